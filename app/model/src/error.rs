@@ -1,0 +1,73 @@
+//! What a server function answers instead of a value. A variant exists only if the page acts on it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The error of every server function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApiError {
+    /// There is no such server, area or object, or it is not for this person to know.
+    NotFound,
+    /// The session has ended: sign in again.
+    SignedOut,
+    /// The person lacks the role.
+    Forbidden {
+        /// What would have been needed.
+        needs: String,
+    },
+    /// pgdeck itself cannot be reached from the browser.
+    Unreachable,
+    /// PostgreSQL refused the statement.
+    Refused {
+        /// Its SQLSTATE.
+        sqlstate: String,
+        /// Its message.
+        message: String,
+        /// Its hint.
+        hint: Option<String>,
+    },
+    /// Our own fault; the cause is in the log under this number.
+    Internal {
+        /// The incident number.
+        incident: String,
+    },
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("There is nothing here under that name."),
+            Self::SignedOut => f.write_str("You are signed out. Sign in again to go on."),
+            Self::Forbidden { needs } => {
+                write!(f, "Your roles do not allow this; it needs {needs}.")
+            }
+            Self::Unreachable => f.write_str("pgdeck cannot be reached. Check that it is running."),
+            Self::Refused { sqlstate, message, .. } => {
+                write!(f, "PostgreSQL refused ({sqlstate}): {message}")
+            }
+            Self::Internal { incident } => {
+                write!(f, "Something went wrong inside pgdeck; the log has it as {incident}.")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+#[cfg(feature = "server_fn")]
+impl server_fn::error::FromServerFnError for ApiError {
+    type Encoder = server_fn::codec::JsonEncoding;
+
+    /// A request that never arrived is `Unreachable`; anything else the transport complains of is
+    /// our own fault, and the text is kept away from the page.
+    fn from_server_fn_error(value: server_fn::error::ServerFnErrorErr) -> Self {
+        match value {
+            server_fn::error::ServerFnErrorErr::Request(_)
+            | server_fn::error::ServerFnErrorErr::Response(_) => Self::Unreachable,
+            server_fn::error::ServerFnErrorErr::Args(_)
+            | server_fn::error::ServerFnErrorErr::MissingArg(_) => Self::NotFound,
+            _ => Self::Internal { incident: "a server function's transport".into() },
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The numbers of the whole server, as rates over the window between two readings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::reading::{Known, Reason};
+use crate::server::Facts;
+
+/// Counters as read; never shown, only their differences are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
+pub struct DatabaseCounters {
+    /// Sum over all databases: transactions committed.
+    pub xact_commit: i64,
+    /// Rolled back.
+    pub xact_rollback: i64,
+    /// Blocks read from outside shared buffers.
+    pub blks_read: i64,
+    /// Blocks found in shared buffers.
+    pub blks_hit: i64,
+    /// Rows returned by scans.
+    pub tup_returned: i64,
+    /// Rows fetched by index scans.
+    pub tup_fetched: i64,
+    /// Rows inserted, updated and deleted.
+    pub tup_written: i64,
+    /// Bytes written to temporary files.
+    pub temp_bytes: i64,
+    /// Temporary files.
+    pub temp_files: i64,
+    /// Deadlocks.
+    pub deadlocks: i64,
+    /// Queries cancelled by recovery conflicts.
+    pub conflicts: i64,
+    /// The youngest `stats_reset` of any database, ms since the epoch.
+    pub stats_reset_ms: Option<i64>,
+}
+
+/// WAL and checkpoint counters as read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
+pub struct CheckpointCounters {
+    /// Checkpoints started by time.
+    pub timed: i64,
+    /// Checkpoints requested (WAL volume or command).
+    pub requested: i64,
+    /// Time writing, ms.
+    pub write_time_ms: f64,
+    /// Time in fsync, ms.
+    pub sync_time_ms: f64,
+    /// Buffers written by checkpoints.
+    pub buffers_written: i64,
+    /// When reset, ms since the epoch.
+    pub stats_reset_ms: Option<i64>,
+}
+
+/// What one window between two readings says. None is a gap: unknown, not zero.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    /// The window's end, ms since the epoch.
+    pub at_ms: i64,
+    /// Its length, ms.
+    pub span_ms: f64,
+    /// Transactions committed and rolled back, per second.
+    pub transactions_per_s: Option<f64>,
+    /// Share of transactions rolled back, percent; None when there were none.
+    pub rollback_percent: Option<f64>,
+    /// Share of blocks found in shared buffers, percent; None when none was asked for.
+    pub cache_hit_percent: Option<f64>,
+    /// Blocks read from outside shared buffers, bytes per second.
+    pub read_bytes_per_s: Option<f64>,
+    /// Rows inserted, updated, deleted per second.
+    pub rows_written_per_s: Option<f64>,
+    /// Rows returned by scans and fetched by index scans, per second.
+    pub rows_read_per_s: Option<f64>,
+    /// Temporary file bytes per second.
+    pub temp_bytes_per_s: Option<f64>,
+    /// Deadlocks in the window.
+    pub deadlocks: Option<i64>,
+    /// WAL generated (primary) or received (standby), bytes per second.
+    pub wal_bytes_per_s: Option<f64>,
+    /// Checkpoints begun in the window.
+    pub checkpoints: Option<i64>,
+    /// Time checkpoints spent writing and syncing in the window, ms.
+    pub checkpoint_ms: Option<f64>,
+    /// Client backends in use.
+    pub connections: Option<i64>,
+    /// Client sessions running a statement.
+    pub active: Option<i64>,
+    /// Client sessions idle in transaction.
+    pub idle_in_transaction: Option<i64>,
+    /// Sessions waiting for a heavyweight lock.
+    pub waiting_for_lock: Option<i64>,
+    /// The longest such wait at the end of the window, ms; zero when nobody waits.
+    pub longest_lock_wait_ms: Option<f64>,
+    /// Statements that have been running for more than a second.
+    pub slow_statements: Option<i64>,
+    /// Worst replay lag over all standbys (primary) or our own (standby), bytes.
+    pub lag_bytes: Option<i64>,
+    /// The same in milliseconds.
+    pub lag_ms: Option<f64>,
+}
+
+/// Session counts read with the overview.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
+pub struct SessionCounts {
+    /// Client backends.
+    pub connections: i64,
+    /// Running a statement.
+    pub active: i64,
+    /// Idle.
+    pub idle: i64,
+    /// Idle in transaction, aborted ones included.
+    pub idle_in_transaction: i64,
+    /// Waiting for a heavyweight lock.
+    pub waiting_for_lock: i64,
+    /// Longest time in such a wait, ms (state age of the waiting statement).
+    pub longest_lock_wait_ms: f64,
+    /// Running for more than one second.
+    pub slow_statements: i64,
+    /// max_connections.
+    pub max_connections: i64,
+    /// Sessions whose state we may not see.
+    pub hidden: i64,
+}
+
+/// Where WAL stands and how far standbys are behind.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
+pub struct WalPosition {
+    /// The WAL position as a number of bytes: inserted on a primary, received on a standby.
+    pub wal_bytes: Option<i64>,
+    /// Replay lag, bytes: the worst standby's (primary) or our own (standby). None without either.
+    pub lag_bytes: Option<i64>,
+    /// Replay lag, ms.
+    pub lag_ms: Option<f64>,
+}
+
+/// Everything the overview reads in one tick.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// What the server is.
+    pub facts: Facts,
+    /// The newest session counts.
+    pub sessions: Known<SessionCounts>,
+    /// The newest counters of all databases.
+    pub counters: Known<DatabaseCounters>,
+    /// Checkpoint counters.
+    pub checkpoints: Known<CheckpointCounters>,
+    /// Where WAL stands.
+    pub wal: Known<WalPosition>,
+    /// Windows, oldest first, the newest last. A window with only `at_ms` is a gap.
+    pub windows: Vec<Window>,
+}
+
+impl Overview {
+    /// The newest window, or why there is none.
+    pub fn newest(&self) -> Known<&Window> {
+        self.windows.last().ok_or(Reason::NeedsTwoReadings)
+    }
+}

@@ -1,0 +1,166 @@
+//! The servers we watch and what is known of each.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Severity;
+use crate::reading::Reason;
+
+/// The name of a watched server, as in the configuration and in URLs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServerId(String);
+
+impl ServerId {
+    /// The id of that name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The areas pgdeck reads. One folder each in the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AreaName {
+    /// Rates and totals of the whole server.
+    Overview,
+    /// Sessions and what they do.
+    Activity,
+    /// Senders, receiver, slots, lag.
+    Replication,
+    /// Ages of transaction ids.
+    Vacuum,
+}
+
+impl AreaName {
+    /// All areas, in the order of the navigation.
+    pub const ALL: [Self; 4] = [Self::Overview, Self::Activity, Self::Replication, Self::Vacuum];
+
+    /// The word in URLs and event names.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Activity => "activity",
+            Self::Replication => "replication",
+            Self::Vacuum => "vacuum",
+        }
+    }
+
+    /// The area of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|area| area.word() == word)
+    }
+}
+
+/// Whether we talk to a server at the moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Link {
+    /// The first attempt is under way.
+    Connecting,
+    /// Connected, and the newest tick succeeded.
+    Up,
+    /// The newest tick failed.
+    Lost {
+        /// Since when, ms since the epoch.
+        since_ms: i64,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// What a server is and what our role may do there. Read again on every reconnect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Major version, for example 17.
+    pub major: u16,
+    /// `server_version` as printed, for example `17.10`.
+    pub version: String,
+    /// Whether it is in recovery (a standby).
+    pub in_recovery: bool,
+    /// The cluster's identity; the same on a primary and its standbys. None where unreadable.
+    pub system_identifier: Option<String>,
+    /// The current timeline, where readable.
+    pub timeline: Option<i32>,
+    /// When the postmaster started, ms since the epoch.
+    pub started_ms: i64,
+    /// The database we are connected to.
+    pub database: String,
+    /// The role we are connected as.
+    pub role: String,
+    /// Whether that role is a superuser.
+    pub superuser: bool,
+    /// Whether that role has the privileges of `pg_monitor`.
+    pub pg_monitor: bool,
+    /// Whether a pooler stands between us and the server.
+    pub through_pooler: bool,
+    /// Who runs it, where it can be told: `rds`, `aurora`, `cloudsql`, `azure`.
+    pub provider: Option<String>,
+    /// Extensions installed in the connected database, with their version.
+    pub extensions: Vec<(String, String)>,
+}
+
+impl Facts {
+    /// The version of an installed extension.
+    pub fn extension(&self, name: &str) -> Option<&str> {
+        self.extensions.iter().find(|(n, _)| n == name).map(|(_, version)| version.as_str())
+    }
+
+    /// `primary` or `standby`.
+    pub fn kind(&self) -> &'static str {
+        if self.in_recovery { "standby" } else { "primary" }
+    }
+}
+
+/// One line of the fleet page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerSummary {
+    /// Its name.
+    pub id: ServerId,
+    /// Labels from the configuration.
+    pub labels: Vec<(String, String)>,
+    /// Where it is, host:port, without secrets.
+    pub address: String,
+    /// Whether we talk to it.
+    pub link: Link,
+    /// What it is, once we have been connected.
+    pub facts: Option<Facts>,
+    /// Open findings by severity: (worst, how many in all areas).
+    pub worst: Option<(Severity, usize)>,
+    /// Headline numbers, None where unknown.
+    pub headline: Headline,
+}
+
+/// The numbers of a fleet line. None is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Headline {
+    /// Transactions per second over the last window.
+    pub transactions_per_s: Option<f64>,
+    /// Client backends in use.
+    pub connections: Option<i64>,
+    /// The setting max_connections.
+    pub max_connections: Option<i64>,
+    /// Active client sessions at the newest reading.
+    pub active: Option<i64>,
+    /// Sessions that wait for a lock.
+    pub waiting_for_lock: Option<i64>,
+    /// Buffer cache hits of the last window, percent.
+    pub cache_hit_percent: Option<f64>,
+    /// Worst replication lag: bytes.
+    pub lag_bytes: Option<i64>,
+    /// Worst replication lag: milliseconds.
+    pub lag_ms: Option<f64>,
+    /// Transactions per second of the last windows, oldest first; None is a gap.
+    pub transactions_spark: Vec<Option<f64>>,
+}

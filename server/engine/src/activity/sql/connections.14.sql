@@ -1,0 +1,13 @@
+-- rows: one, connection slots used and available
+-- since: 14
+-- needs: nothing
+-- cost: one pass over the backend array, already copied for sessions
+-- docs: https://www.postgresql.org/docs/current/runtime-config-connection.html
+select count(*)::int8 as sessions_total,
+       (count(*) filter (where a.backend_type = 'client backend' or a.backend_type is null))::int8 as connections,
+       pg_catalog.current_setting('max_connections')::int8 as max_connections,
+       pg_catalog.current_setting('superuser_reserved_connections')::int8
+         + coalesce(pg_catalog.current_setting('reserved_connections', true)::int8, 0) as reserved_connections
+  from pg_catalog.pg_stat_get_activity(null) a
+ order by 1
+ limit 1;

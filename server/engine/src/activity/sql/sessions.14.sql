@@ -1,0 +1,22 @@
+-- rows: backends, oldest transaction first
+-- since: 14
+-- needs: pg_monitor for the sessions of other roles
+-- cost: one pass over the backend array; texts cut at 4000 characters
+-- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+select a.pid, a.leader_pid, a.backend_type,
+       a.datname::text as datname, a.usename::text as usename,
+       a.application_name, pg_catalog.host(a.client_addr) as client_addr,
+       (extract(epoch from a.backend_start) * 1000)::int8 as backend_start_ms,
+       a.state, a.wait_event_type, a.wait_event,
+       (extract(epoch from pg_catalog.clock_timestamp() - a.backend_start) * 1000)::float8 as backend_age_ms,
+       (extract(epoch from pg_catalog.clock_timestamp() - a.xact_start) * 1000)::float8 as xact_age_ms,
+       (extract(epoch from pg_catalog.clock_timestamp() - a.query_start) * 1000)::float8 as query_age_ms,
+       (extract(epoch from pg_catalog.clock_timestamp() - a.state_change) * 1000)::float8 as state_age_ms,
+       pg_catalog.age(a.backend_xid)::int8 as backend_xid_age,
+       pg_catalog.age(a.backend_xmin)::int8 as backend_xmin_age,
+       a.query_id,
+       pg_catalog.left(a.query, 4000) as query,
+       a.pid = pg_catalog.pg_backend_pid() or a.application_name = 'pgdeck' as own
+  from pg_catalog.pg_stat_activity a
+ order by a.xact_start nulls last, a.backend_start, a.pid
+ limit 2000;

@@ -1,0 +1,87 @@
+//! What a server is and what our role may do there; read anew on every connection.
+
+use model::server::Facts;
+use model::{Known, Reason};
+
+use crate::connect::Observer;
+use crate::sql::sql;
+
+/// The oldest major we support.
+pub const OLDEST_MAJOR: u16 = 14;
+/// The newest major we are tested with.
+pub const NEWEST_MAJOR: u16 = 18;
+
+sql! {
+    FACTS = "facts" [9];
+    IDENTITIES = "identities" [14];
+    INSTALLED = "extensions" [14];
+}
+
+#[derive(sqlx::FromRow)]
+struct FactsRow {
+    version_num: i32,
+    version: String,
+    in_recovery: bool,
+    started_ms: i64,
+    database: String,
+    role: String,
+    superuser: bool,
+    pg_monitor: bool,
+    provider: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct IdentityRow {
+    system_identifier: String,
+    timeline: i32,
+}
+
+#[derive(sqlx::FromRow)]
+struct ExtensionRow {
+    extname: String,
+    extversion: String,
+}
+
+/// Reads the facts. A major below `OLDEST_MAJOR` gives facts too: it can be named, not watched.
+pub async fn read(observer: &mut Observer) -> Result<Known<Facts>, Reason> {
+    let Some(file) = FACTS.pick(NEWEST_MAJOR) else { return Ok(Err(Reason::NotYet)) };
+    let mut answers = observer.read(&[file]).await?;
+    let row: FactsRow = match answers.pop().unwrap_or(Err(Reason::NotYet)).and_then(|r| r.one()) {
+        Ok(row) => row,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let major = u16::try_from(row.version_num / 10_000).unwrap_or(0);
+    let mut facts = Facts {
+        major,
+        version: row.version,
+        in_recovery: row.in_recovery,
+        system_identifier: None,
+        timeline: None,
+        started_ms: row.started_ms,
+        database: row.database,
+        role: row.role,
+        superuser: row.superuser,
+        pg_monitor: row.pg_monitor,
+        through_pooler: observer.through_pooler(),
+        provider: row.provider,
+        extensions: Vec::new(),
+    };
+    let files: Vec<_> =
+        [IDENTITIES, INSTALLED].iter().filter_map(|query| query.pick(major)).collect();
+    if files.len() == 2 {
+        let mut answers = observer.read(&files).await?.into_iter();
+        if let Some(Ok(identity)) = answers.next().map(|a| a.and_then(|r| r.one::<IdentityRow>())) {
+            facts.system_identifier = Some(identity.system_identifier);
+            facts.timeline = Some(identity.timeline);
+        }
+        if let Some(Ok(rows)) = answers.next().map(|a| a.and_then(|r| r.all::<ExtensionRow>())) {
+            facts.extensions = rows.into_iter().map(|row| (row.extname, row.extversion)).collect();
+        }
+    }
+    Ok(Ok(facts))
+}
+
+/// Why a server of that major cannot be watched, when it cannot.
+pub fn unsupported(major: u16) -> Option<Reason> {
+    (major < OLDEST_MAJOR).then_some(Reason::TooOld { needs: OLDEST_MAJOR, has: major })
+}

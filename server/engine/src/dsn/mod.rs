@@ -1,0 +1,157 @@
+//! Where a watched server is and how to sign in there: DSNs with libpq's habits.
+//!
+//! Knows URIs, `key=value` text, `PG*` variables, `~/.pgpass` and `pg_service.conf`; in that order
+//! of precedence, as libpq has it: what the DSN says, the service, the environment, the defaults. Each
+//! field reaches sqlx by itself: no text is ever handed on as a connection string. Never connects, and
+//! never shows the password.
+
+mod environment;
+mod error;
+mod keyvalue;
+mod pgpass;
+mod service;
+mod settings;
+mod uri;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+pub use environment::{Environment, Files, TextFile};
+pub use error::DsnError;
+use settings::Settings;
+
+/// Where a server is and how to sign in there. Has no `Serialize`, and `Debug` hides the password.
+#[derive(Clone)]
+pub struct Dsn {
+    host: String,
+    port: u16,
+    user: String,
+    password: Option<String>,
+    database: String,
+    tls: Tls,
+    warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Tls {
+    mode: PgSslMode,
+    root: Option<PathBuf>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+impl Dsn {
+    /// Reads a URI or `key=value` text; what it leaves out comes from `env` as with libpq.
+    ///
+    /// Errors: one sentence that names the key or position and what to do.
+    pub fn parse(text: &str, env: &Environment) -> Result<Self, DsnError> {
+        let text = text.trim();
+        let pairs = match uri::body(text) {
+            Some(body) => uri::pairs(body)?,
+            None if text.contains("://") => {
+                return Err(DsnError::new(
+                    "The DSN's scheme is not PostgreSQL's; it begins with postgres:// or postgresql://.",
+                ));
+            }
+            None => keyvalue::pairs(text)?,
+        };
+        Self::from_settings(&Settings::gather(pairs, env)?, env)
+    }
+
+    fn from_settings(settings: &Settings, env: &Environment) -> Result<Self, DsnError> {
+        let mut warnings = Vec::new();
+        let port = settings.port()?;
+        let tls = settings.tls(env)?;
+        let host = settings.host(&tls.mode, port, env)?;
+        let user = settings.get("user").map(str::to_owned).or_else(|| env.user.clone());
+        let user =
+            user.ok_or_else(|| DsnError::new("The DSN names no role; add user=… or set PGUSER."))?;
+        let database = settings.get("dbname").unwrap_or(&user).to_owned();
+        let password = settings.get("password").map(str::to_owned).or_else(|| {
+            let known_as = settings.get("host").filter(|host| !is_default_socket(host));
+            let host = known_as.or(settings.get("hostaddr")).unwrap_or("localhost");
+            let wanted = pgpass::Wanted { host, port, database: &database, user: &user };
+            pgpass::password(&wanted, settings.get("passfile"), env, &mut warnings)
+        });
+        Ok(Self { host, port, user, password, database, tls, warnings })
+    }
+
+    /// `host:port/database`, without secrets.
+    pub fn address(&self) -> String {
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        format!("{host}:{}/{}", self.port, self.database)
+    }
+
+    /// The host's name or address, or the directory of its Unix socket.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The database to connect to.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Sentences about what was left unused, such as a password file that others can read.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The same for sqlx, field by field. Statements are not cached, for a pooler would lose them.
+    pub(crate) fn options(&self) -> PgConnectOptions {
+        let mut options = PgConnectOptions::new_without_pgpass()
+            .host(&self.host)
+            .port(self.port)
+            .username(&self.user)
+            .database(&self.database)
+            .ssl_mode(self.tls.mode)
+            .application_name("pgdeck")
+            // PgBouncer refuses this start-up parameter; since PostgreSQL 12 the default is exact.
+            .extra_float_digits(None)
+            .statement_cache_capacity(0);
+        if let Some(password) = &self.password {
+            options = options.password(password);
+        }
+        if let Some(root) = &self.tls.root {
+            options = options.ssl_root_cert(root);
+        }
+        if let (Some(certificate), Some(key)) = (&self.tls.certificate, &self.tls.key) {
+            options = options.ssl_client_cert(certificate).ssl_client_key(key);
+        }
+        options
+    }
+}
+
+impl fmt::Debug for Dsn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dsn")
+            .field("address", &self.address())
+            .field("user", &self.user)
+            .field("password", &self.password.as_ref().map(|_| "hidden"))
+            .field("tls", &self.tls.mode)
+            .finish()
+    }
+}
+
+/// Directories in which servers of packages and of the source put their sockets.
+const SOCKET_DIRECTORIES: [&str; 2] = ["/var/run/postgresql", "/tmp"];
+
+fn is_default_socket(host: &str) -> bool {
+    SOCKET_DIRECTORIES.contains(&host)
+}
+
+/// The local server: by its socket where there is one, otherwise by TCP.
+fn default_host(port: u16, env: &Environment) -> String {
+    let has_socket =
+        |dir: &&&str| env.files.exists(&Path::new(dir).join(format!(".s.PGSQL.{port}")));
+    SOCKET_DIRECTORIES
+        .iter()
+        .find(has_socket)
+        .map_or_else(|| "localhost".into(), |dir| (*dir).to_string())
+}
+
+#[cfg(test)]
+mod tests;

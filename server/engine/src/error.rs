@@ -1,0 +1,159 @@
+//! What can go wrong between us and a watched server, and the words a person gets for it.
+
+use model::Reason;
+
+/// An error on the way to a reading.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The connection is gone, or was dropped because an answer did not come in time.
+    #[error("connection lost: {}", .0.says())]
+    Lost(Reason),
+    /// One query failed; the connection is fine.
+    #[error("{query}: {}", reason.says())]
+    Query {
+        /// The SQL file.
+        query: &'static str,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+impl Error {
+    /// The reason to show.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Lost(reason) | Self::Query { reason, .. } => reason.clone(),
+        }
+    }
+}
+
+/// The longest server message we pass on, characters: enough for a sentence, too short for a page.
+const MESSAGE_CHARS: usize = 300;
+
+fn shortened(message: &str) -> String {
+    let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.chars().count() <= MESSAGE_CHARS {
+        return line;
+    }
+    line.chars().take(MESSAGE_CHARS).chain(['…']).collect()
+}
+
+/// Why connecting failed, in words with what to do.
+pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
+    let (says, remedy) = match error {
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default().to_string();
+            return refused(&code, error.message(), address);
+        }
+        sqlx::Error::Io(error) => (
+            format!("Nobody answers at {address}: {error}."),
+            "Check that the server runs, that listen_addresses and the port are right, and that no firewall is between.".to_owned(),
+        ),
+        sqlx::Error::Tls(error) => (
+            format!("TLS with {address} failed: {}.", shortened(&error.to_string())),
+            "Check sslmode and sslrootcert in the DSN and the ssl setting of the server.".to_owned(),
+        ),
+        sqlx::Error::Protocol(text) => (
+            format!("What answers at {address} does not speak PostgreSQL's protocol: {}.", shortened(text)),
+            "Check that host and port belong to PostgreSQL or to a pooler.".to_owned(),
+        ),
+        other => (
+            format!("Connecting to {address} failed: {}.", shortened(&other.to_string())),
+            "Check the DSN in pgdeck's configuration.".to_owned(),
+        ),
+    };
+    Reason::Unreachable { says, remedy }
+}
+
+/// What a server's refusal to let us in means. Codes: PostgreSQL manual, appendix A.
+fn refused(code: &str, message: &str, address: &str) -> Reason {
+    let message = shortened(message);
+    let remedy = match code {
+        "28P01" => "Check the password in the DSN, ~/.pgpass or the password file.",
+        "28000" if message.contains("pg_hba.conf") => {
+            "Add a line to pg_hba.conf on the server that lets this role in from here, then reload."
+        }
+        "28000" => "Check that the role exists and may log in.",
+        "3D000" => "Check the database name in the DSN.",
+        "53300" => {
+            "All connection slots are taken. Raise max_connections or end sessions; pgdeck tries again by itself."
+        }
+        "57P03" => {
+            "The server is starting up, shutting down or in recovery; pgdeck tries again by itself."
+        }
+        "57P01" | "57P02" => "The server ended our session; pgdeck connects again by itself.",
+        "08P01" => {
+            "Check that host and port belong to PostgreSQL or to a pooler, and the pooler's settings."
+        }
+        _ => {
+            "Look the error code up in appendix A of the PostgreSQL manual; pgdeck tries again by itself."
+        }
+    };
+    Reason::Unreachable {
+        says: format!("{address} refuses us: {message} ({code})."),
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// Why a query of ours failed.
+pub(crate) fn query_reason(
+    error: &dyn sqlx::error::DatabaseError,
+    role: &str,
+    timeout_ms: u64,
+) -> Reason {
+    let code = error.code().unwrap_or_default().to_string();
+    let message = shortened(error.message());
+    match code.as_str() {
+        "42501" => Reason::MissingGrant {
+            what: message,
+            sql: format!("grant pg_monitor to {};", quoted(role)),
+        },
+        "0A000" => Reason::NotSupported { what: message },
+        "57014" | "55P03" => Reason::TimedOut { after_ms: timeout_ms },
+        _ => Reason::Failed { sqlstate: code, message },
+    }
+}
+
+/// Whether the connection is unusable after this error.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => {
+            // Class 57P is operator intervention, 08 a connection exception.
+            let code = error.code().unwrap_or_default().to_string();
+            code.starts_with("57P") || code.starts_with("08")
+        }
+        _ => true,
+    }
+}
+
+/// An SQL identifier, always quoted. The one function that quotes.
+pub fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\"").replace('\0', ""))
+}
+
+/// A string literal, quoted so that it is one whatever `standard_conforming_strings` says.
+pub fn quoted_literal(text: &str) -> String {
+    let inner = text.replace('\0', "").replace('\'', "''");
+    if inner.contains('\\') {
+        format!("E'{}'", inner.replace('\\', "\\\\"))
+    } else {
+        format!("'{inner}'")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_cannot_break_out() {
+        assert_eq!(quoted(r#"x"; drop table w; --"#), r#""x""; drop table w; --""#);
+    }
+
+    #[test]
+    fn messages_are_one_short_line() {
+        let long = shortened(&"a\nb".repeat(400));
+        assert!(!long.contains('\n'));
+        assert_eq!(long.chars().count(), MESSAGE_CHARS + 1);
+    }
+}

@@ -1,0 +1,91 @@
+//! The numbers of the whole server: counters read every few seconds, shown as rates over the
+//! window between two readings, never as sums since a reset (domain.md 5).
+
+mod windows;
+/// The rules of this area.
+pub mod rules {
+    use crate::rules::rules;
+    use model::overview::Overview;
+    rules! { Overview, "overview": cache_misses }
+}
+
+use std::collections::VecDeque;
+
+use model::overview::{
+    CheckpointCounters, DatabaseCounters, Overview, SessionCounts, WalPosition, Window,
+};
+use model::server::Facts;
+use model::{AreaName, Known};
+
+use crate::areas::Area;
+use crate::connect::{Observer, Rows};
+use crate::error::Error;
+use crate::sql::sql;
+
+sql! {
+    SESSION_COUNTS = "session_counts" [14];
+    DATABASE_COUNTERS = "database_counters" [14];
+    CHECKPOINTS = "checkpoints" [14, 17];
+    WAL_POSITIONS = "wal_positions" [14];
+}
+
+/// How many windows are kept: fifteen minutes.
+const WINDOWS_KEPT: usize = 180;
+
+/// The overview area.
+pub struct OverviewArea;
+
+/// What the overview remembers between ticks.
+#[derive(Default)]
+pub struct State {
+    before: Option<windows::Sample>,
+    windows: VecDeque<Window>,
+}
+
+impl Area for OverviewArea {
+    type Value = Overview;
+    type State = State;
+    const NAME: AreaName = AreaName::Overview;
+    const EVERY_MS: u32 = 5_000;
+    const RULES: &'static [crate::rules::Rule<Overview>] = rules::RULES;
+    const QUERIES: &'static [crate::sql::Query] = QUERIES;
+
+    async fn collect(
+        observer: &mut Observer,
+        facts: &Facts,
+        state: &mut State,
+        now_ms: i64,
+    ) -> Result<Overview, Error> {
+        let files: Vec<_> = QUERIES.iter().filter_map(|query| query.pick(facts.major)).collect();
+        let mut sets = observer.read(&files).await.map_err(Error::Lost)?.into_iter();
+        let mut next = || sets.next().unwrap_or(Err(model::Reason::NotYet));
+        let sessions: Known<SessionCounts> = next().and_then(|rows: Rows| rows.one());
+        let counters: Known<DatabaseCounters> = next().and_then(|rows| rows.one());
+        let checkpoints: Known<CheckpointCounters> = next().and_then(|rows| rows.one());
+        let wal: Known<WalPosition> = next().and_then(|rows| rows.one());
+        let sample = windows::Sample {
+            at_ms: now_ms,
+            started_ms: facts.started_ms,
+            in_recovery: facts.in_recovery,
+            sessions: sessions.clone().ok(),
+            counters: counters.clone().ok(),
+            checkpoints: checkpoints.clone().ok(),
+            wal: wal.clone().ok(),
+        };
+        if let Some(before) = &state.before {
+            state.windows.push_back(windows::between(before, &sample));
+        }
+        state.before = Some(sample);
+        while state.windows.len() > WINDOWS_KEPT {
+            state.windows.pop_front();
+        }
+        Ok(Overview {
+            facts: facts.clone(),
+            sessions,
+            counters,
+            checkpoints,
+            wal,
+            windows: state.windows.iter().cloned().collect(),
+        })
+    }
+}

@@ -1,0 +1,21 @@
+-- rows: one, client backends counted by what they do
+-- since: 14
+-- needs: pg_monitor for states of other roles' sessions
+-- cost: one pass over the backend array
+-- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+select count(*)::int8 as connections,
+       (count(*) filter (where a.state = 'active'))::int8 as active,
+       (count(*) filter (where a.state = 'idle'))::int8 as idle,
+       (count(*) filter (where a.state like 'idle in transaction%'))::int8 as idle_in_transaction,
+       (count(*) filter (where a.wait_event_type = 'Lock'))::int8 as waiting_for_lock,
+       coalesce(max(extract(epoch from pg_catalog.clock_timestamp() - a.query_start) * 1000)
+                  filter (where a.wait_event_type = 'Lock'), 0)::float8 as longest_lock_wait_ms,
+       (count(*) filter (where a.state = 'active'
+                           and a.query_start < pg_catalog.clock_timestamp() - interval '1 second'
+                           and a.pid <> pg_catalog.pg_backend_pid()))::int8 as slow_statements,
+       pg_catalog.current_setting('max_connections')::int8 as max_connections,
+       (count(*) filter (where a.state is null))::int8 as hidden
+  from pg_catalog.pg_stat_get_activity(null) a
+ where a.backend_type = 'client backend' or a.backend_type is null
+ order by 1
+ limit 1;

@@ -1,0 +1,29 @@
+-- rows: one, where WAL stands and how far the worst standby is behind
+-- since: 10
+-- needs: pg_monitor for the senders' positions; some providers answer 0A000
+-- cost: shared memory only
+-- docs: https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-BACKUP
+with positions as (
+  select pg_catalog.pg_is_in_recovery() as standby,
+         case when pg_catalog.pg_is_in_recovery()
+              then coalesce(pg_catalog.pg_last_wal_receive_lsn(), pg_catalog.pg_last_wal_replay_lsn())
+              else pg_catalog.pg_current_wal_lsn() end as lsn
+), senders as (
+  select max(pg_catalog.pg_wal_lsn_diff(p.lsn, s.replay_lsn))::int8 as lag_bytes,
+         max(extract(epoch from s.replay_lag) * 1000)::float8 as lag_ms
+    from positions p
+   cross join pg_catalog.pg_stat_get_wal_senders() s
+   where s.state in ('streaming', 'catchup')
+)
+select pg_catalog.pg_wal_lsn_diff(p.lsn, '0/0')::int8 as wal_bytes,
+       case when p.standby
+            then pg_catalog.pg_wal_lsn_diff(p.lsn, pg_catalog.pg_last_wal_replay_lsn())::int8
+            else s.lag_bytes end as lag_bytes,
+       case when not p.standby then s.lag_ms
+            when p.lsn = pg_catalog.pg_last_wal_replay_lsn() then 0
+            else (extract(epoch from pg_catalog.clock_timestamp()
+                  - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::float8 end as lag_ms
+  from positions p
+ cross join senders s
+ order by 1
+ limit 1;

@@ -1,0 +1,88 @@
+//! One look at a server, to a file or to a verdict: `pgdeck record` and `pgdeck check`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{Finding, NotChecked, Reason, ServerSummary};
+use serde::{Deserialize, Serialize};
+
+use crate::areas::{Readings, States, Tick, schedule};
+use crate::connect::Observer;
+use crate::rules::Limits;
+use crate::watched::{ServerConfig, Watched};
+use crate::{capability, now_ms};
+
+/// The version of the file format.
+const FORMAT: u32 = 1;
+/// The pause between the two readings that rates need.
+const BETWEEN_READINGS: Duration = Duration::from_secs(2);
+
+/// Readings in a file, to be shown without access to the server.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Recording {
+    /// The version of the file format.
+    pub format: u32,
+    /// The servers with their readings.
+    pub servers: Vec<(ServerSummary, Readings)>,
+}
+
+/// What all rules say of one server: the output of `pgdeck check --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Its name.
+    pub server: String,
+    /// Its major version, where it could be read.
+    pub major: Option<u16>,
+    /// Findings, worst first.
+    pub findings: Vec<Finding>,
+    /// Rules that could not be run.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// Reads every area twice and keeps the readings.
+pub async fn record(server: ServerConfig) -> Result<Recording, Reason> {
+    let watched = look(server, Limits::default()).await?;
+    Ok(Recording { format: FORMAT, servers: vec![(watched.summary(), watched.store.readings())] })
+}
+
+/// Reads every area twice and runs all rules.
+pub async fn check(server: ServerConfig, limits: Limits) -> Result<Report, Reason> {
+    let watched = look(server, limits).await?;
+    let (findings, not_checked) = watched.store.findings();
+    Ok(Report {
+        server: watched.id.to_string(),
+        major: watched.facts().map(|facts| facts.major),
+        findings,
+        not_checked,
+    })
+}
+
+async fn look(server: ServerConfig, limits: Limits) -> Result<Watched, Reason> {
+    let watched = Watched::new(&server);
+    let costs = Arc::clone(&watched.costs);
+    let mut observer = Observer::open(&server.dsn, &watched.budget, Arc::clone(&costs)).await?;
+    let facts = capability::read(&mut observer).await??;
+    watched.set_facts(facts.clone());
+    if let Some(reason) = capability::unsupported(facts.major) {
+        return Err(reason);
+    }
+    let mut states = States::default();
+    for round in 0..2 {
+        if round > 0 {
+            tokio::time::sleep(BETWEEN_READINGS).await;
+        }
+        for (area, _) in schedule() {
+            let tick = Tick {
+                observer: &mut observer,
+                facts: &facts,
+                limits: &limits,
+                costs: &costs,
+                now_ms: now_ms(),
+                skipped: 0,
+            };
+            watched.store.tick(area, &mut states, tick).await?;
+        }
+    }
+    watched.set_link(model::server::Link::Up);
+    Ok(watched)
+}

@@ -1,0 +1,165 @@
+//! Lag from bytes, time and movement together.
+//!
+//! `now() - pg_last_xact_replay_timestamp()` grows on an idle primary, and `received = replayed`
+//! hides a cut link (domain.md 8); so a standby is behind by time only while bytes are missing or
+//! nobody hears from the sender. On the sending side `replay_lag` says nothing while replay stands
+//! still, so the time is measured against our own record of where WAL stood when.
+
+use std::collections::VecDeque;
+
+use model::replication::{Lag, LagSample, Position, Receiver, Replication, Sender};
+use model::{Known, Reason};
+
+/// A receiver that has not heard from its sender for longer has lost it, ms. The sender speaks at
+/// least every half wal_sender_timeout, 30 s by default.
+const SILENCE_MS: f64 = 45_000.0;
+/// How long we remember where WAL stood, ms.
+const REMEMBERED_MS: i64 = 3_600_000;
+
+/// What earlier ticks saw.
+#[derive(Default)]
+pub struct Before {
+    /// Where WAL stood when: (at_ms, bytes), only when it moved.
+    stood: VecDeque<(i64, i64)>,
+    replayed: Option<i64>,
+    caught_up_ms: Option<i64>,
+}
+
+impl Before {
+    /// Notes where WAL stands and says for each sender how long ago it stood where the standby has
+    /// replayed to.
+    pub fn with_time_behind(
+        &mut self,
+        mut senders: Vec<Sender>,
+        position: &Position,
+        now_ms: i64,
+    ) -> Vec<Sender> {
+        let Some(here) = position.lsn_bytes else { return senders };
+        if self.stood.back().is_none_or(|(_, bytes)| *bytes < here) {
+            self.stood.push_back((now_ms, here));
+        }
+        while self.stood.front().is_some_and(|(at, _)| now_ms - at > REMEMBERED_MS) {
+            self.stood.pop_front();
+        }
+        for sender in &mut senders {
+            sender.behind_ms = sender.replay_lsn_bytes.and_then(|there| self.behind(there, now_ms));
+        }
+        senders
+    }
+
+    /// Time since WAL first stood past `there`; zero when it never did; None when that was before
+    /// our first reading, which proves nothing yet.
+    fn behind(&self, there: i64, now_ms: i64) -> Option<f64> {
+        let next = self.stood.partition_point(|(_, bytes)| *bytes <= there);
+        match self.stood.get(next) {
+            None => Some(0.0),
+            Some(_) if next == 0 && self.stood.len() < 2 => None,
+            Some((at_ms, _)) => Some((now_ms - at_ms) as f64),
+        }
+    }
+
+    /// A standby's own lag.
+    pub fn own(
+        &mut self,
+        position: &Position,
+        receiver: &Known<Option<Receiver>>,
+        now_ms: i64,
+    ) -> Known<Lag> {
+        if !position.in_recovery {
+            return Err(Reason::OtherRole { needs: "standby".into() });
+        }
+        let receiver = receiver.as_ref().map_err(Clone::clone)?;
+        let linked = receiver.as_ref().is_some_and(|receiver| {
+            receiver.status.as_deref() == Some("streaming")
+                && receiver.message_age_ms.is_none_or(|age| age < SILENCE_MS)
+        });
+        let bytes = position.gap_bytes.unwrap_or(0).max(0);
+        let moving = self.replayed.zip(position.lsn_bytes).map(|(before, now)| now > before);
+        self.replayed = position.lsn_bytes;
+        let replayed_ms = position.replayed_xact_age_ms.unwrap_or(0.0);
+        let ms = if linked && bytes == 0 {
+            self.caught_up_ms = Some(now_ms);
+            0.0
+        } else {
+            // An idle primary's last transaction may be hours old when the next one arrives: we
+            // cannot be behind for longer than since we last saw nothing missing.
+            let since_caught_up = self.caught_up_ms.map(|at| (now_ms - at) as f64);
+            since_caught_up
+                .map_or(replayed_ms, |since| if linked { since.min(replayed_ms) } else { since })
+        };
+        Ok(Lag { bytes, ms, moving, linked })
+    }
+}
+
+/// The worst lag in sight: our own on a standby, the standbys' on a primary.
+pub fn worst(reading: &Replication, at_ms: i64) -> LagSample {
+    if let Ok(lag) = reading.lag {
+        return LagSample { at_ms, bytes: Some(lag.bytes), ms: Some(lag.ms) };
+    }
+    let senders = || reading.senders.iter().flatten();
+    LagSample {
+        at_ms,
+        bytes: senders().filter_map(|sender| sender.total_lag_bytes).max(),
+        ms: senders().filter_map(time_behind).reduce(f64::max),
+    }
+}
+
+/// How far behind a sender's standby is in time: our own measure where there is one, PostgreSQL's
+/// otherwise; zero only when no byte is missing.
+pub fn time_behind(sender: &Sender) -> Option<f64> {
+    if sender.total_lag_bytes == Some(0) {
+        return Some(0.0);
+    }
+    sender.behind_ms.or(sender.replay_lag_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standby(lsn: i64, gap: i64, age_ms: f64) -> Position {
+        Position {
+            in_recovery: true,
+            lsn_bytes: Some(lsn),
+            gap_bytes: Some(gap),
+            replayed_xact_age_ms: Some(age_ms),
+            ..Position::default()
+        }
+    }
+
+    fn streaming() -> Known<Option<Receiver>> {
+        Ok(Some(Receiver { status: Some("streaming".into()), ..Receiver::default() }))
+    }
+
+    #[test]
+    fn an_idle_primary_is_no_lag() {
+        let lag = Before::default().own(&standby(9, 0, 3_600_000.0), &streaming(), 0);
+        assert_eq!(lag, Ok(Lag { bytes: 0, ms: 0.0, moving: None, linked: true }));
+    }
+
+    #[test]
+    fn the_first_byte_after_a_quiet_hour_is_not_an_hour_behind() {
+        let mut before = Before::default();
+        let _ = before.own(&standby(9, 0, 3_600_000.0), &streaming(), 0);
+        let lag = before.own(&standby(9, 100, 3_602_000.0), &streaming(), 2_000);
+        assert_eq!(lag.map(|lag| lag.ms), Ok(2_000.0));
+    }
+
+    #[test]
+    fn a_cut_link_is_not_hidden_by_equal_positions() {
+        let mut before = Before::default();
+        let _ = before.own(&standby(9, 0, 0.0), &streaming(), 0);
+        let lag = before.own(&standby(9, 0, 60_000.0), &Ok(None), 60_000);
+        assert_eq!(lag, Ok(Lag { bytes: 0, ms: 60_000.0, moving: Some(false), linked: false }));
+    }
+
+    #[test]
+    fn time_behind_is_measured_while_replay_is_paused() {
+        let mut before = Before::default();
+        let at = |lsn| Position { lsn_bytes: Some(lsn), ..Position::default() };
+        let sender = || vec![Sender { replay_lsn_bytes: Some(100), ..Sender::default() }];
+        assert_eq!(before.with_time_behind(sender(), &at(100), 0)[0].behind_ms, Some(0.0));
+        assert_eq!(before.with_time_behind(sender(), &at(200), 2_000)[0].behind_ms, Some(0.0));
+        assert_eq!(before.with_time_behind(sender(), &at(300), 9_000)[0].behind_ms, Some(7_000.0));
+    }
+}

@@ -1,0 +1,18 @@
+-- rows: replication slots with the WAL kept for them
+-- since: 16
+-- needs: nothing
+-- cost: shared memory only
+-- docs: https://www.postgresql.org/docs/current/view-pg-replication-slots.html
+select s.slot_name::text as slot_name, s.slot_type, s.plugin::text as plugin,
+       s.database::text as database, s.active, s.active_pid,
+       pg_catalog.pg_wal_lsn_diff(case when pg_catalog.pg_is_in_recovery()
+         then pg_catalog.pg_last_wal_receive_lsn()
+         else pg_catalog.pg_current_wal_lsn() end, s.restart_lsn)::int8 as retained_bytes,
+       s.wal_status, s.safe_wal_size as safe_wal_bytes,
+       pg_catalog.age(s.xmin)::int8 as xmin_age,
+       pg_catalog.age(s.catalog_xmin)::int8 as catalog_xmin_age,
+       null::float8 as inactive_ms,
+       case when s.wal_status = 'lost' then 'wal_removed' when s.conflicting then 'conflicting' end as invalidation_reason
+  from pg_catalog.pg_replication_slots s
+ order by s.slot_name
+ limit 500;

@@ -1,0 +1,87 @@
+//! SQL files and the one picker: a query has variants by floor, the first major each is right for.
+//!
+//! No version `if` stands anywhere else. The five header lines of a file stay out of what is sent:
+//! a watched server gets the statement behind a short marker.
+
+/// One `.sql` file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SqlFile {
+    /// The first major it is right for.
+    pub floor: u16,
+    /// Its name, for example `sessions.14.sql`.
+    pub name: &'static str,
+    /// Its text, header included.
+    pub text: &'static str,
+}
+
+impl SqlFile {
+    /// The statement without its header.
+    pub fn statement(&self) -> &'static str {
+        let mut rest = self.text;
+        while rest.starts_with("--") {
+            rest = rest.split_once('\n').map_or("", |(_, after)| after);
+        }
+        rest.trim().trim_end_matches(';')
+    }
+}
+
+/// A query with its variants, lowest floor first.
+#[derive(Clone, Copy, Debug)]
+pub struct Query {
+    /// What a row is, in the plural: the first part of the file names.
+    pub rows: &'static str,
+    /// The variants.
+    pub files: &'static [SqlFile],
+}
+
+impl Query {
+    /// The file for a major: the one with the highest floor not above it. None when the major is
+    /// older than every floor.
+    pub fn pick(&self, major: u16) -> Option<SqlFile> {
+        self.files.iter().rev().find(|file| file.floor <= major).copied()
+    }
+}
+
+/// Declares queries and lists them: `sql! { SESSIONS = "sessions" [14, 17]; … }` reads
+/// `sql/sessions.14.sql` and `sql/sessions.17.sql` beside the file it stands in.
+macro_rules! sql {
+    ($($name:ident = $rows:literal [$($floor:literal),+];)+) => {
+        $(
+            #[doc = concat!("`sql/", $rows, ".*.sql`")]
+            pub const $name: $crate::sql::Query = $crate::sql::Query {
+                rows: $rows,
+                files: &[$($crate::sql::SqlFile {
+                    floor: $floor,
+                    name: concat!($rows, ".", $floor, ".sql"),
+                    text: include_str!(concat!("sql/", $rows, ".", $floor, ".sql")),
+                }),+],
+            };
+        )+
+        /// Every query declared here.
+        pub const QUERIES: &[$crate::sql::Query] = &[$($name),+];
+    };
+}
+pub(crate) use sql;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [SqlFile; 2] = [
+        SqlFile { floor: 14, name: "a.14.sql", text: "-- rows\n-- since\nselect 1;\n" },
+        SqlFile { floor: 17, name: "a.17.sql", text: "select 2" },
+    ];
+    const QUERY: Query = Query { rows: "a", files: &FILES };
+
+    #[test]
+    fn the_closest_lower_floor_is_picked() {
+        assert_eq!(QUERY.pick(13), None);
+        assert_eq!(QUERY.pick(16).map(|file| file.floor), Some(14));
+        assert_eq!(QUERY.pick(18).map(|file| file.floor), Some(17));
+    }
+
+    #[test]
+    fn the_header_is_not_sent() {
+        assert_eq!(FILES[0].statement(), "select 1");
+    }
+}

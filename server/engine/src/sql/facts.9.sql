@@ -1,0 +1,23 @@
+-- rows: one, what the server is and what our role may do
+-- since: 9.6 (so that an old server can be named)
+-- needs: nothing
+-- cost: settings and one look at pg_roles
+-- docs: https://www.postgresql.org/docs/current/functions-info.html
+select pg_catalog.current_setting('server_version_num')::int4 as version_num,
+       pg_catalog.current_setting('server_version') as version,
+       pg_catalog.pg_is_in_recovery() as in_recovery,
+       (extract(epoch from pg_catalog.pg_postmaster_start_time()) * 1000)::int8 as started_ms,
+       pg_catalog.current_database()::text as database,
+       current_user::text as role,
+       pg_catalog.current_setting('is_superuser')::bool as superuser,
+       coalesce((select pg_catalog.pg_has_role(current_user, r.oid, 'usage')
+                   from pg_catalog.pg_roles r where r.rolname = 'pg_monitor'), false) as pg_monitor,
+       case
+         when exists (select 1 from pg_catalog.pg_settings s where s.name = 'aurora.log_all_queries'
+                      or s.name like 'apg\_%') then 'aurora'
+         when exists (select 1 from pg_catalog.pg_settings s where s.name like 'rds.%') then 'rds'
+         when exists (select 1 from pg_catalog.pg_settings s where s.name like 'cloudsql.%') then 'cloudsql'
+         when exists (select 1 from pg_catalog.pg_settings s where s.name like 'azure.%') then 'azure'
+       end as provider
+ order by 1
+ limit 1;

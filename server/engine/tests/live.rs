@@ -1,0 +1,171 @@
+//! Every SQL file on every major in its range, under three kinds of role: as superuser and as
+//! `pg_monitor` each must give rows that decode; a login without grants must get readings or
+//! reasons. None may leave an error in the server's log.
+
+use std::sync::Arc;
+
+use engine::connect::{Budget, Observer};
+use engine::costs::Costs;
+use engine::dsn::Environment;
+use engine::{Dsn, Engine, Limits, ServerConfig, areas, capability};
+use model::{AreaName, Reason, ServerId};
+
+type Result<T = ()> = anyhow::Result<T>;
+
+fn dsn(text: &str) -> Result<Dsn> {
+    Ok(Dsn::parse(text, &Environment::default())?)
+}
+
+async fn prepared(major: u16) -> Result<playground::Server> {
+    let server = playground::server(major).await?;
+    server
+        .exec(
+            "create role watcher login password 'w'; grant pg_monitor to watcher;
+             create role plain login password 'p';
+             create extension pg_stat_statements;
+             select pg_create_physical_replication_slot('kept', true);",
+        )
+        .await?;
+    Ok(server)
+}
+
+/// Runs every file as each role; the sum of failures must be as expected.
+async fn every_file(major: u16) -> Result {
+    let server = prepared(major).await?;
+    let before = server.log().len();
+    let roles = [
+        ("superuser", server.dsn()),
+        ("pg_monitor", server.dsn_for("watcher", "w", "postgres")),
+        ("plain", server.dsn_for("plain", "p", "postgres")),
+    ];
+    for (role, text) in roles {
+        let mut observer =
+            Observer::open(&dsn(&text)?, &Budget::default(), Arc::new(Costs::default()))
+                .await
+                .map_err(|reason| anyhow::anyhow!("{role}: {}", reason.says()))?;
+        let facts = capability::read(&mut observer).await.and_then(|facts| facts);
+        let facts = facts.map_err(|reason| anyhow::anyhow!("{role}: {}", reason.says()))?;
+        assert_eq!(facts.major, major);
+        assert_eq!(facts.pg_monitor, role != "plain", "{role}");
+        assert!(facts.system_identifier.is_some(), "{role} can read the identity");
+        for (area, query) in areas::queries() {
+            let file = query.pick(major).expect("a file for every supported major");
+            let answers = observer.read(&[file]).await.expect("the connection stays");
+            for answer in answers {
+                if let Err(reason) = answer {
+                    panic!("{area}/{} as {role} on {major}: {}", file.name, reason.says());
+                }
+            }
+        }
+    }
+    let log = server.log();
+    let new = log.get(before..).unwrap_or_default();
+    let errors: Vec<_> =
+        new.lines().filter(|line| line.contains("ERROR") || line.contains("FATAL")).collect();
+    assert!(errors.is_empty(), "we left errors in the server's log: {errors:#?}");
+    Ok(())
+}
+
+/// Every area as the sampler runs it: which gives what to whom.
+async fn every_area(major: u16) -> Result {
+    let server = prepared(major).await?;
+    let before = server.log().len();
+    let config = |name: &str, text: String| -> Result<ServerConfig> {
+        Ok(ServerConfig {
+            id: ServerId::new(name),
+            dsn: dsn(&text)?,
+            operate: None,
+            labels: vec![],
+        })
+    };
+    let engine = Engine::start(
+        vec![
+            config("superuser", server.dsn())?,
+            config("monitor", server.dsn_for("watcher", "w", "postgres"))?,
+            config("plain", server.dsn_for("plain", "p", "postgres"))?,
+        ],
+        Limits::default(),
+    );
+    // Somebody else's session, which a plain login may not look into.
+    let _other = server.connect().await?;
+    for name in ["superuser", "monitor", "plain"] {
+        let id = ServerId::new(name);
+        for area in AreaName::ALL {
+            let mut frames = engine.subscribe(&id, area).expect("the server is known");
+            let arrived = frames.wait_for(|frame| frame.full.contains("\"reading\":{"));
+            tokio::time::timeout(std::time::Duration::from_secs(10), arrived).await??;
+        }
+        let activity = engine.activity(&id).and_then(|latest| latest.reading).expect("a reading");
+        let replication = engine.replication(&id).and_then(|l| l.reading).expect("a reading");
+        if name == "plain" {
+            assert!(matches!(activity.value.others, Err(Reason::MissingGrant { .. })));
+            assert!(
+                activity.not_checked.iter().any(|n| n.rule == "activity/idle_in_transaction"),
+                "a rule is not run on sessions it cannot see"
+            );
+            let shown: Vec<_> = activity.value.sessions.iter().filter_map(|s| s.query.as_deref()).collect();
+            assert!(!shown.contains(&"<insufficient privilege>"));
+        } else {
+            assert_eq!(activity.value.others, Ok(()), "{name}");
+            assert_eq!(activity.not_checked, vec![], "{name}");
+            assert!(activity.value.sessions.iter().any(|s| s.backend_type.as_deref() == Some("checkpointer")));
+        }
+        let slots = replication.value.slots.expect("slots are readable by everybody");
+        assert_eq!(slots.iter().map(|slot| slot.slot_name.as_str()).collect::<Vec<_>>(), ["kept"]);
+    }
+    engine.stop().await;
+    let log = server.log();
+    let new = log.get(before..).unwrap_or_default();
+    assert!(!new.contains("ERROR") && !new.contains("FATAL"), "errors in the server's log: {new}");
+    Ok(())
+}
+
+macro_rules! on_every_major {
+    ($($major:literal $files:ident $areas:ident),+) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $files() -> Result { every_file($major).await }
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $areas() -> Result { every_area($major).await }
+    )+ };
+}
+on_every_major! {
+    14 every_file_on_14 every_area_on_14,
+    15 every_file_on_15 every_area_on_15,
+    16 every_file_on_16 every_area_on_16,
+    17 every_file_on_17 every_area_on_17,
+    18 every_file_on_18 every_area_on_18
+}
+
+#[tokio::test]
+async fn a_standby_reads_as_a_standby_on_every_major() -> Result {
+    for major in [14, 18] {
+        let primary = prepared(major).await?;
+        let standby = primary.standby("copy").await?;
+        let config = |name: &str, server: &playground::Server| -> Result<ServerConfig> {
+            Ok(ServerConfig {
+                id: ServerId::new(name),
+                dsn: dsn(&server.dsn_for("watcher", "w", "postgres"))?,
+                operate: None,
+                labels: vec![],
+            })
+        };
+        let engine = Engine::start(
+            vec![config("primary", &primary)?, config("standby", &standby)?],
+            Limits::default(),
+        );
+        let id = ServerId::new("standby");
+        let mut frames = engine.subscribe(&id, AreaName::Replication).expect("known");
+        let linked = frames.wait_for(|frame| frame.full.contains("\"linked\":true"));
+        tokio::time::timeout(std::time::Duration::from_secs(20), linked).await??;
+        let mut frames = engine.subscribe(&ServerId::new("primary"), AreaName::Replication).expect("known");
+        let streams = frames.wait_for(|frame| frame.full.contains("\"state\":\"streaming\""));
+        tokio::time::timeout(std::time::Duration::from_secs(20), streams).await??;
+        let drawn = engine.topology(&id);
+        assert_eq!(drawn.nodes.len(), 2, "{drawn:#?}");
+        assert_eq!(drawn.streams.len(), 1, "{drawn:#?}");
+        let end = drawn.nodes.get(drawn.streams[0].to).and_then(|node| node.server.clone());
+        assert_eq!(end, Some(id.clone()), "the sender is matched to the watched standby");
+        engine.stop().await;
+    }
+    Ok(())
+}
