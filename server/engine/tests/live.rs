@@ -13,7 +13,7 @@ use model::{AreaName, Reason, ServerId};
 type Result<T = ()> = anyhow::Result<T>;
 
 fn dsn(text: &str) -> Result<Dsn> {
-    Ok(Dsn::parse(text, &Environment::default())?)
+    Ok(Dsn::parse(text, &Environment::empty())?)
 }
 
 async fn prepared(major: u16) -> Result<playground::Server> {

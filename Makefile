@@ -1,0 +1,39 @@
+# Every target does its own set-up; see .ci/setup for what that is.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: demo test dev bench release lint unit browser
+
+demo: ## a live cluster with every trouble, in the browser
+	.ci/setup demo
+	.ci/build dev
+	exec target/debug/pgdeck demo
+
+test: ## everything: lints, unit, live, fault and browser tests
+	.ci/setup test
+	.ci/build dev
+	$(MAKE) --no-print-directory lint unit browser
+
+lint:
+	. .ci/env && cargo fmt --all --check
+	. .ci/env && cargo clippy --quiet --all-targets -- -D warnings
+	. .ci/env && cargo clippy --quiet -p hydrate --profile wasm-dev --target wasm32-unknown-unknown -- -D warnings
+
+unit: ## cargo's tests, those against real servers included
+	. .ci/env && if command -v cargo-nextest >/dev/null; then cargo nextest run --no-fail-fast; else cargo test --no-fail-fast; fi
+
+browser: ## Playwright in Chromium, with and without JavaScript
+	cd end2end && npx playwright test
+
+dev: ## rebuild and reload on every change (pass servers as DSN=…)
+	.ci/setup dev
+	. .ci/env && cargo leptos watch -- serve $(DSN)
+
+bench: ## ratios against named peers, measured in one run
+	.ci/setup bench
+	.ci/build release
+	. .ci/env && cargo bench --quiet -p engine -p server
+
+release: ## one stripped binary with all assets inside
+	.ci/setup release
+	.ci/build release
+	@ls -l target/release/pgdeck

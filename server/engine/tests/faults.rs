@@ -1,0 +1,284 @@
+//! What happens to servers, each fault on a real one: what is wrong is said with what to do, we
+//! stay within our sessions, heal by ourselves, and other servers are unaffected.
+
+mod watching;
+
+use std::time::Duration;
+
+use model::server::Link;
+use model::{AreaName, Reason, ServerId};
+use playground::{Fault, FaultProxy, ServerOptions};
+use watching::{
+    Result, activity_age, is_up, link, lost_because, monitored, our_sessions, until, watch, watcher,
+};
+
+/// "Heals by itself within 10 s."
+const HEALS_WITHIN: Duration = Duration::from_secs(10);
+/// Time for a first connection on a busy test machine.
+const FIRST: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn down_at_start_and_up_later() -> Result {
+    let mut server = monitored(17).await?;
+    let other = monitored(16).await?;
+    server.crash().await;
+    let engine = watch(&[("late", watcher(&server)), ("other", watcher(&other))])?;
+    lost_because(&engine, "late", "Nobody answers", "Check that the server runs").await?;
+    until(&engine, "other", FIRST, is_up).await?;
+    server.restart().await?;
+    until(&engine, "late", HEALS_WITHIN, is_up).await?;
+    assert!(our_sessions(&server).await? <= 3);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_password_unknown_database_and_refused_tls() -> Result {
+    let server = monitored(17).await?;
+    let engine = watch(&[
+        ("password", server.dsn_for("watcher", "wrong", "postgres")),
+        ("database", server.dsn_for("watcher", "w", "nowhere")),
+        ("role", server.dsn_for("nobody", "w", "postgres")),
+        ("tls", format!("{}?sslmode=require", watcher(&server))),
+        ("fine", watcher(&server)),
+    ])?;
+    lost_because(&engine, "password", "28P01", "Check the password").await?;
+    lost_because(&engine, "database", "\"nowhere\" does not exist", "database name").await?;
+    lost_because(&engine, "role", "28P01", "Check the password").await?;
+    lost_because(&engine, "tls", "TLS", "sslmode").await?;
+    until(&engine, "fine", FIRST, is_up).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_line_in_pg_hba() -> Result {
+    let server =
+        ServerOptions::new(17).hba("host all shut 127.0.0.1/32 reject").start().await?;
+    server.exec("create role shut login password 's'").await?;
+    let engine = watch(&[("shut", server.dsn_for("shut", "s", "postgres"))])?;
+    lost_because(&engine, "shut", "pg_hba.conf", "Add a line to pg_hba.conf").await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn black_holed_in_the_middle_of_a_row() -> Result {
+    let server = monitored(17).await?;
+    let other = monitored(17).await?;
+    let proxy = FaultProxy::before(&server).await?;
+    let engine = watch(&[
+        ("stalled", proxy.dsn_for("watcher", "w", "postgres")),
+        ("other", watcher(&other)),
+    ])?;
+    until(&engine, "stalled", FIRST, is_up).await?;
+    proxy.set(Fault::StallAfter(700));
+    until(&engine, "stalled", Duration::from_secs(12), |link| matches!(link, Link::Lost { .. })).await?;
+    assert!(our_sessions(&server).await? <= 3, "the dropped socket leaves no backlog of sessions");
+    let age = activity_age(&engine, "other").unwrap_or(Duration::MAX);
+    assert!(age < Duration::from_secs(4), "the other server goes on: {age:?}");
+    proxy.set(Fault::Pass);
+    until(&engine, "stalled", HEALS_WITHIN, is_up).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_of_the_network_is_survived() -> Result {
+    let server = monitored(17).await?;
+    let proxy = FaultProxy::before(&server).await?;
+    let engine = watch(&[("far", proxy.dsn_for("watcher", "w", "postgres"))])?;
+    until(&engine, "far", FIRST, is_up).await?;
+    for fault in [Fault::Refuse, Fault::ResetAfter(300), Fault::CutAfter(300), Fault::Garbage] {
+        proxy.set(fault);
+        until(&engine, "far", Duration::from_secs(12), |link| matches!(link, Link::Lost { .. }))
+            .await
+            .map_err(|error| error.context(format!("{fault:?}")))?;
+        proxy.set(Fault::Pass);
+        until(&engine, "far", HEALS_WITHIN, is_up)
+            .await
+            .map_err(|error| error.context(format!("healing from {fault:?}")))?;
+    }
+    // Slow is not broken.
+    for fault in [Fault::Latency(Duration::from_millis(300)), Fault::Slices] {
+        proxy.set(fault);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(is_up(&link(&engine, "far")), "{fault:?}: {:?}", link(&engine, "far"));
+    }
+    assert!(our_sessions(&server).await? <= 3);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_clients() -> Result {
+    let server = ServerOptions::new(17).setting("max_connections", "12").start().await?;
+    server.exec("create role watcher login password 'w'; grant pg_monitor to watcher").await?;
+    let mut held = Vec::new();
+    for _ in 0..9 {
+        held.push(server.connect().await?);
+    }
+    let engine = watch(&[("full", watcher(&server))])?;
+    lost_because(&engine, "full", "53300", "All connection slots are taken").await?;
+    drop(held);
+    until(&engine, "full", HEALS_WITHIN, is_up).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_and_a_frozen_server() -> Result {
+    let mut server = monitored(17).await?;
+    let engine = watch(&[("one", watcher(&server))])?;
+    until(&engine, "one", FIRST, is_up).await?;
+    server.crash().await;
+    until(&engine, "one", Duration::from_secs(5), |link| matches!(link, Link::Lost { .. })).await?;
+    server.restart().await?;
+    until(&engine, "one", HEALS_WITHIN, is_up).await?;
+    server.freeze();
+    lost_because(&engine, "one", "did not answer within", "").await?;
+    server.thaw();
+    until(&engine, "one", HEALS_WITHIN, is_up).await?;
+    let windows = engine.overview(&ServerId::new("one")).and_then(|l| l.reading).map(|r| r.value.windows);
+    let negative = windows.into_iter().flatten().filter_map(|w| w.transactions_per_s).any(|tps| tps < 0.0);
+    assert!(!negative, "a restart gives a gap, never a negative rate");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn promotion_of_the_standby() -> Result {
+    let primary = monitored(17).await?;
+    let standby = primary.standby("copy").await?;
+    let engine = watch(&[("primary", watcher(&primary)), ("standby", watcher(&standby))])?;
+    let kind = |name: &str| {
+        let found = engine.servers().into_iter().find(|server| server.id.as_str() == name);
+        found.and_then(|server| server.facts).map(|facts| facts.kind())
+    };
+    until(&engine, "standby", FIRST, is_up).await?;
+    assert_eq!(kind("standby"), Some("standby"));
+    standby.promote().await?;
+    until(&engine, "standby", HEALS_WITHIN, |_| kind("standby") == Some("primary")).await?;
+    assert_eq!(kind("primary"), Some("primary"), "the other server is what it was");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn access_exclusive_held_for_the_whole_run() -> Result {
+    let server = monitored(17).await?;
+    server.exec("create table held (id int); create table other (id int)").await?;
+    let mut holder = server.connect().await?;
+    sqlx::raw_sql("begin; lock table held in access exclusive mode; lock table pg_catalog.pg_stat_progress_vacuum in access share mode")
+        .execute(&mut holder)
+        .await?;
+    let engine = watch(&[("locked", watcher(&server))])?;
+    until(&engine, "locked", FIRST, is_up).await?;
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        assert!(our_sessions(&server).await? <= 3);
+    }
+    assert!(is_up(&link(&engine, "locked")));
+    assert!(activity_age(&engine, "locked").unwrap_or(Duration::MAX) < Duration::from_secs(4));
+    Ok(())
+}
+
+/// A lock on a catalog that we read: the area says that it timed out, everything else goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_catalog_stops_one_area_only() -> Result {
+    let server = playground::server(17).await?;
+    server.exec("create role watcher login password 'w'; grant pg_monitor to watcher").await?;
+    let engine = watch(&[("locked", watcher(&server))])?;
+    until(&engine, "locked", FIRST, is_up).await?;
+    let mut holder = server.connect().await?;
+    sqlx::raw_sql("set allow_system_table_mods = on; begin; lock table pg_catalog.pg_subscription in access exclusive mode")
+        .execute(&mut holder)
+        .await?;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let replication = engine.replication(&ServerId::new("locked")).and_then(|l| l.reading);
+    let subscriptions = replication.map(|reading| reading.value.subscriptions);
+    assert!(
+        matches!(subscriptions, Some(Err(Reason::TimedOut { .. }))),
+        "the locked part says why: {subscriptions:?}"
+    );
+    assert!(activity_age(&engine, "locked").unwrap_or(Duration::MAX) < Duration::from_secs(4));
+    sqlx::raw_sql("rollback").execute(&mut holder).await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let healed = engine.replication(&ServerId::new("locked")).and_then(|l| l.reading);
+    assert!(healed.is_some_and(|reading| reading.value.subscriptions.is_ok()));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_grant_shows_and_heals() -> Result {
+    let server = monitored(17).await?;
+    let _other = server.connect().await?;
+    let engine = watch(&[("one", watcher(&server))])?;
+    until(&engine, "one", FIRST, is_up).await?;
+    let others = || {
+        let latest = engine.activity(&ServerId::new("one"));
+        latest.and_then(|latest| latest.reading).map(|reading| reading.value.others)
+    };
+    until(&engine, "one", FIRST, |_| others() == Some(Ok(()))).await?;
+    server.exec("revoke pg_monitor from watcher").await?;
+    until(&engine, "one", Duration::from_secs(3), |_| {
+        matches!(others(), Some(Err(Reason::MissingGrant { sql, .. })) if sql == "grant pg_monitor to \"watcher\";")
+    })
+    .await?;
+    server.exec("grant pg_monitor to watcher").await?;
+    until(&engine, "one", Duration::from_secs(3), |_| others() == Some(Ok(()))).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_pg_stat_statements() -> Result {
+    let server = ServerOptions::new(17).without_preload().start().await?;
+    let engine = watch(&[("bare", server.dsn())])?;
+    until(&engine, "bare", FIRST, is_up).await?;
+    for area in AreaName::ALL {
+        let mut frames = engine.subscribe(&ServerId::new("bare"), area).expect("known");
+        let arrived = frames.wait_for(|frame| frame.full.contains("\"reading\":{"));
+        tokio::time::timeout(Duration::from_secs(10), arrived).await??;
+    }
+    assert!(!server.log().contains("ERROR"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unsupported_major_is_named() -> Result {
+    let server = monitored(13).await?;
+    let engine = watch(&[("old", watcher(&server))])?;
+    until(&engine, "old", FIRST, |link| {
+        matches!(link, Link::Lost { reason: Reason::TooOld { needs: 14, has: 13 }, .. })
+    })
+    .await?;
+    let facts = engine.servers().into_iter().find_map(|server| server.facts);
+    assert_eq!(facts.map(|facts| facts.major), Some(13), "what can be known is shown");
+    assert!(!server.log().contains("ERROR"));
+    Ok(())
+}
+
+/// The load does not depend on who looks: a hundred viewers, the same sessions and round trips.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_viewers_cost_the_server_nothing() -> Result {
+    let server = monitored(17).await?;
+    let engine = watch(&[("one", watcher(&server))])?;
+    until(&engine, "one", FIRST, is_up).await?;
+    let trips = || engine.costs().first().map_or(0, |cost| cost.round_trips);
+    let span = Duration::from_secs(6);
+    let before = trips();
+    tokio::time::sleep(span).await;
+    let alone = trips() - before;
+    let viewers: Vec<_> = (0..100)
+        .map(|_| {
+            let mut frames = engine.subscribe(&ServerId::new("one"), AreaName::Activity).expect("known");
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                let mut bytes = 0;
+                while frames.changed().await.is_ok() {
+                    bytes += frames.borrow_and_update().full.len();
+                    engine.overview(&ServerId::new("one"));
+                }
+                bytes
+            })
+        })
+        .collect();
+    let before = trips();
+    tokio::time::sleep(span).await;
+    let watched = trips() - before;
+    viewers.iter().for_each(tokio::task::JoinHandle::abort);
+    assert!(alone.abs_diff(watched) <= 2, "{alone} round trips alone, {watched} with 100 viewers");
+    assert_eq!(our_sessions(&server).await?, 1);
+    Ok(())
+}
