@@ -76,18 +76,25 @@ impl Before {
         let bytes = position.gap_bytes.unwrap_or(0).max(0);
         let moving = self.replayed.zip(position.lsn_bytes).map(|(before, now)| now > before);
         self.replayed = position.lsn_bytes;
-        let replayed_ms = position.replayed_xact_age_ms.unwrap_or(0.0);
         let ms = if linked && bytes == 0 {
             self.caught_up_ms = Some(now_ms);
             0.0
         } else {
-            // An idle primary's last transaction may be hours old when the next one arrives: we
-            // cannot be behind for longer than since we last saw nothing missing.
-            let since_caught_up = self.caught_up_ms.map(|at| (now_ms - at) as f64);
-            since_caught_up
-                .map_or(replayed_ms, |since| if linked { since.min(replayed_ms) } else { since })
+            self.behind_for(position.replayed_xact_age_ms, linked, now_ms)
         };
         Ok(Lag { bytes, ms, moving, linked })
+    }
+
+    /// Time behind. An idle primary's last transaction may be hours old when the next one arrives:
+    /// a linked standby cannot be behind for longer than since we last saw nothing missing. A
+    /// standby that has replayed no transaction since its start has no age at all.
+    fn behind_for(&self, replayed_ms: Option<f64>, linked: bool, now_ms: i64) -> f64 {
+        let caught_up_ms = self.caught_up_ms.map(|at| (now_ms - at) as f64);
+        match (caught_up_ms, replayed_ms) {
+            (Some(since), Some(age)) if linked => since.min(age),
+            (Some(since), _) => since,
+            (None, age) => age.unwrap_or(0.0),
+        }
     }
 }
 
@@ -143,6 +150,15 @@ mod tests {
         let _ = before.own(&standby(9, 0, 3_600_000.0), &streaming(), 0);
         let lag = before.own(&standby(9, 100, 3_602_000.0), &streaming(), 2_000);
         assert_eq!(lag.map(|lag| lag.ms), Ok(2_000.0));
+    }
+
+    #[test]
+    fn a_standby_that_replayed_no_transaction_yet_is_behind_all_the_same() {
+        let mut before = Before::default();
+        let fresh = |gap| Position { replayed_xact_age_ms: None, ..standby(9, gap, 0.0) };
+        let _ = before.own(&fresh(0), &streaming(), 0);
+        let lag = before.own(&fresh(100), &streaming(), 7_000);
+        assert_eq!(lag.map(|lag| lag.ms), Ok(7_000.0));
     }
 
     #[test]

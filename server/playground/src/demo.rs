@@ -1,0 +1,231 @@
+//! A primary, a standby and a pooler with a web shop on them in which things go wrong.
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::client::secret;
+use crate::pooler::{PoolMode, Pooler};
+use crate::scene::{Places, Scene};
+use crate::server::Server;
+use crate::trouble::Trouble;
+use crate::{Error, ServerOptions, install, schema, workload};
+
+const DATABASE: &str = "shop";
+/// Sees everything a monitoring role may see, and can change nothing.
+const OBSERVER: &str = "pgdeck";
+/// May cancel, terminate and maintain.
+const OPERATOR: &str = "pgdeck_operator";
+
+/// Settings of the demo's primary: what a careful administrator would set, scaled to a minute.
+const SETTINGS: [(&str, &str); 13] = [
+    ("shared_buffers", "192MB"),
+    ("max_wal_size", "512MB"),
+    ("max_slot_wal_keep_size", "1GB"),
+    ("autovacuum_naptime", "15s"),
+    ("log_lock_waits", "on"),
+    ("log_temp_files", "0"),
+    ("log_autovacuum_min_duration", "0"),
+    ("log_min_duration_statement", "2s"),
+    ("auto_explain.log_min_duration", "2s"),
+    ("track_wal_io_timing", "on"),
+    ("max_parallel_workers", "2"),
+    ("jit", "off"),
+    ("hot_standby_feedback", "off"),
+];
+
+/// What a demo consists of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DemoOptions {
+    /// PostgreSQL's major; the newest that is installed when not given.
+    pub major: Option<u16>,
+    /// What is to go wrong.
+    pub troubles: Vec<Trouble>,
+    /// Whether to have a standby.
+    pub standby: bool,
+    /// Whether to have a pooler; left out when PgBouncer is not installed.
+    pub pooler: bool,
+    /// How many rows the shop has, in per cent: 100 is 600,000 order items.
+    pub percent: u32,
+    /// How many times faster than life the troubles go.
+    pub speed: f64,
+}
+
+impl Default for DemoOptions {
+    /// Everything, at full size, in real time.
+    fn default() -> DemoOptions {
+        DemoOptions {
+            major: None,
+            troubles: Trouble::ALL.to_vec(),
+            standby: true,
+            pooler: true,
+            percent: 100,
+            speed: 1.0,
+        }
+    }
+}
+
+/// How far the shop is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Loading,
+    Open,
+    Failed,
+}
+
+/// A running demo. Dropping it ends everything and removes all files.
+#[derive(Debug)]
+pub struct Demo {
+    // The workload first: it must not see its servers go.
+    tasks: JoinSet<()>,
+    /// The pooler in front of the primary.
+    pub pooler: Option<Pooler>,
+    /// The standby that follows the primary.
+    pub standby: Option<Server>,
+    /// The server with the shop.
+    pub primary: Server,
+    options: DemoOptions,
+    owner: String,
+    observer: String,
+    operator: String,
+    stage: watch::Sender<Stage>,
+}
+
+impl Demo {
+    /// Starts the servers, still without data; they accept connections when this returns. `progress` is
+    /// told each step. Errors when PostgreSQL is not installed or does not start.
+    pub async fn start(options: DemoOptions, progress: impl Fn(&str)) -> Result<Demo, Error> {
+        let major = match options.major {
+            Some(major) => major,
+            None => install::newest()?.major,
+        };
+        progress(&format!("starting PostgreSQL {major}"));
+        let mut settings = ServerOptions::new(major).setting("cluster_name", "primary");
+        for (name, value) in SETTINGS {
+            settings = settings.setting(name, value);
+        }
+        let primary = settings.start().await?;
+        let (owner, observer, operator) = (secret()?, secret()?, secret()?);
+        set_up(&primary, &owner, &observer, &operator).await?;
+        let standby = if options.standby {
+            progress("starting a standby");
+            Some(primary.standby("standby").await?)
+        } else {
+            None
+        };
+        let pooler = if options.pooler && Pooler::installed() {
+            progress("starting PgBouncer");
+            Some(Pooler::start(&primary, PoolMode::Transaction).await?)
+        } else {
+            None
+        };
+        let (stage, _) = watch::channel(Stage::Loading);
+        Ok(Demo {
+            tasks: JoinSet::new(),
+            pooler,
+            standby,
+            primary,
+            options,
+            owner,
+            observer,
+            operator,
+            stage,
+        })
+    }
+
+    /// Loads the shop and then lets customers and troubles in, all in the background. `progress` is told
+    /// each step.
+    pub fn load_and_run(&mut self, progress: impl Fn(&str) + Send + Sync + 'static) {
+        let shop = self.primary.dsn_for("shop", &self.owner, DATABASE);
+        let scene = Scene::new(Places {
+            shop: shop.clone(),
+            pooler: self
+                .pooler
+                .as_ref()
+                .map(|pooler| pooler.dsn_for("shop", &self.owner, DATABASE)),
+            standby: self.standby.as_ref().map(Server::dsn),
+            speed: self.options.speed,
+        });
+        let (percent, troubles, stage) =
+            (self.options.percent, self.options.troubles.clone(), self.stage.clone());
+        self.tasks.spawn(async move {
+            if let Err(error) = schema::load(&shop, percent, &progress).await {
+                tracing::error!(%error, "the demo's shop could not be loaded");
+                stage.send_replace(Stage::Failed);
+                return;
+            }
+            progress("the shop is open");
+            stage.send_replace(Stage::Open);
+            let troubles = troubles.into_iter().map(|trouble| trouble.run(scene.clone()));
+            futures::join!(workload::run(scene.clone()), futures::future::join_all(troubles));
+        });
+    }
+
+    /// Waits until the data is loaded and the workload begins. Errors when loading failed.
+    pub async fn opened(&self) -> Result<(), Error> {
+        let mut stage = self.stage.subscribe();
+        match stage.wait_for(|stage| *stage != Stage::Loading).await.as_deref() {
+            Ok(Stage::Open) => Ok(()),
+            _ => Err(Error::Unknown(
+                "the demo's shop could not be loaded; its log says why".to_owned(),
+            )),
+        }
+    }
+
+    /// Name and DSN of each server for a monitoring role that holds `pg_monitor` and nothing else.
+    pub fn dsns(&self) -> Vec<(String, String)> {
+        let mut all = self.servers(OBSERVER, &self.observer);
+        let pooler =
+            self.pooler.as_ref().map(|pooler| pooler.dsn_for(OBSERVER, &self.observer, DATABASE));
+        all.extend(pooler.map(|dsn| ("pooler".to_owned(), dsn)));
+        all
+    }
+
+    /// Name and DSN of each server for a role that may cancel, terminate and (from 17 on) maintain.
+    pub fn operate_dsns(&self) -> Vec<(String, String)> {
+        self.servers(OPERATOR, &self.operator)
+    }
+
+    fn servers(&self, role: &str, password: &str) -> Vec<(String, String)> {
+        let primary = ("primary".to_owned(), self.primary.dsn_for(role, password, DATABASE));
+        let standby =
+            self.standby.as_ref().map(|standby| standby.dsn_for(role, password, DATABASE));
+        [Some(primary), standby.map(|dsn| ("standby".to_owned(), dsn))]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// Ends the workload, stops every server and removes all files.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+        if let Some(pooler) = self.pooler.take() {
+            pooler.stop().await;
+        }
+        if let Some(standby) = self.standby.take() {
+            standby.stop().await;
+        }
+        self.primary.stop().await;
+    }
+}
+
+/// Roles, database and extension; the passwords are ours and hold no quotes.
+async fn set_up(
+    primary: &Server,
+    owner: &str,
+    observer: &str,
+    operator: &str,
+) -> Result<(), Error> {
+    let maintain = if primary.major() >= 17 { ", pg_maintain" } else { "" };
+    primary
+        .exec(&format!(
+            "create role shop login password '{owner}';
+             create role {OBSERVER} login password '{observer}' in role pg_monitor;
+             create role {OPERATOR} login password '{operator}' in role pg_monitor, pg_signal_backend{maintain}"
+        ))
+        .await?;
+    primary.exec(&format!("create database {DATABASE} owner shop")).await?;
+    // PostgreSQL 14 still lets everybody create tables.
+    let sql = "create extension pg_stat_statements; create extension pgstattuple;
+         revoke create on schema public from public; grant all on schema public to shop";
+    crate::client::exec_at(&primary.dsn_to(DATABASE), sql).await
+}

@@ -1,0 +1,36 @@
+//! Throw-away PostgreSQL servers for tests, benchmarks and `pgdeck demo`.
+//!
+//! A server lives in a directory of its own under the temporary directory, listens on 127.0.0.1 only
+//! and is gone, with its files, when its [`Server`] is dropped. Nothing here ever touches a server that
+//! this package did not start.
+
+mod client;
+mod demo;
+mod error;
+mod files;
+pub mod install;
+mod leftovers;
+mod options;
+mod pooler;
+mod port;
+mod process;
+mod proxy;
+mod reach;
+mod scene;
+pub mod schema;
+mod server;
+mod shelf;
+mod standby;
+mod template;
+mod trouble;
+mod user;
+mod workload;
+
+pub use client::connect;
+pub use demo::{Demo, DemoOptions};
+pub use error::Error;
+pub use options::ServerOptions;
+pub use pooler::{PoolMode, Pooler, PoolerOptions};
+pub use proxy::{Fault, FaultProxy};
+pub use server::{Server, server};
+pub use trouble::Trouble;
