@@ -1,0 +1,129 @@
+//! The pages of pgdeck. Knows how readings look; never speaks to a watched server and judges
+//! nothing. The same code makes the HTML on the server and brings it to life in the browser.
+#![recursion_limit = "512"]
+
+#[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(feature = "ssr")]
+mod csp;
+#[cfg(feature = "ssr")]
+mod draw;
+pub mod format;
+#[cfg(feature = "ssr")]
+pub mod guard;
+mod links;
+mod live;
+mod navigation;
+mod pages;
+mod parts;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use pages::about::About;
+use pages::activity::ActivityPage;
+use pages::fleet::Fleet;
+use pages::not_found::NotFound;
+use pages::overview::OverviewPage;
+use pages::replication::ReplicationPage;
+use pages::rules::Rules;
+use pages::sign_in::SignIn;
+use parts::{keys, palette::Palette, rail::Rail, topbar::TopBar};
+
+pub use pages::sign_in::SignInInfo;
+
+/// Gives what the pgdeck process itself uses, for `/about`. The server puts one into the context.
+#[cfg(feature = "ssr")]
+#[derive(Clone)]
+pub struct OwnCostSource(pub std::sync::Arc<dyn Fn() -> model::cost::OwnCost + Send + Sync>);
+
+/// The document around every page, with the content security policy on its response.
+#[cfg(feature = "ssr")]
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    csp::send();
+    let css = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=parts::theme::chosen()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
+                <link rel="stylesheet" href=css/>
+                <HydrationScripts options/>
+                <leptos_meta::MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// All pages with what surrounds them.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    live::Live::provide();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "pgdeck".into() } else { format!("{title} · pgdeck") }/>
+        <Router>
+            <Frame>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=Fleet ssr=SsrMode::Async/>
+                    <Route path=path!("/s/:server") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/s/:server/activity") view=ActivityPage ssr=SsrMode::Async/>
+                    <Route path=path!("/s/:server/replication") view=ReplicationPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules") view=Rules ssr=SsrMode::Async/>
+                    <Route path=path!("/about") view=About ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                </Routes>
+            </Frame>
+        </Router>
+    }
+}
+
+/// Rail and top bar around a page; the sign-in page stands alone.
+#[component]
+fn Frame(children: Children) -> impl IntoView {
+    let nav = navigation::Nav::provide();
+    let path = leptos_router::hooks::use_location().pathname;
+    let alone = Memo::new(move |_| path.with(|path| path.starts_with("/sign-in")));
+    let palette = NodeRef::<leptos::html::Dialog>::new();
+    let key_list = NodeRef::<leptos::html::Dialog>::new();
+    keys::listen(palette, key_list);
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        browser::mark_root("data-js", "on");
+        browser::tick(live::Live::get());
+    });
+    let open = |dialog: NodeRef<leptos::html::Dialog>| {
+        Callback::new(move |()| {
+            if let Some(dialog) = dialog.get_untracked() {
+                // A dialog that is open already refuses to open again, which is as well.
+                let _ = dialog.show_modal();
+            }
+        })
+    };
+    view! {
+        <a class="skip" href="#main">"Skip to the page"</a>
+        <Transition>
+            {move || Suspend::new(async move {
+                // A failure is shown by the page, which asks for the same rights.
+                let _ = nav.ready().await;
+                view! {
+                    <Show when=move || !alone.get()>
+                        <TopBar open_palette=open(palette) open_keys=open(key_list)/>
+                        <Rail/>
+                        <Palette dialog=palette/>
+                        <keys::KeyList dialog=key_list/>
+                    </Show>
+                }
+            })}
+        </Transition>
+        <main id="main" tabindex="-1">{children()}</main>
+    }
+}

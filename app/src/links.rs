@@ -1,0 +1,93 @@
+//! Addresses of pages, spelled once. Knows the routes of the design; never what is on them.
+
+use model::ServerId;
+
+/// `text` with everything that is not unreserved in a URL percent-encoded.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
+}
+
+/// The overview of a server.
+pub fn overview(server: &ServerId) -> String {
+    format!("/s/{}/", encoded(server.as_str()))
+}
+
+/// A page of a server: `activity`, `replication`.
+pub fn area(server: &ServerId, area: &str) -> String {
+    format!("/s/{}/{area}", encoded(server.as_str()))
+}
+
+/// The server in a path such as `/s/shop/activity`, decoded.
+pub fn server_in(path: &str) -> Option<ServerId> {
+    let name = path.strip_prefix("/s/")?.split('/').next()?;
+    (!name.is_empty()).then(|| ServerId::new(decoded(name)))
+}
+
+/// The area in a path such as `/s/shop/activity`; empty for the overview.
+pub fn area_in(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("/s/")?;
+    Some(rest.split_once('/').map_or("", |(_, area)| area.trim_end_matches('/')))
+}
+
+fn decoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let digits: Vec<u8> = bytes.clone().take(2).collect();
+        let value = std::str::from_utf8(&digits).ok().and_then(|d| u8::from_str_radix(d, 16).ok());
+        match (value, digits.len()) {
+            (Some(value), 2) => {
+                out.push(value);
+                bytes.nth(1);
+            }
+            _ => out.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A query string of the given pairs, leaving out empty values: `?q=a&sort=pid`, or nothing.
+pub fn query(pairs: &[(&str, &str)]) -> String {
+    let parts: Vec<String> = pairs
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={}", encoded(value)))
+        .collect();
+    if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_survives_the_round_trip() {
+        let server = ServerId::new("a/b \"<ü>%2F");
+        let path = area(&server, "activity");
+        assert!(path.starts_with("/s/a%2Fb%20%22%3C%C3%BC%3E%252F/"), "{path}");
+        assert_eq!(server_in(&path), Some(server));
+        assert_eq!(area_in(&path), Some("activity"));
+    }
+
+    #[test]
+    fn paths_without_a_server() {
+        assert_eq!(server_in("/rules"), None);
+        assert_eq!(server_in("/s/"), None);
+        assert_eq!(area_in("/s/x/"), Some(""));
+        assert_eq!(decoded("100%"), "100%");
+        assert_eq!(query(&[("q", ""), ("sort", "-pid")]), "?sort=-pid");
+    }
+}

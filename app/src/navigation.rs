@@ -1,0 +1,192 @@
+//! What surrounds every page: the servers, the badges of open findings, who looks.
+//! Asked for with each page and again every few seconds; reads memory only.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use model::{ApiError, ServerId, ServerSummary, Severity};
+use serde::{Deserialize, Serialize};
+
+use crate::{links, live};
+
+/// How often the browser asks again, ms.
+const EVERY_MS: u64 = 3_000;
+
+/// What surrounds a page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Navigation {
+    /// Now by pgdeck's clock, ms since the epoch.
+    pub now_ms: i64,
+    /// The name of the person who looks.
+    pub who: String,
+    /// Whether they see the text of statements on the chosen server.
+    pub query_text: bool,
+    /// The servers they may see, problems first.
+    pub servers: Vec<ServerSummary>,
+    /// Open findings of the chosen server by area: (area, worst, how many).
+    pub badges: Vec<(String, Severity, usize)>,
+}
+
+impl Navigation {
+    /// The summary of one server.
+    pub fn server(&self, id: &ServerId) -> Option<&ServerSummary> {
+        self.servers.iter().find(|summary| summary.id == *id)
+    }
+
+    /// The badge of an area; the overview's counts every finding.
+    pub fn badge(&self, area: &str) -> Option<(Severity, usize)> {
+        let of = |wanted: &str| {
+            self.badges.iter().filter(move |(name, ..)| wanted.is_empty() || name == wanted).fold(
+                None,
+                |sum: Option<(Severity, usize)>, (_, severity, count)| match sum {
+                    Some((worst, all)) => Some((worst.max(*severity), all + count)),
+                    None => Some((*severity, *count)),
+                },
+            )
+        };
+        of(area)
+    }
+}
+
+/// What surrounds a page about `server`, or about none.
+#[server(prefix = "/api", endpoint = "navigation")]
+pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, ApiError> {
+    use crate::guard;
+    let who = guard::require(model::Right::See, None)?;
+    let engine = guard::engine()?;
+    let mut servers = engine.servers();
+    servers.retain(|summary| who.may_on(model::Right::See, &summary.id));
+    servers.sort_by(|a, b| trouble(b).cmp(&trouble(a)).then_with(|| a.id.cmp(&b.id)));
+    let chosen = server.filter(|id| servers.iter().any(|summary| summary.id == *id));
+    let badges = chosen.as_ref().map_or_else(Vec::new, |id| badges(&engine.findings(id).0));
+    Ok(Navigation {
+        now_ms: now_ms(&engine, servers.first()),
+        query_text: chosen.is_some_and(|id| guard::sees_query_text(&who, &id)),
+        who: who.name,
+        servers,
+        badges,
+    })
+}
+
+/// The engine's clock, which stands still for a recording; the system's where nothing is watched.
+#[cfg(feature = "ssr")]
+fn now_ms(engine: &engine::Engine, first: Option<&ServerSummary>) -> i64 {
+    first.and_then(|summary| engine.overview(&summary.id)).map_or_else(
+        || {
+            std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |since| since.as_millis() as i64)
+        },
+        |latest| latest.now_ms,
+    )
+}
+
+/// How much a server needs attention: lost first, then the worst finding.
+#[cfg(any(feature = "ssr", test))]
+fn trouble(summary: &ServerSummary) -> (bool, Option<Severity>) {
+    let lost = matches!(summary.link, model::server::Link::Lost { .. });
+    (lost, summary.worst.map(|(severity, _)| severity))
+}
+
+#[cfg(any(feature = "ssr", test))]
+fn badges(findings: &[model::Finding]) -> Vec<(String, Severity, usize)> {
+    let mut badges: Vec<(String, Severity, usize)> = Vec::new();
+    for finding in findings {
+        let area = finding.rule.split('/').next().unwrap_or_default();
+        match badges.iter_mut().find(|(name, ..)| name == area) {
+            Some((_, worst, count)) => {
+                *worst = finding.severity.max(*worst);
+                *count += 1;
+            }
+            None => badges.push((area.to_owned(), finding.severity, 1)),
+        }
+    }
+    badges
+}
+
+/// The navigation of this tab, in the context.
+#[derive(Clone, Copy)]
+pub struct Nav {
+    first: Resource<Result<Navigation, ApiError>>,
+    /// The newest answer.
+    pub latest: RwSignal<Navigation>,
+    /// Why the newest question was not answered.
+    pub failed: RwSignal<Option<ApiError>>,
+    /// The server in the address.
+    pub server: Memo<Option<ServerId>>,
+}
+
+impl Nav {
+    /// Asks for the navigation of the page in the address and keeps asking in the browser.
+    pub fn provide() -> Self {
+        let path = use_location().pathname;
+        let server = Memo::new(move |_| links::server_in(&path.get()));
+        let signs_in = Memo::new(move |_| path.get().starts_with("/sign-in"));
+        let first = Resource::new(
+            move || (server.get(), signs_in.get()),
+            async move |(server, signs_in)| {
+                if signs_in { Ok(Navigation::default()) } else { read_navigation(server).await }
+            },
+        );
+        let nav =
+            Self { first, latest: RwSignal::default(), failed: RwSignal::new(None), server };
+        live::every(EVERY_MS, move || {
+            if !signs_in.get_untracked() {
+                leptos::task::spawn_local(async move {
+                    nav.take(read_navigation(server.get_untracked()).await);
+                });
+            }
+        });
+        provide_context(nav);
+        nav
+    }
+
+    /// Waits for the first answer; `latest` holds it then.
+    pub async fn ready(self) -> Result<(), ApiError> {
+        let answer = self.first.await;
+        let result = answer.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.take(answer);
+        result
+    }
+
+    fn take(self, answer: Result<Navigation, ApiError>) {
+        match answer {
+            Ok(navigation) => {
+                live::Live::get().at(navigation.now_ms);
+                if self.latest.with_untracked(|old| *old != navigation) {
+                    self.latest.set(navigation);
+                }
+                if self.failed.with_untracked(Option::is_some) {
+                    self.failed.set(None);
+                }
+            }
+            Err(error) => self.failed.set(Some(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Finding;
+
+    #[test]
+    fn badges_count_by_area_and_keep_the_worst() {
+        let finding = |rule: &str, severity| Finding {
+            rule: rule.into(),
+            severity,
+            object: String::new(),
+            says: String::new(),
+            evidence: vec![],
+            remedy: model::Remedy::default(),
+        };
+        let found = [
+            finding("activity/a", Severity::Warning),
+            finding("activity/b", Severity::Critical),
+            finding("vacuum/c", Severity::Info),
+        ];
+        let navigation = Navigation { badges: badges(&found), ..Navigation::default() };
+        assert_eq!(navigation.badge("activity"), Some((Severity::Critical, 2)));
+        assert_eq!(navigation.badge(""), Some((Severity::Critical, 3)));
+        assert_eq!(navigation.badge("replication"), None);
+    }
+}

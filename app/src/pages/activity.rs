@@ -1,0 +1,143 @@
+//! Sessions and what they do: by state, by wait, over time, one by one.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::activity::{Activity, wait_class};
+use model::{ApiError, AreaName, Latest, ServerId};
+use serde::{Deserialize, Serialize};
+
+use crate::format;
+use crate::live;
+use crate::navigation::Nav;
+use crate::pages::overview::poll_charts;
+use crate::pages::{server_param, verdict};
+use crate::parts::bar::{Part, Split};
+use crate::parts::chart::{Chart, Charts};
+use crate::parts::colors;
+use crate::parts::findings::Findings;
+use crate::parts::progress::progress;
+use crate::parts::session_table::Sessions;
+use crate::parts::show::{Show as ShowReading, broken, known, loading, why};
+
+/// What the page starts with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActivityStart {
+    latest: Latest<Activity>,
+    charts: Vec<Chart>,
+}
+
+/// The page's first reading, without the text of statements for people who may not see it.
+#[server(prefix = "/api", endpoint = "activity")]
+pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> {
+    use crate::guard;
+    let who = guard::require(model::Right::See, Some(&server))?;
+    let mut latest = guard::engine()?.activity(&server).ok_or(ApiError::NotFound)?;
+    if !guard::sees_query_text(&who, &server)
+        && let Some(reading) = &mut latest.reading
+    {
+        reading.value = reading.value.without_query_text();
+    }
+    let charts = super::charts::activity(&latest);
+    Ok(ActivityStart { latest, charts })
+}
+
+/// The page.
+#[component]
+pub fn ActivityPage() -> impl IntoView {
+    let server = server_param();
+    let start = Resource::new(move || server.get(), read_activity);
+    view! {
+        <Title text=move || format!("Activity of {}", server.get())/>
+        <Transition fallback=|| loading("sessions")>
+            {move || Suspend::new(async move {
+                match start.await {
+                    Ok(start) => view! { <Body server=server.get_untracked() start/> }.into_any(),
+                    Err(error) => broken(&error),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
+    let (latest, sink) = live::following(AreaName::Activity, start.latest);
+    live::follow(server.clone(), vec![sink]);
+    let charts = RwSignal::new(start.charts);
+    poll_charts(server.clone(), "activity", charts);
+    let nav = use_context::<Nav>();
+    let query_text = Signal::derive(move || nav.is_none_or(|nav| nav.latest.with(|n| n.query_text)));
+    let says = move || {
+        latest.with(|l| {
+            let findings = l.reading.as_ref().map_or(&[][..], |reading| &reading.findings);
+            verdict(findings, l.value().map(calm).unwrap_or_default())
+        })
+    };
+    view! {
+        <header class="page-head">
+            <h1>"Activity of " {server.to_string()}</h1>
+            <p class=move || format!("verdict {}", says().1) role="status">{move || says().0}</p>
+        </header>
+        <Findings
+            findings=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.findings.clone()).unwrap_or_default()))
+            not_checked=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.not_checked.clone()).unwrap_or_default()))
+        />
+        <ShowReading latest what="sessions">
+            {move || latest.with(|l| l.value().and_then(|a| a.others.as_ref().err().map(why)))}
+            <div class="columns">
+                <Split title="Client sessions by state" column="state" parts=Signal::derive(move || parts(latest, by_state))/>
+                <Split title="Active sessions by wait class" column="class" parts=Signal::derive(move || parts(latest, by_wait))/>
+            </div>
+            <Charts charts/>
+            <section class="panel" aria-labelledby="progress-title">
+                <h2 id="progress-title">"In progress"</h2>
+                {move || latest.with(|l| l.value().map(|a| known(&a.progress, |commands| progress(commands))))}
+            </section>
+            <Sessions latest query_text/>
+        </ShowReading>
+    }
+}
+
+fn calm(activity: &Activity) -> String {
+    let waiting = activity.sessions.iter().filter(|session| session.waits_for_lock()).count() as i64;
+    let active = activity.sessions.iter().filter(|s| s.is_client() && s.is_active()).count() as i64;
+    let waits = match waiting {
+        0 => "nobody waits for a lock".to_owned(),
+        n => format!("{} for a lock", format::plural(n, "waits", "wait")),
+    };
+    format!("{} active, {waits}.", format::plural(active, "client session is", "client sessions are"))
+}
+
+type Name = fn(&model::activity::Session) -> Option<(String, &'static str)>;
+
+fn by_state(session: &model::activity::Session) -> Option<(String, &'static str)> {
+    if !session.is_client() {
+        return None;
+    }
+    let state = session.state.clone().unwrap_or_else(|| "not visible to us".into());
+    let class = colors::state(&state);
+    Some((state, class))
+}
+
+fn by_wait(session: &model::activity::Session) -> Option<(String, &'static str)> {
+    let counts = session.is_active() && session.is_client();
+    counts.then(|| {
+        let class = wait_class(session);
+        (class.to_owned(), colors::wait_class(class))
+    })
+}
+
+fn parts(latest: RwSignal<Latest<Activity>>, name: Name) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    latest.with(|l| {
+        for (name, class) in l.value().iter().flat_map(|a| a.sessions.iter().filter_map(name)) {
+            match parts.iter_mut().find(|part| part.name == name) {
+                Some(part) => part.count += 1,
+                None => parts.push(Part { name, class: class.into(), count: 1 }),
+            }
+        }
+    });
+    // By name, not by size: the order must not jump from tick to tick.
+    parts.sort_by(|a, b| a.name.cmp(&b.name));
+    parts
+}

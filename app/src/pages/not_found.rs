@@ -1,0 +1,10 @@
+//! The page for an address nobody has.
+
+use leptos::prelude::*;
+use model::ApiError;
+
+/// Says so, with status 404.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    crate::parts::show::broken(&ApiError::NotFound)
+}

@@ -1,0 +1,300 @@
+//! One server at a glance: the verdict, findings, headline numbers, the panels and the facts.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::overview::{Overview, SessionCounts, Window};
+use model::server::Facts;
+use model::vacuum::Vacuum;
+use model::{ApiError, AreaName, Finding, Latest, NotChecked, ServerId, Unit};
+use serde::{Deserialize, Serialize};
+
+use crate::format;
+use crate::live::{self, Live};
+use crate::pages::{server_param, verdict};
+use crate::parts::bar::Bar;
+use crate::parts::chart::{Chart, Charts};
+use crate::parts::findings::Findings;
+use crate::parts::number::Number;
+use crate::parts::show::{Show as ShowReading, broken, loading};
+use crate::parts::spark::Spark;
+
+/// How often the charts are drawn anew, ms.
+pub const CHARTS_EVERY_MS: u64 = 15_000;
+/// How often the findings of all areas are asked for, ms.
+const FINDINGS_EVERY_MS: u64 = 3_000;
+
+/// What rules say of all areas of a server.
+pub type Judged = (Vec<Finding>, Vec<NotChecked>);
+
+/// What the page starts with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OverviewStart {
+    latest: Latest<Overview>,
+    vacuum: Latest<Vacuum>,
+    judged: Judged,
+    charts: Vec<Chart>,
+}
+
+/// The page's first reading.
+#[server(prefix = "/api", endpoint = "overview")]
+pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> {
+    use crate::guard;
+    guard::require(model::Right::See, Some(&server))?;
+    let engine = guard::engine()?;
+    let latest = engine.overview(&server).ok_or(ApiError::NotFound)?;
+    let vacuum = engine.vacuum(&server).ok_or(ApiError::NotFound)?;
+    let charts = super::charts::overview(&latest);
+    Ok(OverviewStart { latest, vacuum, judged: engine.findings(&server), charts })
+}
+
+/// The findings of all areas.
+#[server(prefix = "/api", endpoint = "findings")]
+pub async fn read_findings(server: ServerId) -> Result<Judged, ApiError> {
+    use crate::guard;
+    guard::require(model::Right::See, Some(&server))?;
+    Ok(guard::engine()?.findings(&server))
+}
+
+/// The charts of a page of a server: `overview`, `activity` or `replication`.
+#[server(prefix = "/api", endpoint = "charts")]
+pub async fn read_charts(server: ServerId, page: String) -> Result<Vec<Chart>, ApiError> {
+    use crate::guard;
+    guard::require(model::Right::See, Some(&server))?;
+    super::charts::of(&guard::engine()?, &server, &page).ok_or(ApiError::NotFound)
+}
+
+/// The page.
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let server = server_param();
+    let start = Resource::new(move || server.get(), read_overview);
+    view! {
+        <Title text=move || server.get().to_string()/>
+        <Transition fallback=|| loading("overview")>
+            {move || Suspend::new(async move {
+                match start.await {
+                    Ok(start) => view! { <Body server=server.get_untracked() start/> }.into_any(),
+                    Err(error) => broken(&error),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
+    let (latest, overview_sink) = live::following(AreaName::Overview, start.latest);
+    let (vacuum, vacuum_sink) = live::following(AreaName::Vacuum, start.vacuum);
+    live::follow(server.clone(), vec![overview_sink, vacuum_sink]);
+    let judged = RwSignal::new(start.judged);
+    let charts = RwSignal::new(start.charts);
+    poll(server.clone(), "overview", charts, judged);
+    let says = move || {
+        let calm = latest.with(|latest| latest.value().map(calm).unwrap_or_default());
+        judged.with(|(findings, _)| verdict(findings, calm))
+    };
+    view! {
+        <header class="page-head">
+            <h1>{server.to_string()}</h1>
+            <p class=move || format!("verdict {}", says().1) role="status">{move || says().0}</p>
+        </header>
+        <Findings
+            findings=Signal::derive(move || judged.get().0)
+            not_checked=Signal::derive(move || judged.get().1)
+        />
+        <ShowReading latest what="numbers">
+            <Headline latest/>
+            <h2 class="hidden-words">"Panels"</h2>
+            <Charts charts/>
+        </ShowReading>
+        <div class="columns">
+            <section class="panel" aria-labelledby="xid-age">
+                <h2 id="xid-age">"Transaction id age"</h2>
+                <ShowReading latest=vacuum what="transaction id ages">
+                    {move || vacuum.with(|latest| latest.value().map(ages))}
+                </ShowReading>
+            </section>
+            <section class="panel" aria-labelledby="facts">
+                <h2 id="facts">"Facts"</h2>
+                <ShowReading latest what="facts">
+                    {move || latest.with(|latest| latest.value().map(|value| facts(&value.facts)))}
+                </ShowReading>
+            </section>
+        </div>
+    }
+}
+
+/// Asks for findings and charts while the page is open in a browser.
+fn poll(server: ServerId, page: &'static str, charts: RwSignal<Vec<Chart>>, judged: RwSignal<Judged>) {
+    poll_charts(server.clone(), page, charts);
+    live::every(FINDINGS_EVERY_MS, move || {
+        let server = server.clone();
+        leptos::task::spawn_local(async move {
+            // A failure leaves what is shown; the stream or the navigation says that pgdeck is away.
+            if let Ok(new) = read_findings(server).await
+                && judged.try_with_untracked(|old| *old != new).unwrap_or(false)
+            {
+                judged.set(new);
+            }
+        });
+    });
+}
+
+/// Asks for the charts of `page` every fifteen seconds while the page is open in a browser.
+pub fn poll_charts(server: ServerId, page: &'static str, charts: RwSignal<Vec<Chart>>) {
+    live::every(CHARTS_EVERY_MS, move || {
+        let server = server.clone();
+        leptos::task::spawn_local(async move {
+            if let Ok(new) = read_charts(server, page.to_owned()).await {
+                // The page may have been left while the answer was on its way.
+                let _ = charts.try_set(new);
+            }
+        });
+    });
+}
+
+/// One sentence when no rule complains.
+fn calm(overview: &Overview) -> String {
+    let Ok(sessions) = &overview.sessions else {
+        return "No rule has found anything; sessions could not be counted.".into();
+    };
+    let waiting = match sessions.waiting_for_lock {
+        0 => "nobody waits for a lock".to_owned(),
+        n => format!("{} for a lock", format::plural(n, "session waits", "sessions wait")),
+    };
+    format!(
+        "No open warnings: {} of {} connections in use, {} active, {waiting}.",
+        sessions.connections, sessions.max_connections, sessions.active
+    )
+}
+
+type Pick = fn(&Window) -> Option<f64>;
+
+#[component]
+fn Headline(latest: RwSignal<Latest<Overview>>) -> impl IntoView {
+    let newest = move |pick: Pick| {
+        Signal::derive(move || latest.with(|l| pick(l.value()?.windows.last()?)))
+    };
+    let line = move |pick: Pick| {
+        Signal::derive(move || {
+            latest.with(|l| l.value().map(|o| o.windows.iter().map(pick).collect()).unwrap_or_default())
+        })
+    };
+    let number = move |title: &'static str, unit: Unit, pick: Pick| {
+        view! {
+            <div>
+                <dt>{title}</dt>
+                <dd><Number value=newest(pick) unit/><Spark values=line(pick)/></dd>
+            </div>
+        }
+    };
+    let counts = move |pick: fn(&SessionCounts) -> i64| {
+        Signal::derive(move || {
+            latest.with(|l| l.value()?.sessions.as_ref().ok().map(|s| pick(s) as f64))
+        })
+    };
+    let used = Signal::derive(move || {
+        let max = counts(|s| s.max_connections).get().filter(|max| *max > 0.0)?;
+        Some(counts(|s| s.connections).get()? / max * 100.0)
+    });
+    view! {
+        <dl class="numbers headline">
+            {number("Transactions", Unit::PerSecond, |w| w.transactions_per_s)}
+            <div>
+                <dt>"Connections of " <Number value=counts(|s| s.max_connections) unit=Unit::Count/></dt>
+                <dd><Number value=counts(|s| s.connections) unit=Unit::Count/><Bar percent=used warn_above=80.0/></dd>
+            </div>
+            {number("Active sessions", Unit::Count, |w| w.active.map(|n| n as f64))}
+            {number("Waiting for a lock", Unit::Count, |w| w.waiting_for_lock.map(|n| n as f64))}
+            {number("Buffer cache hits", Unit::Percent, |w| w.cache_hit_percent)}
+            {number("Rows read", Unit::PerSecond, |w| w.rows_read_per_s)}
+            {number("Rows written", Unit::PerSecond, |w| w.rows_written_per_s)}
+            {number("WAL", Unit::BytesPerSecond, |w| w.wal_bytes_per_s)}
+        </dl>
+    }
+}
+
+/// The databases by age, with the distance to the next forced vacuum.
+fn ages(vacuum: &Vacuum) -> AnyView {
+    let limit = vacuum.freeze_max_age_xids.max(1) as f64;
+    let scale = format::Scale::of(Unit::Xids, vacuum.databases.iter().map(|d| d.xid_age as f64));
+    let rows = vacuum
+        .databases
+        .iter()
+        .map(|database| {
+            let share = database.xid_age as f64 / limit * 100.0;
+            view! {
+                <tr>
+                    <th scope="row">{database.datname.clone()}</th>
+                    <td class="num" title=format::exact(database.xid_age as f64, Unit::Xids)>
+                        {scale.show(database.xid_age as f64)}
+                    </td>
+                    <td class="with-bar">
+                        <span class="num" title=format::exact(share, Unit::Percent)>
+                            {format::number(share, Unit::Percent)}
+                        </span>
+                        <Bar percent=Signal::stored(Some(share)) warn_above=100.0/>
+                    </td>
+                    <td class="num" title=format::exact(database.multixact_age as f64, Unit::Count)>
+                        {format::number(database.multixact_age as f64, Unit::Count)}
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label="Transaction id age by database">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Database"</th>
+                        <th scope="col" class="num">"Xid age"</th>
+                        <th scope="col" class="num">"Of autovacuum_freeze_max_age"</th>
+                        <th scope="col" class="num">"Multixact age"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        <p class="note">
+            "At " {format::number(limit, Unit::Xids)}
+            " autovacuum freezes a table even when autovacuum is off; the server stops taking writes near 2 G."
+        </p>
+    }
+    .into_any()
+}
+
+fn facts(facts: &Facts) -> AnyView {
+    let live = Live::get();
+    let started = facts.started_ms;
+    let line = |name: &'static str, value: String| {
+        view! { <div><dt>{name}</dt><dd>{value}</dd></div> }
+    };
+    let role = match (facts.superuser, facts.pg_monitor) {
+        (true, _) => "superuser; pg_monitor would do",
+        (false, true) => "has pg_monitor",
+        (false, false) => "lacks pg_monitor, so much stays unknown",
+    };
+    let unknown = || "unknown".to_owned();
+    let extensions: Vec<String> =
+        facts.extensions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    view! {
+        <dl class="facts">
+            {line("Version", format!("PostgreSQL {}", facts.version))}
+            {line("Kind", facts.kind().to_owned())}
+            <div>
+                <dt>"Up for"</dt>
+                <dd title=format::moment(started)>
+                    {move || format::age(((live.now_ms.get() - started) / 60_000 * 60_000) as f64)}
+                </dd>
+            </div>
+            {line("Connected to", format!("database {} as {} ({role})", facts.database, facts.role))}
+            {line("Through", if facts.through_pooler { "a pooler".into() } else { "a direct connection".to_owned() })}
+            {line("System identifier", facts.system_identifier.clone().unwrap_or_else(unknown))}
+            {line("Timeline", facts.timeline.map_or_else(unknown, |t| t.to_string()))}
+            {facts.provider.clone().map(|provider| line("Run by", provider))}
+            {line("Extensions", if extensions.is_empty() { "none".into() } else { extensions.join(", ") })}
+        </dl>
+    }
+    .into_any()
+}

@@ -1,0 +1,102 @@
+//! Every rule with its limits in force, where each comes from, and the manual's chapter.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::finding::LimitEntry;
+use model::{ApiError, RuleEntry};
+
+use crate::format;
+use crate::parts::show::{broken, empty, loading};
+
+/// All rules.
+#[server(prefix = "/api", endpoint = "rules")]
+pub async fn read_rules() -> Result<Vec<RuleEntry>, ApiError> {
+    use crate::guard;
+    guard::require(model::Right::See, None)?;
+    Ok(guard::engine()?.rules())
+}
+
+/// The page.
+#[component]
+pub fn Rules() -> impl IntoView {
+    let rules = Resource::new(|| (), |()| read_rules());
+    view! {
+        <Title text="Rules"/>
+        <Transition fallback=|| loading("rules")>
+            {move || Suspend::new(async move {
+                match rules.await {
+                    Ok(rules) => list(&rules),
+                    Err(error) => broken(&error),
+                }
+            })}
+        </Transition>
+    }
+}
+
+fn list(rules: &[RuleEntry]) -> AnyView {
+    let says = format!("{} judge every reading.", format::plural(rules.len() as i64, "rule", "rules"));
+    view! {
+        <header class="page-head">
+            <h1>"Rules"</h1>
+            <p class="verdict">{says}</p>
+        </header>
+        <p class="note">
+            "A limit is changed in pgdeck.toml under the rule's id, for example "
+            <code>"[rules.\"activity/idle_in_transaction\"]"</code> "."
+        </p>
+        {if rules.is_empty() { empty("No rules are known.") } else { rules.iter().map(rule).collect_view().into_any() }}
+    }
+    .into_any()
+}
+
+fn rule(rule: &RuleEntry) -> AnyView {
+    let limits = (!rule.limits.is_empty()).then(|| limits(&rule.id, &rule.limits));
+    // The manual's address is ours, but only https is followed.
+    let docs = rule.docs.starts_with("https://").then(|| {
+        view! { <p><a href=rule.docs.clone() rel="external noopener noreferrer">"The PostgreSQL manual on this"</a></p> }
+    });
+    view! {
+        <article class="panel rule" id=rule.id.clone()>
+            <h2>{rule.title.clone()} " " <code class="muted">{rule.id.clone()}</code></h2>
+            <p><strong>"Left alone."</strong> " " {rule.effect.clone()}</p>
+            <p><strong>"What to do."</strong> " " {rule.remedy.clone()}</p>
+            {limits}
+            {docs}
+        </article>
+    }
+    .into_any()
+}
+
+fn limits(id: &str, limits: &[LimitEntry]) -> AnyView {
+    let rows = limits
+        .iter()
+        .map(|limit| {
+            let changed = (limit.value - limit.default).abs() > f64::EPSILON;
+            let default = format::number(limit.default, limit.unit);
+            view! {
+                <tr>
+                    <th scope="row"><code>{limit.name.clone()}</code></th>
+                    <td class="num" title=format::exact(limit.value, limit.unit)>{format::number(limit.value, limit.unit)}</td>
+                    <td class="text">{if changed { format!("set here; the default is {default}") } else { "the default".into() }}</td>
+                    <td class="text">{limit.source.clone()}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label=format!("Limits of {id}")>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Limit"</th>
+                        <th scope="col" class="num">"In force"</th>
+                        <th scope="col">"Set by"</th>
+                        <th scope="col">"Source"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}

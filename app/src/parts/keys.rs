@@ -1,0 +1,167 @@
+//! The keyboard: which key does what, and the list of them. Keys only follow links and press buttons
+//! that the page has anyway.
+
+use leptos::prelude::*;
+
+/// What the dialog lists.
+const KEYS: [(&str, &str); 11] = [
+    ("?", "this list"),
+    ("Ctrl K", "go to a page or server"),
+    ("g f", "fleet"),
+    ("g o", "overview of the chosen server"),
+    ("g a", "activity"),
+    ("g p", "replication"),
+    ("g u", "rules"),
+    ("/", "filter"),
+    ("j k", "next and previous row; Enter opens it"),
+    ("Esc", "close"),
+    ("Space", "pause and resume"),
+];
+
+/// The list of keys.
+#[component]
+pub fn KeyList(
+    /// The dialog, for whoever opens it.
+    dialog: NodeRef<leptos::html::Dialog>,
+) -> impl IntoView {
+    let rows = KEYS
+        .into_iter()
+        .map(|(key, does)| view! { <div><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div> })
+        .collect_view();
+    let close = move |_| {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    };
+    view! {
+        <dialog class="key-list" node_ref=dialog aria-labelledby="key-list-title">
+            <h2 id="key-list-title">"Keys"</h2>
+            <dl>{rows}</dl>
+            <button type="button" on:click=close>"Close"</button>
+        </dialog>
+    }
+}
+
+/// Listens to the keyboard until the tab closes. Does nothing on the server.
+#[cfg(not(feature = "hydrate"))]
+pub fn listen(_palette: NodeRef<leptos::html::Dialog>, _keys: NodeRef<leptos::html::Dialog>) {}
+
+/// Listens to the keyboard until the tab closes.
+#[cfg(feature = "hydrate")]
+pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html::Dialog>) {
+    let live = crate::live::Live::get();
+    let nav = use_context::<crate::navigation::Nav>();
+    let navigate = leptos_router::hooks::use_navigate();
+    let after_g = StoredValue::new(false);
+    let show = |dialog: NodeRef<leptos::html::Dialog>| {
+        // A dialog that is open already refuses to open again, which is as well.
+        dialog.get_untracked().map(|dialog| dialog.show_modal())
+    };
+    let handle = window_event_listener(leptos::ev::keydown, move |event| {
+        let key = event.key();
+        if (event.ctrl_key() || event.meta_key()) && key.eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            let _ = show(palette);
+            return;
+        }
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::types(&event) {
+            return;
+        }
+        if after_g.get_value() {
+            after_g.set_value(false);
+            let server = nav.and_then(|nav| nav.server.get_untracked());
+            if let Some(to) = browser::target(&key, server.as_ref()) {
+                event.prevent_default();
+                navigate(&to, leptos_router::NavigateOptions::default());
+            }
+            return;
+        }
+        match key.as_str() {
+            "g" => after_g.set_value(true),
+            "?" => {
+                let _ = show(keys);
+            }
+            "/" if browser::focus("#filter") => event.prevent_default(),
+            "j" => browser::row(1),
+            "k" => browser::row(-1),
+            "Escape" => browser::press("[data-close]"),
+            " " if !browser::presses(&event) => {
+                event.prevent_default();
+                live.paused.update(|paused| *paused = !*paused);
+            }
+            _ => {}
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::prelude::document;
+    use model::ServerId;
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, HtmlElement, KeyboardEvent};
+
+    use crate::links;
+    use crate::parts::rail::{AREAS, PAGES};
+
+    fn target_of(event: &KeyboardEvent) -> Option<Element> {
+        event.target()?.dyn_into().ok()
+    }
+
+    /// Whether the key goes into a field or an open dialog.
+    pub fn types(event: &KeyboardEvent) -> bool {
+        target_of(event)
+            .and_then(|element| element.closest("input, textarea, select, dialog").ok().flatten())
+            .is_some()
+    }
+
+    /// Whether the key presses the focused element by itself.
+    pub fn presses(event: &KeyboardEvent) -> bool {
+        target_of(event)
+            .and_then(|element| element.closest("button, summary, a, [role=slider]").ok().flatten())
+            .is_some()
+    }
+
+    fn find(selector: &str) -> Option<HtmlElement> {
+        document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+    }
+
+    pub fn focus(selector: &str) -> bool {
+        find(selector).is_some_and(|element| element.focus().is_ok())
+    }
+
+    pub fn press(selector: &str) {
+        if let Some(element) = find(selector) {
+            element.click();
+        }
+    }
+
+    /// Moves the focus among the rows of the page's table.
+    pub fn row(step: i32) {
+        let Ok(rows) = document().query_selector_all("[data-row]") else { return };
+        let active = document().active_element();
+        let now = (0..rows.length()).find(|at| {
+            rows.item(*at).and_then(|row| row.dyn_into::<Element>().ok()) == active
+        });
+        let to = match now {
+            Some(at) => (at as i32 + step).clamp(0, rows.length().saturating_sub(1) as i32),
+            None => 0,
+        };
+        if let Some(row) = rows.item(to as u32).and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+            // Focus moves where it can; a row that has just gone keeps it where it is.
+            let _ = row.focus();
+        }
+    }
+
+    /// Where `g` and a letter lead.
+    pub fn target(key: &str, server: Option<&ServerId>) -> Option<String> {
+        let key = key.chars().next()?;
+        if let Some((to, ..)) = PAGES.iter().find(|page| page.3 == key) {
+            return Some((*to).to_owned());
+        }
+        let (area, ..) = AREAS.iter().find(|area| area.3 == key)?;
+        let server = server?;
+        Some(if area.is_empty() { links::overview(server) } else { links::area(server, area) })
+    }
+}

@@ -1,0 +1,72 @@
+//! The command palette: pages and servers by name. Opens on Ctrl-K; needs JavaScript, and everything
+//! in it is also a link of the rail or the switcher.
+
+use leptos::prelude::*;
+
+use crate::links;
+use crate::navigation::Nav;
+use crate::parts::rail::{AREAS, PAGES};
+
+/// The palette's dialog, shown by `dialog`'s own `showModal`.
+#[component]
+pub fn Palette(
+    /// The dialog, for whoever opens it.
+    dialog: NodeRef<leptos::html::Dialog>,
+) -> impl IntoView {
+    let nav = use_context::<Nav>();
+    let text = RwSignal::new(String::new());
+    let entries = Memo::new(move |_| {
+        let servers = nav.map_or_else(Vec::new, |nav| {
+            nav.latest.with(|latest| latest.servers.iter().map(|s| s.id.clone()).collect())
+        });
+        let here = nav.and_then(|nav| nav.server.get());
+        let mut all: Vec<(String, String)> =
+            PAGES.iter().map(|(to, words, ..)| ((*words).to_owned(), (*to).to_owned())).collect();
+        // The chosen server's areas come before the other servers'.
+        let ordered = here.iter().chain(servers.iter().filter(|id| Some(*id) != here.as_ref()));
+        for id in ordered {
+            for (area, words, ..) in AREAS {
+                let to = if area.is_empty() { links::overview(id) } else { links::area(id, area) };
+                all.push((format!("{id}: {words}"), to));
+            }
+        }
+        let wanted = text.get().to_lowercase();
+        all.retain(|(words, _)| wanted.split_whitespace().all(|w| words.to_lowercase().contains(w)));
+        all.truncate(12);
+        all
+    });
+    let close = move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+        text.set(String::new());
+    };
+    let navigate = leptos_router::hooks::use_navigate();
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some((_, to)) = entries.get_untracked().into_iter().next() {
+            close();
+            navigate(&to, leptos_router::NavigateOptions::default());
+        }
+    };
+    view! {
+        <dialog class="palette" node_ref=dialog aria-label="Go to">
+            <form on:submit=submit>
+                <label>
+                    <span>"Go to a page or server"</span>
+                    <input
+                        type="text"
+                        autocomplete="off"
+                        prop:value=move || text.get()
+                        on:input:target=move |event| text.set(event.target().value())
+                    />
+                </label>
+            </form>
+            <ul>
+                <For each=move || entries.get() key=Clone::clone let:entry>
+                    <li><a href=entry.1 on:click=move |_| close()>{entry.0}</a></li>
+                </For>
+            </ul>
+        </dialog>
+    }
+}

@@ -1,0 +1,359 @@
+//! The table of sessions with its filter, and the drawer that shows one of them whole. What is shown
+//! is in the address: filter, sort and selection, so it works without JavaScript.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use model::activity::{Activity, Session};
+use model::{Finding, Latest, Severity, Unit};
+
+use crate::format;
+use crate::links;
+use crate::parts::colors;
+use crate::parts::copy::Copy;
+use crate::parts::filter;
+use crate::parts::number::Age;
+use crate::parts::sessions::{COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait};
+use crate::parts::show::empty;
+use crate::parts::sql::{Statement, highlighted, one_line};
+
+/// More rows than this are shown only when asked for.
+const ROWS: usize = 200;
+
+/// Filter, sort and selection in the address.
+#[derive(Clone, Copy)]
+struct Address {
+    path: Memo<String>,
+    q: Memo<String>,
+    sort: Memo<String>,
+    pid: Memo<String>,
+    all: Memo<bool>,
+}
+
+impl Address {
+    fn get() -> Self {
+        let query = use_query_map();
+        let part = move |name: &'static str| {
+            Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default())
+        };
+        Self {
+            path: use_location().pathname,
+            q: part("q"),
+            sort: part("sort"),
+            pid: part("pid"),
+            all: Memo::new(move |_| query.with(|query| query.get("rows").is_some_and(|rows| rows == "all"))),
+        }
+    }
+
+    fn with(self, q: &str, sort: &str, pid: &str) -> String {
+        let rows = if self.all.get() { "all" } else { "" };
+        self.path.get() + &links::query(&[("q", q), ("sort", sort), ("rows", rows), ("pid", pid)])
+    }
+}
+
+/// Which sessions are in trouble: by pid, the worst severity and what is said.
+type Marks = HashMap<i32, (Severity, String)>;
+
+fn marks(findings: &[Finding]) -> Marks {
+    let mut marks = Marks::new();
+    for finding in findings {
+        let pid = finding.object.strip_prefix("pid ").and_then(|pid| pid.parse().ok());
+        if let Some(pid) = pid {
+            // Findings come worst first.
+            marks.entry(pid).or_insert_with(|| (finding.severity, finding.says.clone()));
+        }
+    }
+    marks
+}
+
+/// The table with all that belongs to it.
+#[component]
+pub fn Sessions(
+    /// The readings.
+    latest: RwSignal<Latest<Activity>>,
+    /// Whether the reader may see the text of statements.
+    #[prop(into)]
+    query_text: Signal<bool>,
+) -> impl IntoView {
+    let address = Address::get();
+    let rows = Memo::new(move |_| {
+        let terms = address.q.with(|q| filter::parse(q, &FILTERS));
+        let folded = latest.with(|l| l.value().map(|a| fold(&a.sessions)).unwrap_or_default());
+        let mut rows = select(folded, &terms);
+        address.sort.with(|by| sort(&mut rows, by));
+        rows
+    });
+    let marks = Memo::new(move |_| {
+        latest.with(|l| l.reading.as_ref().map(|r| marks(&r.findings)).unwrap_or_default())
+    });
+    let keys = Memo::new(move |_| {
+        let shown = if address.all.get() { usize::MAX } else { ROWS };
+        rows.with(|rows| rows.iter().take(shown).map(|row| row.session.pid).collect::<Vec<_>>())
+    });
+    let by_pid = Memo::new(move |_| {
+        rows.with(|rows| rows.iter().map(|row| (row.session.pid, row.clone())).collect::<HashMap<_, _>>())
+    });
+    view! {
+        <section class="sessions" aria-labelledby="sessions-title">
+            <div class="table-head">
+                <h2 id="sessions-title">"Sessions"</h2>
+                <Filter address/>
+                <span class="muted num" role="status">{move || counted(rows, latest)}</span>
+                <Copy text=Signal::derive(move || rows.with(|rows| csv(rows))) says="Copy as CSV"/>
+                <Copy text=Signal::derive(move || rows.with(|rows| markdown(rows))) says="Copy as Markdown"/>
+            </div>
+            {move || (!query_text.get()).then(|| view! {
+                <p class="note">"The text of statements is hidden: seeing it needs one of the roles analyst or operator."</p>
+            })}
+            <div class="scroll wide-table" tabindex="0" role="group" aria-labelledby="sessions-title">
+                <table>
+                    <thead><tr>{COLUMNS.map(|column| view! { <Heading address column/> }).collect_view()}</tr></thead>
+                    <tbody>
+                        <For each=move || keys.get() key=|pid| *pid let:pid>
+                            <tr
+                                class=move || row_class(marks, pid)
+                                aria-current=move || address.pid.with(|p| *p == pid.to_string()).then_some("true")
+                            >
+                                {move || by_pid.with(|rows| rows.get(&pid).map(|row| cells(row, address, marks)))}
+                            </tr>
+                        </For>
+                    </tbody>
+                </table>
+            </div>
+            {move || rows.with(Vec::is_empty).then(|| empty("No session passes this filter. Clear it to see all."))}
+            {move || {
+                let hidden = rows.with(Vec::len).saturating_sub(keys.with(Vec::len));
+                (hidden > 0).then(|| view! {
+                    <p><a href=move || address.path.get() + &links::query(&[("q", &address.q.get()), ("sort", &address.sort.get()), ("rows", "all")])>
+                        "Show " {format::plural(hidden as i64, "more row", "more rows")}
+                    </a></p>
+                })
+            }}
+            {move || {
+                let pid: i32 = address.pid.with(|pid| pid.parse().ok())?;
+                let session = latest.with(|l| l.value()?.sessions.iter().find(|s| s.pid == pid).cloned());
+                let workers = by_pid.with(|rows| rows.get(&pid).map(|r| r.workers.clone()).unwrap_or_default());
+                let close = address.with(&address.q.get(), &address.sort.get(), "");
+                Some(drawer(pid, session.as_ref(), &workers, close, marks.with(|m| m.get(&pid).cloned())))
+            }}
+        </section>
+    }
+}
+
+fn counted(rows: Memo<Vec<Row>>, latest: RwSignal<Latest<Activity>>) -> String {
+    let shown = rows.with(|rows| rows.iter().map(|row| 1 + row.workers.len()).sum::<usize>());
+    let total = latest.with(|l| l.value().map_or(0, |a| a.sessions_total));
+    format!("{} of {}", format::grouped(shown as f64), format::grouped(total as f64))
+}
+
+#[component]
+fn Filter(address: Address) -> impl IntoView {
+    let navigate = use_navigate();
+    let typed = move |q: String| {
+        let to = address.with(&q, &address.sort.get_untracked(), &address.pid.get_untracked());
+        navigate(&to, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+    };
+    view! {
+        <form class="filter" role="search" method="get" on:submit=|event| event.prevent_default()>
+            <input
+                id="filter"
+                aria-label="Filter sessions: terms such as state:active, or any text"
+                type="search"
+                name="q"
+                autocomplete="off"
+                placeholder="state:active role:app text"
+                value=move || address.q.get()
+                prop:value=move || address.q.get()
+                on:input:target=move |event| typed(event.target().value())
+            />
+            <input type="hidden" name="sort" value=move || address.sort.get()/>
+            <button type="submit">"Filter"</button>
+        </form>
+    }
+}
+
+#[component]
+fn Heading(address: Address, column: (&'static str, &'static str, bool)) -> impl IntoView {
+    let (id, words, numbers) = column;
+    let down = format!("-{id}");
+    let order = {
+        let down = down.clone();
+        move || {
+            address.sort.with(|by| match by {
+                by if *by == id => Some("ascending"),
+                by if *by == down => Some("descending"),
+                _ => None,
+            })
+        }
+    };
+    let to = move || {
+        // Numbers are looked at largest first, names from A.
+        let (first, second) = if numbers { (down.as_str(), id) } else { (id, down.as_str()) };
+        let next = if address.sort.with(|by| by == first) { second } else { first };
+        address.with(&address.q.get(), next, &address.pid.get())
+    };
+    view! {
+        <th scope="col" class:num=numbers aria-sort=order>
+            <a href=to data-noscroll="">{words}</a>
+        </th>
+    }
+}
+
+fn row_class(marks: Memo<Marks>, pid: i32) -> &'static str {
+    marks.with(|marks| match marks.get(&pid) {
+        Some((Severity::Critical, _)) => "critical",
+        Some((Severity::Warning, _)) => "warning",
+        _ => "",
+    })
+}
+
+fn cells(row: &Row, address: Address, marks: Memo<Marks>) -> AnyView {
+    let session = &row.session;
+    let pid = session.pid;
+    let to = move || address.with(&address.q.get(), &address.sort.get(), &pid.to_string());
+    let mark = move || marks.with(|marks| marks.get(&pid).map(|(severity, says)| {
+        view! { <span class=format!("mark {}", severity.word()) title=says.clone()>{severity.word()}</span> }
+    }));
+    let workers = (!row.workers.is_empty())
+        .then(|| view! { <span class="muted">{format!(" +{} parallel", row.workers.len())}</span> });
+    let cell = |column: &str| view! { <td class="text">{text(session, column)}</td> };
+    view! {
+        <td class="num"><a href=to data-row="" data-noscroll="">{pid}</a>{workers}</td>
+        {cell("database")}
+        {cell("role")}
+        {application(session)}
+        {cell("client")}
+        <td class="text">{state(session)} {mark}</td>
+        <td class="text">{wait_cell(session)}</td>
+        <td class="num"><Age ms=session.xact_age_ms/></td>
+        <td class="num"><Age ms=if session.is_active() { session.query_age_ms } else { None }/></td>
+        <td class="query">{query_line(session)}</td>
+    }
+    .into_any()
+}
+
+/// The application, or what kind of process it is where there is no client.
+fn application(session: &Session) -> AnyView {
+    let own = session.own.then(|| view! { <span class="label">"pgdeck"</span> });
+    if session.is_client() || session.backend_type.is_none() {
+        view! { <td class="text">{text(session, "application")} {own}</td> }.into_any()
+    } else {
+        view! { <td class="text muted">{text(session, "type")} {own}</td> }.into_any()
+    }
+}
+
+fn state(session: &Session) -> AnyView {
+    match &session.state {
+        Some(state) => {
+            let age = session.state_age_ms.filter(|_| session.is_idle_in_transaction()).map(format::age);
+            view! {
+                <span class=format!("swatch {}", colors::state(state)) aria-hidden="true"></span>
+                {state.clone()}
+                {age.map(|age| format!(" for {age}"))}
+            }
+            .into_any()
+        }
+        None => ().into_any(),
+    }
+}
+
+fn wait_cell(session: &Session) -> Option<AnyView> {
+    let class = session.wait_event_type.clone()?;
+    Some(
+        view! {
+            <span class=format!("swatch {}", colors::wait_class(&class)) aria-hidden="true"></span>
+            {wait(session)}
+        }
+        .into_any(),
+    )
+}
+
+/// The statement on one line: the one that runs, or the last one, greyed.
+fn query_line(session: &Session) -> Option<AnyView> {
+    let query = session.query.as_deref().filter(|query| !query.is_empty())?;
+    let class = if session.is_active() { "sql one-line" } else { "sql one-line past" };
+    Some(view! { <code class=class>{highlighted(&one_line(query, 160))}</code> }.into_any())
+}
+
+/// One session whole.
+fn drawer(
+    pid: i32,
+    session: Option<&Session>,
+    workers: &[Session],
+    close: String,
+    mark: Option<(Severity, String)>,
+) -> AnyView {
+    let body = match session {
+        None => empty("This session has ended, or it is beyond the rows read."),
+        Some(session) => details(session, workers),
+    };
+    let mark = mark.map(|(severity, says)| view! { <p class=format!("mark {}", severity.word())>{says}</p> });
+    view! {
+        <section class="drawer" aria-label=format!("Session {pid}")>
+            <div class="drawer-head">
+                <h2>"Session " {pid}</h2>
+                <a href=close data-close="" data-noscroll="">"Close"</a>
+            </div>
+            {mark}
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+fn details(session: &Session, workers: &[Session]) -> AnyView {
+    let line = |name: &'static str, value: Option<String>| {
+        value.filter(|value| !value.is_empty()).map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
+    };
+    let age = |name: &'static str, ms: Option<f64>| {
+        ms.map(|ms| view! { <div><dt>{name}</dt><dd><Age ms=Some(ms)/></dd></div> })
+    };
+    let xids = |name: &'static str, age: Option<i64>| {
+        age.map(|age| view! {
+            <div><dt>{name}</dt><dd class="num" title=format::exact(age as f64, Unit::Xids)>{format::number(age as f64, Unit::Xids)}</dd></div>
+        })
+    };
+    let workers = (!workers.is_empty()).then(|| {
+        let pids: Vec<String> = workers.iter().map(|w| format!("{} ({})", w.pid, wait_or_running(w))).collect();
+        view! { <div><dt>"Parallel workers"</dt><dd>{pids.join(", ")}</dd></div> }
+    });
+    let statement = match &session.query {
+        Some(query) if !query.is_empty() => view! {
+            <h3>{if session.is_active() { "Statement" } else { "Last statement" }}</h3>
+            <Statement text=query.clone()/>
+            <Copy text=Signal::stored(query.clone())/>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    };
+    view! {
+        {statement}
+        <dl class="facts">
+            {line("State", session.state.clone())}
+            {age("In this state for", session.state_age_ms)}
+            {line("Waits for", Some(wait(session)))}
+            {age("Transaction open for", session.xact_age_ms)}
+            {age("Statement began", session.query_age_ms)}
+            {age("Connected for", session.backend_age_ms)}
+            {line("Database", session.datname.clone())}
+            {line("Role", session.usename.clone())}
+            {line("Application", session.application_name.clone())}
+            {line("Client", session.client_addr.clone())}
+            {line("Kind", session.backend_type.clone())}
+            {line("Parallel leader", session.leader_pid.map(|pid| pid.to_string()))}
+            {workers}
+            {xids("Own transaction id, age", session.backend_xid_age)}
+            {xids("Holds back xmin by", session.backend_xmin_age)}
+            {line("Query id", session.query_id.map(|id| id.to_string()))}
+            {line("Backend started", session.backend_start_ms.map(format::moment))}
+        </dl>
+    }
+    .into_any()
+}
+
+fn wait_or_running(session: &Session) -> String {
+    let wait = wait(session);
+    if wait.is_empty() { "running".into() } else { wait }
+}

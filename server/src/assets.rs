@@ -1,0 +1,165 @@
+//! The files of the browser part, inside the binary (in development builds: read from `target/site`).
+//!
+//! Their names do not change between versions, so a browser asks each time and is told "not modified"
+//! by the hash of the content. Compressed forms are made once and kept.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use crate::answer;
+
+#[derive(RustEmbed)]
+#[folder = "../target/site"]
+#[allow_missing = true]
+struct Files;
+
+/// Compressed files by hash. Only the handful of files we embed can get in, and only in release builds:
+/// compressing is slow in development builds, and files change there.
+static COMPRESSED: LazyLock<Mutex<HashMap<[u8; 32], Bytes>>> = LazyLock::new(Mutex::default);
+
+/// Brotli's quality: 9 is within a few percent of the best at a tenth of its time.
+const QUALITY: i32 = 9;
+/// Files below this size, bytes, are sent as they are.
+const MIN_COMPRESSED: usize = 1_024;
+
+/// `GET` of an embedded file.
+pub async fn file(request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches('/');
+    let Some(file) = Files::get(path) else {
+        return answer::refusal(StatusCode::NOT_FOUND, "There is no such file.");
+    };
+    let hash = file.metadata.sha256_hash();
+    let tag = format!(
+        "\"{}\"",
+        hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>()
+    );
+    let common = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache")),
+        (header::VARY, HeaderValue::from_static("accept-encoding")),
+        (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
+    ];
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if known
+        .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
+    {
+        return (StatusCode::NOT_MODIFIED, common).into_response();
+    }
+    let kind = [(header::CONTENT_TYPE, content_type(path))];
+    let worth = is_text(path) && file.data.len() >= MIN_COMPRESSED && !cfg!(debug_assertions);
+    if worth && takes_brotli(request.headers()) {
+        let brotli = [(header::CONTENT_ENCODING, "br")];
+        return match compressed(hash, file).await {
+            Ok(bytes) => (common, kind, brotli, bytes).into_response(),
+            Err(error) => answer::broken(&error),
+        };
+    }
+    (common, kind, bytes(file)).into_response()
+}
+
+fn bytes(file: EmbeddedFile) -> Bytes {
+    match file.data {
+        std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),
+    }
+}
+
+async fn compressed(hash: [u8; 32], file: EmbeddedFile) -> anyhow::Result<Bytes> {
+    let kept = COMPRESSED.lock().ok().and_then(|kept| kept.get(&hash).cloned());
+    if let Some(bytes) = kept {
+        return Ok(bytes);
+    }
+    let made = tokio::task::spawn_blocking(move || compress(&file.data)).await??;
+    let made = Bytes::from(made);
+    if let Ok(mut kept) = COMPRESSED.lock() {
+        kept.insert(hash, made.clone());
+    }
+    Ok(made)
+}
+
+fn compress(data: &[u8]) -> std::io::Result<Vec<u8>> {
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: QUALITY,
+        size_hint: data.len(),
+        ..Default::default()
+    };
+    let mut made = Vec::new();
+    brotli::BrotliCompress(&mut &data[..], &mut made, &params)?;
+    Ok(made)
+}
+
+/// Compresses all files ahead of the first visitor. For a task of its own.
+pub async fn prepare() {
+    if cfg!(debug_assertions) {
+        return;
+    }
+    for path in Files::iter().filter(|path| is_text(path)) {
+        let Some(file) = Files::get(&path) else { continue };
+        if let Err(error) = compressed(file.metadata.sha256_hash(), file).await {
+            tracing::warn!(%path, error = format!("{error:#}"), "a file cannot be compressed; it is sent as it is");
+        }
+    }
+}
+
+fn takes_brotli(headers: &HeaderMap) -> bool {
+    let accepted =
+        headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+        name.trim() == "br" && !matches!(weight.trim(), "q=0" | "q=0.0")
+    })
+}
+
+fn is_text(path: &str) -> bool {
+    !path.ends_with(".woff2") && !path.ends_with(".png") && !path.ends_with(".ico")
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, end)| end) {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "wasm" => "application/wasm",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "json" | "webmanifest" => "application/json",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brotli_is_sent_only_to_those_who_take_it() {
+        let takes = |value: &str| {
+            takes_brotli(&[(header::ACCEPT_ENCODING, value.parse().unwrap())].into_iter().collect())
+        };
+        assert!(takes("gzip, deflate, br") && takes("br;q=1.0"));
+        assert!(!takes("gzip") && !takes("br;q=0") && !takes("brotli"));
+    }
+
+    #[test]
+    fn webassembly_is_streamed_only_under_its_own_type() {
+        assert_eq!(content_type("pkg/pgdeck_bg.wasm"), "application/wasm");
+        assert_eq!(content_type("pkg/pgdeck.js"), "text/javascript; charset=utf-8");
+        assert_eq!(content_type("no-end"), "application/octet-stream");
+    }
+
+    #[test]
+    fn what_was_compressed_comes_back() {
+        let text = b"select 1;\n".repeat(500);
+        let made = compress(&text).unwrap();
+        let mut back = Vec::new();
+        brotli::BrotliDecompress(&mut &made[..], &mut back).unwrap();
+        assert!(made.len() < text.len() / 10 && back == text);
+    }
+}

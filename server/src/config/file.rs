@@ -1,0 +1,113 @@
+//! `pgdeck.toml` as written. Knows its keys; an unknown key or a wrong type is named with its line.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use engine::Limits;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::exit::Failure;
+
+/// The file's keys.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Address to listen on.
+    pub listen: Option<String>,
+    /// Directory for users and sessions.
+    pub data_dir: Option<PathBuf>,
+    /// How browsers reach us.
+    pub public_url: Option<String>,
+    /// Bearer token for /metrics.
+    pub metrics_token: Option<String>,
+    /// The same, in a file.
+    pub metrics_token_file: Option<PathBuf>,
+    /// `[[servers]]`.
+    #[serde(default)]
+    pub servers: Vec<FileServer>,
+    /// `[rules."area/rule"]`: limits by name.
+    #[serde(default)]
+    pub rules: BTreeMap<Spanned<String>, BTreeMap<String, f64>>,
+    /// Where it was read from, and its text: for messages.
+    #[serde(skip)]
+    source: Source,
+}
+
+/// One `[[servers]]` table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileServer {
+    /// Its name, as in URLs.
+    pub name: Spanned<String>,
+    /// How to read from it.
+    pub dsn: Option<String>,
+    /// The same, in a file.
+    pub dsn_file: Option<PathBuf>,
+    /// How to act on it.
+    pub operate: Option<String>,
+    /// The same, in a file.
+    pub operate_file: Option<PathBuf>,
+    /// Labels for the fleet page.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default)]
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl File {
+    /// `file, line n`, for messages about the byte at `at`.
+    pub fn place(&self, at: usize) -> String {
+        format!("{}, line {}", self.source.path, line_of(&self.source.text, at))
+    }
+
+    /// The limits that `[rules]` sets.
+    pub fn limits(&self) -> Result<Limits, Failure> {
+        let mut limits = Limits::default();
+        for (rule, values) in &self.rules {
+            for (limit, value) in values {
+                limits.set(rule.get_ref(), limit, *value).map_err(|says| {
+                    Failure::usage(format!("{}: {says}", self.place(rule.span().start)))
+                })?;
+            }
+        }
+        Ok(limits)
+    }
+}
+
+/// Reads the file, or nothing when none is named.
+pub fn read(path: Option<&Path>) -> Result<File, Failure> {
+    let Some(path) = path else { return Ok(File::default()) };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(format!("the configuration {} cannot be read: {error}.", path.display()))
+    })?;
+    parse(&path.display().to_string(), text)
+}
+
+/// Reads the text of a file called `path` in messages.
+pub fn parse(path: &str, text: String) -> Result<File, Failure> {
+    match toml::from_str::<File>(&text) {
+        Ok(file) => Ok(File { source: Source { path: path.into(), text }, ..file }),
+        Err(error) => Err(Failure::usage(sentence(path, &text, &error))),
+    }
+}
+
+fn sentence(path: &str, text: &str, error: &toml::de::Error) -> String {
+    let says = error.message().lines().next().unwrap_or("it is not TOML");
+    let Some(span) = error.span() else { return format!("{path}: {says}; correct it.") };
+    let number = line_of(text, span.start);
+    let line = text.lines().nth(number.saturating_sub(1)).unwrap_or_default();
+    match line.split_once('=') {
+        // Only the key is repeated: the value may be a secret.
+        Some((key, _)) => format!("{path}, line {number}, key {}: {says}; correct it.", key.trim()),
+        None => format!("{path}, line {number}: {says}; correct it."),
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}

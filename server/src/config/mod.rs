@@ -1,0 +1,155 @@
+//! What pgdeck is told: command line over environment over `pgdeck.toml`, put together once at start.
+//!
+//! Knows every key and says which one is wrong; never connects.
+
+mod file;
+mod servers;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use engine::dsn::Environment;
+use engine::{Limits, ServerConfig};
+use url::Url;
+
+use crate::cli::Serve;
+use crate::exit::Failure;
+
+pub use servers::one as one_server;
+
+/// Where pages are served unless told otherwise.
+pub const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8432);
+
+/// What to do, with nothing left to look up.
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where users and sessions are kept.
+    pub data_dir: PathBuf,
+    /// How browsers reach us, when that is not the address we listen on.
+    pub public_url: Option<Url>,
+    /// What a scraper of /metrics may send instead of signing in.
+    pub metrics_token: Option<String>,
+    /// The servers to watch.
+    pub servers: Vec<ServerConfig>,
+    /// Limits of rules.
+    pub limits: Limits,
+}
+
+/// Puts everything together. `vars` are the environment variables; errors name the key.
+pub fn config(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
+    let file = file::read(serve.place.config.as_deref())?;
+    let vars = &env.vars;
+    let listen = serve.listen.as_deref().map(|text| ("--listen", text));
+    let listen = listen.or_else(|| var(vars, "PGDECK_LISTEN").map(|text| ("PGDECK_LISTEN", text)));
+    let listen = listen.or_else(|| file.listen.as_deref().map(|text| ("the key listen", text)));
+    let url = var(vars, "PGDECK_PUBLIC_URL").or(file.public_url.as_deref());
+    Ok(Config {
+        listen: listen.map_or(Ok(DEFAULT_LISTEN), |(place, text)| address(place, text))?,
+        data_dir: data_dir(serve.place.data_dir.clone(), file.data_dir.clone(), env)?,
+        public_url: url.map(public_url).transpose()?,
+        metrics_token: metrics_token(&file, vars)?,
+        servers: if serve.recording.is_some() {
+            Vec::new()
+        } else {
+            servers::all(&serve.dsns, &file, env)?
+        },
+        limits: file.limits()?,
+    })
+}
+
+/// The data directory alone, for `pgdeck user`.
+pub fn data_directory(place: &crate::cli::Place, env: &Environment) -> Result<PathBuf, Failure> {
+    let file = file::read(place.config.as_deref())?;
+    data_dir(place.data_dir.clone(), file.data_dir, env)
+}
+
+/// The limits alone, for `pgdeck check`.
+pub fn limits(path: Option<&std::path::Path>) -> Result<Limits, Failure> {
+    file::read(path)?.limits()
+}
+
+/// Reads an address to listen on; `place` says where it was written.
+pub fn address(place: &str, text: &str) -> Result<SocketAddr, Failure> {
+    let named = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    named.as_deref().unwrap_or(text).parse().map_err(|_| {
+        Failure::usage(format!(
+            "{place} is {text:?}, which is not an address with a port; write it like 127.0.0.1:8432 or [::1]:8432."
+        ))
+    })
+}
+
+fn var<'a>(vars: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+}
+
+fn data_dir(
+    given: Option<PathBuf>,
+    from_file: Option<PathBuf>,
+    env: &Environment,
+) -> Result<PathBuf, Failure> {
+    let from_env = || var(&env.vars, "PGDECK_DATA_DIR").map(PathBuf::from);
+    let standard = || {
+        let base = var(&env.vars, "XDG_DATA_HOME").map(PathBuf::from);
+        let base = base.or_else(|| Some(env.home.as_ref()?.join(".local/share")))?;
+        Some(base.join("pgdeck"))
+    };
+    given.or_else(from_env).or(from_file).or_else(standard).ok_or_else(|| {
+        Failure::usage("there is no home directory to keep users and sessions in; name a directory with --data-dir.")
+    })
+}
+
+fn public_url(text: &str) -> Result<Url, Failure> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/"
+        })
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "public_url is {text:?}; write it like https://pgdeck.example.org, without a path."
+            ))
+        })
+}
+
+fn metrics_token(
+    file: &file::File,
+    vars: &BTreeMap<String, String>,
+) -> Result<Option<String>, Failure> {
+    let direct = var(vars, "PGDECK_METRICS_TOKEN").map(str::to_owned);
+    let path = var(vars, "PGDECK_METRICS_TOKEN_FILE").map(PathBuf::from);
+    let from_env = secret("metrics_token", direct, path)?;
+    match from_env {
+        Some(token) => Ok(Some(token)),
+        None => {
+            secret("metrics_token", file.metrics_token.clone(), file.metrics_token_file.clone())
+        }
+    }
+}
+
+/// A secret given directly or as the path of a file that holds it.
+fn secret(
+    key: &str,
+    direct: Option<String>,
+    path: Option<PathBuf>,
+) -> Result<Option<String>, Failure> {
+    match (direct, path) {
+        (Some(_), Some(_)) => {
+            Err(Failure::usage(format!("both {key} and {key}_file are set; keep one of them.")))
+        }
+        (None, Some(path)) => std::fs::read_to_string(&path)
+            .map(|text| Some(text.trim().to_owned()))
+            .map_err(|error| {
+                Failure::usage(format!(
+                    "{key}_file names {}, which cannot be read: {error}.",
+                    path.display()
+                ))
+            }),
+        (direct, None) => Ok(direct),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Which servers to watch, from the file, the environment and the command line, each under one name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use engine::dsn::Environment;
+use engine::{Dsn, ServerConfig};
+use model::ServerId;
+
+use super::file::{File, FileServer};
+use super::{secret, var};
+use crate::exit::Failure;
+
+/// All servers: those of the file, then those of the command line; without either, the one that
+/// `PG*` variables describe.
+pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<ServerConfig>, Failure> {
+    let mut servers = Vec::new();
+    let mut names = BTreeSet::new();
+    for server in &file.servers {
+        let place = file.place(server.name.span().start);
+        let name = server.name.get_ref();
+        check_name(name).map_err(|says| Failure::usage(format!("{place}: {says}")))?;
+        if !names.insert(name.clone()) {
+            return Err(Failure::usage(format!(
+                "{place}: there are two servers named {name:?}; give each its own name."
+            )));
+        }
+        servers.push(from_file(name, server, &place, env)?);
+    }
+    let described = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"];
+    let by_variables = || described.iter().any(|name| var(&env.vars, name).is_some());
+    let only_variables = [String::new()];
+    let dsns = if dsns.is_empty() && servers.is_empty() && by_variables() {
+        &only_variables
+    } else {
+        dsns
+    };
+    for (index, text) in dsns.iter().enumerate() {
+        let dsn = parse(text, env).map_err(|says| {
+            Failure::usage(format!("DSN {} of the command line: {says}", index + 1))
+        })?;
+        let name = unused(&name_of(&dsn), &mut names);
+        servers.push(ServerConfig {
+            id: ServerId::new(name),
+            dsn,
+            operate: None,
+            labels: Vec::new(),
+        });
+    }
+    if servers.is_empty() {
+        return Err(Failure::usage(
+            "there is no server to watch; name one like pgdeck serve postgres://user@host/database, or in the file given with --config.",
+        ));
+    }
+    Ok(servers)
+}
+
+/// The one server of `check` and `record`.
+pub fn one(text: &str, env: &Environment) -> Result<ServerConfig, Failure> {
+    let dsn = parse(text, env).map_err(Failure::usage)?;
+    let id = ServerId::new(unused(&name_of(&dsn), &mut BTreeSet::new()));
+    Ok(ServerConfig { id, dsn, operate: None, labels: Vec::new() })
+}
+
+fn from_file(
+    name: &str,
+    server: &FileServer,
+    place: &str,
+    env: &Environment,
+) -> Result<ServerConfig, Failure> {
+    let dsn =
+        setting(name, "dsn", (&server.dsn, &server.dsn_file), &env.vars)?.ok_or_else(|| {
+            Failure::usage(format!("{place}: the server {name} has no dsn; add dsn or dsn_file."))
+        })?;
+    let operate = setting(name, "operate", (&server.operate, &server.operate_file), &env.vars)?;
+    let read = |key: &str, text: &str| {
+        parse(text, env).map_err(|says| {
+            Failure::usage(format!("{place}, key {key} of the server {name}: {says}"))
+        })
+    };
+    Ok(ServerConfig {
+        id: ServerId::new(name),
+        dsn: read("dsn", &dsn)?,
+        operate: operate.map(|text| read("operate", &text)).transpose()?,
+        labels: server.labels.clone().into_iter().collect(),
+    })
+}
+
+/// A key of one server: `PGDECK_SERVERS_<NAME>_<KEY>` (or `…_FILE`) wins over the file.
+fn setting(
+    name: &str,
+    key: &str,
+    (direct, path): (&Option<String>, &Option<PathBuf>),
+    vars: &BTreeMap<String, String>,
+) -> Result<Option<String>, Failure> {
+    let variable = format!("PGDECK_SERVERS_{name}_{key}").to_uppercase().replace('-', "_");
+    let from_env = secret(
+        &variable,
+        var(vars, &variable).map(str::to_owned),
+        var(vars, &format!("{variable}_FILE")).map(PathBuf::from),
+    )?;
+    match from_env {
+        Some(value) => Ok(Some(value)),
+        None => secret(key, direct.clone(), path.clone()),
+    }
+}
+
+fn parse(text: &str, env: &Environment) -> Result<Dsn, String> {
+    let dsn = Dsn::parse(text, env).map_err(|error| error.to_string())?;
+    for warning in dsn.warnings() {
+        tracing::warn!("{warning}");
+    }
+    Ok(dsn)
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    let fine =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    if !name.is_empty() && name.len() <= 63 && name.bytes().all(fine) {
+        return Ok(());
+    }
+    Err(format!(
+        "the server name {name:?} cannot stand in a URL; use up to 63 of a-z, 0-9, - and _."
+    ))
+}
+
+/// A name for a server that was given none: its database, or its host where the database says nothing.
+fn name_of(dsn: &Dsn) -> String {
+    let by_database = dsn.database() != "postgres";
+    let told = match dsn.host() {
+        _ if by_database => dsn.database(),
+        host if host.starts_with('/') || host == "localhost" || host == "127.0.0.1" => "local",
+        host => host,
+    };
+    let fine =
+        |c: char| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_lowercase() } else { '-' };
+    let name: String = told.chars().take(60).map(fine).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "server".into() } else { name.into() }
+}
+
+fn unused(name: &str, names: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !names.contains(name));
+    let free = free.unwrap_or_default();
+    names.insert(free.clone());
+    free
+}

@@ -1,0 +1,115 @@
+//! Precedence and messages.
+
+use std::path::PathBuf;
+
+use engine::dsn::Environment;
+
+use super::{Config, config, file};
+use crate::cli::{Place, Serve};
+
+fn env(vars: &[(&str, &str)]) -> Environment {
+    let vars = vars.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+    Environment {
+        vars,
+        user: Some("me".into()),
+        home: Some("/home/me".into()),
+        ..Environment::empty()
+    }
+}
+
+fn wrong(text: &str) -> String {
+    match file::parse("pgdeck.toml", text.into()) {
+        Ok(_) => panic!("accepted: {text}"),
+        Err(failure) => failure.to_string(),
+    }
+}
+
+fn with_file(text: &str, serve: Serve, vars: &[(&str, &str)]) -> Result<Config, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pgdeck.toml");
+    std::fs::write(&path, text).unwrap();
+    let serve = Serve { place: Place { config: Some(path), ..serve.place }, ..serve };
+    config(&serve, &env(vars)).map_err(|failure| failure.to_string())
+}
+
+fn refused(text: &str) -> String {
+    match with_file(text, Serve::default(), &[]) {
+        Ok(_) => panic!("accepted: {text}"),
+        Err(says) => says,
+    }
+}
+
+#[test]
+fn unknown_keys_and_wrong_types_are_named_with_their_line() {
+    let says = wrong("data_dir = \"x\"\nlistn = \"127.0.0.1:1\"\n");
+    assert!(says.contains("line 2") && says.contains("listn"), "{says}");
+    let says = wrong("\n\nlisten = 8432\n");
+    assert!(
+        says.contains("line 3") && says.contains("key listen") && says.contains("string"),
+        "{says}"
+    );
+    let says = wrong("[[servers]]\nname = \"a\"\ndns = \"x\"\n");
+    assert!(says.contains("line 3") && says.contains("dns"), "{says}");
+    let says = wrong("listen = \n");
+    assert!(says.contains("line 1") && !says.contains('\n'), "{says}");
+    let says = wrong("[rules.\"activity/long_transaction\"]\nlimit = \"x\"\n");
+    assert!(says.contains("line 2"), "{says}");
+}
+
+#[test]
+fn the_command_line_beats_the_environment_beats_the_file() {
+    const FILE: &str =
+        "listen = \"127.0.0.1:1\"\ndata_dir = \"/file\"\n[[servers]]\nname=\"a\"\ndsn=\"host=f\"\n";
+    let read = with_file(FILE, Serve::default(), &[]).unwrap_or_else(|says| panic!("{says}"));
+    assert_eq!((read.listen.port(), read.data_dir), (1, PathBuf::from("/file")));
+    let vars = [
+        ("PGDECK_LISTEN", "127.0.0.1:2"),
+        ("PGDECK_DATA_DIR", "/env"),
+        ("PGDECK_SERVERS_A_DSN", "host=e"),
+    ];
+    let read = with_file(FILE, Serve::default(), &vars).unwrap_or_else(|says| panic!("{says}"));
+    assert_eq!((read.listen.port(), read.data_dir), (2, PathBuf::from("/env")));
+    assert_eq!(read.servers[0].dsn.host(), "e");
+    let serve = Serve { listen: Some("localhost:3".into()), ..Serve::default() };
+    let read = with_file(FILE, serve, &vars).unwrap_or_else(|says| panic!("{says}"));
+    assert_eq!(read.listen.to_string(), "127.0.0.1:3");
+}
+
+#[test]
+fn servers_have_one_name_each_that_fits_a_url() {
+    let two = "[[servers]]\nname=\"a\"\ndsn=\"host=x\"\n[[servers]]\nname=\"a\"\ndsn=\"host=y\"\n";
+    assert!(refused(two).contains("line 5") && refused(two).contains("two servers named \"a\""));
+    assert!(refused("[[servers]]\nname=\"A b\"\ndsn=\"\"\n").contains("URL"));
+    assert!(refused("[[servers]]\nname=\"a\"\n").contains("dsn_file"));
+    let says = refused("[[servers]]\nname=\"a\"\ndsn=\"hots=x\"\n");
+    assert!(says.contains("server a") && says.contains("hots"), "{says}");
+    assert!(refused("").contains("no server to watch"));
+}
+
+#[test]
+fn servers_of_the_command_line_are_named_after_what_they_are() {
+    let dsns = [
+        "postgres://h/Shop",
+        "postgres://g/shop",
+        "postgres://db-1.example/postgres",
+        "host=/tmp dbname=postgres",
+    ];
+    let serve = Serve { dsns: dsns.map(String::from).to_vec(), ..Serve::default() };
+    let read = config(&serve, &env(&[])).unwrap_or_else(|failure| panic!("{failure}"));
+    let names: Vec<&str> = read.servers.iter().map(|server| server.id.as_str()).collect();
+    assert_eq!(names, ["shop", "shop-2", "db-1-example", "local"]);
+}
+
+#[test]
+fn a_secret_is_given_once() {
+    let says = refused(
+        "metrics_token=\"a\"\nmetrics_token_file=\"b\"\n[[servers]]\nname=\"a\"\ndsn=\"\"\n",
+    );
+    assert!(says.contains("both metrics_token"), "{says}");
+}
+
+#[test]
+fn addresses_are_checked() {
+    assert!(refused("listen=\"everywhere\"\n").contains("127.0.0.1:8432"));
+    assert!(refused("public_url=\"pgdeck.example.org\"\n").contains("https://"));
+}

@@ -1,0 +1,66 @@
+//! `pgdeck demo`: throw-away servers with a misbehaving shop, and their pages.
+
+use engine::dsn::Environment;
+use engine::{Dsn, Limits, ServerConfig};
+use model::ServerId;
+use playground::{Demo, DemoOptions};
+
+use crate::cli;
+use crate::config::{self, Config};
+use crate::exit::Failure;
+use crate::serve;
+
+/// Runs the demo until asked to end; then no process and no file of it is left.
+pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
+    let told = demo.listen.as_deref().map(|text| config::address("--listen", text)).transpose()?;
+    let listen = told.unwrap_or(config::DEFAULT_LISTEN);
+    // A taken port is told before a server is started, and the address stays free until then.
+    drop(serve::listen(listen).await?);
+    let stop = serve::signalled()?;
+    let folder =
+        tempfile::Builder::new().prefix("pgdeck-demo-").tempdir().map_err(Failure::failed)?;
+    let start = Demo::start(DemoOptions::default(), say);
+    let mut running = tokio::select! {
+        started = start => started.map_err(Failure::failed)?,
+        // Dropping a demo half started ends what there is of it.
+        () = stop => return Ok(()),
+    };
+    running.load_and_run(say);
+    let outcome = match servers(&running, env) {
+        Ok(servers) => {
+            let config = Config {
+                listen,
+                data_dir: folder.path().to_owned(),
+                public_url: None,
+                metrics_token: None,
+                servers,
+                limits: Limits::default(),
+            };
+            serve::serve(config, None).await
+        }
+        Err(failure) => Err(failure),
+    };
+    running.stop().await;
+    outcome
+}
+
+fn say(step: &str) {
+    eprintln!("pgdeck demo: {step}");
+}
+
+fn servers(demo: &Demo, env: &Environment) -> Result<Vec<ServerConfig>, Failure> {
+    let read = |text: &str| Dsn::parse(text, env).map_err(Failure::failed);
+    let operate = demo.operate_dsns();
+    demo.dsns()
+        .into_iter()
+        .map(|(name, dsn)| {
+            let operate = operate.iter().find(|(named, _)| *named == name);
+            Ok(ServerConfig {
+                dsn: read(&dsn)?,
+                operate: operate.map(|(_, dsn)| read(dsn)).transpose()?,
+                labels: vec![("demo".into(), "yes".into())],
+                id: ServerId::new(name),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,45 @@
+//! How pgdeck ends: exit codes and the one sentence that goes with a failure.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// Bad usage: command line, configuration or DSN (EX_USAGE of sysexits.h).
+pub const USAGE: u8 = 64;
+/// `check` could not look at the server.
+pub const NOT_CHECKED: u8 = 3;
+
+/// Why pgdeck ends, as one sentence with what to do.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    says: String,
+}
+
+impl Failure {
+    /// Something in the command line, the configuration or a DSN is wrong: exit code 64.
+    pub fn usage(says: impl fmt::Display) -> Self {
+        Self { code: USAGE, says: says.to_string() }
+    }
+
+    /// The surroundings do not allow it (port taken, directory not writable): exit code 1.
+    pub fn failed(says: impl fmt::Display) -> Self {
+        Self { code: 1, says: says.to_string() }
+    }
+
+    /// `check` or `record` could not look at the server: exit code 3.
+    pub fn not_checked(says: impl fmt::Display) -> Self {
+        Self { code: NOT_CHECKED, says: says.to_string() }
+    }
+
+    /// Says it on standard error and gives the exit code.
+    pub fn report(&self) -> ExitCode {
+        eprintln!("pgdeck: {self}");
+        ExitCode::from(self.code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.says)
+    }
+}

@@ -1,0 +1,75 @@
+//! pgdeck: a web console for PostgreSQL. Wiring only: reads the command line and hands over.
+#![recursion_limit = "512"]
+
+mod answer;
+mod assets;
+mod check;
+mod cli;
+mod config;
+mod demo;
+mod exit;
+mod gate;
+mod headers;
+mod live;
+mod login;
+mod metrics;
+mod origin;
+mod pages;
+mod serve;
+mod site;
+mod user;
+
+use std::process::ExitCode;
+
+use engine::dsn::Environment;
+use tracing_subscriber::EnvFilter;
+
+use cli::{Cli, Command, Parsed};
+use exit::Failure;
+
+fn main() -> ExitCode {
+    let command = match cli::parse(std::env::args_os()) {
+        Parsed::Run(Cli { command }) => command,
+        Parsed::Print(text) => {
+            print!("{text}");
+            return ExitCode::SUCCESS;
+        }
+        Parsed::Wrong(says) => return Failure::usage(says).report(),
+    };
+    let filter = EnvFilter::try_from_env("PGDECK_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::query=off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(
+            place,
+            says = panic.payload_as_str().unwrap_or_default(),
+            "a task panicked"
+        );
+    }));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return Failure::failed(format!("the system gives no threads: {error}.")).report();
+        }
+    };
+    let outcome = runtime.block_on(run(command));
+    // Nothing that still hangs may keep the process: what matters has been ended in order.
+    runtime.shutdown_background();
+    outcome.unwrap_or_else(|failure| failure.report())
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    let env = Environment::of_process();
+    let done = |()| ExitCode::SUCCESS;
+    match command {
+        Command::Serve(serve) => {
+            let config = config::config(&serve, &env)?;
+            serve::serve(config, serve.recording.as_deref()).await.map(done)
+        }
+        Command::Demo(demo) => demo::demo(&demo, &env).await.map(done),
+        Command::Check(check) => check::check(&check, &env).await,
+        Command::Record(record) => check::record(&record, &env).await,
+        Command::User(user) => user::user(user, &env).await.map(done),
+    }
+}

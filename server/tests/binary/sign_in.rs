@@ -1,0 +1,146 @@
+//! Signing in and out, over the real binary.
+
+use crate::common::{Running, add_user, cookie, location};
+
+fn with_eve() -> Running {
+    Running::start(&[], |data_dir| add_user(data_dir, "eve", &["--role", "viewer"]))
+}
+
+#[tokio::test]
+async fn the_printed_link_signs_in_once() {
+    let pgdeck = Running::start(&[], |_| {});
+    let cookie = pgdeck.sign_in_by_link().await;
+    assert!(cookie.starts_with("pgdeck=") && cookie.len() == "pgdeck=".len() + 64, "{cookie}");
+    let page = pgdeck.get("/").header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    let path = pgdeck.link.strip_prefix(&pgdeck.url).unwrap();
+    let again = pgdeck.get(path).send().await.unwrap();
+    assert_eq!(location(&again), "/sign-in?error=link");
+    assert!(again.headers().get("set-cookie").is_none());
+    let says = pgdeck.get("/sign-in?error=link").send().await.unwrap().text().await.unwrap();
+    assert!(says.contains("has been used"), "{says}");
+}
+
+#[tokio::test]
+async fn cookies_are_http_only_and_strict_and_rotate_at_sign_in() {
+    let pgdeck = with_eve();
+    let first = pgdeck.sign_in("eve", "correct horse battery").await;
+    assert_eq!((first.status().as_u16(), location(&first)), (303, "/"));
+    let set = first.headers()["set-cookie"].to_str().unwrap().to_owned();
+    for flag in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(set.contains(flag), "{set}");
+    }
+    let old = cookie(&first);
+    let body = "name=eve&password=correct+horse+battery";
+    let second = pgdeck.post("/login").header("cookie", &old).body(body).send().await.unwrap();
+    let new = cookie(&second);
+    assert_ne!(old, new);
+    assert_eq!(
+        pgdeck.get("/").header("cookie", &old).send().await.unwrap().status(),
+        303,
+        "the old id is dead"
+    );
+    assert_eq!(pgdeck.get("/").header("cookie", &new).send().await.unwrap().status(), 200);
+    // A session id that somebody planted is not taken over either.
+    let planted = format!("pgdeck={}", "a".repeat(64));
+    let third = pgdeck.post("/login").header("cookie", &planted).body(body).send().await.unwrap();
+    assert_ne!(cookie(&third), planted);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_on_the_server() {
+    let pgdeck = with_eve();
+    let cookie = cookie(&pgdeck.sign_in("eve", "correct horse battery").await);
+    let out = pgdeck.post("/logout").header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(location(&out), "/sign-in");
+    assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    assert_eq!(pgdeck.get("/").header("cookie", &cookie).send().await.unwrap().status(), 303);
+}
+
+#[tokio::test]
+async fn removing_a_user_ends_their_sessions_while_pgdeck_runs() {
+    let pgdeck = with_eve();
+    let cookie = cookie(&pgdeck.sign_in("eve", "correct horse battery").await);
+    let data_dir = pgdeck.data_dir.to_str().unwrap();
+    assert_eq!(crate::common::run(&["user", "remove", "eve", "--data-dir", data_dir]).0, 0);
+    assert_eq!(pgdeck.get("/").header("cookie", &cookie).send().await.unwrap().status(), 303);
+}
+
+#[tokio::test]
+async fn a_wrong_name_and_a_wrong_password_are_told_alike_and_braked() {
+    let pgdeck = with_eve();
+    let wrong = pgdeck.sign_in("eve", "wrong").await;
+    let unknown = pgdeck.sign_in("nobody", "wrong").await;
+    assert_eq!(location(&wrong), "/sign-in?error=wrong&next=%2F");
+    assert_eq!(location(&wrong), location(&unknown));
+    for _ in 0..8 {
+        pgdeck.sign_in("eve", "wrong").await;
+    }
+    let braked = pgdeck.sign_in("eve", "correct horse battery").await;
+    assert_eq!(braked.status(), 429, "also with the right password");
+    assert_eq!(braked.headers()["retry-after"], "60");
+}
+
+#[tokio::test]
+async fn next_leads_nowhere_else() {
+    let pgdeck = with_eve();
+    for (next, leads_to) in
+        [("%2Fabout", "/about"), ("%2F%2Fevil.example", "/"), ("https%3A%2F%2Fevil.example", "/")]
+    {
+        let body = format!("name=eve&password=correct+horse+battery&next={next}");
+        let answer = pgdeck.post("/login").body(body).send().await.unwrap();
+        assert_eq!(location(&answer), leads_to);
+    }
+}
+
+#[tokio::test]
+async fn behind_https_the_cookie_is_bound_to_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pgdeck.toml");
+    std::fs::write(&path, "public_url = \"https://deck.example\"\n").unwrap();
+    add_user(folder.path(), "eve", &["--role", "viewer"]);
+    let listen = format!("127.0.0.1:{}", free_port());
+    let mut child = crate::common::pgdeck(&[
+        "serve",
+        crate::common::NOBODY,
+        "--config",
+        path.to_str().unwrap(),
+        "--listen",
+        &listen,
+        "--data-dir",
+    ])
+    .arg(folder.path())
+    .stdout(std::process::Stdio::piped())
+    .spawn()
+    .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(
+        &mut std::io::BufReader::new(child.stdout.take().unwrap()),
+        &mut line,
+    )
+    .unwrap();
+    assert_eq!(
+        line, "Open https://deck.example/\n",
+        "no link that signs in where a proxy stands in front"
+    );
+    let client =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = client
+        .post(format!("http://{listen}/login"))
+        .header("host", "deck.example")
+        .header("origin", "https://deck.example")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("name=eve&password=correct+horse+battery")
+        .send()
+        .await
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let set = answer.headers()["set-cookie"].to_str().unwrap();
+    assert!(set.starts_with("__Host-pgdeck=") && set.contains("; Secure"), "{set}");
+    assert!(answer.headers().contains_key("strict-transport-security"));
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
