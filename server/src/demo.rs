@@ -16,14 +16,15 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
     let listen = told.unwrap_or(config::DEFAULT_LISTEN);
     // A taken port is told before a server is started, and the address stays free until then.
     drop(serve::listen(listen).await?);
-    let stop = serve::signalled()?;
+    // One wish to end for all of it: none is lost between starting and serving.
+    let mut stop = Box::pin(serve::signalled()?);
     let folder =
         tempfile::Builder::new().prefix("pgdeck-demo-").tempdir().map_err(Failure::failed)?;
     let start = Demo::start(DemoOptions::default(), say);
     let mut running = tokio::select! {
         started = start => started.map_err(Failure::failed)?,
         // Dropping a demo half started ends what there is of it.
-        () = stop => return Ok(()),
+        () = &mut stop => return Ok(()),
     };
     running.load_and_run(say);
     let outcome = match servers(&running, env) {
@@ -36,7 +37,7 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
                 servers,
                 limits: Limits::default(),
             };
-            serve::serve(config, None).await
+            serve::serve(config, None, stop).await
         }
         Err(failure) => Err(failure),
     };

@@ -65,7 +65,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(serve) => {
             let config = config::config(&serve, &env)?;
-            serve::serve(config, serve.recording.as_deref()).await.map(done)
+            let stop = serve::signalled()?;
+            serve::serve(config, serve.recording.as_deref(), stop).await.map(done)
         }
         Command::Demo(demo) => demo::demo(&demo, &env).await.map(done),
         Command::Check(check) => check::check(&check, &env).await,

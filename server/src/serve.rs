@@ -87,8 +87,12 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Watches the servers of `config`, or shows `recording`, until asked to end.
-pub async fn serve(config: Config, recording: Option<&Path>) -> Result<(), Failure> {
+/// Watches the servers of `config`, or shows `recording`, until `stop` is done.
+pub async fn serve(
+    config: Config,
+    recording: Option<&Path>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
     let recording = recording.map(read_recording).transpose()?;
     let listener = listen(config.listen).await?;
     let pool = database::open(&config.data_dir).await?;
@@ -118,15 +122,19 @@ pub async fn serve(config: Config, recording: Option<&Path>) -> Result<(), Failu
         None => Engine::start(config.servers, config.limits),
     };
     let site = Site::new(engine, login, origins, config.metrics_token);
-    run(site, listener, token).await
+    run(site, listener, token, stop).await
 }
 
-/// Serves until asked to end, then ends streams, requests and samplers, in that order.
-async fn run(site: Site, listener: TcpListener, token: Option<String>) -> Result<(), Failure> {
+/// Serves until `stop` is done, then ends streams, requests and samplers, in that order.
+async fn run(
+    site: Site,
+    listener: TcpListener,
+    token: Option<String>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
     // An error means it was done before, which is as well.
     let _ = any_spawner::Executor::init_tokio();
     let app = router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let stop = signalled()?;
     let ending = site.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         stop.await;

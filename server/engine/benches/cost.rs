@@ -75,11 +75,10 @@ async fn carry(mut client: TcpStream, target: SocketAddr, wire: Arc<Wire>) -> Re
 /// CPU of all backends of one role, ns: the scheduler's own count.
 async fn cpu_of(server: &Server, role: &'static str) -> Result<u64> {
     let mut connection = server.connect().await?;
-    let pids: Vec<i32> =
-        sqlx::query_scalar("select pid from pg_stat_activity where usename = $1")
-            .bind(role)
-            .fetch_all(&mut connection)
-            .await?;
+    let pids: Vec<i32> = sqlx::query_scalar("select pid from pg_stat_activity where usename = $1")
+        .bind(role)
+        .fetch_all(&mut connection)
+        .await?;
     let mut total = 0;
     for pid in pids {
         let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).unwrap_or_default();
@@ -192,12 +191,16 @@ async fn main() -> Result<()> {
     }
     let (our, their) = (ours.medians(), theirs.medians());
     let sessions = store.activity.latest().value().map_or(0, |value| value.sessions.len());
-    println!("cost of a cycle on one PostgreSQL 15 with {IDLE_SESSIONS} idle sessions, medians of {CYCLES}");
+    println!(
+        "cost of a cycle on one PostgreSQL 15 with {IDLE_SESSIONS} idle sessions, medians of {CYCLES}"
+    );
     println!("                     pgdeck   exporter   ratio");
     println!("backend CPU, ms    {:8.2}   {:8.2}   {:5.2}", our.0, their.0, our.0 / their.0);
     println!("bytes received     {:8.0}   {:8.0}   {:5.2}", our.1, their.1, our.1 / their.1);
     println!("round trips        {:8.0}   {:8.0}   {:5.2}", our.2, their.2, our.2 / their.2);
-    println!("collected          {sessions} sessions in full with counters, lag and ages; {series} series");
+    println!(
+        "collected          {sessions} sessions in full with counters, lag and ages; {series} series"
+    );
     println!("round trips a tick: {:.2}", our.2 / schedule().len() as f64);
     ensure!(sessions > IDLE_SESSIONS, "our cycle read the sessions");
     Ok(())

@@ -59,8 +59,12 @@ fn write(engine: &Engine, name: &str, rule: &str, verdict: &str) -> Result<()> {
         .context("no facts")?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(rule);
     std::fs::create_dir_all(&folder)?;
-    let text = serde_json::json!({ "recorded_from": format!("PostgreSQL {version}"), "evidence": value });
-    std::fs::write(folder.join(format!("{verdict}.json")), serde_json::to_string_pretty(&text)? + "\n")?;
+    let text =
+        serde_json::json!({ "recorded_from": format!("PostgreSQL {version}"), "evidence": value });
+    std::fs::write(
+        folder.join(format!("{verdict}.json")),
+        serde_json::to_string_pretty(&text)? + "\n",
+    )?;
     eprintln!("{rule} {verdict}");
     Ok(())
 }
@@ -72,7 +76,9 @@ async fn activity() -> Result<()> {
     sqlx::raw_sql("set application_name = 'checkout'; begin; select 1").execute(&mut idler).await?;
     let mut long = server.connect().await?;
     tokio::spawn(async move {
-        let _ = sqlx::raw_sql("set application_name = 'reports'; select pg_sleep(900)").execute(&mut long).await;
+        let _ = sqlx::raw_sql("set application_name = 'reports'; select pg_sleep(900)")
+            .execute(&mut long)
+            .await;
     });
     fires(&engine, "one", "activity/idle_in_transaction", Duration::from_secs(90)).await?;
     fires(&engine, "one", "activity/long_transaction", Duration::from_secs(330)).await?;
@@ -99,14 +105,18 @@ async fn replication() -> Result<()> {
     fires(&engine, HEALTHY, "replication/standby_disconnected", Duration::from_secs(60)).await?;
     primary.restart().await?;
     standby.stop().await;
-    primary.exec("create table u as select i, repeat('x', 200) from generate_series(1, 700000) i").await?;
+    primary
+        .exec("create table u as select i, repeat('x', 200) from generate_series(1, 700000) i")
+        .await?;
     fires(&engine, "primary", "replication/inactive_slot", Duration::from_secs(60)).await
 }
 
 async fn overview() -> Result<()> {
     let server = ServerOptions::new(17).setting("shared_buffers", "1MB").start().await?;
     let healthy = ServerOptions::new(17).start().await?;
-    server.exec("create table big as select i, repeat('x', 500) from generate_series(1, 30000) i").await?;
+    server
+        .exec("create table big as select i, repeat('x', 500) from generate_series(1, 30000) i")
+        .await?;
     let engine = watch(&[("one", &server), (HEALTHY, &healthy)])?;
     let mut reader = server.connect().await?;
     tokio::spawn(async move {

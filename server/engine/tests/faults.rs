@@ -51,8 +51,7 @@ async fn wrong_password_unknown_database_and_refused_tls() -> Result {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_line_in_pg_hba() -> Result {
-    let server =
-        ServerOptions::new(17).hba("host all shut 127.0.0.1/32 reject").start().await?;
+    let server = ServerOptions::new(17).hba("host all shut 127.0.0.1/32 reject").start().await?;
     server.exec("create role shut login password 's'").await?;
     let engine = watch(&[("shut", server.dsn_for("shut", "s", "postgres"))])?;
     lost_because(&engine, "shut", "pg_hba.conf", "Add a line to pg_hba.conf").await
@@ -69,7 +68,8 @@ async fn black_holed_in_the_middle_of_a_row() -> Result {
     ])?;
     until(&engine, "stalled", FIRST, is_up).await?;
     proxy.set(Fault::StallAfter(700));
-    until(&engine, "stalled", Duration::from_secs(12), |link| matches!(link, Link::Lost { .. })).await?;
+    until(&engine, "stalled", Duration::from_secs(12), |link| matches!(link, Link::Lost { .. }))
+        .await?;
     assert!(our_sessions(&server).await? <= 3, "the dropped socket leaves no backlog of sessions");
     let age = activity_age(&engine, "other").unwrap_or(Duration::MAX);
     assert!(age < Duration::from_secs(4), "the other server goes on: {age:?}");
@@ -132,8 +132,10 @@ async fn a_restart_and_a_frozen_server() -> Result {
     lost_because(&engine, "one", "did not answer within", "").await?;
     server.thaw();
     until(&engine, "one", HEALS_WITHIN, is_up).await?;
-    let windows = engine.overview(&ServerId::new("one")).and_then(|l| l.reading).map(|r| r.value.windows);
-    let negative = windows.into_iter().flatten().filter_map(|w| w.transactions_per_s).any(|tps| tps < 0.0);
+    let windows =
+        engine.overview(&ServerId::new("one")).and_then(|l| l.reading).map(|r| r.value.windows);
+    let negative =
+        windows.into_iter().flatten().filter_map(|w| w.transactions_per_s).any(|tps| tps < 0.0);
     assert!(!negative, "a restart gives a gap, never a negative rate");
     Ok(())
 }
@@ -262,7 +264,8 @@ async fn a_hundred_viewers_cost_the_server_nothing() -> Result {
     let alone = trips() - before;
     let viewers: Vec<_> = (0..100)
         .map(|_| {
-            let mut frames = engine.subscribe(&ServerId::new("one"), AreaName::Activity).expect("known");
+            let mut frames =
+                engine.subscribe(&ServerId::new("one"), AreaName::Activity).expect("known");
             let engine = engine.clone();
             tokio::spawn(async move {
                 let mut bytes = 0;

@@ -14,10 +14,15 @@ struct Fixture {
 fn verdict(rule: &str, file: &str) -> Vec<model::Finding> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(rule).join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-        panic!("{rule} needs {file} ({error}): record it with cargo run -p engine --example fixtures")
+        panic!(
+            "{rule} needs {file} ({error}): record it with cargo run -p engine --example fixtures"
+        )
     });
     let fixture: Fixture = serde_json::from_str(&text).expect("a fixture");
-    assert!(fixture.recorded_from.starts_with("PostgreSQL "), "{rule}/{file} says from which version");
+    assert!(
+        fixture.recorded_from.starts_with("PostgreSQL "),
+        "{rule}/{file} says from which version"
+    );
     areas::judge_json(rule, &fixture.evidence.to_string())
         .expect("a rule of that id")
         .expect("evidence of the present shape; record it anew")

@@ -103,12 +103,19 @@ async fn every_area(major: u16) -> Result {
                 activity.not_checked.iter().any(|n| n.rule == "activity/idle_in_transaction"),
                 "a rule is not run on sessions it cannot see"
             );
-            let shown: Vec<_> = activity.value.sessions.iter().filter_map(|s| s.query.as_deref()).collect();
+            let shown: Vec<_> =
+                activity.value.sessions.iter().filter_map(|s| s.query.as_deref()).collect();
             assert!(!shown.contains(&"<insufficient privilege>"));
         } else {
             assert_eq!(activity.value.others, Ok(()), "{name}");
             assert_eq!(activity.not_checked, vec![], "{name}");
-            assert!(activity.value.sessions.iter().any(|s| s.backend_type.as_deref() == Some("checkpointer")));
+            assert!(
+                activity
+                    .value
+                    .sessions
+                    .iter()
+                    .any(|s| s.backend_type.as_deref() == Some("checkpointer"))
+            );
         }
         let slots = replication.value.slots.expect("slots are readable by everybody");
         assert_eq!(slots.iter().map(|slot| slot.slot_name.as_str()).collect::<Vec<_>>(), ["kept"]);
@@ -157,7 +164,8 @@ async fn a_standby_reads_as_a_standby_on_every_major() -> Result {
         let mut frames = engine.subscribe(&id, AreaName::Replication).expect("known");
         let linked = frames.wait_for(|frame| frame.full.contains("\"linked\":true"));
         tokio::time::timeout(std::time::Duration::from_secs(20), linked).await??;
-        let mut frames = engine.subscribe(&ServerId::new("primary"), AreaName::Replication).expect("known");
+        let mut frames =
+            engine.subscribe(&ServerId::new("primary"), AreaName::Replication).expect("known");
         let streams = frames.wait_for(|frame| frame.full.contains("\"state\":\"streaming\""));
         tokio::time::timeout(std::time::Duration::from_secs(20), streams).await??;
         let drawn = engine.topology(&id);

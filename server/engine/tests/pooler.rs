@@ -21,7 +21,8 @@ async fn fifty_clients_beside_us() -> Result {
     until(&engine, "pooled", Duration::from_secs(10), is_up).await?;
     let options: sqlx::postgres::PgConnectOptions =
         pooler.dsn_for("watcher", "w", "postgres").parse()?;
-    let options = options.extra_float_digits(None).statement_cache_capacity(0).application_name("client");
+    let options =
+        options.extra_float_digits(None).statement_cache_capacity(0).application_name("client");
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let options = options.clone();
@@ -61,7 +62,9 @@ async fn fifty_clients_beside_us() -> Result {
     assert!(facts.is_some_and(|facts| facts.through_pooler));
     for area in AreaName::ALL {
         let mut frames = engine.subscribe(&id, area).expect("known");
-        let arrived = frames.wait_for(|frame| frame.full.contains("\"failure\":null") && frame.full.contains("\"reading\":{"));
+        let arrived = frames.wait_for(|frame| {
+            frame.full.contains("\"failure\":null") && frame.full.contains("\"reading\":{")
+        });
         tokio::time::timeout(Duration::from_secs(10), arrived).await??;
     }
     let failures: u64 =

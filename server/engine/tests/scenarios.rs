@@ -54,7 +54,8 @@ async fn quiet(engine: &Engine, name: &str, rule: &str) -> Result {
 async fn a_healthy_pair_has_no_finding() -> Result {
     let primary = monitored(17).await?;
     let standby = primary.standby("copy").await?;
-    let servers = vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
+    let servers =
+        vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
     let engine = Engine::start(servers, Limits::default());
     until(&engine, "primary", Duration::from_secs(10), is_up).await?;
     until(&engine, "standby", Duration::from_secs(10), is_up).await?;
@@ -75,7 +76,9 @@ async fn idle_in_transaction_and_its_end() -> Result {
     let limits = limits(&[("activity/idle_in_transaction", "warn_from_s", 1.0)])?;
     let engine = Engine::start(vec![config("one", &watcher(&server))?], limits);
     let mut idler = server.connect().await?;
-    sqlx::raw_sql("set application_name = '<b>idler</b>'; begin; select 1").execute(&mut idler).await?;
+    sqlx::raw_sql("set application_name = '<b>idler</b>'; begin; select 1")
+        .execute(&mut idler)
+        .await?;
     let finding = fires(&engine, "one", "activity/idle_in_transaction").await?;
     assert_eq!(finding.severity, Severity::Warning);
     assert!(finding.says.contains("<b>idler</b>"), "text stays as it is; pages escape it");
@@ -123,7 +126,8 @@ async fn paused_replay_is_lag_on_both_ends() -> Result {
     let primary = monitored(17).await?;
     let standby = primary.standby("copy").await?;
     let limits = limits(&[("replication/replication_lag", "warn_from_s", 2.0)])?;
-    let servers = vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
+    let servers =
+        vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
     let engine = Engine::start(servers, limits);
     quiet(&engine, "primary", "replication/replication_lag").await?;
     quiet(&engine, "standby", "replication/replication_lag").await?;
@@ -145,7 +149,8 @@ async fn a_cut_link_and_an_abandoned_slot() -> Result {
         ("replication/inactive_slot", "warn_from_bytes", 1_000_000.0),
         ("replication/standby_disconnected", "silent_from_s", 2.0),
     ])?;
-    let servers = vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
+    let servers =
+        vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
     let engine = Engine::start(servers, limits);
     quiet(&engine, "standby", "replication/standby_disconnected").await?;
     primary.crash().await;
@@ -184,7 +189,9 @@ async fn transaction_ids_burn() -> Result {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_come_from_outside_shared_buffers() -> Result {
     let server = ServerOptions::new(17).setting("shared_buffers", "1MB").start().await?;
-    server.exec("create table big as select i, repeat('x', 500) from generate_series(1, 60000) i").await?;
+    server
+        .exec("create table big as select i, repeat('x', 500) from generate_series(1, 60000) i")
+        .await?;
     let limits = limits(&[("overview/cache_misses", "held_for_s", 10.0)])?;
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits);
     let mut reader = server.connect().await?;

@@ -57,14 +57,11 @@ impl Running {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data");
         prepare(&data_dir);
-        let mut all = vec![
-            "serve",
-            NOBODY,
-            "--listen",
-            "127.0.0.1:0",
-            "--data-dir",
-            data_dir.to_str().unwrap(),
-        ];
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data-dir"];
+        all.push(data_dir.to_str().unwrap());
+        if !arguments.contains(&"--recording") {
+            all.push(NOBODY);
+        }
         all.extend(arguments);
         let mut child = pgdeck(&all).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

@@ -1,8 +1,13 @@
 //! The real binary from outside: one test program, for each costs a link of the whole product.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says what it expects by panicking"
+)]
 
 mod cli;
 mod common;
 mod doors;
 mod live;
+mod pages;
 mod sign_in;

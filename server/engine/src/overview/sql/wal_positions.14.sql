@@ -10,7 +10,8 @@ with positions as (
               else pg_catalog.pg_current_wal_lsn() end as lsn
 ), senders as (
   select max(pg_catalog.pg_wal_lsn_diff(p.lsn, s.replay_lsn))::int8 as lag_bytes,
-         max(extract(epoch from s.replay_lag) * 1000)::float8 as lag_ms
+         max(case when pg_catalog.pg_wal_lsn_diff(p.lsn, s.replay_lsn) = 0 then 0
+                  else extract(epoch from s.replay_lag) * 1000 end)::float8 as lag_ms
     from positions p
    cross join pg_catalog.pg_stat_get_wal_senders() s
    where s.state in ('streaming', 'catchup')

@@ -60,7 +60,7 @@ fn judged_sender(sender: &Sender, limits: &InForce<'_>) -> Option<Finding> {
     let (bytes, ms) = (sender.total_lag_bytes?, time_behind(sender).unwrap_or(0.0));
     let severity = severity(bytes, ms, limits)?;
     let name = sender.application_name.as_deref().filter(|name| !name.is_empty());
-    let object = format!("standby {}", name.unwrap_or("without a name"));
+    let object = name.map_or("standby without a name".into(), |name| format!("standby “{name}”"));
     Some(finding(object, severity, bytes, ms, false, limits))
 }
 

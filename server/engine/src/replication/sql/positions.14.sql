@@ -13,6 +13,7 @@ select p.in_recovery,
        c.timeline_id::int4 as timeline,
        pg_catalog.current_setting('cluster_name') as cluster_name,
        pg_catalog.current_setting('port')::int4 as port,
+       (extract(epoch from pg_catalog.pg_postmaster_start_time()) * 1000)::int8 as started_ms,
        p.lsn::text as lsn,
        pg_catalog.pg_wal_lsn_diff(p.lsn, '0/0')::int8 as lsn_bytes,
        case when p.in_recovery

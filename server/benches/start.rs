@@ -1,0 +1,158 @@
+//! The released binary as a visitor meets it: exec to a usable page, idle memory, what the browser
+//! loads, and what fifty viewers cost the watched server beside one. Figures beside their goals.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use playground::Server;
+
+const STARTS: usize = 7;
+const VIEWERS: usize = 50;
+const SPAN: Duration = Duration::from_secs(20);
+
+struct Running {
+    child: Child,
+    link: String,
+    ready: Duration,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    /// Starts the binary and waits for its first page.
+    fn start(dsn: &str, data: &Path) -> Result<Self> {
+        let started = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pgdeck"))
+            .args(["serve", dsn, "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut line)?;
+        let link = line.trim().strip_prefix("Open ").context("no Open line")?.to_owned();
+        let mut running = Self { child, link, ready: Duration::ZERO };
+        let page = running.get("/sign-in", "")?;
+        ensure!(page.contains("<form"), "the first page is no page");
+        running.ready = started.elapsed();
+        Ok(running)
+    }
+
+    fn address(&self) -> &str {
+        self.link.trim_start_matches("http://").split('/').next().unwrap_or_default()
+    }
+
+    fn get(&self, path: &str, cookie: &str) -> Result<String> {
+        let mut stream = self.open(path, cookie)?;
+        let mut text = Vec::new();
+        stream.read_to_end(&mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    fn open(&self, path: &str, cookie: &str) -> Result<std::net::TcpStream> {
+        let mut stream = std::net::TcpStream::connect(self.address())?;
+        let host = self.address();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n")?;
+        Ok(stream)
+    }
+
+    /// Signs in by the printed link; the cookie.
+    fn sign_in(&self) -> Result<String> {
+        let path = self.link.split(self.address()).nth(1).context("a link with a path")?;
+        let answer = self.get(path, "")?;
+        let set = answer.lines().find(|line| line.to_lowercase().starts_with("set-cookie:"));
+        let value = set.and_then(|line| line.split_once(':')).context("no cookie")?.1;
+        Ok(value.split(';').next().unwrap_or_default().trim().to_owned())
+    }
+
+    fn resident_mb(&self) -> Result<f64> {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = text.lines().find(|line| line.starts_with("VmRSS:")).context("VmRSS")?;
+        let kb: f64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
+        Ok(kb / 1_024.0)
+    }
+}
+
+/// Statements that the watching role has run, by pg_stat_statements.
+async fn statements(server: &Server) -> Result<i64> {
+    let mut connection = server.connect().await?;
+    let calls: Option<i64> = sqlx::query_scalar(
+        "select sum(s.calls)::int8 from pg_stat_statements(false) s join pg_roles r on r.oid = s.userid where r.rolname = 'watcher'",
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    Ok(calls.unwrap_or(0))
+}
+
+async fn per_second(server: &Server) -> Result<f64> {
+    let before = statements(server).await?;
+    tokio::time::sleep(SPAN).await;
+    Ok((statements(server).await? - before) as f64 / SPAN.as_secs_f64())
+}
+
+fn brotli_kb(path: &Path) -> Result<f64> {
+    let bytes = std::fs::read(path).with_context(|| format!("{} is missing; run .ci/build release", path.display()))?;
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut bytes.as_slice(), &mut packed, &brotli::enc::BrotliEncoderParams::default())?;
+    Ok(packed.len() as f64 / 1_024.0)
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let server = playground::server(17).await?;
+    server
+        .exec("create extension pg_stat_statements; create role watcher login password 'w'; grant pg_monitor to watcher")
+        .await?;
+    let dsn = server.dsn_for("watcher", "w", "postgres");
+    let mut starts = Vec::new();
+    for _ in 0..STARTS {
+        let data = tempfile::tempdir()?;
+        starts.push(Running::start(&dsn, data.path())?.ready.as_secs_f64());
+    }
+    starts.sort_by(f64::total_cmp);
+    let start = starts.get(STARTS / 2).copied().unwrap_or(f64::NAN);
+    let data = tempfile::tempdir()?;
+    let running = Running::start(&dsn, data.path())?;
+    let cookie = running.sign_in()?;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let idle = running.resident_mb()?;
+    let stream = "/live?server=postgres&area=overview&area=activity&area=replication";
+    let view = || -> Result<std::thread::JoinHandle<usize>> {
+        let mut stream = running.open(stream, &cookie)?;
+        stream.set_read_timeout(Some(SPAN * 2))?;
+        Ok(std::thread::spawn(move || {
+            let mut buffer = vec![0; 65_536];
+            let mut received = 0;
+            while let Ok(read @ 1..) = stream.read(&mut buffer) {
+                received += read;
+            }
+            received
+        }))
+    };
+    let mut viewers = vec![view()?];
+    let one = per_second(&server).await?;
+    while viewers.len() < VIEWERS {
+        viewers.push(view()?);
+    }
+    let fifty = per_second(&server).await?;
+    let crowded = running.resident_mb()?;
+    drop(running);
+    let received: usize = viewers.into_iter().filter_map(|viewer| viewer.join().ok()).sum();
+    ensure!(received > 1_000_000, "the viewers received readings: {received} bytes");
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/site/pkg");
+    let (wasm, js) = (brotli_kb(&site.join("pgdeck_bg.wasm"))?, brotli_kb(&site.join("pgdeck.js"))?);
+    println!("exec to usable page, median of {STARTS}: {start:.3} s (goal 0.3 s, ratio {:.2})", start / 0.3);
+    println!("idle memory: {idle:.1} MB (goal 60 MB, ratio {:.2}); with {VIEWERS} viewers {crowded:.1} MB", idle / 60.0);
+    println!("wasm + JS, brotli: {:.0} KB = {wasm:.0} + {js:.0} (goal 350 KB, ratio {:.2})", wasm + js, (wasm + js) / 350.0);
+    println!("statements per second on the watched server: {one:.2} with 1 viewer, {fifty:.2} with {VIEWERS} (ratio {:.2}, must be 1)", fifty / one);
+    ensure!((fifty / one - 1.0).abs() < 0.15, "the load depends on how many people look");
+    Ok(())
+}

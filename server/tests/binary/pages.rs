@@ -1,0 +1,169 @@
+//! Each page as a person gets it without JavaScript: from readings recorded on a real server, and
+//! once per reason why something is not known. Unknown is said in words with what would mend it,
+//! and never drawn as zero, as an empty table or as fine.
+
+use std::path::Path;
+
+use model::Reason;
+use serde_json::{Value, json};
+
+use crate::common::{Running, pgdeck};
+
+/// Pages of a server below `/s/{server}/`, with the area each shows first.
+const PAGES: [(&str, &str); 3] =
+    [("", "overview"), ("activity", "activity"), ("replication", "replication")];
+
+/// Every reason there is; a new one does not compile until it is listed here.
+fn reasons() -> Vec<Reason> {
+    let all = vec![
+        Reason::NotYet,
+        Reason::NeedsTwoReadings,
+        Reason::CounterReset,
+        Reason::Unreachable { says: "Nobody answers <b>there</b>.".into(), remedy: "Start it.".into() },
+        Reason::MissingGrant { what: "sessions".into(), sql: "grant pg_monitor to \"pgdeck\";".into() },
+        Reason::MissingExtension { name: "pgstattuple".into(), sql: "create extension pgstattuple;".into() },
+        Reason::TooOld { needs: 17, has: 14 },
+        Reason::NotSupported { what: "pg_current_wal_lsn".into() },
+        Reason::OtherRole { needs: "standby".into() },
+        Reason::TimedOut { after_ms: 2_000 },
+        Reason::Failed { sqlstate: "XX000".into(), message: "unexpected".into() },
+    ];
+    for reason in &all {
+        match reason {
+            Reason::NotYet | Reason::NeedsTwoReadings | Reason::CounterReset => {}
+            Reason::Unreachable { .. } | Reason::MissingGrant { .. } | Reason::TooOld { .. } => {}
+            Reason::MissingExtension { .. } | Reason::NotSupported { .. } => {}
+            Reason::OtherRole { .. } | Reason::TimedOut { .. } | Reason::Failed { .. } => {}
+        }
+    }
+    all
+}
+
+/// Readings of a real server, as `pgdeck record` writes them.
+async fn recorded() -> Value {
+    let server = playground::server(17).await.unwrap();
+    let _other = server.connect().await.unwrap();
+    let output = pgdeck(&["record", &server.dsn()]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The path of a page of the recorded server.
+fn of_server(recording: &Value, page: &str) -> String {
+    format!("/s/{}/{page}", recording["servers"][0][0]["id"].as_str().unwrap())
+}
+
+fn showing(recording: &Value, folder: &Path) -> Running {
+    let file = folder.join("readings.json");
+    std::fs::write(&file, recording.to_string()).unwrap();
+    Running::start(&["--recording", file.to_str().unwrap()], |_| {})
+}
+
+async fn page(pgdeck: &Running, cookie: &str, path: &str) -> String {
+    let answer = pgdeck.get(path).header("cookie", cookie).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200, "{path}");
+    answer.text().await.unwrap()
+}
+
+/// The text of a page: what stands between tags, entities resolved.
+fn words(html: &str) -> String {
+    let body = html.split("<body").nth(1).unwrap_or(html);
+    let mut text = String::new();
+    let (mut inside, mut script) = (true, false);
+    for part in body.split_inclusive(['<', '>']) {
+        match part.chars().last() {
+            Some('<') if !inside && !script => text.push_str(part.trim_end_matches('<')),
+            _ => {}
+        }
+        if part.ends_with('<') {
+            inside = true;
+        } else if part.ends_with('>') {
+            script = part.starts_with("script") || (script && !part.starts_with("/script"));
+            inside = false;
+        }
+        if part.ends_with('>') {
+            text.push(' ');
+        }
+    }
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    let text = text.replace("&#x27;", "'").replace("&#39;", "'").replace("&amp;", "&");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn every_page_shows_a_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = recorded().await;
+    let pgdeck = showing(&recording, folder.path());
+    let cookie = pgdeck.sign_in_by_link().await;
+    for (path, must) in [
+        ("/".to_owned(), "PostgreSQL 17"),
+        (of_server(&recording, ""), "PostgreSQL 17"),
+        (of_server(&recording, "activity"), "checkpointer"),
+        (of_server(&recording, "replication"), "primary"),
+        ("/rules".to_owned(), "vacuum/xid_wraparound"),
+        ("/about".to_owned(), "memory in use"),
+    ] {
+        let html = page(&pgdeck, &cookie, &path).await;
+        let text = words(&html);
+        assert!(text.to_lowercase().contains(&must.to_lowercase()), "{path} lacks {must:?}: {text}");
+        assert!(!html.contains("style=\""), "{path} has a style attribute");
+    }
+}
+
+#[tokio::test]
+async fn every_page_says_every_reason() {
+    let original = recorded().await;
+    for reason in reasons() {
+        let mut recording = original.clone();
+        for (_, area) in PAGES.iter().chain([&("", "vacuum")]) {
+            let latest = &mut recording["servers"][0][1][*area];
+            latest["reading"] = Value::Null;
+            latest["failure"] = json!({ "since_ms": 1, "at_ms": 1, "reason": reason });
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let pgdeck = showing(&recording, folder.path());
+        let cookie = pgdeck.sign_in_by_link().await;
+        for (path, _) in PAGES {
+            let path = of_server(&original, path);
+            let html = page(&pgdeck, &cookie, &path).await;
+            let text = words(&html);
+            assert!(text.contains(&reason.says()), "{path} does not say {:?}: {text}", reason.says());
+            if let Some(remedy) = reason.remedy() {
+                assert!(text.contains(&remedy), "{path} does not say what to do, {remedy:?}: {text}");
+            }
+            assert!(!html.contains("<b>there</b>"), "{path} lets markup of a message through");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_unknown_part_hides_nothing_else() {
+    let mut recording = recorded().await;
+    let reason = Reason::MissingGrant { what: "the senders".into(), sql: "grant x to y;".into() };
+    recording["servers"][0][1]["replication"]["reading"]["value"]["senders"] = json!({ "Err": reason });
+    let folder = tempfile::tempdir().unwrap();
+    let pgdeck = showing(&recording, folder.path());
+    let cookie = pgdeck.sign_in_by_link().await;
+    let text = words(&page(&pgdeck, &cookie, &of_server(&recording, "replication")).await);
+    assert!(text.contains("Our role may not read the senders."), "{text}");
+    assert!(text.contains("grant x to y;") && text.contains("Timeline"), "{text}");
+}
+
+/// Names and texts are hostile: they come out as text wherever they are shown.
+#[tokio::test]
+async fn hostile_names_are_text() {
+    let server = playground::server(17).await.unwrap();
+    let evil = "<script>alert(1)</script>";
+    let mut session = server.connect().await.unwrap();
+    let set = format!("set application_name = '{evil}'; begin; select '<img src=x onerror=alert(2)>'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut session).await.unwrap();
+    let output = pgdeck(&["record", &server.dsn()]).output().unwrap();
+    let recording: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pgdeck = showing(&recording, folder.path());
+    let cookie = pgdeck.sign_in_by_link().await;
+    let html = page(&pgdeck, &cookie, &of_server(&recording, "activity")).await;
+    assert!(!html.contains(evil) && !html.contains("<img src=x"), "hostile text is markup");
+    assert!(words(&html).contains(evil), "hostile text is shown as text");
+}
