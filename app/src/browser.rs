@@ -146,7 +146,11 @@ pub fn copy(text: &str) {
 pub fn mark_root(name: &str, value: &str) {
     let Some(root) = document().document_element() else { return };
     // Failing to set an attribute leaves the page as it was.
-    let _ = if value.is_empty() { root.remove_attribute(name) } else { root.set_attribute(name, value) };
+    let _ = if value.is_empty() {
+        root.remove_attribute(name)
+    } else {
+        root.set_attribute(name, value)
+    };
 }
 
 /// Remembers the theme for a year in a cookie, so that the server's first byte already has it.

@@ -8,7 +8,8 @@ use leptos::prelude::use_context;
 ///
 /// Without a nonce (outside a request) nothing is set, and no script of the page would run.
 pub fn send() {
-    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<leptos_axum::ResponseOptions>())
+    let (Some(nonce), Some(response)) =
+        (use_nonce(), use_context::<leptos_axum::ResponseOptions>())
     else {
         return;
     };

@@ -69,7 +69,7 @@ fn draw(plan: &Plan) -> Option<Picture> {
             .margin_top(10)
             .margin_right(14)
             .x_label_area_size(24)
-            .y_label_area_size(62)
+            .y_label_area_size(76)
             .build_cartesian_2d(0.0..((last - first).max(1) as f64), 0.0..scale.scaled(top))
             .ok()?;
         chart
@@ -89,14 +89,16 @@ fn draw(plan: &Plan) -> Option<Picture> {
         if plan.stacked {
             for (at, tops) in stack(plan).into_iter().enumerate().rev() {
                 for run in runs(&plan.times, &tops) {
-                    let points = run.into_iter().map(|(time, value)| (x(time), scale.scaled(value)));
+                    let points =
+                        run.into_iter().map(|(time, value)| (x(time), scale.scaled(value)));
                     chart.draw_series(AreaSeries::new(points, 0.0, data(at).filled())).ok()?;
                 }
             }
         } else {
             for (at, line) in plan.lines.iter().enumerate() {
                 for run in runs(&plan.times, &line.points) {
-                    let points = run.into_iter().map(|(time, value)| (x(time), scale.scaled(value)));
+                    let points =
+                        run.into_iter().map(|(time, value)| (x(time), scale.scaled(value)));
                     chart.draw_series(LineSeries::new(points, data(at).stroke_width(2))).ok()?;
                 }
             }
@@ -127,6 +129,8 @@ fn top(plan: &Plan) -> f64 {
     let limit = plan.limit.as_ref().map_or(0.0, |(_, limit)| *limit);
     let reach = if limit <= highest * 3.0 { highest.max(limit) } else { highest };
     match plan.unit {
+        // Small shares would be a line on the ground against a hundred percent.
+        Unit::Percent if reach < 50.0 => (reach * 1.2).max(1.0),
         Unit::Percent => 100.0,
         // A flat line at zero still needs a height: one of whatever is counted.
         _ if reach <= 0.0 => 1.0,
@@ -152,12 +156,14 @@ fn stack(plan: &Plan) -> Vec<Vec<Option<f64>>> {
 
 /// The runs of known points, broken where a value is unknown or time is missing.
 fn runs(times: &[i64], values: &[Option<f64>]) -> Vec<Vec<(i64, f64)>> {
-    let mut steps: Vec<i64> = times.windows(2).filter_map(|w| Some(w.get(1)? - w.first()?)).collect();
+    let mut steps: Vec<i64> =
+        times.windows(2).filter_map(|w| Some(w.get(1)? - w.first()?)).collect();
     steps.sort_unstable();
     let gap = steps.get(steps.len() / 2).copied().unwrap_or(i64::MAX).saturating_mul(GAP_STEPS);
     let mut runs: Vec<Vec<(i64, f64)>> = vec![Vec::new()];
     for (time, value) in times.iter().zip(values) {
-        let late = runs.last().and_then(|run| run.last()).is_some_and(|(before, _)| time - before > gap);
+        let late =
+            runs.last().and_then(|run| run.last()).is_some_and(|(before, _)| time - before > gap);
         if late || value.is_none() {
             runs.push(Vec::new());
         }
@@ -180,8 +186,14 @@ fn themed(svg: &str, plan: &Plan) -> String {
         .replace("font-family=\"sans-serif\" ", "");
     for (at, line) in plan.lines.iter().enumerate() {
         out = out
-            .replace(&format!("stroke=\"{}\"", hex(data(at))), &format!("class=\"line {}\"", line.class))
-            .replace(&format!("fill=\"{}\"", hex(data(at))), &format!("class=\"fill {}\"", line.class));
+            .replace(
+                &format!("stroke=\"{}\"", hex(data(at))),
+                &format!("class=\"line {}\"", line.class),
+            )
+            .replace(
+                &format!("fill=\"{}\"", hex(data(at))),
+                &format!("class=\"fill {}\"", line.class),
+            );
     }
     out
 }
@@ -212,7 +224,8 @@ mod tests {
 
     #[test]
     fn colours_and_styles_are_left_to_the_theme() {
-        let svg = chart(plan(vec![Some(1.0), Some(2.0)])).picture.map(|p| p.svg).unwrap_or_default();
+        let svg =
+            chart(plan(vec![Some(1.0), Some(2.0)])).picture.map(|p| p.svg).unwrap_or_default();
         assert!(!svg.contains("style=") && !svg.contains("#01"), "{svg}");
         assert!(!svg.contains("<b>") && svg.contains("viewBox"), "{svg}");
         assert!(!svg.contains(" width=\"560\""), "{svg}");

@@ -19,12 +19,8 @@ const BYTES: Steps = &[
     (KIB * KIB * KIB * KIB, "TiB"),
     (KIB * KIB * KIB * KIB * KIB, "PiB"),
 ];
-const BYTES_PER_S: Steps = &[
-    (1.0, "B/s"),
-    (KIB, "KiB/s"),
-    (KIB * KIB, "MiB/s"),
-    (KIB * KIB * KIB, "GiB/s"),
-];
+const BYTES_PER_S: Steps =
+    &[(1.0, "B/s"), (KIB, "KiB/s"), (KIB * KIB, "MiB/s"), (KIB * KIB * KIB, "GiB/s")];
 const TIMES: Steps = &[
     (1e-6, "ns"),
     (1e-3, "µs"),
@@ -201,13 +197,25 @@ pub fn age(ms: f64) -> String {
     let two = |large: f64, sign: &str, small: f64, small_sign: &str| {
         let whole = (ms / large).floor();
         let rest = ((ms - whole * large) / small).floor();
-        if rest < 1.0 { format!("{whole} {sign}") } else { format!("{whole} {sign} {rest} {small_sign}") }
+        if rest < 1.0 {
+            format!("{whole} {sign}")
+        } else {
+            format!("{whole} {sign} {rest} {small_sign}")
+        }
     };
     match ms {
         ms if ms < MINUTE_MS => format!("{} s", (ms / 1e3).floor()),
         ms if ms < HOUR_MS => two(MINUTE_MS, "min", 1e3, "s"),
         ms if ms < DAY_MS => two(HOUR_MS, "h", MINUTE_MS, "min"),
         _ => two(DAY_MS, "d", HOUR_MS, "h"),
+    }
+}
+
+/// An age in whole steps of `step_ms`, for texts that tick: `now` below the first step.
+pub fn whole_age(ms: i64, step_ms: i64) -> String {
+    match ms / step_ms.max(1) {
+        steps if steps <= 0 => "now".into(),
+        steps => age((steps * step_ms) as f64),
     }
 }
 
@@ -293,6 +301,8 @@ mod tests {
         assert_eq!(age(720_000.0), "12 min");
         assert_eq!(age(11_520_000.0), "3 h 12 min");
         assert_eq!(age(-5.0), "0 ms");
+        assert_eq!(whole_age(999, 1_000), "now");
+        assert_eq!(whole_age(3_999, 1_000), "3 s");
     }
 
     #[test]

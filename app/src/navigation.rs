@@ -127,8 +127,7 @@ impl Nav {
                 if signs_in { Ok(Navigation::default()) } else { read_navigation(server).await }
             },
         );
-        let nav =
-            Self { first, latest: RwSignal::default(), failed: RwSignal::new(None), server };
+        let nav = Self { first, latest: RwSignal::default(), failed: RwSignal::new(None), server };
         live::every(EVERY_MS, move || {
             if !signs_in.get_untracked() {
                 leptos::task::spawn_local(async move {

@@ -99,9 +99,14 @@ async fn per_second(server: &Server) -> Result<f64> {
 }
 
 fn brotli_kb(path: &Path) -> Result<f64> {
-    let bytes = std::fs::read(path).with_context(|| format!("{} is missing; run .ci/build release", path.display()))?;
+    let bytes = std::fs::read(path)
+        .with_context(|| format!("{} is missing; run .ci/build release", path.display()))?;
     let mut packed = Vec::new();
-    brotli::BrotliCompress(&mut bytes.as_slice(), &mut packed, &brotli::enc::BrotliEncoderParams::default())?;
+    brotli::BrotliCompress(
+        &mut bytes.as_slice(),
+        &mut packed,
+        &brotli::enc::BrotliEncoderParams::default(),
+    )?;
     Ok(packed.len() as f64 / 1_024.0)
 }
 
@@ -147,12 +152,26 @@ async fn main() -> Result<()> {
     drop(running);
     let received: usize = viewers.into_iter().filter_map(|viewer| viewer.join().ok()).sum();
     ensure!(received > 1_000_000, "the viewers received readings: {received} bytes");
-    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/site/pkg");
-    let (wasm, js) = (brotli_kb(&site.join("pgdeck_bg.wasm"))?, brotli_kb(&site.join("pgdeck.js"))?);
-    println!("exec to usable page, median of {STARTS}: {start:.3} s (goal 0.3 s, ratio {:.2})", start / 0.3);
-    println!("idle memory: {idle:.1} MB (goal 60 MB, ratio {:.2}); with {VIEWERS} viewers {crowded:.1} MB", idle / 60.0);
-    println!("wasm + JS, brotli: {:.0} KB = {wasm:.0} + {js:.0} (goal 350 KB, ratio {:.2})", wasm + js, (wasm + js) / 350.0);
-    println!("statements per second on the watched server: {one:.2} with 1 viewer, {fifty:.2} with {VIEWERS} (ratio {:.2}, must be 1)", fifty / one);
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/site-release/pkg");
+    let (wasm, js) =
+        (brotli_kb(&site.join("pgdeck_bg.wasm"))?, brotli_kb(&site.join("pgdeck.js"))?);
+    println!(
+        "exec to usable page, median of {STARTS}: {start:.3} s (goal 0.3 s, ratio {:.2})",
+        start / 0.3
+    );
+    println!(
+        "idle memory: {idle:.1} MB (goal 60 MB, ratio {:.2}); with {VIEWERS} viewers {crowded:.1} MB",
+        idle / 60.0
+    );
+    println!(
+        "wasm + JS, brotli: {:.0} KB = {wasm:.0} + {js:.0} (goal 350 KB, ratio {:.2})",
+        wasm + js,
+        (wasm + js) / 350.0
+    );
+    println!(
+        "statements per second on the watched server: {one:.2} with 1 viewer, {fifty:.2} with {VIEWERS} (ratio {:.2}, must be 1)",
+        fifty / one
+    );
     ensure!((fifty / one - 1.0).abs() < 0.15, "the load depends on how many people look");
     Ok(())
 }

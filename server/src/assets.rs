@@ -1,4 +1,4 @@
-//! The files of the browser part, inside the binary (in development builds: read from `target/site`).
+//! The files of the browser part, inside the binary (development builds read them from `target/site`).
 //!
 //! Their names do not change between versions, so a browser asks each time and is told "not modified"
 //! by the hash of the content. Compressed forms are made once and kept.
@@ -15,7 +15,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use crate::answer;
 
 #[derive(RustEmbed)]
-#[folder = "../target/site"]
+#[folder = "$PGDECK_SITE"]
 #[allow_missing = true]
 struct Files;
 

@@ -62,6 +62,18 @@ pub struct Place {
 /// `pgdeck demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
+    /// Only this trouble; may be repeated [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub trouble: Vec<playground::Trouble>,
+    /// Leave this trouble out; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub without: Vec<playground::Trouble>,
+    /// List the troubles and end
+    #[arg(long)]
+    pub list: bool,
+    /// PostgreSQL's major [default: the newest that is installed]
+    #[arg(long)]
+    pub major: Option<u16>,
     /// Address to listen on [default: 127.0.0.1:8432]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,

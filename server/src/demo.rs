@@ -3,7 +3,7 @@
 use engine::dsn::Environment;
 use engine::{Dsn, Limits, ServerConfig};
 use model::ServerId;
-use playground::{Demo, DemoOptions};
+use playground::{Demo, DemoOptions, Trouble};
 
 use crate::cli;
 use crate::config::{self, Config};
@@ -12,6 +12,12 @@ use crate::serve;
 
 /// Runs the demo until asked to end; then no process and no file of it is left.
 pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
+    if demo.list {
+        Trouble::ALL
+            .iter()
+            .for_each(|trouble| println!("{:22}{}", trouble.name(), trouble.about()));
+        return Ok(());
+    }
     let told = demo.listen.as_deref().map(|text| config::address("--listen", text)).transpose()?;
     let listen = told.unwrap_or(config::DEFAULT_LISTEN);
     // A taken port is told before a server is started, and the address stays free until then.
@@ -20,7 +26,7 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
     let mut stop = Box::pin(serve::signalled()?);
     let folder =
         tempfile::Builder::new().prefix("pgdeck-demo-").tempdir().map_err(Failure::failed)?;
-    let start = Demo::start(DemoOptions::default(), say);
+    let start = Demo::start(wanted(demo), say);
     let mut running = tokio::select! {
         started = start => started.map_err(Failure::failed)?,
         // Dropping a demo half started ends what there is of it.
@@ -43,6 +49,13 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
     };
     running.stop().await;
     outcome
+}
+
+/// The troubles asked for, or all, less those left out.
+fn wanted(demo: &cli::Demo) -> DemoOptions {
+    let named = if demo.trouble.is_empty() { Trouble::ALL } else { demo.trouble.as_slice() };
+    let troubles = named.iter().copied().filter(|trouble| !demo.without.contains(trouble));
+    DemoOptions { major: demo.major, troubles: troubles.collect(), ..DemoOptions::default() }
 }
 
 fn say(step: &str) {

@@ -226,7 +226,8 @@ fn nothing_is_skipped_or_left_open() {
         }
         for (number, line) in text.lines().enumerate() {
             // A process that another test starts and kills is no skipped test.
-            let skips = words.iter().any(|word| line.contains(word)) && !line.contains("started by the test below");
+            let skips = words.iter().any(|word| line.contains(word))
+                && !line.contains("started by the test below");
             if skips || open.iter().any(|word| line.contains(word.as_str())) {
                 faults.push(format!("{path}:{}: {}", number + 1, line.trim()));
             }

@@ -122,6 +122,9 @@ pub struct Position {
     pub cluster_name: String,
     /// The port it listens on.
     pub port: i32,
+    /// When the postmaster started, ms since the epoch, by the server's clock: with the system
+    /// identifier it tells whether two connections reach the same server.
+    pub started_ms: i64,
     /// Primary: the insert position as printed. Standby: the replayed one.
     pub lsn: Option<String>,
     /// The same as a number of bytes.

@@ -65,12 +65,10 @@ pub fn topology(of: &ServerId, readings: &[(ServerId, Replication)]) -> Topology
     else {
         return Topology::default();
     };
-    let members: Vec<&(ServerId, Replication)> = readings
-        .iter()
-        .filter(|(id, r)| {
-            id == of || (cluster.is_some() && r.position.system_identifier == cluster)
-        })
-        .collect();
+    let together = readings.iter().filter(|(id, r)| {
+        id == of || (cluster.is_some() && r.position.system_identifier == cluster)
+    });
+    let members = each_server_once(of, together);
     let mut drawn = Topology {
         nodes: members.iter().map(|(id, replication)| watched(id, replication)).collect(),
         streams: Vec::new(),
@@ -95,6 +93,36 @@ pub fn topology(of: &ServerId, readings: &[(ServerId, Replication)]) -> Topology
     }
     set_depths(&mut drawn);
     drawn
+}
+
+/// One server can be watched twice, directly and through a pooler: it is drawn once, under the name
+/// by which it was asked for.
+fn each_server_once<'a>(
+    of: &ServerId,
+    all: impl Iterator<Item = &'a (ServerId, Replication)>,
+) -> Vec<&'a (ServerId, Replication)> {
+    let mut members: Vec<&(ServerId, Replication)> = Vec::new();
+    for member in all {
+        match members.iter_mut().find(|known| is_same_server(&known.1, &member.1)) {
+            Some(known) if member.0 == *of => *known = member,
+            Some(_) => {}
+            None => members.push(member),
+        }
+    }
+    members
+}
+
+fn is_same_server(one: &Replication, other: &Replication) -> bool {
+    let identity = |r: &Replication| {
+        let position = &r.position;
+        (
+            position.system_identifier.clone(),
+            position.started_ms,
+            position.port,
+            position.in_recovery,
+        )
+    };
+    identity(one).0.is_some() && identity(one) == identity(other)
 }
 
 fn watched(id: &ServerId, replication: &Replication) -> Node {
@@ -167,5 +195,69 @@ fn set_depths(drawn: &mut Topology) {
                 node.depth = node.depth.max(depth.min(limit));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Reason;
+    use crate::replication::Position;
+
+    fn server(
+        name: &str,
+        in_recovery: bool,
+        started_ms: i64,
+        senders: Vec<Sender>,
+    ) -> (ServerId, Replication) {
+        let position = Position {
+            in_recovery,
+            started_ms,
+            system_identifier: Some("7".into()),
+            ..Position::default()
+        };
+        let replication = Replication {
+            position,
+            senders: Ok(senders),
+            slots: Ok(vec![]),
+            receiver: Ok(None),
+            lag: Err(Reason::NotYet),
+            subscriptions: Ok(vec![]),
+            history: vec![],
+        };
+        (ServerId::new(name), replication)
+    }
+
+    fn sender(name: &str) -> Sender {
+        Sender {
+            application_name: Some(name.into()),
+            state: Some("streaming".into()),
+            ..Sender::default()
+        }
+    }
+
+    #[test]
+    fn a_server_watched_twice_is_drawn_once() {
+        let readings = [
+            server("primary", false, 1, vec![sender("copy")]),
+            server("pooler", false, 1, vec![sender("copy")]),
+            server("copy", true, 2, vec![]),
+        ];
+        let drawn = topology(&ServerId::new("pooler"), &readings);
+        let names: Vec<_> = drawn.nodes.iter().map(|node| node.name.as_str()).collect();
+        assert_eq!(names, ["pooler", "copy"]);
+        assert_eq!(drawn.streams.len(), 1);
+    }
+
+    #[test]
+    fn a_cascade_has_depths_and_an_unwatched_standby_is_drawn() {
+        let readings = [
+            server("a", false, 1, vec![sender("b"), sender("elsewhere")]),
+            server("b", true, 2, vec![sender("c")]),
+            server("c", true, 3, vec![]),
+        ];
+        let drawn = topology(&ServerId::new("a"), &readings);
+        let depths: Vec<_> = drawn.nodes.iter().map(|n| (n.name.as_str(), n.depth)).collect();
+        assert_eq!(depths, [("a", 0), ("b", 1), ("c", 2), ("elsewhere", 1)]);
     }
 }

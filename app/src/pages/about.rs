@@ -103,7 +103,8 @@ fn own(cost: &OwnCost) -> AnyView {
 
 fn server(cost: &ServerCost) -> AnyView {
     let name = cost.server.to_string();
-    let per_trip = if cost.round_trips > 0 { cost.waited_ms / cost.round_trips as f64 } else { 0.0 };
+    let per_trip =
+        if cost.round_trips > 0 { cost.waited_ms / cost.round_trips as f64 } else { 0.0 };
     view! {
         <section class="panel" aria-label=format!("What {name} is asked")>
             <h2>{name.clone()}</h2>

@@ -66,17 +66,18 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
     let charts = RwSignal::new(start.charts);
     poll_charts(server.clone(), "activity", charts);
     let nav = use_context::<Nav>();
-    let query_text = Signal::derive(move || nav.is_none_or(|nav| nav.latest.with(|n| n.query_text)));
+    let query_text =
+        Signal::derive(move || nav.is_none_or(|nav| nav.latest.with(|n| n.query_text)));
     let says = move || {
         latest.with(|l| {
             let findings = l.reading.as_ref().map_or(&[][..], |reading| &reading.findings);
-            verdict(findings, l.value().map(calm).unwrap_or_default())
+            verdict(l, findings, calm)
         })
     };
     view! {
         <header class="page-head">
             <h1>"Activity of " {server.to_string()}</h1>
-            <p class=move || format!("verdict {}", says().1) role="status">{move || says().0}</p>
+            <p class=move || format!("verdict {}", says().1)>{move || says().0}</p>
         </header>
         <Findings
             findings=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.findings.clone()).unwrap_or_default()))
@@ -84,11 +85,13 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
         />
         <ShowReading latest what="sessions">
             {move || latest.with(|l| l.value().and_then(|a| a.others.as_ref().err().map(why)))}
-            <div class="columns">
-                <Split title="Client sessions by state" column="state" parts=Signal::derive(move || parts(latest, by_state))/>
-                <Split title="Active sessions by wait class" column="class" parts=Signal::derive(move || parts(latest, by_wait))/>
+            <div class="activity-top">
+                <div class="splits">
+                    <Split title="Client sessions by state" column="state" parts=Signal::derive(move || parts(latest, by_state))/>
+                    <Split title="Active sessions by wait class" column="class" parts=Signal::derive(move || parts(latest, by_wait))/>
+                </div>
+                <Charts charts/>
             </div>
-            <Charts charts/>
             <section class="panel" aria-labelledby="progress-title">
                 <h2 id="progress-title">"In progress"</h2>
                 {move || latest.with(|l| l.value().map(|a| known(&a.progress, |commands| progress(commands))))}
@@ -98,14 +101,20 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
     }
 }
 
-fn calm(activity: &Activity) -> String {
-    let waiting = activity.sessions.iter().filter(|session| session.waits_for_lock()).count() as i64;
+/// One sentence when no rule complains, and whether nobody waits.
+fn calm(activity: &Activity) -> (String, bool) {
+    let waiting =
+        activity.sessions.iter().filter(|session| session.waits_for_lock()).count() as i64;
     let active = activity.sessions.iter().filter(|s| s.is_client() && s.is_active()).count() as i64;
     let waits = match waiting {
         0 => "nobody waits for a lock".to_owned(),
         n => format!("{} for a lock", format::plural(n, "waits", "wait")),
     };
-    format!("{} active, {waits}.", format::plural(active, "client session is", "client sessions are"))
+    let says = format!(
+        "{} active, {waits}.",
+        format::plural(active, "client session is", "client sessions are")
+    );
+    (says, waiting == 0)
 }
 
 type Name = fn(&model::activity::Session) -> Option<(String, &'static str)>;

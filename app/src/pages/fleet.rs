@@ -57,8 +57,11 @@ fn Servers(nav: Nav) -> impl IntoView {
 }
 
 fn words(servers: &[ServerSummary]) -> String {
-    let lost: Vec<&str> =
-        servers.iter().filter(|s| matches!(s.link, Link::Lost { .. })).map(|s| s.id.as_str()).collect();
+    let lost: Vec<&str> = servers
+        .iter()
+        .filter(|s| matches!(s.link, Link::Lost { .. }))
+        .map(|s| s.id.as_str())
+        .collect();
     let hurting = servers
         .iter()
         .filter(|s| s.worst.is_some_and(|(severity, _)| severity > Severity::Info))
@@ -92,10 +95,15 @@ fn Card(nav: Nav, id: ServerId) -> impl IntoView {
         }
     };
     let used = number(|s| {
-        Some(s.headline.connections? as f64 / s.headline.max_connections.filter(|max| *max > 0)? as f64 * 100.0)
+        Some(
+            s.headline.connections? as f64
+                / s.headline.max_connections.filter(|max| *max > 0)? as f64
+                * 100.0,
+        )
     });
     let spark = Signal::derive(move || {
-        server.with(|s| s.as_ref().map(|s| s.headline.transactions_spark.clone()).unwrap_or_default())
+        server
+            .with(|s| s.as_ref().map(|s| s.headline.transactions_spark.clone()).unwrap_or_default())
     });
     view! {
         <li class=class>
@@ -175,7 +183,9 @@ fn identity(server: &ServerSummary) -> AnyView {
     let labels = server
         .labels
         .iter()
-        .map(|(name, value)| view! { <span class="label">{name.clone()} "=" {value.clone()}</span> })
+        .map(
+            |(name, value)| view! { <span class="label">{name.clone()} "=" {value.clone()}</span> },
+        )
         .collect_view();
     view! {
         <p class="identity">{state} " " {what} " " <span class="muted">{server.address.clone()}</span> " " {labels}</p>
@@ -207,7 +217,8 @@ mod tests {
     #[test]
     fn a_lost_server_is_named_first() {
         let lost = Link::Lost { since_ms: 0, reason: Reason::NotYet };
-        let servers = [server("shop", lost, None), server("b", Link::Up, Some((Severity::Warning, 2)))];
+        let servers =
+            [server("shop", lost, None), server("b", Link::Up, Some((Severity::Warning, 2)))];
         assert_eq!(words(&servers), "shop does not answer.");
         assert_eq!(words(&servers[1..]), "1 server is watched, 1 with open warnings.");
     }

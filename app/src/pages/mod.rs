@@ -13,18 +13,62 @@ pub mod sign_in;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::{Finding, ServerId, Severity};
+use model::{Finding, Latest, ServerId, Severity};
 
 /// The server in the page's address.
 fn server_param() -> Memo<ServerId> {
     let params = use_params_map();
-    Memo::new(move |_| ServerId::new(params.with(|params| params.get("server").unwrap_or_default())))
+    Memo::new(move |_| {
+        ServerId::new(params.with(|params| params.get("server").unwrap_or_default()))
+    })
 }
 
-/// A page's verdict in words that could be read out on the phone: the worst finding, or `calm`.
-fn verdict(findings: &[Finding], calm: String) -> (String, &'static str) {
-    match findings.first() {
-        Some(worst) if worst.severity > Severity::Info => (worst.says.clone(), worst.severity.word()),
-        _ => (calm, "fine"),
+/// A page's verdict in words that could be read out on the phone, and the class that colours it: why
+/// nothing is known, or the worst finding, or what `calm` says. Green (`fine`) only where `calm` says
+/// that nothing asks for attention.
+fn verdict<T>(
+    latest: &Latest<T>,
+    findings: &[Finding],
+    calm: impl Fn(&T) -> (String, bool),
+) -> (String, &'static str) {
+    let worst = findings.first().filter(|worst| worst.severity > Severity::Info);
+    match (latest.value(), &latest.failure, worst) {
+        (None, Some(failure), _) => (failure.reason.says(), "critical"),
+        (None, None, _) => ("The first reading is on its way.".into(), "open"),
+        (Some(_), Some(failure), _) => {
+            (format!("No newer reading: {}", failure.reason.says()), "critical")
+        }
+        (Some(_), None, Some(worst)) => (worst.says.clone(), worst.severity.word()),
+        (Some(value), None, None) => {
+            let (says, fine) = calm(value);
+            (says, if fine { "fine" } else { "open" })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::reading::Failure;
+    use model::{Reading, Reason};
+
+    #[test]
+    fn only_a_calm_fresh_reading_is_green() {
+        let mut latest = Latest::<u8>::waiting(0, 1_000);
+        let calm = |_: &u8| ("All is well.".to_owned(), true);
+        assert_eq!(verdict(&latest, &[], calm).1, "open");
+        latest.reading = Some(Reading {
+            at_ms: 0,
+            took_ms: 1.0,
+            value: 1,
+            findings: vec![],
+            not_checked: vec![],
+        });
+        assert_eq!(verdict(&latest, &[], calm), ("All is well.".to_owned(), "fine"));
+        latest.failure =
+            Some(Failure { since_ms: 0, at_ms: 0, reason: Reason::TimedOut { after_ms: 500 } });
+        let (says, class) = verdict(&latest, &[], calm);
+        assert_eq!(class, "critical");
+        assert!(says.contains("500 ms"), "{says}");
     }
 }

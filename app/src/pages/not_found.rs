@@ -6,5 +6,8 @@ use model::ApiError;
 /// Says so, with status 404.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    crate::parts::show::broken(&ApiError::NotFound)
+    view! {
+        <leptos_meta::Title text="Not found"/>
+        {crate::parts::show::broken(&ApiError::NotFound)}
+    }
 }

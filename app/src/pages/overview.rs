@@ -89,14 +89,12 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
     let judged = RwSignal::new(start.judged);
     let charts = RwSignal::new(start.charts);
     poll(server.clone(), "overview", charts, judged);
-    let says = move || {
-        let calm = latest.with(|latest| latest.value().map(calm).unwrap_or_default());
-        judged.with(|(findings, _)| verdict(findings, calm))
-    };
+    let says =
+        move || judged.with(|(findings, _)| latest.with(|latest| verdict(latest, findings, calm)));
     view! {
         <header class="page-head">
             <h1>{server.to_string()}</h1>
-            <p class=move || format!("verdict {}", says().1) role="status">{move || says().0}</p>
+            <p class=move || format!("verdict {}", says().1)>{move || says().0}</p>
         </header>
         <Findings
             findings=Signal::derive(move || judged.get().0)
@@ -125,7 +123,12 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
 }
 
 /// Asks for findings and charts while the page is open in a browser.
-fn poll(server: ServerId, page: &'static str, charts: RwSignal<Vec<Chart>>, judged: RwSignal<Judged>) {
+fn poll(
+    server: ServerId,
+    page: &'static str,
+    charts: RwSignal<Vec<Chart>>,
+    judged: RwSignal<Judged>,
+) {
     poll_charts(server.clone(), page, charts);
     live::every(FINDINGS_EVERY_MS, move || {
         let server = server.clone();
@@ -153,31 +156,33 @@ pub fn poll_charts(server: ServerId, page: &'static str, charts: RwSignal<Vec<Ch
     });
 }
 
-/// One sentence when no rule complains.
-fn calm(overview: &Overview) -> String {
+/// One sentence when no rule complains, and whether nobody waits.
+fn calm(overview: &Overview) -> (String, bool) {
     let Ok(sessions) = &overview.sessions else {
-        return "No rule has found anything; sessions could not be counted.".into();
+        return ("No rule has found anything; sessions could not be counted.".into(), false);
     };
     let waiting = match sessions.waiting_for_lock {
         0 => "nobody waits for a lock".to_owned(),
         n => format!("{} for a lock", format::plural(n, "session waits", "sessions wait")),
     };
-    format!(
+    let says = format!(
         "No open warnings: {} of {} connections in use, {} active, {waiting}.",
         sessions.connections, sessions.max_connections, sessions.active
-    )
+    );
+    (says, sessions.waiting_for_lock == 0)
 }
 
 type Pick = fn(&Window) -> Option<f64>;
 
 #[component]
 fn Headline(latest: RwSignal<Latest<Overview>>) -> impl IntoView {
-    let newest = move |pick: Pick| {
-        Signal::derive(move || latest.with(|l| pick(l.value()?.windows.last()?)))
-    };
+    let newest =
+        move |pick: Pick| Signal::derive(move || latest.with(|l| pick(l.value()?.windows.last()?)));
     let line = move |pick: Pick| {
         Signal::derive(move || {
-            latest.with(|l| l.value().map(|o| o.windows.iter().map(pick).collect()).unwrap_or_default())
+            latest.with(|l| {
+                l.value().map(|o| o.windows.iter().map(pick).collect()).unwrap_or_default()
+            })
         })
     };
     let number = move |title: &'static str, unit: Unit, pick: Pick| {
@@ -285,7 +290,10 @@ fn facts(facts: &Facts) -> AnyView {
             <div>
                 <dt>"Up for"</dt>
                 <dd title=format::moment(started)>
-                    {move || format::age(((live.now_ms.get() - started) / 60_000 * 60_000) as f64)}
+                    {move || match live.now_ms.get() - started {
+                        ms if ms < 60_000 => "less than a minute".to_owned(),
+                        ms => format::whole_age(ms, 60_000),
+                    }}
                 </dd>
             </div>
             {line("Connected to", format!("database {} as {} ({role})", facts.database, facts.role))}

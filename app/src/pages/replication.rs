@@ -77,14 +77,18 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
     let says = move || {
         latest.with(|l| {
             let findings = l.reading.as_ref().map_or(&[][..], |reading| &reading.findings);
-            verdict(findings, l.value().map(calm).unwrap_or_default())
+            verdict(l, findings, |r| {
+                let known = if r.position.in_recovery { r.lag.is_ok() } else { r.senders.is_ok() };
+                (calm(r), known)
+            })
         })
     };
-    let drawn = move |draw: fn(&Replication) -> AnyView| move || latest.with(|l| l.value().map(draw));
+    let drawn =
+        move |draw: fn(&Replication) -> AnyView| move || latest.with(|l| l.value().map(draw));
     view! {
         <header class="page-head">
             <h1>"Replication of " {server.to_string()}</h1>
-            <p class=move || format!("verdict {}", says().1) role="status">{move || says().0}</p>
+            <p class=move || format!("verdict {}", says().1)>{move || says().0}</p>
         </header>
         <Findings
             findings=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.findings.clone()).unwrap_or_default()))
@@ -154,7 +158,10 @@ fn calm(replication: &Replication) -> String {
                 || "by an unknown amount".into(),
                 |bytes| format!("by at most {}", format::number(bytes as f64, Unit::Bytes)),
             );
-            format!("{} behind {behind}.", format::plural(senders.len() as i64, "stream,", "streams,"))
+            format!(
+                "{} behind {behind}.",
+                format::plural(senders.len() as i64, "stream,", "streams,")
+            )
         }
         Err(reason) => reason.says(),
     }
@@ -164,7 +171,9 @@ fn calm(replication: &Replication) -> String {
 fn own(replication: &Replication) -> AnyView {
     let position = &replication.position;
     let line = |name: &'static str, value: Option<String>| {
-        value.filter(|v| !v.is_empty()).map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
+        value
+            .filter(|v| !v.is_empty())
+            .map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
     };
     let bytes = |n: Option<i64>| n.map(|n| format::number(n as f64, Unit::Bytes));
     let on_off = |on: bool| if on { "on" } else { "off" };
@@ -216,9 +225,11 @@ fn explained(position: &Position, replication: &Replication) -> String {
                  rows that its queries may still need.",
                 format::number(age as f64, Unit::Xids)
             ),
-            None => "No standby holds this primary's xmin back: queries on a standby may be cancelled \
+            None => {
+                "No standby holds this primary's xmin back: queries on a standby may be cancelled \
                      when VACUUM removes rows they still need."
-                .into(),
+                    .into()
+            }
         };
     }
     let delay = &position.max_standby_streaming_delay;

@@ -34,7 +34,8 @@ pub fn Rules() -> impl IntoView {
 }
 
 fn list(rules: &[RuleEntry]) -> AnyView {
-    let says = format!("{} judge every reading.", format::plural(rules.len() as i64, "rule", "rules"));
+    let says =
+        format!("{} judge every reading.", format::plural(rules.len() as i64, "rule", "rules"));
     view! {
         <header class="page-head">
             <h1>"Rules"</h1>

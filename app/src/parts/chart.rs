@@ -65,7 +65,8 @@ pub fn Charts(
     charts: Signal<Vec<Chart>>,
 ) -> impl IntoView {
     provide_context(Crosshair(RwSignal::new(None)));
-    let ids = Memo::new(move |_| charts.with(|all| all.iter().map(|c| c.id.clone()).collect::<Vec<_>>()));
+    let ids =
+        Memo::new(move |_| charts.with(|all| all.iter().map(|c| c.id.clone()).collect::<Vec<_>>()));
     view! {
         <div class="charts">
             <For each=move || ids.get() key=Clone::clone let:id>
@@ -117,9 +118,12 @@ fn unit_words(chart: &Chart) -> AnyView {
 fn Drawn(chart: Memo<Option<Chart>>) -> impl IntoView {
     let cross = use_context::<Crosshair>().map_or_else(|| RwSignal::new(None), |c| c.0);
     let at = Memo::new(move |_| {
-        cross.get().and_then(|moment| chart.with(|c| c.as_ref().and_then(|c| nearest(&c.times, moment))))
+        cross
+            .get()
+            .and_then(|moment| chart.with(|c| c.as_ref().and_then(|c| nearest(&c.times, moment))))
     });
-    let svg = move || chart.with(|c| picture(c.as_ref()).map(|p| p.svg.clone()).unwrap_or_default());
+    let svg =
+        move || chart.with(|c| picture(c.as_ref()).map(|p| p.svg.clone()).unwrap_or_default());
     let last = move || chart.with(|c| c.as_ref().map_or(0, |c| c.times.len().saturating_sub(1)));
     let shown = move || at.get().unwrap_or_else(last);
     let go = move |index: usize| {
@@ -191,7 +195,8 @@ fn under(chart: Option<&Chart>, event: &leptos::ev::PointerEvent) -> Option<usiz
     let (left, _, right, _) = chart.picture.as_ref().ok()?.frame;
     let target = event.current_target()?;
     let shape = target.dyn_ref::<web_sys::Element>()?.get_bounding_client_rect();
-    let x = (f64::from(event.client_x()) - shape.left()) / shape.width().max(1.0) * f64::from(WIDTH);
+    let x =
+        (f64::from(event.client_x()) - shape.left()) / shape.width().max(1.0) * f64::from(WIDTH);
     let share = ((x - f64::from(left)) / f64::from(right - left)).clamp(0.0, 1.0);
     let (first, last) = (*chart.times.first()?, *chart.times.last()?);
     nearest(&chart.times, first + ((last - first) as f64 * share) as i64)

@@ -75,7 +75,11 @@ pub fn passes(terms: &[Term], columns: &[&str], cell: impl Fn(&str) -> String) -
 pub fn term(column: &str, value: &str) -> String {
     // The parser has no escape for a quote; leaving it out still finds the row.
     let value = value.replace('"', "");
-    if value.contains(char::is_whitespace) { format!("{column}:\"{value}\"") } else { format!("{column}:{value}") }
+    if value.contains(char::is_whitespace) {
+        format!("{column}:\"{value}\"")
+    } else {
+        format!("{column}:{value}")
+    }
 }
 
 #[cfg(test)]

@@ -18,10 +18,23 @@ pub fn Findings(
     not_checked: Signal<Vec<NotChecked>>,
 ) -> impl IntoView {
     let keys = Memo::new(move |_| {
-        findings.with(|all| all.iter().map(|f| (f.rule.clone(), f.object.clone())).collect::<Vec<_>>())
+        findings
+            .with(|all| all.iter().map(|f| (f.rule.clone(), f.object.clone())).collect::<Vec<_>>())
+    });
+    // Changes only with the number of findings, so that a screen reader is not told every tick.
+    let counted = Memo::new(move |_| {
+        findings.with(|all| match all.first() {
+            Some(worst) => format!(
+                "{}, worst {}",
+                format::plural(all.len() as i64, "finding", "findings"),
+                worst.severity.word()
+            ),
+            None => "No findings".to_owned(),
+        })
     });
     view! {
         <section class="findings" aria-label="Findings">
+            <p class="hidden-words" role="status">{move || counted.get()}</p>
             <For each=move || keys.get() key=Clone::clone let:key>
                 <One finding=Memo::new(move |_| {
                     findings
@@ -128,7 +141,11 @@ fn unchecked(all: &[NotChecked]) -> Option<AnyView> {
 /// A badge: the worst severity and how many.
 pub fn badge(worst: Option<(Severity, usize)>) -> Option<AnyView> {
     let (severity, count) = worst?;
-    let says = format!("{} open, worst {}", format::plural(count as i64, "finding", "findings"), severity.word());
+    let says = format!(
+        "{} open, worst {}",
+        format::plural(count as i64, "finding", "findings"),
+        severity.word()
+    );
     let title = says.clone();
     Some(
         view! {

@@ -141,9 +141,8 @@ mod browser {
     pub fn row(step: i32) {
         let Ok(rows) = document().query_selector_all("[data-row]") else { return };
         let active = document().active_element();
-        let now = (0..rows.length()).find(|at| {
-            rows.item(*at).and_then(|row| row.dyn_into::<Element>().ok()) == active
-        });
+        let now = (0..rows.length())
+            .find(|at| rows.item(*at).and_then(|row| row.dyn_into::<Element>().ok()) == active);
         let to = match now {
             Some(at) => (at as i32 + step).clamp(0, rows.length().saturating_sub(1) as i32),
             None => 0,

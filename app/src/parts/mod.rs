@@ -13,6 +13,7 @@ pub mod palette;
 pub mod progress;
 pub mod rail;
 pub mod replication_tables;
+pub mod session_drawer;
 pub mod session_table;
 pub mod sessions;
 pub mod show;

@@ -31,7 +31,9 @@ pub fn Palette(
             }
         }
         let wanted = text.get().to_lowercase();
-        all.retain(|(words, _)| wanted.split_whitespace().all(|w| words.to_lowercase().contains(w)));
+        all.retain(|(words, _)| {
+            wanted.split_whitespace().all(|w| words.to_lowercase().contains(w))
+        });
         all.truncate(12);
         all
     });

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_share_needs_a_total() {
-        let mut command = Progress { done: Some(5.0), unit: "blocks".into(), ..Progress::default() };
+        let mut command =
+            Progress { done: Some(5.0), unit: "blocks".into(), ..Progress::default() };
         assert_eq!(percent(&command), None);
         assert_eq!(amount(&command), "5 blocks");
         command.total = Some(0.0);

@@ -50,7 +50,8 @@ fn areas(server: &ServerId, path: Memo<String>) -> AnyView {
     AREAS
         .into_iter()
         .map(|(area, words, shape, _)| {
-            let to = if area.is_empty() { links::overview(server) } else { links::area(server, area) };
+            let to =
+                if area.is_empty() { links::overview(server) } else { links::area(server, area) };
             view! { <li class="area"><Entry to path words shape area/></li> }
         })
         .collect_view()

@@ -19,7 +19,8 @@ fn cell(value: Option<f64>, scale: Scale, unit: Unit) -> AnyView {
 }
 
 fn head(names: &[(&'static str, bool)]) -> AnyView {
-    let cells = names.iter().map(|(name, number)| view! { <th scope="col" class:num=*number>{*name}</th> });
+    let cells =
+        names.iter().map(|(name, number)| view! { <th scope="col" class:num=*number>{*name}</th> });
     view! { <thead><tr>{cells.collect_view()}</tr></thead> }.into_any()
 }
 
@@ -42,7 +43,9 @@ type Time = fn(&Sender) -> Option<f64>;
 /// `pg_stat_replication`.
 pub fn senders(senders: &[Sender]) -> AnyView {
     if senders.is_empty() {
-        return empty("No walsender is running. A standby or a logical subscriber that connects appears here.");
+        return empty(
+            "No walsender is running. A standby or a logical subscriber that connects appears here.",
+        );
     }
     const BYTES: [Bytes; 5] = [
         |s| s.send_lag_bytes,
@@ -52,10 +55,14 @@ pub fn senders(senders: &[Sender]) -> AnyView {
         |s| s.total_lag_bytes,
     ];
     const TIMES: [Time; 3] = [|s| s.write_lag_ms, |s| s.flush_lag_ms, |s| s.replay_lag_ms];
-    let by_bytes = BYTES.map(|of| Scale::of(Unit::Bytes, senders.iter().filter_map(of).map(|b| b as f64)));
+    let by_bytes =
+        BYTES.map(|of| Scale::of(Unit::Bytes, senders.iter().filter_map(of).map(|b| b as f64)));
     let by_time = TIMES.map(|of| Scale::of(Unit::Ms, senders.iter().filter_map(of)));
     let row = |sender: &Sender| {
-        let bytes = BYTES.iter().zip(by_bytes).map(|(of, scale)| cell(float(of(sender)), scale, Unit::Bytes));
+        let bytes = BYTES
+            .iter()
+            .zip(by_bytes)
+            .map(|(of, scale)| cell(float(of(sender)), scale, Unit::Bytes));
         let times = TIMES.iter().zip(by_time).map(|(of, scale)| match of(sender) {
             // PostgreSQL empties these when the standby has caught up and nothing happens.
             None => view! { <td class="num muted" title="No recent WAL was confirmed: caught up or idle">"none"</td> }.into_any(),
@@ -77,9 +84,20 @@ pub fn senders(senders: &[Sender]) -> AnyView {
         .into_any()
     };
     let names = [
-        ("Standby", false), ("Client", false), ("State", false), ("Sync", false), ("Not sent", true),
-        ("Sent, not written", true), ("Written, not flushed", true), ("Flushed, not replayed", true),
-        ("All", true), ("Write lag", true), ("Flush lag", true), ("Replay lag", true), ("Slot", false), ("Pid", true),
+        ("Standby", false),
+        ("Client", false),
+        ("State", false),
+        ("Sync", false),
+        ("Not sent", true),
+        ("Sent, not written", true),
+        ("Written, not flushed", true),
+        ("Flushed, not replayed", true),
+        ("All", true),
+        ("Write lag", true),
+        ("Flush lag", true),
+        ("Replay lag", true),
+        ("Slot", false),
+        ("Pid", true),
     ];
     table("Senders", head(&names), senders.iter().map(row).collect())
 }
@@ -87,12 +105,16 @@ pub fn senders(senders: &[Sender]) -> AnyView {
 /// `pg_replication_slots`.
 pub fn slots(slots: &[Slot]) -> AnyView {
     if slots.is_empty() {
-        return empty("There are no replication slots. pg_create_physical_replication_slot or a subscription makes one.");
+        return empty(
+            "There are no replication slots. pg_create_physical_replication_slot or a subscription makes one.",
+        );
     }
     let retained = Scale::of(Unit::Bytes, slots.iter().filter_map(|s| float(s.retained_bytes)));
     let row = |slot: &Slot| {
-        let xids = |n: Option<i64>| view! {
-            <td class="num" title=n.map(|n| format::exact(n as f64, Unit::Xids))>{n.map(|n| format::number(n as f64, Unit::Xids)).unwrap_or_default()}</td>
+        let xids = |n: Option<i64>| {
+            view! {
+                <td class="num" title=n.map(|n| format::exact(n as f64, Unit::Xids))>{n.map(|n| format::number(n as f64, Unit::Xids)).unwrap_or_default()}</td>
+            }
         };
         let who = match (slot.active, slot.active_pid) {
             (true, Some(pid)) => format!("active, pid {pid}"),
@@ -119,8 +141,15 @@ pub fn slots(slots: &[Slot]) -> AnyView {
         .into_any()
     };
     let names = [
-        ("Slot", false), ("Type", false), ("Database", false), ("Used", false), ("WAL kept for it", true),
-        ("WAL status", false), ("WAL until it is lost", true), ("Xmin age", true), ("Catalog xmin age", true),
+        ("Slot", false),
+        ("Type", false),
+        ("Database", false),
+        ("Used", false),
+        ("WAL kept for it", true),
+        ("WAL status", false),
+        ("WAL until it is lost", true),
+        ("Xmin age", true),
+        ("Catalog xmin age", true),
     ];
     table("Slots", head(&names), slots.iter().map(row).collect())
 }
@@ -151,7 +180,9 @@ pub fn receiver(receiver: Option<&Receiver>) -> AnyView {
 /// `pg_stat_subscription`.
 pub fn subscriptions(all: &[Subscription]) -> AnyView {
     if all.is_empty() {
-        return empty("There are no logical subscriptions in this database. CREATE SUBSCRIPTION makes one.");
+        return empty(
+            "There are no logical subscriptions in this database. CREATE SUBSCRIPTION makes one.",
+        );
     }
     let lag = Scale::of(Unit::Bytes, all.iter().filter_map(|s| float(s.lag_bytes)));
     let row = |one: &Subscription| {
@@ -165,6 +196,7 @@ pub fn subscriptions(all: &[Subscription]) -> AnyView {
         }
         .into_any()
     };
-    let names = [("Subscription", false), ("Pid", true), ("Not applied", true), ("Last message", true)];
+    let names =
+        [("Subscription", false), ("Pid", true), ("Not applied", true), ("Last message", true)];
     table("Subscriptions", head(&names), all.iter().map(row).collect())
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use model::activity::{Activity, Session};
-use model::{Finding, Latest, Severity, Unit};
+use model::{Finding, Latest, Severity};
 
 use crate::format;
 use crate::links;
@@ -15,9 +15,12 @@ use crate::parts::colors;
 use crate::parts::copy::Copy;
 use crate::parts::filter;
 use crate::parts::number::Age;
-use crate::parts::sessions::{COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait};
+use crate::parts::session_drawer::drawer;
+use crate::parts::sessions::{
+    COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait,
+};
 use crate::parts::show::empty;
-use crate::parts::sql::{Statement, highlighted, one_line};
+use crate::parts::sql::{highlighted, one_line};
 
 /// More rows than this are shown only when asked for.
 const ROWS: usize = 200;
@@ -43,7 +46,9 @@ impl Address {
             q: part("q"),
             sort: part("sort"),
             pid: part("pid"),
-            all: Memo::new(move |_| query.with(|query| query.get("rows").is_some_and(|rows| rows == "all"))),
+            all: Memo::new(move |_| {
+                query.with(|query| query.get("rows").is_some_and(|rows| rows == "all"))
+            }),
         }
     }
 
@@ -93,7 +98,9 @@ pub fn Sessions(
         rows.with(|rows| rows.iter().take(shown).map(|row| row.session.pid).collect::<Vec<_>>())
     });
     let by_pid = Memo::new(move |_| {
-        rows.with(|rows| rows.iter().map(|row| (row.session.pid, row.clone())).collect::<HashMap<_, _>>())
+        rows.with(|rows| {
+            rows.iter().map(|row| (row.session.pid, row.clone())).collect::<HashMap<_, _>>()
+        })
     });
     view! {
         <section class="sessions" aria-labelledby="sessions-title">
@@ -153,7 +160,10 @@ fn Filter(address: Address) -> impl IntoView {
     let navigate = use_navigate();
     let typed = move |q: String| {
         let to = address.with(&q, &address.sort.get_untracked(), &address.pid.get_untracked());
-        navigate(&to, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+        navigate(
+            &to,
+            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() },
+        );
     };
     view! {
         <form class="filter" role="search" method="get" on:submit=|event| event.prevent_default()>
@@ -213,11 +223,14 @@ fn cells(row: &Row, address: Address, marks: Memo<Marks>) -> AnyView {
     let session = &row.session;
     let pid = session.pid;
     let to = move || address.with(&address.q.get(), &address.sort.get(), &pid.to_string());
-    let mark = move || marks.with(|marks| marks.get(&pid).map(|(severity, says)| {
+    let mark = move || {
+        marks.with(|marks| marks.get(&pid).map(|(severity, says)| {
         view! { <span class=format!("mark {}", severity.word()) title=says.clone()>{severity.word()}</span> }
-    }));
-    let workers = (!row.workers.is_empty())
-        .then(|| view! { <span class="muted">{format!(" +{} parallel", row.workers.len())}</span> });
+    }))
+    };
+    let workers = (!row.workers.is_empty()).then(
+        || view! { <span class="muted">{format!(" +{} parallel", row.workers.len())}</span> },
+    );
     let cell = |column: &str| view! { <td class="text">{text(session, column)}</td> };
     view! {
         <td class="num"><a href=to data-row="" data-noscroll="">{pid}</a>{workers}</td>
@@ -247,7 +260,8 @@ fn application(session: &Session) -> AnyView {
 fn state(session: &Session) -> AnyView {
     match &session.state {
         Some(state) => {
-            let age = session.state_age_ms.filter(|_| session.is_idle_in_transaction()).map(format::age);
+            let age =
+                session.state_age_ms.filter(|_| session.is_idle_in_transaction()).map(format::age);
             view! {
                 <span class=format!("swatch {}", colors::state(state)) aria-hidden="true"></span>
                 {state.clone()}
@@ -275,85 +289,4 @@ fn query_line(session: &Session) -> Option<AnyView> {
     let query = session.query.as_deref().filter(|query| !query.is_empty())?;
     let class = if session.is_active() { "sql one-line" } else { "sql one-line past" };
     Some(view! { <code class=class>{highlighted(&one_line(query, 160))}</code> }.into_any())
-}
-
-/// One session whole.
-fn drawer(
-    pid: i32,
-    session: Option<&Session>,
-    workers: &[Session],
-    close: String,
-    mark: Option<(Severity, String)>,
-) -> AnyView {
-    let body = match session {
-        None => empty("This session has ended, or it is beyond the rows read."),
-        Some(session) => details(session, workers),
-    };
-    let mark = mark.map(|(severity, says)| view! { <p class=format!("mark {}", severity.word())>{says}</p> });
-    view! {
-        <section class="drawer" aria-label=format!("Session {pid}")>
-            <div class="drawer-head">
-                <h2>"Session " {pid}</h2>
-                <a href=close data-close="" data-noscroll="">"Close"</a>
-            </div>
-            {mark}
-            {body}
-        </section>
-    }
-    .into_any()
-}
-
-fn details(session: &Session, workers: &[Session]) -> AnyView {
-    let line = |name: &'static str, value: Option<String>| {
-        value.filter(|value| !value.is_empty()).map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
-    };
-    let age = |name: &'static str, ms: Option<f64>| {
-        ms.map(|ms| view! { <div><dt>{name}</dt><dd><Age ms=Some(ms)/></dd></div> })
-    };
-    let xids = |name: &'static str, age: Option<i64>| {
-        age.map(|age| view! {
-            <div><dt>{name}</dt><dd class="num" title=format::exact(age as f64, Unit::Xids)>{format::number(age as f64, Unit::Xids)}</dd></div>
-        })
-    };
-    let workers = (!workers.is_empty()).then(|| {
-        let pids: Vec<String> = workers.iter().map(|w| format!("{} ({})", w.pid, wait_or_running(w))).collect();
-        view! { <div><dt>"Parallel workers"</dt><dd>{pids.join(", ")}</dd></div> }
-    });
-    let statement = match &session.query {
-        Some(query) if !query.is_empty() => view! {
-            <h3>{if session.is_active() { "Statement" } else { "Last statement" }}</h3>
-            <Statement text=query.clone()/>
-            <Copy text=Signal::stored(query.clone())/>
-        }
-        .into_any(),
-        _ => ().into_any(),
-    };
-    view! {
-        {statement}
-        <dl class="facts">
-            {line("State", session.state.clone())}
-            {age("In this state for", session.state_age_ms)}
-            {line("Waits for", Some(wait(session)))}
-            {age("Transaction open for", session.xact_age_ms)}
-            {age("Statement began", session.query_age_ms)}
-            {age("Connected for", session.backend_age_ms)}
-            {line("Database", session.datname.clone())}
-            {line("Role", session.usename.clone())}
-            {line("Application", session.application_name.clone())}
-            {line("Client", session.client_addr.clone())}
-            {line("Kind", session.backend_type.clone())}
-            {line("Parallel leader", session.leader_pid.map(|pid| pid.to_string()))}
-            {workers}
-            {xids("Own transaction id, age", session.backend_xid_age)}
-            {xids("Holds back xmin by", session.backend_xmin_age)}
-            {line("Query id", session.query_id.map(|id| id.to_string()))}
-            {line("Backend started", session.backend_start_ms.map(format::moment))}
-        </dl>
-    }
-    .into_any()
-}
-
-fn wait_or_running(session: &Session) -> String {
-    let wait = wait(session);
-    if wait.is_empty() { "running".into() } else { wait }
 }

@@ -24,7 +24,17 @@ pub const COLUMNS: [(&str, &str, bool); 10] = [
 
 /// The columns a filter term can name: those shown, and what kind of backend it is.
 pub const FILTERS: [&str; 11] = [
-    "pid", "database", "role", "application", "client", "state", "wait", "query", "type", "class", "queryid",
+    "pid",
+    "database",
+    "role",
+    "application",
+    "client",
+    "state",
+    "wait",
+    "query",
+    "type",
+    "class",
+    "queryid",
 ];
 
 /// One row: a session with the parallel workers that run for it.
@@ -39,7 +49,9 @@ pub struct Row {
 /// Folds parallel workers under their leader; a worker whose leader is not listed stands alone.
 pub fn fold(sessions: &[Session]) -> Vec<Row> {
     let leader = |session: &Session| {
-        session.leader_pid.filter(|pid| *pid != session.pid && sessions.iter().any(|s| s.pid == *pid))
+        session
+            .leader_pid
+            .filter(|pid| *pid != session.pid && sessions.iter().any(|s| s.pid == *pid))
     };
     let mut rows: Vec<Row> = sessions
         .iter()
@@ -67,7 +79,13 @@ pub fn text(session: &Session, column: &str) -> String {
         "client" => or_empty(&session.client_addr),
         "state" => or_empty(&session.state),
         "wait" => wait(session),
-        "class" => if session.is_active() { wait_class(session).to_owned() } else { String::new() },
+        "class" => {
+            if session.is_active() {
+                wait_class(session).to_owned()
+            } else {
+                String::new()
+            }
+        }
         "transaction" => session.xact_age_ms.map(format::age).unwrap_or_default(),
         "statement" => session.query_age_ms.map(format::age).unwrap_or_default(),
         "query" => or_empty(&session.query),
@@ -88,7 +106,8 @@ pub fn wait(session: &Session) -> String {
 
 /// The rows that pass: a leader stays when one of its workers passes.
 pub fn select(rows: Vec<Row>, terms: &[Term]) -> Vec<Row> {
-    let passes = |session: &Session| filter::passes(terms, &FILTERS, |column| text(session, column));
+    let passes =
+        |session: &Session| filter::passes(terms, &FILTERS, |column| text(session, column));
     rows.into_iter().filter(|row| passes(&row.session) || row.workers.iter().any(passes)).collect()
 }
 
@@ -128,8 +147,16 @@ pub fn sort(rows: &mut [Row], by: &str) {
 /// formula gets an apostrophe in front.
 pub fn csv(rows: &[Row]) -> String {
     let cell = |text: String| {
-        let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text };
-        if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+        let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            format!("'{text}")
+        } else {
+            text
+        };
+        if text.contains(['"', ',', '\n', '\r']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text
+        }
     };
     lines(rows, cell, |cells| cells.join(","), None)
 }
@@ -137,7 +164,10 @@ pub fn csv(rows: &[Row]) -> String {
 /// The rows as a Markdown table.
 pub fn markdown(rows: &[Row]) -> String {
     let cell = |text: String| {
-        text.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;")
+        text.replace('\\', "\\\\")
+            .replace('|', "\\|")
+            .replace(['\n', '\r'], " ")
+            .replace('<', "&lt;")
     };
     let rule = "|---".repeat(COLUMNS.len()) + "|";
     lines(rows, cell, |cells| format!("| {} |", cells.join(" | ")), Some(rule))
@@ -182,7 +212,8 @@ mod tests {
 
     #[test]
     fn workers_are_folded_under_their_leader() {
-        let all = [session(11, Some(10), "w"), session(10, None, "l"), session(12, Some(99), "lost")];
+        let all =
+            [session(11, Some(10), "w"), session(10, None, "l"), session(12, Some(99), "lost")];
         let rows = fold(&all);
         assert_eq!(pids(&rows), [10, 12]);
         assert_eq!(rows[0].workers.len(), 1);
@@ -190,7 +221,11 @@ mod tests {
 
     #[test]
     fn a_leader_stays_when_a_worker_passes() {
-        let rows = fold(&[session(10, None, "l"), session(11, Some(10), "special"), session(20, None, "x")]);
+        let rows = fold(&[
+            session(10, None, "l"),
+            session(11, Some(10), "special"),
+            session(20, None, "x"),
+        ]);
         let terms = filter::parse("query:special", &FILTERS);
         assert_eq!(pids(&select(rows, &terms)), [10]);
     }

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use model::reading::Freshness;
 use model::{ApiError, Known, Latest, Reason};
 
+use crate::format;
 use crate::live::Live;
 use crate::parts::copy::Code;
-use crate::format;
 
 /// Shows `children` once there is a reading; says how far it can be relied upon, or why there is none.
 #[component]
@@ -28,7 +28,7 @@ where
     let says = Memo::new(move |_| headline(&state.get(), what));
     view! {
         <div class="show" class:stale=move || matches!(state.get(), Freshness::Stale { .. })>
-            <div role="status" class="show-state">{move || says.get()}</div>
+            <div role="status" class="show-state" class:quiet=move || says.with(String::is_empty)>{move || says.get()}</div>
             {move || detail(&state.get())}
             {move || {
                 if has.get() {

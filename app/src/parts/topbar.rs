@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use model::ApiError;
 use model::server::Link;
 
 use crate::format;
@@ -43,7 +44,8 @@ fn Switcher() -> impl IntoView {
     let nav = use_context::<Nav>();
     let path = use_location().pathname;
     let chosen = move || {
-        nav.and_then(|nav| nav.server.get()).map_or_else(|| "All servers".to_owned(), |id| id.to_string())
+        nav.and_then(|nav| nav.server.get())
+            .map_or_else(|| "All servers".to_owned(), |id| id.to_string())
     };
     let details = NodeRef::<leptos::html::Details>::new();
     let close = move |_| {
@@ -102,12 +104,20 @@ fn Freshness() -> impl IntoView {
             return format!("Paused at {} UTC", format::time_of_day(live.now_ms.get()));
         }
         match live.newest_ms.get() {
-            Some(at) => format!("Read {} ago", format::age(((live.now_ms.get() - at).max(0) / 1_000 * 1_000) as f64)),
+            Some(at) => match live.now_ms.get() - at {
+                ms if ms < 1_000 => "Read now".to_owned(),
+                ms => format!("Read {} ago", format::whole_age(ms, 1_000)),
+            },
             None => String::new(),
         }
     };
-    let lost = move || match live.stream.get() {
-        Stream::Lost => "pgdeck itself is not answering; trying again.",
+    let nav = use_context::<Nav>();
+    let failed = move || nav.and_then(|nav| nav.failed.get());
+    let lost = move || match (failed(), live.stream.get()) {
+        (Some(ApiError::SignedOut), _) => "You are signed out: sign in again to go on.",
+        (Some(ApiError::Unreachable), _) | (_, Stream::Lost) => {
+            "pgdeck itself is not answering; trying again."
+        }
         _ => "",
     };
     view! {
@@ -130,7 +140,8 @@ fn Freshness() -> impl IntoView {
 #[component]
 fn SignOut() -> impl IntoView {
     let nav = use_context::<Nav>();
-    let who = move || nav.map_or_else(String::new, |nav| nav.latest.with(|latest| latest.who.clone()));
+    let who =
+        move || nav.map_or_else(String::new, |nav| nav.latest.with(|latest| latest.who.clone()));
     view! {
         <form class="sign-out" method="post" action="/logout">
             <button type="submit" title=move || format!("Signed in as {}", who())>"Sign out"</button>

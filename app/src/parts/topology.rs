@@ -33,7 +33,8 @@ pub struct Layout {
 
 /// One column per distance from the primary; within it, nodes in the order of those they stream from.
 pub fn layout(topology: &Topology) -> Layout {
-    let parent = |at: usize| topology.streams.iter().find(|s| s.to == at).map_or(usize::MAX, |s| s.from);
+    let parent =
+        |at: usize| topology.streams.iter().find(|s| s.to == at).map_or(usize::MAX, |s| s.from);
     let deepest = topology.nodes.iter().map(|node| node.depth).max().unwrap_or(0);
     let mut columns: Vec<Vec<usize>> = vec![Vec::new(); deepest + 1];
     for (at, node) in topology.nodes.iter().enumerate() {
@@ -42,7 +43,8 @@ pub fn layout(topology: &Topology) -> Layout {
         }
     }
     let tallest = columns.iter().map(Vec::len).max().unwrap_or(0);
-    let height = 2.0 * MARGIN + tallest as f64 * (BOX_HEIGHT + GAP_Y) - if tallest > 0 { GAP_Y } else { 0.0 };
+    let height = 2.0 * MARGIN + tallest as f64 * (BOX_HEIGHT + GAP_Y)
+        - if tallest > 0 { GAP_Y } else { 0.0 };
     let mut boxes = vec![(0.0, 0.0); topology.nodes.len()];
     let mut places: Vec<usize> = vec![0; topology.nodes.len()];
     for (depth, column) in columns.iter_mut().enumerate() {
@@ -77,7 +79,11 @@ pub fn drawing(topology: &Topology, here: &ServerId) -> AnyView {
         return empty("The drawing appears with the first reading of this server.");
     }
     let layout = layout(topology);
-    let boxes = topology.nodes.iter().zip(&layout.boxes).map(|(node, corner)| node_box(node, *corner, here));
+    let boxes = topology
+        .nodes
+        .iter()
+        .zip(&layout.boxes)
+        .map(|(node, corner)| node_box(node, *corner, here));
     let lines = topology
         .streams
         .iter()
@@ -117,7 +123,11 @@ pub fn drawing(topology: &Topology, here: &ServerId) -> AnyView {
 fn node_box(node: &Node, (x, y): (f64, f64), here: &ServerId) -> AnyView {
     let kind = kind(node.kind);
     let marked = node.server.as_ref() == Some(here);
-    let class = format!("node {kind}{}{}", if marked { " here" } else { "" }, if node.server.is_none() { " unwatched" } else { "" });
+    let class = format!(
+        "node {kind}{}{}",
+        if marked { " here" } else { "" },
+        if node.server.is_none() { " unwatched" } else { "" }
+    );
     let second = match (&node.server, &node.lag) {
         (None, _) => format!("{kind}, not watched"),
         (Some(_), Some(lag)) => format!("{kind}, {} behind", format::number(lag.ms, Unit::Ms)),
@@ -131,7 +141,7 @@ fn node_box(node: &Node, (x, y): (f64, f64), here: &ServerId) -> AnyView {
     match &node.server {
         Some(server) => view! {
             <g class=class>
-                <a href=links::area(server, "replication") aria-label=format!("{}, {kind}", node.name)>{shape}</a>
+                <a href=links::area(server, "replication")>{shape}</a>
             </g>
         }
         .into_any(),
@@ -145,7 +155,8 @@ fn stream_line(sender: Option<&Sender>, ((x1, y1), (x2, y2)): ((f64, f64), (f64,
     let head = format!("M{x2:.1} {y2:.1} l-8 -4 v8 z");
     let streaming = sender.is_some_and(|s| s.state.as_deref() == Some("streaming"));
     let above = sender.and_then(|s| s.sync_state.clone()).unwrap_or_default();
-    let below = sender.and_then(|s| s.total_lag_bytes).map(|b| format::number(b as f64, Unit::Bytes));
+    let below =
+        sender.and_then(|s| s.total_lag_bytes).map(|b| format::number(b as f64, Unit::Bytes));
     let (label_x, label_y) = (middle, (y1 + y2) / 2.0);
     view! {
         <g class=if streaming { "stream" } else { "stream cut" }>
@@ -160,7 +171,10 @@ fn stream_line(sender: Option<&Sender>, ((x1, y1), (x2, y2)): ((f64, f64), (f64,
 
 fn stream_words(from: &Node, to: &Node, sender: Option<&Sender>) -> String {
     let Some(sender) = sender else {
-        return format!("{} should stream to {}, but no sender of it is known.", from.name, to.name);
+        return format!(
+            "{} should stream to {}, but no sender of it is known.",
+            from.name, to.name
+        );
     };
     let state = sender.state.as_deref().unwrap_or("in an unknown state");
     let mut says = format!("{} to {}: {state}", from.name, to.name);

@@ -5,6 +5,7 @@
     reason = "a test says what it expects by panicking"
 )]
 
+mod check;
 mod cli;
 mod common;
 mod doors;

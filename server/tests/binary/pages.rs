@@ -19,9 +19,18 @@ fn reasons() -> Vec<Reason> {
         Reason::NotYet,
         Reason::NeedsTwoReadings,
         Reason::CounterReset,
-        Reason::Unreachable { says: "Nobody answers <b>there</b>.".into(), remedy: "Start it.".into() },
-        Reason::MissingGrant { what: "sessions".into(), sql: "grant pg_monitor to \"pgdeck\";".into() },
-        Reason::MissingExtension { name: "pgstattuple".into(), sql: "create extension pgstattuple;".into() },
+        Reason::Unreachable {
+            says: "Nobody answers <b>there</b>.".into(),
+            remedy: "Start it.".into(),
+        },
+        Reason::MissingGrant {
+            what: "sessions".into(),
+            sql: "grant pg_monitor to \"pgdeck\";".into(),
+        },
+        Reason::MissingExtension {
+            name: "pgstattuple".into(),
+            sql: "create extension pgstattuple;".into(),
+        },
         Reason::TooOld { needs: 17, has: 14 },
         Reason::NotSupported { what: "pg_current_wal_lsn".into() },
         Reason::OtherRole { needs: "standby".into() },
@@ -106,7 +115,10 @@ async fn every_page_shows_a_recording() {
     ] {
         let html = page(&pgdeck, &cookie, &path).await;
         let text = words(&html);
-        assert!(text.to_lowercase().contains(&must.to_lowercase()), "{path} lacks {must:?}: {text}");
+        assert!(
+            text.to_lowercase().contains(&must.to_lowercase()),
+            "{path} lacks {must:?}: {text}"
+        );
         assert!(!html.contains("style=\""), "{path} has a style attribute");
     }
 }
@@ -128,9 +140,16 @@ async fn every_page_says_every_reason() {
             let path = of_server(&original, path);
             let html = page(&pgdeck, &cookie, &path).await;
             let text = words(&html);
-            assert!(text.contains(&reason.says()), "{path} does not say {:?}: {text}", reason.says());
+            assert!(
+                text.contains(&reason.says()),
+                "{path} does not say {:?}: {text}",
+                reason.says()
+            );
             if let Some(remedy) = reason.remedy() {
-                assert!(text.contains(&remedy), "{path} does not say what to do, {remedy:?}: {text}");
+                assert!(
+                    text.contains(&remedy),
+                    "{path} does not say what to do, {remedy:?}: {text}"
+                );
             }
             assert!(!html.contains("<b>there</b>"), "{path} lets markup of a message through");
         }
@@ -141,7 +160,8 @@ async fn every_page_says_every_reason() {
 async fn one_unknown_part_hides_nothing_else() {
     let mut recording = recorded().await;
     let reason = Reason::MissingGrant { what: "the senders".into(), sql: "grant x to y;".into() };
-    recording["servers"][0][1]["replication"]["reading"]["value"]["senders"] = json!({ "Err": reason });
+    recording["servers"][0][1]["replication"]["reading"]["value"]["senders"] =
+        json!({ "Err": reason });
     let folder = tempfile::tempdir().unwrap();
     let pgdeck = showing(&recording, folder.path());
     let cookie = pgdeck.sign_in_by_link().await;
@@ -156,7 +176,8 @@ async fn hostile_names_are_text() {
     let server = playground::server(17).await.unwrap();
     let evil = "<script>alert(1)</script>";
     let mut session = server.connect().await.unwrap();
-    let set = format!("set application_name = '{evil}'; begin; select '<img src=x onerror=alert(2)>'");
+    let set =
+        format!("set application_name = '{evil}'; begin; select '<img src=x onerror=alert(2)>'");
     sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut session).await.unwrap();
     let output = pgdeck(&["record", &server.dsn()]).output().unwrap();
     let recording: Value = serde_json::from_slice(&output.stdout).unwrap();

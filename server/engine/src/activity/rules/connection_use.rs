@@ -10,7 +10,7 @@ const WARN_FROM_PERCENT: Limit = Limit {
     name: "warn_from_percent",
     default: 80.0,
     unit: Unit::Percent,
-    source: "the interview's alert HighConnectionUsage",
+    source: "the common alert rule HighConnectionUsage",
 };
 /// Share at which it is critical: the next burst is refused.
 const CRITICAL_FROM_PERCENT: Limit = Limit {

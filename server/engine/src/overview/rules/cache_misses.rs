@@ -10,21 +10,21 @@ const WARN_BELOW_PERCENT: Limit = Limit {
     name: "warn_below_percent",
     default: 99.0,
     unit: Unit::Percent,
-    source: "the interview's target for OLTP",
+    source: "the usual target for an OLTP server whose working set fits in memory",
 };
 /// Below this it is critical.
 const CRITICAL_BELOW_PERCENT: Limit = Limit {
     name: "critical_below_percent",
     default: 95.0,
     unit: Unit::Percent,
-    source: "the interview's alert CacheHitRatioLow",
+    source: "the common alert rule CacheHitRatioLow",
 };
 /// For how long it must have been so.
 const HELD_FOR_S: Limit = Limit {
     name: "held_for_s",
     default: 600.0,
     unit: Unit::Seconds,
-    source: "the interview's alert CacheHitRatioLow: for 10m",
+    source: "the common alert rule CacheHitRatioLow: below 95 % for 10 min",
 };
 /// Below this rate of reads misses do no harm, whatever the share.
 const READS_FROM_BYTES_PER_S: Limit = Limit {

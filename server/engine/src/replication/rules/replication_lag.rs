@@ -11,14 +11,14 @@ const WARN_FROM_S: Limit = Limit {
     name: "warn_from_s",
     default: 5.0,
     unit: Unit::Seconds,
-    source: "the interview: warning above 5 s",
+    source: "common practice for read standbys: warn above 5 s",
 };
 /// Time behind at which it is critical.
 const CRITICAL_FROM_S: Limit = Limit {
     name: "critical_from_s",
     default: 30.0,
     unit: Unit::Seconds,
-    source: "the interview: critical above 30 s",
+    source: "the common alert rule ReplicationLagHigh: above 30 s",
 };
 /// Bytes missing at which it is critical whatever the time says.
 const CRITICAL_FROM_BYTES: Limit = Limit {

@@ -17,7 +17,7 @@ const CRITICAL_FROM_XIDS: Limit = Limit {
     name: "critical_from_xids",
     default: 1_500_000_000.0,
     unit: Unit::Xids,
-    source: "the interview's alert TransactionIDWraparoundRisk; vacuum_failsafe_age is 1.6 billion",
+    source: "the common alert rule TransactionIDWraparoundRisk; vacuum_failsafe_age is 1.6 billion",
 };
 /// The server refuses to assign transaction ids three million before the end (manual 24.1.5).
 const STOP_AT_XIDS: f64 = 2_147_483_648.0 - 3_000_000.0;

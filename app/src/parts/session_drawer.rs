@@ -1,0 +1,97 @@
+//! One session whole: everything `pg_stat_activity` says of it. Shows what it is given.
+
+use leptos::prelude::*;
+use model::activity::Session;
+use model::{Severity, Unit};
+
+use crate::format;
+use crate::parts::copy::Copy;
+use crate::parts::number::Age;
+use crate::parts::sessions::wait;
+use crate::parts::show::empty;
+use crate::parts::sql::Statement;
+
+/// One session whole, with what a rule says of it.
+pub fn drawer(
+    pid: i32,
+    session: Option<&Session>,
+    workers: &[Session],
+    close: String,
+    mark: Option<(Severity, String)>,
+) -> AnyView {
+    let body = match session {
+        None => empty("This session has ended, or it is beyond the rows read."),
+        Some(session) => details(session, workers),
+    };
+    let mark = mark
+        .map(|(severity, says)| view! { <p class=format!("mark {}", severity.word())>{says}</p> });
+    view! {
+        <section class="drawer" aria-label=format!("Session {pid}")>
+            <div class="drawer-head">
+                <h2>"Session " {pid}</h2>
+                <a href=close data-close="" data-noscroll="">"Close"</a>
+            </div>
+            {mark}
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+fn details(session: &Session, workers: &[Session]) -> AnyView {
+    let line = |name: &'static str, value: Option<String>| {
+        value
+            .filter(|value| !value.is_empty())
+            .map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
+    };
+    let age = |name: &'static str, ms: Option<f64>| {
+        ms.map(|ms| view! { <div><dt>{name}</dt><dd><Age ms=Some(ms)/></dd></div> })
+    };
+    let xids = |name: &'static str, age: Option<i64>| {
+        age.map(|age| view! {
+            <div><dt>{name}</dt><dd class="num" title=format::exact(age as f64, Unit::Xids)>{format::number(age as f64, Unit::Xids)}</dd></div>
+        })
+    };
+    let workers = (!workers.is_empty()).then(|| {
+        let pids: Vec<String> =
+            workers.iter().map(|w| format!("{} ({})", w.pid, wait_or_running(w))).collect();
+        view! { <div><dt>"Parallel workers"</dt><dd>{pids.join(", ")}</dd></div> }
+    });
+    let statement = match &session.query {
+        Some(query) if !query.is_empty() => view! {
+            <h3>{if session.is_active() { "Statement" } else { "Last statement" }}</h3>
+            <Statement text=query.clone()/>
+            <Copy text=Signal::stored(query.clone())/>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    };
+    view! {
+        {statement}
+        <dl class="facts">
+            {line("State", session.state.clone())}
+            {age("In this state for", session.state_age_ms)}
+            {line("Waits for", Some(wait(session)))}
+            {age("Transaction open for", session.xact_age_ms)}
+            {age("Age of the statement", session.query_age_ms)}
+            {age("Connected for", session.backend_age_ms)}
+            {line("Database", session.datname.clone())}
+            {line("Role", session.usename.clone())}
+            {line("Application", session.application_name.clone())}
+            {line("Client", session.client_addr.clone())}
+            {line("Kind", session.backend_type.clone())}
+            {line("Parallel leader", session.leader_pid.map(|pid| pid.to_string()))}
+            {workers}
+            {xids("Own transaction id, age", session.backend_xid_age)}
+            {xids("Holds back xmin by", session.backend_xmin_age)}
+            {line("Query id", session.query_id.map(|id| id.to_string()))}
+            {line("Backend started", session.backend_start_ms.map(format::moment))}
+        </dl>
+    }
+    .into_any()
+}
+
+fn wait_or_running(session: &Session) -> String {
+    let wait = wait(session);
+    if wait.is_empty() { "running".into() } else { wait }
+}

@@ -1,0 +1,43 @@
+// How the suite runs: one demo for all tests, each test with and without JavaScript.
+import { defineConfig } from '@playwright/test';
+import { SIGNED_IN } from './support/demo';
+
+const WITH_JAVASCRIPT_ONLY = [/\.hydrate\.spec\.ts$/, /(axe|shots)\.spec\.ts$/];
+const README = /readme\.shot\.ts$/;
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'test-results/failures',
+  globalSetup: './support/start-demo.ts',
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    storageState: SIGNED_IN,
+    viewport: { width: 1440, height: 900 },
+    colorScheme: 'light',
+    timezoneId: 'UTC',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: process.env.README_SHOT
+    ? [{ name: 'readme', testMatch: README }]
+    : [
+        { name: 'javascript' },
+        { name: 'plain', use: { javaScriptEnabled: false }, testIgnore: WITH_JAVASCRIPT_ONLY },
+      ],
+});

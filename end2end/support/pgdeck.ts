@@ -1,0 +1,88 @@
+// Starts the pgdeck binary the way a user does and ends it the way Ctrl-C does.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const BINARY = resolve(__dirname, '../../target/debug/pgdeck');
+
+/** An address where nobody answers. */
+export const NOBODY = 'postgres://nobody@127.0.0.1:1/nothing';
+
+/** A running pgdeck. */
+export type Pgdeck = {
+  /** Where it answers, without a slash at the end. */
+  url: string;
+  /** The one-time sign-in link; the plain address when people sign in by name. */
+  link: string;
+  pid: number;
+  /** What it has written to standard error so far. */
+  said: () => string;
+  /** Ends it like Ctrl-C and gives its exit code. */
+  stop: () => Promise<number | null>;
+  /** Ends it at once. */
+  kill: () => Promise<void>;
+};
+
+/** Starts pgdeck and waits until it says where to open it. */
+export async function start(args: string[], patienceMs = 20_000): Promise<Pgdeck> {
+  if (!existsSync(BINARY)) throw new Error('target/debug/pgdeck is missing; build it with .ci/build dev.');
+  const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (data) => (said += data));
+  const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  const link = await firstLink(child, () => said, patienceMs);
+  return {
+    url: new URL(link).origin,
+    link,
+    pid: child.pid!,
+    said: () => said,
+    stop: () => {
+      child.kill('SIGINT');
+      return ended;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function firstLink(child: ChildProcess, said: () => string, patienceMs: number): Promise<string> {
+  return new Promise((done, fail) => {
+    let out = '';
+    const give = (why: string) => {
+      child.kill('SIGINT');
+      fail(new Error(`pgdeck ${why}; it said: ${said() || 'nothing'}`));
+    };
+    const timer = setTimeout(() => give(`did not open within ${patienceMs} ms`), patienceMs);
+    // Rejecting after the link has come does nothing.
+    child.once('exit', (code) => give(`ended with code ${code}`));
+    child.stdout!.on('data', (data) => {
+      out += data;
+      const link = out.match(/^Open (http:\/\/\S+)$/m)?.[1];
+      if (link) {
+        clearTimeout(timer);
+        done(link);
+      }
+    });
+  });
+}
+
+/** A pgdeck of one test: watches `dsns`, with users and sessions of its own. */
+export async function serve(dsns: string[], user?: { name: string; password: string }) {
+  const folder = mkdtempSync(join(tmpdir(), 'pgdeck-end2end-'));
+  if (user) {
+    const made = spawnSync(BINARY, ['user', 'add', user.name, '--role', 'admin', '--data-dir', folder], {
+      input: `${user.password}\n`,
+      encoding: 'utf8',
+    });
+    if (made.status !== 0) throw new Error(`the user could not be added: ${made.stderr}`);
+  }
+  const pgdeck = await start(['serve', ...dsns, '--listen', '127.0.0.1:0', '--data-dir', folder]);
+  const stop = async () => {
+    await pgdeck.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { ...pgdeck, [Symbol.asyncDispose]: stop };
+}

@@ -1,0 +1,61 @@
+//! `pgdeck check` against real servers: exit codes and the shape of its JSON.
+
+use serde_json::Value;
+
+use crate::common::{pgdeck, run};
+
+#[tokio::test]
+async fn a_healthy_server_is_fine() {
+    let server = playground::server(18).await.unwrap();
+    let dsn = server.dsn();
+    let output =
+        tokio::task::spawn_blocking(move || run(&["check", &dsn, "--json"])).await.unwrap();
+    assert_eq!(output.0, 0, "{output:?}");
+    let report: Value = serde_json::from_str(&output.1).unwrap();
+    assert_eq!(report["major"], 18);
+    assert_eq!(report["findings"], Value::Array(vec![]));
+    let unchecked: Vec<_> = report["not_checked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| n["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(unchecked, ["overview/cache_misses"], "ten minutes have not passed");
+}
+
+#[tokio::test]
+async fn a_server_out_of_connections_is_critical() {
+    let server =
+        playground::ServerOptions::new(14).setting("max_connections", "12").start().await.unwrap();
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(server.connect().await.unwrap());
+    }
+    let dsn = server.dsn();
+    let output =
+        tokio::task::spawn_blocking(move || run(&["check", &dsn, "--json"])).await.unwrap();
+    assert_eq!(output.0, 2, "{output:?}");
+    let report: Value = serde_json::from_str(&output.1).unwrap();
+    let finding = &report["findings"][0];
+    assert_eq!(finding["rule"], "activity/connection_use");
+    for key in ["severity", "object", "says", "evidence", "remedy"] {
+        assert!(!finding[key].is_null(), "{key}");
+    }
+}
+
+#[test]
+fn a_server_that_is_down_is_not_checked() {
+    let (code, _, says) = run(&["check", crate::common::NOBODY]);
+    assert_eq!(code, 3, "{says}");
+    assert!(!says.contains("hunter2"));
+}
+
+#[test]
+fn troubles_are_listed_and_misspelled_ones_named() {
+    let (code, list, _) = run(&["demo", "--list"]);
+    assert_eq!(code, 0);
+    assert!(list.contains("blocked-chain") && list.contains("standby-behind"), "{list}");
+    let output = pgdeck(&["demo", "--trouble", "blocked-chains"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("blocked-chain,"));
+}
