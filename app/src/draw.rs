@@ -67,7 +67,7 @@ fn draw(plan: &Plan) -> Option<Picture> {
         let root = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
         let mut chart = ChartBuilder::on(&root)
             .margin_top(10)
-            .margin_right(14)
+            .margin_right(30)
             .x_label_area_size(24)
             .y_label_area_size(76)
             .build_cartesian_2d(0.0..((last - first).max(1) as f64), 0.0..scale.scaled(top))

@@ -52,16 +52,18 @@ impl Live {
         use_context().unwrap_or_else(Self::provide)
     }
 
-    /// Moves the clock forward to what the server says; it never goes back.
+    /// Moves the clock forward to what the server says; it never goes back. Nothing happens on a page
+    /// that is gone: leptos may look once more at what a request waited for after it has been answered.
     pub fn at(&self, now_ms: i64) {
-        if self.now_ms.get_untracked() < now_ms {
+        if self.now_ms.try_get_untracked().is_some_and(|before| before < now_ms) {
             self.now_ms.set(now_ms);
         }
     }
 
     /// Notes that a reading of this moment is on the page.
     pub fn read(&self, at_ms: Option<i64>) {
-        if at_ms.is_some() && self.newest_ms.get_untracked() < at_ms {
+        let before = self.newest_ms.try_get_untracked();
+        if at_ms.is_some() && before.is_some_and(|before| before < at_ms) {
             self.newest_ms.set(at_ms);
         }
     }

@@ -151,14 +151,17 @@ impl Nav {
         match answer {
             Ok(navigation) => {
                 live::Live::get().at(navigation.now_ms);
-                if self.latest.with_untracked(|old| *old != navigation) {
+                // A page that is gone has no signals any more, see `Live::at`.
+                if self.latest.try_with_untracked(|old| *old != navigation) == Some(true) {
                     self.latest.set(navigation);
                 }
-                if self.failed.with_untracked(Option::is_some) {
+                if self.failed.try_with_untracked(Option::is_some) == Some(true) {
                     self.failed.set(None);
                 }
             }
-            Err(error) => self.failed.set(Some(error)),
+            Err(error) => {
+                let _ = self.failed.try_set(Some(error));
+            }
         }
     }
 }

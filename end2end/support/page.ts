@@ -36,7 +36,7 @@ export async function alive(page: Page) {
 }
 
 /** Widths and themes in which every page has to be good. */
-export const LOOKS = [390, 1440].flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })));
+export const LOOKS = (['light', 'dark'] as const).flatMap((theme) => [1440, 390].map((width) => ({ width, theme })));
 
 /** Opens a page as it looks to somebody who chose this theme on a screen this wide. */
 export async function openAs(page: Page, path: string, look: { width: number; theme: 'light' | 'dark' }) {
@@ -53,7 +53,8 @@ export function hasJavaScript(): boolean {
 
 /** The line below the heading that says how things are. */
 export function verdict(page: Page) {
-  return page.getByRole('main').getByRole('status').first();
+  const main = page.getByRole('main');
+  return main.getByRole('heading', { level: 1 }).locator('xpath=following-sibling::p[1]');
 }
 
 /** The cell or definition that stands beside a term: `Connections`, `State`. */

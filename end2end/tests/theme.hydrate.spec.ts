@@ -1,24 +1,24 @@
 // Light, dark, or as the system says; the choice stays.
 import { expect, open, test, type Page } from '../support/page';
 
-const background = (page: Page) => page.getByRole('main').evaluate(() => getComputedStyle(document.body).backgroundColor);
+const ink = (page: Page) => page.getByRole('main').evaluate((main) => getComputedStyle(main).color);
 
 test('the switch changes the theme and a reload keeps it', async ({ page }) => {
   await open(page, '/');
-  const light = await background(page);
+  const light = await ink(page);
   await page.getByRole('button', { name: 'Theme: auto' }).click();
   await page.getByRole('button', { name: 'Theme: light' }).click();
   await expect(page.getByRole('button', { name: 'Theme: dark' })).toBeVisible();
-  const dark = await background(page);
+  const dark = await ink(page);
   expect(dark).not.toBe(light);
   await page.reload();
   await expect(page.getByRole('button', { name: 'Theme: dark' })).toBeVisible();
-  expect(await background(page)).toBe(dark);
+  expect(await ink(page)).toBe(dark);
 });
 
 test('without a choice the system decides', async ({ page }) => {
   await open(page, '/');
-  const light = await background(page);
+  const light = await ink(page);
   await page.emulateMedia({ colorScheme: 'dark' });
-  expect(await background(page)).not.toBe(light);
+  expect(await ink(page)).not.toBe(light);
 });

@@ -46,7 +46,8 @@ pub struct Session {
     pub backend_xmin_age: Option<i64>,
     /// The statement's identifier (`compute_query_id`).
     pub query_id: Option<i64>,
-    /// The text of the statement, shortened; hostile text. None where we may not see it.
+    /// The text of the statement, at most 4,000 characters (500 of an idle session's last one);
+    /// hostile text. None where we may not see it.
     pub query: Option<String>,
     /// Whether it is one of pgdeck's own sessions.
     pub own: bool,

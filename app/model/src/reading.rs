@@ -79,6 +79,9 @@ impl Reason {
                     .into()
             }
             Self::Unreachable { says, .. } => says.clone(),
+            Self::MissingGrant { what, .. } if what.contains("denied") => {
+                format!("PostgreSQL says: {what}.")
+            }
             Self::MissingGrant { what, .. } => format!("Our role may not read {what}."),
             Self::MissingExtension { name, .. } => {
                 format!("The extension {name} is not available in this database.")

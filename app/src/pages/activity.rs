@@ -10,7 +10,7 @@ use crate::format;
 use crate::live;
 use crate::navigation::Nav;
 use crate::pages::overview::poll_charts;
-use crate::pages::{server_param, verdict};
+use crate::pages::{server_param, title, verdict};
 use crate::parts::bar::{Part, Split};
 use crate::parts::chart::{Chart, Charts};
 use crate::parts::colors;
@@ -47,7 +47,7 @@ pub fn ActivityPage() -> impl IntoView {
     let server = server_param();
     let start = Resource::new(move || server.get(), read_activity);
     view! {
-        <Title text=move || format!("Activity of {}", server.get())/>
+        <Title text=title(server, |server| format!("Activity of {server}"))/>
         <Transition fallback=|| loading("sessions")>
             {move || Suspend::new(async move {
                 match start.await {
@@ -103,12 +103,17 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
 
 /// One sentence when no rule complains, and whether nobody waits.
 fn calm(activity: &Activity) -> (String, bool) {
-    let waiting =
-        activity.sessions.iter().filter(|session| session.waits_for_lock()).count() as i64;
+    let waiters = || activity.sessions.iter().filter(|session| session.waits_for_lock());
+    let waiting = waiters().count() as i64;
+    let longest = waiters().filter_map(|waiter| waiter.query_age_ms).reduce(f64::max);
     let active = activity.sessions.iter().filter(|s| s.is_client() && s.is_active()).count() as i64;
     let waits = match waiting {
         0 => "nobody waits for a lock".to_owned(),
-        n => format!("{} for a lock", format::plural(n, "waits", "wait")),
+        n => {
+            let wait = format!("{} for a lock", format::plural(n, "waits", "wait"));
+            longest
+                .map_or(wait.clone(), |ms| format!("{wait}, the longest for {}", format::age(ms)))
+        }
     };
     let says = format!(
         "{} active, {waits}.",

@@ -23,6 +23,13 @@ fn server_param() -> Memo<ServerId> {
     })
 }
 
+/// The title of a page about `server`. It is asked for when the page has been drawn, and on the server
+/// the page's signals may be gone by then: the first answer stands in.
+fn title(server: Memo<ServerId>, words: fn(&ServerId) -> String) -> impl Fn() -> String {
+    let first = words(&server.get_untracked());
+    move || server.try_get().map_or_else(|| first.clone(), |server| words(&server))
+}
+
 /// A page's verdict in words that could be read out on the phone, and the class that colours it: why
 /// nothing is known, or the worst finding, or what `calm` says. Green (`fine`) only where `calm` says
 /// that nothing asks for attention.

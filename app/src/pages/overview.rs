@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format;
 use crate::live::{self, Live};
-use crate::pages::{server_param, verdict};
+use crate::pages::{server_param, title, verdict};
 use crate::parts::bar::Bar;
 use crate::parts::chart::{Chart, Charts};
 use crate::parts::findings::Findings;
@@ -69,7 +69,7 @@ pub fn OverviewPage() -> impl IntoView {
     let server = server_param();
     let start = Resource::new(move || server.get(), read_overview);
     view! {
-        <Title text=move || server.get().to_string()/>
+        <Title text=title(server, ToString::to_string)/>
         <Transition fallback=|| loading("overview")>
             {move || Suspend::new(async move {
                 match start.await {
@@ -163,7 +163,11 @@ fn calm(overview: &Overview) -> (String, bool) {
     };
     let waiting = match sessions.waiting_for_lock {
         0 => "nobody waits for a lock".to_owned(),
-        n => format!("{} for a lock", format::plural(n, "session waits", "sessions wait")),
+        n => format!(
+            "{} for a lock, the longest for {}",
+            format::plural(n, "session waits", "sessions wait"),
+            format::age(sessions.longest_lock_wait_ms)
+        ),
     };
     let says = format!(
         "No open warnings: {} of {} connections in use, {} active, {waiting}.",

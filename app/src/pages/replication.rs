@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::format;
 use crate::live;
 use crate::pages::overview::poll_charts;
-use crate::pages::{server_param, verdict};
+use crate::pages::{server_param, title, verdict};
 use crate::parts::chart::{Chart, Charts};
 use crate::parts::findings::Findings;
 use crate::parts::replication_tables::{receiver, senders, slots, subscriptions};
@@ -53,7 +53,7 @@ pub fn ReplicationPage() -> impl IntoView {
     let server = server_param();
     let start = Resource::new(move || server.get(), read_replication);
     view! {
-        <Title text=move || format!("Replication of {}", server.get())/>
+        <Title text=title(server, |server| format!("Replication of {server}"))/>
         <Transition fallback=|| loading("replication")>
             {move || Suspend::new(async move {
                 match start.await {

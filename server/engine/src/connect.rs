@@ -19,15 +19,13 @@ use crate::costs::Costs;
 use crate::dsn::Dsn;
 use crate::error::{connect_reason, is_lost, query_reason};
 use crate::sql::SqlFile;
+pub use crate::transaction::STATEMENT_TIMEOUT_MS;
+use crate::transaction::{Refused, Settings, session_settings, transaction};
 
 /// The most sessions we ever hold on one server (limits.md B4: 2–3 connections per instance).
 pub const SESSION_BUDGET: usize = 3;
 /// Time allowed to connect and authenticate (limits.md B4).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// `statement_timeout` of our sessions, ms.
-pub const STATEMENT_TIMEOUT_MS: u64 = 2_000;
-/// `lock_timeout` of our sessions, ms (limits.md B4).
-const LOCK_TIMEOUT_MS: u64 = 250;
 /// Our own deadline: the server's timeout and two seconds for the network (limits.md B4).
 const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_000);
 
@@ -56,21 +54,13 @@ impl Budget {
     }
 }
 
-/// How our settings reach the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Settings {
-    /// Given at start-up; the session keeps them.
-    Session,
-    /// Set in each transaction: a pooler would give the session to somebody else.
-    Transaction,
-}
-
 /// A connection that reads and nothing else.
 pub struct Observer {
     connection: PgConnection,
     settings: Settings,
     role: String,
     costs: Arc<Costs>,
+    refused: Refused,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -118,7 +108,14 @@ impl Observer {
             Err(reason) => return Err(reason),
         };
         let role = plain.get_username().to_owned();
-        let mut observer = Self { connection, settings, role, costs, _permit: permit };
+        let mut observer = Self {
+            connection,
+            settings,
+            role,
+            costs,
+            refused: Refused::default(),
+            _permit: permit,
+        };
         observer.confirm_settings().await?;
         Ok(observer)
     }
@@ -146,10 +143,34 @@ impl Observer {
     }
 
     /// Runs the files in one read-only transaction and one round trip. When one of them fails,
-    /// each is run alone, so that one failure hides nothing else.
+    /// each is run alone, so that one failure hides nothing else; what a server refuses for good is
+    /// not asked again at every tick, for each time leaves a line in its log.
     ///
     /// The outer error means the connection is lost: drop the observer.
     pub async fn read(&mut self, files: &[SqlFile]) -> Result<Vec<Known<Rows>>, Reason> {
+        let now = Instant::now();
+        let asked: Vec<SqlFile> =
+            files.iter().filter(|file| self.refused.reason(file, now).is_none()).copied().collect();
+        let mut answers = self.ask(&asked).await?.into_iter();
+        let mut all = Vec::with_capacity(files.len());
+        for file in files {
+            all.push(match self.refused.reason(file, now) {
+                Some(reason) => Err(reason),
+                None => answers.next().unwrap_or(Err(Reason::NotYet)),
+            });
+        }
+        for (file, answer) in files.iter().zip(&all) {
+            if let Err(reason) = answer {
+                self.refused.remember(file, reason, now);
+            }
+        }
+        Ok(all)
+    }
+
+    async fn ask(&mut self, files: &[SqlFile]) -> Result<Vec<Known<Rows>>, Reason> {
+        if files.is_empty() {
+            return Ok(vec![]);
+        }
         match self.run(files).await? {
             Ok(sets) => Ok(sets.into_iter().map(Ok).collect()),
             Err(reason) if files.len() == 1 => Ok(vec![Err(reason)]),
@@ -157,9 +178,8 @@ impl Observer {
                 let mut answers = Vec::with_capacity(files.len());
                 for file in files {
                     let answer = self.run(std::slice::from_ref(file)).await?;
-                    answers.push(
-                        answer.and_then(|sets| sets.into_iter().next().ok_or(Reason::NotYet)),
-                    );
+                    let first = |sets: Vec<Rows>| sets.into_iter().next().ok_or(Reason::NotYet);
+                    answers.push(answer.and_then(first));
                 }
                 Ok(answers)
             }
@@ -168,7 +188,7 @@ impl Observer {
 
     async fn run(&mut self, files: &[SqlFile]) -> Result<Known<Vec<Rows>>, Reason> {
         let text = transaction(self.settings, files);
-        let skipped = self.preamble();
+        let skipped = self.settings.preamble();
         let started = Instant::now();
         let answer = match timeout(DEADLINE, self.fetch(text, files, skipped)).await {
             Ok(Ok(sets)) => Ok(sets),
@@ -192,14 +212,6 @@ impl Observer {
             files.iter().for_each(|file| self.costs.failure(file.name));
         }
         Ok(answer)
-    }
-
-    /// Statements before the first file: `begin` and the settings.
-    fn preamble(&self) -> usize {
-        match self.settings {
-            Settings::Session => 1,
-            Settings::Transaction => 1 + LOCAL_SETTINGS,
-        }
     }
 
     async fn fetch(
@@ -267,40 +279,6 @@ fn refuses_options(reason: &Reason) -> bool {
         if says.contains("unsupported startup parameter"))
 }
 
-/// What a session of ours is limited to.
-fn session_settings() -> [(&'static str, String); 6] {
-    [
-        ("default_transaction_read_only", "on".into()),
-        ("statement_timeout", STATEMENT_TIMEOUT_MS.to_string()),
-        ("lock_timeout", LOCK_TIMEOUT_MS.to_string()),
-        ("idle_in_transaction_session_timeout", "5000".into()),
-        // Nobody's objects can stand in for the catalog's (CVE-2018-1058).
-        ("search_path", "pg_catalog".into()),
-        ("jit", "off".into()),
-    ]
-}
-
-/// How many of them are set per transaction: read-only is said by `begin`.
-const LOCAL_SETTINGS: usize = 5;
-
-fn transaction(settings: Settings, files: &[SqlFile]) -> String {
-    let mut text = String::from("begin transaction read only;");
-    if settings == Settings::Transaction {
-        for (name, value) in session_settings().iter().skip(1) {
-            text.push_str(&format!("set local {name} = '{value}';"));
-        }
-    }
-    for file in files {
-        text.push_str("/* pgdeck ");
-        text.push_str(file.name);
-        text.push_str(" */ ");
-        text.push_str(file.statement());
-        text.push(';');
-    }
-    text.push_str("commit");
-    text
-}
-
 fn byte_size(rows: &[PgRow]) -> u64 {
     let value_size = |row: &PgRow, column: usize| {
         row.try_get_raw(column)
@@ -310,27 +288,4 @@ fn byte_size(rows: &[PgRow]) -> u64 {
             .unwrap_or(0) as u64
     };
     rows.iter().map(|row| (0..row.len()).map(|column| value_size(row, column)).sum::<u64>()).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FILE: SqlFile = SqlFile { floor: 14, name: "a.14.sql", text: "-- rows\nselect 1;\n" };
-
-    #[test]
-    fn a_session_behind_a_pooler_is_never_changed() {
-        let text = transaction(Settings::Transaction, &[FILE]);
-        assert!(text.starts_with("begin transaction read only;set local statement_timeout"));
-        assert!(text.ends_with("/* pgdeck a.14.sql */ select 1;commit"));
-        assert_eq!(text.matches("set local").count(), LOCAL_SETTINGS);
-        assert_eq!(text.matches("set ").count(), LOCAL_SETTINGS);
-    }
-
-    #[test]
-    fn a_session_of_our_own_needs_no_settings_per_tick() {
-        let text = transaction(Settings::Session, &[FILE, FILE]);
-        assert_eq!(text.matches("select 1").count(), 2);
-        assert!(!text.contains("set local"));
-    }
 }

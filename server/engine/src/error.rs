@@ -104,13 +104,25 @@ pub(crate) fn query_reason(
     let code = error.code().unwrap_or_default().to_string();
     let message = shortened(error.message());
     match code.as_str() {
-        "42501" => Reason::MissingGrant {
-            what: message,
-            sql: format!("grant pg_monitor to {};", quoted(role)),
-        },
+        "42501" => Reason::MissingGrant { sql: grant_for(&message, role), what: message },
         "0A000" => Reason::NotSupported { what: message },
         "57014" | "55P03" => Reason::TimedOut { after_ms: timeout_ms },
         _ => Reason::Failed { sqlstate: code, message },
+    }
+}
+
+/// The statement that grants what a message says is denied. The name in it is the server's own
+/// (our queries name catalog functions only), and it is quoted all the same.
+fn grant_for(message: &str, role: &str) -> String {
+    match message.split_once("for function ") {
+        Some((_, function)) => {
+            format!(
+                "grant execute on function pg_catalog.{}() to {};",
+                quoted(function.trim()),
+                quoted(role)
+            )
+        }
+        None => format!("grant pg_monitor to {};", quoted(role)),
     }
 }
 

@@ -17,6 +17,7 @@ pub mod rules;
 mod sampler;
 pub mod sql;
 mod store;
+mod transaction;
 pub mod vacuum;
 mod watched;
 

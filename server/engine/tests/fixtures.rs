@@ -1,5 +1,6 @@
 //! Every rule fires on its `fires.json` and stays quiet on its `quiet.json`, both recorded from
 //! real servers by `examples/fixtures.rs`. What it says is kept as a snapshot.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by panicking")]
 
 use std::path::Path;
 

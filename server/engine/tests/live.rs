@@ -1,6 +1,7 @@
 //! Every SQL file on every major in its range, under three kinds of role: as superuser and as
 //! `pg_monitor` each must give rows that decode; a login without grants must get readings or
 //! reasons. None may leave an error in the server's log.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by panicking")]
 
 use std::sync::Arc;
 

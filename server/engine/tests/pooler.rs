@@ -1,6 +1,8 @@
 //! Through PgBouncer in transaction mode: fifty clients beside us, no setting leaks to them, no
 //! prepared statement is missed, and every area is read.
 
+#![expect(clippy::disallowed_methods, reason = "the clients are not ours")]
+
 mod watching;
 
 use std::time::{Duration, Instant};

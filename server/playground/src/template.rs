@@ -32,7 +32,7 @@ fn make(install: &Install, user: Option<User>, draft: &Path) -> Result<(), Error
         .arg("--pgdata")
         .arg(&data)
         .args(["--username=postgres", "--encoding=UTF8", "--locale=C"])
-        .args(["--no-sync", "--no-instructions"])
+        .args(["--no-sync"])
         .args(["--auth-local=trust", "--auth-host=scram-sha-256"])
         .arg("--pwfile")
         .arg(&secret)

@@ -1,7 +1,7 @@
 -- rows: backends, oldest transaction first
 -- since: 14
 -- needs: pg_monitor for the sessions of other roles
--- cost: one pass over the backend array; texts cut at 4000 characters
+-- cost: one pass over the backend array; texts cut at 4000 characters, those of idle sessions at 500
 -- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 select a.pid, a.leader_pid, a.backend_type,
        a.datname::text as datname, a.usename::text as usename,
@@ -15,8 +15,8 @@ select a.pid, a.leader_pid, a.backend_type,
        pg_catalog.age(a.backend_xid)::int8 as backend_xid_age,
        pg_catalog.age(a.backend_xmin)::int8 as backend_xmin_age,
        a.query_id,
-       pg_catalog.left(a.query, 4000) as query,
-       a.pid = pg_catalog.pg_backend_pid() or a.application_name = 'pgdeck' as own
+       pg_catalog.left(a.query, case when a.state = 'idle' then 500 else 4000 end) as query,
+       a.pid = pg_catalog.pg_backend_pid() or (a.application_name = 'pgdeck' and a.usename = current_user) as own
   from pg_catalog.pg_stat_activity a
  order by a.xact_start nulls last, a.backend_start, a.pid
  limit 2000;
