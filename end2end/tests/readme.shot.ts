@@ -6,7 +6,7 @@ test('the overview of the demo', async ({ page }) => {
   test.setTimeout(300_000);
   await open(page, '/s/primary/');
   // Long enough for curves and for the first findings.
-  await page.waitForTimeout(150_000);
+  await page.waitForTimeout(100_000);
   await page.reload();
   await expect(page.getByRole('figure')).toHaveCount(12);
   await page.waitForTimeout(2_000);

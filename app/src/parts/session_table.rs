@@ -234,15 +234,15 @@ fn cells(row: &Row, address: Address, marks: Memo<Marks>) -> AnyView {
     let cell = |column: &str| view! { <td class="text">{text(session, column)}</td> };
     view! {
         <td class="num"><a href=to data-row="" data-noscroll="">{pid}</a>{workers}</td>
-        {cell("database")}
-        {cell("role")}
-        {application(session)}
-        {cell("client")}
         <td class="text">{state(session)} {mark}</td>
         <td class="text">{wait_cell(session)}</td>
         <td class="num"><Age ms=session.xact_age_ms/></td>
         <td class="num"><Age ms=if session.is_active() { session.query_age_ms } else { None }/></td>
+        {application(session)}
         <td class="query">{query_line(session)}</td>
+        {cell("database")}
+        {cell("role")}
+        {cell("client")}
     }
     .into_any()
 }

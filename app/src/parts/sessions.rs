@@ -11,15 +11,16 @@ use crate::parts::filter::{self, Term};
 /// The columns: (id in filters, sort links and copies, heading, whether it holds numbers).
 pub const COLUMNS: [(&str, &str, bool); 10] = [
     ("pid", "Pid", true),
-    ("database", "Database", false),
-    ("role", "Role", false),
-    ("application", "Application", false),
-    ("client", "Client", false),
+    // What a tired person on a phone needs stands first.
     ("state", "State", false),
     ("wait", "Waits for", false),
     ("transaction", "Transaction", true),
     ("statement", "Statement", true),
+    ("application", "Application", false),
     ("query", "Query", false),
+    ("database", "Database", false),
+    ("role", "Role", false),
+    ("client", "Client", false),
 ];
 
 /// The columns a filter term can name: those shown, and what kind of backend it is.
