@@ -2,6 +2,7 @@
 //! as contexts. Knows no page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::{OwnCostSource, SignInInfo, shell};
 use axum::extract::{Extension, Request, State};
@@ -13,6 +14,9 @@ use crate::answer;
 use crate::gate::Visitor;
 use crate::login::routes::message;
 use crate::site::Site;
+
+/// A page reads memory only: one that takes longer will never be done, and its reader must be told.
+const LONGEST_RENDER: Duration = Duration::from_secs(10);
 
 /// What every page and server function finds in its context.
 fn contexts(
@@ -46,7 +50,16 @@ pub async fn page(
         leptos_axum::render_app_async_with_context(contexts(&site, visitor, sign_in), move || {
             shell(options.clone())
         });
-    render(request).await.into_response()
+    match tokio::time::timeout(LONGEST_RENDER, render(request)).await {
+        Ok(page) => page.into_response(),
+        Err(_) => {
+            tracing::error!(limit_s = LONGEST_RENDER.as_secs(), "a page was not drawn in time");
+            answer::refusal(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This page was not drawn in time. Load it again.",
+            )
+        }
+    }
 }
 
 /// A server function.

@@ -170,6 +170,33 @@ async fn one_unknown_part_hides_nothing_else() {
     assert!(text.contains("grant x to y;") && text.contains("Timeline"), "{text}");
 }
 
+/// Many people at once: every page comes, whole, from every request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_requests_all_get_their_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = recorded().await;
+    let pgdeck = std::sync::Arc::new(showing(&recording, folder.path()));
+    let cookie = pgdeck.sign_in_by_link().await;
+    let paths = std::sync::Arc::new(PAGES.map(|(path, _)| of_server(&recording, path)));
+    let mut people = tokio::task::JoinSet::new();
+    for person in 0..8 {
+        let (pgdeck, cookie, paths) = (pgdeck.clone(), cookie.clone(), paths.clone());
+        people.spawn(async move {
+            for turn in 0..25 {
+                let path = &paths[(person + turn) % paths.len()];
+                let html = page(&pgdeck, &cookie, path).await;
+                assert!(
+                    html.contains("</html>") && html.contains("verdict"),
+                    "{path} is not whole"
+                );
+            }
+        });
+    }
+    while let Some(done) = people.join_next().await {
+        done.unwrap();
+    }
+}
+
 /// Names and texts are hostile: they come out as text wherever they are shown.
 #[tokio::test]
 async fn hostile_names_are_text() {
