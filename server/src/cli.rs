@@ -27,6 +27,8 @@ pub enum Command {
     Check(Check),
     /// Write one server's readings to standard output, for `serve --recording`
     Record(Record),
+    /// Show where a plan's time goes and what to do; FILE or standard input
+    Plan(Plan),
     /// Manage who may sign in
     User(User),
 }
@@ -99,6 +101,17 @@ pub struct Record {
     /// The server; PG* variables count when it is left out
     #[arg(value_name = "DSN", default_value = "")]
     pub dsn: String,
+}
+
+/// `pgdeck plan`.
+#[derive(Debug, clap::Args)]
+pub struct Plan {
+    /// The file with EXPLAIN's output in any format, or - for standard input
+    #[arg(default_value = "-")]
+    pub file: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `pgdeck user`.

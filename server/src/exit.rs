@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 /// Bad usage: command line, configuration or DSN (EX_USAGE of sysexits.h).
 pub const USAGE: u8 = 64;
+/// The input is no plan (EX_DATAERR of sysexits.h).
+pub const DATA: u8 = 65;
 /// `check` could not look at the server.
 pub const NOT_CHECKED: u8 = 3;
 
@@ -19,6 +21,11 @@ impl Failure {
     /// Something in the command line, the configuration or a DSN is wrong: exit code 64.
     pub fn usage(says: impl fmt::Display) -> Self {
         Self { code: USAGE, says: says.to_string() }
+    }
+
+    /// What was given to read is not what it should be: exit code 65.
+    pub fn data(says: impl fmt::Display) -> Self {
+        Self { code: DATA, says: says.to_string() }
     }
 
     /// The surroundings do not allow it (port taken, directory not writable): exit code 1.

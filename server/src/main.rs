@@ -15,6 +15,7 @@ mod login;
 mod metrics;
 mod origin;
 mod pages;
+mod plan;
 mod serve;
 mod site;
 mod user;
@@ -71,6 +72,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => demo::demo(&demo, &env).await.map(done),
         Command::Check(check) => check::check(&check, &env).await,
         Command::Record(record) => check::record(&record, &env).await,
+        Command::Plan(plan) => plan::plan(&plan),
         Command::User(user) => user::user(user, &env).await.map(done),
     }
 }

@@ -11,4 +11,5 @@ mod common;
 mod doors;
 mod live;
 mod pages;
+mod plan;
 mod sign_in;

@@ -1,0 +1,1 @@
+select sum(amount * 2) from orders where amount > 3

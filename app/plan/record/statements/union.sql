@@ -1,0 +1,1 @@
+select id from customers intersect select customer_id from orders union all select 1

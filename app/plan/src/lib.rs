@@ -1,0 +1,29 @@
+//! EXPLAIN plans: reads them as people paste them, accounts for their time, and judges them.
+//!
+//! Knows the TEXT, JSON, YAML and XML output of PostgreSQL 9.6 to 18, the frames psql draws, the
+//! quotes and wraps of other tools, and auto_explain's log records. Never does I/O, reads no clock,
+//! does not recurse and does not panic: a plan is one flat list of nodes, and every walk is a loop.
+#![warn(clippy::indexing_slicing)]
+
+pub mod derive;
+mod keys;
+mod node;
+mod paste;
+mod read;
+pub mod rules;
+mod text;
+mod title;
+
+pub use derive::{Derived, Interval, derive};
+pub use node::{
+    Actual, Cost, Format, Leftover, Node, ParseError, Parsed, Plan, Prop, Trigger, Value, Worker,
+};
+
+/// Reads everything that is a plan in a paste.
+///
+/// Lines that are neither part of a plan nor of what usually surrounds one are listed in
+/// [`Parsed::not_understood`]. A plan that is cut is returned as far as it was read, with
+/// [`Plan::broken`] saying what was expected where. Error: there is no plan in the text at all.
+pub fn parse(paste: &str) -> Result<Parsed, ParseError> {
+    read::read(paste)
+}

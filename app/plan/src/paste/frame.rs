@@ -1,0 +1,170 @@
+//! Takes off the frames psql draws in all its border and line styles, and its wrap marks.
+
+use super::{Line, Place};
+
+/// The shape of the frame that is open.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// Characters of the rule under the heading.
+    width: usize,
+    /// 0: no margin; 1: a margin of one; 2: bars on both sides.
+    border: u8,
+}
+
+/// Strips all frames; a frame reaches from a rule to a footer, a blank line or another rule.
+pub(super) fn strip(lines: &mut Vec<Line<'_>>) {
+    lines.retain(|line| !is_record(&line.text));
+    let mut open: Option<Shape> = None;
+    for at in 0..lines.len() {
+        let (before, rest) = lines.split_at_mut(at);
+        let Some((line, after)) = rest.split_first_mut() else { break };
+        if line.place == Place::Frame {
+            open = None;
+            continue;
+        }
+        if expanded(line) {
+            continue;
+        }
+        if let Some(width) = rule(&line.text) {
+            let next = after.iter().find(|line| !line.is_blank());
+            // A rule behind a rule: a terminal wrapped it, so its width says nothing.
+            let wrapped = open.is_none_or(|shape| shape.width > 0)
+                && (next.is_some_and(|next| rule(&next.text).is_some())
+                    || before.last().is_some_and(|last| rule(&last.text).is_some()));
+            line.place = Place::Frame;
+            heading(before, if wrapped { 3 } else { 1 });
+            open = next.filter(|next| !is_footer(&next.text)).map(|next| Shape {
+                width: if wrapped { 0 } else { width },
+                border: border_of(&next.text),
+            });
+            if let Some(next) = after.first_mut().filter(|next| next.place == Place::Open) {
+                next.place = Place::First;
+            }
+            continue;
+        }
+        if is_footer(&line.text) {
+            line.place = Place::Frame;
+            open = None;
+        } else if line.is_blank() {
+            open = None;
+        } else {
+            let first = line.place == Place::First;
+            bare(line, open);
+            if open.is_some() && !first {
+                line.place = Place::Framed;
+            }
+        }
+    }
+}
+
+/// Marks what stands above a rule as the heading: one line, or all lines of a wrapped one.
+fn heading(before: &mut [Line<'_>], mut most: usize) {
+    for line in before.iter_mut().rev().skip_while(|line| line.is_blank()) {
+        let text = line.text.trim_matches(|c: char| c.is_whitespace() || "|│║".contains(c));
+        let other = line.place != Place::Open || text.is_empty();
+        if most == 0 || other || text.contains(['(', ';', '=']) || text.contains("->") {
+            break;
+        }
+        most = most.saturating_sub(1);
+        line.place = Place::Frame;
+    }
+}
+
+/// psql's expanded display: `QUERY PLAN | text`, and a line per record.
+fn expanded(line: &mut Line<'_>) -> bool {
+    for bar in ["| ", "│ ", "║ "] {
+        let head = line.text.find(bar).filter(|at| {
+            line.text.get(..*at).is_some_and(|head| {
+                head.trim_start_matches(['|', '│', '║', ' ']).trim_end() == "QUERY PLAN"
+            })
+        });
+        if let Some(at) = head {
+            line.keep(at.saturating_add(bar.len()), line.text.trim_end().len());
+            line.place = Place::Framed;
+            return true;
+        }
+    }
+    false
+}
+
+/// The line above each row of the expanded display.
+fn is_record(text: &str) -> bool {
+    let border = |c: char| "-─━═+|┌┬┐├┼┤╔╦╗╠╬╣╟╢│║".contains(c);
+    text.trim_start_matches(border).starts_with("[ RECORD ") || text.starts_with("* Record ")
+}
+
+/// The width of a line that is nothing but border.
+fn rule(text: &str) -> Option<usize> {
+    let text = text.trim_end();
+    let dashes = text.chars().filter(|c| "-─━═".contains(*c)).count();
+    let all =
+        text.trim_start().chars().all(|c| "-─━═+|┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝╟╢╓╖╙╜╒╕╘╛╞╡│║".contains(c));
+    (dashes >= 3 && all && !text.trim_start().starts_with("--+--")).then(|| text.chars().count())
+}
+
+fn border_of(text: &str) -> u8 {
+    if text.starts_with(['|', '│', '║']) { 2 } else { u8::from(text.starts_with(' ')) }
+}
+
+/// `(8 rows)` in any language.
+fn is_footer(text: &str) -> bool {
+    let inner = text.trim().strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+    inner.is_some_and(|inner| {
+        let digits = inner.chars().take_while(char::is_ascii_digit).count();
+        let rest: String = inner.chars().skip(digits).collect();
+        (digits > 0
+            && rest.chars().all(|c| c.is_alphabetic() || c == ' ' || c == '.')
+            && rest.starts_with(' '))
+            || inner.chars().rev().take_while(char::is_ascii_digit).count() > 0
+                && inner.chars().all(|c| c.is_alphanumeric() || " :".contains(c))
+                && inner.contains(' ')
+    })
+}
+
+/// Takes border, margin and marks off one line.
+fn bare(line: &mut Line<'_>, open: Option<Shape>) {
+    // The byte offset of each character would cost memory on long lines: work from both ends.
+    let text = line.text.trim_end();
+    let mut from = 0;
+    let mut to = line.text.len();
+    let bars = ['|', '│', '║'];
+    let barred = text.starts_with(bars) && text.ends_with(bars) && text.len() > 1;
+    // DBeaver draws a bar on the right only; so does psql's old-ascii style for more lines.
+    let right_bar = !barred && open.is_some() && text.ends_with(bars);
+    if barred {
+        from = text.chars().next().map_or(0, char::len_utf8);
+    }
+    if barred || right_bar {
+        to = text.len().saturating_sub(text.chars().next_back().map_or(0, char::len_utf8));
+    }
+    let shape = open.unwrap_or(Shape { width: 0, border: 2 });
+    let width = line.text.get(from..to).map_or(0, |inner| inner.chars().count());
+    // Border 0 puts its mark behind the last column, the others into the right margin.
+    let expected = match (barred, shape.border) {
+        (true, _) => width,
+        (false, 0) => shape.width.saturating_add(1),
+        (false, _) => shape.width,
+    };
+    let framed = barred || (shape.width > 0 && width == expected && !right_bar);
+    let mark = line.text.get(from..to).and_then(|inner| inner.chars().next_back());
+    if let Some(mark) = mark.filter(|mark| framed && "+↵.…".contains(*mark)) {
+        to = to.saturating_sub(mark.len_utf8());
+        line.wraps = mark == '.' || mark == '…';
+    } else if framed && !barred && shape.border == 0 && mark == Some(' ') {
+        // The old-ascii style marks a wrapped line by nothing but a space behind the last column.
+        to = to.saturating_sub(1);
+        line.wraps = true;
+    } else if (barred || (framed && shape.border == 1)) && mark == Some(' ') {
+        to = to.saturating_sub(1);
+    }
+    let margin = barred || (shape.border == 1 && shape.width > 0 && !right_bar);
+    if margin {
+        let first = line.text.get(from..to).and_then(|inner| inner.chars().next());
+        if let Some(first) = first.filter(|first| " .…".contains(*first)) {
+            from = from.saturating_add(first.len_utf8());
+        }
+    }
+    if from > 0 || to < line.text.len() {
+        line.keep(from, to.max(from));
+    }
+}

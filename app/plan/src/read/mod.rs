@@ -1,0 +1,130 @@
+//! Finds the plans in a paste and hands each to the reader of its format.
+
+mod build;
+mod company;
+mod json;
+mod xml;
+mod yaml;
+
+use crate::node::{Format, Leftover, ParseError, Parsed, Plan};
+use crate::paste::{self, Cursor, Line, Place};
+use crate::text;
+use company::Company;
+
+/// Lines looked at to tell a plan in JSON from other JSON.
+const LOOK_AHEAD: usize = 6;
+
+/// Reads all plans of a paste.
+pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
+    let lines = paste::lines(paste);
+    let mut parsed = Parsed::default();
+    let mut company = Company::default();
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        if line.place == Place::Frame || line.is_blank() {
+            at = at.saturating_add(1);
+            continue;
+        }
+        let Some(format) = format_at(&lines, at) else {
+            if !company.takes(line) {
+                parsed.not_understood.push(leftover(line));
+            }
+            at = at.saturating_add(1);
+            continue;
+        };
+        let (mut plans, end) = plans_at(format, &lines, at, &mut parsed.not_understood);
+        plans.retain(|plan| !plan.nodes.is_empty());
+        let end = end.max(at.saturating_add(1));
+        if plans.is_empty() {
+            let range = lines.iter().take(end).skip(at).filter(|line| !line.is_blank());
+            parsed.not_understood.extend(range.map(leftover));
+        }
+        let query = company.query();
+        for plan in &mut plans {
+            plan.query = plan.query.take().or_else(|| query.clone());
+        }
+        parsed.plans.append(&mut plans);
+        at = end;
+    }
+    if parsed.plans.is_empty() {
+        let first = lines.iter().find(|line| !line.is_blank());
+        return Err(ParseError {
+            line: first.map_or(1, |line| line.number),
+            column: first.map_or(1, |line| line.column.saturating_add(line.indent())),
+            expected: "the output of EXPLAIN (text, JSON, YAML or XML), with its first node".into(),
+        });
+    }
+    Ok(parsed)
+}
+
+fn plans_at(
+    format: Format,
+    lines: &[Line<'_>],
+    at: usize,
+    not_understood: &mut Vec<Leftover>,
+) -> (Vec<Plan>, usize) {
+    match format {
+        Format::Text => {
+            let (plan, end, leftovers) = text::read(lines, at);
+            not_understood.extend(leftovers);
+            (vec![plan], end)
+        }
+        Format::Yaml => {
+            let (plans, taken) = yaml::read(lines.get(at..).unwrap_or_default());
+            (plans, at.saturating_add(taken))
+        }
+        Format::Json | Format::Xml => {
+            let mut cursor = Cursor::new(lines, at);
+            let plans = if format == Format::Json {
+                json::read(&mut cursor)
+            } else {
+                xml::read(&mut cursor)
+            };
+            let rest = cursor.rest().trim();
+            if !rest.is_empty() && rest.chars().any(char::is_alphanumeric) {
+                let place = cursor.expected("");
+                not_understood.push(Leftover {
+                    line: place.line,
+                    column: place.column,
+                    text: rest.to_owned(),
+                });
+            }
+            (plans, cursor.end())
+        }
+    }
+}
+
+/// The format of the plan that starts at a line, if one does.
+fn format_at(lines: &[Line<'_>], at: usize) -> Option<Format> {
+    let line = lines.get(at)?;
+    let text = line.text.trim();
+    let near = || lines.iter().skip(at).filter(|line| !line.is_blank()).take(LOOK_AHEAD);
+    if text.starts_with(['[', '{']) {
+        // A one-line plan can be megabytes long: its start tells.
+        let plan = near().any(|line| {
+            let end = line.text.char_indices().nth(2000).map_or(line.text.len(), |(at, _)| at);
+            let head = line.text.get(..end).unwrap_or_default();
+            ["\"Plan\"", "\"Node Type\"", "\"Query Text\""].iter().any(|key| head.contains(key))
+        });
+        return plan.then_some(Format::Json);
+    }
+    if text.starts_with("<explain") || text.starts_with("<Plan>") {
+        return Some(Format::Xml);
+    }
+    let plan_key = |text: &str| matches!(text.trim(), "Plan:" | "- Plan:");
+    let yaml_query = text.starts_with("Query Text: \"") || text.starts_with("- Query Text: \"");
+    if plan_key(text) || (yaml_query && near().any(|line| plan_key(&line.text))) {
+        return Some(Format::Yaml);
+    }
+    let next = lines.get(at.saturating_add(1));
+    let followed = next.is_some_and(|next| text::is_second(&next.text));
+    text::is_root(&line.text, line.place, followed).then_some(Format::Text)
+}
+
+fn leftover(line: &Line<'_>) -> Leftover {
+    Leftover {
+        line: line.number,
+        column: line.column.saturating_add(line.indent()),
+        text: line.text.trim().to_owned(),
+    }
+}

@@ -1,0 +1,142 @@
+//! What a plan says is wrong, and what to do: each rule is data (`About`) plus one pure function.
+//!
+//! Rules speak from the plan alone. What they propose for the catalog (an index, statistics) is to
+//! be checked against a live server where one is known.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use model::{About, Finding, Limit, Severity};
+use serde::{Deserialize, Serialize};
+
+use crate::derive::Derived;
+use crate::node::Plan;
+
+/// What rules judge.
+pub struct Case<'a> {
+    /// The plan as printed.
+    pub plan: &'a Plan,
+    /// What follows from it.
+    pub derived: &'a Derived,
+    /// By node: its first child, and its parent's next one.
+    links: Vec<(Option<usize>, Option<usize>)>,
+}
+
+/// A finding, where it was found, and the time at stake.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// The place of the node, if it is about one.
+    pub node: Option<usize>,
+    /// Milliseconds of this execution that the remedy could save at most.
+    pub saves_ms: Option<f64>,
+    /// The finding.
+    pub finding: Finding,
+}
+
+/// What a plan would have to print for a rule to be run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// The option of EXPLAIN.
+    pub option: String,
+}
+
+impl Missing {
+    /// Why the rule was not run and what to do, as one sentence.
+    pub fn says(&self) -> String {
+        format!("The plan was made without {0}; run EXPLAIN ({0}) to check this.", self.option)
+    }
+}
+
+/// A rule on plans.
+pub struct Rule {
+    /// `plan/rule`, the path of its file.
+    pub id: &'static str,
+    /// What it says about itself.
+    pub about: &'static About,
+    /// The verdict; not run to one on figures that are not printed.
+    pub judge: fn(&Case<'_>, &InForce<'_>) -> Result<Vec<Judged>, Missing>,
+}
+
+/// Declares the rules: makes the modules and the list `RULES`.
+macro_rules! rules {
+    ($($name:ident),+ $(,)?) => {
+        $(pub mod $name;)+
+        /// All rules on plans.
+        pub const RULES: &[Rule] = &[$(Rule {
+            id: concat!("plan/", stringify!($name)),
+            about: &$name::ABOUT,
+            judge: $name::$name,
+        }),+];
+    };
+}
+
+rules! {
+    cte_fence,
+    disabled_node,
+    discarded_offset,
+    filtered_index_scan,
+    filtered_seq_scan,
+    hash_spill,
+    heap_fetches,
+    jit_cost,
+    late_or_filter,
+    leading_wildcard,
+    lossy_bitmap,
+    memoize_miss,
+    missing_workers,
+    nested_loop_over_many_rows,
+    repeated_subplan,
+    row_misestimate,
+    slow_planning,
+    slow_trigger,
+    sort_spill,
+    unpruned_partitions,
+    wrapped_column,
+}
+
+/// Limits set in the configuration: rule id, limit name, value.
+pub type Limits = BTreeMap<(String, String), f64>;
+
+/// The limits in force for one rule.
+pub struct InForce<'a> {
+    rule: &'static str,
+    limits: &'a Limits,
+}
+
+impl InForce<'_> {
+    /// The rule's id, for its findings.
+    pub fn rule(&self) -> String {
+        self.rule.to_owned()
+    }
+
+    /// The value of a limit.
+    pub fn get(&self, limit: &Limit) -> f64 {
+        let set = self.limits.get(&(self.rule.to_owned(), limit.name.to_owned()));
+        set.copied().unwrap_or(limit.default)
+    }
+}
+
+/// Runs all rules: findings by the time they could save, then by severity; and the rules that
+/// could not be run, by id.
+pub fn judge(
+    plan: &Plan,
+    derived: &Derived,
+    limits: &Limits,
+) -> (Vec<Judged>, Vec<(&'static str, Missing)>) {
+    let case = Case::new(plan, derived);
+    let (mut found, mut not_checked) = (Vec::new(), Vec::new());
+    for rule in RULES {
+        match (rule.judge)(&case, &InForce { rule: rule.id, limits }) {
+            Ok(judged) => found.extend(judged),
+            Err(missing) => not_checked.push((rule.id, missing)),
+        }
+    }
+    let rank = |judged: &Judged| (judged.saves_ms.unwrap_or(0.0), judged.finding.severity);
+    found.sort_by(|a, b| {
+        let ((a_ms, a_severity), (b_ms, b_severity)): ((f64, Severity), (f64, Severity)) =
+            (rank(a), rank(b));
+        b_ms.total_cmp(&a_ms).then(b_severity.cmp(&a_severity))
+    });
+    (found, not_checked)
+}

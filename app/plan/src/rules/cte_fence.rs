@@ -1,0 +1,62 @@
+//! A CTE that computes far more than is read from it.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence, name};
+use super::{Case, InForce, Judged, Missing};
+
+/// Rows removed from which it is worth a word.
+const MIN_REMOVED_ROWS: Limit = Limit {
+    name: "min_removed_rows",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "small CTEs cost nothing",
+};
+/// Share of rows removed.
+const MIN_REMOVED_PERCENT: Limit = Limit {
+    name: "min_removed_percent",
+    default: 90.0,
+    unit: Unit::Percent,
+    source: "from here the CTE computes ten times too much",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "CTE computes what nobody reads",
+    effect: "A materialised CTE is computed as written: conditions outside of it come too late.",
+    remedy: "Write NOT MATERIALIZED (PostgreSQL 12), or move the condition into the CTE.",
+    docs: "https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-CTE-MATERIALIZATION",
+    limits: &[MIN_REMOVED_ROWS, MIN_REMOVED_PERCENT],
+};
+
+/// Judges the rows that CTE scans filter away.
+pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let (Some(removed), Some(rows)) = (own.removed_rows, own.rows) else { continue };
+        let percent = 100.0 * removed / (removed + rows).max(1.0);
+        if node.kind != "CTE Scan"
+            || removed < limits.get(&MIN_REMOVED_ROWS)
+            || percent < limits.get(&MIN_REMOVED_PERCENT)
+        {
+            continue;
+        }
+        let says = format!(
+            "{} throws away {} of {} rows by {}.",
+            name(node), count(removed), count(removed + rows), node.get("Filter").unwrap_or_default()
+        );
+        let numbers = vec![
+            evidence("rows removed", removed, Unit::Count),
+            evidence("rows kept", rows, Unit::Count),
+        ];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            refuted_by: Some("A CTE that is read several times, or that changes data.".into()),
+            ..Remedy::default()
+        };
+        let saves = own.total_ms.map(|ms| ms * percent / 100.0);
+        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+    }
+    Ok(found)
+}

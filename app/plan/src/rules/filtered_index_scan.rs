@@ -1,0 +1,63 @@
+//! An index scan that finds many rows and then throws most of them away.
+
+use model::{About, Limit, Unit};
+
+use super::support::{count, create_index, evidence, index_remedy, name};
+use super::{Case, InForce, Judged, Missing};
+
+/// Rows removed, over all loops, from which it is worth a word.
+const MIN_REMOVED_ROWS: Limit = Limit {
+    name: "min_removed_rows",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "each is a random read at worst",
+};
+/// Share of rows removed from which it is worth a word.
+const MIN_REMOVED_PERCENT: Limit = Limit {
+    name: "min_removed_percent",
+    default: 50.0,
+    unit: Unit::Percent,
+    source: "pev2 marks filters from 50 %",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Index that fits only half",
+    effect: "Each row the index finds is fetched from the table and then discarded by a filter.",
+    remedy: "Put the filtered column into the index as well, behind the columns it has, or make the index partial.",
+    docs: "https://www.postgresql.org/docs/current/indexes-multicolumn.html",
+    limits: &[MIN_REMOVED_ROWS, MIN_REMOVED_PERCENT],
+};
+
+/// Judges the share of rows removed by a filter or recheck behind an index.
+pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let (Some(removed), Some(rows)) = (own.removed_rows, own.rows) else { continue };
+        let percent = 100.0 * removed / (removed + rows).max(1.0);
+        if !matches!(node.kind.as_str(), "Index Scan" | "Index Only Scan" | "Bitmap Heap Scan")
+            || node.get("Filter").is_none()
+            || removed < limits.get(&MIN_REMOVED_ROWS)
+            || percent < limits.get(&MIN_REMOVED_PERCENT)
+        {
+            continue;
+        }
+        let condition = node.get("Filter").unwrap_or_default();
+        let found_by = node.get("Index Cond").or(node.get("Recheck Cond")).unwrap_or_default();
+        let says = format!(
+            "{} found {} rows by {found_by} and kept {} after the filter {condition}.",
+            name(node), count(removed + rows), count(rows)
+        );
+        let numbers = vec![
+            evidence("rows removed", removed, Unit::Count),
+            evidence("rows kept", rows, Unit::Count),
+            evidence("share removed", percent, Unit::Percent),
+        ];
+        let both = if found_by.is_empty() { condition.to_string() } else { format!("{found_by} AND {condition}") };
+        let remedy = index_remedy(ABOUT.remedy, create_index(node, &both), "A filter whose value differs with each call and removes little on average.");
+        let saves = own.total_ms.map(|ms| ms * percent / 100.0);
+        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+    }
+    Ok(found)
+}

@@ -1,0 +1,64 @@
+//! A sequential scan that throws away nearly all it reads.
+
+use model::{About, Limit, Unit};
+
+use super::support::{count, create_index, evidence, index_remedy, name};
+use super::{Case, InForce, Judged, Missing};
+
+/// Rows removed, over all loops, from which it is worth a word.
+const MIN_REMOVED_ROWS: Limit = Limit {
+    name: "min_removed_rows",
+    default: 5000.0,
+    unit: Unit::Count,
+    source: "below that an index saves nothing one would notice",
+};
+/// Share of rows removed from which an index pays.
+const MIN_REMOVED_PERCENT: Limit = Limit {
+    name: "min_removed_percent",
+    default: 90.0,
+    unit: Unit::Percent,
+    source: "half of pev2 c4: from here an index reads a tenth of the table at most",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Sequential scan for few rows",
+    effect: "Every row of the table is read and tested, however few are kept; the cost grows with the table.",
+    remedy: "An index on the columns of the condition reads only the rows that are kept.",
+    docs: "https://www.postgresql.org/docs/current/indexes-intro.html",
+    limits: &[MIN_REMOVED_ROWS, MIN_REMOVED_PERCENT],
+};
+
+/// Judges the share of rows a sequential scan removes by its filter.
+pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let (Some(removed), Some(rows)) = (own.removed_rows, own.rows) else { continue };
+        let percent = 100.0 * removed / (removed + rows).max(1.0);
+        if node.kind != "Seq Scan"
+            || removed < limits.get(&MIN_REMOVED_ROWS)
+            || percent < limits.get(&MIN_REMOVED_PERCENT)
+        {
+            continue;
+        }
+        let condition = node.get("Filter").unwrap_or_default();
+        let says = format!(
+            "{} read {} rows to keep {}; the filter is {condition}.",
+            name(node), count(removed + rows), count(rows)
+        );
+        let numbers = vec![
+            evidence("rows removed", removed, Unit::Count),
+            evidence("rows kept", rows, Unit::Count),
+            evidence("share removed", percent, Unit::Percent),
+        ];
+        let remedy = index_remedy(
+            ABOUT.remedy,
+            create_index(node, &condition),
+            "An index on these columns that exists already, or a statement that runs once a day.",
+        );
+        let saves = own.self_ms.map(|ms| ms * percent / 100.0);
+        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+    }
+    Ok(found)
+}

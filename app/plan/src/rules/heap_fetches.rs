@@ -1,0 +1,59 @@
+//! An index-only scan that goes to the table all the same.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence, name, relation};
+use super::{Case, InForce, Judged, Missing};
+
+/// Heap fetches from which it is worth a word.
+const MIN_FETCHES: Limit = Limit {
+    name: "min_fetches",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "each is a page access",
+};
+/// Share of the rows.
+const MIN_PERCENT: Limit = Limit {
+    name: "min_percent",
+    default: 10.0,
+    unit: Unit::Percent,
+    source: "pev2 marks from 10 % up",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Index-only scan fetches from the heap",
+    effect: "Rows on pages that are not marked all-visible are read from the table.",
+    remedy: "VACUUM the table, and let autovacuum come more often.",
+    docs: "https://www.postgresql.org/docs/current/indexes-index-only-scans.html",
+    limits: &[MIN_FETCHES, MIN_PERCENT],
+};
+
+/// Judges heap fetches against rows.
+pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let fetches = node.number("Heap Fetches").unwrap_or(0.0);
+        let rows = own.rows.unwrap_or(0.0).max(fetches).max(1.0);
+        let percent = 100.0 * fetches / rows;
+        if fetches < limits.get(&MIN_FETCHES) || percent < limits.get(&MIN_PERCENT) {
+            continue;
+        }
+        let says = format!("{} went to the table for {} rows, {percent:.0} % of all.", name(node), count(fetches));
+        let numbers = vec![
+            evidence("heap fetches", fetches, Unit::Count),
+            evidence("share of rows", percent, Unit::Percent),
+        ];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            sql: relation(node).map(|relation| format!("vacuum {relation};")),
+            lock: Some("SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
+            undo: None,
+            refuted_by: Some("An old transaction that keeps rows from becoming visible to all.".into()),
+        };
+        let saves = own.self_ms.map(|ms| ms * percent / 100.0 / 2.0);
+        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+    }
+    Ok(found)
+}

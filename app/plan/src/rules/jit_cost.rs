@@ -1,0 +1,62 @@
+//! Just-in-time compilation that takes longer than it saves.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{evidence};
+use super::{Case, InForce, Judged, Missing};
+
+/// Time of JIT from which it is worth a word.
+const MIN_MS: Limit = Limit {
+    name: "min_ms",
+    default: 20.0,
+    unit: Unit::Ms,
+    source: "less is not felt",
+};
+/// Share of the execution.
+const MIN_SHARE_PERCENT: Limit = Limit {
+    name: "min_share_percent",
+    default: 20.0,
+    unit: Unit::Percent,
+    source: "a fifth of the time for compiling is too much",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "JIT takes a large share",
+    effect: "Expressions are compiled for each execution, before the first row.",
+    remedy: "Turn jit off for this role or database, or raise jit_above_cost.",
+    docs: "https://www.postgresql.org/docs/current/jit-decision.html",
+    limits: &[MIN_MS, MIN_SHARE_PERCENT],
+};
+
+/// Judges the time of JIT against the execution.
+pub fn jit_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let judged = |says: String, numbers, remedy, saves: f64, object: &str| Judged {
+        node: None,
+        saves_ms: Some(saves),
+        finding: model::Finding {
+            rule: limits.rule(),
+            severity: case.severity(Some(saves)),
+            object: object.to_owned(),
+            says,
+            evidence: numbers,
+            remedy,
+        },
+    };
+    let (Some(ms), Some(whole)) = (case.derived.jit_ms, case.whole_ms()) else { return Ok(vec![]) };
+    let percent = 100.0 * ms / whole.max(0.001);
+    if ms < limits.get(&MIN_MS) || percent < limits.get(&MIN_SHARE_PERCENT) {
+        return Ok(vec![]);
+    }
+    let functions = case.plan.number("JIT/Functions").unwrap_or(0.0);
+    let remedy = Remedy {
+        says: ABOUT.remedy.into(),
+        sql: Some("set local jit = off;".into()),
+        lock: Some("None: it holds for one transaction.".into()),
+        undo: Some("It ends with the transaction.".into()),
+        refuted_by: Some("The statement takes longer without it.".into()),
+    };
+    let says = format!("JIT compiled {functions:.0} functions in {ms:.0} ms, {percent:.0} % of the execution.");
+    Ok(vec![judged(says, vec![evidence("JIT", ms, Unit::Ms), evidence("share of the execution", percent, Unit::Percent)], remedy, ms, "jit")])
+}

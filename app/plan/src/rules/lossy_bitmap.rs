@@ -1,0 +1,46 @@
+//! A bitmap that forgot rows and remembers pages only.
+
+use model::{About, Remedy, Unit};
+
+use super::support::{count, evidence, name};
+use super::{Case, InForce, Judged, Missing};
+
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Lossy bitmap",
+    effect: "All rows of the pages are read and tested again.",
+    remedy: "Raise work_mem so that the bitmap holds each row.",
+    docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-WORK-MEM",
+    limits: &[],
+};
+
+/// Judges the lossy pages of bitmap heap scans.
+pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let lossy = node.number("Lossy Heap Blocks").unwrap_or(0.0);
+        if lossy <= 0.0 {
+            continue;
+        }
+        let exact = node.number("Exact Heap Blocks").unwrap_or(0.0);
+        let says = format!(
+            "{} remembered {} of {} pages without their rows and tested {} rows in vain.",
+            name(node), count(lossy), count(lossy + exact), count(own.removed_rows.unwrap_or(0.0))
+        );
+        let numbers = vec![evidence("lossy pages", lossy, Unit::Count), evidence("exact pages", exact, Unit::Count)];
+        // A page of the bitmap takes about 64 bytes.
+        let needed_mb = ((lossy + exact) * 64.0 * 2.0 / 1_048_576.0).ceil().max(1.0);
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            sql: Some(format!("set local work_mem = '{needed_mb:.0}MB';")),
+            lock: Some("None: it holds for one transaction.".into()),
+            undo: Some("It ends with the transaction.".into()),
+            refuted_by: Some("A work_mem above that already.".into()),
+        };
+        let saves = own.self_ms.map(|ms| ms * lossy / (lossy + exact).max(1.0));
+        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+    }
+    Ok(found)
+}

@@ -1,0 +1,54 @@
+//! A Memoize that hardly ever finds what it kept.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence};
+use super::{Case, InForce, Judged, Missing};
+
+/// Share of hits below which it speaks.
+const MAX_HIT_PERCENT: Limit = Limit {
+    name: "max_hit_percent",
+    default: 20.0,
+    unit: Unit::Percent,
+    source: "below that keeping costs more than it saves",
+};
+/// Misses from which it is worth a word.
+const MIN_MISSES: Limit = Limit {
+    name: "min_misses",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "small numbers cost nothing",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Memoize misses",
+    effect: "Keys are stored and looked up, but come once only.",
+    remedy: "Correct the estimate of distinct keys (ANALYZE, n_distinct), or turn enable_memoize off for the statement.",
+    docs: "https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-ENABLE-MEMOIZE",
+    limits: &[MAX_HIT_PERCENT, MIN_MISSES],
+};
+
+/// Judges hits against misses.
+pub fn memoize_miss(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let (Some(hits), Some(misses)) = (node.number("Cache Hits"), node.number("Cache Misses")) else { continue };
+        let percent = 100.0 * hits / (hits + misses).max(1.0);
+        if misses < limits.get(&MIN_MISSES) || percent > limits.get(&MAX_HIT_PERCENT) {
+            continue;
+        }
+        let says = format!("Memoize on {} found {} of {} keys, {percent:.0} %.", node.get("Cache Key").unwrap_or_default(), count(hits), count(hits + misses));
+        let numbers = vec![evidence("hits", hits, Unit::Count), evidence("misses", misses, Unit::Count)];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            sql: Some("set local enable_memoize = off;".into()),
+            lock: Some("None: it holds for one transaction.".into()),
+            undo: Some("It ends with the transaction.".into()),
+            refuted_by: Some("The statement takes longer without it.".into()),
+        };
+        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+    }
+    Ok(found)
+}

@@ -1,0 +1,44 @@
+//! Fewer parallel workers than planned.
+
+use model::{About, Remedy, Unit};
+
+use super::support::{evidence, name};
+use super::{Case, InForce, Judged, Missing};
+
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Workers missing",
+    effect: "The plan was chosen for more processes than it got.",
+    remedy: "Raise max_parallel_workers and max_worker_processes, or ask for fewer per statement.",
+    docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-MAX-PARALLEL-WORKERS",
+    limits: &[],
+};
+
+/// Judges workers launched against planned.
+pub fn missing_workers(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let (Some(planned), Some(launched)) = (node.number("Workers Planned"), node.number("Workers Launched")) else { continue };
+        if launched >= planned || own.never_executed {
+            continue;
+        }
+        let says = format!("{} got {launched:.0} of {planned:.0} workers.", name(node));
+        let numbers = vec![
+            evidence("workers planned", planned, Unit::Count),
+            evidence("workers launched", launched, Unit::Count),
+        ];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            sql: Some("select name, setting from pg_settings where name in ('max_parallel_workers', 'max_worker_processes', 'max_parallel_workers_per_gather');".into()),
+            lock: Some("None: it reads a view.".into()),
+            undo: None,
+            refuted_by: Some("A short burst of other parallel statements.".into()),
+        };
+        // With all workers the time would shrink by the share of processes that were missing.
+        let saves = own.total_ms.map(|ms| ms * (planned - launched) / (planned + 1.0));
+        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+    }
+    Ok(found)
+}

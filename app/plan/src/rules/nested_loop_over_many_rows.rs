@@ -1,0 +1,64 @@
+//! A nested loop that runs its inner side very often.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence, name};
+use super::{Case, InForce, Judged, Missing};
+
+/// Loops of the inner side from which it is worth a word.
+const MIN_LOOPS: Limit = Limit {
+    name: "min_loops",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "dryrun warns from 100 with a sequential scan inside; index lookups bear more",
+};
+/// Share of the execution that the inner side must take.
+const MIN_SHARE_PERCENT: Limit = Limit {
+    name: "min_share_percent",
+    default: 20.0,
+    unit: Unit::Percent,
+    source: "less than a fifth is not the cause",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Nested loop over many rows",
+    effect: "The inner side is run once per outer row.",
+    remedy: "Let the planner hash or merge: correct the estimate of the outer side, or index the inner side.",
+    docs: "https://www.postgresql.org/docs/current/using-explain.html",
+    limits: &[MIN_LOOPS, MIN_SHARE_PERCENT],
+};
+
+/// Judges how often the inner side ran, and what that took.
+pub fn nested_loop_over_many_rows(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let Some(loops) = node.actual.map(|actual| actual.loops) else { continue };
+        let above = node.parent.and_then(|above| case.plan.nodes.get(above));
+        let inner = node.relationship.as_deref() == Some("Inner")
+            && above.is_some_and(|above| above.kind == "Nested Loop");
+        let percent = own.total_ms.zip(case.whole_ms()).map_or(0.0, |(ms, whole)| 100.0 * ms / whole.max(0.001));
+        if !inner || loops < limits.get(&MIN_LOOPS) || percent < limits.get(&MIN_SHARE_PERCENT) {
+            continue;
+        }
+        let says = format!(
+            "{} ran {} times inside a nested loop and took {percent:.0} % of the time.",
+            name(node), count(loops)
+        );
+        let numbers = vec![
+            evidence("loops", loops, Unit::Count),
+            evidence("time", own.total_ms.unwrap_or(0.0), Unit::Ms),
+            evidence("share of the execution", percent, Unit::Percent),
+        ];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            sql: Some("set local enable_nestloop = off;".into()),
+            lock: Some("None: it holds for one transaction, to compare the plans.".into()),
+            undo: Some("It ends with the transaction.".into()),
+            refuted_by: Some("The plan without the nested loop takes longer.".into()),
+        };
+        found.push(case.finding(limits, at, own.total_ms, says, numbers, remedy));
+    }
+    Ok(found)
+}

@@ -1,0 +1,80 @@
+//! The planner expected far more or far fewer rows than came.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence, name, relation};
+use super::{Case, InForce, Judged, Missing};
+
+/// How many times off the rows must be.
+const MIN_FACTOR: Limit = Limit {
+    name: "min_factor",
+    default: 10.0,
+    unit: Unit::Count,
+    source: "pev2 and pgAdmin mark factors from 10",
+};
+/// The greater of both must be this much, per loop.
+const MIN_ROWS: Limit = Limit {
+    name: "min_rows",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "small numbers are off by chance",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Rows misestimated",
+    effect: "Join order, join method and memory are chosen for the wrong number of rows.",
+    remedy: "ANALYZE the table; for columns that depend on each other create extended statistics; for skew raise the statistics target.",
+    docs: "https://www.postgresql.org/docs/current/planner-stats.html",
+    limits: &[MIN_FACTOR, MIN_ROWS],
+};
+
+/// Judges real against planned rows, at the lowest node where they part.
+pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let Some(estimate) = own.estimate.filter(|_| !own.cut_short) else { continue };
+        let (planned, real) =
+            (node.cost.map_or(0.0, |cost| cost.rows), node.actual.map_or(0.0, |actual| actual.rows));
+        if estimate.factor < limits.get(&MIN_FACTOR) || planned.max(real) < limits.get(&MIN_ROWS) {
+            continue;
+        }
+        // The cause is where it starts: a node whose child is off just as much only passes it on.
+        let inherited = case.children(at).take(64).any(|(child, _)| {
+            let child = case.derived.nodes.get(child).and_then(|child| child.estimate);
+            child.is_some_and(|child| child.factor >= estimate.factor / 3.0 && child.more == estimate.more)
+        });
+        if inherited {
+            continue;
+        }
+        let condition = ["Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter"]
+            .iter().find_map(|key| node.get(key)).unwrap_or_default();
+        let cause = if condition.contains(" AND ") {
+            "its conditions are taken as independent of each other"
+        } else if node.kind == "Function Scan" || node.kind == "CTE Scan" {
+            "functions and CTEs have no statistics"
+        } else {
+            "statistics may be old, or the values are skewed"
+        };
+        let says = format!(
+            "{} gave {} rows per loop where {} were expected, {:.0} times {}; {cause}.",
+            name(node), count(real), count(planned), estimate.factor,
+            if estimate.more { "more" } else { "fewer" }
+        );
+        let numbers = vec![
+            evidence("rows expected", planned, Unit::Count),
+            evidence("rows", real, Unit::Count),
+            evidence("factor", estimate.factor, Unit::Count),
+        ];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            sql: relation(node).map(|relation| format!("analyze {relation};")),
+            lock: relation(node).map(|_| "SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
+            undo: None,
+            refuted_by: Some("The estimate stays as it is after ANALYZE: then it is correlation or skew.".into()),
+        };
+        found.push(case.finding(limits, at, None, says, numbers, remedy));
+    }
+    Ok(found)
+}

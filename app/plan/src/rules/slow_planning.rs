@@ -1,0 +1,51 @@
+//! Planning that takes longer than executing.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{evidence};
+use super::{Case, InForce, Judged, Missing};
+
+/// Planning time from which it is worth a word.
+const MIN_MS: Limit = Limit {
+    name: "min_ms",
+    default: 20.0,
+    unit: Unit::Ms,
+    source: "less is not felt",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Planning takes longer than executing",
+    effect: "Many tables, partitions or indexes are weighed for a statement that is soon done.",
+    remedy: "Prepare the statement, prune partitions by constants, or drop indexes that nobody uses.",
+    docs: "https://www.postgresql.org/docs/current/sql-prepare.html",
+    limits: &[MIN_MS],
+};
+
+/// Judges planning time against execution time.
+pub fn slow_planning(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let judged = |says: String, numbers, remedy, saves: f64, object: &str| Judged {
+        node: None,
+        saves_ms: Some(saves),
+        finding: model::Finding {
+            rule: limits.rule(),
+            severity: case.severity(Some(saves)),
+            object: object.to_owned(),
+            says,
+            evidence: numbers,
+            remedy,
+        },
+    };
+    let (Some(ms), Some(whole)) = (case.plan.planning_ms(), case.whole_ms()) else { return Ok(vec![]) };
+    if ms < limits.get(&MIN_MS) || ms < whole {
+        return Ok(vec![]);
+    }
+    let remedy = Remedy {
+        says: ABOUT.remedy.into(),
+        refuted_by: Some("The first statement of a session, which fills the catalog caches.".into()),
+        ..Remedy::default()
+    };
+    let says = format!("Planning took {ms:.0} ms, executing {whole:.0} ms.");
+    Ok(vec![judged(says, vec![evidence("planning", ms, Unit::Ms), evidence("execution", whole, Unit::Ms)], remedy, ms, "planning")])
+}

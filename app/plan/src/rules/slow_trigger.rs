@@ -1,0 +1,68 @@
+//! A trigger that takes much of the time.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence};
+use super::{Case, InForce, Judged, Missing};
+
+/// Time of a trigger from which it is worth a word.
+const MIN_MS: Limit = Limit {
+    name: "min_ms",
+    default: 10.0,
+    unit: Unit::Ms,
+    source: "less is not felt",
+};
+/// Share of the execution.
+const MIN_SHARE_PERCENT: Limit = Limit {
+    name: "min_share_percent",
+    default: 20.0,
+    unit: Unit::Percent,
+    source: "less than a fifth is not the cause",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Slow trigger",
+    effect: "It runs for each row and its time counts for the statement.",
+    remedy: "For a foreign key, index the referencing columns; otherwise make it a statement trigger with transition tables.",
+    docs: "https://www.postgresql.org/docs/current/sql-createtrigger.html",
+    limits: &[MIN_MS, MIN_SHARE_PERCENT],
+};
+
+/// Judges each trigger against the execution.
+pub fn slow_trigger(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let judged = |says: String, numbers, remedy, saves: f64, object: &str| Judged {
+        node: None,
+        saves_ms: Some(saves),
+        finding: model::Finding {
+            rule: limits.rule(),
+            severity: case.severity(Some(saves)),
+            object: object.to_owned(),
+            says,
+            evidence: numbers,
+            remedy,
+        },
+    };
+    let Some(whole) = case.whole_ms() else { return Ok(vec![]) };
+    let mut found = vec![];
+    for trigger in &case.plan.triggers {
+        let get = |key: &str| crate::node::find(&trigger.props, key);
+        let ms = get("Time").and_then(crate::node::Value::number).unwrap_or(0.0);
+        let calls = get("Calls").and_then(crate::node::Value::number).unwrap_or(0.0);
+        let percent = 100.0 * ms / whole.max(0.001);
+        if ms < limits.get(&MIN_MS) || percent < limits.get(&MIN_SHARE_PERCENT) {
+            continue;
+        }
+        let title = get("Constraint Name").or(get("Trigger Name")).map(|name| name.text().into_owned()).unwrap_or_default();
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            refuted_by: Some("A trigger that waits for a lock: its time is somebody else's.".into()),
+            ..Remedy::default()
+        };
+        let says = format!("The trigger {title} ran {} times and took {ms:.0} ms, {percent:.0} % of the execution.", count(calls));
+        let numbers = vec![evidence("time", ms, Unit::Ms), evidence("calls", calls, Unit::Count)];
+        found.push(judged(says, numbers, remedy, ms, &title));
+    }
+    Ok(found)
+}

@@ -1,0 +1,53 @@
+//! A sort that did not fit into work_mem.
+
+use model::{About, Remedy, Unit};
+
+use super::support::{count, evidence, name};
+use super::{Case, InForce, Judged, Missing};
+
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Sort on disk",
+    effect: "The rows are written to temporary files and read back in several passes.",
+    remedy: "Raise work_mem for this statement, sort fewer or narrower rows, or read them in order from an index.",
+    docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-WORK-MEM",
+    limits: &[],
+};
+
+/// Judges the space a sort took.
+pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let Some(disk_kb) = spilled_kb(node) else { continue };
+        // On disk rows are packed; in memory they take two to three times the space.
+        let needed_mb = (disk_kb * 3.0 / 1024.0).ceil().max(1.0);
+        let says = format!(
+            "{} by {} wrote {} kB to disk; in memory it needs about {needed_mb:.0} MB of work_mem.",
+            name(node), node.get("Sort Key").unwrap_or_default(), count(disk_kb)
+        );
+        let numbers = vec![
+            evidence("on disk", disk_kb * 1024.0, Unit::Bytes),
+            evidence("work_mem needed, about", needed_mb * 1_048_576.0, Unit::Bytes),
+        ];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            sql: Some(format!("set local work_mem = '{needed_mb:.0}MB';")),
+            lock: Some("None: it holds for one transaction.".into()),
+            undo: Some("It ends with the transaction.".into()),
+            refuted_by: Some("Too many sessions doing this at once: work_mem counts for each sort of each of them.".into()),
+        };
+        found.push(case.finding(limits, at, own.self_ms.map(|ms| ms / 2.0), says, numbers, remedy));
+    }
+    Ok(found)
+}
+
+/// Kilobytes on disk of a sort, or of one of its workers.
+fn spilled_kb(node: &crate::node::Node) -> Option<f64> {
+    let own = (node.get("Sort Space Type").as_deref() == Some("Disk")).then(|| node.number("Sort Space Used")).flatten();
+    let groups = ["Full-sort Groups", "Pre-sorted Groups"]
+        .iter()
+        .find_map(|key| node.number(&format!("{key}/Sort Space Disk/Peak Sort Space Used")));
+    own.or(groups)
+}

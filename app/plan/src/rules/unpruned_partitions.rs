@@ -1,0 +1,63 @@
+//! Partitions that are read though they hold nothing that is asked for.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence, name};
+use super::{Case, InForce, Judged, Missing};
+
+/// Members without a row from which it is worth a word.
+const MIN_EMPTY: Limit = Limit {
+    name: "min_empty",
+    default: 10.0,
+    unit: Unit::Count,
+    source: "a few cost nothing",
+};
+/// Share of members without a row.
+const MIN_EMPTY_PERCENT: Limit = Limit {
+    name: "min_empty_percent",
+    default: 80.0,
+    unit: Unit::Percent,
+    source: "most of the work must be in vain",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Partitions not pruned",
+    effect: "Each partition is opened, locked and searched.",
+    remedy: "Compare the partition key itself with a constant or parameter, without a function or cast around it.",
+    docs: "https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITION-PRUNING",
+    limits: &[MIN_EMPTY, MIN_EMPTY_PERCENT],
+};
+
+/// Judges the members of Append that gave no row.
+pub fn unpruned_partitions(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        if !matches!(node.kind.as_str(), "Append" | "Merge Append") || own.cut_short {
+            continue;
+        }
+        let (mut members, mut empty, mut ms) = (0.0, 0.0, 0.0);
+        for (child, _) in case.children(at) {
+            members += 1.0;
+            let Some(child) = case.derived.nodes.get(child) else { continue };
+            if child.rows == Some(0.0) && !child.never_executed {
+                empty += 1.0;
+                ms += child.total_ms.unwrap_or(0.0);
+            }
+        }
+        let percent = 100.0 * empty / f64::max(members, 1.0);
+        if empty < limits.get(&MIN_EMPTY) || percent < limits.get(&MIN_EMPTY_PERCENT) {
+            continue;
+        }
+        let says = format!("{} searched {} of {} members without finding a row.", name(node), count(empty), count(members));
+        let numbers = vec![evidence("members without a row", empty, Unit::Count), evidence("members", members, Unit::Count)];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            refuted_by: Some("A condition that has nothing to do with the partition key.".into()),
+            ..Remedy::default()
+        };
+        found.push(case.finding(limits, at, Some(ms), says, numbers, remedy));
+    }
+    Ok(found)
+}

@@ -1,0 +1,58 @@
+//! A condition on a function or cast of a column.
+
+use model::{About, Limit, Unit};
+
+use super::support::{count, evidence, index_remedy, name, relation};
+use super::{Case, InForce, Judged, Missing};
+
+/// Rows removed from which it is worth a word.
+const MIN_REMOVED_ROWS: Limit = Limit {
+    name: "min_removed_rows",
+    default: 5000.0,
+    unit: Unit::Count,
+    source: "below that an index saves nothing one would notice",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Condition on a computed value",
+    effect: "An index on the plain column is of no use: every row is computed and tested.",
+    remedy: "Compare the plain column, or create an index on the same expression.",
+    docs: "https://www.postgresql.org/docs/current/indexes-expressional.html",
+    limits: &[MIN_REMOVED_ROWS],
+};
+
+/// Judges scans whose filter wraps a column.
+pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let condition = node.get("Filter").unwrap_or_default();
+        let removed = own.removed_rows.unwrap_or(0.0);
+        let Some(expression) = wrapped(&condition) else { continue };
+        if node.kind != "Seq Scan" || removed < limits.get(&MIN_REMOVED_ROWS) {
+            continue;
+        }
+        let says = format!("{} computed {expression} for {} rows that it did not keep.", name(node), count(removed));
+        let numbers = vec![evidence("rows removed", removed, Unit::Count)];
+        let alias = node.alias.as_deref().map(|alias| format!("{alias}.")).unwrap_or_default();
+        let plain = if alias.is_empty() { expression.clone() } else { expression.replace(&alias, "") };
+        let sql = relation(node).map(|relation| format!("create index concurrently on {relation} (({plain}));"));
+        let remedy = index_remedy(ABOUT.remedy, sql, "A function that is not immutable cannot be indexed; rewrite the condition.");
+        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+    }
+    Ok(found)
+}
+
+/// The function call or cast that a condition compares, where it starts with one.
+fn wrapped(condition: &str) -> Option<String> {
+    let inner = condition.strip_prefix('(')?;
+    let operator = [" = ", " >= ", " <= ", " > ", " < ", " ~~ "].iter().filter_map(|sign| inner.find(sign)).min()?;
+    let left = inner.get(..operator)?;
+    let call = left.ends_with(')') && left.starts_with(|c: char| c.is_ascii_lowercase());
+    let cast = left.starts_with('(') && left.contains(")::");
+    // A string column cast to text is how PostgreSQL prints a plain varchar column.
+    let printed = left.ends_with(")::text") || left.ends_with(")::bpchar");
+    let whole = left.matches('(').count() == left.matches(')').count();
+    ((call || cast && !printed) && whole).then(|| left.to_owned())
+}

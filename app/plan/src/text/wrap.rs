@@ -1,0 +1,50 @@
+//! Whether a line of FORMAT TEXT is whole: brackets and quotes are balanced as PostgreSQL writes
+//! them. A line that is not goes on in the next one.
+
+/// A line and what is still open in it. Each character is looked at once.
+#[derive(Default)]
+pub(super) struct Logical {
+    /// The text so far.
+    pub text: String,
+    /// Number of its first line in the paste, and of its last.
+    pub lines: (usize, usize),
+    /// Column of its first character in the paste.
+    pub column: usize,
+    /// Characters before the text proper.
+    pub indent: usize,
+    /// Characters of the last physical line.
+    pub width: usize,
+    /// Whether the last physical line carries psql's wrap mark.
+    pub wraps: bool,
+    /// Round brackets open.
+    pub depth: i64,
+    /// Within a literal.
+    pub single: bool,
+    /// Within a quoted name.
+    pub double: bool,
+}
+
+impl Logical {
+    /// Whether a bracket or quote is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.depth > 0 || self.single || self.double
+    }
+
+    /// Whether a quote is open.
+    pub(super) fn in_quotes(&self) -> bool {
+        self.single || self.double
+    }
+
+    pub(super) fn push(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                '\'' if !self.double => self.single = !self.single,
+                '"' if !self.single => self.double = !self.double,
+                '(' if !self.in_quotes() => self.depth += 1,
+                ')' if !self.in_quotes() => self.depth -= 1,
+                _ => {}
+            }
+        }
+        self.text.push_str(text);
+    }
+}
