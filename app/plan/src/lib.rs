@@ -7,6 +7,7 @@
 
 pub mod derive;
 mod keys;
+pub mod layout;
 mod node;
 mod paste;
 mod read;
