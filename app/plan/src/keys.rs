@@ -155,7 +155,8 @@ pub(crate) fn key_of_tag(tag: &str) -> String {
 
 impl Node {
     /// Puts a printed value where it belongs; what has no place of its own is kept as a property.
-    pub(crate) fn set(&mut self, name: &str, value: Value) {
+    pub(crate) fn set(&mut self, name: &str, value: Value, line: usize) {
+        self.lines.1 = self.lines.1.max(line);
         let place = match name {
             "Node Type" => return self.kind = value.text().into_owned(),
             "Parent Relationship" => &mut self.relationship,
@@ -168,7 +169,7 @@ impl Node {
                 if !set_cost(&mut self.cost, name, &value)
                     && !set_actual(&mut self.actual, name, &value)
                 {
-                    self.props.push(Prop { key: key(name), value });
+                    self.props.push(Prop { key: key(name), value, line });
                 }
                 return;
             }
@@ -176,17 +177,17 @@ impl Node {
         if place.is_none() {
             *place = Some(value.text().into_owned());
         } else {
-            self.props.push(Prop { key: key(name), value });
+            self.props.push(Prop { key: key(name), value, line });
         }
     }
 }
 
 impl Worker {
-    pub(crate) fn set(&mut self, name: &str, value: Value) {
+    pub(crate) fn set(&mut self, name: &str, value: Value, line: usize) {
         match (name, value.number()) {
             ("Worker Number", Some(number)) => self.number = number as u32,
             _ if set_actual(&mut self.actual, name, &value) => {}
-            _ => self.props.push(Prop { key: key(name), value }),
+            _ => self.props.push(Prop { key: key(name), value, line }),
         }
     }
 }

@@ -10,6 +10,7 @@ mod keys;
 pub mod layout;
 mod node;
 mod paste;
+mod query;
 mod read;
 pub mod rules;
 mod text;
@@ -19,6 +20,7 @@ pub use derive::{Derived, Interval, derive};
 pub use node::{
     Actual, Cost, Format, Leftover, Node, ParseError, Parsed, Plan, Prop, Trigger, Value, Worker,
 };
+pub use query::query_spans;
 
 /// Reads everything that is a plan in a paste.
 ///

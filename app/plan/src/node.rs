@@ -177,6 +177,9 @@ pub struct Prop {
     pub key: Cow<'static, str>,
     /// The value.
     pub value: Value,
+    /// The line of the paste that holds it (its last one, if it is wrapped); 0 if there is none.
+    #[serde(default)]
+    pub line: usize,
 }
 
 /// A printed value.

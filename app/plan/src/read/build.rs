@@ -37,6 +37,8 @@ pub(crate) struct Builder {
     open_nodes: Vec<usize>,
     /// Lists within a list of values are read as one list.
     nested_lists: usize,
+    /// The line of the paste that is read.
+    now: usize,
     plan: Option<Plan>,
     plans: Vec<Plan>,
 }
@@ -49,6 +51,7 @@ impl Builder {
             stack: vec![Frame::Top],
             open_nodes: vec![],
             nested_lists: 0,
+            now: line,
             plan: None,
             plans: vec![],
         }
@@ -58,6 +61,11 @@ impl Builder {
     pub(crate) fn finish(mut self) -> Vec<Plan> {
         self.close_plan();
         self.plans
+    }
+
+    /// Says which line of the paste the next events come from.
+    pub(crate) fn on_line(&mut self, line: usize) {
+        self.now = line;
     }
 
     /// Whether a list of nodes, triggers or workers is open, whose items are maps.
@@ -77,7 +85,8 @@ impl Builder {
         self.open_nodes.clear();
     }
 
-    fn open_node(&mut self, line: usize) -> Frame {
+    fn open_node(&mut self) -> Frame {
+        let line = self.now;
         let parent = self.open_nodes.last().copied();
         let depth = self.open_nodes.len();
         let plan = self.plan();
@@ -87,11 +96,11 @@ impl Builder {
         Frame::Node
     }
 
-    pub(crate) fn open_map(&mut self, name: Option<&str>, line: usize) {
+    pub(crate) fn open_map(&mut self, name: Option<&str>) {
         let frame = match (self.stack.last(), name) {
             (Some(Frame::Top), None | Some("Query")) => Frame::Statement,
-            (Some(Frame::Top | Frame::Statement), Some("Plan")) => self.open_node(line),
-            (Some(Frame::Plans), _) => self.open_node(line),
+            (Some(Frame::Top | Frame::Statement), Some("Plan")) => self.open_node(),
+            (Some(Frame::Plans), _) => self.open_node(),
             (Some(Frame::Workers), _) => {
                 if let Some(node) = self.node() {
                     node.workers.push(Worker::default());
@@ -149,25 +158,20 @@ impl Builder {
         };
         // Without the map around it, `Node Type` at the top starts the root.
         if matches!(self.stack.last(), Some(Frame::Statement)) && name == "Node Type" {
-            let frame = self.open_node(self.line);
+            let frame = self.open_node();
             self.stack.pop();
             self.stack.push(frame);
         }
         self.put(&name, Value::One(text));
     }
 
-    pub(crate) fn close(&mut self, line: usize) {
+    pub(crate) fn close(&mut self) {
         if self.nested_lists > 0 && matches!(self.stack.last(), Some(Frame::List(..))) {
             self.nested_lists = self.nested_lists.saturating_sub(1);
             return;
         }
         match self.stack.pop() {
-            Some(Frame::Node) => {
-                if let Some(node) = self.node() {
-                    node.lines.1 = line.max(node.lines.0);
-                }
-                self.open_nodes.pop();
-            }
+            Some(Frame::Node) => drop(self.open_nodes.pop()),
             Some(Frame::List(path, _, items)) if !items.is_empty() => {
                 self.put(&path, Value::List(items));
             }
@@ -191,6 +195,7 @@ impl Builder {
 
     /// Puts a value into the innermost node, worker, trigger or plan that is open.
     fn put(&mut self, name: &str, value: Value) {
+        let line = self.now;
         let owner = self.stack.iter().rev().find(|frame| {
             matches!(
                 frame,
@@ -200,21 +205,23 @@ impl Builder {
         match owner {
             Some(Frame::Node) => {
                 if let Some(node) = self.node() {
-                    node.set(name, value);
+                    node.set(name, value, line);
                 }
             }
             Some(Frame::Worker) => {
-                if let Some(worker) = self.node().and_then(|node| node.workers.last_mut()) {
-                    worker.set(name, value);
+                let Some(node) = self.node() else { return };
+                node.lines.1 = node.lines.1.max(line);
+                if let Some(worker) = node.workers.last_mut() {
+                    worker.set(name, value, line);
                 }
             }
             Some(Frame::Trigger) => {
                 if let Some(trigger) = self.plan().triggers.last_mut() {
-                    trigger.props.push(Prop { key: key(name), value });
+                    trigger.props.push(Prop { key: key(name), value, line });
                 }
             }
             _ if name == "Query Text" => self.plan().query = Some(value.text().into_owned()),
-            _ => self.plan().props.push(Prop { key: key(name), value }),
+            _ => self.plan().props.push(Prop { key: key(name), value, line }),
         }
     }
 }

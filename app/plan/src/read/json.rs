@@ -27,6 +27,7 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
     let mut stack: Vec<Open> = vec![];
     loop {
         blank(cursor);
+        builder.on_line(cursor.line());
         // A key, within a map.
         let mut name = None;
         if stack.last() == Some(&Open::Map) && cursor.peek() != Some('}') {
@@ -42,7 +43,7 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
         }
         match cursor.peek() {
             Some('{') => {
-                builder.open_map(name.as_deref(), cursor.line());
+                builder.open_map(name.as_deref());
                 cursor.next();
                 stack.push(Open::Map);
                 continue;
@@ -57,6 +58,7 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
             Some(']') if stack.last() == Some(&Open::List) => {}
             Some('"') => {
                 let text = string(cursor)?;
+                builder.on_line(cursor.line());
                 builder.value(name.as_deref(), text);
             }
             Some(c) if c.is_alphanumeric() || c == '-' => {
@@ -74,13 +76,14 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
         // Behind a value: a comma, or the ends of what is open.
         loop {
             blank(cursor);
+            builder.on_line(cursor.line());
             match (cursor.peek(), stack.last()) {
                 (Some(','), Some(_)) => {
                     cursor.next();
                     break;
                 }
                 (Some('}'), Some(Open::Map)) | (Some(']'), Some(Open::List)) => {
-                    builder.close(cursor.line());
+                    builder.close();
                     cursor.next();
                     stack.pop();
                 }

@@ -48,10 +48,11 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
         if !cursor.take('>') {
             return Err(cursor.expected("“>” at the end of the tag"));
         }
+        builder.on_line(cursor.line());
         if closing {
             match stack.pop() {
                 Some(Open::Unknown(name)) => builder.value(Some(&name), std::mem::take(&mut text)),
-                Some(Open::Group) => builder.close(cursor.line()),
+                Some(Open::Group) => builder.close(),
                 Some(Open::Document) | None => return Ok(()),
             }
             text.clear();
@@ -66,7 +67,7 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
             continue;
         }
         if let Some(open) = stack.last_mut() {
-            settle(open, tag, builder, cursor.line());
+            settle(open, tag, builder);
         }
         if tag == "explain" || tag.starts_with("explain ") {
             stack.push(Open::Document);
@@ -76,7 +77,7 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
         if tag.ends_with('/') {
             builder.value(Some(&name), String::new());
         } else if builder.expects_maps() || ["Query", "Plan"].contains(&name.as_str()) {
-            builder.open_map(Some(&name), cursor.line());
+            builder.open_map(Some(&name));
             stack.push(Open::Group);
         } else if ["Plans", "Triggers", "Workers"].contains(&name.as_str()) {
             builder.open_list(Some(&name));
@@ -88,19 +89,16 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
 }
 
 /// A tag within a tag: the outer one is a list of items or a group.
-fn settle(open: &mut Open, inner: &str, builder: &mut Builder, line: usize) {
+fn settle(open: &mut Open, inner: &str, builder: &mut Builder) {
     if let Open::Unknown(name) = open {
         if inner == "Item" {
             builder.open_list(Some(name));
         } else if name == "Incremental Sort Groups" {
             // XML names both groups alike; the first is always the full sort.
             let second = builder.has("Full-sort Groups/Group Count");
-            builder.open_map(
-                Some(if second { "Pre-sorted Groups" } else { "Full-sort Groups" }),
-                line,
-            );
+            builder.open_map(Some(if second { "Pre-sorted Groups" } else { "Full-sort Groups" }));
         } else {
-            builder.open_map(Some(name), line);
+            builder.open_map(Some(name));
         }
         *open = Open::Group;
     }

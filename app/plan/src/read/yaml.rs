@@ -24,6 +24,7 @@ pub(crate) fn read(lines: &[Line<'_>]) -> (Vec<Plan>, usize) {
             break;
         }
         taken = at.saturating_add(1);
+        builder.on_line(line.number);
         let (item, body) = match body.strip_prefix("- ") {
             Some(rest) => (true, rest.trim_start()),
             None => (false, body),
@@ -33,13 +34,13 @@ pub(crate) fn read(lines: &[Line<'_>]) -> (Vec<Plan>, usize) {
             .is_some_and(|at| *at > indent || (item && *at == indent.saturating_add(2)))
         {
             open.pop();
-            builder.close(line.number);
+            builder.close();
         }
         if item {
             let key = split(body);
             if let Some((name, _)) = key.as_ref().filter(|_| !body.starts_with('"')) {
                 // An item that is a map: its first key stands on this line.
-                builder.open_map(None, line.number);
+                builder.open_map(None);
                 indent = indent.saturating_add(2);
                 open.push(indent);
                 let _ = name;
@@ -48,7 +49,7 @@ pub(crate) fn read(lines: &[Line<'_>]) -> (Vec<Plan>, usize) {
                 continue;
             }
         } else if open.is_empty() {
-            builder.open_map(None, line.number);
+            builder.open_map(None);
             open.push(indent);
         }
         let Some((name, value)) = split(body) else { continue };
@@ -66,7 +67,7 @@ pub(crate) fn read(lines: &[Line<'_>]) -> (Vec<Plan>, usize) {
         if inner.starts_with("- ") {
             builder.open_list(Some(&name));
         } else {
-            builder.open_map(Some(&name), line.number);
+            builder.open_map(Some(&name));
         }
         open.push(depth);
     }

@@ -87,9 +87,9 @@ pub(crate) fn read(line: &str, node: &mut Node) {
     let (name, words) = bare_name(title);
     for word in words {
         match word {
-            "Parallel " => node.set("Parallel Aware", one("true")),
-            "Async " => node.set("Async Capable", one("true")),
-            word => node.set("Partial Mode", one(word.trim())),
+            "Parallel " => put(node, "Parallel Aware", "true"),
+            "Async " => put(node, "Async Capable", "true"),
+            word => put(node, "Partial Mode", word.trim()),
         }
     }
     let (name, index, object) = parts(name);
@@ -181,7 +181,7 @@ fn target(text: &str, node: &mut Node) {
         "Named Tuplestore Scan" => "Tuplestore Name",
         _ => "Relation Name",
     };
-    node.set(key, Value::One(object));
+    put(node, key, &object);
     node.schema = schema;
     node.alias = Some(alias);
 }
@@ -192,11 +192,11 @@ fn kind(name: &str, node: &mut Node) {
     for verb in ["Insert", "Update", "Delete", "Merge"] {
         if name == verb {
             node.kind = "ModifyTable".into();
-            return node.set("Operation", one(verb));
+            return put(node, "Operation", verb);
         }
         if name.strip_prefix("Foreign ") == Some(verb) {
             node.kind = "Foreign Scan".into();
-            return node.set("Operation", one(verb));
+            return put(node, "Operation", verb);
         }
     }
     if let Some(strategy) = name.strip_suffix("Aggregate") {
@@ -207,13 +207,13 @@ fn kind(name: &str, node: &mut Node) {
             _ => "Plain",
         };
         node.kind = "Aggregate".into();
-        return node.set("Strategy", one(strategy));
+        return put(node, "Strategy", strategy);
     }
     for (prefix, strategy) in [("HashSetOp", "Hashed"), ("SetOp", "Sorted")] {
         if let Some(command) = name.strip_prefix(prefix) {
             node.kind = "SetOp".into();
-            node.set("Strategy", one(strategy));
-            return node.set("Command", one(command.trim()));
+            put(node, "Strategy", strategy);
+            return put(node, "Command", command.trim());
         }
     }
     for (prefix, kind) in
@@ -225,20 +225,21 @@ fn kind(name: &str, node: &mut Node) {
             .or((rest.is_empty() && prefix == "Nested Loop").then_some(""));
         if let Some(join) = join {
             node.kind = kind.into();
-            return node.set("Join Type", one(if join.is_empty() { "Inner" } else { join.trim() }));
+            return put(node, "Join Type", if join.is_empty() { "Inner" } else { join.trim() });
         }
     }
     if let Some(rest) = name.strip_prefix("Custom Scan (") {
         node.kind = "Custom Scan".into();
-        return node.set("Custom Plan Provider", one(rest.trim_end_matches(')')));
+        return put(node, "Custom Plan Provider", rest.trim_end_matches(')'));
     }
     let forward = name.strip_suffix(" Backward");
     node.kind = forward.unwrap_or(name).to_owned();
     if forward.is_some() {
-        node.set("Scan Direction", one("Backward"));
+        put(node, "Scan Direction", "Backward");
     }
 }
 
-fn one(text: &str) -> Value {
-    Value::One(text.to_owned())
+/// A property that the node's own line says.
+fn put(node: &mut Node, key: &str, value: &str) {
+    node.set(key, Value::One(value.to_owned()), node.lines.0);
 }

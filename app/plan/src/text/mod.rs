@@ -224,7 +224,7 @@ impl Reader {
         let inside = self.section.as_ref().filter(|(_, column)| line.indent > *column);
         if inside.is_some() && !name.ends_with(" Time") {
             let section = inside.map(|(name, _)| name.as_str());
-            return summary::read(section, name, rest, &mut self.plan);
+            return summary::read(section, name, rest, line.lines.1, &mut self.plan);
         }
         if !summary::is_key(name) && (line.indent > base || self.stack.is_empty()) {
             let worker = self.worker.filter(|(_, column)| line.indent > *column);
@@ -232,7 +232,7 @@ impl Reader {
         }
         self.section = rest.is_empty().then(|| (name.to_owned(), line.indent));
         if !rest.is_empty() {
-            summary::read(None, name, rest, &mut self.plan);
+            summary::read(None, name, rest, line.lines.1, &mut self.plan);
         }
     }
 
@@ -255,8 +255,8 @@ impl Reader {
         property::read(name, rest, &kind, &mut |name, value| {
             let value = Value::One(value);
             match worker.and_then(|at| node.workers.get_mut(at)) {
-                Some(worker) => worker.set(name, value),
-                None => node.set(name, value),
+                Some(worker) => worker.set(name, value, line.lines.1),
+                None => node.set(name, value, line.lines.1),
             }
         });
     }

@@ -29,10 +29,10 @@ fn is_trigger(name: &str) -> bool {
 }
 
 /// Puts a line about the whole plan into it; `section` is the heading it stands under.
-pub(super) fn read(section: Option<&str>, name: &str, rest: &str, plan: &mut Plan) {
+pub(super) fn read(section: Option<&str>, name: &str, rest: &str, line: usize, plan: &mut Plan) {
     let mut put = |name: &str, value: String| {
         let full = section.map_or_else(|| name.to_owned(), |section| format!("{section}/{name}"));
-        plan.props.push(Prop { key: key(&full), value: Value::One(value) });
+        plan.props.push(Prop { key: key(&full), value: Value::One(value), line });
     };
     let ms = || rest.trim_end_matches("ms").trim().replace(',', ".");
     match (section, name) {
@@ -55,7 +55,7 @@ pub(super) fn read(section: Option<&str>, name: &str, rest: &str, plan: &mut Pla
             }
         }
         (None, "Settings") => settings(rest, &mut put),
-        (None, name) if is_trigger(name) => plan.triggers.push(trigger(name, rest)),
+        (None, name) if is_trigger(name) => plan.triggers.push(trigger(name, rest, line)),
         (None, name) => put(name, rest.to_owned()),
     }
 }
@@ -100,10 +100,10 @@ fn settings(rest: &str, put: &mut dyn FnMut(&str, String)) {
 }
 
 /// `Trigger note on orders: time=0.9 calls=20`, `Trigger for constraint c: calls=1`.
-fn trigger(name: &str, rest: &str) -> Trigger {
+fn trigger(name: &str, rest: &str, line: usize) -> Trigger {
     let mut trigger = Trigger::default();
     let mut put = |name: &str, value: String| {
-        trigger.props.push(Prop { key: key(name), value: Value::One(value) });
+        trigger.props.push(Prop { key: key(name), value: Value::One(value), line });
     };
     let title = name.strip_prefix("Trigger ").unwrap_or(name);
     let (title, relation) = title.rsplit_once(" on ").map_or((title, None), |(t, r)| (t, Some(r)));

@@ -1,0 +1,10 @@
+//! The statement a plan belongs to: its tokens, its clauses, and which part a node comes from.
+//!
+//! Knows as much SQL as these questions need and no more. Where an answer is not certain there is
+//! none; never reads past what PostgreSQL's own scanner would take as one token.
+
+mod outline;
+mod spans;
+pub(crate) mod sql;
+
+pub use spans::query_spans;
