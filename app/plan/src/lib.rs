@@ -15,6 +15,7 @@ mod read;
 pub mod rules;
 mod text;
 mod title;
+pub mod words;
 
 pub use derive::{Derived, Interval, derive};
 pub use node::{

@@ -1,6 +1,8 @@
 //! One statement recorded in four formats from each major gives one tree.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -140,4 +142,13 @@ fn every_frame_gives_the_plan_within() {
         }
     }
     assert!(compared >= 5 * 28, "only {compared} framed fixtures were found");
+}
+
+#[test]
+fn every_kind_in_the_fixtures_has_words() {
+    for (name, plan) in common::fixtures() {
+        for node in &plan.nodes {
+            assert!(plan::words::words(node).is_some(), "{name}: {}", node.kind);
+        }
+    }
 }
