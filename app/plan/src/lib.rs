@@ -6,6 +6,7 @@
 #![warn(clippy::indexing_slicing)]
 
 pub mod derive;
+pub mod diff;
 mod keys;
 pub mod layout;
 mod node;

@@ -1,0 +1,264 @@
+//! What changed, as sentences: the greatest measured effect first.
+
+use super::{Both, Change, Delta, Side, Topic, joins, scans, settings, spills};
+use crate::node::Node;
+
+/// A node is worth a word of its own when it takes this many times as long, or as little.
+const MIN_TIMES: f64 = 1.5;
+/// And when that is this share of the longer execution.
+const MIN_SHARE: f64 = 0.05;
+/// And this many milliseconds: less is noise.
+const MIN_MS: f64 = 0.5;
+/// An estimate is worth a word when it is off by this factor more or less than before.
+const MIN_ESTIMATE: f64 = 10.0;
+
+/// How many nodes above one are looked at.
+const MAX_LOOKED_AT: usize = 64;
+
+/// All changes in their order.
+pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
+    let mut changes = scans::changes(both);
+    changes.extend(joins::changes(both));
+    changes.extend(spills::changes(both));
+    changes.extend(shape(both));
+    changes.extend(estimates(both));
+    changes.extend(times(both, &changes));
+    changes.extend(overhead(both));
+    changes.extend(settings::changes(both));
+    changes.sort_by(|a, b| {
+        let effect = |change: &Change| change.effect_ms.map_or(0.0, f64::abs);
+        effect(b).total_cmp(&effect(a)).then(a.topic.cmp(&b.topic)).then(a.says.cmp(&b.says))
+    });
+    changes
+}
+
+/// `812 ms instead of 3.1 ms`; costs where nothing was timed; nothing where both are alike.
+pub(super) fn instead(both: &Both<'_>, before: usize, after: usize) -> String {
+    let times = both.delta(before, after, |_, own| own.total_ms);
+    let costs = both.delta(before, after, |node, _| Some(node.cost?.total));
+    match (times, costs) {
+        (Delta { before: Some(before), after: Some(after) }, _) => {
+            format!(", {} instead of {}", ms(after), ms(before))
+        }
+        (_, Delta { before: Some(before), after: Some(after) }) => {
+            format!(", cost {after:.0} instead of {before:.0}")
+        }
+        _ => String::new(),
+    }
+}
+
+/// Milliseconds with three digits that count.
+pub(super) fn ms(ms: f64) -> String {
+    let digits = if ms >= 100.0 {
+        0
+    } else if ms >= 10.0 {
+        1
+    } else if ms >= 1.0 {
+        2
+    } else {
+        3
+    };
+    format!("{ms:.digits$} ms")
+}
+
+/// A node in words: its kind and what it works on.
+pub(super) fn name(side: Side<'_>, at: usize) -> String {
+    let Some(node) = side.node(at) else { return String::new() };
+    let key = ["Sort Key", "Group Key", "Cache Key"].iter().find_map(|key| node.get(key));
+    match (node.object(), key) {
+        (Some(object), _) => format!("{} on {object}", node.title()),
+        (None, Some(key)) => format!("{} by {}", node.title(), short(&key)),
+        (None, None) => node.title(),
+    }
+}
+
+/// At most forty characters of a text.
+fn short(text: &str) -> String {
+    let end = text.char_indices().nth(40).map(|(at, _)| at);
+    end.and_then(|end| text.get(..end)).map_or_else(|| text.to_owned(), |text| format!("{text}…"))
+}
+
+/// Sorts, caches and Gathers that only one of the plans has; workers.
+fn shape(both: &Both<'_>) -> Vec<Change> {
+    let notable = |node: &Node| {
+        ["Sort", "Incremental Sort", "Materialize", "Memoize", "Gather", "Gather Merge"]
+            .contains(&node.kind.as_str())
+    };
+    let mut changes = vec![];
+    for (side, matches, gone) in
+        [(both.before, &both.matches.of_before, true), (both.after, &both.matches.of_after, false)]
+    {
+        for (at, node) in side.plan.nodes.iter().enumerate() {
+            if matches.get(at) != Some(&None) || !notable(node) {
+                continue;
+            }
+            let own = side.own(at).and_then(|own| own.self_ms);
+            let verb = if gone { "is gone" } else { "was added" };
+            let took = own.filter(|own| *own >= 0.001).map(|own| format!(" ({} itself)", ms(own)));
+            let took = took.unwrap_or_default();
+            let gather = node.kind.starts_with("Gather");
+            let own_effect = own.map(|own| if gone { -own } else { own });
+            changes.push(Change {
+                topic: if gather { Topic::Workers } else { Topic::Shape },
+                before: gone.then_some(at),
+                after: (!gone).then_some(at),
+                effect_ms: if gather { above(both, side, matches, at, gone) } else { own_effect },
+                says: match (gather, gone) {
+                    (true, true) => {
+                        format!("What stood under {} no longer runs in parallel.", name(side, at))
+                    }
+                    (true, false) => {
+                        format!("What stands under {} now runs in parallel.", name(side, at))
+                    }
+                    _ => format!("A {} {verb}{took}.", name(side, at)),
+                },
+            });
+        }
+    }
+    changes.extend(both.matches.pairs().filter_map(|(before, after)| workers(both, before, after)));
+    changes
+}
+
+/// By how much the nearest matched node above one without a counterpart is slower.
+fn above(
+    both: &Both<'_>,
+    side: Side<'_>,
+    matches: &[Option<usize>],
+    at: usize,
+    gone: bool,
+) -> Option<f64> {
+    let up = std::iter::successors(side.node(at)?.parent, |at| side.node(*at)?.parent);
+    let found = up.take(MAX_LOOKED_AT).find_map(|at| Some((at, (*matches.get(at)?)?)));
+    let Some((own, other)) = found else { return both.totals().total_ms.more() };
+    let (before, after) = if gone { (own, other) } else { (other, own) };
+    both.delta(before, after, |_, own| own.total_ms).more()
+}
+
+/// A Gather that got more or fewer workers.
+fn workers(both: &Both<'_>, before: usize, after: usize) -> Option<Change> {
+    let of = |key: &'static str| both.delta(before, after, move |node, _| node.number(key));
+    let launched = of("Workers Launched");
+    let (was, is) = launched.before.zip(launched.after).or_else(|| {
+        let planned = of("Workers Planned");
+        planned.before.zip(planned.after)
+    })?;
+    let planned = both.after.node(after)?.number("Workers Planned").unwrap_or(is);
+    (was != is).then(|| Change {
+        topic: Topic::Workers,
+        before: Some(before),
+        after: Some(after),
+        effect_ms: both.delta(before, after, |_, own| own.total_ms).more(),
+        says: format!(
+            "{} had {is:.0} workers instead of {was:.0} ({planned:.0} planned){}.",
+            name(both.after, after),
+            instead(both, before, after)
+        ),
+    })
+}
+
+/// Estimates that got better or worse, at the lowest node where they did.
+fn estimates(both: &Both<'_>) -> Vec<Change> {
+    let factors = |before, after| both.delta(before, after, |_, own| Some(own.estimate?.factor));
+    let ratio = |before, after| {
+        let Delta { before: Some(was), after: Some(is) } = factors(before, after) else {
+            return None;
+        };
+        Some(is / was).filter(|ratio| *ratio >= MIN_ESTIMATE || *ratio <= 1.0 / MIN_ESTIMATE)
+    };
+    // Marks parents whose child has the same change: they only pass it on.
+    let mut inherited = vec![false; both.before.plan.nodes.len()];
+    let mut changes = vec![];
+    let mut pairs: Vec<(usize, usize)> = both.matches.pairs().collect();
+    pairs.reverse();
+    for (before, after) in pairs {
+        let Some(ratio) = ratio(before, after) else { continue };
+        let above = both.before.node(before).and_then(|node| node.parent);
+        if let Some(above) = above.and_then(|above| inherited.get_mut(above)) {
+            *above = true;
+        }
+        if inherited.get(before) == Some(&true) {
+            continue;
+        }
+        let Delta { before: Some(was), after: Some(is) } = factors(before, after) else { continue };
+        let word = if ratio > 1.0 { "worse" } else { "better" };
+        changes.push(Change {
+            topic: Topic::Estimate,
+            before: Some(before),
+            after: Some(after),
+            effect_ms: None,
+            says: format!(
+                "The rows of {} are estimated {word}: {is:.0} times off instead of {was:.0} times.",
+                name(both.after, after)
+            ),
+        });
+    }
+    changes
+}
+
+/// The same node, notably slower or faster, where nothing else was said of it.
+fn times(both: &Both<'_>, said: &[Change]) -> Vec<Change> {
+    let whole = both.whole(|side| side.plan.execution_ms().or(side.derived.nodes_ms));
+    let Delta { before: Some(was), after: Some(is) } = whole else { return vec![] };
+    let least = (was.max(is) * MIN_SHARE).max(MIN_MS);
+    let spoken: std::collections::HashSet<usize> = said
+        .iter()
+        .filter(|change| change.effect_ms.is_some())
+        .filter_map(|change| change.before)
+        .collect();
+    let mut changes = vec![];
+    for (before, after) in both.matches.pairs().filter(|(before, _)| !spoken.contains(before)) {
+        let own = both.delta(before, after, |_, own| own.self_ms);
+        let (Some(was), Some(is), Some(more)) = (own.before, own.after, own.more()) else {
+            continue;
+        };
+        let times = is.max(was) / is.min(was).max(0.001);
+        if more.abs() < least || times < MIN_TIMES {
+            continue;
+        }
+        let partial = both.before.node(before).zip(both.after.node(after));
+        if partial.is_some_and(|(was, is)| was.get("Partial Mode") != is.get("Partial Mode")) {
+            continue;
+        }
+        let rows = counts(both.delta(before, after, |_, own| own.rows), "rows");
+        let read = both.delta(before, after, |_, own| Some(super::blocks(own)?.1));
+        let read = counts(read, "blocks read");
+        changes.push(Change {
+            topic: Topic::Time,
+            before: Some(before),
+            after: Some(after),
+            effect_ms: Some(more),
+            says: format!(
+                "{} took {} itself instead of {}{rows}{read}.",
+                name(both.after, after),
+                ms(is),
+                ms(was)
+            ),
+        });
+    }
+    changes
+}
+
+/// `; 200 rows instead of 100`, where both numbers print differently.
+fn counts(delta: Delta, what: &str) -> String {
+    let (Some(was), Some(is)) = (delta.before, delta.after) else { return String::new() };
+    let (was, is) = (format!("{was:.0}"), format!("{is:.0}"));
+    if was == is { String::new() } else { format!("; {is} {what} instead of {was}") }
+}
+
+/// JIT and planning.
+fn overhead(both: &Both<'_>) -> Vec<Change> {
+    let jit = both.whole(|side| Some(side.derived.jit_ms.unwrap_or(0.0)));
+    let planning = both.whole(|side| side.plan.planning_ms());
+    let change = |delta: Delta, what: &str| {
+        let (was, is, more) = (delta.before?, delta.after?, delta.more()?);
+        let times = is.max(was) / is.min(was).max(0.001);
+        (more.abs() >= 5.0 && times >= 2.0).then(|| Change {
+            topic: Topic::Overhead,
+            before: None,
+            after: None,
+            effect_ms: Some(more),
+            says: format!("{what} took {} instead of {}.", ms(is), ms(was)),
+        })
+    };
+    change(jit, "JIT compilation").into_iter().chain(change(planning, "Planning")).collect()
+}
