@@ -17,6 +17,7 @@ pub mod rules;
 mod text;
 mod title;
 pub mod words;
+pub mod write;
 
 pub use derive::{Derived, Interval, derive};
 pub use node::{
