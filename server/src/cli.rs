@@ -105,10 +105,35 @@ pub struct Record {
 
 /// `pgdeck plan`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Plan {
+    /// Something else than showing a plan.
+    #[command(subcommand)]
+    pub command: Option<PlanCommand>,
     /// The file with EXPLAIN's output in any format, or - for standard input
     #[arg(default_value = "-")]
     pub file: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What else can be done with plans.
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Compare two plans: what changed, the greatest effect first
+    Diff(PlanDiff),
+}
+
+/// `pgdeck plan diff`.
+#[derive(Debug, clap::Args)]
+pub struct PlanDiff {
+    /// The file with the plan before the change, or - for standard input
+    #[arg(value_name = "A")]
+    pub before: String,
+    /// The file with the plan after it, or - for standard input
+    #[arg(value_name = "B")]
+    pub after: String,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

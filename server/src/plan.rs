@@ -1,36 +1,46 @@
-//! `pgdeck plan`: a pasted plan in the terminal, as a tree with self times and findings, or as JSON.
-//! Speaks to no server.
+//! `pgdeck plan`: a pasted plan in the terminal, as a tree with self times and findings, or as JSON;
+//! and two plans compared. Speaks to no server.
 
-use std::fmt::Write as _;
+mod diff;
+mod paint;
+mod tree;
+
 use std::io::Read as _;
 use std::process::ExitCode;
 
 use ::plan::rules::{Judged, Limits, judge};
-use ::plan::{Derived, Node, Plan};
+use ::plan::{Derived, Node, Parsed, Plan};
 use serde_json::{Value, json};
 
 use crate::cli;
 use crate::exit::Failure;
+use paint::Paint;
 
-/// Width of the bar for the whole time, characters.
-const BAR: f64 = 20.0;
-
-/// Reads the file or standard input and prints every plan in it.
+/// Does what is asked: compares two plans, or prints every plan of the file or standard input.
 pub fn plan(asked: &cli::Plan) -> Result<ExitCode, Failure> {
-    let text = read(&asked.file)?;
-    let parsed =
-        ::plan::parse(&text).map_err(|error| Failure::data(format!("{}: {error}", asked.file)))?;
+    if let Some(cli::PlanCommand::Diff(asked)) = &asked.command {
+        return diff::diff(asked);
+    }
+    let paint = Paint::of_process();
+    let parsed = parsed(&asked.file)?;
     for plan in &parsed.plans {
         let derived = ::plan::derive(plan);
         let (findings, _) = judge(plan, &derived, &Limits::default());
         if asked.json {
             println!("{}", as_json(plan, &derived, &findings));
         } else {
-            print!("{}", as_tree(plan, &derived, &findings));
+            print!("{}", tree::tree(plan, &derived, &findings, paint));
         }
-        if let Some(broken) = &plan.broken {
-            eprintln!("pgdeck: {}: {broken}", asked.file);
-        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a file or standard input; says on standard error what was not understood.
+fn parsed(file: &str) -> Result<Parsed, Failure> {
+    let text = read(file)?;
+    let parsed = ::plan::parse(&text).map_err(|error| Failure::data(format!("{file}: {error}")))?;
+    for broken in parsed.plans.iter().filter_map(|plan| plan.broken.as_ref()) {
+        eprintln!("pgdeck: {file}: {broken}");
     }
     for left in &parsed.not_understood {
         eprintln!(
@@ -40,7 +50,7 @@ pub fn plan(asked: &cli::Plan) -> Result<ExitCode, Failure> {
             plain(&left.text)
         );
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(parsed)
 }
 
 fn read(file: &str) -> Result<String, Failure> {
@@ -53,39 +63,6 @@ fn read(file: &str) -> Result<String, Failure> {
     let bytes =
         bytes.map_err(|error| Failure::usage(format!("{file} cannot be read: {error}.")))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn as_tree(plan: &Plan, derived: &Derived, findings: &[Judged]) -> String {
-    let mut text = String::new();
-    let whole = derived.nodes_ms.filter(|ms| *ms > 0.0);
-    for (place, (node, of)) in plan.nodes.iter().zip(&derived.nodes).enumerate() {
-        let bar =
-            whole.zip(of.self_ms).map_or(0.0, |(whole, own)| (BAR * own / whole).clamp(0.0, BAR));
-        let own = of.self_ms.map_or_else(|| "not measured".to_owned(), |ms| format!("{ms:.3} ms"));
-        let _ = writeln!(
-            text,
-            "{:>4}  {:>14}  {:<20}  {}{}",
-            place + 1,
-            own,
-            "█".repeat(bar.round() as usize),
-            "  ".repeat(node.depth.min(60)),
-            plain(&node.title())
-        );
-    }
-    if let Some(ms) = plan.execution_ms() {
-        let _ = writeln!(text, "Execution {ms:.3} ms");
-    }
-    for Judged { node, saves_ms, finding } in findings {
-        let at = node.map(|place| format!(" (node {})", place + 1)).unwrap_or_default();
-        let saves = saves_ms.map(|ms| format!(", up to {ms:.1} ms")).unwrap_or_default();
-        let _ =
-            writeln!(text, "\n{}{at}{saves}: {}", finding.severity.word(), plain(&finding.says));
-        let _ = writeln!(text, "    {}", plain(&finding.remedy.says));
-        if let Some(sql) = &finding.remedy.sql {
-            let _ = writeln!(text, "    {}", plain(sql));
-        }
-    }
-    text
 }
 
 /// The shape that scripts rely on: nodes, times and findings.

@@ -58,7 +58,7 @@ fn essence(node: &Node, in_text: bool) -> String {
 
 #[track_caller]
 fn same(name: &str, plan: &Plan, written: &str, format: Format) {
-    let parsed = plan::parse(written).unwrap_or_else(|error| panic!("{name}: {error}\n{written}"));
+    let parsed = plan::parse(written).unwrap();
     assert_eq!(parsed.not_understood, [], "{name}\n{written}");
     let again = &parsed.plans[0];
     let in_text = format == Format::Text;
