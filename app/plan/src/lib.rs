@@ -5,6 +5,7 @@
 //! does not recurse and does not panic: a plan is one flat list of nodes, and every walk is a loop.
 #![warn(clippy::indexing_slicing)]
 
+mod anonymise;
 pub mod derive;
 pub mod diff;
 mod keys;
@@ -19,6 +20,7 @@ mod title;
 pub mod words;
 pub mod write;
 
+pub use anonymise::anonymise;
 pub use derive::{Derived, Interval, derive};
 pub use node::{
     Actual, Cost, Format, Leftover, Node, ParseError, Parsed, Plan, Prop, Trigger, Value, Worker,
