@@ -23,12 +23,13 @@ create table pairs (a int, b int); insert into pairs select g % 20, g % 20 from 
 create table keys (k int); insert into keys select 1 + (g * 7919) % 20000 from generate_series(1, 15000) g; alter table keys alter k set (n_distinct = 50);
 vacuum analyze;
 S
+OPT="analyze, verbose, buffers"
 # name, settings, statement, repair, repaired settings, repaired statement
 rec(){ local name=$1 set1=$2 q1=$3 fix=${4-} set2=${5-} q2=${6:-$3}; mkdir -p $out/$name
  local base="set max_parallel_workers_per_gather = 0;"
- echo "begin; $base $set1 explain (analyze, verbose, buffers) $q1; rollback;" | $P > $out/$name/fires.txt || echo FAIL $name
+ echo "begin; $base $set1 explain ($OPT) $q1; rollback;" | $P > $out/$name/fires.txt || echo FAIL $name
  [ -n "$fix" ] && { echo "$fix" | $P >/dev/null || echo FAILFIX $name; }
- echo "begin; $base $set2 explain (analyze, verbose, buffers) $q2; rollback;" | $P > $out/$name/quiet.txt || echo FAIL2 $name; }
+ echo "begin; $base $set2 explain ($OPT) $q2; rollback;" | $P > $out/$name/quiet.txt || echo FAIL2 $name; }
 rec filtered_seq_scan "" "select * from orders where status = 'open'" "create index concurrently orders_status on orders (status);"
 rec filtered_index_scan "set enable_bitmapscan=off; set enable_seqscan=off;" "select * from orders where id < 100000 and amount = 3.5" "create index concurrently orders_amount on orders (amount, id);" ""
 rec row_misestimate "" "select * from pairs where a = 3 and b = 3" "create statistics pairs_ab (dependencies) on a, b from pairs; analyze pairs;" ""
@@ -49,5 +50,26 @@ rec missing_workers "set max_parallel_workers_per_gather=4; set max_parallel_wor
 rec unpruned_partitions "" "select * from parts where day + 0 = 5" "" "" "select * from parts where day = 5"
 rec disabled_node "set enable_seqscan=off;" "select count(*) from parts_3" "" ""
 rec slow_trigger "" "delete from orders where id between 100001 and 100050" "create index concurrently items_order on items (order_id);" ""
+echo "create function slow_one(int) returns int language plpgsql as \$\$ begin return \$1 + 1; end \$\$; create function quick_one(int) returns int language sql immutable as 'select \$1 + 1';" | $P
+OPT="analyze, verbose, buffers, settings"
+rec random_page_cost "set enable_bitmapscan=off;" "select count(note) from orders where customer_id < 1200" "" "set enable_bitmapscan=off; set random_page_cost=1.1;"
+OPT="analyze, verbose, buffers"
+rec row_by_row_function "" "select * from orders where slow_one(id) < 100" "" "" "select * from orders where quick_one(id) < 100"
+echo "create table skipped (a int, b int); insert into skipped select g % 1200, g / 1200 from generate_series(0, 719999) g; create index skipped_two on skipped (a, b); vacuum analyze skipped" | $P
+rec many_index_searches "set enable_seqscan=off; set enable_bitmapscan=off;" "select count(*) from skipped where b = 5" "drop index skipped_two; create index skipped_b on skipped (b);" "set enable_seqscan=off; set enable_bitmapscan=off;"
+rec unsorted_limit "" "select * from orders where status = 'done' order by created limit 10" "create index concurrently on orders (status, created);"
+rec uncovered_index "set enable_seqscan=off; set enable_bitmapscan=off;" "select amount from orders where customer_id < 300" "create index concurrently orders_covering on orders (customer_id) include (amount); drop index orders_customer; vacuum orders;" "set enable_seqscan=off; set enable_bitmapscan=off;"
+OPT="analyze, verbose, buffers, wal"
+echo "checkpoint" | $P
+rec full_page_images "" "update items set order_id = order_id + 1 where id % 10 = 0" "update items set order_id = order_id where id % 10 = 1;" ""
+OPT="analyze, verbose, buffers, serialize"
+rec serialization_cost "" "select * from orders" "" "" "select count(*) from orders"
+# Cold: the server is stopped, and the file's pages are dropped from the system's memory.
+OPT="analyze, verbose, buffers"
+echo "create table wide (t text); alter table wide alter t set storage plain; insert into wide select repeat('x', 6000) from generate_series(1, 1900); vacuum analyze wide" | $P
+file=$(echo "select pg_relation_filepath('wide')" | $P)
+su postgres -s /bin/bash -c "$bin/pg_ctl -D $d -w stop >/dev/null"; sync; dd if=$d/$file iflag=nocache count=0 2>/dev/null
+su postgres -s /bin/bash -c "$bin/pg_ctl -D $d -w -l $d/log -o '-p $port -k /tmp -c fsync=off -c listen_addresses= -c shared_buffers=64MB -c jit=off -c timezone=UTC -c autovacuum=off -c io_method=sync' start >/dev/null"
+rec cold_reads "set track_io_timing=on;" "select count(*) from wide" "" "set track_io_timing=on;"
 su postgres -s /bin/bash -c "$bin/pg_ctl -D $d -w -m immediate stop >/dev/null"
 rm -rf "$data"

@@ -6,6 +6,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod anonymise;
+pub mod catalog;
 pub mod derive;
 pub mod diff;
 mod keys;
@@ -21,6 +22,7 @@ pub mod words;
 pub mod write;
 
 pub use anonymise::anonymise;
+pub use catalog::Catalog;
 pub use derive::{Derived, Interval, derive};
 pub use node::{
     Actual, Cost, Format, Leftover, Node, ParseError, Parsed, Plan, Prop, Trigger, Value, Worker,

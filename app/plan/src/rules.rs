@@ -3,6 +3,7 @@
 //! Rules speak from the plan alone. What they propose for the catalog (an index, statistics) is to
 //! be checked against a live server where one is known.
 
+mod consult;
 mod support;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use model::{About, Finding, Limit, Severity};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::Catalog;
 use crate::derive::Derived;
 use crate::node::Plan;
 
@@ -19,6 +21,8 @@ pub struct Case<'a> {
     pub plan: &'a Plan,
     /// What follows from it.
     pub derived: &'a Derived,
+    /// What the server it ran on says about its relations, where that is known.
+    pub catalog: Option<&'a Catalog>,
     /// By node: its first child, and its parent's next one.
     links: Vec<(Option<usize>, Option<usize>)>,
 }
@@ -72,26 +76,34 @@ macro_rules! rules {
 }
 
 rules! {
+    cold_reads,
     cte_fence,
     disabled_node,
     discarded_offset,
     filtered_index_scan,
     filtered_seq_scan,
+    full_page_images,
     hash_spill,
     heap_fetches,
     jit_cost,
     late_or_filter,
     leading_wildcard,
     lossy_bitmap,
+    many_index_searches,
     memoize_miss,
     missing_workers,
     nested_loop_over_many_rows,
+    random_page_cost,
     repeated_subplan,
+    row_by_row_function,
     row_misestimate,
+    serialization_cost,
     slow_planning,
     slow_trigger,
     sort_spill,
+    uncovered_index,
     unpruned_partitions,
+    unsorted_limit,
     wrapped_column,
 }
 
@@ -117,20 +129,33 @@ impl InForce<'_> {
     }
 }
 
-/// Runs all rules: findings by the time they could save, then by severity; and the rules that
-/// could not be run, by id.
+/// Runs all rules on a plan alone, as on a pasted one.
 pub fn judge(
     plan: &Plan,
     derived: &Derived,
     limits: &Limits,
 ) -> (Vec<Judged>, Vec<(&'static str, Missing)>) {
-    let case = Case::new(plan, derived);
+    judge_with(plan, derived, limits, None)
+}
+
+/// Runs all rules: findings by the time they could save, then by severity; and the rules that
+/// could not be run, by id. With a catalog they also say what exists already and what is old.
+pub fn judge_with(
+    plan: &Plan,
+    derived: &Derived,
+    limits: &Limits,
+    catalog: Option<&Catalog>,
+) -> (Vec<Judged>, Vec<(&'static str, Missing)>) {
+    let case = Case { catalog, ..Case::new(plan, derived) };
     let (mut found, mut not_checked) = (Vec::new(), Vec::new());
     for rule in RULES {
         match (rule.judge)(&case, &InForce { rule: rule.id, limits }) {
             Ok(judged) => found.extend(judged),
             Err(missing) => not_checked.push((rule.id, missing)),
         }
+    }
+    if let Some(catalog) = catalog {
+        found.iter_mut().for_each(|judged| consult::consult(&case, catalog, judged));
     }
     let rank = |judged: &Judged| (judged.saves_ms.unwrap_or(0.0), judged.finding.severity);
     found.sort_by(|a, b| {

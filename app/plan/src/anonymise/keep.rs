@@ -324,7 +324,7 @@ const TELLING: &[&str] = &[
     "temp_tablespaces",
 ];
 
-pub(super) fn is_function(name: &str) -> bool {
+pub(crate) fn is_function(name: &str) -> bool {
     // Lines of a file in byte order: halving over the text would cost more lines than it saves.
     FUNCTIONS.lines().any(|line| line == name)
 }

@@ -26,7 +26,7 @@ impl<'a> Case<'a> {
                 own.1 = next;
             }
         }
-        Self { plan, derived, links }
+        Self { plan, derived, catalog: None, links }
     }
 
     /// All nodes with their place and what follows for them.
@@ -52,6 +52,11 @@ impl<'a> Case<'a> {
     /// The first child that is not a subplan.
     pub(super) fn first_child(&self, of: usize) -> Option<(usize, &'a Node)> {
         self.children(of).find(|(_, node)| node.subplan.is_none())
+    }
+
+    /// Whether the catalog is known and has no index that starts with these columns.
+    pub(super) fn has_no_index(&self, node: &Node, columns: &str) -> bool {
+        self.catalog.is_some_and(|catalog| super::consult::has_no_index(catalog, node, columns))
     }
 
     /// Time of the whole execution, ms.
@@ -155,10 +160,46 @@ pub(super) fn index_columns(condition: &str) -> Option<String> {
     (!equal.is_empty()).then(|| equal.join(", "))
 }
 
+/// The columns of a list as `Output` prints it, quoted; `None` if one is more than a column.
+pub(super) fn plain_columns(list: &str) -> Option<Vec<String>> {
+    let column = |text: &str| {
+        let name = text.rsplit('.').next()?;
+        let plain = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        plain.then(|| quoted(name))
+    };
+    list.split(", ").map(column).collect()
+}
+
+/// The columns of a sort key with their directions, as an index takes them.
+pub(super) fn sort_columns(key: &str) -> Option<String> {
+    let part = |text: &str| {
+        let (column, order) = text.split_once(' ').unwrap_or((text, ""));
+        let column = plain_columns(column)?.pop()?;
+        let known = ["", "DESC", "NULLS FIRST", "DESC NULLS LAST"].contains(&order);
+        known.then(|| format!("{column} {}", order.to_lowercase()).trim().to_owned())
+    };
+    let parts: Option<Vec<String>> = key.split(", ").map(part).collect();
+    parts.map(|parts| parts.join(", "))
+}
+
 /// The statement that builds an index without blocking writes.
 pub(super) fn create_index(node: &Node, condition: &str) -> Option<String> {
     let columns = index_columns(condition)?;
     Some(format!("create index concurrently on {} ({columns});", relation(node)?))
+}
+
+/// The statement that builds an index over the rows a constant condition keeps.
+pub(super) fn partial_index(node: &Node, found_by: &str, filter: &str) -> Option<String> {
+    let keys = index_columns(found_by)?;
+    let constant =
+        filter.contains(" = '") && !filter.contains(['$', '<', '>']) && !filter.contains("SubPlan");
+    let alias =
+        node.alias.as_deref().map(|alias| format!("{}.", quoted(alias))).unwrap_or_default();
+    let plain = if alias.is_empty() { filter.to_owned() } else { filter.replace(&alias, "") };
+    (constant && index_columns(filter).is_some())
+        .then_some(relation(node))?
+        .map(|table| format!("create index concurrently on {table} ({keys}) where {plain};"))
 }
 
 /// The remedy of building an index.

@@ -1,0 +1,100 @@
+//! What a watched server's catalog says about the relations of a plan. Pure data: who reads it, when
+//! and under which rights is not known here; what could not be read is `None`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The relations of a plan, and the settings in force. Names of fields are the catalog's own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Catalog {
+    /// The relations.
+    pub relations: Vec<Relation>,
+    /// pg_settings: `work_mem` as `SHOW` prints it, and so on.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A table with its statistics and indexes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Relation {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// Size of the heap, bytes.
+    pub size_bytes: Option<f64>,
+    /// Rows as the planner knows them; negative or `None` where it was never analysed.
+    pub reltuples: Option<f64>,
+    /// Rows changed since the last ANALYZE.
+    pub n_mod_since_analyze: Option<f64>,
+    /// Seconds since the last ANALYZE by hand or by autovacuum; `None` if there was none.
+    pub analyze_age_seconds: Option<f64>,
+    /// Statistics of its columns, those that the role may see.
+    pub columns: Vec<Column>,
+    /// Its indexes.
+    pub indexes: Vec<Index>,
+    /// Extended statistics.
+    pub extended: Vec<Extended>,
+}
+
+/// pg_stats of a column.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Distinct values; negative: as a share of the rows.
+    pub n_distinct: Option<f64>,
+    /// How far the order of the values is that of the table, −1 to 1.
+    pub correlation: Option<f64>,
+    /// Share of nulls.
+    pub null_frac: Option<f64>,
+    /// Share of the most common value.
+    pub most_common_freq: Option<f64>,
+}
+
+/// An index in its parts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// `btree`, `gin` ….
+    pub method: String,
+    /// Key columns and expressions in their order, as pg_get_indexdef prints each.
+    pub keys: Vec<String>,
+    /// Columns of INCLUDE.
+    pub include: Vec<String>,
+    /// The predicate of a partial index.
+    pub predicate: Option<String>,
+    /// Whether it is unique.
+    pub indisunique: bool,
+    /// Whether queries may use it.
+    pub indisvalid: bool,
+    /// Its size, bytes.
+    pub size_bytes: Option<f64>,
+}
+
+/// CREATE STATISTICS.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Extended {
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<String>,
+}
+
+impl Catalog {
+    /// A relation by name, and by schema where that is known.
+    pub fn relation(&self, schema: Option<&str>, name: &str) -> Option<&Relation> {
+        let mut found = self.relations.iter().filter(|relation| {
+            relation.name == name && schema.is_none_or(|schema| relation.schema == schema)
+        });
+        // Two of one name in different schemas: without VERBOSE nobody knows which.
+        let first = found.next();
+        first.filter(|_| found.next().is_none())
+    }
+}

@@ -1,0 +1,66 @@
+//! A write whose WAL is mostly images of whole pages.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence, name};
+use super::{Case, InForce, Judged, Missing};
+
+/// Bytes of a page image without compression.
+const PAGE_BYTES: f64 = 8192.0;
+/// Bytes of WAL from which it is worth a word.
+const MIN_WAL_BYTES: Limit = Limit {
+    name: "min_wal_bytes",
+    default: 1_048_576.0,
+    unit: Unit::Bytes,
+    source: "one sixteenth of a WAL segment",
+};
+/// Share of page images from which they are the matter.
+const MIN_SHARE_PERCENT: Limit = Limit {
+    name: "min_share_percent",
+    default: 50.0,
+    unit: Unit::Percent,
+    source: "more than all changes together",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Full page images",
+    effect: "The first change of each page after a checkpoint writes the whole page to WAL: more to write, to archive and to send to standbys.",
+    remedy: "Checkpoint less often (max_wal_size, checkpoint_timeout), turn wal_compression on, and write rows that lie together.",
+    docs: "https://www.postgresql.org/docs/current/wal-configuration.html",
+    limits: &[MIN_WAL_BYTES, MIN_SHARE_PERCENT],
+};
+
+/// Judges the share of page images in what a statement wrote.
+pub fn full_page_images(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let writes = case.plan.nodes.iter().any(|node| node.kind == "ModifyTable");
+    let printed = case.plan.nodes.iter().any(|node| node.number("WAL Bytes").is_some());
+    if writes && !printed {
+        return Err(Missing { option: "WAL".into() });
+    }
+    // The root counts for all nodes.
+    let Some((at, node, _)) = case.nodes().next() else { return Ok(vec![]) };
+    let bytes = node.number("WAL Bytes").unwrap_or(0.0);
+    let images = node.number("WAL FPI").unwrap_or(0.0);
+    let percent = (100.0 * images * PAGE_BYTES / bytes.max(1.0)).min(100.0);
+    if bytes < limits.get(&MIN_WAL_BYTES) || percent < limits.get(&MIN_SHARE_PERCENT) {
+        return Ok(vec![]);
+    }
+    let says = format!(
+        "{} wrote {} images of whole pages, at most {percent:.0} % of its {:.1} MB of WAL.",
+        name(node), count(images), bytes / 1_048_576.0
+    );
+    let numbers = vec![
+        evidence("full page images", images, Unit::Count),
+        evidence("WAL written", bytes, Unit::Bytes),
+    ];
+    let remedy = Remedy {
+        says: ABOUT.remedy.into(),
+        sql: Some("alter system set wal_compression = 'lz4';".into()),
+        lock: Some("None; it takes effect with select pg_reload_conf();".into()),
+        undo: Some("alter system reset wal_compression;".into()),
+        refuted_by: Some("The statement runs right after each checkpoint by chance only.".into()),
+    };
+    Ok(vec![case.finding(limits, at, None, says, numbers, remedy)])
+}

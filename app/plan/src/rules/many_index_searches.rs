@@ -1,0 +1,60 @@
+//! An index that is descended into again and again within one scan (PostgreSQL 18 counts it).
+
+use model::{About, Limit, Unit};
+
+use super::support::{count, create_index, evidence, index_remedy, name};
+use super::{Case, InForce, Judged, Missing};
+
+/// Searches from which it is worth a word.
+const MIN_SEARCHES: Limit = Limit {
+    name: "min_searches",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "each reads three to four blocks of the index",
+};
+/// Searches per loop from which the index does not fit the condition.
+const MIN_PER_LOOP: Limit = Limit {
+    name: "min_per_loop",
+    default: 10.0,
+    unit: Unit::Count,
+    source: "a fitting index needs one search per loop, a short IN list a few",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Many searches of one index",
+    effect: "The scan skips from value to value of the index's first column, or looks each item of a long list up.",
+    remedy: "Create an index whose first column is the one that is compared; join a long list as a table instead.",
+    docs: "https://www.postgresql.org/docs/current/indexes-multicolumn.html",
+    limits: &[MIN_SEARCHES, MIN_PER_LOOP],
+};
+
+/// Judges the searches per loop of index scans.
+pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let loops = node.actual.map_or(0.0, |actual| actual.loops);
+        let Some(searches) = node.number("Index Searches").filter(|_| loops > 0.0) else { continue };
+        let per_loop = searches / loops;
+        if searches < limits.get(&MIN_SEARCHES) || per_loop < limits.get(&MIN_PER_LOOP) {
+            continue;
+        }
+        let condition = node.get("Index Cond").unwrap_or_default();
+        let says = format!(
+            "{} searched the index {} times in {} loops for {condition}.",
+            name(node), count(searches), count(loops)
+        );
+        let numbers = vec![
+            evidence("index searches", searches, Unit::Count),
+            evidence("loops", loops, Unit::Count),
+        ];
+        // A Bitmap Index Scan does not name its table; the node above it does.
+        let reader = node.parent.and_then(|above| case.plan.nodes.get(above));
+        let table = if node.relation.is_some() { Some(node) } else { reader };
+        let sql = table.and_then(|table| create_index(table, &condition));
+        let remedy = index_remedy(ABOUT.remedy, sql, "The list is as long as it has to be, or the first column has few values.");
+        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+    }
+    Ok(found)
+}

@@ -1,0 +1,91 @@
+//! A sequential scan in memory, where an index would have read less but was thought dear.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence, index_columns, name};
+use super::{Case, InForce, Judged, Missing};
+use crate::derive::Counter;
+
+/// Blocks found in memory from which it is worth a word.
+const MIN_HIT_BLOCKS: Limit = Limit {
+    name: "min_hit_blocks",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "8 MB; smaller tables are read at once anyway",
+};
+/// Share of rows kept up to which an index in memory is faster.
+const MAX_KEPT_PERCENT: Limit = Limit {
+    name: "max_kept_percent",
+    default: 20.0,
+    unit: Unit::Percent,
+    source: "with pages in memory an index pays up to about a fifth of the rows",
+};
+/// Ratio of both page costs from which random reads are thought dear.
+const MIN_RATIO: Limit = Limit {
+    name: "min_ratio",
+    default: 2.0,
+    unit: Unit::Count,
+    source: "the default of 4 is for disks that turn; 1.1 is usual for flash and memory",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Random reads thought dear",
+    effect: "The planner adds the price of a turning disk to every block an index would touch, although the blocks are in memory.",
+    remedy: "Set random_page_cost near seq_page_cost where data is on flash or in memory, and see whether the plan changes.",
+    docs: "https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-RANDOM-PAGE-COST",
+    limits: &[MIN_HIT_BLOCKS, MAX_KEPT_PERCENT, MIN_RATIO],
+};
+
+/// Judges sequential scans that found every block in memory and kept few rows.
+pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    if case.derived.nodes.iter().all(|own| own.counters.is_none()) {
+        return Err(Missing { option: "BUFFERS".into() });
+    }
+    let setting = |name: &str, default: f64| {
+        let printed = case.plan.settings().find(|(own, _)| *own == name);
+        printed.and_then(|(_, value)| value.parse().ok()).unwrap_or(default)
+    };
+    // SETTINGS prints what differs from the defaults, 4 and 1.
+    let (random, sequential): (f64, f64) =
+        (setting("random_page_cost", 4.0), setting("seq_page_cost", 1.0));
+    let mut found = vec![];
+    if random < sequential * limits.get(&MIN_RATIO) {
+        return Ok(found);
+    }
+    for (at, node, own) in case.nodes().filter(|(_, node, _)| node.kind == "Seq Scan") {
+        let (Some(counters), Some(rows), Some(removed)) = (own.counters, own.rows, own.removed_rows)
+        else {
+            continue;
+        };
+        let (hit, read) = (counters.get(Counter::SharedHit), counters.get(Counter::SharedRead));
+        let kept = 100.0 * rows / (rows + removed).max(1.0);
+        let columns = node.get("Filter").and_then(|filter| index_columns(&filter));
+        let (Some(columns), true) = (columns, read == 0.0 && hit >= limits.get(&MIN_HIT_BLOCKS)) else {
+            continue;
+        };
+        if kept > limits.get(&MAX_KEPT_PERCENT) || case.has_no_index(node, &columns) {
+            continue;
+        }
+        let says = format!(
+            "{} found all {} blocks in memory and kept {kept:.1} % of the rows; with random_page_cost at {random} an index on {columns} looks dearer than it is.",
+            name(node), count(hit)
+        );
+        let numbers = vec![
+            evidence("blocks in memory", hit, Unit::Count),
+            evidence("share kept", kept, Unit::Percent),
+            evidence("random_page_cost", random, Unit::Count),
+        ];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            sql: Some("set random_page_cost = 1.1;".into()),
+            lock: Some("None: it holds for the session.".into()),
+            undo: Some("reset random_page_cost;".into()),
+            refuted_by: Some("There is no index on these columns, or the plan is slower with it when the cache is cold.".into()),
+        };
+        let saves = own.self_ms.map(|ms| ms * (100.0 - kept) / 100.0);
+        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+    }
+    Ok(found)
+}

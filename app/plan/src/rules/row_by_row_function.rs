@@ -1,0 +1,105 @@
+//! A function that is called for each row.
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence, name};
+use super::{Case, InForce, Judged, Missing};
+use crate::anonymise::is_own_function;
+use crate::query::sql::{Kind, Token, tokens};
+
+/// Calls from which it is worth a word.
+const MIN_CALLS: Limit = Limit {
+    name: "min_calls",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "fewer calls of a cheap function take no time one would notice",
+};
+/// Share of the execution that the node must take itself.
+const MIN_SHARE_PERCENT: Limit = Limit {
+    name: "min_share_percent",
+    default: 20.0,
+    unit: Unit::Percent,
+    source: "below that the time is elsewhere",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Function called row by row",
+    effect: "Each call costs its overhead, and queries within it run once per row, unseen by the planner.",
+    remedy: "Write it as a join, or as a function in SQL that PostgreSQL can inline; call it after the rows are filtered.",
+    docs: "https://www.postgresql.org/docs/current/xfunc-optimization.html",
+    limits: &[MIN_CALLS, MIN_SHARE_PERCENT],
+};
+
+/// Judges nodes that call a user's function in their filter, output or keys.
+pub fn row_by_row_function(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        let keys = ["Filter", "Join Filter", "Index Cond", "Function Call", "Output", "Sort Key", "Group Key"];
+        let call = keys.iter().find_map(|key| {
+            // What the node below computed is only passed on, in brackets: `(f(x))`.
+            let text = node.get(key)?;
+            let lists = ["Output", "Sort Key", "Group Key"].contains(key);
+            own_function(&text, lists).map(|name| (*key, name))
+        });
+        let Some((key, function)) = call else { continue };
+        let loops = node.actual.map_or(0.0, |actual| actual.loops);
+        let rows = own.rows.unwrap_or(0.0) + own.removed_rows.unwrap_or(0.0);
+        let calls = if key == "Function Call" { loops } else { rows };
+        let share = own.share.unwrap_or(0.0) * 100.0;
+        if calls < limits.get(&MIN_CALLS) || share < limits.get(&MIN_SHARE_PERCENT) {
+            continue;
+        }
+        let each_us = own.self_ms.map(|ms| ms * 1000.0 / calls);
+        let says = format!(
+            "{} calls {function}() about {} times ({key}), {:.1} µs each.",
+            name(node), count(calls), each_us.unwrap_or(0.0)
+        );
+        let numbers = vec![
+            evidence("calls, about", calls, Unit::Count),
+            evidence("self time", own.self_ms.unwrap_or(0.0), Unit::Ms),
+            evidence("share of the execution", share, Unit::Percent),
+        ];
+        let remedy = Remedy {
+            says: ABOUT.remedy.into(),
+            refuted_by: Some("The time is spent reading rows: the same statement without the function is as slow.".into()),
+            ..Remedy::default()
+        };
+        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+    }
+    Ok(found)
+}
+
+/// The first function in an expression that is not PostgreSQL's own; in a list of expressions those
+/// in brackets were computed below.
+fn own_function(text: &str, list: bool) -> Option<String> {
+    let solid: Vec<Token<'_>> = tokens(text).filter(|token| token.kind != Kind::Space).collect();
+    let passed_on = |at: usize| {
+        let open = at.checked_sub(1).and_then(|before| solid.get(before));
+        let outer = at.checked_sub(2).and_then(|before| solid.get(before));
+        open.is_some_and(|open| open.is("(")) && outer.is_none_or(|outer| outer.is(","))
+    };
+    let calls = solid.windows(2).enumerate().filter_map(|(at, pair)| match pair {
+        [name, open] if open.is("(") && !(list && passed_on(at)) => Some(name),
+        _ => None,
+    });
+    calls
+        .filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted))
+        .filter(|token| token.text.chars().any(char::is_lowercase))
+        .filter_map(Token::name)
+        .find(|name| !is_own_function(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_functions_and_what_is_passed_on_are_none() {
+        assert_eq!(own_function("id, lower(note), slow(id)", true).as_deref(), Some("slow"));
+        assert_eq!(own_function("id, (slow(id)), count(*)", true), None);
+        assert_eq!(own_function("((a)::character varying(10) = 'f(x)'::text) AND (SubPlan 1)", false), None);
+        assert_eq!(own_function("(app.check_it(id) > 1)", false).as_deref(), Some("check_it"));
+    }
+}

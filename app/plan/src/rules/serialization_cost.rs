@@ -1,0 +1,52 @@
+//! Turning the result into text takes a large part of the time (PostgreSQL 17 measures it).
+
+use model::{About, Limit, Remedy, Unit};
+
+use super::support::{count, evidence};
+use super::{Case, InForce, Judged, Missing};
+
+/// Share of the execution from which it is worth a word.
+const MIN_SHARE_PERCENT: Limit = Limit {
+    name: "min_share_percent",
+    default: 25.0,
+    unit: Unit::Percent,
+    source: "a quarter of the time for columns that may not be needed",
+};
+/// Milliseconds from which it is worth a word.
+const MIN_MS: Limit = Limit {
+    name: "min_ms",
+    default: 10.0,
+    unit: Unit::Ms,
+    source: "less is not noticed",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Result costly to send",
+    effect: "Large values are fetched from TOAST, decompressed and turned into text for the client, row by row.",
+    remedy: "Select only the columns and rows that are used; fetch large values on demand; binary format spares numbers and timestamps their text.",
+    docs: "https://www.postgresql.org/docs/current/sql-explain.html",
+    limits: &[MIN_SHARE_PERCENT, MIN_MS],
+};
+
+/// Judges the time of serialization.
+pub fn serialization_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let ms = case.derived.serialization_ms.ok_or(Missing { option: "SERIALIZE".into() })?;
+    let percent = 100.0 * ms / case.whole_ms().unwrap_or(0.0).max(0.001);
+    if ms < limits.get(&MIN_MS) || percent < limits.get(&MIN_SHARE_PERCENT) {
+        return Ok(vec![]);
+    }
+    let kb = case.plan.number("Serialization/Output Volume").unwrap_or(0.0);
+    let says = format!("Serializing {} kB of result took {ms:.1} ms, {percent:.0} % of the time.", count(kb));
+    let numbers = vec![
+        evidence("time of serialization", ms, Unit::Ms),
+        evidence("output", kb * 1024.0, Unit::Bytes),
+    ];
+    let remedy = Remedy {
+        says: ABOUT.remedy.into(),
+        refuted_by: Some("The client needs all of it.".into()),
+        ..Remedy::default()
+    };
+    Ok(vec![case.finding(limits, 0, Some(ms), says, numbers, remedy)])
+}

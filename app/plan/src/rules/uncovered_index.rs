@@ -1,0 +1,72 @@
+//! Rows are fetched from the table for a column or two that the index could hold.
+
+use model::{About, Limit, Unit};
+
+use super::support::{count, evidence, index_columns, index_remedy, name, plain_columns, relation};
+use super::{Case, InForce, Judged, Missing};
+
+/// Rows fetched from which it is worth a word.
+const MIN_ROWS: Limit = Limit {
+    name: "min_rows",
+    default: 1000.0,
+    unit: Unit::Count,
+    source: "each is a block of the table at worst",
+};
+/// Columns that may be added; more make the index as large as the table.
+const MAX_COLUMNS: Limit = Limit {
+    name: "max_columns",
+    default: 3.0,
+    unit: Unit::Count,
+    source: "each column widens every entry of the index",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Index that does not cover",
+    effect: "Each row the index finds is looked up in the table only for columns that are few and small.",
+    remedy: "Add the columns to the index with INCLUDE; VACUUM must have marked the pages for an index-only scan.",
+    docs: "https://www.postgresql.org/docs/current/indexes-index-only-scans.html",
+    limits: &[MIN_ROWS, MAX_COLUMNS],
+};
+
+/// Judges index scans that need few columns besides those of their condition.
+pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    if case.plan.nodes.iter().all(|node| node.get("Output").is_none()) {
+        return Err(Missing { option: "VERBOSE".into() });
+    }
+    let mut found = vec![];
+    for (at, node, own) in case.nodes().filter(|(_, node, _)| node.kind == "Index Scan") {
+        let rows = own.rows.unwrap_or(0.0);
+        let (Some(from), Some(output)) = (relation(node), node.get("Output")) else { continue };
+        let condition = node.get("Index Cond").unwrap_or_default();
+        let (Some(keys), Some(wanted)) = (index_columns(&condition), plain_columns(&output)) else {
+            continue;
+        };
+        let filter = node.get("Filter").map(|filter| index_columns(&filter));
+        if rows < limits.get(&MIN_ROWS) || filter == Some(None) {
+            continue;
+        }
+        let held: Vec<&str> = keys.split(", ").collect();
+        let filtered = filter.flatten().unwrap_or_default();
+        let mut more: Vec<&str> = wanted.iter().map(String::as_str).chain(filtered.split(", ")).collect();
+        more.retain(|column| !column.is_empty() && !held.contains(column));
+        more.sort_unstable();
+        more.dedup();
+        if more.is_empty() || more.len() as f64 > limits.get(&MAX_COLUMNS) {
+            continue;
+        }
+        let says = format!(
+            "{} fetched {} rows from the table only for {}.",
+            name(node), count(rows), more.join(", ")
+        );
+        let numbers = vec![
+            evidence("rows fetched", rows, Unit::Count),
+            evidence("columns to add", more.len() as f64, Unit::Count),
+        ];
+        let sql = format!("create index concurrently on {from} ({keys}) include ({});", more.join(", "));
+        let remedy = index_remedy(ABOUT.remedy, Some(sql), "The columns are wide or change often: every change then touches the index, and no update is HOT.");
+        found.push(case.finding(limits, at, own.self_ms.map(|ms| ms / 2.0), says, numbers, remedy));
+    }
+    Ok(found)
+}

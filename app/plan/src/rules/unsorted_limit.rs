@@ -1,0 +1,85 @@
+//! Many rows are sorted for the first few of them.
+
+use model::{About, Limit, Unit};
+
+use super::support::{count, evidence, index_columns, index_remedy, name, relation, sort_columns};
+use super::{Case, InForce, Judged, Missing};
+
+/// Rows sorted from which it is worth a word.
+const MIN_SORTED_ROWS: Limit = Limit {
+    name: "min_sorted_rows",
+    default: 10_000.0,
+    unit: Unit::Count,
+    source: "fewer are sorted in a few milliseconds",
+};
+/// Share of the rows that are used up to which an index in order pays.
+const MAX_USED_PERCENT: Limit = Limit {
+    name: "max_used_percent",
+    default: 10.0,
+    unit: Unit::Percent,
+    source: "an index reads a tenth of the table at most",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Sort for the first rows",
+    effect: "All rows are read and compared although only the first ones are wanted.",
+    remedy: "An index gives them in order: first the columns compared by =, then those of ORDER BY.",
+    docs: "https://www.postgresql.org/docs/current/indexes-ordering.html",
+    limits: &[MIN_SORTED_ROWS, MAX_USED_PERCENT],
+};
+
+/// Judges sorts below a Limit whose input is a scan of one table.
+pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+    case.analyzed()?;
+    let mut found = vec![];
+    for (at, node, own) in case.nodes() {
+        if !["Sort", "Incremental Sort"].contains(&node.kind.as_str()) || !under_limit(case, at) {
+            continue;
+        }
+        let Some((below, scan)) = case.first_child(at) else { continue };
+        let Some(from) = relation(scan) else { continue };
+        let rows = case.derived.nodes.get(below).and_then(|own| own.rows).unwrap_or(0.0);
+        let used = own.rows.unwrap_or(rows);
+        let percent = 100.0 * used / rows.max(1.0);
+        if rows < limits.get(&MIN_SORTED_ROWS) || percent > limits.get(&MAX_USED_PERCENT) {
+            continue;
+        }
+        let key = node.get("Sort Key").unwrap_or_default();
+        let Some(order) = sort_columns(&key) else { continue };
+        // Equality first, then the order; a range in between would break it.
+        let condition = ["Index Cond", "Recheck Cond", "Filter"].iter().find_map(|key| scan.get(key));
+        let equal = condition.and_then(|condition| {
+            (!condition.contains(['<', '>'])).then(|| index_columns(&condition)).flatten()
+        });
+        let columns = equal.map_or(order.clone(), |equal| format!("{equal}, {order}"));
+        let says = format!(
+            "{} rows of {from} were sorted by {key} for the first {}.",
+            count(rows), count(used)
+        );
+        let numbers = vec![
+            evidence("rows sorted", rows, Unit::Count),
+            evidence("rows used", used, Unit::Count),
+        ];
+        let sql = format!("create index concurrently on {from} ({columns});");
+        let remedy = index_remedy(ABOUT.remedy, Some(sql), "An index in this order that exists already: then see why it is not used.");
+        let saves = own.total_ms.map(|ms| ms * (100.0 - percent) / 100.0);
+        let mut one = case.finding(limits, at, saves, says, numbers, remedy);
+        one.finding.object = name(scan);
+        found.push(one);
+    }
+    Ok(found)
+}
+
+/// Whether a Limit stands above, with nothing in between that changes the rows.
+fn under_limit(case: &Case<'_>, at: usize) -> bool {
+    let above = case.plan.nodes.get(at).and_then(|node| node.parent);
+    let node = above.and_then(|above| case.plan.nodes.get(above));
+    match node.map(|node| (node.kind.as_str(), node.parent)) {
+        Some(("Limit", _)) => true,
+        Some(("Gather Merge", Some(above))) => {
+            case.plan.nodes.get(above).is_some_and(|node| node.kind == "Limit")
+        }
+        _ => false,
+    }
+}
