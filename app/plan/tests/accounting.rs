@@ -15,7 +15,7 @@ fn fixtures() -> Vec<(String, Plan)> {
                 folders.push(path);
                 continue;
             }
-            if path.extension().is_some_and(|ext| ext == "md") {
+            if path.extension().is_some_and(|ext| ext == "md" || ext == "catalog") {
                 continue;
             }
             let parsed = plan::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();

@@ -80,6 +80,8 @@ fn index(node: &Node, relation: &Relation, judged: &mut Judged) {
     let condition = condition.unwrap_or_default();
     let column = relation.columns.iter().find(|column| Some(&column.name) == keys.first());
     let first = keys.first().map(String::as_str).unwrap_or_default();
+    // That of a varchar column to text is only how PostgreSQL prints it.
+    let condition = condition.replace(")::text", ")").replace(")::bpchar", ")");
     let (why, sql) = if !index.indisvalid {
         (
             "it is invalid: its build was broken off".to_owned(),

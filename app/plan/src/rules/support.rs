@@ -142,7 +142,9 @@ pub(super) fn index_columns(condition: &str) -> Option<String> {
         let part = part.trim_matches(['(', ')']);
         let (left, rest) = part.split_once(' ')?;
         let operator = rest.split(' ').next()?;
-        let column = left.rsplit('.').next().filter(|column| {
+        // A varchar column cast to text is how PostgreSQL prints the plain column.
+        let left = left.trim_end_matches("::text").trim_end_matches("::bpchar");
+        let column = left.trim_matches(['(', ')']).rsplit('.').next().filter(|column| {
             column.chars().all(|c| c.is_alphanumeric() || c == '_')
                 && column.starts_with(|c: char| c.is_alphabetic())
         })?;
@@ -235,6 +237,7 @@ mod tests {
         let columns =
             index_columns("((o.created > '2025-01-01'::date) AND (o.status = 'open'::text))");
         assert_eq!(columns.as_deref(), Some("status, created"));
+        assert_eq!(index_columns("((o.status)::text = 'a'::text)").as_deref(), Some("status"));
         assert_eq!(index_columns("(lower(name) = 'x'::text)"), None);
         assert_eq!(index_columns("((a = 1) OR (b = 2))"), None);
     }
