@@ -31,7 +31,7 @@ dev: ## rebuild and reload on every change (pass servers as DSN=…)
 bench: ## ratios against named peers, measured in one run
 	.ci/setup bench
 	.ci/build release
-	. .ci/env && cargo bench --quiet -p engine -p server
+	. .ci/env && cargo bench --quiet -p plan -p engine -p server
 
 release: ## one stripped binary with all assets inside
 	.ci/setup release

@@ -12,8 +12,8 @@ fn judged(path: &Path, limits: &Limits) -> Vec<Judged> {
     judge(plan, &plan::derive(plan), limits).0
 }
 
-/// Rules whose evidence needs seconds of planning or LLVM, which the fixtures' servers lack.
-const BY_HAND: [&str; 2] = ["plan/jit_cost", "plan/slow_planning"];
+/// Rules whose evidence needs seconds of planning.
+const BY_HAND: [&str; 1] = ["plan/slow_planning"];
 
 #[test]
 fn each_rule_fires_and_stays_quiet_on_the_repaired_twin() {

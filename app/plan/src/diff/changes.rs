@@ -1,5 +1,7 @@
 //! What changed, as sentences: the greatest measured effect first.
 
+use std::collections::HashSet;
+
 use super::{Both, Change, Delta, Side, Topic, joins, scans, settings, spills};
 use crate::node::Node;
 
@@ -165,18 +167,20 @@ fn estimates(both: &Both<'_>) -> Vec<Change> {
         };
         Some(is / was).filter(|ratio| *ratio >= MIN_ESTIMATE || *ratio <= 1.0 / MIN_ESTIMATE)
     };
-    // Marks parents whose child has the same change: they only pass it on.
-    let mut inherited = vec![false; both.before.plan.nodes.len()];
+    let found: Vec<(usize, usize, f64)> = both
+        .matches
+        .pairs()
+        .filter_map(|(before, after)| Some((before, after, ratio(before, after)?)))
+        .collect();
+    // A node above one with the same change, in either plan, only passes it on.
+    let above = |side: Side<'_>, at: usize| side.node(at).and_then(|node| node.parent);
+    let parents_before: HashSet<usize> =
+        found.iter().filter_map(|(before, _, _)| above(both.before, *before)).collect();
+    let parents_after: HashSet<usize> =
+        found.iter().filter_map(|(_, after, _)| above(both.after, *after)).collect();
     let mut changes = vec![];
-    let mut pairs: Vec<(usize, usize)> = both.matches.pairs().collect();
-    pairs.reverse();
-    for (before, after) in pairs {
-        let Some(ratio) = ratio(before, after) else { continue };
-        let above = both.before.node(before).and_then(|node| node.parent);
-        if let Some(above) = above.and_then(|above| inherited.get_mut(above)) {
-            *above = true;
-        }
-        if inherited.get(before) == Some(&true) {
+    for (before, after, ratio) in found {
+        if parents_before.contains(&before) || parents_after.contains(&after) {
             continue;
         }
         let Delta { before: Some(was), after: Some(is) } = factors(before, after) else { continue };
@@ -200,7 +204,7 @@ fn times(both: &Both<'_>, said: &[Change]) -> Vec<Change> {
     let whole = both.whole(|side| side.plan.execution_ms().or(side.derived.nodes_ms));
     let Delta { before: Some(was), after: Some(is) } = whole else { return vec![] };
     let least = (was.max(is) * MIN_SHARE).max(MIN_MS);
-    let spoken: std::collections::HashSet<usize> = said
+    let spoken: HashSet<usize> = said
         .iter()
         .filter(|change| change.effect_ms.is_some())
         .filter_map(|change| change.before)

@@ -106,7 +106,7 @@ fn partitions(both: &Both<'_>) -> Vec<Change> {
             own.iter().filter(|at| both.matches.of_after.get(**at).is_some_and(Option::is_some));
         changes.extend(partition(
             both,
-            (None, matched.count()),
+            (known, matched.count()),
             (Some(*at), own.len()),
             own,
             both.after,

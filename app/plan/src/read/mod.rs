@@ -3,6 +3,7 @@
 mod build;
 mod company;
 mod json;
+mod whole;
 mod xml;
 mod yaml;
 
@@ -14,8 +15,41 @@ use company::Company;
 /// Lines looked at to tell a plan in JSON from other JSON.
 const LOOK_AHEAD: usize = 6;
 
-/// Reads all plans of a paste.
+/// Bytes of a paste that are read: more than 50,000 nodes in indented JSON have, and what a browser
+/// tab can hold several times over.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// Lines of a paste that are read: each costs a hundred bytes while it is read.
+const MOST_LINES: usize = 2_000_000;
+
+/// Reads all plans of a paste. One that is too long is read as far as the limit, and says so.
 pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
+    let lines_end = paste.match_indices('\n').nth(MOST_LINES).map(|(at, _)| at);
+    let end = lines_end.unwrap_or(paste.len()).min(MOST_BYTES);
+    let end = (0..=end).rev().find(|at| paste.is_char_boundary(*at)).unwrap_or_default();
+    let head = paste.get(..end).unwrap_or_default();
+    if head.len() == paste.len() {
+        return read_all(paste);
+    }
+    let (megabytes, read) = (paste.len().div_ceil(1_048_576), head.len().div_ceil(1_048_576));
+    let last_line = head.rfind('\n').map_or(0, |at| at.saturating_add(1));
+    let limit = ParseError {
+        line: head.matches('\n').count().saturating_add(1),
+        column: head.get(last_line..).map_or(1, |line| line.chars().count().saturating_add(1)),
+        expected: format!(
+            "the end: of a paste of {megabytes} MB only the first {read} MB are read"
+        ),
+    };
+    let mut parsed = read_all(head).map_err(|error| ParseError {
+        expected: format!("{} within the first {read} MB", error.expected),
+        ..error
+    })?;
+    if let Some(plan) = parsed.plans.last_mut() {
+        plan.broken = Some(limit);
+    }
+    Ok(parsed)
+}
+
+fn read_all(paste: &str) -> Result<Parsed, ParseError> {
     let lines = paste::lines(paste);
     let mut parsed = Parsed::default();
     let mut company = Company::default();
@@ -42,6 +76,7 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
         let query = company.query();
         for plan in &mut plans {
             plan.query = plan.query.take().or_else(|| query.clone());
+            whole::check(plan);
         }
         parsed.plans.append(&mut plans);
         at = end;
