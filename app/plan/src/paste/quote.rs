@@ -42,7 +42,9 @@ pub(super) fn strip(lines: &mut [Line<'_>]) {
 /// A whole document in one pair of quotes, as from a CSV field: `"[ { ""Plan"": …`.
 fn whole(lines: &mut [Line<'_>], quote: char) {
     let doubled: String = [quote, quote].iter().collect();
-    let filled = |line: &&Line<'_>| !line.is_blank();
+    // A grid copies its heading as well.
+    let heading = |line: &Line<'_>| line.text.trim().trim_matches(quote) == "QUERY PLAN";
+    let filled = |line: &&Line<'_>| !line.is_blank() && !heading(line);
     let starts = lines.iter().find(filled).is_some_and(|line| {
         let inner = line.text.trim_start().strip_prefix(quote).map(str::trim_start);
         inner.is_some_and(|inner| inner.starts_with(['[', '{', '<']) || inner.starts_with("- Plan"))
@@ -52,7 +54,7 @@ fn whole(lines: &mut [Line<'_>], quote: char) {
     if !starts || !ends {
         return;
     }
-    if let Some(first) = lines.iter_mut().find(|line| !line.is_blank()) {
+    if let Some(first) = lines.iter_mut().find(|line| !line.is_blank() && !heading(line)) {
         let from = first.text.find(quote).map_or(0, |at| at.saturating_add(1));
         first.keep(from, first.text.len());
     }

@@ -30,7 +30,7 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
     if head.len() == paste.len() {
         return read_all(paste);
     }
-    let (megabytes, read) = (paste.len().div_ceil(1_048_576), head.len().div_ceil(1_048_576));
+    let (megabytes, read) = (paste.len() / 1_048_576, head.len().div_ceil(1_048_576));
     let last_line = head.rfind('\n').map_or(0, |at| at.saturating_add(1));
     let limit = ParseError {
         line: head.matches('\n').count().saturating_add(1),
