@@ -8,7 +8,7 @@
 mod keep;
 mod names;
 
-pub(crate) use keep::is_function as is_own_function;
+pub(crate) use keep::{is_function as is_own_function, is_type};
 use names::{Class, Names};
 
 use crate::node::{Node, Plan, Prop, Value};

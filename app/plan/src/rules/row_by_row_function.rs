@@ -4,7 +4,7 @@ use model::{About, Limit, Remedy, Unit};
 
 use super::support::{count, evidence, name};
 use super::{Case, InForce, Judged, Missing};
-use crate::anonymise::is_own_function;
+use crate::anonymise::{is_own_function, is_type};
 use crate::query::sql::{Kind, Token, tokens};
 
 /// Calls from which it is worth a word.
@@ -88,7 +88,7 @@ fn own_function(text: &str, list: bool) -> Option<String> {
         .filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted))
         .filter(|token| token.text.chars().any(char::is_lowercase))
         .filter_map(Token::name)
-        .find(|name| !is_own_function(name))
+        .find(|name| !is_own_function(name) && !is_type(name))
 }
 
 #[cfg(test)]
