@@ -13,6 +13,9 @@ const GRID: RGBColor = RGBColor(1, 3, 0);
 const LABEL: RGBColor = RGBColor(1, 4, 0);
 /// The limit.
 const LIMIT: RGBColor = RGBColor(1, 5, 0);
+/// A limit is drawn when it is at most this many times the highest point: further away, it would
+/// press the line to the ground.
+const LIMIT_REACH: f64 = 5.0;
 /// Points further apart than this many typical steps have a gap between them.
 const GAP_STEPS: i64 = 3;
 
@@ -127,7 +130,7 @@ fn top(plan: &Plan) -> f64 {
         plan.lines.iter().flat_map(|line| line.points.iter().flatten()).copied().fold(0.0, f64::max)
     };
     let limit = plan.limit.as_ref().map_or(0.0, |(_, limit)| *limit);
-    let reach = if limit <= highest * 3.0 { highest.max(limit) } else { highest };
+    let reach = if limit <= highest * LIMIT_REACH { highest.max(limit) } else { highest };
     match plan.unit {
         // Small shares would be a line on the ground against a hundred percent.
         Unit::Percent if reach < 50.0 => (reach * 1.2).max(1.0),

@@ -51,6 +51,16 @@ impl Scale {
         Self { worth: worth / factor, sign }
     }
 
+    /// The scale of a table's column: that of the middle value, so that one giant does not leave
+    /// the rest with leading zeros; larger where the giant would need more than six digits.
+    pub fn column(unit: Unit, values: impl IntoIterator<Item = f64>) -> Self {
+        let mut sizes: Vec<f64> = values.into_iter().map(f64::abs).filter(|v| *v > 0.0).collect();
+        sizes.sort_unstable_by(f64::total_cmp);
+        let middle = sizes.get(sizes.len() / 2).copied().unwrap_or(0.0);
+        let largest = sizes.last().copied().unwrap_or(0.0);
+        Self::of(unit, [middle.max(largest / 1e3)])
+    }
+
     /// The unit's sign, empty for a plain count.
     pub fn sign(&self) -> &'static str {
         self.sign
@@ -68,7 +78,8 @@ impl Scale {
 
     /// The number alone, in this scale, at most three significant digits.
     pub fn number(&self, value: f64) -> String {
-        three_digits(value / self.worth)
+        let scaled = value / self.worth;
+        if scaled.abs() >= 999.5 { grouped(scaled.round()) } else { three_digits(scaled) }
     }
 
     /// The number with its unit.
@@ -281,6 +292,10 @@ mod tests {
         assert_eq!(scale.sign(), "MiB");
         assert_eq!(scale.number(5_000_000.0), "4.77");
         assert_eq!(scale.number(524_288.0), "0.5");
+        let column = Scale::column(Unit::Bytes, [300.0, 1_536.0, 2_048.0, 1_900_000.0, 0.0]);
+        assert_eq!(column.show(1_536.0), "1.5 KiB");
+        assert_eq!(column.show(1_900_000.0), "1,855 KiB");
+        assert_eq!(Scale::column(Unit::Bytes, [1.0, 1.0, 1e12]).show(1e12), "953,674 MiB");
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn server(cost: &ServerCost) -> AnyView {
 
 fn areas(name: &str, areas: &[AreaCost]) -> AnyView {
     let mean = |area: &AreaCost| (area.ticks > 0).then(|| area.waited_ms / area.ticks as f64);
-    let scale = Scale::of(Unit::Ms, areas.iter().filter_map(mean));
+    let scale = Scale::column(Unit::Ms, areas.iter().filter_map(mean));
     let rows = areas.iter().map(|area| {
         view! {
             <tr>
@@ -159,7 +159,7 @@ fn areas(name: &str, areas: &[AreaCost]) -> AnyView {
 }
 
 fn queries(name: &str, queries: &[QueryCost]) -> AnyView {
-    let scale = Scale::of(Unit::Bytes, queries.iter().map(|query| query.bytes as f64));
+    let scale = Scale::column(Unit::Bytes, queries.iter().map(|query| query.bytes as f64));
     let rows = queries.iter().map(|query| {
         view! {
             <tr>

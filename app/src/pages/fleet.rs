@@ -194,7 +194,8 @@ fn identity(server: &ServerSummary) -> AnyView {
 }
 
 fn kind_and_version(facts: &Facts) -> String {
-    format!("{}, PostgreSQL {}", facts.kind(), facts.version)
+    let through = if facts.through_pooler { " through a pooler" } else { "" };
+    format!("{}{through}, PostgreSQL {}", facts.kind(), facts.version)
 }
 
 #[cfg(test)]

@@ -258,7 +258,7 @@ fn ages(vacuum: &Vacuum) -> AnyView {
                     <tr>
                         <th scope="col">"Database"</th>
                         <th scope="col" class="num">"Xid age"</th>
-                        <th scope="col" class="num">"Of autovacuum_freeze_max_age"</th>
+                        <th scope="col" class="num">"Of autovacuum_"<wbr/>"freeze_"<wbr/>"max_age"</th>
                         <th scope="col" class="num">"Multixact age"</th>
                     </tr>
                 </thead>

@@ -239,9 +239,10 @@ fn legend(chart: &Chart, at: usize, pointed: bool) -> AnyView {
         }
     });
     let limit = chart.limit.as_ref().map(|(name, value)| {
+        let drawn = picture(Some(chart)).is_some_and(|p| p.svg.contains("limit-line"));
         view! {
             <li>
-                <span class="swatch limit" aria-hidden="true"></span>
+                {drawn.then(|| view! { <span class="swatch limit" aria-hidden="true"></span> })}
                 <span>{name.clone()}</span>
                 <span class="num">{format::number(*value, chart.unit)}</span>
             </li>

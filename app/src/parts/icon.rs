@@ -17,6 +17,16 @@ pub enum Icon {
     Rules,
     /// pgdeck itself.
     About,
+    /// Standing still.
+    Pause,
+    /// Going on.
+    Resume,
+    /// Finding a page.
+    GoTo,
+    /// Light or dark.
+    Theme,
+    /// Leaving.
+    SignOut,
 }
 
 /// The drawing, hidden from screen readers.
@@ -27,6 +37,11 @@ pub fn icon(icon: Icon) -> AnyView {
         Icon::Activity => "M2 10h4l2-6 4 12 2-6h4",
         Icon::Replication => "M4 4h5v5H4zM11 11h5v5h-5zM9 6h4v5",
         Icon::Rules => "M4 5l2 2 3-3M4 13l2 2 3-3M12 6h5M12 14h5",
+        Icon::Pause => "M7 4v12M13 4v12",
+        Icon::Resume => "M6 4l10 6-10 6z",
+        Icon::GoTo => "M8.5 3a5.5 5.5 0 1 0 .01 0M12.5 12.5l4.5 4.5",
+        Icon::Theme => "M10 3a7 7 0 1 0 .01 0M10 3v14",
+        Icon::SignOut => "M8 3H4v14h4M8 10h9M13 6l4 4-4 4",
         Icon::About => "M10 3a7 7 0 1 0 .01 0M10 9v5M10 6v.5",
     };
     view! {

@@ -56,8 +56,8 @@ pub fn senders(senders: &[Sender]) -> AnyView {
     ];
     const TIMES: [Time; 3] = [|s| s.write_lag_ms, |s| s.flush_lag_ms, |s| s.replay_lag_ms];
     let by_bytes =
-        BYTES.map(|of| Scale::of(Unit::Bytes, senders.iter().filter_map(of).map(|b| b as f64)));
-    let by_time = TIMES.map(|of| Scale::of(Unit::Ms, senders.iter().filter_map(of)));
+        BYTES.map(|of| Scale::column(Unit::Bytes, senders.iter().filter_map(of).map(|b| b as f64)));
+    let by_time = TIMES.map(|of| Scale::column(Unit::Ms, senders.iter().filter_map(of)));
     let row = |sender: &Sender| {
         let bytes = BYTES
             .iter()
@@ -109,7 +109,7 @@ pub fn slots(slots: &[Slot]) -> AnyView {
             "There are no replication slots. pg_create_physical_replication_slot or a subscription makes one.",
         );
     }
-    let retained = Scale::of(Unit::Bytes, slots.iter().filter_map(|s| float(s.retained_bytes)));
+    let retained = Scale::column(Unit::Bytes, slots.iter().filter_map(|s| float(s.retained_bytes)));
     let row = |slot: &Slot| {
         let xids = |n: Option<i64>| {
             view! {
@@ -184,7 +184,7 @@ pub fn subscriptions(all: &[Subscription]) -> AnyView {
             "There are no logical subscriptions in this database. CREATE SUBSCRIPTION makes one.",
         );
     }
-    let lag = Scale::of(Unit::Bytes, all.iter().filter_map(|s| float(s.lag_bytes)));
+    let lag = Scale::column(Unit::Bytes, all.iter().filter_map(|s| float(s.lag_bytes)));
     let row = |one: &Subscription| {
         view! {
             <tr>

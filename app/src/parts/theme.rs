@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use crate::parts::icon::{Icon, icon};
+
 /// The words, in the order of the switch; the first means "as the system says".
 const WORDS: [&str; 3] = ["auto", "light", "dark"];
 
@@ -43,7 +45,8 @@ pub fn Theme() -> impl IntoView {
     };
     view! {
         <button type="button" class="js-only" on:click=next>
-            {move || format!("Theme: {}", word.get())}
+            {icon(Icon::Theme)}
+            <span class="tool-words">{move || format!("Theme: {}", word.get())}</span>
         </button>
     }
 }

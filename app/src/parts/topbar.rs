@@ -9,6 +9,7 @@ use crate::format;
 use crate::links;
 use crate::live::{Live, Stream};
 use crate::navigation::Nav;
+use crate::parts::icon::{Icon, icon};
 use crate::parts::theme::Theme;
 
 /// The bar.
@@ -26,7 +27,9 @@ pub fn TopBar(
             <Freshness/>
             <div class="topbar-tools">
                 <button type="button" class="js-only" on:click=move |_| open_palette.run(())>
-                    "Go to " <kbd>"Ctrl K"</kbd>
+                    {icon(Icon::GoTo)}
+                    <span class="tool-words">"Go to "</span>
+                    <kbd>"Ctrl K"</kbd>
                 </button>
                 <button type="button" class="js-only keys-button" aria-label="Keys" on:click=move |_| open_keys.run(())>
                     <kbd>"?"</kbd>
@@ -129,7 +132,8 @@ fn Freshness() -> impl IntoView {
                 aria-pressed=move || live.paused.get().to_string()
                 on:click=move |_| live.paused.update(|paused| *paused = !*paused)
             >
-                {move || if live.paused.get() { "Resume" } else { "Pause" }}
+                {move || icon(if live.paused.get() { Icon::Resume } else { Icon::Pause })}
+                <span class="tool-words">{move || if live.paused.get() { "Resume" } else { "Pause" }}</span>
             </button>
             <strong class="stream-lost" role="status">{lost}</strong>
         </div>
@@ -144,7 +148,10 @@ fn SignOut() -> impl IntoView {
         move || nav.map_or_else(String::new, |nav| nav.latest.with(|latest| latest.who.clone()));
     view! {
         <form class="sign-out" method="post" action="/logout">
-            <button type="submit" title=move || format!("Signed in as {}", who())>"Sign out"</button>
+            <button type="submit" title=move || format!("Signed in as {}", who())>
+                {icon(Icon::SignOut)}
+                <span class="tool-words">"Sign out"</span>
+            </button>
         </form>
     }
 }

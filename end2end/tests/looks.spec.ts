@@ -1,0 +1,72 @@
+// Every page as somebody sees it, wide and narrow, light and dark: axe-core finds nothing, nothing
+// jumps, nothing sticks out; and a picture of it is kept in test-results/shots.
+import AxeBuilder from '@axe-core/playwright';
+import { LOOKS, PAGES, expect, openAs, test, type Page } from '../support/page';
+
+/** The largest sum of shifts that is still calm. */
+const MOST_SHIFT = 0.05;
+
+async function looksGood(page: Page, name: string, look: (typeof LOOKS)[number]) {
+  const what = `${name}, ${look.width} px, ${look.theme}`;
+  const seen = Date.now();
+  expect.soft(await violations(page), `axe-core on ${what}`).toEqual([]);
+  // At least one tick of activity, in which nothing may jump.
+  await page.waitForTimeout(Math.max(0, 1_500 - (Date.now() - seen)));
+  expect.soft(await shift(page), `layout shift of ${what}`).toBeLessThanOrEqual(MOST_SHIFT);
+  const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect.soft(sticksOut, `pixels beyond the right edge of ${what}`).toBeLessThanOrEqual(0);
+  await page.screenshot({ path: `test-results/shots/${name}-${look.width}-${look.theme}.png`, fullPage: true });
+}
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map((v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ''}`).join('; ')}`);
+}
+
+/** The sum of all layout shifts since the page was opened. */
+function shift(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((done) => {
+        let sum = 0;
+        // What moves because somebody has just pressed something is no surprise.
+        type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean };
+        const add = (entries: PerformanceEntry[]) =>
+          (entries as Shift[]).filter((entry) => !entry.hadRecentInput).forEach((entry) => (sum += entry.value));
+        new PerformanceObserver((list) => add(list.getEntries())).observe({ type: 'layout-shift', buffered: true });
+        setTimeout(() => done(sum), 100);
+      }),
+  );
+}
+
+for (const { name, path, heading } of PAGES) {
+  test(`${name} looks good`, async ({ page }) => {
+    test.setTimeout(90_000);
+    for (const look of LOOKS) {
+      await openAs(page, path, look);
+      await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+      await looksGood(page, name, look);
+    }
+  });
+}
+
+test('an open session and an open finding look good', async ({ page }) => {
+  test.setTimeout(90_000);
+  for (const look of LOOKS) {
+    await openAs(page, '/s/primary/activity?q=shop', look);
+    const forgotten = page.getByRole('region', { name: 'Findings' }).getByText(/has been idle in transaction for/);
+    if (await forgotten.count()) await forgotten.first().click();
+    await page.getByRole('table').getByRole('link', { name: /^\d+$/ }).first().click();
+    await expect(page.getByRole('region', { name: /^Session \d+$/ })).toBeVisible();
+    await looksGood(page, 'session', look);
+  }
+});
+
+test('the dialogs are accessible', async ({ page }) => {
+  await openAs(page, '/s/primary/activity', { width: 1440, theme: 'light' });
+  await page.keyboard.press('?');
+  expect.soft(await violations(page), 'keys').toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  expect.soft(await violations(page), 'palette').toEqual([]);
+});
