@@ -27,11 +27,13 @@ use pages::activity::ActivityPage;
 use pages::fleet::Fleet;
 use pages::not_found::NotFound;
 use pages::overview::OverviewPage;
+use pages::plan::PlanPage;
 use pages::replication::ReplicationPage;
 use pages::rules::Rules;
 use pages::sign_in::SignIn;
 use parts::{keys, palette::Palette, rail::Rail, topbar::TopBar};
 
+pub use pages::plan::{MAX_SENT_BYTES, Pasted};
 pub use pages::sign_in::SignInInfo;
 
 /// Gives what the pgdeck process itself uses, for `/about`. The server puts one into the context.
@@ -77,6 +79,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/s/:server") view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/s/:server/activity") view=ActivityPage ssr=SsrMode::Async/>
                     <Route path=path!("/s/:server/replication") view=ReplicationPage ssr=SsrMode::Async/>
+                    <Route path=path!("/plan") view=PlanPage ssr=SsrMode::Async/>
                     <Route path=path!("/rules") view=Rules ssr=SsrMode::Async/>
                     <Route path=path!("/about") view=About ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>

@@ -25,7 +25,7 @@ test('? lists the keys and Escape gives the focus back', async ({ page }) => {
 
 test('g and a letter goes to an area', async ({ page }) => {
   await open(page, '/s/primary/');
-  for (const [key, title] of [['a', 'Activity of primary'], ['p', 'Replication of primary'], ['o', 'primary'], ['u', 'Rules'], ['b', 'About pgdeck'], ['f', 'Fleet']]) {
+  for (const [key, title] of [['a', 'Activity of primary'], ['c', 'Replication of primary'], ['o', 'primary'], ['p', 'Plan'], ['u', 'Rules'], ['b', 'About pgdeck'], ['f', 'Fleet']]) {
     await page.keyboard.press('g');
     await page.keyboard.press(key);
     await expect(heading(page, title)).toBeVisible();

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{OwnCostSource, SignInInfo, shell};
-use axum::extract::{Extension, Request, State};
+use app::{MAX_SENT_BYTES, OwnCostSource, Pasted, SignInInfo, shell};
+use axum::body::Body;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Extension, Form, Request, State};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
@@ -17,6 +19,12 @@ use crate::site::Site;
 
 /// A page reads memory only: one that takes longer will never be done, and its reader must be told.
 const LONGEST_RENDER: Duration = Duration::from_secs(10);
+
+/// The largest body of the form of `/plan`, bytes: a form writes three for most signs of a plan in
+/// JSON, and there are two plans.
+pub const MAX_PLAN_FORM_BYTES: usize = 6 * MAX_SENT_BYTES;
+
+const TOO_LONG: &str = "Without JavaScript a plan of up to 2 MiB can be sent; with JavaScript, or with pgdeck plan on the command line, there is no such limit.";
 
 /// What every page and server function finds in its context.
 fn contexts(
@@ -45,11 +53,42 @@ pub async fn page(
         return answer::refusal(StatusCode::METHOD_NOT_ALLOWED, "Pages can be read only.");
     }
     let sign_in = sign_in(&site, request.uri()).await;
+    let more = contexts(&site, visitor, sign_in);
+    drawn(&site, more, request).await
+}
+
+/// The page `/plan` with what its form brought, for browsers without JavaScript. Nothing is kept.
+pub async fn plan(
+    State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
+    form: Result<Form<Pasted>, FormRejection>,
+) -> Response {
+    let pasted = match form {
+        Ok(Form(pasted)) if pasted.plan.len().max(pasted.other.len()) <= MAX_SENT_BYTES => pasted,
+        Err(error) if error.status() != StatusCode::PAYLOAD_TOO_LARGE => {
+            let says = "The form was not sent as this page sends it. Load the page again.";
+            return answer::refusal(StatusCode::BAD_REQUEST, says);
+        }
+        _ => return answer::refusal(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG),
+    };
+    let contexts = contexts(&site, visitor, SignInInfo::default());
+    let more = move || {
+        contexts();
+        provide_context(pasted.clone());
+    };
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = Uri::from_static("/plan");
+    drawn(&site, more, request).await
+}
+
+async fn drawn(
+    site: &Site,
+    contexts: impl Fn() + Clone + Send + Sync + 'static,
+    request: Request,
+) -> Response {
     let options = site.0.options.clone();
     let render =
-        leptos_axum::render_app_async_with_context(contexts(&site, visitor, sign_in), move || {
-            shell(options.clone())
-        });
+        leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
     match tokio::time::timeout(LONGEST_RENDER, render(request)).await {
         Ok(page) => page.into_response(),
         Err(_) => {

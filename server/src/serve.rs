@@ -46,6 +46,12 @@ pub fn router(site: Site) -> Router {
     let told = Router::new()
         .route("/api/{*name}", any(pages::function))
         .route("/metrics", get(metrics::metrics))
+        .route(
+            "/plan",
+            get(pages::page)
+                .post(pages::plan)
+                .layer(DefaultBodyLimit::max(pages::MAX_PLAN_FORM_BYTES)),
+        )
         .fallback(pages::page)
         .layer(CompressionLayer::new().br(true).gzip(true).compress_when(worth));
     Router::new()

@@ -7,6 +7,7 @@ mod charts;
 pub mod fleet;
 pub mod not_found;
 pub mod overview;
+pub mod plan;
 pub mod replication;
 pub mod rules;
 pub mod sign_in;

@@ -68,10 +68,18 @@ fn One(finding: Memo<Option<Finding>>) -> impl IntoView {
     }
 }
 
-fn body(finding: &Finding) -> AnyView {
+/// What a finding rests on and what to do about it.
+pub fn finding_body(finding: &Finding) -> AnyView {
     view! {
         <dl class="evidence">{finding.evidence.iter().map(evidence).collect_view()}</dl>
         {remedy(&finding.remedy)}
+    }
+    .into_any()
+}
+
+fn body(finding: &Finding) -> AnyView {
+    view! {
+        {finding_body(finding)}
         <p class="rule-link">
             "Rule " <a href=format!("/rules#{}", finding.rule)>{finding.rule.clone()}</a>
             " on " {finding.object.clone()}

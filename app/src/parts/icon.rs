@@ -13,6 +13,8 @@ pub enum Icon {
     Activity,
     /// Streams of WAL.
     Replication,
+    /// A plan: a tree of boxes.
+    Plan,
     /// Rules.
     Rules,
     /// pgdeck itself.
@@ -36,6 +38,7 @@ pub fn icon(icon: Icon) -> AnyView {
         Icon::Overview => "M3 16V4M3 16h14M6 13l3-4 3 2 4-6",
         Icon::Activity => "M2 10h4l2-6 4 12 2-6h4",
         Icon::Replication => "M4 4h5v5H4zM11 11h5v5h-5zM9 6h4v5",
+        Icon::Plan => "M7 3h6v4H7zM3 13h5v4H3zM12 13h5v4h-5zM10 7v3M5.5 13v-3h9v3",
         Icon::Rules => "M4 5l2 2 3-3M4 13l2 2 3-3M12 6h5M12 14h5",
         Icon::Pause => "M7 4v12M13 4v12",
         Icon::Resume => "M6 4l10 6-10 6z",

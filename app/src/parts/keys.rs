@@ -4,13 +4,14 @@
 use leptos::prelude::*;
 
 /// What the dialog lists.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("?", "this list"),
     ("Ctrl K", "go to a page or server"),
     ("g f", "fleet"),
     ("g o", "overview of the chosen server"),
     ("g a", "activity"),
-    ("g p", "replication"),
+    ("g c", "replication"),
+    ("g p", "plan"),
     ("g u", "rules"),
     ("/", "filter"),
     ("j k", "next and previous row; Enter opens it"),

@@ -1,4 +1,4 @@
-//! The rail: fleet, the areas of the chosen server with their badges, rules, about. On narrow
+//! The rail: fleet, the areas of the chosen server with their badges, plan, rules, about. On narrow
 //! screens the same list becomes the bar at the bottom.
 
 use leptos::prelude::*;
@@ -14,12 +14,13 @@ use crate::parts::icon::{Icon, icon};
 pub const AREAS: [(&str, &str, Icon, char); 3] = [
     ("", "Overview", Icon::Overview, 'o'),
     ("activity", "Activity", Icon::Activity, 'a'),
-    ("replication", "Replication", Icon::Replication, 'p'),
+    ("replication", "Replication", Icon::Replication, 'c'),
 ];
 
 /// The pages about no server in particular: (path, words, icon, key after `g`).
-pub const PAGES: [(&str, &str, Icon, char); 3] = [
+pub const PAGES: [(&str, &str, Icon, char); 4] = [
     ("/", "Fleet", Icon::Fleet, 'f'),
+    ("/plan", "Plan", Icon::Plan, 'p'),
     ("/rules", "Rules", Icon::Rules, 'u'),
     ("/about", "About", Icon::About, 'b'),
 ];
@@ -33,12 +34,13 @@ pub fn Rail() -> impl IntoView {
     let page = move |(to, words, shape, _): (&'static str, &'static str, Icon, char)| {
         view! { <li><Entry to=to.to_owned() path words shape/></li> }
     };
-    let [fleet, rules, about] = PAGES;
+    let [fleet, plan, rules, about] = PAGES;
     view! {
         <nav class="rail" aria-label="Pages">
             <ul>
                 {page(fleet)}
                 {move || server().map(|server| areas(&server, path))}
+                {page(plan)}
                 {page(rules)}
                 {page(about)}
             </ul>

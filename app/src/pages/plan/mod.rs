@@ -1,0 +1,87 @@
+//! `/plan`: a pasted plan. First what it says in words, then findings with what to do, then pictures,
+//! then the table, then one node whole. In the browser the plan is read here and sent nowhere;
+//! without JavaScript the form brings it to the server, which runs the same code and keeps nothing.
+
+#[cfg(feature = "hydrate")]
+mod browser;
+mod camera;
+mod desk;
+mod findings;
+mod flame;
+mod form;
+mod map;
+mod node;
+mod panel;
+mod paste;
+mod plain;
+mod report;
+mod rows;
+mod says;
+mod search;
+mod shapes;
+mod table;
+mod tree;
+mod tree_keys;
+mod views;
+mod virtual_rows;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use desk::Desk;
+pub use desk::Pasted;
+pub use form::MAX_SENT_BYTES;
+
+/// The example behind one click: a sequential scan that keeps few of its rows.
+const EXAMPLE: &str = include_str!("example.txt");
+
+/// The page.
+#[component]
+pub fn PlanPage() -> impl IntoView {
+    let example = use_query_map().with_untracked(|query| query.get("example").is_some());
+    let pasted = SharedValue::new(|| use_context::<Pasted>().unwrap_or_default()).into_inner();
+    let desk = Desk::new(&if example && pasted.plan.is_empty() {
+        Pasted { plan: EXAMPLE.into(), other: String::new() }
+    } else {
+        pasted
+    });
+    #[cfg(feature = "hydrate")]
+    browser::listen(desk);
+    Effect::new(move |_| desk.alive.set(true));
+    view! {
+        <Title text="Plan"/>
+        <div class="plan-page">
+            <header class="page-head">
+                <h1>"Plan"</h1>
+                <p class=move || format!("verdict {}", head(desk).1) role="status">{move || head(desk).0}</p>
+            </header>
+            {move || desk.failed.get().map(|says| view! { <p class="plan-failed" role="alert">{says}</p> })}
+            <form::Form desk/>
+            <report::Report desk/>
+        </div>
+    }
+}
+
+/// The line below the heading.
+fn head(desk: Desk) -> (String, &'static str) {
+    desk.case.with(|case| {
+        case.as_ref().map_or_else(
+            || {
+                (
+                    "Paste the output of EXPLAIN to see why a statement is slow and what to do."
+                        .into(),
+                    "open",
+                )
+            },
+            |case| says::verdict(case),
+        )
+    })
+}
+
+/// Opens the panel of the node looked at and puts the focus on it.
+fn panel_opened(desk: Desk) {
+    desk.panel.set(true);
+    #[cfg(feature = "hydrate")]
+    browser::focus("plan-panel-title");
+}

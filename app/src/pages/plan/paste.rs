@@ -1,0 +1,197 @@
+//! A paste and the plan chosen from it, with all that follows from it: computed once and shared by
+//! every view. Pure; draws nothing.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use model::Severity;
+use plan::derive::DerivedNode;
+use plan::layout::{Group, Scale, Shades, groups};
+use plan::rules::{Judged, Limits, Missing, judge};
+use plan::{Derived, Leftover, Node, ParseError, Plan};
+
+/// How many steps a colour scale has.
+pub const HEATS: usize = 6;
+
+/// Something shared; the same only when it is the very same, so that comparing costs nothing.
+#[derive(Debug)]
+pub struct Shared<T>(Arc<T>);
+
+impl<T> Shared<T> {
+    /// Shares it.
+    pub fn new(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// What somebody pasted.
+#[derive(Debug)]
+pub struct Paste {
+    /// The text itself.
+    pub text: String,
+    /// Its plans; at least one.
+    pub plans: Vec<Arc<Plan>>,
+    /// What is neither plan nor its usual company.
+    pub not_understood: Vec<Leftover>,
+}
+
+impl Paste {
+    /// Reads a paste. Error: there is no plan in it; says what was expected where.
+    pub fn read(text: String) -> Result<Shared<Self>, ParseError> {
+        let parsed = plan::parse(&text)?;
+        let plans = parsed.plans.into_iter().map(Arc::new).collect();
+        Ok(Shared::new(Self { text, plans, not_understood: parsed.not_understood }))
+    }
+
+    /// The chosen plan with all that follows; the first one where there are not as many.
+    pub fn case(&self, chosen: usize) -> Option<Shared<Case>> {
+        let plan = self.plans.get(chosen).or(self.plans.first())?;
+        Some(Shared::new(Case::new(Arc::clone(plan))))
+    }
+}
+
+/// A plan and what follows from it.
+#[derive(Debug)]
+pub struct Case {
+    /// The plan as printed.
+    pub plan: Arc<Plan>,
+    /// Times, rows and blocks of each node.
+    pub derived: Derived,
+    /// Findings, the one that saves most first.
+    pub judged: Vec<Judged>,
+    /// Rules that could not be run.
+    pub not_checked: Vec<(&'static str, Missing)>,
+    /// Alike siblings that are folded.
+    pub groups: Vec<Group>,
+    /// By node: its colour on each scale; `None` where the figure is not printed.
+    heats: Vec<[Option<u8>; Scale::ALL.len()]>,
+    /// By node: the worst severity found on it.
+    marks: Vec<Option<Severity>>,
+}
+
+impl Case {
+    /// Computes what follows.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let derived = plan::derive(&plan);
+        let (judged, not_checked) = judge(&plan, &derived, &Limits::default());
+        let groups = groups(&plan, &derived);
+        let shades = Shades::new(&plan, &derived);
+        let heats = (0..plan.nodes.len())
+            .map(|at| Scale::ALL.map(|scale| shades.of(scale, at).map(heat)))
+            .collect();
+        let mut marks: Vec<Option<Severity>> = vec![None; plan.nodes.len()];
+        for found in &judged {
+            if let Some(mark) = found.node.and_then(|at| marks.get_mut(at)) {
+                *mark = (*mark).max(Some(found.finding.severity));
+            }
+        }
+        Self { plan, derived, judged, not_checked, groups, heats, marks }
+    }
+
+    /// A node as printed and what follows for it.
+    pub fn node(&self, at: usize) -> Option<(&Node, &DerivedNode)> {
+        Some((self.plan.nodes.get(at)?, self.derived.nodes.get(at)?))
+    }
+
+    /// The colour of a node, 0 to 5; `None` where its figure is not printed.
+    pub fn heat(&self, scale: Scale, at: usize) -> Option<u8> {
+        let place = Scale::ALL.iter().position(|one| *one == scale)?;
+        self.heats.get(at)?.get(place).copied().flatten()
+    }
+
+    /// The worst severity found on a node.
+    pub fn mark(&self, at: usize) -> Option<Severity> {
+        self.marks.get(at).copied().flatten()
+    }
+
+    /// The node to look at first: the one of the first finding that saves time, or the most costly.
+    pub fn worst(&self) -> Option<usize> {
+        let found = self.judged.iter().find(|found| found.saves_ms.is_some_and(|ms| ms > 0.0));
+        found.and_then(|found| found.node).or_else(|| self.heaviest())
+    }
+
+    /// The node with the greatest self time, or the greatest own cost where nothing was timed.
+    pub fn heaviest(&self) -> Option<usize> {
+        let timed = self.derived.nodes.iter().any(|own| own.self_ms.is_some());
+        let weigh = |own: &DerivedNode| if timed { own.self_ms } else { own.self_cost };
+        let nodes = self.derived.nodes.iter().enumerate();
+        let weighed = nodes.map(|(at, own)| (weigh(own).unwrap_or(-1.0), at));
+        weighed.rev().max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, at)| at)
+    }
+
+    /// The nodes directly beneath one, in their order.
+    pub fn children(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        let depth = self.plan.nodes.get(at).map_or(usize::MAX, |node| node.depth);
+        let below = self.plan.nodes.iter().enumerate().skip(at.saturating_add(1));
+        below
+            .take_while(move |(_, node)| node.depth > depth)
+            .filter(move |(_, node)| node.parent == Some(at))
+            .map(|(place, _)| place)
+    }
+}
+
+/// The step of a shade from 0 to 1. Steps are narrow at the cold end: 1, 5, 20, 40 and 70 %.
+fn heat(shade: f64) -> u8 {
+    const FROM: [f64; HEATS - 1] = [0.01, 0.05, 0.2, 0.4, 0.7];
+    FROM.iter().take_while(|from| shade >= **from).count() as u8
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub const FILTERED: &str =
+        include_str!("../../../plan/fixtures/rules/filtered_seq_scan/fires.txt");
+    pub const JOIN: &str = include_str!("../../../plan/fixtures/17/hash_join.txt");
+
+    pub fn case(text: &str) -> Shared<Case> {
+        Paste::read(text.to_owned()).unwrap().case(0).unwrap()
+    }
+
+    #[test]
+    fn the_worst_node_is_the_one_that_costs_time() {
+        let case = case(FILTERED);
+        assert_eq!(case.worst(), Some(0));
+        assert_eq!(case.heat(Scale::SelfTime, 0), Some(5));
+        assert!(case.mark(0).is_some());
+        assert_eq!(case.heat(Scale::SelfTime, 99), None);
+    }
+
+    #[test]
+    fn children_are_direct_ones() {
+        let case = case(JOIN);
+        for at in 0..case.plan.nodes.len() {
+            for child in case.children(at) {
+                assert_eq!(case.plan.nodes[child].parent, Some(at));
+            }
+        }
+        let all: usize = (0..case.plan.nodes.len()).map(|at| case.children(at).count()).sum();
+        assert_eq!(all + 1, case.plan.nodes.len());
+    }
+
+    #[test]
+    fn what_is_not_a_plan_is_refused_with_a_place() {
+        let error = Paste::read("hello".into()).unwrap_err();
+        assert!(error.to_string().starts_with("Line 1"), "{error}");
+    }
+}
