@@ -1,7 +1,7 @@
 //! What only the browser can do for `/plan`: paste and drop anywhere, files, focus. Never draws.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement};
 
 use super::desk::Desk;
@@ -130,4 +130,122 @@ fn read(desk: Desk, files: &web_sys::FileList, other: bool) {
         }
         take(desk, other, all);
     });
+}
+
+/// Saves a text as a file.
+pub fn save(name: &str, mime: &str, text: &str) {
+    let parts = js_sys::Array::of1(&text.into());
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(mime);
+    if let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options) {
+        save_blob(name, &blob);
+    }
+}
+
+fn save_blob(name: &str, blob: &web_sys::Blob) {
+    let Ok(url) = web_sys::Url::create_object_url_with_blob(blob) else { return };
+    let link = document().create_element("a").ok();
+    if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlAnchorElement>().ok()) {
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+    }
+    // The download has begun with the click; not freeing the rest would only cost memory.
+    let _ = web_sys::Url::revoke_object_url(&url);
+}
+
+/// The longest side of a picture that browsers draw for sure, pixels.
+const LONGEST_SIDE: f64 = 8_192.0;
+
+/// Saves a drawing as a picture, smaller where it would be too large.
+pub async fn save_png(
+    name: &'static str,
+    svg: &str,
+    width: f64,
+    height: f64,
+) -> Result<(), JsValue> {
+    let scale = (LONGEST_SIDE / width.max(height)).min(2.0);
+    let image = web_sys::HtmlImageElement::new()?;
+    image.set_src(&format!("data:image/svg+xml;charset=utf-8,{}", crate::links::encoded(svg)));
+    wasm_bindgen_futures::JsFuture::from(image.decode()).await?;
+    let canvas = document().create_element("canvas")?.dyn_into::<web_sys::HtmlCanvasElement>()?;
+    canvas.set_width((width * scale) as u32);
+    canvas.set_height((height * scale) as u32);
+    let context = canvas.get_context("2d")?.ok_or(JsValue::NULL)?;
+    let context = context.dyn_into::<web_sys::CanvasRenderingContext2d>()?;
+    context.draw_image_with_html_image_element_and_dw_and_dh(
+        &image,
+        0.0,
+        0.0,
+        width * scale,
+        height * scale,
+    )?;
+    let save = wasm_bindgen::prelude::Closure::once_into_js(move |blob: Option<web_sys::Blob>| {
+        if let Some(blob) = blob {
+            save_blob(name, &blob);
+        }
+    });
+    canvas.to_blob(save.unchecked_ref())
+}
+
+/// Bytes through the browser's own (de)compressor, as raw deflate.
+pub async fn through(stream: &str, bytes: &[u8]) -> Result<Vec<u8>, JsValue> {
+    let global = js_sys::global();
+    let class =
+        |name: &str| js_sys::Reflect::get(&global, &name.into())?.dyn_into::<js_sys::Function>();
+    let call = |on: &JsValue, name: &str, with: &js_sys::Array| {
+        js_sys::Reflect::get(on, &name.into())?.dyn_into::<js_sys::Function>()?.apply(on, with)
+    };
+    let stream =
+        js_sys::Reflect::construct(&class(stream)?, &js_sys::Array::of1(&"deflate-raw".into()))?;
+    let bytes = js_sys::Uint8Array::from(bytes);
+    let blob = web_sys::Blob::new_with_u8_array_sequence(&js_sys::Array::of1(&bytes))?;
+    let source = call(&blob, "stream", &js_sys::Array::new())?;
+    let piped = call(&source, "pipeThrough", &js_sys::Array::of1(&stream))?;
+    let response = js_sys::Reflect::construct(&class("Response")?, &js_sys::Array::of1(&piped))?;
+    let buffer =
+        call(&response, "arrayBuffer", &js_sys::Array::new())?.dyn_into::<js_sys::Promise>()?;
+    let buffer = wasm_bindgen_futures::JsFuture::from(buffer).await?;
+    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
+}
+
+/// The part of the address behind `#`.
+pub fn fragment() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// The whole address.
+pub fn address() -> String {
+    window().location().href().unwrap_or_default()
+}
+
+/// Changes the part of the address behind `#` without a step in the browser's history.
+pub fn set_fragment(text: &str) {
+    if fragment() == text {
+        return;
+    }
+    let path = window().location().pathname().unwrap_or_default();
+    if let Ok(history) = window().history() {
+        // A browser that refuses keeps the old address.
+        let state = history.state().unwrap_or(JsValue::NULL);
+        let _ = history.replace_state_with_url(&state, "", Some(&format!("{path}{text}")));
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// What this browser keeps under a name.
+pub fn kept(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok().flatten()
+}
+
+/// Keeps a text in this browser; an empty one is deleted.
+pub fn keep(name: &str, text: &str) {
+    if let Some(storage) = storage() {
+        // A full or forbidden storage keeps nothing, which costs only the history.
+        let _ =
+            if text.is_empty() { storage.remove_item(name) } else { storage.set_item(name, text) };
+    }
 }

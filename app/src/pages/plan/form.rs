@@ -57,6 +57,7 @@ pub fn Form(desk: Desk) -> impl IntoView {
                     "With JavaScript the plan is read in this browser and sent nowhere: paste or drop it anywhere on this page. "
                     "Without, this button sends up to " {limit} " to this pgdeck, which reads it and keeps nothing."
                 </p>
+                {super::keep::list(desk)}
             </form>
         </details>
     }

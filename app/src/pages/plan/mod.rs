@@ -5,21 +5,29 @@
 #[cfg(feature = "hydrate")]
 mod browser;
 mod camera;
+mod compare;
 mod desk;
+mod export;
 mod findings;
 mod flame;
 mod form;
+mod fragment;
+mod keep;
 mod map;
 mod node;
 mod panel;
 mod paste;
 mod plain;
+mod query;
 mod report;
 mod rows;
 mod says;
 mod search;
 mod shapes;
+mod share;
+mod source;
 mod table;
+mod totals;
 mod tree;
 mod tree_keys;
 mod views;
@@ -40,6 +48,7 @@ const EXAMPLE: &str = include_str!("example.txt");
 #[component]
 pub fn PlanPage() -> impl IntoView {
     let example = use_query_map().with_untracked(|query| query.get("example").is_some());
+    keep::Memory::provide();
     let pasted = SharedValue::new(|| use_context::<Pasted>().unwrap_or_default()).into_inner();
     let desk = Desk::new(&if example && pasted.plan.is_empty() {
         Pasted { plan: EXAMPLE.into(), other: String::new() }
@@ -47,7 +56,11 @@ pub fn PlanPage() -> impl IntoView {
         pasted
     });
     #[cfg(feature = "hydrate")]
-    browser::listen(desk);
+    {
+        browser::listen(desk);
+        share::follow_address(desk);
+        keep::follow(desk);
+    }
     Effect::new(move |_| desk.alive.set(true));
     view! {
         <Title text="Plan"/>

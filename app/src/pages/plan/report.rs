@@ -8,7 +8,7 @@ use super::desk::Desk;
 use super::findings::findings;
 use super::paste::{Case, Paste, Shared};
 use super::says::{short, shown};
-use super::{plain, views};
+use super::{compare, plain, share, views};
 use crate::format;
 
 /// Plans that the chooser lists; more are a log, not a paste.
@@ -27,8 +27,13 @@ pub fn Report(desk: Desk) -> impl IntoView {
                 <div class="plan-report">
                     {chooser(&paste, desk)}
                     {notices(&paste, &case)}
+                    {
+                        let case = case.clone();
+                        move || desk.other_case.get().map(|other| compare::compared(&case, &other, desk))
+                    }
                     {findings(&case, desk)}
                     {facts(&case)}
+                    {share::share(&case, desk)}
                     {
                         let case = case.clone();
                         let paste = paste.clone();

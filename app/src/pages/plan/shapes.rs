@@ -78,7 +78,7 @@ pub fn tile_of(case: &Case, layout: &Layout, node: usize) -> usize {
 }
 
 /// The line of a piece; nothing for a tile.
-fn line_path(layout: &Layout, piece: Piece) -> String {
+pub fn line_path(layout: &Layout, piece: Piece) -> String {
     let (half, height, gap) =
         (layout.size.width / 2.0, layout.size.height, layout.size.gap_y / 2.0);
     match piece {

@@ -8,10 +8,12 @@ use super::paste::{Case, Shared};
 use super::plain::indent;
 use super::rows::{COLUMNS, Column, figure, sorted};
 use super::says::{WRONG_FROM, family, name, short};
-use super::virtual_rows::{ROW, Rows};
+use super::virtual_rows::Rows;
 use crate::format;
 use crate::parts::bar::Bar;
 
+/// Height of a row, pixels; `plan.css` says the same.
+const ROW: f64 = 28.0;
 /// Characters of a node's name in its row, which is one line.
 const LONGEST_NAME: usize = 90;
 
@@ -30,7 +32,7 @@ pub fn table(case: &Shared<Case>, desk: Desk) -> AnyView {
         let case = case.clone();
         Memo::new(move |_| Shared::new(sorted(&case, sort.get())))
     };
-    let rows = Rows::new(Signal::derive(move || order.with(|order| order.len())));
+    let rows = Rows::new(Signal::derive(move || order.with(|order| order.len())), ROW);
     follow(desk, order, rows);
     let choose = COLUMNS.map(|column| choice(column, shown)).collect_view();
     let case = case.clone();
@@ -56,7 +58,7 @@ pub fn table(case: &Shared<Case>, desk: Desk) -> AnyView {
                     </tr>
                 </thead>
                 <tbody>
-                    {move || spacer(rows.range().0 as f64 * ROW)}
+                    {move || spacer(rows, 0, rows.range().0)}
                     <For
                         each=move || {
                             let (from, to) = rows.range();
@@ -67,7 +69,7 @@ pub fn table(case: &Shared<Case>, desk: Desk) -> AnyView {
                     >
                         {row_view(&case, row, columns, desk)}
                     </For>
-                    {move || spacer((order.with(|order| order.len()) - rows.range().1) as f64 * ROW)}
+                    {move || spacer(rows, rows.range().1, order.with(|order| order.len()))}
                 </tbody>
             </table>
         </div>
@@ -80,18 +82,9 @@ fn by_id(id: &str) -> Option<Column> {
 }
 
 /// Room for the rows that are not in sight.
-fn spacer(height: f64) -> Option<AnyView> {
-    (height > 0.0).then(|| spacer_row(height))
-}
-
-/// Heights are SVG attributes: the page's policy allows no style attributes.
-fn spacer_row(height: f64) -> AnyView {
-    view! {
-        <tr aria-hidden="true">
-            <td class="spacer"><svg width="1" height=height.to_string() focusable="false"></svg></td>
-        </tr>
-    }
-    .into_any()
+fn spacer(rows: Rows, from: usize, to: usize) -> Option<AnyView> {
+    let room = rows.spacer(from, to)?;
+    Some(view! { <tr aria-hidden="true"><td class="spacer">{room}</td></tr> }.into_any())
 }
 
 fn choice(column: Column, shown: RwSignal<Vec<&'static str>>) -> AnyView {

@@ -5,7 +5,7 @@ use plan::layout::Scale;
 
 use super::desk::{Desk, View};
 use super::paste::{Case, Paste, Shared};
-use super::{flame, panel, search, table, tree};
+use super::{flame, panel, query, search, source, table, totals, tree};
 
 /// The views.
 pub fn views(paste: &Shared<Paste>, case: &Shared<Case>, desk: Desk) -> AnyView {
@@ -47,11 +47,14 @@ pub fn views(paste: &Shared<Paste>, case: &Shared<Case>, desk: Desk) -> AnyView 
     .into_any()
 }
 
-fn one(_paste: &Shared<Paste>, case: &Shared<Case>, desk: Desk) -> AnyView {
+fn one(paste: &Shared<Paste>, case: &Shared<Case>, desk: Desk) -> AnyView {
     match desk.view.get() {
         View::Tree => tree::tree_view(case, desk),
         View::Flame => flame::flame_view(case, desk),
-        _ => table::table(case, desk),
+        View::Table => table::table(case, desk),
+        View::Source => source::source(paste, case, desk),
+        View::Query => query::query(case, desk),
+        View::Totals => totals::totals_view(case, desk),
     }
 }
 

@@ -4,8 +4,6 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-/// Height of a row, pixels; `plan.css` says the same.
-pub const ROW: f64 = 28.0;
 /// Rows drawn above and below those in sight, so that scrolling shows no gaps.
 const SPARE: usize = 12;
 /// Rows assumed in sight before the box has been measured.
@@ -17,14 +15,26 @@ pub struct Rows {
     /// The box that scrolls.
     pub element: NodeRef<Div>,
     count: Signal<usize>,
+    /// Height of a row, pixels; the style sheet says the same.
+    height: f64,
     /// First row in sight and how many there are.
     seen: RwSignal<(usize, usize)>,
 }
 
 impl Rows {
     /// None scrolled yet.
-    pub fn new(count: Signal<usize>) -> Self {
-        Self { element: NodeRef::new(), count, seen: RwSignal::new((0, AT_FIRST)) }
+    pub fn new(count: Signal<usize>, height: f64) -> Self {
+        Self { element: NodeRef::new(), count, height, seen: RwSignal::new((0, AT_FIRST)) }
+    }
+
+    /// Room for rows that are not drawn; heights are SVG attributes, for the page's policy allows no
+    /// style attributes.
+    pub fn spacer(self, from: usize, to: usize) -> Option<AnyView> {
+        let height = to.saturating_sub(from) as f64 * self.height;
+        let svg = move || {
+            view! { <svg class="spacer" width="1" height=height.to_string() aria-hidden="true" focusable="false"></svg> }
+        };
+        (height > 0.0).then(|| svg().into_any())
     }
 
     /// The rows to draw: from, and the one behind the last.
@@ -36,8 +46,8 @@ impl Rows {
     pub fn look(self) {
         #[cfg(feature = "hydrate")]
         if let Some(element) = self.element.get_untracked() {
-            let first = (f64::from(element.scroll_top()) / ROW) as usize;
-            let many = (f64::from(element.client_height()) / ROW).ceil() as usize + 1;
+            let first = (f64::from(element.scroll_top()) / self.height) as usize;
+            let many = (f64::from(element.client_height()) / self.height).ceil() as usize + 1;
             // Small steps are covered by the spare rows.
             let (before, had) = self.seen.get_untracked();
             if first.abs_diff(before) >= SPARE / 2 || had != many {
@@ -55,8 +65,8 @@ impl Rows {
                 let Some(element) = rows.element.get_untracked() else { return };
                 let (top, height) =
                     (f64::from(element.scroll_top()), f64::from(element.client_height()));
-                let at = row as f64 * ROW;
-                if at < top || at + 3.0 * ROW > top + height {
+                let at = row as f64 * rows.height;
+                if at < top || at + 3.0 * rows.height > top + height {
                     element.set_scroll_top((at - height / 3.0).max(0.0) as i32);
                 }
                 rows.look();
