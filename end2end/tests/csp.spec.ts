@@ -10,7 +10,7 @@ for (const { name, path } of PAGES) {
       if (['error', 'warning'].includes(message.type()) && !status) said.push(message.text());
     });
     page.on('pageerror', (error) => said.push(String(error)));
-    const answer = page.waitForResponse((response) => new URL(response.url()).pathname === path);
+    const answer = page.waitForResponse((response) => new URL(response.url()).pathname === path.split('?')[0]);
     await open(page, path);
     const headers = (await answer).headers();
     await page.waitForTimeout(1_000);

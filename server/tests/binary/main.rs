@@ -12,4 +12,5 @@ mod doors;
 mod live;
 mod pages;
 mod plan;
+mod plan_page;
 mod sign_in;

@@ -52,6 +52,7 @@ impl View {
     }
 
     /// The view of that name.
+    #[cfg(any(feature = "hydrate", test))]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|view| view.word().eq_ignore_ascii_case(word))
     }
@@ -156,15 +157,6 @@ impl Desk {
         self.panel.set(false);
         self.chosen.set(place);
         self.node.set(self.case.with_untracked(|case| case.as_ref().and_then(|case| case.worst())));
-    }
-
-    /// Puts everything away.
-    pub fn clear(self) {
-        self.failed.set(None);
-        self.panel.set(false);
-        self.node.set(None);
-        self.other.set(None);
-        self.paste.set(None);
     }
 
     /// Looks at a node and brings it into sight.

@@ -5,12 +5,14 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::desk::Desk;
-use super::says::{short, shown};
+use super::says::shown;
 use crate::format;
 
 /// Plans kept.
+#[cfg(any(feature = "hydrate", test))]
 const MOST: usize = 20;
 /// Bytes of all plans kept; browsers allow about five million.
+#[cfg(any(feature = "hydrate", test))]
 const MOST_BYTES: usize = 2_000_000;
 
 /// A plan kept.
@@ -25,6 +27,7 @@ pub struct Kept {
 }
 
 /// Puts a plan in front; the same paste moves to the front, and the oldest go when there are too many.
+#[cfg(any(feature = "hydrate", test))]
 fn add(kept: &mut Vec<Kept>, new: Kept) {
     if new.text.len() > MOST_BYTES / 2 {
         return;
@@ -81,7 +84,7 @@ pub fn follow(desk: Desk) {
             return;
         };
         if memory.on.get_untracked() && paste.text != super::EXAMPLE {
-            let title = short(&super::says::verdict(&case).0, 110).into_owned();
+            let title = super::says::short(&super::says::verdict(&case).0, 110).into_owned();
             let new = Kept { title, at_ms: js_sys::Date::now() as i64, text: paste.text.clone() };
             memory.kept.update(|kept| add(kept, new));
             memory.store();

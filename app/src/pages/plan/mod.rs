@@ -7,10 +7,12 @@ mod browser;
 mod camera;
 mod compare;
 mod desk;
+#[cfg(any(feature = "hydrate", test))]
 mod export;
 mod findings;
 mod flame;
 mod form;
+#[cfg(any(feature = "hydrate", test))]
 mod fragment;
 mod keep;
 mod map;

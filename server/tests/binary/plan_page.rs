@@ -1,0 +1,94 @@
+//! `/plan` without JavaScript: the form brings a plan, the page says what the browser would say.
+
+use crate::common::Running;
+
+const FILTERED: &str =
+    include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/fires.txt");
+const REPAIRED: &str =
+    include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/quiet.txt");
+
+/// A field of a form, as browsers encode it.
+fn field(name: &str, text: &str) -> String {
+    let mut out = format!("{name}=");
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
+}
+
+/// Sends the form of `/plan`; status and page.
+async fn sent(plan: &str, other: &str) -> (u16, String) {
+    let pgdeck = Running::start(&[], |_| {});
+    let cookie = pgdeck.sign_in_by_link().await;
+    let body = format!("{}&{}", field("plan", plan), field("other", other));
+    let answer = pgdeck.post("/plan").header("cookie", cookie).body(body).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn the_form_gives_verdict_findings_and_nodes() {
+    let (status, html) = sent(FILTERED, "").await;
+    assert_eq!(status, 200);
+    for must in [
+        "1 of 1 node takes 99.7 % of 17.8 ms: Seq Scan on orders reads 200,000 rows to keep 400",
+        "What to do.",
+        "create index",
+        "Rows Removed by Filter",
+        "id=\"node-0\"",
+    ] {
+        assert!(html.contains(must), "the page lacks {must:?}");
+    }
+    assert!(!html.contains("style=\""), "a style attribute");
+}
+
+#[tokio::test]
+async fn two_plans_are_compared() {
+    let (_, html) = sent(FILTERED, REPAIRED).await;
+    assert!(html.contains("2.55 ms instead of 17.8 ms: 6.98 times less."), "{html}");
+}
+
+#[tokio::test]
+async fn bad_input_is_said_in_one_sentence_and_the_form_stays() {
+    for bad in ["hello", "{\"Plan\": 1}", "\0\u{1}\u{2}"] {
+        let (status, html) = sent(bad, "").await;
+        assert_eq!(status, 200, "{bad:?}");
+        assert!(html.contains("This is not a plan that can be read. Line 1"), "{bad:?}");
+        assert!(html.contains("name=\"plan\""), "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn half_a_plan_is_shown_with_what_is_missing() {
+    let cut = FILTERED.split("Rows Removed").next().unwrap();
+    let (_, html) = sent(&format!("{cut}gibberish ((\n"), "").await;
+    assert!(html.contains("Seq Scan"), "what was read is shown");
+    assert!(html.contains("not understood") || html.contains("cut or damaged"), "{html}");
+}
+
+#[tokio::test]
+async fn hostile_text_of_a_plan_is_text() {
+    let plan = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=1.0..2.0 rows=1 loops=1)\n  \
+                Filter: (a = '<img src=x onerror=alert(1)>\u{202e}'::text)\n\
+                Execution Time: 2.0 ms\n";
+    let (_, html) = sent(plan, "").await;
+    let body = html.split("<body").nth(1).unwrap();
+    assert!(!body.contains("<img src=x"), "markup of the plan is markup of the page");
+    assert!(body.contains("&lt;img src=x onerror=alert(1)&gt;\\u{202e}"), "it is shown, spelled out");
+}
+
+#[tokio::test]
+async fn a_text_beyond_the_limit_is_refused() {
+    let (status, says) = sent(&"x".repeat(2 * 1024 * 1024 + 1), "").await;
+    assert_eq!(status, 413);
+    assert!(says.starts_with("Without JavaScript a plan of up to 2 MiB can be sent"), "{says}");
+}
+
+#[tokio::test]
+async fn only_those_signed_in_may_send() {
+    let pgdeck = Running::start(&[], |_| {});
+    let answer = pgdeck.post("/plan").body("plan=x").send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 303);
+}
