@@ -32,6 +32,8 @@ bench: ## ratios against named peers, measured in one run
 	.ci/setup bench
 	.ci/build release
 	. .ci/env && cargo bench --quiet -p plan -p engine -p server
+	npm install --no-save --silent --no-audit --no-fund --prefix target/tools/npm pev2@1.21.0 vue@3
+	cd end2end && npx playwright test --config bench/playwright.config.ts
 
 release: ## one stripped binary with all assets inside
 	.ci/setup release
