@@ -48,7 +48,7 @@ impl Navigation {
 }
 
 /// What surrounds a page about `server`, or about none.
-#[server(prefix = "/api", endpoint = "navigation")]
+#[server(prefix = "/api", endpoint = "navigation", output = model::wire::Json)]
 pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, ApiError> {
     use crate::guard;
     let who = guard::require(model::Right::See, None)?;

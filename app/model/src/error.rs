@@ -57,7 +57,7 @@ impl std::error::Error for ApiError {}
 
 #[cfg(feature = "server_fn")]
 impl server_fn::error::FromServerFnError for ApiError {
-    type Encoder = server_fn::codec::JsonEncoding;
+    type Encoder = crate::wire::JsonText;
 
     /// A request that never arrived is `Unreachable`; anything else the transport complains of is
     /// our own fault, and the text is kept away from the page.

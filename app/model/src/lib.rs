@@ -16,6 +16,8 @@ pub mod server;
 pub mod topology;
 pub mod vacuum;
 pub mod who;
+#[cfg(feature = "server_fn")]
+pub mod wire;
 
 pub use error::ApiError;
 pub use finding::{About, Evidence, Finding, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit};

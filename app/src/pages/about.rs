@@ -13,7 +13,7 @@ use crate::parts::show::{broken, empty, loading};
 const EVERY_MS: u64 = 5_000;
 
 /// What pgdeck uses, for the servers the reader may see.
-#[server(prefix = "/api", endpoint = "about")]
+#[server(prefix = "/api", endpoint = "about", output = model::wire::Json)]
 pub async fn read_own_cost() -> Result<OwnCost, ApiError> {
     use crate::guard;
     let who = guard::require(model::Right::See, None)?;

@@ -27,7 +27,7 @@ pub struct ActivityStart {
 }
 
 /// The page's first reading, without the text of statements for people who may not see it.
-#[server(prefix = "/api", endpoint = "activity")]
+#[server(prefix = "/api", endpoint = "activity", output = model::wire::Json)]
 pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> {
     use crate::guard;
     let who = guard::require(model::Right::See, Some(&server))?;

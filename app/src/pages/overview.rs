@@ -36,7 +36,7 @@ pub struct OverviewStart {
 }
 
 /// The page's first reading.
-#[server(prefix = "/api", endpoint = "overview")]
+#[server(prefix = "/api", endpoint = "overview", output = model::wire::Json)]
 pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> {
     use crate::guard;
     guard::require(model::Right::See, Some(&server))?;
@@ -48,7 +48,7 @@ pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> 
 }
 
 /// The findings of all areas.
-#[server(prefix = "/api", endpoint = "findings")]
+#[server(prefix = "/api", endpoint = "findings", output = model::wire::Json)]
 pub async fn read_findings(server: ServerId) -> Result<Judged, ApiError> {
     use crate::guard;
     guard::require(model::Right::See, Some(&server))?;
@@ -56,7 +56,7 @@ pub async fn read_findings(server: ServerId) -> Result<Judged, ApiError> {
 }
 
 /// The charts of a page of a server: `overview`, `activity` or `replication`.
-#[server(prefix = "/api", endpoint = "charts")]
+#[server(prefix = "/api", endpoint = "charts", output = model::wire::Json)]
 pub async fn read_charts(server: ServerId, page: String) -> Result<Vec<Chart>, ApiError> {
     use crate::guard;
     guard::require(model::Right::See, Some(&server))?;

@@ -29,7 +29,7 @@ pub struct ReplicationStart {
 }
 
 /// The page's first reading.
-#[server(prefix = "/api", endpoint = "replication")]
+#[server(prefix = "/api", endpoint = "replication", output = model::wire::Json)]
 pub async fn read_replication(server: ServerId) -> Result<ReplicationStart, ApiError> {
     use crate::guard;
     guard::require(model::Right::See, Some(&server))?;
@@ -40,7 +40,7 @@ pub async fn read_replication(server: ServerId) -> Result<ReplicationStart, ApiE
 }
 
 /// The drawing's content.
-#[server(prefix = "/api", endpoint = "topology")]
+#[server(prefix = "/api", endpoint = "topology", output = model::wire::Json)]
 pub async fn read_topology(server: ServerId) -> Result<Topology, ApiError> {
     use crate::guard;
     guard::require(model::Right::See, Some(&server))?;

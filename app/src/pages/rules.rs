@@ -9,7 +9,7 @@ use crate::format;
 use crate::parts::show::{broken, empty, loading};
 
 /// All rules.
-#[server(prefix = "/api", endpoint = "rules")]
+#[server(prefix = "/api", endpoint = "rules", output = model::wire::Json)]
 pub async fn read_rules() -> Result<Vec<RuleEntry>, ApiError> {
     use crate::guard;
     guard::require(model::Right::See, None)?;

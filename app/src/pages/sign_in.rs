@@ -16,7 +16,7 @@ pub struct SignInInfo {
 }
 
 /// What to show on the sign-in page.
-#[server(prefix = "/api", endpoint = "sign_in_info")]
+#[server(prefix = "/api", endpoint = "sign_in_info", output = model::wire::Json)]
 pub async fn read_sign_in() -> Result<SignInInfo, model::ApiError> {
     Ok(use_context::<SignInInfo>().unwrap_or_default())
 }
