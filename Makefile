@@ -31,7 +31,9 @@ dev: ## rebuild and reload on every change (pass servers as DSN=…)
 bench: ## ratios against named peers, measured in one run
 	.ci/setup bench
 	.ci/build release
-	. .ci/env && cargo bench --quiet -p plan -p engine -p server
+	. .ci/env && cargo bench --quiet -p plan --bench parse
+	. .ci/env && cargo bench --quiet -p engine --bench cost
+	. .ci/env && cargo bench --quiet -p server --bench start
 	npm install --no-save --silent --no-audit --no-fund --prefix target/tools/npm pev2@1.21.0 vue@3
 	cd end2end && npx playwright test --config bench/playwright.config.ts
 

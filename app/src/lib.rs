@@ -19,7 +19,7 @@ mod parts;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
 use pages::about::About;
@@ -74,7 +74,7 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| if title.is_empty() { "pgdeck".into() } else { format!("{title} · pgdeck") }/>
         <Router>
             <Frame>
-                <Routes fallback=NotFound>
+                <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=Fleet ssr=SsrMode::Async/>
                     <Route path=path!("/s/:server") view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/s/:server/activity") view=ActivityPage ssr=SsrMode::Async/>
@@ -83,7 +83,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/rules") view=Rules ssr=SsrMode::Async/>
                     <Route path=path!("/about") view=About ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
-                </Routes>
+                </FlatRoutes>
             </Frame>
         </Router>
     }

@@ -16,6 +16,7 @@ const SPAN: Duration = Duration::from_secs(20);
 struct Running {
     child: Child,
     link: String,
+    cookie: String,
     ready: Duration,
 }
 
@@ -27,7 +28,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    /// Starts the binary and waits for its first page.
+    /// Starts the binary, follows its link and waits for the first page.
     fn start(dsn: &str, data: &Path) -> Result<Self> {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_pgdeck"))
@@ -39,9 +40,10 @@ impl Running {
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut line)?;
         let link = line.trim().strip_prefix("Open ").context("no Open line")?.to_owned();
-        let mut running = Self { child, link, ready: Duration::ZERO };
-        let page = running.get("/sign-in", "")?;
-        ensure!(page.contains("<form"), "the first page is no page");
+        let mut running = Self { child, link, cookie: String::new(), ready: Duration::ZERO };
+        running.cookie = running.sign_in()?;
+        let page = running.get("/", &running.cookie)?;
+        ensure!(page.contains("<h1"), "the first page is no page: {page}");
         running.ready = started.elapsed();
         Ok(running)
     }
@@ -126,12 +128,11 @@ async fn main() -> Result<()> {
     let start = starts.get(STARTS / 2).copied().unwrap_or(f64::NAN);
     let data = tempfile::tempdir()?;
     let running = Running::start(&dsn, data.path())?;
-    let cookie = running.sign_in()?;
     tokio::time::sleep(Duration::from_secs(10)).await;
     let idle = running.resident_mb()?;
     let stream = "/live?server=postgres&area=overview&area=activity&area=replication";
     let view = || -> Result<std::thread::JoinHandle<usize>> {
-        let mut stream = running.open(stream, &cookie)?;
+        let mut stream = running.open(stream, &running.cookie)?;
         stream.set_read_timeout(Some(SPAN * 2))?;
         Ok(std::thread::spawn(move || {
             let mut buffer = vec![0; 65_536];

@@ -15,14 +15,15 @@ use model::server::Facts;
 use model::{AreaName, Known, Reason};
 
 use crate::areas::Area;
-use crate::connect::Observer;
+use crate::connect::{Observer, Rows};
 use crate::error::{Error, quoted};
 use crate::redact;
-use crate::sql::sql;
+use crate::sql::{Query, sql};
 
 sql! {
     SESSIONS = "sessions" [14];
     CONNECTIONS = "connections" [14];
+    COMMANDS = "commands" [14];
     PROGRESS = "progress" [14, 17];
 }
 
@@ -41,6 +42,8 @@ pub struct ActivityArea;
 pub struct State {
     waits: VecDeque<WaitSample>,
     progress: progress::Before,
+    /// Whether the newest tick saw a command that reports progress.
+    busy: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -49,6 +52,25 @@ struct Connections {
     connections: i64,
     max_connections: i64,
     reserved_connections: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Commands {
+    commands: i64,
+}
+
+/// One round trip with the files for this major.
+async fn read(
+    observer: &mut Observer,
+    facts: &Facts,
+    queries: &[Query],
+) -> Result<Vec<Known<Rows>>, Error> {
+    let files: Vec<_> = queries.iter().filter_map(|query| query.pick(facts.major)).collect();
+    observer.read(&files).await.map_err(Error::Lost)
+}
+
+fn first(sets: Vec<Known<Rows>>) -> Known<Vec<Progress>> {
+    sets.into_iter().next().unwrap_or(Err(Reason::NotYet)).and_then(|rows| rows.all())
 }
 
 impl Area for ActivityArea {
@@ -65,15 +87,25 @@ impl Area for ActivityArea {
         state: &mut State,
         now_ms: i64,
     ) -> Result<Activity, Error> {
-        let files: Vec<_> = QUERIES.iter().filter_map(|query| query.pick(facts.major)).collect();
-        let mut sets = observer.read(&files).await.map_err(Error::Lost)?.into_iter();
+        // Progress is asked with the rest while a command runs, and otherwise only when one begins.
+        let mut queries = vec![SESSIONS, CONNECTIONS, COMMANDS];
+        queries.extend(state.busy.then_some(PROGRESS));
+        let mut sets = read(observer, facts, &queries).await?.into_iter();
         let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
         let query = |query| move |reason| Error::Query { query, reason };
         let mut sessions: Vec<Session> =
             next().and_then(|rows| rows.all()).map_err(query("sessions"))?;
         let connections: Connections =
             next().and_then(|rows| rows.one()).map_err(query("connections"))?;
-        let progress: Known<Vec<Progress>> = next().and_then(|rows| rows.all());
+        let commands: Known<Commands> = next().and_then(|rows| rows.one());
+        let commands = commands.map(|row| row.commands);
+        let progress: Known<Vec<Progress>> = match &commands {
+            Ok(0) => Ok(vec![]),
+            Ok(_) if state.busy => next().and_then(|rows| rows.all()),
+            Ok(_) => first(read(observer, facts, &[PROGRESS]).await?),
+            Err(reason) => Err(reason.clone()),
+        };
+        state.busy = commands.is_ok_and(|commands| commands > 0);
         let others = hide_what_is_hidden(&mut sessions, &facts.role);
         if others.is_ok() {
             state.waits.push_back(WaitSample { at_ms: now_ms, classes: by_wait_class(&sessions) });

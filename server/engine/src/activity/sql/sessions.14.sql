@@ -1,10 +1,11 @@
 -- rows: backends, oldest transaction first
 -- since: 14
 -- needs: pg_monitor for the sessions of other roles
--- cost: one pass over the backend array; texts cut at 4000 characters, those of idle sessions at 500
+-- cost: one pass over the backend array, the function instead of the view for half the planning; texts cut at 4000 characters, those of idle sessions at 500
 -- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 select a.pid, a.leader_pid, a.backend_type,
-       a.datname::text as datname, a.usename::text as usename,
+       d.datname::text as datname,
+       pg_catalog.pg_get_userbyid(nullif(a.usesysid, 0::oid))::text as usename,
        a.application_name, pg_catalog.host(a.client_addr) as client_addr,
        (extract(epoch from a.backend_start) * 1000)::int8 as backend_start_ms,
        a.state, a.wait_event_type, a.wait_event,
@@ -16,7 +17,9 @@ select a.pid, a.leader_pid, a.backend_type,
        pg_catalog.age(a.backend_xmin)::int8 as backend_xmin_age,
        a.query_id,
        pg_catalog.left(a.query, case when a.state = 'idle' then 500 else 4000 end) as query,
-       a.pid = pg_catalog.pg_backend_pid() or (a.application_name = 'pgdeck' and a.usename = current_user) as own
-  from pg_catalog.pg_stat_activity a
+       a.pid = pg_catalog.pg_backend_pid() or (a.application_name = 'pgdeck'
+         and pg_catalog.pg_get_userbyid(a.usesysid) = current_user) as own
+  from pg_catalog.pg_stat_get_activity(null) a
+  left join pg_catalog.pg_database d on d.oid = a.datid
  order by a.xact_start nulls last, a.backend_start, a.pid
  limit 2000;
