@@ -77,14 +77,23 @@ fn thousands_of_levels_are_read_in_each_format() {
     }
 }
 
-/// The fastest of three runs: what else the machine does only ever adds time.
+/// Processor time of this thread so far: what else the machine does does not count. Where the
+/// kernel does not tell, the clock.
+fn spent(since: Instant) -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let ns = told.and_then(|text| text.split(' ').next().and_then(|ns| ns.parse().ok()));
+    ns.map_or_else(|| since.elapsed(), Duration::from_nanos)
+}
+
+/// The fastest of three runs.
 fn time(paste: &str, nodes: usize) -> Duration {
+    let start = Instant::now();
     let run = || {
-        let start = Instant::now();
+        let before = spent(start);
         let parsed = plan::parse(paste).unwrap();
         let derived = plan::derive(&parsed.plans[0]);
         assert_eq!(derived.nodes.len(), nodes);
-        start.elapsed()
+        spent(start) - before
     };
     (0..3).map(|_| run()).min().unwrap()
 }

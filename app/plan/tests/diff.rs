@@ -197,12 +197,3 @@ fn steps_grow_with_the_nodes_and_not_faster() {
     let steps = |parts| diff(&plan(parts, "Seq Scan"), &plan(parts + 1, "Sample Scan")).steps;
     assert!(steps(20_000) <= steps(2_000) * 11);
 }
-
-#[test]
-#[ignore = "prints all sentences, to be read by a person"]
-fn print_all_sentences() {
-    for entry in std::fs::read_dir(common::root().join("diff")).unwrap() {
-        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
-        println!("{name}\n    {}", says(&name).join("\n    "));
-    }
-}

@@ -1,7 +1,15 @@
 //! Whatever is pasted, reading, deriving and judging neither panic nor take forever.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Processor time of this thread so far: what else the machine does does not count. Where the
+/// kernel does not tell, the clock.
+fn spent(since: Instant) -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let ns = told.and_then(|text| text.split(' ').next().and_then(|ns| ns.parse().ok()));
+    ns.map_or_else(|| since.elapsed(), Duration::from_nanos)
+}
 
 /// A small generator with a fixed seed: the test is the same each time.
 struct Random(u64);
@@ -137,11 +145,12 @@ fn what_repeats_without_end_takes_linear_time() {
             let paste =
                 format!("Seq Scan on t  (cost=0.00..1.00 rows=1 width=1)\n{}", piece.repeat(times));
             let bare = piece.repeat(times);
+            let start = Instant::now();
             let run = || {
-                let start = Instant::now();
+                let before = spent(start);
                 try_all(&paste);
                 try_all(&bare);
-                start.elapsed().as_secs_f64()
+                (spent(start) - before).as_secs_f64()
             };
             run().min(run())
         };
