@@ -2,10 +2,8 @@
 
 use crate::common::Running;
 
-const FILTERED: &str =
-    include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/fires.txt");
-const REPAIRED: &str =
-    include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/quiet.txt");
+const FILTERED: &str = include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/fires.txt");
+const REPAIRED: &str = include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/quiet.txt");
 
 /// A field of a form, as browsers encode it.
 fn field(name: &str, text: &str) -> String {
@@ -76,7 +74,10 @@ async fn hostile_text_of_a_plan_is_text() {
     let (_, html) = sent(plan, "").await;
     let body = html.split("<body").nth(1).unwrap();
     assert!(!body.contains("<img src=x"), "markup of the plan is markup of the page");
-    assert!(body.contains("&lt;img src=x onerror=alert(1)&gt;\\u{202e}"), "it is shown, spelled out");
+    assert!(
+        body.contains("&lt;img src=x onerror=alert(1)&gt;\\u{202e}"),
+        "it is shown, spelled out"
+    );
 }
 
 #[tokio::test]
