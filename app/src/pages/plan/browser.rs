@@ -224,7 +224,8 @@ pub fn set_fragment(text: &str) {
     if fragment() == text {
         return;
     }
-    let path = window().location().pathname().unwrap_or_default();
+    let place = window().location();
+    let path = place.pathname().unwrap_or_default() + &place.search().unwrap_or_default();
     if let Ok(history) = window().history() {
         // A browser that refuses keeps the old address.
         let state = history.state().unwrap_or(JsValue::NULL);

@@ -1,7 +1,7 @@
 //! What the rules found in a plan, the one that saves most first, each with evidence and SQL to copy.
 
 use leptos::prelude::*;
-use model::Unit;
+use model::{Finding, Unit};
 use plan::rules::Judged;
 
 use super::desk::Desk;
@@ -77,11 +77,25 @@ fn one(case: &Case, found: &Judged, desk: Desk, open: bool) -> AnyView {
             </summary>
             <div class="finding-body">
                 {link}
-                {finding_body(finding)}
+                {finding_body(&plain(finding))}
             </div>
         </details>
     }
     .into_any()
+}
+
+/// A finding whose texts hide nothing: they hold names out of the plan.
+pub fn plain(finding: &Finding) -> Finding {
+    let mut plain = finding.clone();
+    let remedy = &mut plain.remedy;
+    for text in [&mut remedy.sql, &mut remedy.lock, &mut remedy.undo, &mut remedy.refuted_by] {
+        *text = text.as_deref().map(|text| shown(text).into_owned());
+    }
+    remedy.says = shown(&remedy.says).into_owned();
+    for evidence in &mut plain.evidence {
+        evidence.name = shown(&evidence.name).into_owned();
+    }
+    plain
 }
 
 fn unchecked(case: &Case) -> Option<AnyView> {

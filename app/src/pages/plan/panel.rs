@@ -76,7 +76,7 @@ fn found(case: &Case, at: usize) -> AnyView {
                         <span class=format!("severity {word}")>{word}</span>
                         <span class="finding-says">{shown(&found.finding.says).into_owned()}</span>
                     </summary>
-                    <div class="finding-body">{finding_body(&found.finding)}</div>
+                    <div class="finding-body">{finding_body(&super::findings::plain(&found.finding))}</div>
                 </details>
             }
         })

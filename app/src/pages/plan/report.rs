@@ -133,7 +133,7 @@ fn facts(case: &Case) -> AnyView {
             {fact("Serialization", time(case.derived.serialization_ms))}
             {fact("Nodes", Some(format::grouped(plan.nodes.len() as f64)))}
             {fact("Pasted as", Some(plan.format.word().to_uppercase()))}
-            {fact("Settings", settings)}
+            {settings.map(|settings| view! { <div class="plan-settings"><dt>"Settings"</dt><dd>{settings}</dd></div> })}
         </dl>
     }
     .into_any()

@@ -194,9 +194,12 @@ pub fn tree_view(case: &Shared<Case>, desk: Desk) -> AnyView {
     #[cfg(feature = "hydrate")]
     super::browser::measure(tree.element, move |size| {
         let at_first = tree.seen.get_untracked() == AT_FIRST;
+        let whole = tree.camera.get_untracked() == tree.fitted();
         tree.seen.set(size);
         if at_first {
             tree.camera.set(tree.first());
+        } else if whole {
+            tree.camera.set(tree.fitted());
         }
     });
     Effect::new(move |before: Option<u32>| {
