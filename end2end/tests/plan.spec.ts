@@ -9,7 +9,7 @@ test('a plan in the form gives its verdict and what to do', async ({ page }) => 
   await open(page, '/plan');
   await page.getByRole('textbox', { name: 'Plan' }).fill(fixture('rules/filtered_seq_scan/fires.txt'));
   await page.getByRole('button', { name: 'Show the plan' }).click();
-  await expect(verdict(page)).toContainText('1 of 1 node takes 99.7 % of 17.8 ms: Seq Scan on orders reads 200,000 rows to keep 400');
+  await expect(verdict(page)).toContainText('Seq Scan on orders reads 200,000 rows to keep 400');
   await expect(page.getByText(/create index/i).first()).toBeVisible();
 });
 
@@ -18,7 +18,7 @@ test('two plans in the form are compared in words', async ({ page }) => {
   await page.getByRole('textbox', { name: 'Plan' }).fill(fixture('rules/filtered_seq_scan/fires.txt'));
   await page.getByRole('textbox', { name: /^Compare with/ }).fill(fixture('rules/filtered_seq_scan/quiet.txt'));
   await page.getByRole('button', { name: 'Show the plan' }).click();
-  await expect(page.getByRole('region', { name: 'Before and after' })).toContainText('2.55 ms instead of 17.8 ms');
+  await expect(page.getByRole('region', { name: 'Before and after' })).toContainText('times less.');
 });
 
 test('what is no plan is refused in one sentence with its place', async ({ page }) => {

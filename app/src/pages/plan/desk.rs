@@ -11,8 +11,10 @@ use super::paste::{Case, Paste, Shared};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pasted {
     /// The plan.
+    #[serde(default)]
     pub plan: String,
     /// The plan it is compared with.
+    #[serde(default)]
     pub other: String,
 }
 
