@@ -33,7 +33,7 @@ async fn the_form_gives_verdict_findings_and_nodes() {
     for must in [
         "Seq Scan on orders reads 200,000 rows to keep 400",
         "What to do.",
-        "create index",
+        ">create</span>",
         "Rows Removed by Filter",
         "id=\"node-0\"",
     ] {
