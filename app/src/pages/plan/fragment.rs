@@ -2,6 +2,7 @@
 //! The browser never sends it to anybody. Pure.
 
 /// A longer link is not offered: mail programs and chats cut it, characters.
+#[cfg(feature = "hydrate")]
 pub const LONGEST: usize = 32 * 1024;
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -58,7 +58,7 @@ impl Memory {
     fn store(self) {
         #[cfg(feature = "hydrate")]
         {
-            let text = self.kept.with_untracked(|kept| serde_json::to_string(kept));
+            let text = self.kept.with_untracked(serde_json::to_string);
             super::browser::keep("pgdeck.plans", &text.unwrap_or_default());
             super::browser::keep(
                 "pgdeck.plans.off",
