@@ -217,7 +217,8 @@ mod tests {
     #[test]
     fn long_values_are_folded() {
         let long = "x".repeat(1_000_000);
-        let html = facts(vec![("Filter".into(), long)]).to_html();
+        // Signals live in the arena of an owner.
+        let html = Owner::new().with(|| facts(vec![("Filter".into(), long)]).to_html());
         assert!(
             html.len() < 2_000 && html.contains("Show all (1,000,000 characters)"),
             "{}",
