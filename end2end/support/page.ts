@@ -16,7 +16,6 @@ export const PAGES = [
   { name: 'overview-standby', path: '/s/standby/', heading: 'standby' },
   { name: 'replication-standby', path: '/s/standby/replication', heading: 'Replication of standby' },
   { name: 'plan', path: '/plan', heading: 'Plan' },
-  { name: 'plan-example', path: '/plan?example=1', heading: 'Plan' },
   { name: 'rules', path: '/rules', heading: 'Rules' },
   { name: 'about', path: '/about', heading: 'About pgdeck' },
   { name: 'sign-in', path: '/sign-in', heading: 'pgdeck' },
