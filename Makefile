@@ -26,7 +26,7 @@ browser: ## Playwright in Chromium, with and without JavaScript
 
 dev: ## rebuild and reload on every change (pass servers as DSN=…)
 	.ci/setup dev
-	. .ci/env && cargo leptos watch -- serve $(DSN)
+	. .ci/env && cargo leptos watch --split -- serve $(DSN)
 
 bench: ## ratios against named peers, measured in one run
 	.ci/setup bench

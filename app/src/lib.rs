@@ -20,17 +20,10 @@ mod parts;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::{SsrMode, path};
+use leptos_router::{Lazy, SsrMode, path};
 
-use pages::about::About;
-use pages::activity::ActivityPage;
-use pages::fleet::Fleet;
+use pages::lazy;
 use pages::not_found::NotFound;
-use pages::overview::OverviewPage;
-use pages::plan::PlanPage;
-use pages::replication::ReplicationPage;
-use pages::rules::Rules;
-use pages::sign_in::SignIn;
 use parts::{keys, palette::Palette, rail::Rail, topbar::TopBar};
 
 pub use pages::plan::{MAX_SENT_BYTES, Pasted};
@@ -60,9 +53,30 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App/>
+                <p class="stopped" role="alert">
+                    "This page has stopped following pgdeck. "<a href="" rel="external">"Load it again"</a>
+                </p>
             </body>
         </html>
     }
+}
+
+/// Brings the page that the server sent to life. What needs JavaScript is shown from then on
+/// (`data-js` on the root); where the browser part has stopped, `data-js` says so.
+#[cfg(feature = "hydrate")]
+pub fn start() {
+    let Some(body) = document().body() else { return };
+    wasm_bindgen_futures::spawn_local(async {
+        pages::lazy::fetch(&location().pathname().unwrap_or_default()).await;
+        leptos::mount::hydrate_from_async(body, App).await.forget();
+        browser::mark_root("data-js", "on");
+    });
+}
+
+/// Says on the page that the browser part has stopped: nothing on it would react any more.
+#[cfg(feature = "hydrate")]
+pub fn stopped() {
+    browser::mark_root("data-js", "stopped");
 }
 
 /// All pages with what surrounds them.
@@ -75,14 +89,14 @@ pub fn App() -> impl IntoView {
         <Router>
             <Frame>
                 <FlatRoutes fallback=NotFound>
-                    <Route path=path!("/") view=Fleet ssr=SsrMode::Async/>
-                    <Route path=path!("/s/:server") view=OverviewPage ssr=SsrMode::Async/>
-                    <Route path=path!("/s/:server/activity") view=ActivityPage ssr=SsrMode::Async/>
-                    <Route path=path!("/s/:server/replication") view=ReplicationPage ssr=SsrMode::Async/>
-                    <Route path=path!("/plan") view=PlanPage ssr=SsrMode::Async/>
-                    <Route path=path!("/rules") view=Rules ssr=SsrMode::Async/>
-                    <Route path=path!("/about") view=About ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                    <Route path=path!("/") view={Lazy::<lazy::Fleet>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/s/:server") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/s/:server/activity") view={Lazy::<lazy::Activity>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/s/:server/replication") view={Lazy::<lazy::Replication>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/plan") view={Lazy::<lazy::Plan>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/rules") view={Lazy::<lazy::Rules>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/about") view={Lazy::<lazy::About>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in") view={Lazy::<lazy::SignIn>::new()} ssr=SsrMode::Async/>
                 </FlatRoutes>
             </Frame>
         </Router>
@@ -99,10 +113,7 @@ fn Frame(children: Children) -> impl IntoView {
     let key_list = NodeRef::<leptos::html::Dialog>::new();
     keys::listen(palette, key_list);
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        browser::mark_root("data-js", "on");
-        browser::tick(live::Live::get());
-    });
+    Effect::new(move |_| browser::tick(live::Live::get()));
     let open = |dialog: NodeRef<leptos::html::Dialog>| {
         Callback::new(move |()| {
             if let Some(dialog) = dialog.get_untracked() {

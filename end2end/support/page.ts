@@ -28,12 +28,10 @@ export async function open(page: Page, path: string) {
   await alive(page);
 }
 
-/** Waits until the page reacts: buttons that need JavaScript are hidden before. */
+/** Waits until the page reacts. */
 export async function alive(page: Page) {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  if (hasJavaScript() && !new URL(page.url()).pathname.startsWith('/sign-in')) {
-    await expect(page.getByRole('button', { name: /^Theme:/ })).toBeVisible();
-  }
+  if (hasJavaScript()) await expect(page.locator('html')).toHaveAttribute('data-js', 'on');
 }
 
 /** Widths and themes in which every page has to be good. */

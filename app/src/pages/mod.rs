@@ -5,6 +5,7 @@ pub mod activity;
 #[cfg(feature = "ssr")]
 mod charts;
 pub mod fleet;
+pub mod lazy;
 pub mod not_found;
 pub mod overview;
 pub mod plan;

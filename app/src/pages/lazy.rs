@@ -1,0 +1,55 @@
+//! The pages as routes whose code the browser fetches when they are first opened: what a visitor waits
+//! for is the part that all pages share and one page. `.ci/build` cuts the browser part at these points
+//! (leptos's book, "Lazy loading"); on the server they are plain functions.
+
+use leptos::prelude::*;
+use leptos_router::{LazyRoute, lazy_route};
+
+use super::{about, activity, fleet, overview, plan, replication, rules, sign_in};
+
+/// `name` is the route, `page` the component it shows.
+macro_rules! page {
+    ($name:ident, $page:path) => {
+        #[doc = concat!("The route of `", stringify!($page), "`.")]
+        #[derive(Debug)]
+        pub struct $name;
+
+        #[lazy_route]
+        impl LazyRoute for $name {
+            fn data() -> Self {
+                Self
+            }
+
+            fn view(_route: Self) -> AnyView {
+                $page().into_any()
+            }
+        }
+    };
+}
+
+page!(Fleet, fleet::Fleet);
+page!(Overview, overview::OverviewPage);
+page!(Activity, activity::ActivityPage);
+page!(Replication, replication::ReplicationPage);
+page!(Plan, plan::PlanPage);
+page!(Rules, rules::Rules);
+page!(About, about::About);
+page!(SignIn, sign_in::SignIn);
+
+/// Fetches the code of the page at `path` ahead of drawing it: while the router waits for a page's code,
+/// it does not follow links.
+#[cfg(feature = "hydrate")]
+pub async fn fetch(path: &str) {
+    let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
+    match steps.as_slice() {
+        [] => Fleet::preload().await,
+        ["s", _] => Overview::preload().await,
+        ["s", _, "activity"] => Activity::preload().await,
+        ["s", _, "replication"] => Replication::preload().await,
+        ["plan"] => Plan::preload().await,
+        ["rules"] => Rules::preload().await,
+        ["about"] => About::preload().await,
+        ["sign-in"] => SignIn::preload().await,
+        _ => {}
+    }
+}
