@@ -1,7 +1,9 @@
 //! The files of the browser part, inside the binary (development builds read them from `target/site`).
 //!
-//! Their names do not change between versions, so a browser asks each time and is told "not modified"
-//! by the hash of the content. Compressed forms are made once and kept.
+//! A release serves the browser part under a hash of it all: a browser keeps those files for good, and a
+//! page of an old release never runs modules of a new one. Other names do not change between versions,
+//! so a browser asks each time and is told "not modified" by the hash of the content. Compressed forms
+//! are made once and kept.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -11,6 +13,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest, Sha256};
 
 use crate::answer;
 
@@ -28,19 +31,44 @@ const QUALITY: i32 = 9;
 /// Files below this size, bytes, are sent as they are.
 const MIN_COMPRESSED: usize = 1_024;
 
+/// The browser part's folder, as addresses name it: `pkg/` and the hash of all its files, which a
+/// release knows from its build. Development builds change while they run and have no hash.
+pub static PACKAGE: LazyLock<String> = LazyLock::new(|| {
+    if cfg!(debug_assertions) {
+        return "pkg".into();
+    }
+    let mut paths: Vec<_> = Files::iter().filter(|path| path.starts_with("pkg/")).collect();
+    paths.sort();
+    let hashes = paths.iter().filter_map(|path| Files::get(path));
+    let all: Vec<u8> = hashes.flat_map(|file| file.metadata.sha256_hash()).collect();
+    format!("pkg/{}", hex(&Sha256::digest(&all)))
+});
+
+/// The first half of a hash, which is plenty to tell versions apart.
+fn hex(hash: &[u8]) -> String {
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where the file of an address is kept, and whether it can never change there.
+fn kept<'a>(path: &'a str, package: &str) -> (std::borrow::Cow<'a, str>, bool) {
+    match path.strip_prefix(package).and_then(|rest| rest.strip_prefix('/')) {
+        Some(rest) if package != "pkg" => (format!("pkg/{rest}").into(), true),
+        _ => (path.into(), false),
+    }
+}
+
 /// `GET` of an embedded file.
 pub async fn file(request: Request) -> Response {
-    let path = request.uri().path().trim_start_matches('/');
+    let (path, for_good) = kept(request.uri().path().trim_start_matches('/'), &PACKAGE);
+    let path = path.as_ref();
     let Some(file) = Files::get(path) else {
         return answer::refusal(StatusCode::NOT_FOUND, "There is no such file.");
     };
     let hash = file.metadata.sha256_hash();
-    let tag = format!(
-        "\"{}\"",
-        hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>()
-    );
+    let tag = format!("\"{}\"", hex(&hash));
+    let cache = if for_good { "public, max-age=31536000, immutable" } else { "public, no-cache" };
     let common = [
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache")),
+        (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
         (header::VARY, HeaderValue::from_static("accept-encoding")),
         (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
     ];
@@ -152,6 +180,14 @@ mod tests {
         assert_eq!(content_type("pkg/pgdeck_bg.wasm"), "application/wasm");
         assert_eq!(content_type("pkg/pgdeck.js"), "text/javascript; charset=utf-8");
         assert_eq!(content_type("no-end"), "application/octet-stream");
+    }
+
+    #[test]
+    fn a_release_keeps_its_files_for_good_and_apart_from_others() {
+        assert_eq!(kept("pkg/ab12/pgdeck.js", "pkg/ab12"), ("pkg/pgdeck.js".into(), true));
+        assert_eq!(kept("pkg/ab11/pgdeck.js", "pkg/ab12"), ("pkg/ab11/pgdeck.js".into(), false));
+        assert_eq!(kept("pkg/pgdeck.js", "pkg"), ("pkg/pgdeck.js".into(), false));
+        assert_eq!(kept("favicon.svg", "pkg/ab12"), ("favicon.svg".into(), false));
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn leptos_options(listen: SocketAddr) -> LeptosOptions {
     LeptosOptions::builder()
         .output_name("pgdeck")
         .site_root("target/site")
-        .site_pkg_dir("pkg")
+        .site_pkg_dir(crate::assets::PACKAGE.as_str())
         .site_addr(listen)
         .build()
 }
