@@ -9,6 +9,7 @@ pub mod activity;
 pub mod cost;
 pub mod error;
 pub mod finding;
+pub mod locks;
 pub mod overview;
 pub mod reading;
 pub mod replication;

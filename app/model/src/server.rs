@@ -38,6 +38,8 @@ pub enum AreaName {
     Overview,
     /// Sessions and what they do.
     Activity,
+    /// Who waits for whose locks.
+    Locks,
     /// Senders, receiver, slots, lag.
     Replication,
     /// Ages of transaction ids.
@@ -46,13 +48,15 @@ pub enum AreaName {
 
 impl AreaName {
     /// All areas, in the order of the navigation.
-    pub const ALL: [Self; 4] = [Self::Overview, Self::Activity, Self::Replication, Self::Vacuum];
+    pub const ALL: [Self; 5] =
+        [Self::Overview, Self::Activity, Self::Locks, Self::Replication, Self::Vacuum];
 
     /// The word in URLs and event names.
     pub fn word(self) -> &'static str {
         match self {
             Self::Overview => "overview",
             Self::Activity => "activity",
+            Self::Locks => "locks",
             Self::Replication => "replication",
             Self::Vacuum => "vacuum",
         }

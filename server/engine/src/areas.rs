@@ -184,6 +184,7 @@ macro_rules! areas {
 areas! {
     overview: OverviewArea,
     activity: ActivityArea,
+    locks: LocksArea,
     replication: ReplicationArea,
     vacuum: VacuumArea,
 }

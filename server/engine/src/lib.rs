@@ -9,6 +9,7 @@ pub mod connect;
 pub mod costs;
 pub mod dsn;
 mod error;
+pub mod locks;
 pub mod overview;
 pub mod record;
 mod redact;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use model::activity::Activity;
 use model::cost::ServerCost;
+use model::locks::{Graph, LockHistory, Locks};
 use model::overview::Overview;
 use model::replication::Replication;
 use model::topology::{Topology, topology};
@@ -96,6 +98,22 @@ impl Engine {
     /// The newest activity, with the text of statements.
     pub fn activity(&self, id: &ServerId) -> Option<Latest<Activity>> {
         self.server(id).map(|server| sent_now(&server.store.activity.latest()))
+    }
+
+    /// The newest locks, with the text of statements.
+    pub fn locks(&self, id: &ServerId) -> Option<Latest<Locks>> {
+        self.server(id).map(|server| sent_now(&server.store.locks.latest()))
+    }
+
+    /// What is kept of the last hour of lock waits, without the graphs.
+    pub fn lock_history(&self, id: &ServerId) -> Option<LockHistory> {
+        self.server(id).map(|server| server.lock_history().summary())
+    }
+
+    /// The wait-for graph as it was then, with the text of statements. None: there is no such
+    /// server, or nothing is known of that moment.
+    pub fn locks_at(&self, id: &ServerId, at_ms: i64) -> Option<Graph> {
+        self.server(id)?.lock_history().at(at_ms)
     }
 
     /// The newest replication reading.

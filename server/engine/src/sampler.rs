@@ -107,6 +107,9 @@ async fn tick_until_lost(
         if let Err(reason) = server.store.tick(due.area, states, now).await {
             return reason;
         }
+        if due.area == AreaName::Locks {
+            server.remember_locks();
+        }
         server.set_link(Link::Up);
         if let Some(changed) = changed_role(server, &facts) {
             facts = changed;

@@ -1,6 +1,6 @@
 //! One watched server: its connection data, its readings, its costs.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use model::server::{Facts, Headline, Link};
 use model::{Reason, ServerId, ServerSummary};
@@ -9,6 +9,7 @@ use crate::areas::{Readings, Store};
 use crate::connect::Budget;
 use crate::costs::Costs;
 use crate::dsn::Dsn;
+use crate::locks::history::History;
 
 /// How a server is reached; from the configuration.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub struct Watched {
     pub(crate) costs: Arc<Costs>,
     pub(crate) store: Store,
     status: RwLock<(Link, Option<Facts>)>,
+    lock_history: Mutex<History>,
 }
 
 impl Watched {
@@ -45,6 +47,7 @@ impl Watched {
             costs: Arc::new(Costs::default()),
             store: Store::new(crate::now_ms()),
             status: RwLock::new((Link::Connecting, None)),
+            lock_history: Mutex::default(),
         }
     }
 
@@ -58,6 +61,21 @@ impl Watched {
             costs: Arc::new(Costs::default()),
             store: Store::of(readings),
             status: RwLock::new((summary.link, summary.facts)),
+            lock_history: Mutex::default(),
+        }
+    }
+
+    /// The last hour of lock waits.
+    pub(crate) fn lock_history(&self) -> MutexGuard<'_, History> {
+        // It is whole after every tick it took, so a poisoned lock holds nothing broken.
+        self.lock_history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds the newest reading of locks to their history.
+    pub(crate) fn remember_locks(&self) {
+        let latest = self.store.locks.latest();
+        if let (Some(reading), None) = (&latest.reading, &latest.failure) {
+            self.lock_history().record(reading.at_ms, &reading.value);
         }
     }
 

@@ -1,0 +1,126 @@
+//! Locks: who waits for whom, why, and what ending somebody would free.
+//!
+//! The graph is kept as queues (`Graph`); everything else is computed from it on demand, in the
+//! server and in the browser alike (`Graph::blocking`).
+
+mod blocking;
+mod free;
+mod graph;
+mod history;
+mod mode;
+mod object;
+mod row;
+mod session;
+#[cfg(test)]
+mod tests;
+mod why;
+
+use serde::{Deserialize, Serialize};
+
+pub use blocking::Blocking;
+pub use free::Freed;
+pub use graph::{Cycle, Edge, EdgeKind, Graph, Hold, Node, Queue, Root, Wait};
+pub use history::{Incident, LockHistory, RootSpan, WaitTick};
+pub use mode::{CONFLICTS, LockMode, ModeSet};
+pub use object::{LockObject, ObjectKind};
+pub use row::{ROW_CONFLICTS, RowLock};
+pub use session::{LockSession, PreparedTransaction};
+pub use why::duration;
+
+use crate::reading::Known;
+
+/// What the server's lock tables hold at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
+pub struct LockTable {
+    /// Different objects in the shared table.
+    pub objects: i64,
+    /// Objects it is laid out for: max_locks_per_transaction × (backends + prepared transactions).
+    pub capacity: i64,
+    /// The setting max_locks_per_transaction.
+    pub max_locks_per_transaction: i64,
+    /// Locks in the shared table, one per object, holder or waiter, and mode.
+    pub locks: i64,
+    /// Weak relation locks kept in the backends' own slots.
+    pub fastpath: i64,
+    /// Predicate locks of SERIALIZABLE transactions (`SIReadLock`). They never block.
+    pub predicate: i64,
+}
+
+/// Counters that only grow, summed over all databases.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
+pub struct LockCounters {
+    /// Deadlocks that PostgreSQL broke.
+    pub deadlocks: i64,
+    /// Queries cancelled on a standby: because of a lock of the primary.
+    pub confl_lock: i64,
+    /// Because of rows that vacuum removed on the primary.
+    pub confl_snapshot: i64,
+    /// Because of a pinned buffer.
+    pub confl_bufferpin: i64,
+    /// Because of a deadlock with replay.
+    pub confl_deadlock: i64,
+    /// Because of a dropped tablespace.
+    pub confl_tablespace: i64,
+    /// Logical slots invalidated; None before PostgreSQL 16.
+    pub confl_active_logicalslot: Option<i64>,
+    /// What replay waits for now, on a standby: `RecoveryConflictSnapshot`, `relation`, `BufferPin` …
+    pub replay_waits_for: Option<String>,
+}
+
+impl LockCounters {
+    /// Queries cancelled on a standby, whatever the cause.
+    pub fn conflicts(&self) -> i64 {
+        self.confl_lock
+            + self.confl_snapshot
+            + self.confl_bufferpin
+            + self.confl_deadlock
+            + self.confl_tablespace
+            + self.confl_active_logicalslot.unwrap_or(0)
+    }
+}
+
+/// What happened within a window that ends now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LockRates {
+    /// Its length, ms: a minute once we have watched for so long.
+    pub window_ms: i64,
+    /// Deadlocks within it.
+    pub deadlocks: i64,
+    /// Queries cancelled by recovery conflicts within it.
+    pub conflicts: i64,
+}
+
+/// Everything the locks area reads in one tick.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Locks {
+    /// The server's clock, ms since the epoch.
+    pub server_now_ms: i64,
+    /// How many sessions wait for a lock.
+    pub waiting: i64,
+    /// Who waits for whom; empty when nobody waits. It is read from the tick after the first on
+    /// which somebody was seen to wait.
+    pub graph: Known<Graph>,
+    /// Transactions prepared and not ended, oldest first.
+    pub prepared: Known<Vec<PreparedTransaction>>,
+    /// What the lock tables hold, read every ten seconds.
+    pub table: Known<LockTable>,
+    /// Counters since the statistics were reset.
+    pub counters: Known<LockCounters>,
+    /// What happened in the last minute.
+    pub rates: Known<LockRates>,
+    /// Serialization failures. No view of PostgreSQL counts them.
+    pub serialization_failures: Known<i64>,
+    /// Whether sessions of other roles are hidden from us, and what would show them. Without them
+    /// the graph stands, but parallel groups are not folded and nobody's state is known.
+    pub others: Known<()>,
+}
+
+impl Locks {
+    /// The same without the text of statements, for people who may not see it.
+    pub fn without_query_text(&self) -> Self {
+        let graph = self.graph.as_ref().map(Graph::without_query_text).map_err(Clone::clone);
+        Self { graph, ..self.clone() }
+    }
+}

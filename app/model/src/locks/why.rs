@@ -1,0 +1,125 @@
+//! Why somebody waits, in one sentence that could be read out on the phone.
+
+use super::blocking::Blocking;
+use super::graph::{Edge, EdgeKind, Graph, Node};
+
+/// How many blockers of one kind a sentence names before it counts the rest.
+const NAMED: usize = 2;
+
+impl Blocking<'_> {
+    /// `pid 812 wants ROW EXCLUSIVE on orders; pid 640 has asked for ACCESS EXCLUSIVE before it;
+    /// pid 77 holds ACCESS SHARE, idle in transaction for 41 min.` None when the node does not wait.
+    pub fn why(&self, node: u32) -> Option<String> {
+        let waiter = self.graph.node(node)?;
+        let (index, queue) =
+            self.queues(node).find(|(_, q)| q.waiters.iter().any(|w| w.node == node))?;
+        let wait = queue.waiters.iter().find(|wait| wait.node == node)?;
+        let mut says =
+            format!("{} wants {} on {}", waiter.words(), wait.mode.words(), queue.object.words());
+        let direct: Vec<Edge> =
+            self.blockers(node).into_iter().filter(|edge| edge.queue == index).collect();
+        let soft: Vec<&Edge> = direct.iter().filter(|e| e.kind == EdgeKind::Soft).collect();
+        let hard: Vec<&Edge> = direct.iter().filter(|e| e.kind == EdgeKind::Hard).collect();
+        if hard.is_empty() {
+            says.push_str(&self.ahead(&soft));
+            says.push_str(&self.behind_that(index, &soft));
+        } else {
+            says.push_str(&self.holding(&hard));
+        }
+        says.push('.');
+        Some(says)
+    }
+
+    /// `; pid 640 has asked for ACCESS EXCLUSIVE before it`.
+    fn ahead(&self, soft: &[&Edge]) -> String {
+        let Some(first) = soft.first() else { return "; its turn is about to come".to_owned() };
+        let others = match soft.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let first = self.first_in_queue(soft).unwrap_or(first);
+        format!(
+            "; {}{others} {} asked for {} before it",
+            self.words(first.blocker),
+            if others.is_empty() { "has" } else { "have" },
+            first.has.words()
+        )
+    }
+
+    /// Of several ahead in the queue, the one that waits longest.
+    fn first_in_queue<'e>(&self, soft: &[&'e Edge]) -> Option<&'e Edge> {
+        let queue = self.graph.queues.get(soft.first()?.queue as usize)?;
+        let place = |edge: &Edge| queue.waiters.iter().position(|w| w.node == edge.blocker);
+        soft.iter().copied().min_by_key(|edge| place(edge))
+    }
+
+    /// What those ahead wait for themselves: `; pid 77 holds ACCESS SHARE, idle in …`.
+    fn behind_that(&self, queue: u32, soft: &[&Edge]) -> String {
+        let Some(first) = self.first_in_queue(soft) else { return String::new() };
+        let theirs = self.blockers(first.blocker);
+        let hard: Vec<&Edge> =
+            theirs.iter().filter(|e| e.queue == queue && e.kind == EdgeKind::Hard).collect();
+        self.holding(&hard)
+    }
+
+    fn holding(&self, hard: &[&Edge]) -> String {
+        let mut says = String::new();
+        for edge in hard.iter().take(NAMED) {
+            let state = self.graph.node(edge.blocker).map(|n| n.doing(self.graph));
+            says.push_str(&format!(
+                "; {} holds {}{}",
+                self.words(edge.blocker),
+                edge.has.words(),
+                state.unwrap_or_default()
+            ));
+        }
+        if hard.len() > NAMED {
+            says.push_str(&format!("; {} more hold it too", hard.len() - NAMED));
+        }
+        says
+    }
+
+    fn words(&self, node: u32) -> String {
+        self.graph.node(node).map_or("?".to_owned(), Node::words)
+    }
+}
+
+impl Node {
+    /// `, idle in transaction for 41 min`: what a blocker does meanwhile, for sentences.
+    pub fn doing(&self, graph: &Graph) -> String {
+        let since = |start: Option<i64>| {
+            start.map(|start| duration((graph.server_now_ms - start).max(0) as f64 / 1_000.0))
+        };
+        if let Some(prepared) = &self.prepared {
+            let age = since(Some(prepared.prepared_ms)).unwrap_or_default();
+            return format!(", prepared {age} ago and neither committed nor rolled back");
+        }
+        let Some(session) = &self.session else { return String::new() };
+        if session.to_prevent_wraparound == Some(true) {
+            return ", an autovacuum to prevent wraparound, which does not yield".to_owned();
+        }
+        if session.is_autovacuum() {
+            return ", an autovacuum, which yields after deadlock_timeout".to_owned();
+        }
+        if session.is_startup() {
+            return ", replaying WAL of the primary".to_owned();
+        }
+        if session.is_idle_in_transaction() {
+            let age = since(session.state_change_ms).map(|age| format!(" for {age}"));
+            return format!(", idle in transaction{}", age.unwrap_or_default());
+        }
+        let age =
+            since(session.xact_start_ms).map(|age| format!(", its transaction open for {age}"));
+        age.unwrap_or_default()
+    }
+}
+
+/// Seconds in words: `12 s`, `41 min`, `3.5 h`.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3_600.0),
+        s => format!("{:.0} days", s / 86_400.0),
+    }
+}

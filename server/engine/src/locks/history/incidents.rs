@@ -1,0 +1,62 @@
+//! Recorded seconds into incidents: a stretch in which somebody waited all along.
+
+use model::locks::{Incident, RootSpan};
+
+use super::chunk::Tick;
+use super::{GAP_MS, appearing};
+
+/// Incidents so far, the last one possibly open.
+#[derive(Default)]
+pub struct Incidents {
+    done: Vec<Incident>,
+    open: Option<Incident>,
+    last_ms: i64,
+}
+
+impl Incidents {
+    /// Adds the next tick, with its root and, where one begins, the first waiter's sentence.
+    pub fn add(&mut self, tick: &Tick, who: Option<&str>, first: Option<String>) {
+        if self.open.is_some() && tick.at_ms - self.last_ms > GAP_MS {
+            // Nobody looked in between: it was over by then at the latest.
+            self.end(self.last_ms);
+        }
+        if tick.waiting == 0 {
+            self.end(tick.at_ms);
+        } else {
+            let open = self.open.get_or_insert_with(|| begun(tick, first));
+            if tick.waiting > open.peak_waiting {
+                (open.peak_waiting, open.peak_ms) = (tick.waiting, tick.at_ms);
+            }
+            open.longest_ms = open.longest_ms.max(tick.longest_ms);
+            if let Some(who) = who {
+                appearing(&mut open.roots, who, tick);
+            }
+        }
+        self.last_ms = tick.until_ms;
+    }
+
+    fn end(&mut self, ended_ms: i64) {
+        if let Some(open) = self.open.take() {
+            self.done.push(Incident { ended_ms: Some(ended_ms), ..open });
+        }
+    }
+
+    /// All of them, oldest first.
+    pub fn done(mut self) -> Vec<Incident> {
+        self.done.extend(self.open);
+        self.done
+    }
+}
+
+fn begun(tick: &Tick, first_waiter: Option<String>) -> Incident {
+    Incident {
+        started_ms: tick.at_ms - i64::from(tick.longest_ms),
+        ended_ms: None,
+        first_tick_ms: tick.at_ms,
+        first_waiter,
+        peak_ms: tick.at_ms,
+        peak_waiting: 0,
+        longest_ms: 0,
+        roots: Vec::<RootSpan>::new(),
+    }
+}

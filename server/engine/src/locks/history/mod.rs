@@ -1,0 +1,210 @@
+//! The last hour of lock waits in memory, one frame a second while somebody waits, within a budget
+//! of bytes: the graph at any recorded second, who was root when, and the story of each incident.
+//!
+//! Pure: told what was read and when, never asks. The oldest seconds go first.
+
+mod chunk;
+mod incidents;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use model::locks::{Graph, LockHistory, Locks, Node, RootSpan, WaitTick};
+
+use self::chunk::{Chunk, Tick};
+use super::{cycles, roots};
+
+/// Bytes one server's history may use: an hour of a thousand waiters whose sessions change little
+/// takes a few MiB (measured by `cargo bench -p engine --bench locks`).
+pub const BUDGET_BYTES: usize = 32 << 20;
+/// How long it reaches back, ms.
+const REACH_MS: i64 = 3_600_000;
+/// Ticks in a chunk. Chunks stand alone, so the oldest can go.
+const CHUNK_TICKS: usize = 300;
+/// A chunk is closed when it takes this share of the budget.
+const CHUNK_SHARE: usize = 4;
+/// Two ticks further apart than this have something unknown between them, ms: the area is read
+/// every second, and stale after two missed ticks.
+const GAP_MS: i64 = 3_500;
+
+/// The ring.
+pub struct History {
+    chunks: VecDeque<Chunk>,
+    budget: usize,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self::within(BUDGET_BYTES)
+    }
+}
+
+impl History {
+    /// A history of at most so many bytes.
+    pub fn within(budget: usize) -> Self {
+        Self { chunks: VecDeque::new(), budget }
+    }
+
+    /// Notes what one tick read. A tick whose graph is not known leaves a gap.
+    pub fn record(&mut self, at_ms: i64, locks: &Locks) {
+        match &locks.graph {
+            Ok(graph) if graph.queues.is_empty() => self.quiet(at_ms),
+            Ok(graph) => self.waits(at_ms, graph),
+            Err(_) => return,
+        }
+        self.forget(at_ms);
+    }
+
+    fn quiet(&mut self, at_ms: i64) {
+        if let Some(tick) = self.chunks.back_mut().and_then(|chunk| chunk.ticks.last_mut())
+            && tick.waiting == 0
+            && at_ms - tick.until_ms <= GAP_MS
+        {
+            tick.until_ms = at_ms;
+            return;
+        }
+        let tick = Tick { at_ms, until_ms: at_ms, ..Tick::default() };
+        self.open_chunk().push(tick, &Graph::default());
+    }
+
+    fn waits(&mut self, at_ms: i64, graph: &Graph) {
+        let begins = self
+            .chunks
+            .back()
+            .and_then(|chunk| chunk.ticks.last())
+            .is_none_or(|last| last.waiting == 0 || at_ms - last.until_ms > GAP_MS);
+        let root = graph.roots.first();
+        let who = root.and_then(|root| graph.node(root.node)).map(label);
+        let first = begins.then(|| first_waiter(graph)).flatten();
+        let longest_ms = graph.longest_ms();
+        let chunk = self.open_chunk();
+        let tick = Tick {
+            at_ms,
+            until_ms: at_ms,
+            server_now_ms: graph.server_now_ms,
+            complete: graph.complete,
+            waiting: graph.waiting() as u32,
+            longest_ms: longest_ms.min(f64::from(u32::MAX)) as u32,
+            root: who.map(|who| chunk.text(&who)),
+            held_up: root.map_or(0, |root| root.holds_up),
+            first: first.map(|says| chunk.text(&says)),
+            ..Tick::default()
+        };
+        chunk.push(tick, graph);
+    }
+
+    /// The chunk that takes the next tick.
+    fn open_chunk(&mut self) -> &mut Chunk {
+        let most = self.budget / CHUNK_SHARE;
+        let full = |chunk: &Chunk| chunk.ticks.len() >= CHUNK_TICKS || chunk.bytes() > most;
+        if self.chunks.back().is_none_or(full) {
+            if let Some(last) = self.chunks.back_mut() {
+                last.close();
+            }
+            self.chunks.push_back(Chunk::default());
+        }
+        let last = self.chunks.len() - 1;
+        &mut self.chunks[last]
+    }
+
+    /// Drops what is too old or too much.
+    fn forget(&mut self, now_ms: i64) {
+        let old = |chunk: &Chunk| chunk.ticks.last().is_none_or(|t| now_ms - t.until_ms > REACH_MS);
+        while self.chunks.front().is_some_and(old) || self.bytes() > self.budget {
+            if self.chunks.pop_front().is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Bytes in use.
+    pub fn bytes(&self) -> usize {
+        self.chunks.iter().map(Chunk::bytes).sum()
+    }
+
+    /// The graph as it was then, empty where nobody waited. None: nothing is known of that moment.
+    pub fn at(&self, at_ms: i64) -> Option<Graph> {
+        let chunk = self
+            .chunks
+            .iter()
+            .rev()
+            .find(|chunk| chunk.ticks.first().is_some_and(|tick| tick.at_ms <= at_ms))?;
+        let place = chunk.ticks.partition_point(|tick| tick.at_ms <= at_ms).checked_sub(1)?;
+        let tick = chunk.ticks.get(place)?;
+        if at_ms - tick.until_ms > GAP_MS {
+            return None;
+        }
+        let mut graph = chunk.graph(place)?;
+        graph.cycles = cycles::cycles(&graph);
+        graph.roots = roots::roots(&graph);
+        Some(graph)
+    }
+
+    /// What is kept, without the graphs.
+    pub fn summary(&self) -> LockHistory {
+        let mut history = LockHistory {
+            bytes: self.bytes() as u64,
+            budget_bytes: self.budget as u64,
+            ..LockHistory::default()
+        };
+        let mut incidents = incidents::Incidents::default();
+        for chunk in &self.chunks {
+            for tick in &chunk.ticks {
+                let who = tick.root.and_then(|symbol| chunk.read_text(symbol));
+                let root = who.as_ref().map(|who| appearing(&mut history.roots, who, tick));
+                let first = tick.first.and_then(|symbol| chunk.read_text(symbol));
+                incidents.add(tick, who.as_deref(), first);
+                history.ticks.push(WaitTick {
+                    at_ms: tick.at_ms,
+                    until_ms: tick.until_ms,
+                    waiting: tick.waiting,
+                    longest_ms: tick.longest_ms,
+                    root,
+                });
+            }
+        }
+        history.incidents = incidents.done();
+        history
+    }
+}
+
+/// Notes that `who` was root in this tick; its place in the list.
+fn appearing(roots: &mut Vec<RootSpan>, who: &str, tick: &Tick) -> u32 {
+    let place = roots.iter().position(|root| root.who == who).unwrap_or(roots.len());
+    if place == roots.len() {
+        roots.push(RootSpan {
+            who: who.to_owned(),
+            seconds: 0,
+            first_ms: tick.at_ms,
+            last_ms: tick.at_ms,
+            most_held_up: 0,
+        });
+    }
+    if let Some(root) = roots.get_mut(place) {
+        root.seconds += 1;
+        root.last_ms = tick.at_ms;
+        root.most_held_up = root.most_held_up.max(tick.held_up);
+    }
+    place as u32
+}
+
+/// `pid 77 (checkout, role shop)`.
+fn label(node: &Node) -> String {
+    let session = node.session.as_ref();
+    let application = session.and_then(|s| s.application_name.as_deref()).filter(|a| !a.is_empty());
+    let role = session.and_then(|s| s.usename.as_deref()).map(|role| format!("role {role}"));
+    let parts: Vec<&str> = application.into_iter().chain(role.as_deref()).collect();
+    match parts.as_slice() {
+        [] => node.words(),
+        parts => format!("{} ({})", node.words(), parts.join(", ")),
+    }
+}
+
+/// The sentence of whoever waits longest.
+fn first_waiter(graph: &Graph) -> Option<String> {
+    let nodes: BTreeSet<(Option<i64>, u32)> =
+        graph.waits().map(|(_, _, wait)| (wait.waitstart_us, wait.node)).collect();
+    let (_, node) = nodes.iter().find(|(since, _)| since.is_some()).or(nodes.first())?;
+    graph.blocking().why(*node)
+}

@@ -1,0 +1,41 @@
+-- rows: holders and waiters of every lock that somebody waits for, with their sessions
+-- since: 14
+-- needs: pg_monitor for what other roles' sessions do and for parallel groups; the locks are open to all
+-- cost: one pass over the lock table (its partitions are locked shared while it is copied) and one over the backend array
+-- docs: https://www.postgresql.org/docs/current/view-pg-locks.html
+with locks as materialized (
+  select l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid,
+         l.classid, l.objid, l.objsubid, l.virtualtransaction, l.pid, l.mode, l.granted, l.fastpath, l.waitstart,
+         pg_catalog.hash_record_extended(row(l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid,
+           l.transactionid, l.classid, l.objid, l.objsubid), 0) as tag
+    from pg_catalog.pg_locks l
+   where l.mode <> 'SIReadLock'
+)
+select l.locktype, l.database::int8 as database, l.relation::int8 as relation, l.page, l.tuple::int4 as tuple,
+       l.virtualxid, l.transactionid::text::int8 as transactionid,
+       l.classid::int8 as classid, l.objid::int8 as objid, l.objsubid::int4 as objsubid,
+       l.virtualtransaction,
+       case when l.pid is null then
+         (select min(x.transactionid::text::int8) from locks x
+           where x.pid is null and x.virtualtransaction = l.virtualtransaction and x.locktype = 'transactionid') end as prepared_xid,
+       l.mode, l.granted, l.fastpath,
+       (pg_catalog.date_part('epoch', l.waitstart) * 1000000)::int8 as waitstart_us,
+       (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::int8 as server_now_ms,
+       l.pid, a.leader_pid, a.backend_type,
+       d.datname::text as datname, pg_catalog.pg_get_userbyid(a.usesysid)::text as usename,
+       a.application_name, pg_catalog.host(a.client_addr) as client_addr,
+       (pg_catalog.date_part('epoch', a.backend_start) * 1000)::int8 as backend_start_ms,
+       (pg_catalog.date_part('epoch', a.xact_start) * 1000)::int8 as xact_start_ms,
+       (pg_catalog.date_part('epoch', a.query_start) * 1000)::int8 as query_start_ms,
+       (pg_catalog.date_part('epoch', a.state_change) * 1000)::int8 as state_change_ms,
+       a.state, a.wait_event_type, a.wait_event,
+       pg_catalog.left(a.query, 300) as query,
+       case when a.query <> '<insufficient privilege>' then
+         a.backend_type = 'autovacuum worker' and a.query like 'autovacuum: % (to prevent wraparound)' end as to_prevent_wraparound,
+       coalesce(a.query = '<insufficient privilege>', false) as hidden
+  from locks l
+  left join pg_catalog.pg_stat_get_activity(null) a on a.pid = l.pid
+  left join pg_catalog.pg_database d on d.oid = a.datid
+ where l.tag in (select w.tag from locks w where not w.granted)
+ order by l.granted, l.waitstart nulls last, l.pid, l.mode
+ limit 20000;

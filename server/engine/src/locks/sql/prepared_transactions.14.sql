@@ -1,0 +1,12 @@
+-- rows: transactions prepared and not ended, oldest first
+-- since: 14
+-- needs: nothing
+-- cost: shared memory, one entry per prepared transaction
+-- docs: https://www.postgresql.org/docs/current/view-pg-prepared-xacts.html
+select p.transaction::text::int8 as transaction, p.gid,
+       (extract(epoch from p.prepared) * 1000)::int8 as prepared_ms,
+       pg_catalog.pg_get_userbyid(p.ownerid)::text as owner, d.datname::text as database
+  from pg_catalog.pg_prepared_xact() p
+  left join pg_catalog.pg_database d on d.oid = p.dbid
+ order by p.prepared, p.gid
+ limit 1000;
