@@ -19,10 +19,10 @@ use engine::locks::{LOCK_ROWS, LOCK_WAITS, LocksArea, State, UNGRANTED_LOCKS};
 use engine::sql::SqlFile;
 use engine::{Dsn, capability, now_ms};
 use playground::{Server, ServerOptions};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Row};
 
 const ROUNDS: usize = 15;
-/// <https://wiki.postgresql.org/wiki/Lock_Monitoring>, “Сombination of blocked and blocking activity”.
+/// <https://wiki.postgresql.org/wiki/Lock_Monitoring>, “Combination of blocked and blocking activity”.
 const WIKI: &str =
     "select blocked_locks.pid as blocked_pid, blocked_activity.usename as blocked_user,
        blocking_locks.pid as blocking_pid, blocking_activity.usename as blocking_user,
@@ -53,8 +53,9 @@ fn median(values: &mut [f64]) -> f64 {
 /// Execution time inside the server by its own clock, ms: neither the wire nor decoding.
 async fn database_ms(connection: &mut PgConnection, sql: &str) -> Result<f64> {
     let explain = format!("explain (analyze, timing off, summary on, format json) {sql}");
-    let plan: serde_json::Value =
-        sqlx::query_scalar(sqlx::AssertSqlSafe(explain)).fetch_one(connection).await?;
+    let row = sqlx::raw_sql(sqlx::AssertSqlSafe(explain)).fetch_one(connection).await?;
+    // JSON comes as text over the simple protocol.
+    let plan: serde_json::Value = serde_json::from_str(&row.try_get_unchecked::<String, _>(0)?)?;
     let time = |name: &str| plan.pointer(&format!("/0/{name}")).and_then(|v| v.as_f64());
     Ok(time("Planning Time").zip(time("Execution Time")).map(|(p, e)| p + e).context("no time")?)
 }
