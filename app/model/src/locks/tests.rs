@@ -1,4 +1,5 @@
 //! Graphs made by hand and at random, against definitions written out naively.
+#![expect(clippy::indexing_slicing, reason = "a test says what it expects by panicking")]
 
 use std::collections::BTreeSet;
 

@@ -178,7 +178,7 @@ impl Look {
                     self.name(graph, edge.waiter),
                     edge.wants.words(),
                     format!("{:?}", edge.kind).to_lowercase(),
-                    queue.map(|queue| words(queue)).unwrap_or_default(),
+                    queue.map(words).unwrap_or_default(),
                     self.name(graph, edge.blocker),
                     edge.has.words(),
                 )

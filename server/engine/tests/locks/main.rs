@@ -2,6 +2,7 @@
 //! for every waiter, compared with `pg_blocking_pids`: the oracle, used nowhere but here.
 #![expect(clippy::expect_used, reason = "a test says what it expects by panicking")]
 
+mod extend;
 mod kinds;
 mod look;
 mod modes;
@@ -38,6 +39,7 @@ async fn every_scenario(major: u16) -> Result {
     kinds::object(&mut look).await?;
     kinds::speculative(&mut look).await?;
     kinds::serializable(&mut look).await?;
+    extend::relation(&mut look).await?;
     parallel::blocks(&mut look).await?;
     parallel::waits(&mut look).await?;
     queues::pile_up(&mut look).await?;
