@@ -66,6 +66,7 @@ fn draw(plan: &Plan) -> Option<Picture> {
     let top = top(plan);
     let scale = Scale::of(plan.unit, [top]);
     let mut svg = String::new();
+    let limit = plan.limit.as_ref().map(|(_, limit)| *limit).filter(|limit| *limit <= top);
     let frame = {
         let root = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
         let mut chart = ChartBuilder::on(&root)
@@ -106,15 +107,15 @@ fn draw(plan: &Plan) -> Option<Picture> {
                 }
             }
         }
-        if let Some((_, limit)) = plan.limit.as_ref().filter(|(_, limit)| *limit <= top) {
-            let across = [(0.0, scale.scaled(*limit)), (x(last), scale.scaled(*limit))];
+        if let Some(limit) = limit {
+            let across = [(0.0, scale.scaled(limit)), (x(last), scale.scaled(limit))];
             chart.draw_series(LineSeries::new(across, LIMIT.stroke_width(1))).ok()?;
         }
         let (across, down) = chart.plotting_area().get_pixel_range();
         root.present().ok()?;
         (across.start, down.start, across.end, down.end)
     };
-    Some(Picture { svg: themed(&svg, plan), frame })
+    Some(Picture { svg: themed(&svg, plan), frame, limit_drawn: limit.is_some() })
 }
 
 /// The placeholder of the line at this place.

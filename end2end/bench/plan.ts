@@ -1,14 +1,11 @@
 // A pasted plan in headless Chromium, pgdeck beside npm pev2 in the same run: paste to stable paint,
 // elements, heap, panning. Run by `make bench`; PGDECK names the binary, the release by default.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { chromium, test, type Browser, type Page } from '@playwright/test';
+import { test, type Browser, type Page } from '@playwright/test';
+import { BINARY, ROOT, browser as launch, pgdeck } from './pgdeck';
 
-const ROOT = resolve(__dirname, '../..');
-const BINARY = process.env.PGDECK ?? [resolve(ROOT, 'target/release/pgdeck'), resolve(ROOT, 'target/debug/pgdeck')].find(existsSync)!;
 const PEV2 = resolve(ROOT, 'target/tools/npm/node_modules');
 /** What pev2 gets before it counts as not done, ms. */
 const LIMIT_MS = 120_000;
@@ -88,17 +85,6 @@ async function panning(page: Page): Promise<number> {
   return sorted[Math.floor(sorted.length * 0.95)];
 }
 
-async function pgdeck(): Promise<{ url: string; link: string; stop: () => void }> {
-  const child = spawn(BINARY, ['serve', 'postgres://nobody@127.0.0.1:1/nothing', '--listen', '127.0.0.1:0', '--data-dir', mkdtempSync(join(tmpdir(), 'pgdeck-bench-'))], { stdio: ['ignore', 'pipe', 'ignore'] });
-  let out = '';
-  for await (const part of child.stdout!) {
-    out += part;
-    const link = out.match(/Open (http\S+)/)?.[1];
-    if (link) return { url: new URL(link).origin, link, stop: () => child.kill('SIGKILL') };
-  }
-  throw new Error('pgdeck did not open');
-}
-
 /** pev2 in a page of its own, with nothing else. */
 function pev2(): Promise<{ url: string; stop: () => void }> {
   const files: Record<string, [string, string]> = {
@@ -127,7 +113,7 @@ async function within<T>(browser: Browser, run: (page: Page) => Promise<T>, page
 }
 
 async function main() {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'] });
+  const browser = await launch();
   const [ours, theirs] = [await pgdeck(), await pev2()];
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   await (await context.newPage()).goto(ours.link);

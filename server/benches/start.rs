@@ -1,5 +1,5 @@
-//! The released binary as a visitor meets it: exec to a usable page, idle memory, what the browser
-//! loads, and what fifty viewers cost the watched server beside one. Figures beside their goals.
+//! The released binary as a visitor meets it: exec to a usable page, idle memory, and what fifty
+//! viewers cost the watched server beside one. Figures beside their goals.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -100,18 +100,6 @@ async fn per_second(server: &Server) -> Result<f64> {
     Ok((statements(server).await? - before) as f64 / SPAN.as_secs_f64())
 }
 
-fn brotli_kb(path: &Path) -> Result<f64> {
-    let bytes = std::fs::read(path)
-        .with_context(|| format!("{} is missing; run .ci/build release", path.display()))?;
-    let mut packed = Vec::new();
-    brotli::BrotliCompress(
-        &mut bytes.as_slice(),
-        &mut packed,
-        &brotli::enc::BrotliEncoderParams::default(),
-    )?;
-    Ok(packed.len() as f64 / 1_024.0)
-}
-
 #[tokio::main]
 async fn main() -> Result<()> {
     let server = playground::server(17).await?;
@@ -130,10 +118,13 @@ async fn main() -> Result<()> {
     let running = Running::start(&dsn, data.path())?;
     tokio::time::sleep(Duration::from_secs(10)).await;
     let idle = running.resident_mb()?;
-    let stream = "/live?server=postgres&area=overview&area=activity&area=replication";
+    let stream = "/live?server=local&area=overview&area=activity&area=replication";
     let view = || -> Result<std::thread::JoinHandle<usize>> {
         let mut stream = running.open(stream, &running.cookie)?;
         stream.set_read_timeout(Some(SPAN * 2))?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status)?;
+        ensure!(status.ends_with(b" 200"), "the stream is refused: {}", status.escape_ascii());
         Ok(std::thread::spawn(move || {
             let mut buffer = vec![0; 65_536];
             let mut received = 0;
@@ -153,9 +144,6 @@ async fn main() -> Result<()> {
     drop(running);
     let received: usize = viewers.into_iter().filter_map(|viewer| viewer.join().ok()).sum();
     ensure!(received > 1_000_000, "the viewers received readings: {received} bytes");
-    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/site-release/pkg");
-    let (wasm, js) =
-        (brotli_kb(&site.join("pgdeck_bg.wasm"))?, brotli_kb(&site.join("pgdeck.js"))?);
     println!(
         "exec to usable page, median of {STARTS}: {start:.3} s (goal 0.3 s, ratio {:.2})",
         start / 0.3
@@ -163,11 +151,6 @@ async fn main() -> Result<()> {
     println!(
         "idle memory: {idle:.1} MB (goal 60 MB, ratio {:.2}); with {VIEWERS} viewers {crowded:.1} MB",
         idle / 60.0
-    );
-    println!(
-        "wasm + JS, brotli: {:.0} KB = {wasm:.0} + {js:.0} (goal 350 KB, ratio {:.2})",
-        wasm + js,
-        (wasm + js) / 350.0
     );
     println!(
         "statements per second on the watched server: {one:.2} with 1 viewer, {fifty:.2} with {VIEWERS} (ratio {:.2}, must be 1)",

@@ -9,6 +9,7 @@ use model::Severity;
 use crate::cli::{Check, Record};
 use crate::config;
 use crate::exit::{Failure, NOT_CHECKED};
+use crate::terminal::plain;
 
 /// Runs all rules once: 0 fine, 1 warning, 2 critical, 3 could not check.
 pub async fn check(check: &Check, env: &Environment) -> Result<ExitCode, Failure> {
@@ -84,11 +85,6 @@ fn words(report: &Report) -> String {
         text.push_str(&format!("{}: no findings.\n", report.server));
     }
     text
-}
-
-/// Text of PostgreSQL may hold control characters; a terminal would obey them.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

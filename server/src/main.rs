@@ -18,6 +18,7 @@ mod pages;
 mod plan;
 mod serve;
 mod site;
+mod terminal;
 mod user;
 
 use std::process::ExitCode;

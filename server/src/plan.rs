@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::cli;
 use crate::exit::Failure;
+use crate::terminal::plain;
 use paint::Paint;
 
 /// Does what is asked: compares two plans, or prints every plan of the file or standard input.
@@ -100,9 +101,4 @@ fn as_json(plan: &Plan, derived: &Derived, findings: &[Judged]) -> Value {
         "planning_ms": plan.planning_ms(),
         "findings": findings.iter().map(finding).collect::<Vec<_>>(),
     })
-}
-
-/// Text of a plan may hold control characters; a terminal would obey them.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

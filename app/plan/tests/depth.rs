@@ -1,8 +1,13 @@
 //! Depth 10,000 and 50,000 nodes are ordinary; ten times the nodes take about ten times the time.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "common/spent.rs"]
+mod spent;
+
 use std::fmt::Write;
 use std::time::{Duration, Instant};
+
+use spent::spent;
 
 fn text(nodes: usize, deep: bool) -> String {
     let mut plan = String::from(
@@ -75,14 +80,6 @@ fn thousands_of_levels_are_read_in_each_format() {
         assert_eq!(plan.broken, None, "{name}");
         assert_eq!(plan::derive(plan).nodes.len(), levels, "{name}");
     }
-}
-
-/// Processor time of this thread so far: what else the machine does does not count. Where the
-/// kernel does not tell, the clock.
-fn spent(since: Instant) -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let ns = told.and_then(|text| text.split(' ').next().and_then(|ns| ns.parse().ok()));
-    ns.map_or_else(|| since.elapsed(), Duration::from_nanos)
 }
 
 /// The fastest of three runs.

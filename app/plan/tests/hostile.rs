@@ -1,15 +1,12 @@
 //! Whatever is pasted, reading, deriving and judging neither panic nor take forever.
 
-use std::path::Path;
-use std::time::{Duration, Instant};
+#[path = "common/spent.rs"]
+mod spent;
 
-/// Processor time of this thread so far: what else the machine does does not count. Where the
-/// kernel does not tell, the clock.
-fn spent(since: Instant) -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let ns = told.and_then(|text| text.split(' ').next().and_then(|ns| ns.parse().ok()));
-    ns.map_or_else(|| since.elapsed(), Duration::from_nanos)
-}
+use std::path::Path;
+use std::time::Instant;
+
+use spent::spent;
 
 /// A small generator with a fixed seed: the test is the same each time.
 struct Random(u64);

@@ -53,3 +53,28 @@ pub async fn fetch(path: &str) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// The names between `before` and `after`, sorted.
+    fn names<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
+        let mut names: Vec<_> =
+            text.split(before).skip(1).filter_map(|rest| rest.split(after).next()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn every_route_is_fetched_ahead() {
+        let routes = names(include_str!("../lib.rs"), "Lazy::<lazy::", ">");
+        let here = include_str!("lazy.rs").split("mod tests").next().unwrap_or_default();
+        let mut fetched: Vec<_> = here
+            .split("=> ")
+            .filter_map(|arm| arm.split_once("::preload()"))
+            .map(|(name, _)| name)
+            .collect();
+        fetched.sort_unstable();
+        assert!(routes.len() >= 8);
+        assert_eq!(routes, fetched, "a route of lib.rs has no arm in `fetch`, or the reverse");
+    }
+}

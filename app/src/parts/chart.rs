@@ -46,6 +46,8 @@ pub struct Picture {
     pub svg: String,
     /// The plotting area within the picture: left, top, right, bottom.
     pub frame: (i32, i32, i32, i32),
+    /// Whether the limit's line is in the picture: far above the values it is not.
+    pub limit_drawn: bool,
 }
 
 /// The picture's width in its own units.
@@ -239,7 +241,7 @@ fn legend(chart: &Chart, at: usize, pointed: bool) -> AnyView {
         }
     });
     let limit = chart.limit.as_ref().map(|(name, value)| {
-        let drawn = picture(Some(chart)).is_some_and(|p| p.svg.contains("limit-line"));
+        let drawn = picture(Some(chart)).is_some_and(|picture| picture.limit_drawn);
         view! {
             <li>
                 {drawn.then(|| view! { <span class="swatch limit" aria-hidden="true"></span> })}

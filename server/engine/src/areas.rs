@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use model::server::Facts;
-use model::{About, AreaName, Latest, Reason, RuleEntry};
+use model::{About, AreaName, Known, Latest, Reason, RuleEntry};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::connect::Observer;
+use crate::connect::{Observer, Rows};
 use crate::costs::Costs;
 use crate::error::Error;
 use crate::rules::{self, Limits, Rule};
@@ -44,6 +44,16 @@ pub trait Area: Send + Sync + 'static {
     fn without_query_text(_value: &Self::Value) -> Option<Self::Value> {
         None
     }
+}
+
+/// The answers to these queries in the form for the server's major, in one round trip.
+pub async fn read(
+    observer: &mut Observer,
+    facts: &Facts,
+    queries: &[Query],
+) -> Result<Vec<Known<Rows>>, Error> {
+    let files: Vec<_> = queries.iter().filter_map(|query| query.pick(facts.major)).collect();
+    observer.read(&files).await.map_err(Error::Lost)
 }
 
 /// What a tick needs besides the area itself.

@@ -7,10 +7,11 @@ use ::plan::diff::{Comparison, Delta, compare};
 use ::plan::{Derived, Plan};
 
 use super::paint::Paint;
+use super::parsed;
 use super::tree::DEEPEST;
-use super::{parsed, plain};
 use crate::cli;
 use crate::exit::Failure;
+use crate::terminal::plain;
 
 /// Reads both files and prints the comparison of the first plan of each.
 pub fn diff(asked: &cli::PlanDiff) -> Result<ExitCode, Failure> {

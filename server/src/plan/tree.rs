@@ -6,7 +6,7 @@ use ::plan::rules::Judged;
 use ::plan::{Derived, Plan};
 
 use super::paint::Paint;
-use super::plain;
+use crate::terminal::plain;
 
 /// Width of the bar for the whole time, characters.
 const BAR: f64 = 20.0;

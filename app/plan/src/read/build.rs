@@ -2,7 +2,8 @@
 //! building a tree in between.
 
 use crate::keys::key;
-use crate::node::{Format, Node, Plan, Prop, Trigger, Value, Worker, find};
+use crate::node::{Format, Node, ParseError, Plan, Prop, Trigger, Value, Worker, find};
+use crate::paste::Cursor;
 
 /// Nested groups deeper than this keep their innermost keys only; PostgreSQL prints three.
 const MAX_PATH: usize = 6;
@@ -44,6 +45,21 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
+    /// The plans of one document; where it breaks off, the last of them says so.
+    pub(crate) fn read(
+        format: Format,
+        cursor: &mut Cursor<'_>,
+        document: impl Fn(&mut Cursor<'_>, &mut Self) -> Result<(), ParseError>,
+    ) -> Vec<Plan> {
+        let mut builder = Self::new(format, cursor.line());
+        let error = document(cursor, &mut builder).err();
+        let mut plans = builder.finish();
+        if let (Some(error), Some(plan)) = (error, plans.last_mut()) {
+            plan.broken = Some(error);
+        }
+        plans
+    }
+
     pub(crate) fn new(format: Format, line: usize) -> Self {
         Self {
             format,

@@ -14,13 +14,7 @@ enum Open {
 
 /// Reads one JSON document from the cursor on and leaves the cursor behind it.
 pub(crate) fn read(cursor: &mut Cursor<'_>) -> Vec<Plan> {
-    let mut builder = Builder::new(Format::Json, cursor.line());
-    let error = document(cursor, &mut builder).err();
-    let mut plans = builder.finish();
-    if let (Some(error), Some(plan)) = (error, plans.last_mut()) {
-        plan.broken = Some(error);
-    }
-    plans
+    Builder::read(Format::Json, cursor, document)
 }
 
 fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseError> {

@@ -17,13 +17,7 @@ enum Open {
 
 /// Reads one `<explain>` document and leaves the cursor behind it.
 pub(crate) fn read(cursor: &mut Cursor<'_>) -> Vec<Plan> {
-    let mut builder = Builder::new(Format::Xml, cursor.line());
-    let error = document(cursor, &mut builder).err();
-    let mut plans = builder.finish();
-    if let (Some(error), Some(plan)) = (error, plans.last_mut()) {
-        plan.broken = Some(error);
-    }
-    plans
+    Builder::read(Format::Xml, cursor, document)
 }
 
 fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseError> {

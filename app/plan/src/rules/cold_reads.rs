@@ -14,12 +14,8 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "more than everything else together",
 };
 /// Milliseconds of reading from which it is worth a word.
-const MIN_MS: Limit = Limit {
-    name: "min_ms",
-    default: 10.0,
-    unit: Unit::Ms,
-    source: "less is not noticed",
-};
+const MIN_MS: Limit =
+    Limit { name: "min_ms", default: 10.0, unit: Unit::Ms, source: "less is not noticed" };
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
@@ -37,12 +33,15 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         own.counters.map_or(0.0, |counters| counters.get(Counter::IoRead)) / own.processes.max(1.0)
     };
     let all: f64 = case.derived.nodes.iter().map(read_ms).sum();
-    let timed = case.plan.nodes.iter().any(|node| {
-        node.props.iter().any(|prop| prop.key.ends_with("I/O Read Time"))
-    });
-    let reads = case.derived.nodes.iter().any(|own| {
-        own.counters.is_some_and(|counters| counters.get(Counter::SharedRead) > 0.0)
-    });
+    let timed = case
+        .plan
+        .nodes
+        .iter()
+        .any(|node| node.props.iter().any(|prop| prop.key.ends_with("I/O Read Time")));
+    let reads =
+        case.derived.nodes.iter().any(|own| {
+            own.counters.is_some_and(|counters| counters.get(Counter::SharedRead) > 0.0)
+        });
     if !timed && (reads || case.derived.nodes.iter().all(|own| own.counters.is_none())) {
         return Err(Missing { option: "BUFFERS and track_io_timing".into() });
     }
@@ -56,7 +55,8 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
     let blocks = own.counters.map_or(0.0, |counters| counters.get(Counter::SharedRead));
     let says = format!(
         "{percent:.0} % of the time was spent reading blocks from outside shared buffers, most of it by {} ({} blocks).",
-        name(node), count(blocks)
+        name(node),
+        count(blocks)
     );
     let numbers = vec![
         evidence("time of reading", all, Unit::Ms),
@@ -65,7 +65,9 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
     ];
     let remedy = Remedy {
         says: ABOUT.remedy.into(),
-        refuted_by: Some("Run again at once it is as slow: then the table does not fit into memory.".into()),
+        refuted_by: Some(
+            "Run again at once it is as slow: then the table does not fit into memory.".into(),
+        ),
         ..Remedy::default()
     };
     Ok(vec![case.finding(limits, at, Some(all), says, numbers, remedy)])

@@ -44,7 +44,10 @@ pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, M
         }
         let says = format!(
             "{} throws away {} of {} rows by {}.",
-            name(node), count(removed), count(removed + rows), node.get("Filter").unwrap_or_default()
+            name(node),
+            count(removed),
+            count(removed + rows),
+            node.get("Filter").unwrap_or_default()
         );
         let numbers = vec![
             evidence("rows removed", removed, Unit::Count),

@@ -24,11 +24,11 @@ pub const ABOUT: About = About {
 
 /// Judges nodes marked as disabled, or with the penalty that older majors add to the cost.
 pub fn disabled_node(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
-
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
         let penalty = limits.get(&PENALTY_COST);
-        let by_cost = node.cost.is_some_and(|cost| cost.total >= penalty) && own.self_cost.is_some_and(|cost| cost >= penalty);
+        let by_cost = node.cost.is_some_and(|cost| cost.total >= penalty)
+            && own.self_cost.is_some_and(|cost| cost >= penalty);
         if !node.is("Disabled") && !by_cost {
             continue;
         }

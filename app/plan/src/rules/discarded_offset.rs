@@ -27,13 +27,19 @@ pub fn discarded_offset(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     case.analyzed()?;
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
-        let Some((child, _)) = case.first_child(at).filter(|_| node.kind == "Limit") else { continue };
+        let Some((child, _)) = case.first_child(at).filter(|_| node.kind == "Limit") else {
+            continue;
+        };
         let got = case.derived.nodes.get(child).and_then(|child| child.rows).unwrap_or(0.0);
         let gave = own.rows.unwrap_or(0.0);
         if got - gave < limits.get(&MIN_DISCARDED_ROWS) {
             continue;
         }
-        let says = format!("The Limit passed {} rows on and skipped {} that had been computed.", count(gave), count(got - gave));
+        let says = format!(
+            "The Limit passed {} rows on and skipped {} that had been computed.",
+            count(gave),
+            count(got - gave)
+        );
         let numbers = vec![
             evidence("rows skipped", got - gave, Unit::Count),
             evidence("rows passed on", gave, Unit::Count),

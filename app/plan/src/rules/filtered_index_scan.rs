@@ -2,7 +2,7 @@
 
 use model::{About, Limit, Unit};
 
-use super::support::{count, create_index, partial_index, evidence, index_remedy, name};
+use super::support::{count, create_index, evidence, index_remedy, name, partial_index};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows removed, over all loops, from which it is worth a word.
@@ -47,18 +47,28 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let found_by = node.get("Index Cond").or(node.get("Recheck Cond")).unwrap_or_default();
         let says = format!(
             "{} found {} rows by {found_by} and kept {} after the filter {condition}.",
-            name(node), count(removed + rows), count(rows)
+            name(node),
+            count(removed + rows),
+            count(rows)
         );
         let numbers = vec![
             evidence("rows removed", removed, Unit::Count),
             evidence("rows kept", rows, Unit::Count),
             evidence("share removed", percent, Unit::Percent),
         ];
-        let both = if found_by.is_empty() { condition.to_string() } else { format!("{found_by} AND {condition}") };
+        let both = if found_by.is_empty() {
+            condition.to_string()
+        } else {
+            format!("{found_by} AND {condition}")
+        };
         // A constant that the statement always names makes the index partial, and smaller.
         let partial = partial_index(node, &found_by, &condition);
         let sql = partial.or_else(|| create_index(node, &both));
-        let remedy = index_remedy(ABOUT.remedy, sql, "A filter whose value differs with each call and removes little on average.");
+        let remedy = index_remedy(
+            ABOUT.remedy,
+            sql,
+            "A filter whose value differs with each call and removes little on average.",
+        );
         let saves = own.total_ms.map(|ms| ms * percent / 100.0);
         found.push(case.finding(limits, at, saves, says, numbers, remedy));
     }

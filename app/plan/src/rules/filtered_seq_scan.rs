@@ -45,7 +45,9 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
         let condition = node.get("Filter").unwrap_or_default();
         let says = format!(
             "{} read {} rows to keep {}; the filter is {condition}.",
-            name(node), count(removed + rows), count(rows)
+            name(node),
+            count(removed + rows),
+            count(rows)
         );
         let numbers = vec![
             evidence("rows removed", removed, Unit::Count),

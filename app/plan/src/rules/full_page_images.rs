@@ -49,7 +49,9 @@ pub fn full_page_images(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     }
     let says = format!(
         "{} wrote {} images of whole pages, at most {percent:.0} % of its {:.1} MB of WAL.",
-        name(node), count(images), bytes / 1_048_576.0
+        name(node),
+        count(images),
+        bytes / 1_048_576.0
     );
     let numbers = vec![
         evidence("full page images", images, Unit::Count),

@@ -5,7 +5,6 @@ use model::{About, Remedy, Unit};
 use super::support::{count, evidence, name};
 use super::{Case, InForce, Judged, Missing};
 
-
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "Hash on disk",
@@ -30,7 +29,8 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         let needed_mb = (needed_kb / 1024.0).ceil().max(1.0);
         let says = format!(
             "{} worked in {} batches through temporary files; in one it needs about {needed_mb:.0} MB.",
-            name(node), count(batches)
+            name(node),
+            count(batches)
         );
         let numbers = vec![
             evidence("batches", batches, Unit::Count),
@@ -45,7 +45,11 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             refuted_by: Some("Too many sessions doing this at once.".into()),
         };
         // The join above reads the batches back.
-        let above = node.parent.filter(|_| node.kind == "Hash").and_then(|above| case.derived.nodes.get(above)).and_then(|above| above.self_ms);
+        let above = node
+            .parent
+            .filter(|_| node.kind == "Hash")
+            .and_then(|above| case.derived.nodes.get(above))
+            .and_then(|above| above.self_ms);
         let saves = own.self_ms.map(|ms| (ms + above.unwrap_or(0.0)) / 2.0);
         found.push(case.finding(limits, at, saves, says, numbers, remedy));
     }

@@ -40,7 +40,11 @@ pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         if fetches < limits.get(&MIN_FETCHES) || percent < limits.get(&MIN_PERCENT) {
             continue;
         }
-        let says = format!("{} went to the table for {} rows, {percent:.0} % of all.", name(node), count(fetches));
+        let says = format!(
+            "{} went to the table for {} rows, {percent:.0} % of all.",
+            name(node),
+            count(fetches)
+        );
         let numbers = vec![
             evidence("heap fetches", fetches, Unit::Count),
             evidence("share of rows", percent, Unit::Percent),
@@ -50,7 +54,9 @@ pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             sql: relation(node).map(|relation| format!("vacuum {relation};")),
             lock: Some("SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
             undo: None,
-            refuted_by: Some("An old transaction that keeps rows from becoming visible to all.".into()),
+            refuted_by: Some(
+                "An old transaction that keeps rows from becoming visible to all.".into(),
+            ),
         };
         let saves = own.self_ms.map(|ms| ms * percent / 100.0 / 2.0);
         found.push(case.finding(limits, at, saves, says, numbers, remedy));

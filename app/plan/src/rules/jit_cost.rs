@@ -2,16 +2,12 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{evidence};
+use super::support::evidence;
 use super::{Case, InForce, Judged, Missing};
 
 /// Time of JIT from which it is worth a word.
-const MIN_MS: Limit = Limit {
-    name: "min_ms",
-    default: 20.0,
-    unit: Unit::Ms,
-    source: "less is not felt",
-};
+const MIN_MS: Limit =
+    Limit { name: "min_ms", default: 20.0, unit: Unit::Ms, source: "less is not felt" };
 /// Share of the execution.
 const MIN_SHARE_PERCENT: Limit = Limit {
     name: "min_share_percent",
@@ -32,18 +28,6 @@ pub const ABOUT: About = About {
 /// Judges the time of JIT against the execution.
 pub fn jit_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
-    let judged = |says: String, numbers, remedy, saves: f64, object: &str| Judged {
-        node: None,
-        saves_ms: Some(saves),
-        finding: model::Finding {
-            rule: limits.rule(),
-            severity: case.severity(Some(saves)),
-            object: object.to_owned(),
-            says,
-            evidence: numbers,
-            remedy,
-        },
-    };
     let (Some(ms), Some(whole)) = (case.derived.jit_ms, case.whole_ms()) else { return Ok(vec![]) };
     let percent = 100.0 * ms / whole.max(0.001);
     if ms < limits.get(&MIN_MS) || percent < limits.get(&MIN_SHARE_PERCENT) {
@@ -57,6 +41,18 @@ pub fn jit_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Mi
         undo: Some("It ends with the transaction.".into()),
         refuted_by: Some("The statement takes longer without it.".into()),
     };
-    let says = format!("JIT compiled {functions:.0} functions in {ms:.0} ms, {percent:.0} % of the execution.");
-    Ok(vec![judged(says, vec![evidence("JIT", ms, Unit::Ms), evidence("share of the execution", percent, Unit::Percent)], remedy, ms, "jit")])
+    let says = format!(
+        "JIT compiled {functions:.0} functions in {ms:.0} ms, {percent:.0} % of the execution."
+    );
+    Ok(vec![case.whole_finding(
+        limits,
+        "jit".into(),
+        Some(ms),
+        says,
+        vec![
+            evidence("JIT", ms, Unit::Ms),
+            evidence("share of the execution", percent, Unit::Percent),
+        ],
+        remedy,
+    )])
 }

@@ -33,7 +33,11 @@ pub fn late_or_filter(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         if !condition.contains(" OR ") || removed < limits.get(&MIN_REMOVED_ROWS) {
             continue;
         }
-        let says = format!("{} tested {} pairs of rows in vain for {condition}.", name(node), count(removed));
+        let says = format!(
+            "{} tested {} pairs of rows in vain for {condition}.",
+            name(node),
+            count(removed)
+        );
         let numbers = vec![evidence("pairs removed", removed, Unit::Count)];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),

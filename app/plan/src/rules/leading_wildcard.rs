@@ -34,14 +34,25 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         {
             continue;
         }
-        let says = format!("{} tested {} rows in vain for the pattern in {condition}.", name(node), count(removed));
+        let says = format!(
+            "{} tested {} rows in vain for the pattern in {condition}.",
+            name(node),
+            count(removed)
+        );
         let numbers = vec![evidence("rows removed", removed, Unit::Count)];
         let column = condition.trim_start_matches('(').split([' ', ')']).next().unwrap_or_default();
         let column = column.rsplit('.').next().unwrap_or_default();
         let sql = relation(node).filter(|_| !column.is_empty()).map(|relation| {
-            format!("create index concurrently on {relation} using gin ({} gin_trgm_ops);", quoted(column))
+            format!(
+                "create index concurrently on {relation} using gin ({} gin_trgm_ops);",
+                quoted(column)
+            )
         });
-        let remedy = index_remedy(ABOUT.remedy, sql, "Patterns of fewer than three letters: trigrams do not help.");
+        let remedy = index_remedy(
+            ABOUT.remedy,
+            sql,
+            "Patterns of fewer than three letters: trigrams do not help.",
+        );
         found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
     }
     Ok(found)

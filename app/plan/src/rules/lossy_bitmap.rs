@@ -5,7 +5,6 @@ use model::{About, Remedy, Unit};
 use super::support::{count, evidence, name};
 use super::{Case, InForce, Judged, Missing};
 
-
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "Lossy bitmap",
@@ -27,9 +26,15 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         let exact = node.number("Exact Heap Blocks").unwrap_or(0.0);
         let says = format!(
             "{} remembered {} of {} pages without their rows and tested {} rows in vain.",
-            name(node), count(lossy), count(lossy + exact), count(own.removed_rows.unwrap_or(0.0))
+            name(node),
+            count(lossy),
+            count(lossy + exact),
+            count(own.removed_rows.unwrap_or(0.0))
         );
-        let numbers = vec![evidence("lossy pages", lossy, Unit::Count), evidence("exact pages", exact, Unit::Count)];
+        let numbers = vec![
+            evidence("lossy pages", lossy, Unit::Count),
+            evidence("exact pages", exact, Unit::Count),
+        ];
         // A page of the bitmap takes about 64 bytes.
         let needed_mb = ((lossy + exact) * 64.0 * 2.0 / 1_048_576.0).ceil().max(1.0);
         let remedy = Remedy {

@@ -35,7 +35,9 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
         let loops = node.actual.map_or(0.0, |actual| actual.loops);
-        let Some(searches) = node.number("Index Searches").filter(|_| loops > 0.0) else { continue };
+        let Some(searches) = node.number("Index Searches").filter(|_| loops > 0.0) else {
+            continue;
+        };
         let per_loop = searches / loops;
         if searches < limits.get(&MIN_SEARCHES) || per_loop < limits.get(&MIN_PER_LOOP) {
             continue;
@@ -43,7 +45,9 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let condition = node.get("Index Cond").unwrap_or_default();
         let says = format!(
             "{} searched the index {} times in {} loops for {condition}.",
-            name(node), count(searches), count(loops)
+            name(node),
+            count(searches),
+            count(loops)
         );
         let numbers = vec![
             evidence("index searches", searches, Unit::Count),
@@ -53,7 +57,11 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let reader = node.parent.and_then(|above| case.plan.nodes.get(above));
         let table = if node.relation.is_some() { Some(node) } else { reader };
         let sql = table.and_then(|table| create_index(table, &condition));
-        let remedy = index_remedy(ABOUT.remedy, sql, "The list is as long as it has to be, or the first column has few values.");
+        let remedy = index_remedy(
+            ABOUT.remedy,
+            sql,
+            "The list is as long as it has to be, or the first column has few values.",
+        );
         found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
     }
     Ok(found)

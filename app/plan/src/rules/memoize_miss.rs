@@ -34,13 +34,22 @@ pub fn memoize_miss(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
     case.analyzed()?;
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
-        let (Some(hits), Some(misses)) = (node.number("Cache Hits"), node.number("Cache Misses")) else { continue };
+        let (Some(hits), Some(misses)) = (node.number("Cache Hits"), node.number("Cache Misses"))
+        else {
+            continue;
+        };
         let percent = 100.0 * hits / (hits + misses).max(1.0);
         if misses < limits.get(&MIN_MISSES) || percent > limits.get(&MAX_HIT_PERCENT) {
             continue;
         }
-        let says = format!("Memoize on {} found {} of {} keys, {percent:.0} %.", node.get("Cache Key").unwrap_or_default(), count(hits), count(hits + misses));
-        let numbers = vec![evidence("hits", hits, Unit::Count), evidence("misses", misses, Unit::Count)];
+        let says = format!(
+            "Memoize on {} found {} of {} keys, {percent:.0} %.",
+            node.get("Cache Key").unwrap_or_default(),
+            count(hits),
+            count(hits + misses)
+        );
+        let numbers =
+            vec![evidence("hits", hits, Unit::Count), evidence("misses", misses, Unit::Count)];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
             sql: Some("set local enable_memoize = off;".into()),

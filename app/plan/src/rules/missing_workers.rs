@@ -5,7 +5,6 @@ use model::{About, Remedy, Unit};
 use super::support::{evidence, name};
 use super::{Case, InForce, Judged, Missing};
 
-
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "Workers missing",
@@ -20,7 +19,11 @@ pub fn missing_workers(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
     case.analyzed()?;
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
-        let (Some(planned), Some(launched)) = (node.number("Workers Planned"), node.number("Workers Launched")) else { continue };
+        let (Some(planned), Some(launched)) =
+            (node.number("Workers Planned"), node.number("Workers Launched"))
+        else {
+            continue;
+        };
         if launched >= planned || own.never_executed {
             continue;
         }

@@ -30,7 +30,10 @@ pub const ABOUT: About = About {
 };
 
 /// Judges how often the inner side ran, and what that took.
-pub fn nested_loop_over_many_rows(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
+pub fn nested_loop_over_many_rows(
+    case: &Case<'_>,
+    limits: &InForce<'_>,
+) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
@@ -38,13 +41,17 @@ pub fn nested_loop_over_many_rows(case: &Case<'_>, limits: &InForce<'_>) -> Resu
         let above = node.parent.and_then(|above| case.plan.nodes.get(above));
         let inner = node.relationship.as_deref() == Some("Inner")
             && above.is_some_and(|above| above.kind == "Nested Loop");
-        let percent = own.total_ms.zip(case.whole_ms()).map_or(0.0, |(ms, whole)| 100.0 * ms / whole.max(0.001));
+        let percent = own
+            .total_ms
+            .zip(case.whole_ms())
+            .map_or(0.0, |(ms, whole)| 100.0 * ms / whole.max(0.001));
         if !inner || loops < limits.get(&MIN_LOOPS) || percent < limits.get(&MIN_SHARE_PERCENT) {
             continue;
         }
         let says = format!(
             "{} ran {} times inside a nested loop and took {percent:.0} % of the time.",
-            name(node), count(loops)
+            name(node),
+            count(loops)
         );
         let numbers = vec![
             evidence("loops", loops, Unit::Count),

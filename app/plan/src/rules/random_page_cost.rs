@@ -55,14 +55,16 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         return Ok(found);
     }
     for (at, node, own) in case.nodes().filter(|(_, node, _)| node.kind == "Seq Scan") {
-        let (Some(counters), Some(rows), Some(removed)) = (own.counters, own.rows, own.removed_rows)
+        let (Some(counters), Some(rows), Some(removed)) =
+            (own.counters, own.rows, own.removed_rows)
         else {
             continue;
         };
         let (hit, read) = (counters.get(Counter::SharedHit), counters.get(Counter::SharedRead));
         let kept = 100.0 * rows / (rows + removed).max(1.0);
         let columns = node.get("Filter").and_then(|filter| index_columns(&filter));
-        let (Some(columns), true) = (columns, read == 0.0 && hit >= limits.get(&MIN_HIT_BLOCKS)) else {
+        let (Some(columns), true) = (columns, read == 0.0 && hit >= limits.get(&MIN_HIT_BLOCKS))
+        else {
             continue;
         };
         if kept > limits.get(&MAX_KEPT_PERCENT) || case.has_no_index(node, &columns) {
@@ -70,7 +72,8 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         }
         let says = format!(
             "{} found all {} blocks in memory and kept {kept:.1} % of the rows; with random_page_cost at {random} an index on {columns} looks dearer than it is.",
-            name(node), count(hit)
+            name(node),
+            count(hit)
         );
         let numbers = vec![
             evidence("blocks in memory", hit, Unit::Count),

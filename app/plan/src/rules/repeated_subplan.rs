@@ -35,7 +35,10 @@ pub fn repeated_subplan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
         let loops = node.actual.map_or(0.0, |actual| actual.loops);
-        let percent = own.total_ms.zip(case.whole_ms()).map_or(0.0, |(ms, whole)| 100.0 * ms / whole.max(0.001));
+        let percent = own
+            .total_ms
+            .zip(case.whole_ms())
+            .map_or(0.0, |(ms, whole)| 100.0 * ms / whole.max(0.001));
         if node.relationship.as_deref() != Some("SubPlan")
             || loops < limits.get(&MIN_LOOPS)
             || percent < limits.get(&MIN_SHARE_PERCENT)
@@ -44,7 +47,8 @@ pub fn repeated_subplan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         }
         let says = format!(
             "{} ran {} times, once per row, and took {percent:.0} % of the time.",
-            node.subplan.as_deref().unwrap_or("A subquery"), count(loops)
+            node.subplan.as_deref().unwrap_or("A subquery"),
+            count(loops)
         );
         let numbers = vec![
             evidence("loops", loops, Unit::Count),

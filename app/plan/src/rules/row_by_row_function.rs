@@ -36,7 +36,15 @@ pub fn row_by_row_function(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
     case.analyzed()?;
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
-        let keys = ["Filter", "Join Filter", "Index Cond", "Function Call", "Output", "Sort Key", "Group Key"];
+        let keys = [
+            "Filter",
+            "Join Filter",
+            "Index Cond",
+            "Function Call",
+            "Output",
+            "Sort Key",
+            "Group Key",
+        ];
         let call = keys.iter().find_map(|key| {
             // What the node below computed is only passed on, in brackets: `(f(x))`.
             let text = node.get(key)?;
@@ -54,7 +62,9 @@ pub fn row_by_row_function(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let each_us = own.self_ms.map(|ms| ms * 1000.0 / calls);
         let says = format!(
             "{} calls {function}() about {} times ({key}), {:.1} µs each.",
-            name(node), count(calls), each_us.unwrap_or(0.0)
+            name(node),
+            count(calls),
+            each_us.unwrap_or(0.0)
         );
         let numbers = vec![
             evidence("calls, about", calls, Unit::Count),
@@ -99,7 +109,10 @@ mod tests {
     fn own_functions_and_what_is_passed_on_are_none() {
         assert_eq!(own_function("id, lower(note), slow(id)", true).as_deref(), Some("slow"));
         assert_eq!(own_function("id, (slow(id)), count(*)", true), None);
-        assert_eq!(own_function("((a)::character varying(10) = 'f(x)'::text) AND (SubPlan 1)", false), None);
+        assert_eq!(
+            own_function("((a)::character varying(10) = 'f(x)'::text) AND (SubPlan 1)", false),
+            None
+        );
         assert_eq!(own_function("(app.check_it(id) > 1)", false).as_deref(), Some("check_it"));
     }
 }

@@ -35,21 +35,28 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
         let Some(estimate) = own.estimate.filter(|_| !own.cut_short) else { continue };
-        let (planned, real) =
-            (node.cost.map_or(0.0, |cost| cost.rows), node.actual.map_or(0.0, |actual| actual.rows));
+        let (planned, real) = (
+            node.cost.map_or(0.0, |cost| cost.rows),
+            node.actual.map_or(0.0, |actual| actual.rows),
+        );
         if estimate.factor < limits.get(&MIN_FACTOR) || planned.max(real) < limits.get(&MIN_ROWS) {
             continue;
         }
         // The cause is where it starts: a node whose child is off just as much only passes it on.
         let inherited = case.children(at).take(64).any(|(child, _)| {
             let child = case.derived.nodes.get(child).and_then(|child| child.estimate);
-            child.is_some_and(|child| child.factor >= estimate.factor / 3.0 && child.more == estimate.more)
+            child.is_some_and(|child| {
+                child.factor >= estimate.factor / 3.0 && child.more == estimate.more
+            })
         });
         if inherited {
             continue;
         }
-        let condition = ["Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter"]
-            .iter().find_map(|key| node.get(key)).unwrap_or_default();
+        let condition =
+            ["Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter"]
+                .iter()
+                .find_map(|key| node.get(key))
+                .unwrap_or_default();
         let cause = if condition.contains(" AND ") {
             "its conditions are taken as independent of each other"
         } else if node.kind == "Function Scan" || node.kind == "CTE Scan" {
@@ -59,7 +66,10 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         };
         let says = format!(
             "{} gave {} rows per loop where {} were expected, {:.0} times {}; {cause}.",
-            name(node), count(real), count(planned), estimate.factor,
+            name(node),
+            count(real),
+            count(planned),
+            estimate.factor,
             if estimate.more { "more" } else { "fewer" }
         );
         let numbers = vec![
@@ -72,7 +82,9 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
             sql: relation(node).map(|relation| format!("analyze {relation};")),
             lock: relation(node).map(|_| "SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
             undo: None,
-            refuted_by: Some("The estimate stays as it is after ANALYZE: then it is correlation or skew.".into()),
+            refuted_by: Some(
+                "The estimate stays as it is after ANALYZE: then it is correlation or skew.".into(),
+            ),
         };
         found.push(case.finding(limits, at, None, says, numbers, remedy));
     }

@@ -13,12 +13,8 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "a quarter of the time for columns that may not be needed",
 };
 /// Milliseconds from which it is worth a word.
-const MIN_MS: Limit = Limit {
-    name: "min_ms",
-    default: 10.0,
-    unit: Unit::Ms,
-    source: "less is not noticed",
-};
+const MIN_MS: Limit =
+    Limit { name: "min_ms", default: 10.0, unit: Unit::Ms, source: "less is not noticed" };
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
@@ -38,7 +34,10 @@ pub fn serialization_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<J
         return Ok(vec![]);
     }
     let kb = case.plan.number("Serialization/Output Volume").unwrap_or(0.0);
-    let says = format!("Serializing {} kB of result took {ms:.1} ms, {percent:.0} % of the time.", count(kb));
+    let says = format!(
+        "Serializing {} kB of result took {ms:.1} ms, {percent:.0} % of the time.",
+        count(kb)
+    );
     let numbers = vec![
         evidence("time of serialization", ms, Unit::Ms),
         evidence("output", kb * 1024.0, Unit::Bytes),

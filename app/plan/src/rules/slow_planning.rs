@@ -2,16 +2,12 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{evidence};
+use super::support::evidence;
 use super::{Case, InForce, Judged, Missing};
 
 /// Planning time from which it is worth a word.
-const MIN_MS: Limit = Limit {
-    name: "min_ms",
-    default: 20.0,
-    unit: Unit::Ms,
-    source: "less is not felt",
-};
+const MIN_MS: Limit =
+    Limit { name: "min_ms", default: 20.0, unit: Unit::Ms, source: "less is not felt" };
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
@@ -25,27 +21,26 @@ pub const ABOUT: About = About {
 /// Judges planning time against execution time.
 pub fn slow_planning(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
-    let judged = |says: String, numbers, remedy, saves: f64, object: &str| Judged {
-        node: None,
-        saves_ms: Some(saves),
-        finding: model::Finding {
-            rule: limits.rule(),
-            severity: case.severity(Some(saves)),
-            object: object.to_owned(),
-            says,
-            evidence: numbers,
-            remedy,
-        },
+    let (Some(ms), Some(whole)) = (case.plan.planning_ms(), case.whole_ms()) else {
+        return Ok(vec![]);
     };
-    let (Some(ms), Some(whole)) = (case.plan.planning_ms(), case.whole_ms()) else { return Ok(vec![]) };
     if ms < limits.get(&MIN_MS) || ms < whole {
         return Ok(vec![]);
     }
     let remedy = Remedy {
         says: ABOUT.remedy.into(),
-        refuted_by: Some("The first statement of a session, which fills the catalog caches.".into()),
+        refuted_by: Some(
+            "The first statement of a session, which fills the catalog caches.".into(),
+        ),
         ..Remedy::default()
     };
     let says = format!("Planning took {ms:.0} ms, executing {whole:.0} ms.");
-    Ok(vec![judged(says, vec![evidence("planning", ms, Unit::Ms), evidence("execution", whole, Unit::Ms)], remedy, ms, "planning")])
+    Ok(vec![case.whole_finding(
+        limits,
+        "planning".into(),
+        Some(ms),
+        says,
+        vec![evidence("planning", ms, Unit::Ms), evidence("execution", whole, Unit::Ms)],
+        remedy,
+    )])
 }

@@ -6,12 +6,8 @@ use super::support::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
 /// Time of a trigger from which it is worth a word.
-const MIN_MS: Limit = Limit {
-    name: "min_ms",
-    default: 10.0,
-    unit: Unit::Ms,
-    source: "less is not felt",
-};
+const MIN_MS: Limit =
+    Limit { name: "min_ms", default: 10.0, unit: Unit::Ms, source: "less is not felt" };
 /// Share of the execution.
 const MIN_SHARE_PERCENT: Limit = Limit {
     name: "min_share_percent",
@@ -32,18 +28,6 @@ pub const ABOUT: About = About {
 /// Judges each trigger against the execution.
 pub fn slow_trigger(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
-    let judged = |says: String, numbers, remedy, saves: f64, object: &str| Judged {
-        node: None,
-        saves_ms: Some(saves),
-        finding: model::Finding {
-            rule: limits.rule(),
-            severity: case.severity(Some(saves)),
-            object: object.to_owned(),
-            says,
-            evidence: numbers,
-            remedy,
-        },
-    };
     let Some(whole) = case.whole_ms() else { return Ok(vec![]) };
     let mut found = vec![];
     for trigger in &case.plan.triggers {
@@ -54,15 +38,23 @@ pub fn slow_trigger(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         if ms < limits.get(&MIN_MS) || percent < limits.get(&MIN_SHARE_PERCENT) {
             continue;
         }
-        let title = get("Constraint Name").or(get("Trigger Name")).map(|name| name.text().into_owned()).unwrap_or_default();
+        let title = get("Constraint Name")
+            .or(get("Trigger Name"))
+            .map(|name| name.text().into_owned())
+            .unwrap_or_default();
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            refuted_by: Some("A trigger that waits for a lock: its time is somebody else's.".into()),
+            refuted_by: Some(
+                "A trigger that waits for a lock: its time is somebody else's.".into(),
+            ),
             ..Remedy::default()
         };
-        let says = format!("The trigger {title} ran {} times and took {ms:.0} ms, {percent:.0} % of the execution.", count(calls));
+        let says = format!(
+            "The trigger {title} ran {} times and took {ms:.0} ms, {percent:.0} % of the execution.",
+            count(calls)
+        );
         let numbers = vec![evidence("time", ms, Unit::Ms), evidence("calls", calls, Unit::Count)];
-        found.push(judged(says, numbers, remedy, ms, &title));
+        found.push(case.whole_finding(limits, title, Some(ms), says, numbers, remedy));
     }
     Ok(found)
 }

@@ -5,7 +5,6 @@ use model::{About, Remedy, Unit};
 use super::support::{count, evidence, name};
 use super::{Case, InForce, Judged, Missing};
 
-
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "Sort on disk",
@@ -25,7 +24,9 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         let needed_mb = (disk_kb * 3.0 / 1024.0).ceil().max(1.0);
         let says = format!(
             "{} by {} wrote {} kB to disk; in memory it needs about {needed_mb:.0} MB of work_mem.",
-            name(node), node.get("Sort Key").unwrap_or_default(), count(disk_kb)
+            name(node),
+            node.get("Sort Key").unwrap_or_default(),
+            count(disk_kb)
         );
         let numbers = vec![
             evidence("on disk", disk_kb * 1024.0, Unit::Bytes),
@@ -45,7 +46,9 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
 
 /// Kilobytes on disk of a sort, or of one of its workers.
 fn spilled_kb(node: &crate::node::Node) -> Option<f64> {
-    let own = (node.get("Sort Space Type").as_deref() == Some("Disk")).then(|| node.number("Sort Space Used")).flatten();
+    let own = (node.get("Sort Space Type").as_deref() == Some("Disk"))
+        .then(|| node.number("Sort Space Used"))
+        .flatten();
     let groups = ["Full-sort Groups", "Pre-sorted Groups"]
         .iter()
         .find_map(|key| node.number(&format!("{key}/Sort Space Disk/Peak Sort Space Used")));

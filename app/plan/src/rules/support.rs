@@ -90,18 +90,23 @@ impl<'a> Case<'a> {
         remedy: Remedy,
     ) -> Judged {
         let object = self.plan.nodes.get(at).map_or_else(String::new, name);
-        Judged {
-            node: Some(at),
-            saves_ms,
-            finding: Finding {
-                rule: limits.rule(),
-                severity: self.severity(saves_ms),
-                object,
-                says,
-                evidence,
-                remedy,
-            },
-        }
+        let whole = self.whole_finding(limits, object, saves_ms, says, evidence, remedy);
+        Judged { node: Some(at), ..whole }
+    }
+
+    /// A finding on the execution as a whole, or on something in it that is no node.
+    pub(super) fn whole_finding(
+        &self,
+        limits: &InForce<'_>,
+        object: String,
+        saves_ms: Option<f64>,
+        says: String,
+        evidence: Vec<Evidence>,
+        remedy: Remedy,
+    ) -> Judged {
+        let (rule, severity) = (limits.rule(), self.severity(saves_ms));
+        let finding = Finding { rule, severity, object, says, evidence, remedy };
+        Judged { node: None, saves_ms, finding }
     }
 }
 

@@ -49,7 +49,8 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         }
         let held: Vec<&str> = keys.split(", ").collect();
         let filtered = filter.flatten().unwrap_or_default();
-        let mut more: Vec<&str> = wanted.iter().map(String::as_str).chain(filtered.split(", ")).collect();
+        let mut more: Vec<&str> =
+            wanted.iter().map(String::as_str).chain(filtered.split(", ")).collect();
         more.retain(|column| !column.is_empty() && !held.contains(column));
         more.sort_unstable();
         more.dedup();
@@ -58,14 +59,21 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         }
         let says = format!(
             "{} fetched {} rows from the table only for {}.",
-            name(node), count(rows), more.join(", ")
+            name(node),
+            count(rows),
+            more.join(", ")
         );
         let numbers = vec![
             evidence("rows fetched", rows, Unit::Count),
             evidence("columns to add", more.len() as f64, Unit::Count),
         ];
-        let sql = format!("create index concurrently on {from} ({keys}) include ({});", more.join(", "));
-        let remedy = index_remedy(ABOUT.remedy, Some(sql), "The columns are wide or change often: every change then touches the index, and no update is HOT.");
+        let sql =
+            format!("create index concurrently on {from} ({keys}) include ({});", more.join(", "));
+        let remedy = index_remedy(
+            ABOUT.remedy,
+            Some(sql),
+            "The columns are wide or change often: every change then touches the index, and no update is HOT.",
+        );
         found.push(case.finding(limits, at, own.self_ms.map(|ms| ms / 2.0), says, numbers, remedy));
     }
     Ok(found)

@@ -6,12 +6,8 @@ use super::support::{count, evidence, name};
 use super::{Case, InForce, Judged, Missing};
 
 /// Members without a row from which it is worth a word.
-const MIN_EMPTY: Limit = Limit {
-    name: "min_empty",
-    default: 10.0,
-    unit: Unit::Count,
-    source: "a few cost nothing",
-};
+const MIN_EMPTY: Limit =
+    Limit { name: "min_empty", default: 10.0, unit: Unit::Count, source: "a few cost nothing" };
 /// Share of members without a row.
 const MIN_EMPTY_PERCENT: Limit = Limit {
     name: "min_empty_percent",
@@ -50,8 +46,16 @@ pub fn unpruned_partitions(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         if empty < limits.get(&MIN_EMPTY) || percent < limits.get(&MIN_EMPTY_PERCENT) {
             continue;
         }
-        let says = format!("{} searched {} of {} members without finding a row.", name(node), count(empty), count(members));
-        let numbers = vec![evidence("members without a row", empty, Unit::Count), evidence("members", members, Unit::Count)];
+        let says = format!(
+            "{} searched {} of {} members without finding a row.",
+            name(node),
+            count(empty),
+            count(members)
+        );
+        let numbers = vec![
+            evidence("members without a row", empty, Unit::Count),
+            evidence("members", members, Unit::Count),
+        ];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
             refuted_by: Some("A condition that has nothing to do with the partition key.".into()),

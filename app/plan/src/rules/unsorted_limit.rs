@@ -48,21 +48,27 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         let key = node.get("Sort Key").unwrap_or_default();
         let Some(order) = sort_columns(&key) else { continue };
         // Equality first, then the order; a range in between would break it.
-        let condition = ["Index Cond", "Recheck Cond", "Filter"].iter().find_map(|key| scan.get(key));
+        let condition =
+            ["Index Cond", "Recheck Cond", "Filter"].iter().find_map(|key| scan.get(key));
         let equal = condition.and_then(|condition| {
             (!condition.contains(['<', '>'])).then(|| index_columns(&condition)).flatten()
         });
         let columns = equal.map_or(order.clone(), |equal| format!("{equal}, {order}"));
         let says = format!(
             "{} rows of {from} were sorted by {key} for the first {}.",
-            count(rows), count(used)
+            count(rows),
+            count(used)
         );
         let numbers = vec![
             evidence("rows sorted", rows, Unit::Count),
             evidence("rows used", used, Unit::Count),
         ];
         let sql = format!("create index concurrently on {from} ({columns});");
-        let remedy = index_remedy(ABOUT.remedy, Some(sql), "An index in this order that exists already: then see why it is not used.");
+        let remedy = index_remedy(
+            ABOUT.remedy,
+            Some(sql),
+            "An index in this order that exists already: then see why it is not used.",
+        );
         let saves = own.total_ms.map(|ms| ms * (100.0 - percent) / 100.0);
         let mut one = case.finding(limits, at, saves, says, numbers, remedy);
         one.finding.object = name(scan);

@@ -33,12 +33,22 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         if node.kind != "Seq Scan" || removed < limits.get(&MIN_REMOVED_ROWS) {
             continue;
         }
-        let says = format!("{} computed {expression} for {} rows that it did not keep.", name(node), count(removed));
+        let says = format!(
+            "{} computed {expression} for {} rows that it did not keep.",
+            name(node),
+            count(removed)
+        );
         let numbers = vec![evidence("rows removed", removed, Unit::Count)];
         let alias = node.alias.as_deref().map(|alias| format!("{alias}.")).unwrap_or_default();
-        let plain = if alias.is_empty() { expression.clone() } else { expression.replace(&alias, "") };
-        let sql = relation(node).map(|relation| format!("create index concurrently on {relation} (({plain}));"));
-        let remedy = index_remedy(ABOUT.remedy, sql, "A function that is not immutable cannot be indexed; rewrite the condition.");
+        let plain =
+            if alias.is_empty() { expression.clone() } else { expression.replace(&alias, "") };
+        let sql = relation(node)
+            .map(|relation| format!("create index concurrently on {relation} (({plain}));"));
+        let remedy = index_remedy(
+            ABOUT.remedy,
+            sql,
+            "A function that is not immutable cannot be indexed; rewrite the condition.",
+        );
         found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
     }
     Ok(found)
@@ -47,7 +57,10 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
 /// The function call or cast that a condition compares, where it starts with one.
 fn wrapped(condition: &str) -> Option<String> {
     let inner = condition.strip_prefix('(')?;
-    let operator = [" = ", " >= ", " <= ", " > ", " < ", " ~~ "].iter().filter_map(|sign| inner.find(sign)).min()?;
+    let operator = [" = ", " >= ", " <= ", " > ", " < ", " ~~ "]
+        .iter()
+        .filter_map(|sign| inner.find(sign))
+        .min()?;
     let left = inner.get(..operator)?;
     let call = left.ends_with(')') && left.starts_with(|c: char| c.is_ascii_lowercase());
     let cast = left.starts_with('(') && left.contains(")::");

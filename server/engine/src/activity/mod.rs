@@ -14,11 +14,11 @@ use model::activity::{Activity, Progress, Session, WaitSample, wait_class};
 use model::server::Facts;
 use model::{AreaName, Known, Reason};
 
-use crate::areas::Area;
+use crate::areas::{Area, read};
 use crate::connect::{Observer, Rows};
 use crate::error::{Error, quoted};
 use crate::redact;
-use crate::sql::{Query, sql};
+use crate::sql::sql;
 
 sql! {
     SESSIONS = "sessions" [14];
@@ -57,16 +57,6 @@ struct Connections {
 #[derive(sqlx::FromRow)]
 struct Commands {
     commands: i64,
-}
-
-/// One round trip with the files for this major.
-async fn read(
-    observer: &mut Observer,
-    facts: &Facts,
-    queries: &[Query],
-) -> Result<Vec<Known<Rows>>, Error> {
-    let files: Vec<_> = queries.iter().filter_map(|query| query.pick(facts.major)).collect();
-    observer.read(&files).await.map_err(Error::Lost)
 }
 
 fn first(sets: Vec<Known<Rows>>) -> Known<Vec<Progress>> {

@@ -26,11 +26,11 @@ use model::{AreaName, Known, Reason};
 
 use self::graph::Names;
 use self::rows::{LockRow, NameRow};
-use crate::areas::Area;
+use crate::areas::{Area, read};
 use crate::connect::{Observer, Rows};
 use crate::error::{Error, quoted};
 use crate::redact;
-use crate::sql::{Query, SqlFile, sql};
+use crate::sql::{Query, sql};
 
 sql! {
     LOCK_WAITS = "lock_waits" [14];
@@ -117,8 +117,7 @@ impl Area for LocksArea {
         now_ms: i64,
     ) -> Result<Locks, Error> {
         let queries = state.due(facts, now_ms);
-        let files: Vec<SqlFile> = queries.iter().filter_map(|q| q.pick(facts.major)).collect();
-        let sets = observer.read(&files).await.map_err(Error::Lost)?;
+        let sets = read(observer, facts, &queries).await?;
         let mut answers = Answers(queries.iter().map(|query| query.rows).zip(sets).collect());
         state.note_slow(&mut answers, now_ms);
         let (waiting, graph, others) = match answers.all::<LockRow>(&LOCK_ROWS) {

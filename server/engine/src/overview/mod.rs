@@ -17,7 +17,7 @@ use model::overview::{
 use model::server::Facts;
 use model::{AreaName, Known};
 
-use crate::areas::Area;
+use crate::areas::{Area, read};
 use crate::connect::{Observer, Rows};
 use crate::error::Error;
 use crate::sql::sql;
@@ -56,8 +56,7 @@ impl Area for OverviewArea {
         state: &mut State,
         now_ms: i64,
     ) -> Result<Overview, Error> {
-        let files: Vec<_> = QUERIES.iter().filter_map(|query| query.pick(facts.major)).collect();
-        let mut sets = observer.read(&files).await.map_err(Error::Lost)?.into_iter();
+        let mut sets = read(observer, facts, QUERIES).await?.into_iter();
         let mut next = || sets.next().unwrap_or(Err(model::Reason::NotYet));
         let sessions: Known<SessionCounts> = next().and_then(|rows: Rows| rows.one());
         let counters: Known<DatabaseCounters> = next().and_then(|rows| rows.one());

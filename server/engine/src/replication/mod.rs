@@ -14,7 +14,7 @@ use model::replication::{LagSample, Position, Receiver, Replication, Sender, Slo
 use model::server::Facts;
 use model::{AreaName, Known, Reason};
 
-use crate::areas::Area;
+use crate::areas::{Area, read};
 use crate::connect::Observer;
 use crate::error::{Error, quoted};
 use crate::sql::sql;
@@ -54,8 +54,7 @@ impl Area for ReplicationArea {
         state: &mut State,
         now_ms: i64,
     ) -> Result<Replication, Error> {
-        let files: Vec<_> = QUERIES.iter().filter_map(|query| query.pick(facts.major)).collect();
-        let mut sets = observer.read(&files).await.map_err(Error::Lost)?.into_iter();
+        let mut sets = read(observer, facts, QUERIES).await?.into_iter();
         let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
         let position: Position = next()
             .and_then(|rows| rows.one())

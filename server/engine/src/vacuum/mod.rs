@@ -11,7 +11,7 @@ use model::server::Facts;
 use model::vacuum::{DatabaseAge, Vacuum};
 use model::{AreaName, Reason};
 
-use crate::areas::Area;
+use crate::areas::{Area, read};
 use crate::connect::Observer;
 use crate::error::Error;
 use crate::sql::sql;
@@ -44,8 +44,7 @@ impl Area for VacuumArea {
         (): &mut (),
         _now_ms: i64,
     ) -> Result<Vacuum, Error> {
-        let files: Vec<_> = QUERIES.iter().filter_map(|query| query.pick(facts.major)).collect();
-        let mut sets = observer.read(&files).await.map_err(Error::Lost)?.into_iter();
+        let mut sets = read(observer, facts, QUERIES).await?.into_iter();
         let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
         let query = |query| move |reason| Error::Query { query, reason };
         let databases: Vec<DatabaseAge> =

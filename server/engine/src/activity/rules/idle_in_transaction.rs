@@ -45,12 +45,21 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
     } else {
         return None;
     };
-    let mut numbers = vec![Evidence { name: "idle in transaction".into(), value: idle_s, unit: Unit::Seconds }];
+    let mut numbers =
+        vec![Evidence { name: "idle in transaction".into(), value: idle_s, unit: Unit::Seconds }];
     if let Some(xact_ms) = session.xact_age_ms {
-        numbers.push(Evidence { name: "transaction age".into(), value: xact_ms / 1_000.0, unit: Unit::Seconds });
+        numbers.push(Evidence {
+            name: "transaction age".into(),
+            value: xact_ms / 1_000.0,
+            unit: Unit::Seconds,
+        });
     }
     if let Some(xmin) = session.backend_xmin_age {
-        numbers.push(Evidence { name: "holds back xmin by".into(), value: xmin as f64, unit: Unit::Xids });
+        numbers.push(Evidence {
+            name: "holds back xmin by".into(),
+            value: xmin as f64,
+            unit: Unit::Xids,
+        });
     }
     Some(Finding {
         rule: limits.rule(),

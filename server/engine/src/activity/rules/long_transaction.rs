@@ -33,7 +33,10 @@ pub const ABOUT: About = About {
 pub fn long_transaction(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     evidence.others.clone()?;
     let suspects = evidence.sessions.iter().filter(|session| {
-        session.is_client() && session.leader_pid.is_none() && !session.own && !session.is_idle_in_transaction()
+        session.is_client()
+            && session.leader_pid.is_none()
+            && !session.own
+            && !session.is_idle_in_transaction()
     });
     Ok(suspects.filter_map(|session| judged(session, limits)).collect())
 }
@@ -47,9 +50,14 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
     } else {
         return None;
     };
-    let mut numbers = vec![Evidence { name: "transaction age".into(), value: age_s, unit: Unit::Seconds }];
+    let mut numbers =
+        vec![Evidence { name: "transaction age".into(), value: age_s, unit: Unit::Seconds }];
     if let Some(xmin) = session.backend_xmin_age {
-        numbers.push(Evidence { name: "holds back xmin by".into(), value: xmin as f64, unit: Unit::Xids });
+        numbers.push(Evidence {
+            name: "holds back xmin by".into(),
+            value: xmin as f64,
+            unit: Unit::Xids,
+        });
     }
     Some(Finding {
         rule: limits.rule(),

@@ -36,7 +36,8 @@ pub fn ddl_behind_reader(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Fi
     let blocking = graph.blocking();
     let mut findings = Vec::new();
     for queue in graph.queues.iter().filter(|queue| queue.object.kind == ObjectKind::Relation) {
-        let ddl = queue.waiters.iter().enumerate().find(|(_, w)| w.mode == LockMode::AccessExclusive);
+        let ddl =
+            queue.waiters.iter().enumerate().find(|(_, w)| w.mode == LockMode::AccessExclusive);
         let Some((place, wait)) = ddl else { continue };
         let behind = queue.waiters.iter().skip(place + 1).filter(|w| w.node != wait.node).count();
         let hard = blocking.blockers(wait.node).into_iter().find(|e| e.kind == EdgeKind::Hard);
@@ -80,6 +81,10 @@ fn finding(
             seconds("DDL waits", graph.waited_ms(wait)),
             count("sessions queued behind it", behind as f64),
         ],
-        remedy: ending(node, ABOUT.remedy, "DDL that is worth the stand-still, such as in a maintenance window."),
+        remedy: ending(
+            node,
+            ABOUT.remedy,
+            "DDL that is worth the stand-still, such as in a maintenance window.",
+        ),
     })
 }

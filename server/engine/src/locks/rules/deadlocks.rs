@@ -41,7 +41,8 @@ pub fn deadlocks(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding>> 
     } else {
         return Ok(vec![]);
     };
-    let times = if rates.deadlocks == 1 { "1 deadlock".into() } else { format!("{found} deadlocks") };
+    let times =
+        if rates.deadlocks == 1 { "1 deadlock".into() } else { format!("{found} deadlocks") };
     Ok(vec![Finding {
         rule: limits.rule(),
         severity,

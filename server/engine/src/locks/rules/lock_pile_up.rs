@@ -67,7 +67,11 @@ pub fn lock_pile_up(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
                 seconds("longest wait", root.longest_ms),
                 seconds("waited in all", root.waited_ms),
             ],
-            remedy: ending(node, ABOUT.remedy, "Work that must not be interrupted and is about to end."),
+            remedy: ending(
+                node,
+                ABOUT.remedy,
+                "Work that must not be interrupted and is about to end.",
+            ),
         })
     });
     Ok(judged.collect())

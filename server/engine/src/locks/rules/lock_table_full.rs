@@ -60,7 +60,9 @@ pub fn lock_table_full(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Find
             sql: Some(format!("alter system set max_locks_per_transaction = {doubled};")),
             lock: Some("None; takes effect at the next restart.".into()),
             undo: Some("alter system reset max_locks_per_transaction; and a restart.".into()),
-            refuted_by: Some("A dump of many tables that is about to end and will not come again.".into()),
+            refuted_by: Some(
+                "A dump of many tables that is about to end and will not come again.".into(),
+            ),
         },
     }])
 }

@@ -57,14 +57,26 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
         rule: limits.rule(),
         severity,
         object: format!("slot {}", slot.slot_name),
-        says: format!("Nobody streams from slot {}, and it keeps {:.0} MiB of WAL.", slot.slot_name, retained / 1_048_576.0),
+        says: format!(
+            "Nobody streams from slot {}, and it keeps {:.0} MiB of WAL.",
+            slot.slot_name,
+            retained / 1_048_576.0
+        ),
         evidence,
         remedy: Remedy {
             says: ABOUT.remedy.into(),
-            sql: Some(format!("select pg_drop_replication_slot({});", quoted_literal(&slot.slot_name))),
-            lock: Some("None; the standby or subscriber of that slot cannot continue and must be rebuilt.".into()),
+            sql: Some(format!(
+                "select pg_drop_replication_slot({});",
+                quoted_literal(&slot.slot_name)
+            )),
+            lock: Some(
+                "None; the standby or subscriber of that slot cannot continue and must be rebuilt."
+                    .into(),
+            ),
             undo: Some("None: a new slot starts at the present.".into()),
-            refuted_by: Some("A standby in maintenance that will be back before the disk is full.".into()),
+            refuted_by: Some(
+                "A standby in maintenance that will be back before the disk is full.".into(),
+            ),
         },
     })
 }

@@ -66,7 +66,8 @@ fn judged_sender(sender: &Sender, limits: &InForce<'_>) -> Option<Finding> {
 
 fn severity(bytes: i64, ms: f64, limits: &InForce<'_>) -> Option<Severity> {
     let behind_s = if bytes > 0 { ms / 1_000.0 } else { 0.0 };
-    if behind_s >= limits.get(&CRITICAL_FROM_S) || bytes as f64 >= limits.get(&CRITICAL_FROM_BYTES) {
+    if behind_s >= limits.get(&CRITICAL_FROM_S) || bytes as f64 >= limits.get(&CRITICAL_FROM_BYTES)
+    {
         Some(Severity::Critical)
     } else if behind_s >= limits.get(&WARN_FROM_S) {
         Some(Severity::Warning)
@@ -107,7 +108,9 @@ fn finding(
             }),
             lock: Some("None.".into()),
             undo: paused.then(|| "select pg_wal_replay_pause();".into()),
-            refuted_by: Some("recovery_min_apply_delay: a standby that is delayed on purpose.".into()),
+            refuted_by: Some(
+                "recovery_min_apply_delay: a standby that is delayed on purpose.".into(),
+            ),
         },
     }
 }

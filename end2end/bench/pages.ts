@@ -1,0 +1,36 @@
+// What each page makes a browser with an empty cache load, as it came over the wire, and how long it
+// takes from the request until the page reacts. Run by `make bench`.
+import { test } from '@playwright/test';
+import { browser as launch, pgdeck } from './pgdeck';
+
+/** wasm and JavaScript of the first page, brotli, KB (issue "pgdeck runs"). */
+const GOAL_KB = 350;
+const PAGES = ['/', '/s/nothing/', '/s/nothing/activity', '/s/nothing/replication', '/s/nothing/locks', '/plan', '/rules', '/about'];
+
+test('the weight of each page', async () => {
+  test.setTimeout(120_000);
+  const [browser, ours] = [await launch(), await pgdeck()];
+  const signedIn = await browser.newContext();
+  await (await signedIn.newPage()).goto(ours.link);
+  const storageState = await signedIn.storageState();
+  console.log(`page                      requests  wasm KB    js KB    total   of ${GOAL_KB} KB   reacts ms`);
+  for (const path of PAGES) {
+    const context = await browser.newContext({ storageState });
+    const page = await context.newPage();
+    const answer = await page.goto(ours.url + path);
+    if (answer?.status() === 404) throw new Error(`${path} is no page`);
+    await page.locator('html[data-js=on]').waitFor();
+    const [reacts, files] = await page.evaluate(() => {
+      const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+      return [performance.now(), loaded.map((file) => ({ name: new URL(file.name).pathname, kb: file.encodedBodySize / 1024 }))] as const;
+    });
+    const kb = (end: string) => files.filter((file) => file.name.endsWith(end)).reduce((sum, file) => sum + file.kb, 0);
+    const [wasm, js] = [kb('.wasm'), kb('.js')];
+    const requests = files.filter((file) => /\.(wasm|js)$/.test(file.name)).length;
+    const figures = [wasm, js, wasm + js].map((one) => one.toFixed(0).padStart(8)).join(' ');
+    console.log(`${path.padEnd(25)} ${String(requests).padStart(8)} ${figures} ${((wasm + js) / GOAL_KB).toFixed(2).padStart(11)} ${reacts.toFixed(0).padStart(11)}`);
+    await context.close();
+  }
+  ours.stop();
+  await browser.close();
+});
