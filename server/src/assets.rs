@@ -2,11 +2,10 @@
 //!
 //! A release serves the browser part under a hash of it all: a browser keeps those files for good, and a
 //! page of an old release never runs modules of a new one. Other names do not change between versions,
-//! so a browser asks each time and is told "not modified" by the hash of the content. Compressed forms
-//! are made once and kept.
+//! so a browser asks each time and is told "not modified" by the hash of the content. `.ci/build` lays the
+//! compressed form of a release's files beside them.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -21,15 +20,6 @@ use crate::answer;
 #[folder = "$PGDECK_SITE"]
 #[allow_missing = true]
 struct Files;
-
-/// Compressed files by hash. Only the handful of files we embed can get in, and only in release builds:
-/// compressing is slow in development builds, and files change there.
-static COMPRESSED: LazyLock<Mutex<HashMap<[u8; 32], Bytes>>> = LazyLock::new(Mutex::default);
-
-/// Brotli's quality: 9 is within a few percent of the best at a tenth of its time.
-const QUALITY: i32 = 9;
-/// Files below this size, bytes, are sent as they are.
-const MIN_COMPRESSED: usize = 1_024;
 
 /// The browser part's folder, as addresses name it: `pkg/` and the hash of all its files, which a
 /// release knows from its build. Development builds change while they run and have no hash.
@@ -79,13 +69,10 @@ pub async fn file(request: Request) -> Response {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
     let kind = [(header::CONTENT_TYPE, content_type(path))];
-    let worth = is_text(path) && file.data.len() >= MIN_COMPRESSED && !cfg!(debug_assertions);
-    if worth && takes_brotli(request.headers()) {
-        let brotli = [(header::CONTENT_ENCODING, "br")];
-        return match compressed(hash, file).await {
-            Ok(bytes) => (common, kind, brotli, bytes).into_response(),
-            Err(error) => answer::broken(&error),
-        };
+    let packed =
+        takes_brotli(request.headers()).then(|| Files::get(&format!("{path}.br"))).flatten();
+    if let Some(packed) = packed {
+        return (common, kind, [(header::CONTENT_ENCODING, "br")], bytes(packed)).into_response();
     }
     (common, kind, bytes(file)).into_response()
 }
@@ -97,43 +84,6 @@ fn bytes(file: EmbeddedFile) -> Bytes {
     }
 }
 
-async fn compressed(hash: [u8; 32], file: EmbeddedFile) -> anyhow::Result<Bytes> {
-    let kept = COMPRESSED.lock().ok().and_then(|kept| kept.get(&hash).cloned());
-    if let Some(bytes) = kept {
-        return Ok(bytes);
-    }
-    let made = tokio::task::spawn_blocking(move || compress(&file.data)).await??;
-    let made = Bytes::from(made);
-    if let Ok(mut kept) = COMPRESSED.lock() {
-        kept.insert(hash, made.clone());
-    }
-    Ok(made)
-}
-
-fn compress(data: &[u8]) -> std::io::Result<Vec<u8>> {
-    let params = brotli::enc::BrotliEncoderParams {
-        quality: QUALITY,
-        size_hint: data.len(),
-        ..Default::default()
-    };
-    let mut made = Vec::new();
-    brotli::BrotliCompress(&mut &data[..], &mut made, &params)?;
-    Ok(made)
-}
-
-/// Compresses all files ahead of the first visitor. For a task of its own.
-pub async fn prepare() {
-    if cfg!(debug_assertions) {
-        return;
-    }
-    for path in Files::iter().filter(|path| is_text(path)) {
-        let Some(file) = Files::get(&path) else { continue };
-        if let Err(error) = compressed(file.metadata.sha256_hash(), file).await {
-            tracing::warn!(%path, error = format!("{error:#}"), "a file cannot be compressed; it is sent as it is");
-        }
-    }
-}
-
 fn takes_brotli(headers: &HeaderMap) -> bool {
     let accepted =
         headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
@@ -141,10 +91,6 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
         let (name, weight) = one.split_once(';').unwrap_or((one, ""));
         name.trim() == "br" && !matches!(weight.trim(), "q=0" | "q=0.0")
     })
-}
-
-fn is_text(path: &str) -> bool {
-    !path.ends_with(".woff2") && !path.ends_with(".png") && !path.ends_with(".ico")
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -188,14 +134,5 @@ mod tests {
         assert_eq!(kept("pkg/ab11/pgdeck.js", "pkg/ab12"), ("pkg/ab11/pgdeck.js".into(), false));
         assert_eq!(kept("pkg/pgdeck.js", "pkg"), ("pkg/pgdeck.js".into(), false));
         assert_eq!(kept("favicon.svg", "pkg/ab12"), ("favicon.svg".into(), false));
-    }
-
-    #[test]
-    fn what_was_compressed_comes_back() {
-        let text = b"select 1;\n".repeat(500);
-        let made = compress(&text).unwrap();
-        let mut back = Vec::new();
-        brotli::BrotliDecompress(&mut &made[..], &mut back).unwrap();
-        assert!(made.len() < text.len() / 10 && back == text);
     }
 }

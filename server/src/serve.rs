@@ -146,7 +146,6 @@ async fn run(
         stop.await;
         ending.0.stopping.send_replace(true);
     });
-    tokio::spawn(assets::prepare());
     site.0.ready.store(true, Ordering::Relaxed);
     let url = site.0.origins.url();
     match token {
