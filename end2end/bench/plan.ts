@@ -92,7 +92,7 @@ function pev2(): Promise<{ url: string; stop: () => void }> {
     '/pev2.js': ['pev2/dist/pev2.umd.js', 'text/javascript'],
     '/pev2.css': ['pev2/dist/pev2.css', 'text/css'],
   };
-  const html = `<!DOCTYPE html><link rel="stylesheet" href="/pev2.css"><div id="app" style="height:900px"></div><script src="/vue.js"></script><script src="/pev2.js"></script>`;
+  const html = `<!DOCTYPE html><meta charset="utf-8"><link rel="stylesheet" href="/pev2.css"><div id="app" style="height:900px"></div><script src="/vue.js"></script><script src="/pev2.js"></script>`;
   const server = createServer((request, answer) => {
     const file = files[request.url ?? ''];
     answer.setHeader('content-type', file ? file[1] : 'text/html');
@@ -107,9 +107,10 @@ const MOUNT = `const app = Vue.createApp({ data: () => ({ plan: text }), templat
 async function within<T>(browser: Browser, run: (page: Page) => Promise<T>, page: Page): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((done) => (timer = setTimeout(() => done(null), LIMIT_MS)));
-  const result = await Promise.race([run(page).catch(() => null), late]);
-  clearTimeout(timer);
-  return result;
+  const running = run(page);
+  // After the limit its page is closed, which is no failure.
+  running.catch(() => {});
+  return Promise.race([running, late]).finally(() => clearTimeout(timer));
 }
 
 async function main() {

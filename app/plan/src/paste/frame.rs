@@ -72,6 +72,9 @@ fn heading(before: &mut [Line<'_>], mut most: usize) {
 
 /// psql's expanded display: `QUERY PLAN | text`, and a line per record.
 fn expanded(line: &mut Line<'_>) -> bool {
+    if !line.text.trim_start_matches(['|', '│', '║', ' ']).starts_with("QUERY PLAN") {
+        return false;
+    }
     for bar in ["| ", "│ ", "║ "] {
         let head = line.text.find(bar).filter(|at| {
             line.text.get(..*at).is_some_and(|head| {
@@ -96,10 +99,13 @@ fn is_record(text: &str) -> bool {
 /// The width of a line that is nothing but border.
 fn rule(text: &str) -> Option<usize> {
     let text = text.trim_end();
-    let dashes = text.chars().filter(|c| "-─━═".contains(*c)).count();
-    let all =
-        text.trim_start().chars().all(|c| "-─━═+|┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝╟╢╓╖╙╜╒╕╘╛╞╡│║".contains(c));
-    (dashes >= 3 && all && !text.trim_start().starts_with("--+--")).then(|| text.chars().count())
+    let body = text.trim_start();
+    if !body.chars().all(|c| "-─━═+|┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝╟╢╓╖╙╜╒╕╘╛╞╡│║".contains(c))
+    {
+        return None;
+    }
+    let dashes = body.chars().filter(|c| "-─━═".contains(*c)).count();
+    (dashes >= 3 && !body.starts_with("--+--")).then(|| text.chars().count())
 }
 
 fn border_of(text: &str) -> u8 {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Line, Place};
 
 /// What introduces a plan in a record, whatever the language of the server's messages is.
-const HEAD: &str = "duration: ";
+pub(super) const HEAD: &str = "duration: ";
 
 /// Frees the plans of log records from what stands around them.
 pub(super) fn unwrap(lines: &mut Vec<Line<'_>>) {

@@ -50,7 +50,9 @@ pub(crate) fn lines(paste: &str) -> Vec<Line<'_>> {
             ..Line::default()
         })
         .collect();
-    log::unwrap(&mut lines);
+    if paste.contains(log::HEAD.trim_end()) {
+        log::unwrap(&mut lines);
+    }
     quote::strip(&mut lines);
     frame::strip(&mut lines);
     lines
@@ -58,7 +60,8 @@ pub(crate) fn lines(paste: &str) -> Vec<Line<'_>> {
 
 /// Spaces for the no-break spaces of web pages, and for tabs up to the next multiple of eight.
 fn plain(text: &str) -> Cow<'_, str> {
-    if !text.contains(['\t', '\u{a0}']) {
+    // 0xC2 begins the no-break space in UTF-8: bytes are quicker to look at than characters.
+    if !text.bytes().any(|byte| byte == b'\t' || byte == 0xC2) {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());

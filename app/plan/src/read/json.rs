@@ -94,6 +94,9 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
 
 /// Skips what may stand between tokens.
 fn blank(cursor: &mut Cursor<'_>) {
+    // Indentation at once: most of a pretty document is that.
+    let rest = cursor.rest();
+    cursor.skip(rest.len().saturating_sub(rest.trim_start_matches(' ').len()));
     while cursor.peek().is_some_and(|c| c.is_whitespace() || c == '+' || c == '↵') {
         cursor.next();
     }
@@ -103,6 +106,11 @@ fn string(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
     cursor.next();
     let mut text = String::new();
     loop {
+        // What stands for itself, at once.
+        let rest = cursor.rest();
+        let plain = rest.split(['"', '\\']).next().unwrap_or_default();
+        text.push_str(plain);
+        cursor.skip(plain.len());
         match cursor.next() {
             Some('"') => return Ok(text),
             Some('\\') => match cursor.next() {
