@@ -8,10 +8,12 @@
 pub mod activity;
 pub mod cost;
 pub mod error;
+pub mod explain;
 pub mod finding;
 pub mod locks;
 pub mod overview;
 pub mod reading;
+pub mod refusal;
 pub mod replication;
 pub mod server;
 pub mod topology;

@@ -10,6 +10,7 @@ pub mod costs;
 pub mod dsn;
 mod error;
 pub mod locks;
+pub mod explain;
 pub mod overview;
 pub mod record;
 mod redact;

@@ -1,0 +1,237 @@
+//! Why a statement is not explained: each refusal is one sentence that says what, where and what to
+//! do.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A place in the given statement, counted from 1, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+}
+
+impl Position {
+    /// The place of the byte at `offset`; the end of the text when it is beyond.
+    pub fn of(text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count();
+        let column = before.rsplit('\n').next().unwrap_or(before).chars().count();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
+        Self { line: number(line), column: number(column) }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// What is dangerous about a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Danger {
+    /// It is on the list of functions that act outside the transaction; never called.
+    Blocked,
+    /// It is volatile: it may do anything.
+    Volatile,
+    /// It runs with the rights of its owner.
+    SecurityDefiner,
+}
+
+/// Why the guard refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// Longer than we read.
+    TooLong {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A character that SQL cannot hold.
+    Nul {
+        /// Where.
+        at: Position,
+    },
+    /// Nothing but white space and comments.
+    Empty,
+    /// PostgreSQL's parser does not read it.
+    NotParsed {
+        /// The parser's message.
+        message: String,
+        /// Where, when it can be told.
+        at: Option<Position>,
+    },
+    /// More than one statement.
+    Several {
+        /// Where the second begins.
+        at: Position,
+    },
+    /// A statement, or a part of one, that is not explained.
+    Kind {
+        /// Its name, for example `COPY`.
+        what: String,
+        /// Where.
+        at: Option<Position>,
+    },
+    /// `SELECT INTO` makes a table.
+    Into {
+        /// Where the table is named.
+        at: Position,
+    },
+    /// It changes rows, and nobody said yes to that.
+    Writes {
+        /// `INSERT`, `UPDATE`, `DELETE` or `MERGE`.
+        what: String,
+        /// Where.
+        at: Option<Position>,
+    },
+    /// It locks rows, and nobody said yes to that.
+    LocksRows {
+        /// Where.
+        at: Option<Position>,
+    },
+    /// A function that is not called.
+    Function {
+        /// Its name as written, or of the operator or column that calls it.
+        name: String,
+        /// Why.
+        danger: Danger,
+        /// Where.
+        at: Option<Position>,
+    },
+    /// Not as many values as parameters.
+    Parameters {
+        /// How many the statement has.
+        needs: usize,
+        /// How many were given.
+        given: usize,
+    },
+    /// ANALYZE as a superuser, which the configuration does not allow.
+    Superuser {
+        /// The role.
+        role: String,
+    },
+    /// Changing rows on a standby.
+    Standby,
+    /// A time limit beyond ours.
+    Timeout {
+        /// The longest we allow, ms.
+        limit_ms: u64,
+    },
+    /// As many runs as we allow are under way on this server.
+    Busy,
+    /// A run of that name is under way.
+    SameRun,
+}
+
+impl Refusal {
+    /// One sentence: what, where, what to do.
+    pub fn says(&self) -> String {
+        match self {
+            Self::TooLong { bytes, limit } => {
+                format!(
+                    "The statement has {bytes} bytes and we read at most {limit}; shorten its lists of values."
+                )
+            }
+            Self::Nul { at } => format!("The statement holds a NUL character ({at}); remove it."),
+            Self::Empty => {
+                "There is no statement; paste one SELECT, INSERT, UPDATE, DELETE or MERGE.".into()
+            }
+            Self::NotParsed { message, at } => {
+                format!("PostgreSQL's parser does not read the statement{}: {message}.", place(*at))
+            }
+            Self::Several { at } => {
+                format!(
+                    "There is more than one statement, the second begins at {at}; give one at a time."
+                )
+            }
+            Self::Kind { what, at } => format!(
+                "{what} is not explained here{}; give a SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE without EXPLAIN in front.",
+                place(*at)
+            ),
+            Self::Into { at } => {
+                format!("SELECT INTO would make a table ({at}); leave INTO out.")
+            }
+            Self::Writes { what, at } => format!(
+                "{what} changes rows{}, and ANALYZE would really run it; say yes to changing rows first, it is rolled back in any case.",
+                place(*at)
+            ),
+            Self::LocksRows { at } => format!(
+                "FOR UPDATE and FOR SHARE lock rows until the rollback{}; leave the clause out or say yes to changing rows.",
+                place(*at)
+            ),
+            Self::Function { name, danger, at } => function(name, *danger, *at),
+            Self::Parameters { needs, given } => format!(
+                "The statement has {needs} parameters and {given} values were given; give one each, or ask for the generic plan."
+            ),
+            Self::Superuser { role } => format!(
+                "ANALYZE runs the statement, and {role} is a superuser, whom nothing holds back; watch with a role that has only pg_monitor and the tables' SELECT, or set explain_analyze = \"allow_superuser\" in pgdeck.toml."
+            ),
+            Self::Standby => {
+                "A standby cannot change rows; run it on the primary, or without ANALYZE.".into()
+            }
+            Self::Timeout { limit_ms } => {
+                format!("The time limit is between 1 and {limit_ms} ms; choose one of these.")
+            }
+            Self::Busy => {
+                "Another EXPLAIN is under way on this server; wait for it or cancel it.".into()
+            }
+            Self::SameRun => "A run of this name is under way; ask for a new preview.".into(),
+        }
+    }
+}
+
+fn place(at: Option<Position>) -> String {
+    at.map(|at| format!(" ({at})")).unwrap_or_default()
+}
+
+fn function(name: &str, danger: Danger, at: Option<Position>) -> String {
+    let place = place(at);
+    match danger {
+        Danger::Blocked => format!(
+            "{name} acts outside the transaction{place}, so that no rollback undoes it; it is never called from here."
+        ),
+        Danger::Volatile => format!(
+            "{name} is volatile{place}: it may do anything, also what no rollback undoes; say yes to volatile functions when you know it."
+        ),
+        Danger::SecurityDefiner => format!(
+            "{name} runs with its owner's rights{place}; say yes to such functions when you know what it does."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_counts_lines_and_characters() {
+        let text = "select 'é',\n  f(1)";
+        assert_eq!(Position::of(text, 0), Position { line: 1, column: 1 });
+        let f = text.find('f').unwrap_or_default();
+        assert_eq!(Position::of(text, f), Position { line: 2, column: 3 });
+        assert_eq!(Position::of("é x", 3).column, 3);
+        assert_eq!(Position::of("x", 99), Position { line: 1, column: 2 });
+    }
+
+    #[test]
+    fn every_refusal_is_one_sentence() {
+        let at = Position { line: 2, column: 3 };
+        for refusal in [
+            Refusal::TooLong { bytes: 9, limit: 8 },
+            Refusal::Kind { what: "COPY".into(), at: Some(at) },
+            Refusal::Function { name: "f".into(), danger: Danger::Volatile, at: Some(at) },
+            Refusal::Busy,
+        ] {
+            let says = refusal.says();
+            assert!(says.ends_with('.') && !says.contains('\n'), "{says}");
+        }
+        let says = Refusal::Several { at }.says();
+        assert!(says.contains("line 2, column 3"), "{says}");
+    }
+}
