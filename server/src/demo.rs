@@ -6,7 +6,7 @@ use model::ServerId;
 use playground::{Demo, DemoOptions, Trouble};
 
 use crate::cli;
-use crate::config::{self, Config};
+use crate::config::{self, Config, ExplainAnalyze};
 use crate::exit::Failure;
 use crate::serve;
 
@@ -40,6 +40,7 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
                 data_dir: folder.path().to_owned(),
                 public_url: None,
                 metrics_token: None,
+                explain_analyze: ExplainAnalyze::default(),
                 servers,
                 limits: Limits::default(),
             };

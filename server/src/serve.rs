@@ -18,7 +18,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
-use crate::config::Config;
+use crate::config::{Config, ExplainAnalyze};
 use crate::exit::Failure;
 use crate::login::link::Link;
 use crate::login::{Login, database, routes, sessions, users};
@@ -127,6 +127,9 @@ pub async fn serve(
         Some(recording) => Engine::recorded(recording),
         None => Engine::start(config.servers, config.limits),
     };
+    if config.explain_analyze == ExplainAnalyze::AllowSuperuser {
+        engine.allow_superuser_analyze();
+    }
     let site = Site::new(engine, login, origins, config.metrics_token);
     run(site, listener, token, stop).await
 }

@@ -5,6 +5,8 @@
 //! a task. Behind a pooler nothing is set on the session: settings are `set local` in the one
 //! transaction that reads (limits.md B3). Never writes; never holds more than its permit.
 
+pub mod on_demand;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -264,10 +266,14 @@ async fn connect(options: &PgConnectOptions, address: &str) -> Result<PgConnecti
 }
 
 fn deadline_passed() -> Reason {
+    no_answer_within(DEADLINE)
+}
+
+fn no_answer_within(limit: Duration) -> Reason {
     Reason::Unreachable {
         says: format!(
             "The server accepted our connection but did not answer within {} s.",
-            DEADLINE.as_secs()
+            limit.as_secs()
         ),
         remedy: "Check the server's load and the network; pgdeck has dropped the connection and connects again by itself.".into(),
     }

@@ -30,7 +30,8 @@ impl Error {
 /// The longest server message we pass on, characters: enough for a sentence, too short for a page.
 const MESSAGE_CHARS: usize = 300;
 
-fn shortened(message: &str) -> String {
+/// One short line of a server's message.
+pub(crate) fn shortened(message: &str) -> String {
     let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.chars().count() <= MESSAGE_CHARS {
         return line;

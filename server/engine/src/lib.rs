@@ -51,6 +51,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     servers: Vec<Arc<Watched>>,
     limits: Arc<Limits>,
+    runs: Arc<explain::Runs>,
     samplers: Mutex<JoinSet<()>>,
 }
 
@@ -65,7 +66,12 @@ impl Engine {
             samplers.spawn(sampler::sample(Arc::clone(&server), config.dsn, Arc::clone(&limits)));
             watched.push(server);
         }
-        Self(Arc::new(Inner { servers: watched, limits, samplers: Mutex::new(samplers) }))
+        Self(Arc::new(Inner {
+            servers: watched,
+            limits,
+            runs: Arc::default(),
+            samplers: Mutex::new(samplers),
+        }))
     }
 
     /// Shows a recording; nothing is sampled.
@@ -78,6 +84,7 @@ impl Engine {
         Self(Arc::new(Inner {
             servers,
             limits: Arc::default(),
+            runs: Arc::default(),
             samplers: Mutex::new(JoinSet::new()),
         }))
     }

@@ -10,6 +10,7 @@ use crate::connect::Budget;
 use crate::costs::Costs;
 use crate::dsn::Dsn;
 use crate::locks::history::History;
+use crate::explain::Explains;
 
 /// How a server is reached; from the configuration.
 #[derive(Clone, Debug)]
@@ -29,6 +30,9 @@ pub struct Watched {
     pub(crate) id: ServerId,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) address: String,
+    /// How to read from it on demand; None for a recording.
+    pub(crate) dsn: Option<Dsn>,
+    pub(crate) explains: Explains,
     pub(crate) budget: Budget,
     pub(crate) costs: Arc<Costs>,
     pub(crate) store: Store,
@@ -41,6 +45,8 @@ impl Watched {
     pub fn new(config: &ServerConfig) -> Self {
         Self {
             address: config.dsn.address(),
+            dsn: Some(config.dsn.clone()),
+            explains: Explains::default(),
             id: config.id.clone(),
             labels: config.labels.clone(),
             budget: Budget::default(),
@@ -57,6 +63,8 @@ impl Watched {
             id: summary.id,
             labels: summary.labels,
             address: summary.address,
+            dsn: None,
+            explains: Explains::default(),
             budget: Budget::default(),
             costs: Arc::new(Costs::default()),
             store: Store::of(readings),

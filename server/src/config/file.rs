@@ -23,6 +23,8 @@ pub struct File {
     pub metrics_token: Option<String>,
     /// The same, in a file.
     pub metrics_token_file: Option<PathBuf>,
+    /// Who may run EXPLAIN ANALYZE.
+    pub explain_analyze: Option<ExplainAnalyze>,
     /// `[[servers]]`.
     #[serde(default)]
     pub servers: Vec<FileServer>,
@@ -32,6 +34,29 @@ pub struct File {
     /// Where it was read from, and its text: for messages.
     #[serde(skip)]
     source: Source,
+}
+
+/// The key `explain_analyze`: as whom a given statement may really be run. The administrator's choice,
+/// for as a superuser nothing but our own guard holds a statement back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExplainAnalyze {
+    /// As any role that is no superuser.
+    #[default]
+    RefuseSuperuser,
+    /// As the role of the DSN, whatever it is.
+    AllowSuperuser,
+}
+
+impl ExplainAnalyze {
+    /// The choice of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "refuse_superuser" => Some(Self::RefuseSuperuser),
+            "allow_superuser" => Some(Self::AllowSuperuser),
+            _ => None,
+        }
+    }
 }
 
 /// One `[[servers]]` table.

@@ -16,6 +16,7 @@ use url::Url;
 use crate::cli::Serve;
 use crate::exit::Failure;
 
+pub use file::ExplainAnalyze;
 pub use servers::one as one_server;
 
 /// Where pages are served unless told otherwise.
@@ -32,6 +33,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// What a scraper of /metrics may send instead of signing in.
     pub metrics_token: Option<String>,
+    /// As whom EXPLAIN ANALYZE may run.
+    pub explain_analyze: ExplainAnalyze,
     /// The servers to watch.
     pub servers: Vec<ServerConfig>,
     /// Limits of rules.
@@ -51,6 +54,7 @@ pub fn config(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
         data_dir: data_dir(serve.place.data_dir.clone(), file.data_dir.clone(), env)?,
         public_url: url.map(public_url).transpose()?,
         metrics_token: metrics_token(&file, vars)?,
+        explain_analyze: explain_analyze(&file, vars)?,
         servers: if serve.recording.is_some() {
             Vec::new()
         } else {
@@ -127,6 +131,20 @@ fn metrics_token(
             secret("metrics_token", file.metrics_token.clone(), file.metrics_token_file.clone())
         }
     }
+}
+
+fn explain_analyze(
+    file: &file::File,
+    vars: &BTreeMap<String, String>,
+) -> Result<ExplainAnalyze, Failure> {
+    let Some(word) = var(vars, "PGDECK_EXPLAIN_ANALYZE") else {
+        return Ok(file.explain_analyze.unwrap_or_default());
+    };
+    ExplainAnalyze::from_word(word).ok_or_else(|| {
+        Failure::usage(format!(
+            "PGDECK_EXPLAIN_ANALYZE is {word:?}; set it to refuse_superuser or allow_superuser."
+        ))
+    })
 }
 
 /// A secret given directly or as the path of a file that holds it.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use engine::dsn::Environment;
 
-use super::{Config, config, file};
+use super::{Config, ExplainAnalyze, config, file};
 use crate::cli::{Place, Serve};
 
 fn env(vars: &[(&str, &str)]) -> Environment {
@@ -73,6 +73,24 @@ fn the_command_line_beats_the_environment_beats_the_file() {
     let serve = Serve { listen: Some("localhost:3".into()), ..Serve::default() };
     let read = with_file(FILE, serve, &vars).unwrap_or_else(|says| panic!("{says}"));
     assert_eq!(read.listen.to_string(), "127.0.0.1:3");
+}
+
+#[test]
+fn a_superuser_analyzes_only_where_the_administrator_wrote_so() {
+    const FILE: &str = "explain_analyze = \"allow_superuser\"\n[[servers]]\nname=\"a\"\ndsn=\"\"\n";
+    let read = |text: &str, vars: &[(&str, &str)]| {
+        with_file(text, Serve::default(), vars).map(|config| config.explain_analyze)
+    };
+    let without = FILE.split_once('\n').map_or("", |(_, rest)| rest);
+    assert_eq!(read(without, &[]), Ok(ExplainAnalyze::RefuseSuperuser));
+    assert_eq!(read(FILE, &[]), Ok(ExplainAnalyze::AllowSuperuser));
+    let vars = [("PGDECK_EXPLAIN_ANALYZE", "refuse_superuser")];
+    assert_eq!(read(FILE, &vars), Ok(ExplainAnalyze::RefuseSuperuser));
+    assert!(
+        read(FILE, &[("PGDECK_EXPLAIN_ANALYZE", "yes")])
+            .is_err_and(|says| says.contains("allow_superuser"))
+    );
+    assert!(wrong("explain_analyze = true\n").contains("explain_analyze"));
 }
 
 #[test]

@@ -95,6 +95,11 @@ impl Dsn {
         &self.database
     }
 
+    /// The same server and role, another database.
+    pub fn with_database(&self, database: &str) -> Self {
+        Self { database: database.to_owned(), ..self.clone() }
+    }
+
     /// Sentences about what was left unused, such as a password file that others can read.
     pub fn warnings(&self) -> &[String] {
         &self.warnings

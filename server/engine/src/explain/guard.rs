@@ -89,6 +89,14 @@ pub fn is_still(text: &str, kind: &str) -> bool {
     tree::parse(text).is_ok_and(|tree| tree.kind == kind)
 }
 
+/// Whether a text that we built is one EXPLAIN EXECUTE whose values call nothing.
+pub fn is_call_of_constants(text: &str) -> bool {
+    tree::parse(text).is_ok_and(|tree| {
+        let calls = tree.functions.len() + tree.operators.len() + tree.columns.len();
+        tree.kind == "ExplainStmt" && calls == 0 && tree.writes.is_empty()
+    })
+}
+
 /// A node's kind in SQL's words: `CreateTableAsStmt` is `CREATE TABLE AS`.
 fn words(kind: &str) -> String {
     match kind {

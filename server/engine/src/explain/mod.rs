@@ -1,6 +1,158 @@
 //! EXPLAIN of a statement that a person gives (limits.md C3): guarded by PostgreSQL's own parser, run
 //! once in a transaction that is always rolled back, cancellable.
+//!
+//! Who may ask is the server functions' business; what may run is decided here.
 
+mod calls;
+mod cancel;
+pub mod catalog;
 mod functions;
 pub mod guard;
+mod preview;
+mod run;
+mod runs;
+mod text;
 mod tree;
+
+use std::sync::Arc;
+
+use model::explain::{Cancelling, Explained, NotExplained, Preview, Refusal, Request, RunId};
+use model::{Reason, Right, ServerId, Who};
+
+use crate::Engine;
+use crate::sql::sql;
+use crate::watched::Watched;
+use guard::Guarded;
+use run::Errand;
+pub use runs::{Explains, Runs};
+use runs::{Run, Running};
+pub use text::Statement;
+
+sql! {
+    BACKENDS = "backends" [14];
+    CANCELLATIONS = "cancellations" [14];
+    VOLATILE_FUNCTIONS = "volatile_functions" [14];
+    PLAN_RELATIONS = "plan_relations" [14];
+    PLAN_COLUMNS = "plan_columns" [14];
+    PLAN_INDEXES = "plan_indexes" [14];
+    PLAN_EXTENDED = "plan_extended" [14];
+    PLANNER_SETTINGS = "planner_settings" [14];
+}
+
+/// When the server gives up unless the person says otherwise, ms.
+pub const DEFAULT_TIMEOUT_MS: u64 = 10_000;
+/// The longest a person may ask for, ms (pganalyze's limit, peers.md 2.1).
+pub const LONGEST_TIMEOUT_MS: u64 = 60_000;
+
+impl Engine {
+    /// Lets ANALYZE run on servers that are watched as a superuser: the administrator's decision
+    /// (`explain_analyze = "allow_superuser"`).
+    pub fn allow_superuser_analyze(&self) {
+        self.0.servers.iter().for_each(|server| server.explains.allow_superuser());
+    }
+
+    /// What a run would do, without doing any of it: nothing is sent to the server.
+    pub async fn preview_explain(
+        &self,
+        server: &ServerId,
+        request: Request,
+    ) -> Result<Preview, NotExplained> {
+        let server = self.explained(server)?;
+        let (guarded, request) = guarded(request).await?;
+        preview::preview(server, &guarded, &request, timeout_ms(&request)?)
+    }
+
+    /// Explains a statement. Ends within the time limit and a few seconds; when the caller goes away
+    /// the run is cancelled.
+    pub async fn explain(
+        &self,
+        server: &ServerId,
+        who: &Who,
+        request: Request,
+    ) -> Result<Explained, NotExplained> {
+        let server = Arc::clone(self.explained(server)?);
+        let (guarded, request) = guarded(request).await?;
+        let timeout_ms = timeout_ms(&request)?;
+        text::check_values(&guarded, &request)?;
+        let slot = server.explains.slot()?;
+        let database = request.database.as_deref();
+        let running = self.0.runs.begin(&request.run, &server.id, database, &who.name)?;
+        let abandoned = Abandoned { server: Arc::clone(&server), run: Arc::clone(&running.run) };
+        // Its own task, so that a page that is left does not leave a transaction behind.
+        let task = tokio::spawn(async move {
+            let Running { run, .. } = &running;
+            let (server, guarded, request) = (&*server, &guarded, &request);
+            let answer = Errand { server, run, guarded, request, timeout_ms }.run().await;
+            drop(slot);
+            answer
+        });
+        let answer = task.await;
+        drop(abandoned);
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "an EXPLAIN run broke");
+            let message = "the run broke; pgdeck's log has the cause".to_owned();
+            Err(Reason::Failed { sqlstate: "XX000".into(), message }.into())
+        })
+    }
+
+    /// Cancels a run under way: its starter may, and an administrator.
+    ///
+    /// Errors: the server cannot be told.
+    pub async fn cancel_explain(&self, run: &RunId, who: &Who) -> Result<Cancelling, Reason> {
+        let Some(run) = self.0.runs.find(run) else { return Ok(Cancelling::Over) };
+        if run.who != who.name && !who.may(Right::Administer) {
+            return Ok(Cancelling::NotYours);
+        }
+        let Some(server) = self.server(&run.server) else { return Ok(Cancelling::Over) };
+        run.cancel(&who.name);
+        cancel::tell(server, &run).await?;
+        Ok(Cancelling::Sent)
+    }
+
+    fn explained(&self, id: &ServerId) -> Result<&Arc<Watched>, NotExplained> {
+        self.server(id).ok_or_else(|| {
+            NotExplained::Unknown(Reason::Unreachable {
+                says: "There is no server of that name.".into(),
+                remedy: "Choose one of the fleet page.".into(),
+            })
+        })
+    }
+}
+
+/// Parsing takes milliseconds of processor time: not on a thread that serves others.
+async fn guarded(request: Request) -> Result<(Guarded, Request), NotExplained> {
+    let parsing = tokio::task::spawn_blocking(move || {
+        let guarded = guard::guard(&request.statement, request.mode)?;
+        Ok((guarded, request))
+    });
+    let gave_up = Refusal::NotParsed { message: "it gave up on this text".into(), at: None };
+    parsing.await.unwrap_or(Err(gave_up)).map_err(NotExplained::Refused)
+}
+
+fn timeout_ms(request: &Request) -> Result<u64, Refusal> {
+    let wanted = request.options.timeout_ms.map_or(DEFAULT_TIMEOUT_MS, u64::from);
+    let fits = (1..=LONGEST_TIMEOUT_MS).contains(&wanted);
+    fits.then_some(wanted).ok_or(Refusal::Timeout { limit_ms: LONGEST_TIMEOUT_MS })
+}
+
+/// Cancels a run whose caller went away before it ended.
+struct Abandoned {
+    server: Arc<Watched>,
+    run: Arc<Run>,
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        if self.run.is_over() {
+            return;
+        }
+        let (server, run) = (Arc::clone(&self.server), Arc::clone(&self.run));
+        run.cancel("nobody: the page was left");
+        // Bounded: `tell` gives up after five seconds.
+        tokio::spawn(async move {
+            if let Err(reason) = cancel::tell(&server, &run).await {
+                tracing::warn!(server = %server.id, reason = %reason.says(), "an abandoned EXPLAIN cannot be cancelled");
+            }
+        });
+    }
+}

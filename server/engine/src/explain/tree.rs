@@ -130,8 +130,8 @@ impl Tree {
             "AExpr" => self.operators.extend(called(body.get("name"), offset)),
             "SubLink" => self.operators.extend(called(body.get("oper_name"), offset)),
             "SortBy" => self.operators.extend(called(body.get("use_op"), offset)),
-            "ColumnRef" => self.columns.extend(called(body.get("fields"), offset)),
-            "AIndirection" => self.columns.extend(called(body.get("indirection"), offset)),
+            "ColumnRef" => self.columns.extend(field(body.get("fields"), offset)),
+            "AIndirection" => self.columns.extend(field(body.get("indirection"), offset)),
             "ParamRef" => {
                 let number = body.get("number").and_then(Value::as_u64).unwrap_or(0);
                 self.parameters =
@@ -173,6 +173,11 @@ fn called(names: Option<&Value>, offset: Option<usize>) -> Option<Called> {
     let (name, before) = names.split_last()?;
     let schema = before.last().map(|schema| (*schema).to_owned());
     Some(Called { schema, name: (*name).to_owned(), offset })
+}
+
+/// The field that a list of strings ends in; what is before it is a table or a row, no schema.
+fn field(names: Option<&Value>, offset: Option<usize>) -> Option<Called> {
+    called(names, offset).map(|field| Called { schema: None, ..field })
 }
 
 /// The byte where the first row-locking clause stands.

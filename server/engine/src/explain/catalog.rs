@@ -1,0 +1,197 @@
+//! What the catalog of a watched server says of the relations of a plan, for the plan's rules.
+//!
+//! One short session, one read-only transaction per file, bounded in rows and time; no lock is waited
+//! for. What the role may not see is a `Reason`.
+
+use std::time::Duration;
+
+use model::{Known, Reason, ServerId};
+use serde::{Deserialize, Serialize};
+use sqlx::Arguments;
+use sqlx::postgres::{PgArguments, PgRow};
+
+use super::run::dsn;
+use super::text::LOCK_TIMEOUT_MS;
+use super::{PLAN_COLUMNS, PLAN_EXTENDED, PLAN_INDEXES, PLAN_RELATIONS, PLANNER_SETTINGS};
+use crate::Engine;
+use crate::capability::OLDEST_MAJOR;
+use crate::connect::STATEMENT_TIMEOUT_MS;
+use crate::connect::on_demand::OnDemand;
+use crate::sql::Query;
+
+/// Relations we read for one plan; a plan of more partitions is judged by the first of them.
+const RELATIONS: usize = 200;
+/// Our own deadline: the server's and two seconds for the network (limits.md B4).
+const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_000);
+
+/// A relation of a plan: its schema, where the plan says it (VERBOSE), and its name.
+pub type Named = (Option<String>, String);
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Relation {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// Size of the heap by relpages, bytes.
+    pub size_bytes: f64,
+    /// Rows as the planner knows them; None where it was never analysed.
+    pub reltuples: Option<f64>,
+    /// Rows changed since the last ANALYZE.
+    pub n_mod_since_analyze: Option<f64>,
+    /// Seconds since the last ANALYZE; None if there was none.
+    pub analyze_age_seconds: Option<f64>,
+    /// Whether our role sees the statistics of any of its columns.
+    pub may_select: bool,
+}
+
+/// `pg_stats` of one column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Column {
+    /// Schema of its table.
+    pub schema: String,
+    /// Its table.
+    pub relation: String,
+    /// Its name.
+    pub name: String,
+    /// Distinct values; negative: as a share of the rows.
+    pub n_distinct: f64,
+    /// How far the order of the values is that of the table, −1 to 1.
+    pub correlation: Option<f64>,
+    /// Share of nulls.
+    pub null_frac: f64,
+    /// Share of the most common value.
+    pub most_common_freq: Option<f64>,
+}
+
+/// An index in its parts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Index {
+    /// Schema of its table.
+    pub schema: String,
+    /// Its table.
+    pub relation: String,
+    /// Its name.
+    pub name: String,
+    /// Its access method.
+    pub method: String,
+    /// Key columns and expressions in order.
+    pub keys: Vec<String>,
+    /// Columns of INCLUDE.
+    pub include: Vec<String>,
+    /// The predicate of a partial index.
+    pub predicate: Option<String>,
+    /// Whether it is unique.
+    pub indisunique: bool,
+    /// Whether queries may use it.
+    pub indisvalid: bool,
+    /// Its size by relpages, bytes.
+    pub size_bytes: f64,
+}
+
+/// CREATE STATISTICS.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Extended {
+    /// Schema of its table.
+    pub schema: String,
+    /// Its table.
+    pub relation: String,
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<String>,
+}
+
+/// A setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// As SHOW prints it.
+    pub setting: Option<String>,
+}
+
+/// All of it; each part is known or not by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanCatalog {
+    /// The tables found.
+    pub relations: Known<Vec<Relation>>,
+    /// Statistics of columns; unknown when the role may read none of the tables.
+    pub columns: Known<Vec<Column>>,
+    /// Indexes.
+    pub indexes: Known<Vec<Index>>,
+    /// Extended statistics.
+    pub extended: Known<Vec<Extended>>,
+    /// Planner settings, by name.
+    pub settings: Known<Vec<Setting>>,
+}
+
+impl Engine {
+    /// Reads what the rules want to know of a plan's relations. Error: the server cannot be asked.
+    pub async fn plan_catalog(
+        &self,
+        server: &ServerId,
+        database: Option<&str>,
+        named: &[Named],
+    ) -> Result<PlanCatalog, Reason> {
+        let missing =
+            || Reason::NotSupported { what: "a server of that name: there is none".into() };
+        let server = self.server(server).ok_or_else(missing)?;
+        let dsn = dsn(server, database)?;
+        let mut session = OnDemand::open(&dsn, &server.budget, server.costs.clone()).await?;
+        let named = named.get(..RELATIONS).unwrap_or(named);
+        let relations = read(&mut session, PLAN_RELATIONS, Some(named)).await;
+        let columns = read(&mut session, PLAN_COLUMNS, Some(named)).await;
+        let catalog = PlanCatalog {
+            columns: columns.and_then(|columns| seen(columns, &relations)),
+            relations,
+            indexes: read(&mut session, PLAN_INDEXES, Some(named)).await,
+            extended: read(&mut session, PLAN_EXTENDED, Some(named)).await,
+            settings: read(&mut session, PLANNER_SETTINGS, None).await,
+        };
+        session.close().await;
+        Ok(catalog)
+    }
+}
+
+/// No statistics of a table that the role may not read is not the same as none at all.
+fn seen(columns: Vec<Column>, relations: &Known<Vec<Relation>>) -> Known<Vec<Column>> {
+    let hidden = relations.as_ref().ok().and_then(|all| all.iter().find(|one| !one.may_select));
+    match hidden {
+        Some(table) if columns.is_empty() => {
+            let name = format!("{}.{}", crate::quoted(&table.schema), crate::quoted(&table.name));
+            Err(Reason::MissingGrant {
+                what: format!("the column statistics of {name}"),
+                sql: format!("grant select on {name} to current_user;"),
+            })
+        }
+        _ => Ok(columns),
+    }
+}
+
+async fn read<T>(session: &mut OnDemand, query: Query, named: Option<&[Named]>) -> Known<Vec<T>>
+where
+    T: for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin,
+{
+    let file = query.pick(OLDEST_MAJOR).ok_or(Reason::NotYet)?;
+    let begin = format!(
+        "begin transaction read only;set local statement_timeout = {STATEMENT_TIMEOUT_MS};\
+         set local lock_timeout = {LOCK_TIMEOUT_MS}"
+    );
+    let mut arguments = PgArguments::default();
+    if let Some(named) = named {
+        let (schemas, names): (Vec<Option<String>>, Vec<String>) = named.iter().cloned().unzip();
+        let added = arguments.add(schemas).and_then(|()| arguments.add(names));
+        added.map_err(|_| Reason::NotSupported { what: "names of this kind".into() })?;
+    }
+    let answer = match session.command(begin, DEADLINE).await {
+        Ok(()) => session.rows(file, arguments, DEADLINE).await,
+        Err(stop) => Err(stop),
+    };
+    let rows = answer.map_err(|stop| session.reason(stop, STATEMENT_TIMEOUT_MS));
+    match session.command("rollback".into(), DEADLINE).await {
+        Ok(()) => rows,
+        Err(stop) => Err(session.reason(stop, STATEMENT_TIMEOUT_MS)),
+    }
+}

@@ -1,0 +1,72 @@
+//! What a run would do, in words and in SQL. From what is known of the server already: asks it nothing.
+
+use model::Reason;
+use model::explain::{NotExplained, Preview, Refusal, Request};
+use model::server::Facts;
+
+use super::guard::Guarded;
+use super::text::{self, LOCK_TIMEOUT_MS};
+use crate::watched::Watched;
+
+/// Says what a run would do, or why it would be refused.
+pub fn preview(
+    server: &Watched,
+    guarded: &Guarded,
+    request: &Request,
+    timeout_ms: u64,
+) -> Result<Preview, NotExplained> {
+    let facts = server.facts().ok_or(Reason::NotYet)?;
+    let executes = request.mode.executes();
+    if executes && facts.superuser && !server.explains.superuser_may_analyze() {
+        return Err(Refusal::Superuser { role: facts.role }.into());
+    }
+    if request.mode.dml() && guarded.writes() && facts.in_recovery {
+        return Err(Refusal::Standby.into());
+    }
+    let script = text::script(guarded, request, facts.major, timeout_ms)?;
+    Ok(Preview {
+        run: request.run.clone(),
+        sql: script.sql(),
+        says: says(guarded, request, &facts, timeout_ms),
+        left_out: script.left_out,
+        address: server.address.clone(),
+        database: request.database.clone().unwrap_or(facts.database),
+        role: facts.role,
+        superuser: facts.superuser,
+        executes,
+        read_only: !(request.mode.dml() && guarded.writes()),
+        statement_timeout_ms: timeout_ms,
+        lock_timeout_ms: LOCK_TIMEOUT_MS,
+    })
+}
+
+fn says(guarded: &Guarded, request: &Request, facts: &Facts, timeout_ms: u64) -> Vec<String> {
+    let mut says = Vec::new();
+    if !request.mode.executes() {
+        says.push("The statement is planned and not run; planning may call functions that are marked IMMUTABLE or STABLE.".to_owned());
+        return says;
+    }
+    says.push(format!(
+        "The statement really runs, as {}, for at most {timeout_ms} ms, and is rolled back in any case.",
+        facts.role
+    ));
+    if guarded.changes_rows() {
+        says.push(
+            "Rows are really changed, and stay locked for others until the rollback.".to_owned(),
+        );
+        says.push("Triggers fire; what they do outside this database is not undone.".to_owned());
+        says.push("Not undone by the rollback: numbers taken from sequences, dead tuples and index entries until the next vacuum, WAL that standbys receive.".to_owned());
+    } else if guarded.writes() {
+        says.push("Rows are locked against changes by others until the rollback.".to_owned());
+    }
+    if request.mode.functions() {
+        says.push("Volatile functions and those with their owner's rights are called; what they do outside the transaction is not undone.".to_owned());
+    }
+    if facts.superuser {
+        says.push(format!(
+            "{} is a superuser: nothing but the guard holds the statement back.",
+            facts.role
+        ));
+    }
+    says
+}
