@@ -159,8 +159,14 @@ fn known(kind: &str) -> bool {
     PARTS.split_ascii_whitespace().any(|part| part == kind)
 }
 
+/// Its own place, or that of what it is applied to.
 fn location(body: &Value) -> Option<usize> {
-    usize::try_from(body.get("location")?.as_i64()?).ok()
+    let own = body.get("location").and_then(Value::as_i64);
+    let inner = || {
+        let node = body.pointer("/arg/node")?.as_object()?.values().next()?;
+        node.get("location")?.as_i64()
+    };
+    usize::try_from(own.or_else(inner)?).ok()
 }
 
 /// The name that a list of strings spells: the last, with the one before it as its schema.
