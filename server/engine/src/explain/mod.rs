@@ -66,14 +66,15 @@ impl Engine {
     /// the run is cancelled.
     pub async fn explain(
         &self,
-        server: &ServerId,
+        id: &ServerId,
         who: &Who,
         request: Request,
     ) -> Result<Explained, NotExplained> {
-        let server = Arc::clone(self.explained(server)?);
+        let server = Arc::clone(self.explained(id)?);
         let (guarded, request) = guarded(request).await?;
         let timeout_ms = timeout_ms(&request)?;
         text::check_values(&guarded, &request)?;
+        let executes = request.mode.executes();
         let slot = server.explains.slot()?;
         let database = request.database.as_deref();
         let running = self.0.runs.begin(&request.run, &server.id, database, &who.name)?;
@@ -88,6 +89,9 @@ impl Engine {
         });
         let answer = task.await;
         drop(abandoned);
+        // Who had what done, never the statement: its text and values are the person's.
+        let plan = matches!(&answer, Ok(Ok(_)));
+        tracing::info!(server = %id, who = who.name, executes, plan, "an EXPLAIN was run");
         answer.unwrap_or_else(|error| {
             tracing::error!(%error, "an EXPLAIN run broke");
             let message = "the run broke; pgdeck's log has the cause".to_owned();

@@ -17,6 +17,7 @@ async fn each_role_gets_what_it_may_see_or_the_reason() -> Result {
                  create statistics pairs on customer, note from orders",
             )
             .await?;
+        analysed(&server).await?;
         let before = server.log().len();
         for (dsn, sees) in [
             (server.dsn(), true),
@@ -37,6 +38,18 @@ async fn each_role_gets_what_it_may_see_or_the_reason() -> Result {
             .filter(|line| line.contains("ERROR"))
             .count();
         assert_eq!(errors, 0, "we left errors in the log of {major}: {log}");
+    }
+    Ok(())
+}
+
+/// Waits until ANALYZE is on record: sessions tell of it a moment later, on 14 through a process of its
+/// own.
+async fn analysed(server: &Server) -> Result {
+    const ANALYSED: &str = "select count(*) from pg_stat_user_tables where relname = 'orders' and last_analyze is not null";
+    let started = std::time::Instant::now();
+    while number(server, ANALYSED).await? == 0 {
+        anyhow::ensure!(started.elapsed() < Duration::from_secs(10), "no ANALYZE on record");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(())
 }
