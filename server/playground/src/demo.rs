@@ -11,10 +11,15 @@ use crate::trouble::Trouble;
 use crate::{Error, ServerOptions, install, schema, workload};
 
 const DATABASE: &str = "shop";
-/// Sees everything a monitoring role may see, and can change nothing.
+/// Sees everything a monitoring role may see, reads the shop but for its customers, and can change nothing.
 const OBSERVER: &str = "pgdeck";
 /// May cancel, terminate and maintain.
 const OPERATOR: &str = "pgdeck_operator";
+
+/// EXPLAIN needs the privileges of the statement: the observer may read the shop, its customers left
+/// out, as an administrator would have it.
+const READABLE: &str =
+    "grant select on all tables in schema public to pgdeck; revoke select on customers from pgdeck";
 
 /// Settings of the demo's primary: what a careful administrator would set, scaled to a minute.
 const SETTINGS: [(&str, &str); 13] = [
@@ -148,7 +153,11 @@ impl Demo {
         let (percent, troubles, stage) =
             (self.options.percent, self.options.troubles.clone(), self.stage.clone());
         self.tasks.spawn(async move {
-            if let Err(error) = schema::load(&shop, percent, &progress).await {
+            let loaded = async {
+                schema::load(&shop, percent, &progress).await?;
+                crate::client::exec_at(&shop, READABLE).await
+            };
+            if let Err(error) = loaded.await {
                 tracing::error!(%error, "the demo's shop could not be loaded");
                 stage.send_replace(Stage::Failed);
                 return;
@@ -171,7 +180,8 @@ impl Demo {
         }
     }
 
-    /// Name and DSN of each server for a monitoring role that holds `pg_monitor` and nothing else.
+    /// Name and DSN of each server for a monitoring role that holds `pg_monitor` and, so that EXPLAIN can
+    /// be tried, SELECT on the shop's tables but `customers`.
     pub fn dsns(&self) -> Vec<(String, String)> {
         let mut all = self.servers(OBSERVER, &self.observer);
         let pooler =
