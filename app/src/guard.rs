@@ -10,11 +10,17 @@ use model::{ApiError, Right, ServerId, Who};
 /// name is not given away; `Forbidden` when only the right is missing.
 pub fn require(right: Right, server: Option<&ServerId>) -> Result<Who, ApiError> {
     let who = use_context::<Option<Who>>().flatten().ok_or(ApiError::SignedOut)?;
+    allow(&who, right, server)?;
+    Ok(who)
+}
+
+/// The same for a person who is known already.
+pub fn allow(who: &Who, right: Right, server: Option<&ServerId>) -> Result<(), ApiError> {
     let sees = server.is_none_or(|server| who.may_on(Right::See, server));
     if !sees {
         return Err(ApiError::NotFound);
     }
-    if who.may(right) { Ok(who) } else { Err(ApiError::Forbidden { needs: needs(right) }) }
+    if who.may(right) { Ok(()) } else { Err(ApiError::Forbidden { needs: needs(right) }) }
 }
 
 /// Whether the person behind the request may see the text of statements on `server`.

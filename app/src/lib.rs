@@ -26,6 +26,8 @@ use pages::lazy;
 use pages::not_found::NotFound;
 use parts::{keys, palette::Palette, rail::Rail, topbar::TopBar};
 
+#[cfg(feature = "ssr")]
+pub use pages::plan::{Brought, bring};
 pub use pages::plan::{MAX_SENT_BYTES, Pasted};
 pub use pages::sign_in::SignInInfo;
 

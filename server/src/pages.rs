@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{MAX_SENT_BYTES, OwnCostSource, Pasted, SignInInfo, shell};
+use app::{Brought, MAX_SENT_BYTES, OwnCostSource, SignInInfo, shell};
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Extension, Form, Request, State};
@@ -57,24 +57,29 @@ pub async fn page(
     drawn(&site, more, request).await
 }
 
-/// The page `/plan` with what its form brought, for browsers without JavaScript. Nothing is kept.
+/// The page `/plan` with what its forms brought, for browsers without JavaScript. Nothing is kept. A
+/// statement that runs is cancelled when the browser goes away.
 pub async fn plan(
     State(site): State<Site>,
     Extension(visitor): Extension<Visitor>,
-    form: Result<Form<Pasted>, FormRejection>,
+    form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
-    let pasted = match form {
-        Ok(Form(pasted)) if pasted.plan.len().max(pasted.other.len()) <= MAX_SENT_BYTES => pasted,
+    let pairs = match form {
+        Ok(Form(pairs)) if pairs.iter().all(|(_, text)| text.len() <= MAX_SENT_BYTES) => pairs,
         Err(error) if error.status() != StatusCode::PAYLOAD_TOO_LARGE => {
             let says = "The form was not sent as this page sends it. Load the page again.";
             return answer::refusal(StatusCode::BAD_REQUEST, says);
         }
         _ => return answer::refusal(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG),
     };
+    let brought = match &visitor.0 {
+        Some(who) => app::bring(&site.0.engine, who, &pairs).await,
+        None => Brought::default(),
+    };
     let contexts = contexts(&site, visitor, SignInInfo::default());
     let more = move || {
         contexts();
-        provide_context(pasted.clone());
+        provide_context(brought.clone());
     };
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = Uri::from_static("/plan");

@@ -5,6 +5,7 @@ use model::activity::Session;
 use model::{Severity, Unit};
 
 use crate::format;
+use crate::navigation::Nav;
 use crate::parts::copy::Copy;
 use crate::parts::number::Age;
 use crate::parts::sessions::wait;
@@ -61,7 +62,10 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
         Some(query) if !query.is_empty() => view! {
             <h3>{if session.is_active() { "Statement" } else { "Last statement" }}</h3>
             <Statement text=query.clone()/>
-            <Copy text=Signal::stored(query.clone())/>
+            <p class="drawer-actions">
+                <Copy text=Signal::stored(query.clone())/>
+                {explain(session, query)}
+            </p>
         }
         .into_any(),
         _ => ().into_any(),
@@ -89,6 +93,27 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
         </dl>
     }
     .into_any()
+}
+
+/// Takes the statement to `/plan`, by a form: an address would be logged. Whoever sees the text may
+/// also explain it.
+fn explain(session: &Session, query: &str) -> Option<AnyView> {
+    let server = use_context::<Nav>()?.server.get()?;
+    let database = session.datname.clone().filter(|_| session.is_client() && !session.own)?;
+    // A field of one line would lose the others; the first line break is the page's own.
+    let text = format!("\n{query}");
+    Some(
+        view! {
+            <form method="post" action="/plan">
+                <input type="hidden" name="step" value="open"/>
+                <input type="hidden" name="server" value=server.to_string()/>
+                <input type="hidden" name="database" value=database/>
+                <textarea name="statement" hidden>{text}</textarea>
+                <button type="submit">"Explain"</button>
+            </form>
+        }
+        .into_any(),
+    )
 }
 
 fn wait_or_running(session: &Session) -> String {

@@ -9,6 +9,8 @@ mod check;
 mod cli;
 mod common;
 mod doors;
+mod explain;
+mod explain_page;
 mod live;
 mod pages;
 mod plan;

@@ -68,7 +68,7 @@ pub fn focus_in(selector: &str) {
 /// Listens for pastes, drops and files as long as the page stands.
 pub fn listen(desk: Desk) {
     let paste = window_event_listener(leptos::ev::paste, move |event| {
-        if within(event.target(), "input, dialog") {
+        if within(event.target(), "input, dialog, .plan-run") {
             return;
         }
         let text =
@@ -79,8 +79,16 @@ pub fn listen(desk: Desk) {
         event.prevent_default();
         take(desk, within(event.target(), "[data-other]"), text);
     });
-    let over = window_event_listener(leptos::ev::dragover, |event| event.prevent_default());
+    let over = window_event_listener(leptos::ev::dragover, |event| {
+        if !within(event.target(), ".plan-run") {
+            event.prevent_default();
+        }
+    });
     let drop = window_event_listener(leptos::ev::drop, move |event| {
+        // A statement dropped into its field is no plan.
+        if within(event.target(), ".plan-run") {
+            return;
+        }
         event.prevent_default();
         let other = within(event.target(), "[data-other]");
         let Some(data) = event.data_transfer() else { return };
@@ -104,6 +112,17 @@ pub fn listen(desk: Desk) {
         drop.remove();
         change.remove();
     });
+}
+
+/// The fields of the form an event comes from, as they would be sent.
+pub fn fields(event: &web_sys::Event) -> Vec<(String, String)> {
+    let form = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok());
+    let data = form.and_then(|form| web_sys::FormData::new_with_form(&form).ok());
+    let Some(data) = data else { return vec![] };
+    let Ok(Some(entries)) = js_sys::try_iter(&data) else { return vec![] };
+    let text = |value: JsValue| value.as_string().unwrap_or_default();
+    let pairs = entries.flatten().map(|entry| js_sys::Array::from(&entry));
+    pairs.map(|pair| (text(pair.get(0)), text(pair.get(1)))).collect()
 }
 
 fn take(desk: Desk, other: bool, text: String) {

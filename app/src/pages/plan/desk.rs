@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use plan::layout::Scale;
 use serde::{Deserialize, Serialize};
 
+use super::consulted::Consulted;
 use super::paste::{Case, Paste, Shared};
 
 /// What a form brought to the server. Handed on in the page, so that the browser starts from the same.
@@ -73,6 +74,12 @@ pub struct Desk {
     pub case: Memo<Option<Shared<Case>>>,
     /// The plan it is compared with, with what follows.
     pub other_case: Memo<Option<Shared<Case>>>,
+    /// What a watched server says of the plan's tables, when one was asked.
+    pub consulted: RwSignal<Option<Shared<Consulted>>>,
+    /// The name of the server whose catalog is to be asked; empty for none.
+    pub judge: RwSignal<String>,
+    /// Why that server's catalog is not known.
+    pub unread: RwSignal<Option<String>>,
     /// Why the last paste could not be read.
     pub failed: RwSignal<Option<String>>,
     /// The node looked at.
@@ -91,18 +98,23 @@ pub struct Desk {
 
 impl Desk {
     /// An empty desk, or one with what the form or the address brought.
-    pub fn new(pasted: &Pasted) -> Self {
+    pub fn new(pasted: &Pasted, told: Option<Consulted>) -> Self {
         let (paste, other) = (RwSignal::new(None), RwSignal::new(None));
         let chosen = RwSignal::new(0);
-        let case = move |paste: RwSignal<Option<Shared<Paste>>>, chosen: usize| {
-            paste.with(|paste| paste.as_ref().and_then(|paste| paste.case(chosen)))
+        let consulted = RwSignal::new(None::<Shared<Consulted>>);
+        let own = move || {
+            consulted
+                .with(|told| case(paste, chosen.get(), told.as_ref().map(|told| &told.catalog)))
         };
         let desk = Self {
             paste,
             other,
             chosen,
-            case: Memo::new(move |_| case(paste, chosen.get())),
-            other_case: Memo::new(move |_| case(other, 0)),
+            case: Memo::new(move |_| own()),
+            other_case: Memo::new(move |_| case(other, 0, None)),
+            consulted,
+            judge: RwSignal::new(String::new()),
+            unread: RwSignal::new(None),
             failed: RwSignal::new(None),
             node: RwSignal::new(None),
             shown: RwSignal::new(0),
@@ -112,7 +124,7 @@ impl Desk {
             alive: RwSignal::new(false),
         };
         if !pasted.plan.trim().is_empty() {
-            desk.load(pasted.plan.clone());
+            desk.open(pasted.plan.clone(), told);
         }
         if !pasted.other.trim().is_empty() {
             desk.compare(pasted.other.clone());
@@ -120,8 +132,14 @@ impl Desk {
         desk
     }
 
-    /// Reads a paste and shows it; what cannot be read leaves the last plan where it is.
+    /// Reads a paste and shows it; what cannot be read leaves the last plan where it is. No server is
+    /// asked about it: that of the plan before may be another one.
     pub fn load(self, text: String) -> bool {
+        self.open(text, None)
+    }
+
+    /// The same, with what a server said of its tables.
+    pub fn open(self, text: String, told: Option<Consulted>) -> bool {
         let plan = match Paste::read(text) {
             Ok(paste) => paste,
             Err(error) => {
@@ -133,6 +151,9 @@ impl Desk {
         self.panel.set(false);
         self.node.set(None);
         self.chosen.set(0);
+        self.judge.set(told.as_ref().map(|told| told.server.to_string()).unwrap_or_default());
+        self.consulted.set(told.map(Shared::new));
+        self.unread.set(None);
         self.paste.set(Some(plan));
         self.node.set(self.case.with_untracked(|case| case.as_ref().and_then(|case| case.worst())));
         true
@@ -168,6 +189,15 @@ impl Desk {
     }
 }
 
+/// The chosen plan of a paste with what follows.
+fn case(
+    paste: RwSignal<Option<Shared<Paste>>>,
+    chosen: usize,
+    catalog: Option<&plan::Catalog>,
+) -> Option<Shared<Case>> {
+    paste.with(|paste| paste.as_ref().and_then(|paste| paste.case(chosen, catalog)))
+}
+
 /// What to say of a text that holds no plan.
 fn refusal(error: &plan::ParseError) -> String {
     format!("This is not a plan that can be read. {error}")
@@ -181,7 +211,7 @@ mod tests {
     #[test]
     fn a_bad_paste_says_why_and_keeps_the_plan() {
         Owner::new().with(|| {
-            let desk = Desk::new(&Pasted { plan: FILTERED.into(), other: String::new() });
+            let desk = Desk::new(&Pasted { plan: FILTERED.into(), other: String::new() }, None);
             assert_eq!(desk.node.get_untracked(), Some(0));
             assert!(!desk.load("no plan".into()));
             assert!(desk.failed.get_untracked().is_some_and(|says| says.contains("Line 1")));

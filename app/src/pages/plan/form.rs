@@ -21,7 +21,10 @@ pub fn Form(desk: Desk) -> impl IntoView {
             field.get_untracked().map(|field| field.value()).unwrap_or_default()
         };
         let (first, second) = (text(plan), text(other));
+        let judge = desk.judge.get_untracked();
         let read = first.trim().is_empty() || desk.load(first);
+        // The choice stands in the form that is sent.
+        desk.judge.set(judge);
         if read && !second.trim().is_empty() {
             desk.compare(second);
         }
@@ -45,6 +48,7 @@ pub fn Form(desk: Desk) -> impl IntoView {
                         <textarea node_ref=other name="other" rows="8" spellcheck="false" autocomplete="off" data-other="" placeholder="The plan after the change"></textarea>
                     </label>
                 </div>
+                {super::judge::choice(desk)}
                 <p class="plan-actions">
                     <button type="submit" class="primary">"Show the plan"</button>
                     <label class="plan-file js-only">
@@ -55,7 +59,8 @@ pub fn Form(desk: Desk) -> impl IntoView {
                 </p>
                 <p class="note">
                     "With JavaScript the plan is read in this browser and sent nowhere: paste or drop it anywhere on this page. "
-                    "Without, this button sends up to " {limit} " to this pgdeck, which reads it and keeps nothing."
+                    "With the catalog of a server it asks that server about the plan's tables, by name. "
+                    "Without JavaScript, this button sends up to " {limit} " to this pgdeck, which reads it and keeps nothing."
                 </p>
                 {super::keep::list(desk)}
             </form>

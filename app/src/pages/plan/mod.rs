@@ -6,6 +6,7 @@
 mod browser;
 mod camera;
 mod compare;
+mod consulted;
 mod desk;
 #[cfg(any(feature = "hydrate", test))]
 mod export;
@@ -14,6 +15,7 @@ mod flame;
 mod form;
 #[cfg(any(feature = "hydrate", test))]
 mod fragment;
+mod judge;
 mod keep;
 mod map;
 mod node;
@@ -23,6 +25,7 @@ mod plain;
 mod query;
 mod report;
 mod rows;
+mod run;
 mod says;
 mod search;
 mod shapes;
@@ -42,6 +45,8 @@ use leptos_router::hooks::use_query_map;
 use desk::Desk;
 pub use desk::Pasted;
 pub use form::MAX_SENT_BYTES;
+#[cfg(feature = "ssr")]
+pub use run::bring::{Brought, bring};
 
 /// The example behind one click: a sequential scan that keeps few of its rows.
 const EXAMPLE: &str = include_str!("example.txt");
@@ -51,17 +56,21 @@ const EXAMPLE: &str = include_str!("example.txt");
 pub fn PlanPage() -> impl IntoView {
     let example = use_query_map().with_untracked(|query| query.get("example").is_some());
     keep::Memory::provide();
-    let pasted = SharedValue::new(|| use_context::<Pasted>().unwrap_or_default()).into_inner();
-    let desk = Desk::new(&if example && pasted.plan.is_empty() {
+    let (pasted, mut started, told) = SharedValue::new(brought).into_inner();
+    let pasted = if example && pasted.plan.is_empty() {
         Pasted { plan: EXAMPLE.into(), other: String::new() }
     } else {
         pasted
-    });
+    };
+    let desk = Desk::new(&pasted, told);
+    desk.unread.set(started.unread.take());
+    let servers = run::Servers::provide();
     #[cfg(feature = "hydrate")]
     {
         browser::listen(desk);
         share::follow_address(desk);
         keep::follow(desk);
+        judge::follow(desk);
     }
     Effect::new(move |_| desk.alive.set(true));
     view! {
@@ -73,9 +82,20 @@ pub fn PlanPage() -> impl IntoView {
             </header>
             {move || desk.failed.get().map(|says| view! { <p class="plan-failed" role="alert">{says}</p> })}
             <form::Form desk/>
+            <run::form::RunPart desk servers started/>
+            {judge::line(desk)}
             <report::Report desk/>
         </div>
     }
+}
+
+/// What a form brought: the plan to show, the form itself, what a server says of the plan's tables.
+fn brought() -> (Pasted, run::Started, Option<consulted::Consulted>) {
+    #[cfg(feature = "ssr")]
+    if let Some(Brought { pasted, started, consulted }) = use_context() {
+        return (pasted, started, consulted);
+    }
+    Default::default()
 }
 
 /// The line below the heading.

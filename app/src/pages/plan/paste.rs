@@ -7,8 +7,8 @@ use std::sync::Arc;
 use model::Severity;
 use plan::derive::DerivedNode;
 use plan::layout::{Group, Scale, Shades, groups};
-use plan::rules::{Judged, Limits, Missing, judge};
-use plan::{Derived, Leftover, Node, ParseError, Plan};
+use plan::rules::{Judged, Limits, Missing, judge_with};
+use plan::{Catalog, Derived, Leftover, Node, ParseError, Plan};
 
 /// How many steps a colour scale has.
 pub const HEATS: usize = 6;
@@ -64,9 +64,9 @@ impl Paste {
     }
 
     /// The chosen plan with all that follows; the first one where there are not as many.
-    pub fn case(&self, chosen: usize) -> Option<Shared<Case>> {
+    pub fn case(&self, chosen: usize, catalog: Option<&Catalog>) -> Option<Shared<Case>> {
         let plan = self.plans.get(chosen).or(self.plans.first())?;
-        Some(Shared::new(Case::new(Arc::clone(plan))))
+        Some(Shared::new(Case::new(Arc::clone(plan), catalog)))
     }
 }
 
@@ -90,10 +90,10 @@ pub struct Case {
 }
 
 impl Case {
-    /// Computes what follows.
-    pub fn new(plan: Arc<Plan>) -> Self {
+    /// Computes what follows; with a catalog the rules also say what exists already.
+    pub fn new(plan: Arc<Plan>, catalog: Option<&Catalog>) -> Self {
         let derived = plan::derive(&plan);
-        let (judged, not_checked) = judge(&plan, &derived, &Limits::default());
+        let (judged, not_checked) = judge_with(&plan, &derived, &Limits::default(), catalog);
         let groups = groups(&plan, &derived);
         let shades = Shades::new(&plan, &derived);
         let heats = (0..plan.nodes.len())
@@ -165,7 +165,7 @@ pub(super) mod tests {
     pub const JOIN: &str = include_str!("../../../plan/fixtures/17/hash_join.txt");
 
     pub fn case(text: &str) -> Shared<Case> {
-        Paste::read(text.to_owned()).unwrap().case(0).unwrap()
+        Paste::read(text.to_owned()).unwrap().case(0, None).unwrap()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::desk::Desk;
 use super::findings::findings;
 use super::paste::{Case, Paste, Shared};
 use super::says::{short, shown};
-use super::{compare, plain, share, views};
+use super::{compare, judge, plain, share, views};
 use crate::format;
 
 /// Plans that the chooser lists; more are a log, not a paste.
@@ -32,6 +32,7 @@ pub fn Report(desk: Desk) -> impl IntoView {
                         move || desk.other_case.get().map(|other| compare::compared(&case, &other, desk))
                     }
                     {findings(&case, desk)}
+                    {judge::told(desk)}
                     {facts(&case)}
                     {share::share(&case, desk)}
                     {
