@@ -82,6 +82,36 @@ test('a plan on its page is accessible', async ({ page }) => {
   }
 });
 
+test('a preview, a refusal and a plan made on a server are accessible', async ({ page }) => {
+  test.setTimeout(120_000);
+  for (const look of LOOKS) {
+    await openAs(page, '/plan', look);
+    const shot = async (name: string) => {
+      expect.soft(await violations(page), `${name}, ${look.width} px, ${look.theme}`).toEqual([]);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect.soft(beyond, `pixels beyond the right edge of ${name}, ${look.width} px`).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: `test-results/shots/explain-${name}-${look.width}-${look.theme}.png`, fullPage: true });
+    };
+    await page.getByText('Run it on a server').click();
+    await page.getByRole('combobox', { name: 'Server' }).selectOption('primary');
+    const statement = page.getByLabel('Statement, without EXPLAIN');
+    const ask = page.getByRole('button', { name: 'Show what would be done' });
+    await page.getByRole('radio', { name: /^Analyze it/ }).check();
+    await statement.fill('delete from orders\nwhere id = $1');
+    await ask.click();
+    await expect(page.getByRole('alert')).toContainText('DELETE changes rows');
+    await shot('refusal');
+    await statement.fill('select sum(quantity) from order_items where product_id = 900');
+    await ask.click();
+    await expect(page.getByRole('heading', { name: 'This would be done on primary' })).toBeVisible();
+    await shot('preview');
+    await page.getByRole('button', { name: 'Execute it on primary and roll back' }).click();
+    await expect(page.locator('#plan-made')).toBeVisible();
+    await page.getByText('public.order_items').last().click();
+    await shot('plan');
+  }
+});
+
 test('the dialogs are accessible', async ({ page }) => {
   await openAs(page, '/s/primary/activity', { width: 1440, theme: 'light' });
   await page.keyboard.press('?');
