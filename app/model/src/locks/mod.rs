@@ -4,6 +4,7 @@
 //! server and in the browser alike (`Graph::blocking`).
 
 mod blocking;
+pub mod drawing;
 mod free;
 mod graph;
 mod history;

@@ -26,17 +26,17 @@ fn table(name: &str) -> LockObject {
     }
 }
 
-fn hold(node: u32, modes: &[LockMode]) -> Hold {
+pub(super) fn hold(node: u32, modes: &[LockMode]) -> Hold {
     let pid = Some(100 + node as i32);
     Hold { node, pid, modes: modes.iter().copied().collect(), fastpath: false }
 }
 
-fn wait(node: u32, mode: LockMode) -> Wait {
+pub(super) fn wait(node: u32, mode: LockMode) -> Wait {
     // The server's clock stands at 10 s; everybody waits since 9 s.
     Wait { node, pid: 100 + node as i32, mode, waitstart_us: Some(9_000_000) }
 }
 
-fn graph(nodes: u32, queues: Vec<(Vec<Hold>, Vec<Wait>)>) -> Graph {
+pub(super) fn graph(nodes: u32, queues: Vec<(Vec<Hold>, Vec<Wait>)>) -> Graph {
     Graph {
         server_now_ms: 10_000,
         nodes: (0..nodes).map(|n| node(100 + n as i32)).collect(),
@@ -49,7 +49,7 @@ fn graph(nodes: u32, queues: Vec<(Vec<Hold>, Vec<Wait>)>) -> Graph {
 }
 
 /// A reader that stays, DDL behind it, then a writer and a reader behind the DDL.
-fn ddl_behind_reader() -> Graph {
+pub(super) fn ddl_behind_reader() -> Graph {
     let waiters = vec![wait(1, AccessExclusive), wait(2, RowExclusive), wait(3, AccessShare)];
     graph(4, vec![(vec![hold(0, &[AccessShare])], waiters)])
 }
@@ -145,17 +145,17 @@ fn the_sentence_names_the_queue_and_its_cause() {
 }
 
 /// Numbers that look random and are the same on every run.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 }
 
-fn random(dice: &mut Dice) -> Graph {
+pub(super) fn random(dice: &mut Dice) -> Graph {
     let nodes = 2 + dice.below(9) as u32;
     let mut queues = Vec::new();
     for _ in 0..1 + dice.below(4) {
