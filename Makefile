@@ -34,8 +34,10 @@ bench: ## ratios against named peers, measured in one run
 	.ci/build release
 	. .ci/env && cargo bench --quiet -p plan --bench parse
 	. .ci/env && cargo bench --quiet -p engine --bench cost
+	. .ci/env && cargo bench --quiet -p engine --bench layout
+	. .ci/env && cargo bench --quiet -p engine --bench locks
 	. .ci/env && cargo bench --quiet -p server --bench start
-	npm install --no-save --silent --no-audit --no-fund --prefix target/tools/npm pev2@1.21.0 vue@3
+	npm install --no-save --silent --no-audit --no-fund --prefix target/tools/npm pev2@1.21.0 vue@3 @dagrejs/dagre@3.1.3 elkjs@0.12.1
 	cd end2end && npx playwright test --config bench/playwright.config.ts
 
 release: ## one stripped binary with all assets inside

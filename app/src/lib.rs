@@ -94,6 +94,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view={Lazy::<lazy::Fleet>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/s/:server") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/s/:server/activity") view={Lazy::<lazy::Activity>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/s/:server/locks") view={Lazy::<lazy::Locks>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/s/:server/replication") view={Lazy::<lazy::Replication>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/plan") view={Lazy::<lazy::Plan>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/rules") view={Lazy::<lazy::Rules>::new()} ssr=SsrMode::Async/>

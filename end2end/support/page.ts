@@ -12,6 +12,7 @@ export const PAGES = [
   { name: 'fleet', path: '/', heading: 'Fleet' },
   { name: 'overview', path: '/s/primary/', heading: 'primary' },
   { name: 'activity', path: '/s/primary/activity', heading: 'Activity of primary' },
+  { name: 'locks', path: '/s/primary/locks', heading: 'Locks of primary' },
   { name: 'replication', path: '/s/primary/replication', heading: 'Replication of primary' },
   { name: 'overview-standby', path: '/s/standby/', heading: 'standby' },
   { name: 'replication-standby', path: '/s/standby/replication', heading: 'Replication of standby' },

@@ -1,6 +1,7 @@
 // Every page as somebody sees it, wide and narrow, light and dark: axe-core finds nothing, nothing
 // jumps, nothing sticks out; and a picture of it is kept in test-results/shots.
 import AxeBuilder from '@axe-core/playwright';
+import { pile } from '../support/pile';
 import { LOOKS, PAGES, expect, openAs, test, type Page } from '../support/page';
 
 /** The largest sum of shifts that is still calm. */
@@ -69,6 +70,28 @@ test('an open session and an open finding look good', async ({ page }) => {
     await page.getByRole('table').getByRole('link', { name: /^\d+$/ }).first().click();
     await expect(page.getByRole('region', { name: /^Session \d+$/ })).toBeVisible();
     await looksGood(page, 'session', look);
+  }
+});
+
+test('a pile-up with a chosen waiter looks good in every view', async ({ page }) => {
+  test.setTimeout(240_000);
+  const waiting = await pile(30, 'pile-up');
+  try {
+    for (const look of LOOKS) {
+      for (const view of ['', 'tree', 'table']) {
+        const at = `/s/primary/locks?view=${view}`;
+        await expect(async () => {
+          await openAs(page, at, look);
+          await expect(page.getByRole('main').getByText(/pile-up/).first()).toBeAttached({ timeout: 2_000 });
+        }).toPass();
+        await looksGood(page, `locks-${view || 'graph'}`, look, () => openAs(page, at, look));
+      }
+      await page.getByRole('group', { name: 'Waiters' }).getByRole('link').first().click();
+      await expect(page.getByRole('main').getByRole('region', { name: /^pid \d+/ })).toBeVisible();
+      await looksGood(page, 'locks-node', look);
+    }
+  } finally {
+    await waiting.end();
   }
 });
 

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
-use super::{about, activity, fleet, overview, plan, replication, rules, sign_in};
+use super::{about, activity, fleet, locks, overview, plan, replication, rules, sign_in};
 
 /// `name` is the route, `page` the component it shows.
 macro_rules! page {
@@ -30,6 +30,7 @@ macro_rules! page {
 page!(Fleet, fleet::Fleet);
 page!(Overview, overview::OverviewPage);
 page!(Activity, activity::ActivityPage);
+page!(Locks, locks::LocksPage);
 page!(Replication, replication::ReplicationPage);
 page!(Plan, plan::PlanPage);
 page!(Rules, rules::Rules);
@@ -45,6 +46,7 @@ pub async fn fetch(path: &str) {
         [] => Fleet::preload().await,
         ["s", _] => Overview::preload().await,
         ["s", _, "activity"] => Activity::preload().await,
+        ["s", _, "locks"] => Locks::preload().await,
         ["s", _, "replication"] => Replication::preload().await,
         ["plan"] => Plan::preload().await,
         ["rules"] => Rules::preload().await,

@@ -6,6 +6,7 @@ pub mod activity;
 mod charts;
 pub mod fleet;
 pub mod lazy;
+pub mod locks;
 pub mod not_found;
 pub mod overview;
 pub mod plan;

@@ -11,6 +11,8 @@ pub enum Icon {
     Overview,
     /// Sessions.
     Activity,
+    /// A padlock.
+    Locks,
     /// Streams of WAL.
     Replication,
     /// A plan: a tree of boxes.
@@ -37,6 +39,7 @@ pub fn icon(icon: Icon) -> AnyView {
         Icon::Fleet => "M3 4h14v4H3zM3 12h14v4H3zM6 6h1M6 14h1",
         Icon::Overview => "M3 16V4M3 16h14M6 13l3-4 3 2 4-6",
         Icon::Activity => "M2 10h4l2-6 4 12 2-6h4",
+        Icon::Locks => "M5 9h10v8H5zM7 9V6a3 3 0 0 1 6 0v3M10 12v2",
         Icon::Replication => "M4 4h5v5H4zM11 11h5v5h-5zM9 6h4v5",
         Icon::Plan => "M7 3h6v4H7zM3 13h5v4H3zM12 13h5v4h-5zM10 7v3M5.5 13v-3h9v3",
         Icon::Rules => "M4 5l2 2 3-3M4 13l2 2 3-3M12 6h5M12 14h5",

@@ -4,17 +4,19 @@
 use leptos::prelude::*;
 
 /// What the dialog lists.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 14] = [
     ("?", "this list"),
     ("Ctrl K", "go to a page or server"),
     ("g f", "fleet"),
     ("g o", "overview of the chosen server"),
     ("g a", "activity"),
+    ("g l", "locks"),
     ("g c", "replication"),
     ("g p", "plan"),
     ("g u", "rules"),
     ("/", "filter"),
     ("j k", "next and previous row; Enter opens it"),
+    ("[ ]", "earlier and later"),
     ("Esc", "close"),
     ("Space", "pause and resume"),
 ];
@@ -85,6 +87,8 @@ pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html
             "/" if browser::focus("#filter") => event.prevent_default(),
             "j" => browser::row(1),
             "k" => browser::row(-1),
+            "[" => browser::press("[data-earlier]"),
+            "]" => browser::press("[data-later]"),
             "Escape" => browser::press("[data-close]"),
             " " if !browser::presses(&event) => {
                 event.prevent_default();
@@ -148,7 +152,9 @@ mod browser {
             Some(at) => (at as i32 + step).clamp(0, rows.length().saturating_sub(1) as i32),
             None => 0,
         };
-        if let Some(row) = rows.item(to as u32).and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+        if let Some(row) = rows.item(to as u32) {
+            // A box of a drawing takes the focus like any element; its type does not say so.
+            let row: HtmlElement = row.unchecked_into();
             // Focus moves where it can; a row that has just gone keeps it where it is.
             let _ = row.focus();
         }

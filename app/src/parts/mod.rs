@@ -8,6 +8,7 @@ pub mod filter;
 pub mod findings;
 pub mod icon;
 pub mod keys;
+pub mod made;
 pub mod number;
 pub mod palette;
 pub mod progress;

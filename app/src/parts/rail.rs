@@ -11,9 +11,10 @@ use crate::parts::findings::badge;
 use crate::parts::icon::{Icon, icon};
 
 /// The areas that have a page: (path below the server, words, icon, key after `g`).
-pub const AREAS: [(&str, &str, Icon, char); 3] = [
+pub const AREAS: [(&str, &str, Icon, char); 4] = [
     ("", "Overview", Icon::Overview, 'o'),
     ("activity", "Activity", Icon::Activity, 'a'),
+    ("locks", "Locks", Icon::Locks, 'l'),
     ("replication", "Replication", Icon::Replication, 'c'),
 ];
 

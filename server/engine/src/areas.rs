@@ -44,6 +44,12 @@ pub trait Area: Send + Sync + 'static {
     fn without_query_text(_value: &Self::Value) -> Option<Self::Value> {
         None
     }
+
+    /// What of the value the event stream carries, without the text of statements, where that is less
+    /// than all of it: a page then asks for the rest as it shows it.
+    fn streamed(_value: &Self::Value) -> Option<Self::Value> {
+        None
+    }
 }
 
 /// The answers to these queries in the form for the server's major, in one round trip.

@@ -99,15 +99,25 @@ impl<A: Area> Slot<A> {
 }
 
 fn frame<A: Area>(latest: &Latest<A::Value>) -> Frame {
-    let full: Arc<str> = json(latest);
-    let redacted = latest.value().and_then(A::without_query_text).and_then(|value| {
+    let with = |value: A::Value| {
         let reading = latest.reading.as_ref()?;
         Some(json(&Latest {
-            reading: Some(Reading { value, ..reading.clone() }),
+            reading: Some(Reading {
+                value,
+                at_ms: reading.at_ms,
+                took_ms: reading.took_ms,
+                findings: reading.findings.clone(),
+                not_checked: reading.not_checked.clone(),
+            }),
             failure: latest.failure.clone(),
             ..*latest
         }))
-    });
+    };
+    if let Some(full) = latest.value().and_then(A::streamed).and_then(with) {
+        return Frame { redacted: Arc::clone(&full), full };
+    }
+    let full: Arc<str> = json(latest);
+    let redacted = latest.value().and_then(A::without_query_text).and_then(with);
     Frame { redacted: redacted.unwrap_or_else(|| Arc::clone(&full)), full }
 }
 

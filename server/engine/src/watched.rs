@@ -59,7 +59,7 @@ impl Watched {
 
     /// A server shown from a recording.
     pub fn recorded(summary: ServerSummary, readings: Readings) -> Self {
-        Self {
+        let watched = Self {
             id: summary.id,
             labels: summary.labels,
             address: summary.address,
@@ -70,7 +70,9 @@ impl Watched {
             store: Store::of(readings),
             status: RwLock::new((summary.link, summary.facts)),
             lock_history: Mutex::default(),
-        }
+        };
+        watched.remember_locks();
+        watched
     }
 
     /// The last hour of lock waits.

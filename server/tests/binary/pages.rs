@@ -10,8 +10,12 @@ use serde_json::{Value, json};
 use crate::common::{Running, pgdeck};
 
 /// Pages of a server below `/s/{server}/`, with the area each shows first.
-const PAGES: [(&str, &str); 3] =
-    [("", "overview"), ("activity", "activity"), ("replication", "replication")];
+const PAGES: [(&str, &str); 4] = [
+    ("", "overview"),
+    ("activity", "activity"),
+    ("locks", "locks"),
+    ("replication", "replication"),
+];
 
 /// Every reason there is; a new one does not compile until it is listed here.
 fn reasons() -> Vec<Reason> {
@@ -109,6 +113,9 @@ async fn every_page_shows_a_recording() {
         ("/".to_owned(), "PostgreSQL 17"),
         (of_server(&recording, ""), "PostgreSQL 17"),
         (of_server(&recording, "activity"), "checkpointer"),
+        (of_server(&recording, "locks"), "Nobody waits for a lock."),
+        (of_server(&recording, "locks?view=table&pid=1&q=web"), "neither waits for a lock"),
+        (of_server(&recording, "locks?at=1"), "nothing is recorded of that second"),
         (of_server(&recording, "replication"), "primary"),
         ("/rules".to_owned(), "vacuum/xid_wraparound"),
         ("/about".to_owned(), "memory in use"),

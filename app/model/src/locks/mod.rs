@@ -124,4 +124,24 @@ impl Locks {
         let graph = self.graph.as_ref().map(Graph::without_query_text).map_err(Clone::clone);
         Self { graph, ..self.clone() }
     }
+
+    /// The same with nobody in the graph: a pile-up is a megabyte, and a drawing of it is asked for.
+    pub fn without_graph(&self) -> Self {
+        let empty = |graph: &Graph| Graph {
+            server_now_ms: graph.server_now_ms,
+            complete: false,
+            ..Graph::default()
+        };
+        Self {
+            server_now_ms: self.server_now_ms,
+            waiting: self.waiting,
+            graph: self.graph.as_ref().map(empty).map_err(Clone::clone),
+            prepared: self.prepared.clone(),
+            table: self.table.clone(),
+            counters: self.counters.clone(),
+            rates: self.rates.clone(),
+            serialization_failures: self.serialization_failures.clone(),
+            others: self.others.clone(),
+        }
+    }
 }

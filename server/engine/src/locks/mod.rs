@@ -149,6 +149,10 @@ impl Area for LocksArea {
     fn without_query_text(value: &Locks) -> Option<Locks> {
         Some(value.without_query_text())
     }
+
+    fn streamed(value: &Locks) -> Option<Locks> {
+        Some(value.without_graph())
+    }
 }
 
 /// How many wait, the graph, and whether other roles' sessions are hidden.

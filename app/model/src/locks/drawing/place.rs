@@ -7,7 +7,7 @@ use super::outline::{Item, Outline};
 use crate::locks::EdgeKind;
 
 /// A box's width, in the drawing's own units.
-pub const BOX_WIDTH: f64 = 232.0;
+pub const BOX_WIDTH: f64 = 268.0;
 /// A box's height.
 pub const BOX_HEIGHT: f64 = 60.0;
 /// Between layers; the lines run there.

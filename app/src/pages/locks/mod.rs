@@ -1,0 +1,264 @@
+//! Who waits for whose lock: a sentence, the drawing, a list and a table of the same, one node whole,
+//! and the last hour. The pictures are made on the server (`made.rs`); here is what moves.
+
+mod ask;
+#[cfg(feature = "ssr")]
+mod facts;
+#[cfg(feature = "ssr")]
+mod made;
+#[cfg(feature = "ssr")]
+mod modes;
+#[cfg(feature = "ssr")]
+mod panel;
+#[cfg(feature = "ssr")]
+mod past;
+#[cfg(feature = "ssr")]
+mod picture;
+#[cfg(feature = "ssr")]
+mod says;
+mod slider;
+#[cfg(feature = "ssr")]
+mod table;
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
+mod tools;
+#[cfg(feature = "ssr")]
+mod words;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::{ApiError, AreaName, Known, Latest, ServerId};
+use serde::{Deserialize, Serialize};
+
+use self::ask::Ask;
+use self::slider::Slider;
+use self::tools::Tools;
+use crate::live;
+use crate::navigation::Nav;
+use crate::pages::{server_param, title};
+use crate::parts::findings::Findings;
+use crate::parts::made::Made;
+use crate::parts::show::{Show as ShowReading, broken, loading, why};
+
+/// While nobody waits, the rest of the page is asked for again every so many readings.
+const CALM_READINGS: u32 = 10;
+
+/// What the browser needs of a reading of locks; the stream carries more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Brief {
+    /// How many wait.
+    waiting: i64,
+    /// Whether sessions of other roles are hidden from us.
+    others: Known<()>,
+}
+
+/// The chosen node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// Who it is.
+    pub title: String,
+    /// How it is called in the address; empty when it is in the graph no more.
+    pub key: String,
+    /// Its process; None for a prepared transaction.
+    pub pid: Option<i32>,
+    /// With the pid, its identity.
+    pub backend_start_ms: Option<i64>,
+    /// What is known of it.
+    html: String,
+}
+
+/// What is recorded, for the slider: ms since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moments {
+    /// The first recorded second.
+    from_ms: i64,
+    /// The last.
+    to_ms: i64,
+    /// The one before the one shown.
+    earlier: Option<i64>,
+    /// The one after it.
+    later: Option<i64>,
+}
+
+/// Everything the page shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LocksView {
+    latest: Latest<Brief>,
+    says: String,
+    class: String,
+    body: String,
+    chosen: Option<Chosen>,
+    modes: String,
+    rows: String,
+    facts: String,
+    past: String,
+    moments: Option<Moments>,
+}
+
+/// The page as it is asked for, without the text of statements for people who may not see it.
+#[server(prefix = "/api", endpoint = "locks", output = model::wire::Json)]
+pub async fn read_locks(server: ServerId, ask: Ask) -> Result<LocksView, ApiError> {
+    use crate::guard;
+    let who = guard::require(model::Right::See, Some(&server))?;
+    made::view(&guard::engine()?, &server, &ask, guard::sees_query_text(&who, &server))
+}
+
+/// The page.
+#[component]
+pub fn LocksPage() -> impl IntoView {
+    let server = server_param();
+    let ask = Ask::in_address();
+    let start =
+        Resource::new(move || server.get(), move |server| read_locks(server, ask.get_untracked()));
+    view! {
+        <Title text=title(server, |server| format!("Locks of {server}"))/>
+        <Transition fallback=|| loading("locks")>
+            {move || Suspend::new(async move {
+                match start.await {
+                    Ok(start) => view! { <Body server=server.get_untracked() ask start/> }.into_any(),
+                    Err(error) => broken(&error),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
+    let (latest, sink) = live::following(AreaName::Locks, start.latest.clone());
+    live::follow(server.clone(), vec![sink]);
+    let shown = RwSignal::new(start);
+    keep_asking(server.clone(), ask, latest, shown);
+    let part =
+        move |of: fn(&LocksView) -> &String| Signal::derive(move || shown.with(|s| of(s).clone()));
+    // A recorded second is what it was, whatever the server does now.
+    let lost = move || match (ask.with(|ask| ask.at), latest.with(|l| l.failure.clone())) {
+        (None, Some(failure)) if latest.with(|l| l.reading.is_none()) => {
+            Some(failure.reason.says())
+        }
+        (None, Some(failure)) => Some(format!("No newer reading: {}", failure.reason.says())),
+        _ => None,
+    };
+    let reading = move |of: fn(&model::Reading<Brief>) -> bool| {
+        latest.with(|l| l.reading.as_ref().is_some_and(of))
+    };
+    let chosen = Memo::new(move |_| shown.with(|s| s.chosen.clone()));
+    let now = ask;
+    let nav = use_context::<Nav>();
+    let hidden = move || nav.is_some_and(|nav| nav.latest.with(|n| !n.query_text));
+    view! {
+        <header class="page-head">
+            <h1>"Locks of " {server.to_string()}</h1>
+            <p class=move || format!("verdict {}", if lost().is_some() { "critical".into() } else { shown.with(|s| s.class.clone()) })>
+                {move || lost().unwrap_or_else(|| shown.with(|s| s.says.clone()))}
+            </p>
+        </header>
+        <Findings
+            findings=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.findings.clone()).unwrap_or_default()))
+            not_checked=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.not_checked.clone()).unwrap_or_default()))
+        />
+        <ShowReading latest what="locks">
+            {move || reading(|r| r.value.others.is_err()).then(|| latest.with(|l| l.value().and_then(|b| b.others.as_ref().err().map(why))))}
+            <section class="panel locks" aria-labelledby="graph-title">
+                <Tools server=server.clone() ask=now/>
+                {move || hidden().then(|| view! {
+                    <p class="note">"The text of statements is hidden: seeing it needs one of the roles analyst or operator."</p>
+                })}
+                <Made html=part(|s| &s.body)/>
+            </section>
+            {
+                let server = server.clone();
+                move || chosen.with(Option::is_some).then(|| view! { <Drawer server=server.clone() ask=now chosen/> })
+            }
+            <section class="panel" aria-labelledby="past-title">
+                <h2 id="past-title">"The last hour"</h2>
+                <Slider server=server.clone() ask=now moments=Signal::derive(move || shown.with(|s| s.moments))/>
+                <Made html=part(|s| &s.past)/>
+            </section>
+            <Made html=part(|s| &s.facts)/>
+            <section class="panel" aria-labelledby="modes-title">
+                <h2 id="modes-title">"Which lock modes conflict"</h2>
+                <Made html=part(|s| &s.modes)/>
+            </section>
+            <section class="panel" aria-labelledby="rows-title">
+                <h2 id="rows-title">"Row locks"</h2>
+                <Made html=part(|s| &s.rows)/>
+            </section>
+        </ShowReading>
+    }
+}
+
+/// The chosen node. What acts on it comes below what is known of it, by its pid and start.
+#[component]
+fn Drawer(
+    server: ServerId,
+    ask: Memo<Ask>,
+    chosen: Memo<Option<Chosen>>,
+    /// What can be done to it.
+    #[prop(optional)]
+    actions: Option<AnyView>,
+) -> impl IntoView {
+    let title = move || chosen.with(|c| c.as_ref().map(|c| c.title.clone()).unwrap_or_default());
+    let html = Signal::derive(move || {
+        chosen.with(|c| c.as_ref().map(|c| c.html.clone()).unwrap_or_default())
+    });
+    let close = move || ask.with(|ask| ask.choosing("").to(&server));
+    view! {
+        <section class="drawer" aria-label=title>
+            <div class="drawer-head">
+                <h2>{title}</h2>
+                <a href=close data-close="" data-noscroll="">"Close"</a>
+            </div>
+            <Made html/>
+            {actions}
+        </section>
+    }
+}
+
+/// Asks for the page again when the address asks for something else, and with every reading while
+/// somebody waits. One question at a time: the answers are as old as the readings at most.
+fn keep_asking(
+    server: ServerId,
+    ask: Memo<Ask>,
+    latest: RwSignal<Latest<Brief>>,
+    shown: RwSignal<LocksView>,
+) {
+    let asked = StoredValue::new(ask.get_untracked());
+    let under_way = StoredValue::new(false);
+    let calm = StoredValue::new(0_u32);
+    Effect::new(move |before: Option<()>| {
+        let (wanted, waiting) = (ask.get(), latest.with(|l| l.value().map_or(0, |b| b.waiting)));
+        if before.is_none() {
+            return;
+        }
+        let changed = asked.with_value(|asked| *asked != wanted);
+        let was_waiting = shown.with_untracked(|s| s.latest.value().is_some_and(|b| b.waiting > 0));
+        let moves = (waiting > 0 || was_waiting) && wanted.at.is_none();
+        calm.update_value(|calm| *calm += 1);
+        let due = changed || moves || calm.get_value() >= CALM_READINGS;
+        if !due || under_way.get_value() {
+            return;
+        }
+        under_way.set_value(true);
+        calm.set_value(0);
+        let server = server.clone();
+        leptos::task::spawn_local(async move {
+            // While one answer was on its way, something else may have been asked for.
+            let mut wanted = wanted;
+            loop {
+                let answer = read_locks(server.clone(), wanted.clone()).await;
+                let _ = asked.try_set_value(wanted.clone());
+                if let Ok(new) = answer
+                    && shown.try_with_untracked(|old| *old != new).unwrap_or(false)
+                {
+                    shown.set(new);
+                }
+                match ask.try_get_untracked() {
+                    Some(now) if now != wanted => wanted = now,
+                    _ => break,
+                }
+            }
+            let _ = under_way.try_set_value(false);
+        });
+    });
+}

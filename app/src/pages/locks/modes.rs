@@ -1,0 +1,87 @@
+//! Which lock modes conflict: the manual's two tables, with the pair at hand lit.
+
+use leptos::prelude::*;
+use model::locks::{LockMode, RowLock};
+
+use super::words::mode_class;
+
+/// The table of the eight modes and what takes them; `pair` is what is wanted and what is in its way.
+pub fn conflicts(pair: Option<(LockMode, LockMode)>) -> AnyView {
+    let heads = LockMode::ALL
+        .map(|mode| view! { <th scope="col"><span>{mode.words()}</span></th> })
+        .collect_view();
+    let rows = LockMode::ALL.map(|wants| {
+        let cells = LockMode::ALL.map(|has| {
+            let lit = pair == Some((wants, has));
+            let class = match (lit, wants.conflicts(has)) {
+                (true, _) => "conflict lit",
+                (false, true) => "conflict",
+                (false, false) => "",
+            };
+            let mark = if wants.conflicts(has) { "✕" } else { "" };
+            let now = lit.then(|| view! { <span class="hidden-words">" now"</span> });
+            view! { <td class=class>{mark} {now}</td> }
+        });
+        let lit = pair.is_some_and(|(wanted, _)| wanted == wants);
+        view! {
+            <tr class:lit=lit>
+                <th scope="row">
+                    <span class=format!("swatch {}", mode_class(wants)) aria-hidden="true"></span>
+                    {wants.words()}
+                </th>
+                {cells.collect_view()}
+                <td class="text muted">{wants.taken_by()}</td>
+            </tr>
+        }
+    });
+    let says = pair.map_or_else(
+        || "A cross: both cannot be granted on one table at a time.".to_owned(),
+        |(wants, has)| format!("Now: {} is wanted, {} is in its way.", wants.words(), has.words()),
+    );
+    view! {
+        <p class="note">{says}</p>
+        <div class="scroll" tabindex="0" role="group" aria-labelledby="modes-title">
+            <table class="modes">
+                <thead><tr><th scope="col">"wanted ╲ in the way"</th>{heads}<th scope="col">"taken by"</th></tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// The four strengths of row locks.
+pub fn row_locks() -> AnyView {
+    let heads = RowLock::ALL.map(|lock| view! { <th scope="col">{lock.words()}</th> });
+    let rows = RowLock::ALL.map(|wants| {
+        let cells = RowLock::ALL.map(|has| {
+            let conflicts = wants.conflicts(has);
+            let class = if conflicts { "conflict" } else { "" };
+            view! { <td class=class>{if conflicts { "✕" } else { "" }}</td> }
+        });
+        view! {
+            <tr>
+                <th scope="row">{wants.words()}</th>
+                {cells.collect_view()}
+                <td class="text muted">{wants.taken_by()}</td>
+            </tr>
+        }
+    });
+    view! {
+        <p class="note">
+            "Row locks are kept in the rows, not in the lock table. Whoever wants a row that is locked waits for \
+             the transaction that locked it: SHARE on a transaction that holds EXCLUSIVE on itself. Those behind \
+             the first wait for the row's place, a lock of kind tuple."
+        </p>
+        <div class="scroll" tabindex="0" role="group" aria-labelledby="rows-title">
+            <table class="modes">
+                <thead><tr><th scope="col">"wanted ╲ in the way"</th>{heads.collect_view()}<th scope="col">"taken by"</th></tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+        <p class="note">
+            <a href="https://www.postgresql.org/docs/current/explicit-locking.html">"The manual: Explicit Locking"</a>
+        </p>
+    }
+    .into_any()
+}

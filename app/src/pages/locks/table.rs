@@ -1,0 +1,141 @@
+//! Everybody who waits, one a row: filter, order and pages stand in the address.
+
+use leptos::prelude::*;
+use model::locks::Node;
+use model::locks::drawing::Forest;
+
+use super::ask::Ask;
+use super::picture::Scene;
+use super::words::{key, mode_class, who};
+use crate::format;
+use crate::parts::filter::{self, Term};
+use crate::parts::sql::one_line;
+
+/// Rows of one page: with what else is on it, it stays below three thousand elements.
+const ROWS: usize = 100;
+
+/// What a filter term can name.
+pub const FILTERS: [&str; 8] =
+    ["pid", "database", "application", "object", "role", "mode", "state", "query"];
+
+/// Which nodes pass the filter; None for an empty one.
+pub fn passing(scene: &Scene<'_>, forest: &Forest<'_>) -> Option<Vec<bool>> {
+    let terms = filter::parse(&scene.ask.q, &FILTERS);
+    if terms.is_empty() {
+        return None;
+    }
+    let passes = |(node, index): (&Node, u32)| passes(scene, forest, node, index, &terms);
+    Some(scene.graph.nodes.iter().zip(0_u32..).map(passes).collect())
+}
+
+fn passes(scene: &Scene<'_>, forest: &Forest<'_>, node: &Node, index: u32, terms: &[Term]) -> bool {
+    let session = node.session.as_ref();
+    let prepared = node.prepared.as_ref();
+    let links = forest.links.get(index as usize).map(Vec::as_slice).unwrap_or_default();
+    let queue = |queue: u32| scene.graph.queues.get(queue as usize);
+    filter::passes(terms, &FILTERS, |column| {
+        let text = match column {
+            "pid" => node.pid.map(|pid| pid.to_string()),
+            "database" => session
+                .and_then(|s| s.datname.clone())
+                .or_else(|| prepared.and_then(|p| p.database.clone())),
+            "application" => session.and_then(|s| s.application_name.clone()),
+            "role" => session
+                .and_then(|s| s.usename.clone())
+                .or_else(|| prepared.and_then(|p| p.owner.clone())),
+            "state" => session.and_then(|s| s.state.clone()),
+            "query" => session.and_then(|s| s.query.clone()),
+            "mode" => links.first().map(|link| link.wants.words().to_owned()),
+            "object" => {
+                let objects = links.iter().filter_map(|l| Some(queue(l.queue)?.object.words()));
+                Some(objects.collect::<Vec<_>>().join(" "))
+            }
+            _ => None,
+        };
+        text.unwrap_or_default()
+    })
+}
+
+/// The rows, those who wait longest first.
+pub fn table(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> AnyView {
+    let mut waiters: Vec<(i64, u32)> = forest
+        .via
+        .iter()
+        .zip(0_u32..)
+        .filter(|(_, node)| only.is_none_or(|only| only.get(*node as usize) == Some(&true)))
+        .filter_map(|(via, node)| Some((via.as_ref()?.since_us.unwrap_or(i64::MAX), node)))
+        .collect();
+    waiters.sort_unstable();
+    let pages = waiters.len().div_ceil(ROWS).max(1);
+    let page = scene.ask.page.min(pages - 1);
+    let rows = waiters.iter().skip(page * ROWS).take(ROWS);
+    let rows = rows.filter_map(|(_, node)| row(scene, forest, *node)).collect_view();
+    let turn = |to: usize, words: &'static str| {
+        let ask = Ask { page: to, ..scene.ask.clone() };
+        view! { <a href=ask.to(scene.server) data-noscroll="">{words}</a> " " }
+    };
+    let heads = [
+        "Pid",
+        "Waits for",
+        "Wants",
+        "On",
+        "Behind",
+        "Holds up",
+        "State",
+        "Database",
+        "Role",
+        "Statement",
+    ];
+    let heads = heads.map(|words| {
+        let class = if ["Waits for", "Holds up"].contains(&words) { "num" } else { "" };
+        view! { <th scope="col" class=class>{words}</th> }
+    });
+    view! {
+        <p class="muted num">
+            {format::plural(waiters.len() as i64, "waiter", "waiters")} ", longest first. "
+            {(page > 0).then(|| turn(page - 1, "Earlier rows"))}
+            {(page + 1 < pages).then(|| turn(page + 1, "Further rows"))}
+            {(pages > 1).then(|| format!("Page {} of {pages}.", page + 1))}
+        </p>
+        <div class="scroll wide-table lock-rows" tabindex="0" role="group" aria-label="Waiters">
+            <table>
+                <thead><tr>{heads.collect_view()}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(scene: &Scene<'_>, forest: &Forest<'_>, index: u32) -> Option<AnyView> {
+    let (graph, node, via) = (scene.graph, scene.graph.node(index)?, forest.via(index)?);
+    let key = key(node);
+    let session = node.session.clone().unwrap_or_default();
+    let object = graph.queues.get(via.queue as usize).map(|queue| queue.object.words());
+    let blocker = graph.node(via.blocker).map(|node| (who(node), super::words::key(node)));
+    let since = via.since_us.map_or(0.0, |us| graph.server_now_ms as f64 - us as f64 / 1_000.0);
+    let more =
+        forest.links.get(index as usize).map_or(0, |links| links.len() as u32 - 1 + via.more);
+    let to = |key: &str| scene.ask.choosing(key).to(scene.server);
+    let current = (scene.selected == Some(index)).then_some("true");
+    Some(
+        view! {
+            <tr aria-current=current>
+                <td><a href=to(&key) id=format!("r-{key}") data-row="" data-noscroll="">{who(node)}</a></td>
+                <td class="num" title=format!("{since:.0} ms")>{format::age(since)}</td>
+                <td><span class=format!("swatch {}", mode_class(via.wants)) aria-hidden="true"></span>{via.wants.words()}</td>
+                <td class="text">{object}</td>
+                <td class="text">
+                    {blocker.map(|(words, key)| view! { <a href=to(&key) data-noscroll="">{words}</a> })}
+                    {(more > 0).then(|| format!(" and {more} more"))}
+                </td>
+                <td class="num">{forest.below(index)}</td>
+                <td class="text">{session.state}</td>
+                <td class="text">{session.datname}</td>
+                <td class="text">{session.usename}</td>
+                <td class="query">{session.query.map(|query| view! { <code class="sql one-line">{one_line(&query, 120)}</code> })}</td>
+            </tr>
+        }
+        .into_any(),
+    )
+}

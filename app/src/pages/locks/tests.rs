@@ -1,0 +1,126 @@
+//! What the server makes of graphs made by hand: few elements, text as text, no secret.
+
+use model::ServerId;
+use model::locks::{
+    Graph, Hold, LockMode, LockObject, LockSession, Node, ObjectKind, Queue, Root, Wait,
+};
+
+use super::Chosen;
+use super::ask::Ask;
+use super::made::drawn;
+use super::says::roots;
+
+fn node(pid: i32, name: &str) -> Node {
+    let session = LockSession {
+        application_name: Some(name.into()),
+        query: Some("select 'secret'".into()),
+        state: Some("active".into()),
+        ..LockSession::default()
+    };
+    Node { pid: Some(pid), session: Some(session), ..Node::default() }
+}
+
+fn pile_up(waiters: u32, name: &str) -> Graph {
+    let object = LockObject {
+        kind: ObjectKind::Relation,
+        database: Some(5),
+        relation: Some(1),
+        page: None,
+        tuple: None,
+        virtualxid: None,
+        transactionid: None,
+        classid: None,
+        objid: None,
+        objsubid: None,
+        name: Some(name.into()),
+    };
+    let mode = LockMode::AccessExclusive;
+    let modes = [mode].into_iter().collect();
+    let wait = |n: u32| Wait { node: n, pid: 100 + n as i32, mode, waitstart_us: Some(1_000) };
+    Graph {
+        server_now_ms: 5_001,
+        nodes: (0..=waiters).map(|n| node(100 + n as i32, name)).collect(),
+        queues: vec![Queue {
+            object,
+            holders: vec![Hold { node: 0, pid: Some(100), modes, fastpath: false }],
+            waiters: (1..=waiters).map(wait).collect(),
+        }],
+        roots: vec![Root {
+            node: 0,
+            holds_up: waiters,
+            waited_ms: 5_000.0,
+            longest_ms: 5_000.0,
+            frees_now: 1,
+            frees: waiters,
+            freed_ms: 5_000.0,
+            in_cycle: false,
+        }],
+        ..Graph::default()
+    }
+}
+
+fn html(graph: Graph, ask: &Ask, shows_text: bool) -> (String, Option<Chosen>) {
+    let graph = if shows_text { graph } else { graph.without_query_text() };
+    let (body, chosen, _) = drawn(&Ok(graph), &ServerId::new("shop"), ask, shows_text);
+    (body, chosen)
+}
+
+fn elements(html: &str) -> usize {
+    html.match_indices('<')
+        .filter(|(at, _)| html.as_bytes().get(at + 1).is_some_and(u8::is_ascii_alphabetic))
+        .count()
+}
+
+#[test]
+fn five_thousand_waiters_are_few_elements_in_every_view() {
+    for view in ["", "tree", "table"] {
+        for open in ["", "100"] {
+            let ask = Ask { view: view.into(), open: open.into(), ..Ask::default() };
+            let (body, _) = html(pile_up(5_000, "orders"), &ask, true);
+            assert!(elements(&body) < 2_500, "{view} {open}: {}", elements(&body));
+        }
+    }
+    let (body, _) = html(pile_up(5_000, "orders"), &Ask::default(), true);
+    assert!(body.contains("4,996 more wait here"), "{body}");
+}
+
+#[test]
+fn hostile_names_are_text() {
+    let name = "</text><script>alert(1)</script>\"'";
+    for view in ["", "tree", "table"] {
+        let ask = Ask { view: view.into(), pid: "101".into(), ..Ask::default() };
+        let (body, chosen) = html(pile_up(3, name), &ask, true);
+        let all = body + &chosen.unwrap().html;
+        assert!(!all.contains("<script"), "{all}");
+        assert!(all.contains("&lt;script&gt;"), "{all}");
+    }
+}
+
+#[test]
+fn without_the_right_no_statement_is_anywhere() {
+    for view in ["", "tree", "table"] {
+        let ask = Ask { view: view.into(), pid: "101".into(), ..Ask::default() };
+        let (body, chosen) = html(pile_up(3, "orders"), &ask, false);
+        let chosen = chosen.unwrap().html;
+        assert!(!body.contains("secret") && !chosen.contains("secret"));
+        assert!(chosen.contains("The text of statements is hidden"));
+        let (_, chosen) = html(pile_up(3, "orders"), &ask, true);
+        assert!(chosen.unwrap().html.contains("secret"));
+    }
+}
+
+#[test]
+fn the_verdict_names_the_root_and_what_ending_it_frees() {
+    let says = roots(&pile_up(12, "orders"));
+    assert!(
+        says.starts_with("12 sessions wait for a lock, the longest for 5 s. pid 100 · orders"),
+        "{says}"
+    );
+    assert!(says.contains("holds up 12; ending it frees 12 sessions (1 at once"), "{says}");
+}
+
+#[test]
+fn a_filter_that_passes_nobody_says_so() {
+    let ask = Ask { q: "object:invoices".into(), ..Ask::default() };
+    assert!(html(pile_up(3, "orders"), &ask, true).0.contains("passes this filter"));
+}

@@ -1,0 +1,81 @@
+//! Markup that the server made ready with leptos, where every name is escaped. Put into the page as
+//! it is; what had the focus keeps it when newer markup takes its place.
+
+use leptos::prelude::*;
+
+/// The newest markup.
+#[component]
+pub fn Made(
+    /// Made by a server function of ours.
+    #[prop(into)]
+    html: Signal<String>,
+    /// The class of the element around it.
+    #[prop(default = "made")]
+    class: &'static str,
+) -> impl IntoView {
+    let place = NodeRef::<leptos::html::Div>::new();
+    let first = html.get_untracked();
+    #[cfg(feature = "hydrate")]
+    {
+        let shown = StoredValue::new(first.clone());
+        Effect::new(move |_| {
+            let new = html.get();
+            if let Some(place) = place.get()
+                && shown.with_value(|shown| *shown != new)
+            {
+                browser::replace(&place, &new);
+                shown.set_value(new);
+            }
+        });
+    }
+    #[cfg(feature = "hydrate")]
+    let navigate = leptos_router::hooks::use_navigate();
+    let click = move |event: leptos::ev::MouseEvent| {
+        #[cfg(feature = "hydrate")]
+        if let Some(to) = browser::drawn_link(&event) {
+            event.prevent_default();
+            let stay = leptos_router::NavigateOptions { scroll: false, ..Default::default() };
+            navigate(&to, stay);
+        }
+        #[cfg(not(feature = "hydrate"))]
+        drop(event);
+    };
+    view! { <div class=class node_ref=place inner_html=first on:click=click></div> }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::prelude::document;
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, HtmlElement, MouseEvent};
+
+    /// Where a plain click on a link of a drawing leads; the router follows those of text only.
+    pub fn drawn_link(event: &MouseEvent) -> Option<String> {
+        let plain = event.button() == 0
+            && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+        let target: Element = event.target()?.dyn_into().ok()?;
+        let link = target.closest("svg a[href]").ok()??;
+        plain.then(|| link.get_attribute("href"))?
+    }
+
+    /// Puts new markup in place, and the focus back to the element of the same id.
+    pub fn replace(place: &Element, html: &str) {
+        let focused = document().active_element().filter(|active| place.contains(Some(active)));
+        let scrolls = place.query_selector(".scroll").ok().flatten();
+        let (left, top) = scrolls.map_or((0, 0), |s| (s.scroll_left(), s.scroll_top()));
+        place.set_inner_html(html);
+        if let Some(scrolls) = place.query_selector(".scroll").ok().flatten() {
+            scrolls.set_scroll_left(left);
+            scrolls.set_scroll_top(top);
+        }
+        let id = focused.map(|focused| focused.id()).filter(|id| !id.is_empty());
+        if let Some(again) = id.and_then(|id| document().get_element_by_id(&id)) {
+            // An element of a drawing can take the focus like any other; its type does not say so.
+            let again: &HtmlElement = again.unchecked_ref();
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            // Focus moves where it can; nothing is lost where it cannot.
+            let _ = again.focus_with_options(&options);
+        }
+    }
+}
