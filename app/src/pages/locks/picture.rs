@@ -14,7 +14,7 @@ use crate::format;
 
 /// Characters that fit into a box, by their average width at the box's type size.
 const NAME_LENGTH: usize = 32;
-const LINE_LENGTH: usize = 38;
+const LINE_LENGTH: usize = 35;
 /// Where text begins in a box, and the baselines of its three lines.
 const TEXT_X: f64 = 14.0;
 const TEXT_Y: [f64; 3] = [19.0, 36.0, 52.0];
