@@ -9,8 +9,8 @@ use crate::areas::{Readings, Store};
 use crate::connect::Budget;
 use crate::costs::Costs;
 use crate::dsn::Dsn;
-use crate::locks::history::History;
 use crate::explain::Explains;
+use crate::locks::history::History;
 
 /// How a server is reached; from the configuration.
 #[derive(Clone, Debug)]
