@@ -100,8 +100,8 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
 fn explain(session: &Session, query: &str) -> Option<AnyView> {
     let server = use_context::<Nav>()?.server.get()?;
     let database = session.datname.clone().filter(|_| session.is_client() && !session.own)?;
-    // A field of one line would lose the others; the first line break is the page's own.
-    let text = format!("\n{query}");
+    // A field of one line would lose the others.
+    let text = crate::parts::sql::in_textarea(query);
     Some(
         view! {
             <form method="post" action="/plan">

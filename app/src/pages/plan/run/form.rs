@@ -96,7 +96,7 @@ fn fields(choices: Choices, errand: Errand, sheet: &Sheet) -> AnyView {
     .into_any()
 }
 
-/// The field of the statement. HTML drops a first line break, so one is added; an empty field has no
+/// The field of the statement. An empty field has no
 /// text at all, for which hydration would look in vain.
 fn text(statement: RwSignal<String>, first: &str) -> AnyView {
     let typed = move |event: leptos::ev::Event| statement.set(event_target_value(&event));
@@ -108,7 +108,7 @@ fn text(statement: RwSignal<String>, first: &str) -> AnyView {
     }
     view! {
         <textarea name="statement" rows="7" spellcheck="false" autocomplete="off" required on:input=typed>
-            {format!("\n{first}")}
+            {crate::parts::sql::in_textarea(first)}
         </textarea>
     }
     .into_any()

@@ -92,7 +92,7 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
 /// A field that is carried unseen. A text of several lines must keep them, so it is no input.
 fn hidden(name: String, value: String) -> AnyView {
     match value.contains('\n') {
-        true => view! { <textarea name=name hidden aria-hidden="true" tabindex="-1">{format!("\n{value}")}</textarea> }.into_any(),
+        true => view! { <textarea name=name hidden aria-hidden="true" tabindex="-1">{crate::parts::sql::in_textarea(&value)}</textarea> }.into_any(),
         false => view! { <input type="hidden" name=name value=value/> }.into_any(),
     }
 }
