@@ -1,7 +1,8 @@
 //! The way from a request to a leptos page or server function: who asks, and the engine, handed over
 //! as contexts. Knows no page.
 
-use std::sync::Arc;
+use std::num::NonZero;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use app::{Brought, MAX_SENT_BYTES, OwnCostSource, SignInInfo, shell};
@@ -11,6 +12,7 @@ use axum::extract::{Extension, Form, Request, State};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
+use tokio_util::task::LocalPoolHandle;
 
 use crate::answer;
 use crate::gate::Visitor;
@@ -19,6 +21,13 @@ use crate::site::Site;
 
 /// A page reads memory only: one that takes longer will never be done, and its reader must be told.
 const LONGEST_RENDER: Duration = Duration::from_secs(10);
+
+/// The threads that draw pages, each page on one of them from start to end. Reading one of leptos's
+/// signals fails, with "already disposed", while another thread writes it (`try_read` in crate guardian,
+/// which reactive_graph's guards use), and the parts of a page are drawn by several tasks.
+static DRAWERS: LazyLock<LocalPoolHandle> = LazyLock::new(|| {
+    LocalPoolHandle::new(std::thread::available_parallelism().map_or(2, NonZero::get))
+});
 
 /// The largest body of the form of `/plan`, bytes: a form writes three for most signs of a plan in
 /// JSON, and there are two plans.
@@ -94,9 +103,18 @@ async fn drawn(
     let options = site.0.options.clone();
     let render =
         leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
-    match tokio::time::timeout(LONGEST_RENDER, render(request)).await {
-        Ok(page) => page.into_response(),
+    let drawing = DRAWERS.spawn_pinned(move || async move {
+        let (head, body) = render(request).await.into_parts();
+        let whole = axum::body::to_bytes(body, usize::MAX).await?;
+        anyhow::Ok(Response::from_parts(head, Body::from(whole)))
+    });
+    let stop = drawing.abort_handle();
+    match tokio::time::timeout(LONGEST_RENDER, drawing).await {
+        Ok(Ok(Ok(page))) => page,
+        Ok(Ok(Err(error))) => answer::broken(&error),
+        Ok(Err(error)) => answer::broken(&error.into()),
         Err(_) => {
+            stop.abort();
             tracing::error!(limit_s = LONGEST_RENDER.as_secs(), "a page was not drawn in time");
             answer::refusal(
                 StatusCode::SERVICE_UNAVAILABLE,

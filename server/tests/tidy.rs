@@ -194,6 +194,20 @@ fn pages_keep_the_content_security_policy() {
 }
 
 #[test]
+fn text_in_a_textarea_is_escaped() {
+    for (path, text) in sources() {
+        for part in text.split("<textarea").skip(1).filter(|_| path.starts_with("app/src")) {
+            let content = part.split("</textarea>").next().unwrap_or_default();
+            let content = content.split_once('>').map_or("", |(_, content)| content).trim();
+            assert!(
+                content.is_empty() || content.contains("in_textarea("),
+                "{path}: leptos writes the content of a textarea without escaping it; pass it through parts::sql::in_textarea"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_server_function_asks_for_a_right() {
     let mut faults = Vec::new();
     let mut seen = 0;

@@ -100,15 +100,14 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
 fn explain(session: &Session, query: &str) -> Option<AnyView> {
     let server = use_context::<Nav>()?.server.get()?;
     let database = session.datname.clone().filter(|_| session.is_client() && !session.own)?;
-    // A field of one line would lose the others.
-    let text = crate::parts::sql::in_textarea(query);
+    let text = query.to_owned();
     Some(
         view! {
             <form method="post" action="/plan">
                 <input type="hidden" name="step" value="open"/>
                 <input type="hidden" name="server" value=server.to_string()/>
                 <input type="hidden" name="database" value=database/>
-                <textarea name="statement" hidden>{text}</textarea>
+                <input type="hidden" name="statement" value=text/>
                 <button type="submit">"Explain"</button>
             </form>
         }

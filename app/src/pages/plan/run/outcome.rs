@@ -89,12 +89,9 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
     .into_any()
 }
 
-/// A field that is carried unseen. A text of several lines must keep them, so it is no input.
+/// A field that is carried unseen; a hidden input keeps line breaks (HTML standard, "Hidden state").
 fn hidden(name: String, value: String) -> AnyView {
-    match value.contains('\n') {
-        true => view! { <textarea name=name hidden aria-hidden="true" tabindex="-1">{crate::parts::sql::in_textarea(&value)}</textarea> }.into_any(),
-        false => view! { <input type="hidden" name=name value=value/> }.into_any(),
-    }
+    view! { <input type="hidden" name=name value=value/> }.into_any()
 }
 
 fn running(sheet: &Sheet, errand: Errand) -> AnyView {
