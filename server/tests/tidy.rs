@@ -201,7 +201,7 @@ fn text_in_a_textarea_is_escaped() {
             let content = content.split_once('>').map_or("", |(_, content)| content).trim();
             assert!(
                 content.is_empty() || content.contains("in_textarea("),
-                "{path}: leptos writes the content of a textarea without escaping it; pass it through parts::sql::in_textarea"
+                "{path}: leptos writes the content of a textarea without escaping it; pass it through parts::textarea::in_textarea"
             );
         }
     }

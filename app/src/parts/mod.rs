@@ -20,6 +20,7 @@ pub mod sessions;
 pub mod show;
 pub mod spark;
 pub mod sql;
+pub mod textarea;
 pub mod theme;
 pub mod topbar;
 pub mod topology;

@@ -108,7 +108,7 @@ fn text(statement: RwSignal<String>, first: &str) -> AnyView {
     }
     view! {
         <textarea name="statement" rows="7" spellcheck="false" autocomplete="off" required on:input=typed>
-            {crate::parts::sql::in_textarea(first)}
+            {crate::parts::textarea::in_textarea(first)}
         </textarea>
     }
     .into_any()

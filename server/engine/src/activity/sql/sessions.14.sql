@@ -17,7 +17,6 @@ select a.pid, a.leader_pid, a.backend_type,
        pg_catalog.age(a.backend_xmin)::int8 as backend_xmin_age,
        a.query_id,
        pg_catalog.left(a.query, case when a.state = 'idle' then 500 else 4000 end) as query,
-       -- A backend that is just starting has neither name nor role.
        coalesce(a.pid = pg_catalog.pg_backend_pid() or (a.application_name = 'pgdeck'
          and pg_catalog.pg_get_userbyid(a.usesysid) = current_user), false) as own
   from pg_catalog.pg_stat_get_activity(null) a
