@@ -48,8 +48,10 @@ test('the root is named after one click from the overview and opened with the se
 test('those behind one head are a count that opens', async ({ page }) => {
   await withPile(WAITERS, async (pile) => {
     const boxes = graph(page).getByRole('link');
-    await until(page, path(pile), () => expect(boxes).toHaveCount(6, { timeout: 2_000 }));
-    await graph(page).getByRole('link', { name: /^5 more wait here/ }).click();
+    const fold = graph(page).getByRole('link', { name: /^5 more wait here/ });
+    await until(page, path(pile), () => expect(fold).toBeVisible({ timeout: 2_000 }));
+    await expect(boxes).toHaveCount(6);
+    await fold.click();
     await expect(page).toHaveURL(/[?&]open=\d+/);
     await expect(boxes).toHaveCount(1 + WAITERS);
   });

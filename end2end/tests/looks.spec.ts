@@ -88,7 +88,7 @@ test('a pile-up with a chosen waiter looks good in every view', async ({ page })
       }
       await page.getByRole('group', { name: 'Waiters' }).getByRole('link').first().click();
       await expect(page.getByRole('main').getByRole('region', { name: /^pid \d+/ })).toBeVisible();
-      await looksGood(page, 'locks-node', look);
+      await looksGood(page, 'locks-node', look, () => openAs(page, page.url(), look));
     }
   } finally {
     await waiting.end();

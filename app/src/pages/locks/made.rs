@@ -136,7 +136,17 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>) -> String {
         _ => {
             let outline = Outline::of(forest, &view);
             let drawing = scene.drawing(forest, &outline);
-            view! { {drawing} {scene.list(forest, &outline, "narrow-only")} }.into_any()
+            let hidden = (outline.hidden > 0).then(|| {
+                let n = format::plural(i64::from(outline.hidden), "more is", "more are");
+                let table = Ask { view: "table".into(), ..scene.ask.clone() };
+                view! {
+                    <p class="note">
+                        {n} " not drawn for want of room: filter, or see all in the "
+                        <a href=table.to(scene.server) data-noscroll="">"table"</a> "."
+                    </p>
+                }
+            });
+            view! { {hidden} {drawing} {scene.list(forest, &outline, "narrow-only")} }.into_any()
         }
     };
     view! { {incomplete} {circles(scene.graph)} {picture} }.to_html()

@@ -80,6 +80,22 @@ fn five_thousand_waiters_are_few_elements_in_every_view() {
             assert!(elements(&body) < 2_500, "{view} {open}: {}", elements(&body));
         }
     }
+    // Everybody holds what five others want: a fold below every box.
+    let mut tree = pile_up(5_000, "orders");
+    let (object, mode) = (tree.queues[0].object.clone(), LockMode::AccessExclusive);
+    let modes = [mode].into_iter().collect();
+    tree.queues = (0..1_000)
+        .map(|n| Queue {
+            object: LockObject { relation: Some(i64::from(n)), ..object.clone() },
+            holders: vec![Hold { node: n, pid: None, modes, fastpath: false }],
+            waiters: (n * 5 + 1..=n * 5 + 5)
+                .map(|node| Wait { node, pid: 0, mode, waitstart_us: Some(1_000) })
+                .collect(),
+        })
+        .collect();
+    let (body, _) = html(tree, &Ask::default(), true);
+    assert!(elements(&body) < 2_500, "{}", elements(&body));
+    assert!(body.contains("not drawn for want of room"));
     let (body, _) = html(pile_up(5_000, "orders"), &Ask::default(), true);
     assert!(body.contains("4,996 more wait here"), "{body}");
 }

@@ -66,6 +66,8 @@ pub enum Item {
 pub struct Outline {
     /// Depth from 0, and what stands there.
     pub items: Vec<(u32, Item)>,
+    /// How many are neither shown nor counted in a fold, for want of room.
+    pub hidden: u32,
 }
 
 /// What is shown below a node, or among the roots.
@@ -87,7 +89,7 @@ impl Outline {
         let counted = kept.as_ref().map(|_| below(&forest.order, &forest.via, |node| keeps(&node)));
         let below = counted.as_deref().unwrap_or(&forest.below);
         let mut shown: BTreeMap<Option<u32>, Shown> = BTreeMap::new();
-        let mut room = view.most;
+        let (mut room, mut hidden) = (view.most, 0);
         let mut due = VecDeque::from([(None, 0_u32)]);
         while let Some((under, depth)) = due.pop_front() {
             let all = under.map_or(forest.roots.as_slice(), |node| forest.children(node));
@@ -107,7 +109,10 @@ impl Outline {
                 fold.since_us = since.min();
                 (fold.under, fold.opens) = (under, !open && room > 0);
             }
-            room = room.saturating_sub(part.nodes.len());
+            if room == 0 && part.nodes.is_empty() {
+                hidden += part.fold.take().map_or(0, |fold| fold.count);
+            }
+            room = room.saturating_sub(part.nodes.len() + usize::from(part.fold.is_some()));
             let next = if open { 0 } else { depth };
             due.extend(part.nodes.iter().map(|node| (Some(*node), next + 1)));
             shown.insert(under, part);
@@ -125,7 +130,7 @@ impl Outline {
             }
             items.push((depth, item));
         }
-        Self { items }
+        Self { items, hidden }
     }
 }
 

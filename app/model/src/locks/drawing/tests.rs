@@ -97,6 +97,19 @@ fn a_long_chain_is_folded_in_depth() {
 }
 
 #[test]
+fn folds_take_room_too() {
+    let queues = (0..200).map(|n| {
+        let waits = (n * 5 + 1..=n * 5 + 5).map(|node| wait(node, Exclusive)).collect();
+        (vec![hold(n, &[Exclusive])], waits)
+    });
+    let graph = graph(1_001, queues.collect());
+    let forest = Forest::of(&graph);
+    let outline = Outline::of(&forest, &view());
+    assert!(outline.items.len() <= ROOM + 2, "{}", outline.items.len());
+    assert!(outline.hidden > 0);
+}
+
+#[test]
 fn at_random_everybody_is_shown_or_counted_once_and_every_line_is_true() {
     let mut dice = Dice(11);
     for _ in 0..2_000 {
@@ -114,7 +127,7 @@ fn at_random_everybody_is_shown_or_counted_once_and_every_line_is_true() {
                 Item::Fold(fold) => counted += fold.count,
             }
         }
-        assert_eq!(seen.len() as u32 + counted, nodes, "{outline:?} of {graph:?}");
+        assert_eq!(seen.len() as u32 + counted + outline.hidden, nodes, "{outline:?} of {graph:?}");
         let blocking = graph.blocking();
         for (links, node) in forest.links.iter().zip(0_u32..) {
             let exact = blocking.blockers(node);
