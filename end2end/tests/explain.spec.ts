@@ -123,7 +123,7 @@ test('a pasted plan is judged with the catalog of a server', async ({ page }) =>
 
 test('a session’s statement is taken to the form, and never into the address', async ({ page }) => {
   await open(page, '/s/primary/activity?q=reports-export');
-  await page.getByRole('table').getByRole('link', { name: /^\d+$/ }).first().click();
+  await page.getByRole('region', { name: 'Sessions' }).getByRole('link', { name: /^\d+$/ }).first().click();
   await page.getByRole('button', { name: 'Explain' }).click();
   await expect(page).toHaveURL(/\/plan$/);
   await expect(page.getByLabel('Statement, without EXPLAIN')).not.toBeEmpty();

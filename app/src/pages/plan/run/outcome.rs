@@ -63,7 +63,7 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
     };
     view! {
         <section class=class aria-labelledby="run-preview-title">
-            <h3 id="run-preview-title" tabindex="-1">"This would be done on " {server}</h3>
+            <h2 id="run-preview-title" tabindex="-1">"This would be done on " {server}</h2>
             <ul class="run-says">{says}</ul>
             <dl class="facts">
                 {fact("Server", told.address.clone())}
@@ -74,7 +74,7 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
                 {fact("Ended by the server after", format::age(told.statement_timeout_ms as f64))}
                 {fact("Waits for a lock at most", format!("{} ms", told.lock_timeout_ms))}
             </dl>
-            <h4>"Every statement that would be sent"</h4>
+            <h3>"Every statement that would be sent"</h3>
             <Code text=sql/>
             <form method="post" action="/plan" on:submit=submit>
                 {hidden}
