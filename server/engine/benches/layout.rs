@@ -14,17 +14,11 @@ const SHOWN: usize = 160;
 
 fn object(number: u32) -> LockObject {
     LockObject {
-        kind: ObjectKind::Advisory,
         database: Some(5),
-        relation: None,
-        page: None,
-        tuple: None,
-        virtualxid: None,
-        transactionid: None,
         classid: Some(0),
         objid: Some(i64::from(number)),
         objsubid: Some(1),
-        name: None,
+        ..LockObject::of(ObjectKind::Advisory)
     }
 }
 

@@ -114,6 +114,23 @@ pub struct LockObject {
 }
 
 impl LockObject {
+    /// An object of this kind that nothing else is known of; the caller names what its kind has.
+    pub const fn of(kind: ObjectKind) -> Self {
+        Self {
+            kind,
+            database: None,
+            relation: None,
+            page: None,
+            tuple: None,
+            virtualxid: None,
+            transactionid: None,
+            classid: None,
+            objid: None,
+            objsubid: None,
+            name: None,
+        }
+    }
+
     /// The key of an advisory lock as its caller wrote it: `42` of one bigint, `1, 2` of two ints.
     pub fn advisory_key(&self) -> Option<String> {
         if self.kind != ObjectKind::Advisory {
@@ -195,19 +212,7 @@ mod tests {
     use super::*;
 
     fn object(kind: &str) -> LockObject {
-        LockObject {
-            kind: ObjectKind::from_catalog(kind),
-            database: Some(5),
-            relation: None,
-            page: None,
-            tuple: None,
-            virtualxid: None,
-            transactionid: None,
-            classid: None,
-            objid: None,
-            objsubid: None,
-            name: None,
-        }
+        LockObject { database: Some(5), ..LockObject::of(ObjectKind::from_catalog(kind)) }
     }
 
     #[test]

@@ -12,17 +12,10 @@ fn node(pid: i32) -> Node {
 
 fn table(name: &str) -> LockObject {
     LockObject {
-        kind: ObjectKind::Relation,
         database: Some(5),
         relation: Some(16_384),
-        page: None,
-        tuple: None,
-        virtualxid: None,
-        transactionid: None,
-        classid: None,
-        objid: None,
-        objsubid: None,
         name: Some(name.into()),
+        ..LockObject::of(ObjectKind::Relation)
     }
 }
 

@@ -22,17 +22,10 @@ fn node(pid: i32, name: &str) -> Node {
 
 fn pile_up(waiters: u32, name: &str) -> Graph {
     let object = LockObject {
-        kind: ObjectKind::Relation,
         database: Some(5),
         relation: Some(1),
-        page: None,
-        tuple: None,
-        virtualxid: None,
-        transactionid: None,
-        classid: None,
-        objid: None,
-        objsubid: None,
         name: Some(name.into()),
+        ..LockObject::of(ObjectKind::Relation)
     };
     let mode = LockMode::AccessExclusive;
     let modes = [mode].into_iter().collect();

@@ -31,17 +31,11 @@ fn pile(now_ms: i64, pid: i32, waiters: u32, text: &str) -> Graph {
         ..Node::default()
     };
     let object = LockObject {
-        kind: ObjectKind::Advisory,
         database: Some(5),
-        relation: None,
-        page: None,
-        tuple: None,
-        virtualxid: None,
-        transactionid: None,
         classid: Some(0),
         objid: Some(1),
         objsubid: Some(1),
-        name: None,
+        ..LockObject::of(ObjectKind::Advisory)
     };
     let modes = [LockMode::Exclusive].into_iter().collect();
     let waits = (1..=waiters).map(|n| Wait {
