@@ -55,7 +55,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App/>
-                <p class="stopped" role="alert">
+                // Hidden by itself too: it must not show before the stylesheet has come.
+                <p class="stopped" role="alert" hidden>
                     "This page has stopped following pgdeck. "<a href="" rel="external">"Load it again"</a>
                 </p>
             </body>
