@@ -5,7 +5,9 @@
 //! serde for the wire.
 #![warn(clippy::indexing_slicing)]
 
+pub mod action;
 pub mod activity;
+pub mod audit;
 pub mod cost;
 pub mod error;
 pub mod explain;

@@ -3,8 +3,10 @@
 //! An `Observer` reads: read-only, with timeouts, one round trip per tick, marked as ours by
 //! `application_name`. Every await has a deadline; after it the socket is dropped, never parked in
 //! a task. Behind a pooler nothing is set on the session: settings are `set local` in the one
-//! transaction that reads (limits.md B3). Never writes; never holds more than its permit.
+//! transaction that reads (limits.md B3). Never writes; never holds more than its permit. What acts is
+//! the `Operator` in the file below.
 
+pub mod operator;
 pub mod on_demand;
 
 use std::sync::Arc;

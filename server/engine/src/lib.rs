@@ -2,6 +2,7 @@
 //!
 //! A page asks the `Engine` and is answered from memory; only samplers wait on watched servers.
 
+pub mod actions;
 pub mod activity;
 pub mod areas;
 pub mod capability;

@@ -33,6 +33,7 @@ pub struct Watched {
     /// How to read from it on demand; None for a recording.
     pub(crate) dsn: Option<Dsn>,
     pub(crate) explains: Explains,
+    pub(crate) operate: Option<Dsn>,
     pub(crate) budget: Budget,
     pub(crate) costs: Arc<Costs>,
     pub(crate) store: Store,
@@ -49,6 +50,7 @@ impl Watched {
             explains: Explains::default(),
             id: config.id.clone(),
             labels: config.labels.clone(),
+            operate: config.operate.clone(),
             budget: Budget::default(),
             costs: Arc::new(Costs::default()),
             store: Store::new(crate::now_ms()),
@@ -65,6 +67,7 @@ impl Watched {
             address: summary.address,
             dsn: None,
             explains: Explains::default(),
+            operate: None,
             budget: Budget::default(),
             costs: Arc::new(Costs::default()),
             store: Store::of(readings),

@@ -1,0 +1,300 @@
+//! Actions on a watched server: looked at first, done to exactly what was looked at, and watched
+//! until they are seen to have worked.
+//!
+//! The only holder of an `Operator`. A step can only be run when a look has allowed it; who may ask
+//! for it and that it is in the audit log first is the caller's affair.
+
+mod decide;
+mod observe;
+mod rows;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use model::action::{Action, Ask, Outcome, Preview, Previewed, Target};
+use model::{Reason, ServerId};
+
+use crate::Engine;
+use crate::connect::STATEMENT_TIMEOUT_MS;
+use crate::connect::operator::{ACTION_LOCK_TIMEOUT_MS, Failed, Operator};
+use crate::dsn::Dsn;
+use crate::error::quoted_literal;
+use crate::sql::{Query, SqlFile, sql};
+use crate::watched::Watched;
+pub use observe::Ran;
+use rows::{OperatorRow, SessionRow, TableRow, array, filled};
+
+/// The most targets of one act: more than anybody reads through before confirming.
+pub const MAX_TARGETS: usize = 100;
+/// The longest a VACUUM or ANALYZE of ours may run, ms: what takes longer is for a maintenance window.
+pub const MAINTENANCE_TIMEOUT_MS: u64 = 60 * 60 * 1_000;
+
+sql! {
+    OPERATORS = "operators" [14];
+    CHOSEN_SESSIONS = "chosen_sessions" [14];
+    CHOSEN_TABLES = "chosen_tables" [14, 17];
+    CANCELLED = "cancelled_sessions" [14];
+    TERMINATED = "terminated_sessions" [14];
+    REMAINING = "remaining_sessions" [14];
+    COUNTS = "maintenance_counts" [14];
+    VACUUMED = "vacuumed_tables" [14];
+    ANALYZED = "analyzed_tables" [14];
+}
+
+/// A connection to one server for one act.
+pub struct Operating {
+    operator: Operator,
+    server: Arc<Watched>,
+    me: OperatorRow,
+    major: u16,
+    observer_role: String,
+}
+
+/// What a look allows: the preview to show, and the steps to run.
+pub struct Plan {
+    /// What is shown. Its token is empty: confirming is the caller's affair.
+    pub preview: Preview,
+    /// One for each target that is not refused, in the preview's order.
+    pub steps: Vec<Step>,
+}
+
+/// One statement that a look has allowed.
+#[derive(Clone, Debug)]
+pub struct Step {
+    action: Action,
+    target: Target,
+    /// The table's oid, for maintenance.
+    oid: Option<i64>,
+    file: SqlFile,
+    /// Its line of the preview.
+    pub shown: Previewed,
+}
+
+impl Engine {
+    /// Whether there is an `operate` DSN for that server; None: there is no such server.
+    pub fn can_operate(&self, id: &ServerId) -> Option<bool> {
+        self.server(id).map(|server| server.operate.is_some())
+    }
+
+    /// Opens a connection for one act, and makes sure that it leads to the very server we watch.
+    pub async fn operate(&self, id: &ServerId, action: Action) -> Result<Operating, Reason> {
+        let unknown = |says: &str, remedy: &str| Reason::Unreachable {
+            says: says.into(),
+            remedy: remedy.into(),
+        };
+        let server = self.server(id).cloned().ok_or_else(|| {
+            unknown("There is no such server.", "Choose one of those that are watched.")
+        })?;
+        let dsn: Dsn = server.operate.clone().ok_or_else(|| {
+            unknown(
+                "There is no operate DSN for this server, so nothing can be done to it.",
+                "Add operate or operate_file to the server in pgdeck.toml.",
+            )
+        })?;
+        let facts = server.facts().ok_or(Reason::NotYet)?;
+        let timeout_ms =
+            if action.is_on_sessions() { STATEMENT_TIMEOUT_MS } else { MAINTENANCE_TIMEOUT_MS };
+        let costs = Arc::clone(&server.costs);
+        let mut operator = Operator::open(&dsn, &server.budget, costs, timeout_ms).await?;
+        let file = picked(&OPERATORS, facts.major)?;
+        let rows = operator.run(&file, file.statement()).await.map_err(reason)?;
+        let me: OperatorRow = rows.one()?;
+        let same_cluster =
+            facts.system_identifier.as_ref().is_none_or(|known| *known == me.system_identifier);
+        if !same_cluster || facts.started_ms != me.started_ms {
+            operator.close().await;
+            return Err(unknown(
+                "The operate DSN leads to another server than the one shown here, or it was restarted a moment ago.",
+                "Compare host and port of dsn and operate in pgdeck.toml, then look again.",
+            ));
+        }
+        Ok(Operating { operator, server, me, major: facts.major, observer_role: facts.role })
+    }
+}
+
+fn picked(query: &Query, major: u16) -> Result<SqlFile, Reason> {
+    query.pick(major).ok_or(Reason::TooOld { needs: crate::capability::OLDEST_MAJOR, has: major })
+}
+
+fn reason(failed: Failed) -> Reason {
+    match failed {
+        Failed::Lost(reason) => reason,
+        Failed::Refused { sqlstate, message } => Reason::Failed { sqlstate, message },
+    }
+}
+
+impl Operating {
+    /// Looks at the targets as they are now. Changes nothing.
+    pub async fn look(&mut self, ask: &Ask) -> Result<Plan, Reason> {
+        let mut steps = Vec::new();
+        let mut shown = Vec::new();
+        let sessions = self.sessions(&ask.targets).await?;
+        for target in &ask.targets {
+            let (step, previewed) = match target {
+                Target::Session { pid, backend_start_ms } if ask.action.is_on_sessions() => {
+                    let row = sessions.iter().find(|row| row.pid == *pid);
+                    self.look_at_session(ask, (*pid, *backend_start_ms), row)?
+                }
+                Target::Table { name } if !ask.action.is_on_sessions() => {
+                    self.look_at_table(ask, name).await?
+                }
+                // A session is not vacuumed and a table not terminated: nothing is done.
+                _ => continue,
+            };
+            steps.extend(step);
+            shown.push(previewed);
+        }
+        let preview = Preview {
+            server: self.server.id.clone(),
+            ask: ask.clone(),
+            role: self.me.role.clone(),
+            lock: decide::lock(ask.action).into(),
+            effect: decide::effect(ask.action).into(),
+            frees: ask.action.is_on_sessions().then(|| self.frees(&steps)).flatten(),
+            targets: shown,
+            token: None,
+        };
+        Ok(Plan { preview, steps })
+    }
+
+    async fn sessions(&mut self, targets: &[Target]) -> Result<Vec<SessionRow>, Reason> {
+        let pids: Vec<i32> = targets
+            .iter()
+            .filter_map(|target| match target {
+                Target::Session { pid, .. } => Some(*pid),
+                Target::Table { .. } => None,
+            })
+            .collect();
+        if pids.is_empty() {
+            return Ok(vec![]);
+        }
+        let file = picked(&CHOSEN_SESSIONS, self.major)?;
+        let role = quoted_literal(&self.observer_role);
+        let text = filled(file.statement(), &[&array(pids), &role]);
+        self.operator.run(&file, &text).await.map_err(reason)?.all()
+    }
+
+    fn look_at_session(
+        &self,
+        ask: &Ask,
+        (pid, start): (i32, i64),
+        row: Option<&SessionRow>,
+    ) -> Result<(Option<Step>, Previewed), Reason> {
+        let query = if ask.action == Action::Cancel { CANCELLED } else { TERMINATED };
+        let file = picked(&query, self.major)?;
+        let sql = filled(file.statement(), &[&pid.to_string(), &start.to_string()]);
+        let same = row.filter(|row| row.backend_start_ms == Some(start));
+        let target = Target::Session { pid, backend_start_ms: start };
+        let shown = Previewed {
+            object: target.object(),
+            target: target.clone(),
+            who: same.map(SessionRow::who).unwrap_or_default(),
+            state: same.and_then(|row| row.state.clone()),
+            state_age_ms: same.and_then(|row| row.state_age_ms),
+            sql,
+            refusal: decide::session(ask.action, (pid, start), row, &self.me.role, ask.twice),
+        };
+        let step = Step { action: ask.action, target, oid: None, file, shown: shown.clone() };
+        Ok((shown.refusal.is_none().then_some(step), shown))
+    }
+
+    async fn look_at_table(
+        &mut self,
+        ask: &Ask,
+        name: &str,
+    ) -> Result<(Option<Step>, Previewed), Reason> {
+        let look = picked(&CHOSEN_TABLES, self.major)?;
+        let text = filled(look.statement(), &[&quoted_literal(name)]);
+        let row: Option<TableRow> =
+            self.operator.run(&look, &text).await.map_err(reason)?.all()?.pop();
+        let query = if ask.action == Action::Vacuum { VACUUMED } else { ANALYZED };
+        let file = picked(&query, self.major)?;
+        let object = row.as_ref().map_or_else(|| name.to_owned(), |row| row.name.clone());
+        let target = Target::Table { name: name.to_owned() };
+        let sql = row.as_ref().map(|row| filled(file.statement(), &[&row.name]));
+        let shown = Previewed {
+            target: target.clone(),
+            object,
+            who: row.as_ref().map(|row| format!("owner {}", row.owner)).unwrap_or_default(),
+            state: None,
+            state_age_ms: None,
+            sql: sql.unwrap_or_default(),
+            refusal: decide::table(name, row.as_ref(), (&self.me.role, &self.me.database)),
+        };
+        let oid = row.map(|row| row.oid);
+        let step = Step { action: ask.action, target, oid, file, shown: shown.clone() };
+        Ok((shown.refusal.is_none().then_some(step), shown))
+    }
+
+    /// Whom ending these frees, by the newest reading of locks.
+    fn frees(&self, steps: &[Step]) -> Option<String> {
+        let latest = self.server.store.locks.latest();
+        let graph = latest.value()?.graph.as_ref().ok()?;
+        let nodes: Vec<u32> = steps
+            .iter()
+            .filter_map(|step| match step.target {
+                Target::Session { pid, backend_start_ms } => {
+                    let node = graph.node_of(pid)?;
+                    let session = graph.node(node)?.session.as_ref()?;
+                    (session.backend_start_ms == Some(backend_start_ms)).then_some(node)
+                }
+                Target::Table { .. } => None,
+            })
+            .collect();
+        let freed = graph.blocking().ending(&nodes);
+        (freed.count() > 0).then(|| freed.words())
+    }
+
+    /// Does one step. What it did is watched for with `watch`.
+    pub async fn run(&mut self, step: &Step) -> Ran {
+        let started = Instant::now();
+        let before = match step.oid {
+            Some(oid) => self.counts(oid).await,
+            None => None,
+        };
+        let answer = self.operator.run(&step.file, &step.shown.sql).await;
+        let mut ran = Ran::new(step, started, before);
+        match answer {
+            Ok(rows) if step.action.is_on_sessions() => match rows.all() {
+                Ok(rows) => ran.signalled(rows),
+                Err(reason) => ran.end(Outcome::Unknown, reason.says()),
+            },
+            Ok(_) => {}
+            Err(failed) => {
+                let (outcome, says) = refused(step, &self.me.role, failed);
+                ran.end(outcome, says);
+            }
+        }
+        ran
+    }
+
+    /// Ends the connection.
+    pub async fn close(self) {
+        self.operator.close().await;
+    }
+}
+
+/// What the server's refusal of a step means.
+fn refused(step: &Step, role: &str, failed: Failed) -> (Outcome, String) {
+    let object = &step.shown.object;
+    match failed {
+        Failed::Lost(reason) => {
+            (Outcome::Unknown, format!("Whether it was done is not known: {}", reason.says()))
+        }
+        Failed::Refused { sqlstate, message } => {
+            let says = match sqlstate.as_str() {
+                "42501" => {
+                    format!("The server does not let our role {role} do this: {message} (42501).")
+                }
+                "55P03" => format!(
+                    "Somebody holds a lock on {object} that this has to wait for; it gave up after {} s.",
+                    ACTION_LOCK_TIMEOUT_MS / 1_000
+                ),
+                "57014" => format!("It was cancelled: {message} (57014)."),
+                "25006" => "This server is a standby; it is done on the primary.".into(),
+                _ => format!("The server refused: {message} ({sqlstate})."),
+            };
+            (Outcome::Refused, says)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What the queries of this folder answer, and the one function that fills values into them.
+
+/// A row of `operators.14.sql`.
+#[derive(Debug, sqlx::FromRow)]
+pub struct OperatorRow {
+    pub system_identifier: String,
+    pub started_ms: i64,
+    pub role: String,
+    pub database: String,
+}
+
+/// A row of `chosen_sessions.14.sql`.
+#[derive(Clone, Debug, Default, sqlx::FromRow)]
+pub struct SessionRow {
+    pub pid: i32,
+    pub backend_start_ms: Option<i64>,
+    pub backend_type: Option<String>,
+    pub datname: Option<String>,
+    pub usename: Option<String>,
+    pub application_name: Option<String>,
+    pub client_addr: Option<String>,
+    pub state: Option<String>,
+    pub state_age_ms: Option<f64>,
+    pub superuser: bool,
+    pub own: bool,
+    pub may_signal: Option<bool>,
+}
+
+impl SessionRow {
+    /// Whom it is: role, database, application, client, as far as known.
+    pub fn who(&self) -> String {
+        let parts = [
+            ("role", &self.usename),
+            ("database", &self.datname),
+            ("application", &self.application_name),
+            ("client", &self.client_addr),
+        ];
+        let known = parts.iter().filter_map(|(word, value)| {
+            let value = value.as_deref().filter(|value| !value.is_empty())?;
+            Some(format!("{word} {value}"))
+        });
+        let known: Vec<String> = known.collect();
+        if known.is_empty() {
+            return self.backend_type.clone().unwrap_or_else(|| "nothing known of it".into());
+        }
+        known.join(", ")
+    }
+}
+
+/// A row of `chosen_tables.*.sql`.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct TableRow {
+    pub oid: i64,
+    pub name: String,
+    pub relkind: String,
+    pub owner: String,
+    pub may_maintain: bool,
+}
+
+/// A row of `cancelled_sessions.14.sql` and `terminated_sessions.14.sql`.
+#[derive(Debug, sqlx::FromRow)]
+pub struct SignalledRow {
+    pub query_start_us: Option<i64>,
+    pub signalled: bool,
+}
+
+/// A row of `remaining_sessions.14.sql`.
+#[derive(Debug, sqlx::FromRow)]
+pub struct RemainingRow {
+    pub pid: i32,
+    pub backend_start_ms: Option<i64>,
+    pub query_start_us: Option<i64>,
+    pub state: Option<String>,
+}
+
+/// A row of `maintenance_counts.14.sql`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct CountsRow {
+    pub vacuum_count: i64,
+    pub analyze_count: i64,
+}
+
+/// The statement with `$1`, `$2` … replaced by these values, which are numbers, or literals and
+/// names that were quoted. One pass: a value is never looked into.
+pub fn filled(statement: &str, values: &[&str]) -> String {
+    let mut parts = statement.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        let (number, rest) = part.split_at(end);
+        let value = number.parse::<usize>().ok().and_then(|n| values.get(n.checked_sub(1)?));
+        match value {
+            Some(value) => text.push_str(value),
+            None => text.extend(["$", number]),
+        }
+        text.push_str(rest);
+    }
+    text
+}
+
+/// An array literal of pids.
+pub fn array(pids: impl IntoIterator<Item = i32>) -> String {
+    let pids: Vec<String> = pids.into_iter().map(|pid| pid.to_string()).collect();
+    format!("'{{{}}}'", pids.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_never_looked_into() {
+        assert_eq!(filled("a $1 b $2;", &["'$2'", "x"]), "a '$2' b x;");
+        assert_eq!(filled("$1$1 $3 $", &["1"]), "11 $3 $");
+        assert_eq!(array([1, 2]), "'{1,2}'");
+    }
+}

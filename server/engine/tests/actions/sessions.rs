@@ -1,0 +1,140 @@
+//! Ending sessions: the chosen one, never another, and those that are not ended lightly.
+
+use std::time::Duration;
+
+use engine::Engine;
+use model::action::{Action, Outcome, Target};
+use playground::Server;
+use sqlx::{Connection, PgConnection};
+
+use crate::watching::Result;
+use crate::{act, acting, alive, ask, client, look, open, prepared, refusal};
+
+pub async fn ended(major: u16) -> Result {
+    let server = prepared(major).await?;
+    let engine = acting(&server, Some(&server.dsn_for("op", "o", "postgres"))).await?;
+
+    let (mut sleeper, chosen) = client(&server, "web", "w").await?;
+    let asleep = tokio::spawn(async move {
+        let slept = sqlx::query("select pg_sleep(60)").execute(&mut sleeper).await;
+        (sleeper, slept)
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let done = act(&engine, ask(Action::Cancel, chosen.clone(), false)).await?;
+    assert_eq!(done.outcome, Outcome::Worked, "{done:?}");
+    assert!(done.took_ms.is_some_and(|ms| ms < 5_000.0), "{done:?}");
+    let (mut sleeper, slept) = asleep.await?;
+    let code = slept.err().and_then(|e| e.as_database_error()?.code().map(|c| c.into_owned()));
+    assert_eq!(code.as_deref(), Some("57014"));
+    assert!(alive(&mut sleeper).await, "a cancelled session stays");
+    let says = refusal(&engine, ask(Action::Cancel, chosen.clone(), true)).await?;
+    assert!(says.contains("nothing to cancel"), "{says}");
+
+    not_another_session(&engine, &mut sleeper, &chosen).await?;
+
+    sqlx::raw_sql("begin; select 1").execute(&mut sleeper).await?;
+    let done = act(&engine, ask(Action::Terminate, chosen, false)).await?;
+    assert_eq!((done.outcome, done.took_ms.is_some()), (Outcome::Worked, true), "{done:?}");
+    assert!(!alive(&mut sleeper).await);
+
+    protected(&server, &engine).await?;
+    engine.stop().await;
+    Ok(())
+}
+
+/// A pid under which another session stands than the one that was chosen.
+async fn not_another_session(
+    engine: &Engine,
+    session: &mut PgConnection,
+    chosen: &Target,
+) -> Result {
+    let Target::Session { pid, backend_start_ms } = *chosen else { anyhow::bail!("a session") };
+    let other = Target::Session { pid, backend_start_ms: backend_start_ms - 1 };
+    let says = refusal(engine, ask(Action::Terminate, other, true)).await?;
+    assert!(says.contains("belongs to another"), "{says}");
+    // Reused between the look and the act: the statement itself finds nobody.
+    let mut operating = open(engine, Action::Terminate).await?;
+    let plan = look(&mut operating, &ask(Action::Terminate, chosen.clone(), false)).await?;
+    let sql = &plan.steps.first().ok_or_else(|| anyhow::anyhow!("refused"))?.shown.sql;
+    let stale = sql.replace(&backend_start_ms.to_string(), &(backend_start_ms - 1).to_string());
+    assert_ne!(*sql, stale);
+    let signalled = sqlx::raw_sql(sqlx::AssertSqlSafe(stale)).fetch_all(&mut *session).await?;
+    assert_eq!(signalled.len(), 0);
+    assert!(alive(session).await, "the session of that pid was left alone");
+    operating.close().await;
+    Ok(())
+}
+
+/// Ended between the look and the act; a superuser's session; our own.
+async fn protected(server: &Server, engine: &Engine) -> Result {
+    let (leaver, chosen) = client(server, "web", "w").await?;
+    let mut operating = open(engine, Action::Terminate).await?;
+    let plan = look(&mut operating, &ask(Action::Terminate, chosen, false)).await?;
+    leaver.close().await?;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let step = plan.steps.first().ok_or_else(|| anyhow::anyhow!("refused"))?;
+    let ran = operating.run(step).await;
+    let done = operating.watch(vec![ran]).await;
+    assert!(done.iter().all(|d| d.outcome == Outcome::Refused), "{done:?}");
+    operating.close().await;
+
+    let mut root = server.connect().await?;
+    let (pid, backend_start_ms) = sqlx::query_as(
+        "select pid, (extract(epoch from backend_start) * 1000)::int8 from pg_stat_activity
+         where pid = pg_backend_pid()",
+    )
+    .fetch_one(&mut root)
+    .await?;
+    let chosen = Target::Session { pid, backend_start_ms };
+    let says = refusal(engine, ask(Action::Terminate, chosen.clone(), true)).await?;
+    assert!(says.contains("Only a superuser"), "{says}");
+    let strong = acting(server, Some(&server.dsn())).await?;
+    let says = refusal(&strong, ask(Action::Terminate, chosen.clone(), false)).await?;
+    assert!(says.contains("superuser postgres"), "{says}");
+    let done = act(&strong, ask(Action::Terminate, chosen, true)).await?;
+    assert_eq!(done.outcome, Outcome::Worked, "{done:?}");
+    strong.stop().await;
+
+    let own: Vec<Target> = sqlx::query_as(
+        "select pid, (extract(epoch from backend_start) * 1000)::int8 from pg_stat_activity
+         where application_name = 'pgdeck' and usename = 'watcher'",
+    )
+    .fetch_all(&mut server.connect().await?)
+    .await?
+    .into_iter()
+    .map(|(pid, backend_start_ms)| Target::Session { pid, backend_start_ms })
+    .collect();
+    let first = own.first().cloned().ok_or_else(|| anyhow::anyhow!("no session of ours"))?;
+    let says = refusal(engine, ask(Action::Terminate, first, false)).await?;
+    assert!(says.contains("pgdeck's own"), "{says}");
+    Ok(())
+}
+
+pub async fn walsender(major: u16) -> Result {
+    let server = prepared(major).await?;
+    server.exec("alter role op replication").await?;
+    let _standby = server.standby("copy").await?;
+    let engine = acting(&server, Some(&server.dsn())).await?;
+    let mut root = server.connect().await?;
+    let mut sender: Option<(i32, i64)> = None;
+    for _ in 0..100 {
+        sender = sqlx::query_as(
+            "select pid, (extract(epoch from backend_start) * 1000)::int8 from pg_stat_activity
+             where backend_type = 'walsender'",
+        )
+        .fetch_optional(&mut root)
+        .await?;
+        if sender.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let (pid, backend_start_ms) = sender.ok_or_else(|| anyhow::anyhow!("no walsender"))?;
+    let chosen = Target::Session { pid, backend_start_ms };
+    let says = refusal(&engine, ask(Action::Terminate, chosen.clone(), false)).await?;
+    assert!(says.contains("walsender"), "{says}");
+    let done = act(&engine, ask(Action::Terminate, chosen, true)).await?;
+    assert_eq!(done.outcome, Outcome::Worked, "{done:?}");
+    engine.stop().await;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Maintaining tables, and what is said to a role that may not act or a DSN that leads elsewhere.
+
+use std::time::Duration;
+
+use model::ServerId;
+use model::action::{Action, Outcome, Target};
+use sqlx::Connection;
+
+use crate::watching::Result;
+use crate::{ONE, act, acting, ask, client, prepared, refusal};
+
+pub async fn maintained(major: u16) -> Result {
+    let server = prepared(major).await?;
+    let mut root = server.connect().await?;
+    sqlx::raw_sql(
+        "create schema s authorization op; create table s.t (a int); alter table s.t owner to op;
+         create table s.\"x\"\"; drop table s.t; --\" (a int);
+         alter table s.\"x\"\"; drop table s.t; --\" owner to op;
+         create table public.others (a int)",
+    )
+    .execute(&mut root)
+    .await?;
+    let engine = acting(&server, Some(&server.dsn_for("op", "o", "postgres"))).await?;
+    let table = |name: &str| Target::Table { name: name.into() };
+    for action in [Action::Vacuum, Action::Analyze] {
+        for name in ["s.t", "s.\"x\"\"; drop table s.t; --\""] {
+            let done = act(&engine, ask(action, table(name), false)).await?;
+            assert_eq!(done.outcome, Outcome::Worked, "{major} {action:?} {name}: {done:?}");
+        }
+        let says = refusal(&engine, ask(action, table("public.others"), true)).await?;
+        assert!(says.contains("would skip it"), "{says}");
+        let says = refusal(&engine, ask(action, table("t'; select 1"), true)).await;
+        assert!(says.is_err() || says.is_ok_and(|says| says.contains("no table")));
+
+        let mut holder = server.connect().await?;
+        sqlx::raw_sql("begin; lock table s.t in share update exclusive mode")
+            .execute(&mut holder)
+            .await?;
+        let started = std::time::Instant::now();
+        let done = act(&engine, ask(action, table("s.t"), false)).await?;
+        assert_eq!(done.outcome, Outcome::Refused, "{done:?}");
+        assert!(done.says.contains("gave up after 2 s"), "{done:?}");
+        assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+        holder.close().await?;
+    }
+    assert!(sqlx::query("select 1 from s.t").execute(&mut root).await.is_ok(), "still there");
+    engine.stop().await;
+    Ok(())
+}
+
+pub async fn without_rights(major: u16) -> Result {
+    let server = prepared(major).await?;
+    let (_session, chosen) = client(&server, "web", "w").await?;
+    let weak = acting(&server, Some(&server.dsn_for("weak", "k", "postgres"))).await?;
+    let says = refusal(&weak, ask(Action::Terminate, chosen, true)).await?;
+    assert!(says.contains("grant pg_signal_backend to \"weak\";"), "{says}");
+    weak.stop().await;
+
+    let none = acting(&server, None).await?;
+    let id = ServerId::new(ONE);
+    assert_eq!(none.can_operate(&id), Some(false));
+    let says = none.operate(&id, Action::Cancel).await.err().map(|reason| reason.says());
+    assert!(says.as_deref().is_some_and(|says| says.contains("no operate DSN")), "{says:?}");
+    none.stop().await;
+
+    let other = prepared(major).await?;
+    let astray = acting(&server, Some(&other.dsn_for("op", "o", "postgres"))).await?;
+    let says = astray.operate(&id, Action::Cancel).await.err().map(|reason| reason.says());
+    assert!(says.as_deref().is_some_and(|says| says.contains("another server")), "{says:?}");
+    astray.stop().await;
+    Ok(())
+}
