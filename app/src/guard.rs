@@ -9,9 +9,18 @@ use model::{ApiError, Right, ServerId, Who};
 /// Errors: `SignedOut` without a session; `NotFound` for a server they may not see, so that its
 /// name is not given away; `Forbidden` when only the right is missing.
 pub fn require(right: Right, server: Option<&ServerId>) -> Result<Who, ApiError> {
-    let who = use_context::<Option<Who>>().flatten().ok_or(ApiError::SignedOut)?;
-    allow(&who, right, server)?;
-    Ok(who)
+    allowed(use_context::<Option<Who>>().flatten().as_ref(), right, server)
+}
+
+/// The same for a request that is no server function.
+pub fn allowed(
+    who: Option<&Who>,
+    right: Right,
+    server: Option<&ServerId>,
+) -> Result<Who, ApiError> {
+    let who = who.ok_or(ApiError::SignedOut)?;
+    allow(who, right, server)?;
+    Ok(who.clone())
 }
 
 /// The same for a person who is known already.

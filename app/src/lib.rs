@@ -2,10 +2,12 @@
 //! nothing. The same code makes the HTML on the server and brings it to life in the browser.
 #![recursion_limit = "512"]
 
+mod actions;
 #[cfg(feature = "hydrate")]
 mod browser;
 #[cfg(feature = "ssr")]
 mod csp;
+pub mod csv;
 #[cfg(feature = "ssr")]
 mod draw;
 pub mod format;
@@ -14,6 +16,8 @@ pub mod guard;
 mod links;
 mod live;
 mod navigation;
+#[cfg(feature = "ssr")]
+pub mod needs;
 mod pages;
 mod parts;
 
@@ -27,9 +31,14 @@ use pages::not_found::NotFound;
 use parts::{keys, palette::Palette, rail::Rail, topbar::TopBar};
 
 #[cfg(feature = "ssr")]
+pub use actions::ActsSource;
+pub use actions::{ActStep, Confirmed};
+#[cfg(feature = "ssr")]
 pub use pages::plan::{Brought, bring};
 pub use pages::plan::{MAX_SENT_BYTES, Pasted};
 pub use pages::sign_in::SignInInfo;
+#[cfg(feature = "ssr")]
+pub use parts::show::code as status;
 
 /// Gives what the pgdeck process itself uses, for `/about`. The server puts one into the context.
 #[cfg(feature = "ssr")]
@@ -99,6 +108,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/s/:server/replication") view={Lazy::<lazy::Replication>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/plan") view={Lazy::<lazy::Plan>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/rules") view={Lazy::<lazy::Rules>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/s/:server/act") view={Lazy::<lazy::Act>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/audit") view={Lazy::<lazy::Audit>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/about") view={Lazy::<lazy::About>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view={Lazy::<lazy::SignIn>::new()} ssr=SsrMode::Async/>
                 </FlatRoutes>

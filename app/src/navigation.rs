@@ -20,6 +20,8 @@ pub struct Navigation {
     pub who: String,
     /// Whether they see the text of statements on the chosen server.
     pub query_text: bool,
+    /// Why the reader can do nothing to the chosen server; None when they can.
+    pub no_actions: Option<String>,
     /// The servers they may see, problems first.
     pub servers: Vec<ServerSummary>,
     /// Open findings of the chosen server by area: (area, worst, how many).
@@ -60,10 +62,22 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
     let badges = chosen.as_ref().map_or_else(Vec::new, |id| badges(&engine.findings(id).0));
     Ok(Navigation {
         now_ms: now_ms(&engine, servers.first()),
-        query_text: chosen.is_some_and(|id| guard::sees_query_text(&who, &id)),
+        query_text: chosen.as_ref().is_some_and(|id| guard::sees_query_text(&who, id)),
+        no_actions: chosen.and_then(|id| no_actions(&who, &engine, &id)),
         who: who.name,
         servers,
         badges,
+    })
+}
+
+/// Why nothing can be done to that server, when nothing can.
+#[cfg(feature = "ssr")]
+fn no_actions(who: &model::Who, engine: &engine::Engine, server: &ServerId) -> Option<String> {
+    if !who.may_on(model::Right::Act, server) {
+        return Some("Cancelling and terminating need the role operator.".into());
+    }
+    (engine.can_operate(server) != Some(true)).then(|| {
+        "There is no operate DSN for this server, so nothing can be done to it; add operate to it in pgdeck.toml.".into()
     })
 }
 

@@ -18,11 +18,17 @@ pub fn see_other(location: &str) -> Response {
 
 /// Our own fault: logged under a number, and only the number told.
 pub fn broken(error: &anyhow::Error) -> Response {
-    let incident = crate::login::sessions::random_id().unwrap_or_default();
-    let incident = incident.get(..8).unwrap_or("unnumbered");
-    tracing::error!(incident, error = format!("{error:#}"), "a request failed");
+    let incident = incident(error);
     refusal(
         StatusCode::INTERNAL_SERVER_ERROR,
         &format!("Something went wrong inside pgdeck; its log has it as {incident}."),
     )
+}
+
+/// Logs our own fault; the number it has there.
+pub fn incident(error: &anyhow::Error) -> String {
+    let incident = crate::login::sessions::random_id().unwrap_or_default();
+    let incident = incident.get(..8).unwrap_or("unnumbered");
+    tracing::error!(incident, error = format!("{error:#}"), "a request failed");
+    incident.to_owned()
 }

@@ -31,6 +31,29 @@ pub enum Command {
     Plan(Plan),
     /// Manage who may sign in
     User(User),
+    /// Check that the audit log is as it was written: exit code 0 whole, 2 broken
+    Audit(Audit),
+    /// List every route, page and server function with what it asks for
+    #[command(hide = true)]
+    Doors,
+}
+
+/// `pgdeck audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// What to do.
+    #[command(subcommand)]
+    pub what: AuditWhat,
+    /// Where the log is.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditWhat {
+    /// Walk the whole chain of hashes
+    Verify,
 }
 
 /// `pgdeck serve`.

@@ -1,12 +1,15 @@
 //! pgdeck: a web console for PostgreSQL. Wiring only: reads the command line and hands over.
 #![recursion_limit = "512"]
 
+mod acts;
 mod answer;
 mod assets;
+mod audit;
 mod check;
 mod cli;
 mod config;
 mod demo;
+mod doors;
 mod exit;
 mod gate;
 mod headers;
@@ -74,6 +77,11 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(check) => check::check(&check, &env).await,
         Command::Record(record) => check::record(&record, &env).await,
         Command::Plan(plan) => plan::plan(&plan),
+        Command::Audit(audit) => audit::verify(&audit, &env).await,
+        Command::Doors => {
+            doors::print(&doors::all(serve::routes().1));
+            Ok(ExitCode::SUCCESS)
+        }
         Command::User(user) => user::user(user, &env).await.map(done),
     }
 }

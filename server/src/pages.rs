@@ -5,15 +5,19 @@ use std::num::NonZero;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use app::{Brought, MAX_SENT_BYTES, OwnCostSource, SignInInfo, shell};
+use app::{ActStep, ActsSource, Brought, MAX_SENT_BYTES, OwnCostSource, SignInInfo, guard, shell};
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Extension, Form, Request, State};
-use axum::http::{Method, StatusCode, Uri};
+use axum::extract::{Extension, Form, Path, Query, Request, State};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
+use model::audit::AuditQuery;
+use model::{Right, ServerId};
+use serde::Deserialize;
 use tokio_util::task::LocalPoolHandle;
 
+use crate::acts::internal;
 use crate::answer;
 use crate::gate::Visitor;
 use crate::login::routes::message;
@@ -48,7 +52,102 @@ fn contexts(
         provide_context(visitor.0.clone());
         provide_context(OwnCostSource(Arc::new(move || own.own_cost())));
         provide_context(sign_in.clone());
+        provide_context(acts_source(&site));
     }
+}
+
+/// The way from a server function to what acts.
+fn acts_source(site: &Site) -> ActsSource {
+    let (looks, does, reads) = (site.0.acts.clone(), site.0.acts.clone(), site.0.acts.clone());
+    ActsSource {
+        preview: Arc::new(move |(who, server, ask)| {
+            let acts = looks.clone();
+            Box::pin(async move { acts.preview(&who, &server, ask).await })
+        }),
+        act: Arc::new(move |(who, server, confirmed)| {
+            let acts = does.clone();
+            Box::pin(async move {
+                acts.act(&who, &server, confirmed.ask, &confirmed.token, &confirmed.reason).await
+            })
+        }),
+        audit: Arc::new(move |(who, query)| {
+            let acts = reads.clone();
+            Box::pin(async move {
+                let page = acts.audit().page(&who, &query).await;
+                page.map_err(|error| internal(&error.into()))
+            })
+        }),
+    }
+}
+
+/// `POST /s/{server}/act`: one step of an action, for browsers without JavaScript.
+pub async fn act(
+    State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
+    Path(server): Path<String>,
+    body: String,
+) -> Response {
+    let server = ServerId::new(server);
+    let uri = format!("/s/{}/act", url_path(server.as_str()));
+    let Ok(uri) = Uri::try_from(uri) else {
+        return answer::refusal(StatusCode::NOT_FOUND, "There is no such server.");
+    };
+    let step = match guard::allowed(visitor.0.as_ref(), Right::Act, Some(&server)) {
+        Ok(who) => crate::acts::form::step(&site.0.acts, &who, &server, &body).await,
+        Err(error) => ActStep::Refused(error),
+    };
+    let status = match &step {
+        ActStep::Refused(error) => app::status(error),
+        _ => StatusCode::OK,
+    };
+    let contexts = contexts(&site, visitor, SignInInfo::default());
+    let more = move || {
+        contexts();
+        provide_context(step.clone());
+    };
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = uri;
+    let mut page = drawn(&site, more, request).await;
+    if page.status() == StatusCode::OK {
+        *page.status_mut() = status;
+    }
+    page
+}
+
+/// A name as a step of a path.
+fn url_path(name: &str) -> String {
+    url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// `GET /audit.csv?q=…`: the audit log for a spreadsheet.
+pub async fn audit_csv(
+    State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
+    Query(looked_for): Query<LookedFor>,
+) -> Response {
+    let who = match guard::allowed(visitor.0.as_ref(), Right::Audit, None) {
+        Ok(who) => who,
+        Err(error) => return answer::refusal(app::status(&error), &error.to_string()),
+    };
+    let query = AuditQuery { text: looked_for.q, before: 0 };
+    match site.0.acts.audit().csv(&who, &query).await {
+        Ok(text) => (
+            [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"pgdeck-audit.csv\""),
+            ],
+            text,
+        )
+            .into_response(),
+        Err(error) => answer::broken(&error.into()),
+    }
+}
+
+/// The query of `/audit.csv`.
+#[derive(Deserialize)]
+pub struct LookedFor {
+    #[serde(default)]
+    q: String,
 }
 
 /// A page. Rendered whole before it is sent: it reads memory only, and without JavaScript nothing

@@ -6,19 +6,24 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use app::needs::Needs::{Nothing, OnServer, Own, Right};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use engine::{Engine, Recording};
+use model::Right::{Act, Audit, See};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
+use crate::acts::Acts;
+use crate::audit;
 use crate::config::{Config, ExplainAnalyze};
+use crate::doors::{Door, Doors};
 use crate::exit::Failure;
 use crate::login::link::Link;
 use crate::login::{Login, database, routes, sessions, users};
@@ -33,35 +38,8 @@ const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 /// All routes with the layers around them; the outermost layer is named last.
 pub fn router(site: Site) -> Router {
-    // Streams are exempt (bytes shared by all viewers), and files compress themselves.
-    let worth = SizeAbove::new(1_024)
-        .and(NotForContentType::new("text/event-stream"))
-        .and(NotForContentType::new("application/wasm"))
-        .and(NotForContentType::new("font/"));
-    let files = Router::new()
-        .route("/pkg/{*path}", get(assets::file))
-        .route("/fonts/{*path}", get(assets::file))
-        .route("/favicon.svg", get(assets::file))
-        .route("/favicon.ico", get(assets::file));
-    let told = Router::new()
-        .route("/api/{*name}", any(pages::function))
-        .route("/metrics", get(metrics::metrics))
-        .route(
-            "/plan",
-            get(pages::page)
-                .post(pages::plan)
-                .layer(DefaultBodyLimit::max(pages::MAX_PLAN_FORM_BYTES)),
-        )
-        .fallback(pages::page)
-        .layer(CompressionLayer::new().br(true).gzip(true).compress_when(worth));
-    Router::new()
-        .route("/login", get(routes::by_link).post(routes::by_password))
-        .route("/logout", post(routes::out))
-        .route("/live", get(live::live))
-        .route("/healthz", get(|| async { "alive\n" }))
-        .route("/readyz", get(ready))
-        .merge(files)
-        .merge(told)
+    routes()
+        .0
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(site.clone(), gate::open))
         .layer(from_fn_with_state(site.clone(), origin::guard))
@@ -70,6 +48,49 @@ pub fn router(site: Site) -> Router {
         }))
         .layer(from_fn_with_state(site.clone(), headers::set))
         .with_state(site)
+}
+
+/// The routes and what each needs.
+pub fn routes() -> (Router<Site>, Vec<Door>) {
+    // Streams are exempt (bytes shared by all viewers), and files compress themselves.
+    let worth = SizeAbove::new(1_024)
+        .and(NotForContentType::new("text/event-stream"))
+        .and(NotForContentType::new("application/wasm"))
+        .and(NotForContentType::new("font/"));
+    let file = [("GET", Nothing)];
+    let files = Doors::new()
+        .open("/pkg/{*path}", &file, get(assets::file))
+        .open("/fonts/{*path}", &file, get(assets::file))
+        .open("/favicon.svg", &file, get(assets::file))
+        .open("/favicon.ico", &file, get(assets::file));
+    let told = Doors::new()
+        // What a server function needs stands with the functions.
+        .open("/api/{*name}", &[], any(pages::function))
+        .open("/metrics", &[("GET", Own)], get(metrics::metrics))
+        .open("/plan", &[("GET", Right(See)), ("POST", Right(See))], plan_form())
+        .open("/s/{server}/act", &[("POST", OnServer(Act))], get(pages::page).post(pages::act))
+        .open("/audit.csv", &[("GET", Right(Audit))], get(pages::audit_csv))
+        .map(|router| {
+            let compressed = CompressionLayer::new().br(true).gzip(true).compress_when(worth);
+            router.fallback(pages::page).layer(compressed)
+        });
+    Doors::new()
+        .open(
+            "/login",
+            &[("GET", Nothing), ("POST", Nothing)],
+            get(routes::by_link).post(routes::by_password),
+        )
+        .open("/logout", &[("POST", Right(See))], post(routes::out))
+        .open("/live", &[("GET", OnServer(See))], get(live::live))
+        .open("/healthz", &[("GET", Nothing)], get(|| async { "alive\n" }))
+        .open("/readyz", &[("GET", Nothing)], get(ready))
+        .with(files)
+        .with(told)
+        .into_parts()
+}
+
+fn plan_form() -> MethodRouter<Site> {
+    get(pages::page).post(pages::plan).layer(DefaultBodyLimit::max(pages::MAX_PLAN_FORM_BYTES))
 }
 
 async fn ready(State(site): State<Site>) -> Response {
@@ -130,7 +151,10 @@ pub async fn serve(
     if config.explain_analyze == ExplainAnalyze::AllowSuperuser {
         engine.allow_superuser_analyze();
     }
-    let site = Site::new(engine, login, origins, config.metrics_token);
+    let audit = audit::Audit::open(&config.data_dir).await?;
+    let acts =
+        Acts::new(engine.clone(), audit).map_err(|error| Failure::failed(format!("{error:#}")))?;
+    let site = Site::new(engine, login, acts, origins, config.metrics_token);
     run(site, listener, token, stop).await
 }
 
@@ -166,6 +190,7 @@ async fn run(
         () = overdue => tracing::warn!("requests took too long to end; they are cut off"),
     }
     site.0.engine.stop().await;
+    site.0.acts.audit().close().await;
     site.0.login.close().await;
     Ok(())
 }

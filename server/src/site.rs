@@ -10,6 +10,7 @@ use leptos::prelude::LeptosOptions;
 use model::cost::OwnCost;
 use tokio::sync::watch;
 
+use crate::acts::Acts;
 use crate::login::Login;
 use crate::origin::Origins;
 
@@ -23,6 +24,8 @@ pub struct Inner {
     pub engine: Engine,
     /// Who may come in.
     pub login: Login,
+    /// What is done to servers, and the log of it.
+    pub acts: Acts,
     /// Under which addresses we are reached.
     pub origins: Origins,
     /// The names leptos gives its files.
@@ -53,12 +56,14 @@ impl Site {
     pub fn new(
         engine: Engine,
         login: Login,
+        acts: Acts,
         origins: Origins,
         metrics_token: Option<String>,
     ) -> Self {
         Self(Arc::new(Inner {
             engine,
             login,
+            acts,
             options: leptos_options(origins.listen()),
             origins,
             metrics_token,

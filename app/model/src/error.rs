@@ -27,6 +27,13 @@ pub enum ApiError {
         /// Its hint.
         hint: Option<String>,
     },
+    /// pgdeck itself does not do it; nothing was done.
+    Declined {
+        /// Why, one sentence.
+        says: String,
+        /// What to do about it: a sentence or a statement.
+        remedy: Option<String>,
+    },
     /// Our own fault; the cause is in the log under this number.
     Internal {
         /// The incident number.
@@ -46,6 +53,8 @@ impl fmt::Display for ApiError {
             Self::Refused { sqlstate, message, .. } => {
                 write!(f, "PostgreSQL refused ({sqlstate}): {message}")
             }
+            Self::Declined { says, remedy: None } => f.write_str(says),
+            Self::Declined { says, remedy: Some(remedy) } => write!(f, "{says} {remedy}"),
             Self::Internal { incident } => {
                 write!(f, "Something went wrong inside pgdeck; the log has it as {incident}.")
             }

@@ -43,6 +43,7 @@ impl Role {
             Right::See => true,
             Right::QueryText | Right::Explain => matches!(self, Self::Analyst | Self::Operator),
             Right::Act => self == Self::Operator,
+            Right::Audit => matches!(self, Self::Operator | Self::Admin),
             Right::Administer => self == Self::Admin,
         }
     }
@@ -59,6 +60,8 @@ pub enum Right {
     Explain,
     /// Run an action on a watched server.
     Act,
+    /// Read the audit log of a watched server.
+    Audit,
     /// Manage users and servers.
     Administer,
 }

@@ -5,7 +5,9 @@
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
-use super::{about, activity, fleet, locks, overview, plan, replication, rules, sign_in};
+use super::{
+    about, act, activity, audit, fleet, locks, overview, plan, replication, rules, sign_in,
+};
 
 /// `name` is the route, `page` the component it shows.
 macro_rules! page {
@@ -32,6 +34,8 @@ page!(Overview, overview::OverviewPage);
 page!(Activity, activity::ActivityPage);
 page!(Locks, locks::LocksPage);
 page!(Replication, replication::ReplicationPage);
+page!(Act, act::ActPage);
+page!(Audit, audit::AuditPage);
 page!(Plan, plan::PlanPage);
 page!(Rules, rules::Rules);
 page!(About, about::About);
@@ -48,6 +52,8 @@ pub async fn fetch(path: &str) {
         ["s", _, "activity"] => Activity::preload().await,
         ["s", _, "locks"] => Locks::preload().await,
         ["s", _, "replication"] => Replication::preload().await,
+        ["s", _, "act"] => Act::preload().await,
+        ["audit"] => Audit::preload().await,
         ["plan"] => Plan::preload().await,
         ["rules"] => Rules::preload().await,
         ["about"] => About::preload().await,

@@ -1,7 +1,9 @@
 //! The pages, each with its server function beside it.
 
 pub mod about;
+pub mod act;
 pub mod activity;
+pub mod audit;
 #[cfg(feature = "ssr")]
 mod charts;
 pub mod fleet;

@@ -19,6 +19,8 @@ pub enum Icon {
     Plan,
     /// Rules.
     Rules,
+    /// What was done.
+    Audit,
     /// pgdeck itself.
     About,
     /// Standing still.
@@ -43,6 +45,7 @@ pub fn icon(icon: Icon) -> AnyView {
         Icon::Replication => "M4 4h5v5H4zM11 11h5v5h-5zM9 6h4v5",
         Icon::Plan => "M7 3h6v4H7zM3 13h5v4H3zM12 13h5v4h-5zM10 7v3M5.5 13v-3h9v3",
         Icon::Rules => "M4 5l2 2 3-3M4 13l2 2 3-3M12 6h5M12 14h5",
+        Icon::Audit => "M5 2h10v16H5zM8 6h4M8 9h4M8 12.5l1.5 1.5 3-3",
         Icon::Pause => "M7 4v12M13 4v12",
         Icon::Resume => "M6 4l10 6-10 6z",
         Icon::GoTo => "M8.5 3a5.5 5.5 0 1 0 .01 0M12.5 12.5l4.5 4.5",

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 /// What the dialog lists.
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 15] = [
     ("?", "this list"),
     ("Ctrl K", "go to a page or server"),
     ("g f", "fleet"),
@@ -14,6 +14,7 @@ const KEYS: [(&str, &str); 14] = [
     ("g c", "replication"),
     ("g p", "plan"),
     ("g u", "rules"),
+    ("g d", "audit log"),
     ("/", "filter"),
     ("j k", "next and previous row; Enter opens it"),
     ("[ ]", "earlier and later"),

@@ -1,5 +1,6 @@
 //! The pieces pages are made of. Each knows how to draw one thing and asks for nothing.
 
+pub mod act;
 pub mod bar;
 pub mod chart;
 pub mod colors;

@@ -1,4 +1,5 @@
-//! One session whole: everything `pg_stat_activity` says of it. Shows what it is given.
+//! One session whole: everything `pg_stat_activity` says of it, and what can be done to it. Shows
+//! what it is given.
 
 use leptos::prelude::*;
 use model::activity::Session;
@@ -6,37 +7,57 @@ use model::{Severity, Unit};
 
 use crate::format;
 use crate::navigation::Nav;
+use crate::parts::act::SessionActions;
 use crate::parts::copy::Copy;
 use crate::parts::number::Age;
 use crate::parts::sessions::wait;
 use crate::parts::show::empty;
 use crate::parts::sql::Statement;
 
-/// One session whole, with what a rule says of it.
-pub fn drawer(
+/// What the drawer says of the session at the newest reading.
+pub type Told = (Option<Session>, Vec<Session>, Option<(Severity, String)>);
+
+/// One session whole, with what a rule says of it. The buttons stay as they are while the rest is
+/// told anew with each reading.
+#[component]
+pub fn Drawer(
+    /// The session.
     pid: i32,
-    session: Option<&Session>,
-    workers: &[Session],
-    close: String,
-    mark: Option<(Severity, String)>,
-) -> AnyView {
-    let body = match session {
-        None => empty("This session has ended, or it is beyond the rows read."),
-        Some(session) => details(session, workers),
+    /// Its start, where it is known: with the pid, its identity.
+    backend_start_ms: Option<i64>,
+    /// Where closing it leads.
+    #[prop(into)]
+    close: Signal<String>,
+    /// The session, its parallel workers, and what a rule says.
+    #[prop(into)]
+    told: Signal<Told>,
+) -> impl IntoView {
+    let nav = use_context::<Nav>();
+    let refusal =
+        Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())));
+    let server = nav.and_then(|nav| nav.server.get_untracked());
+    let body = move || {
+        told.with(|(session, workers, mark)| {
+            let mark = mark.as_ref().map(|(severity, says)| {
+                view! { <p class=format!("mark {}", severity.word())>{says.clone()}</p> }
+            });
+            let body = match session {
+                None => empty("This session has ended, or it is beyond the rows read."),
+                Some(session) => details(session, workers),
+            };
+            view! { {mark} {body} }
+        })
     };
-    let mark = mark
-        .map(|(severity, says)| view! { <p class=format!("mark {}", severity.word())>{says}</p> });
     view! {
         <section class="drawer" aria-label=format!("Session {pid}")>
             <div class="drawer-head">
                 <h2>"Session " {pid}</h2>
-                <a href=close data-close="" data-noscroll="">"Close"</a>
+                <a href=move || close.get() data-close="" data-noscroll="">"Close"</a>
             </div>
-            {mark}
+            {server.map(|server| view! { <SessionActions server pid backend_start_ms refusal/> })}
             {body}
         </section>
     }
-    .into_any()
 }
 
 fn details(session: &Session, workers: &[Session]) -> AnyView {

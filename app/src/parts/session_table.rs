@@ -15,7 +15,7 @@ use crate::parts::colors;
 use crate::parts::copy::Copy;
 use crate::parts::filter;
 use crate::parts::number::Age;
-use crate::parts::session_drawer::drawer;
+use crate::parts::session_drawer::Drawer;
 use crate::parts::sessions::{
     COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait,
 };
@@ -102,6 +102,13 @@ pub fn Sessions(
             rows.iter().map(|row| (row.session.pid, row.clone())).collect::<HashMap<_, _>>()
         })
     });
+    // Who was chosen stays who was chosen: the drawer of a session that has ended still says so.
+    let chosen = Memo::new(move |before: Option<&Option<(i32, Option<i64>)>>| {
+        let pid: i32 = address.pid.with(|pid| pid.parse().ok())?;
+        let start = session_of(latest, pid).and_then(|session| session.backend_start_ms);
+        let kept = before.copied().flatten().filter(|(known, _)| *known == pid);
+        Some((pid, start.or(kept.and_then(|(_, start)| start))))
+    });
     view! {
         <section class="sessions" aria-labelledby="sessions-title">
             <div class="table-head">
@@ -138,15 +145,21 @@ pub fn Sessions(
                     </a></p>
                 })
             }}
-            {move || {
-                let pid: i32 = address.pid.with(|pid| pid.parse().ok())?;
-                let session = latest.with(|l| l.value()?.sessions.iter().find(|s| s.pid == pid).cloned());
-                let workers = by_pid.with(|rows| rows.get(&pid).map(|r| r.workers.clone()).unwrap_or_default());
-                let close = address.with(&address.q.get(), &address.sort.get(), "");
-                Some(drawer(pid, session.as_ref(), &workers, close, marks.with(|m| m.get(&pid).cloned())))
-            }}
+            {move || chosen.get().map(|(pid, backend_start_ms)| {
+                let told = Signal::derive(move || (
+                    session_of(latest, pid),
+                    by_pid.with(|rows| rows.get(&pid).map(|r| r.workers.clone()).unwrap_or_default()),
+                    marks.with(|m| m.get(&pid).cloned()),
+                ));
+                let close = Signal::derive(move || address.with(&address.q.get(), &address.sort.get(), ""));
+                view! { <Drawer pid backend_start_ms close told/> }
+            })}
         </section>
     }
+}
+
+fn session_of(latest: RwSignal<Latest<Activity>>, pid: i32) -> Option<Session> {
+    latest.with(|l| l.value()?.sessions.iter().find(|session| session.pid == pid).cloned())
 }
 
 fn counted(rows: Memo<Vec<Row>>, latest: RwSignal<Latest<Activity>>) -> String {

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use model::activity::{Session, wait_class};
 
-use crate::format;
 use crate::parts::filter::{self, Term};
+use crate::{csv, format};
 
 /// The columns: (id in filters, sort links and copies, heading, whether it holds numbers).
 pub const COLUMNS: [(&str, &str, bool); 10] = [
@@ -147,19 +147,7 @@ pub fn sort(rows: &mut [Row], by: &str) {
 /// The rows as comma-separated values with a heading. A cell that a spreadsheet would run as a
 /// formula gets an apostrophe in front.
 pub fn csv(rows: &[Row]) -> String {
-    let cell = |text: String| {
-        let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-            format!("'{text}")
-        } else {
-            text
-        };
-        if text.contains(['"', ',', '\n', '\r']) {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        } else {
-            text
-        }
-    };
-    lines(rows, cell, |cells| cells.join(","), None)
+    lines(rows, |text| csv::cell(&text), |cells| cells.join(","), None)
 }
 
 /// The rows as a Markdown table.

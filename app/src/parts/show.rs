@@ -149,6 +149,7 @@ fn title(error: &ApiError) -> &'static str {
         ApiError::Forbidden { .. } => "Not allowed",
         ApiError::Unreachable => "No answer",
         ApiError::Refused { .. } => "Refused",
+        ApiError::Declined { .. } => "Not done",
         ApiError::Internal { .. } => "Broken",
     }
 }
@@ -156,17 +157,26 @@ fn title(error: &ApiError) -> &'static str {
 /// A page that shows an error also answers with its status; signed out goes to the sign-in page.
 #[cfg(feature = "ssr")]
 fn status(error: &ApiError) {
+    if *error == ApiError::SignedOut {
+        return leptos_axum::redirect("/sign-in");
+    }
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(code(error));
+    }
+}
+
+/// The status of an answer that is this error.
+#[cfg(feature = "ssr")]
+pub fn code(error: &ApiError) -> http::StatusCode {
     use http::StatusCode;
-    let code = match error {
-        ApiError::SignedOut => return leptos_axum::redirect("/sign-in"),
+    match error {
+        ApiError::SignedOut => StatusCode::UNAUTHORIZED,
         ApiError::NotFound => StatusCode::NOT_FOUND,
         ApiError::Forbidden { .. } => StatusCode::FORBIDDEN,
         ApiError::Unreachable => StatusCode::BAD_GATEWAY,
         ApiError::Refused { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ApiError::Declined { .. } => StatusCode::CONFLICT,
         ApiError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(code);
     }
 }
 

@@ -6,8 +6,8 @@
 //! transaction that reads (limits.md B3). Never writes; never holds more than its permit. What acts is
 //! the `Operator` in the file below.
 
-pub mod operator;
 pub mod on_demand;
+pub mod operator;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

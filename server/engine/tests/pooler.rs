@@ -76,3 +76,21 @@ async fn fifty_clients_beside_us() -> Result {
     assert!(!server.log().contains("ERROR"), "{}", server.log());
     Ok(())
 }
+
+/// Behind a pooler our limits would not hold while something is done: so nothing is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_done_through_a_pooler() -> Result {
+    let server = monitored(17).await?;
+    server.exec("create role op login password 'o' in role pg_monitor, pg_signal_backend").await?;
+    let pooler = Pooler::start(&server, PoolMode::Transaction).await?;
+    let mut config = watching::config("one", &watching::watcher(&server))?;
+    let none = engine::dsn::Environment::empty();
+    config.operate = Some(engine::Dsn::parse(&pooler.dsn_for("op", "o", "postgres"), &none)?);
+    let engine = engine::Engine::start(vec![config], engine::Limits::default());
+    until(&engine, "one", Duration::from_secs(30), is_up).await?;
+    let refused = engine.operate(&ServerId::new("one"), model::action::Action::Terminate).await;
+    let says = refused.err().map(|reason| reason.says());
+    assert!(says.as_deref().is_some_and(|says| says.contains("through a pooler")), "{says:?}");
+    engine.stop().await;
+    Ok(())
+}

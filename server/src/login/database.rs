@@ -15,6 +15,21 @@ const FILE: &str = "pgdeck.sqlite";
 ///
 /// Errors: one sentence, when the directory cannot be written or the file is not ours.
 pub async fn open(data_dir: &Path) -> Result<SqlitePool, Failure> {
+    // One writer is all SQLite has; four connections let readers pass it.
+    open_with(data_dir, SqliteSynchronous::Normal, 4).await
+}
+
+/// Opens it for records that must be on the disk when a commit returns. One connection: whoever
+/// appends to a chain does so after the one before.
+pub async fn open_synced(data_dir: &Path) -> Result<SqlitePool, Failure> {
+    open_with(data_dir, SqliteSynchronous::Full, 1).await
+}
+
+async fn open_with(
+    data_dir: &Path,
+    synchronous: SqliteSynchronous,
+    connections: u32,
+) -> Result<SqlitePool, Failure> {
     let path = data_dir.join(FILE);
     make_private(data_dir, &path).map_err(|error| {
         Failure::failed(format!(
@@ -31,11 +46,10 @@ pub async fn open(data_dir: &Path) -> Result<SqlitePool, Failure> {
     let options = SqliteConnectOptions::new()
         .filename(&path)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
+        .synchronous(synchronous)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5));
-    // One writer is all SQLite has; four connections let readers pass it.
-    let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
+    let pool = SqlitePoolOptions::new().max_connections(connections).connect_with(options).await;
     let pool = pool.map_err(|error| broken(&error))?;
     sqlx::migrate!("./migrations").run(&pool).await.map_err(|error| broken(&error))?;
     Ok(pool)

@@ -1,4 +1,4 @@
-//! The brakes on guessing passwords: so many tries a minute per account and per address.
+//! The brakes on guessing passwords and on acting: so many tries a minute under each key.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
@@ -11,13 +11,20 @@ const WINDOW: Duration = Duration::from_secs(60);
 const REMEMBERED: usize = 20_000;
 
 /// Remembers recent tries.
-#[derive(Default)]
-pub struct Limiter(Mutex<HashMap<String, VecDeque<Instant>>>);
+pub struct Limiter {
+    most: usize,
+    tries: Mutex<HashMap<String, VecDeque<Instant>>>,
+}
 
 impl Limiter {
+    /// Allows that many tries a minute under each key.
+    pub fn new(most: usize) -> Self {
+        Self { most, tries: Mutex::default() }
+    }
+
     /// Whether one more try is allowed now under all of `keys`; it is counted when it is.
     pub fn allows(&self, keys: &[String], now: Instant) -> bool {
-        let Ok(mut tries) = self.0.lock() else { return false };
+        let Ok(mut tries) = self.tries.lock() else { return false };
         if tries.len() >= REMEMBERED {
             tries.retain(|_, times| {
                 times.back().is_some_and(|last| now.duration_since(*last) < WINDOW)
@@ -32,7 +39,8 @@ impl Limiter {
                 times.pop_front();
             }
         }
-        let allowed = keys.iter().all(|key| tries.get(key).is_none_or(|times| times.len() < TRIES));
+        let allowed =
+            keys.iter().all(|key| tries.get(key).is_none_or(|times| times.len() < self.most));
         for key in keys.iter().filter(|_| allowed) {
             tries.entry(key.clone()).or_default().push_back(now);
         }
@@ -46,7 +54,7 @@ mod tests {
 
     #[test]
     fn the_eleventh_try_in_a_minute_is_refused_for_account_and_address() {
-        let limiter = Limiter::default();
+        let limiter = Limiter::new(TRIES);
         let now = Instant::now();
         let keys =
             |user: &str, address: &str| [format!("user {user}"), format!("address {address}")];

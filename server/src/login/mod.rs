@@ -43,7 +43,13 @@ impl Login {
     pub async fn new(pool: SqlitePool, link: Option<Link>) -> anyhow::Result<Self> {
         let nobody = tokio::task::spawn_blocking(|| password::hash("nobody's password")).await??;
         let hashes = Semaphore::new(HASHES_AT_A_TIME);
-        Ok(Self(Arc::new(Inner { pool, limiter: Limiter::default(), link, hashes, nobody })))
+        Ok(Self(Arc::new(Inner {
+            pool,
+            limiter: Limiter::new(limiter::TRIES),
+            link,
+            hashes,
+            nobody,
+        })))
     }
 
     fn pool(&self) -> &SqlitePool {

@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 
 use reqwest::{Client, RequestBuilder, Response, redirect};
 
@@ -40,8 +41,8 @@ pub fn add_user(data_dir: &Path, name: &str, more: &[&str]) {
 
 /// A running `pgdeck serve`.
 pub struct Running {
-    child: Child,
-    _folder: tempfile::TempDir,
+    child: Mutex<Child>,
+    _folder: Option<tempfile::TempDir>,
     /// Its data directory.
     pub data_dir: PathBuf,
     /// `http://127.0.0.1:port`.
@@ -57,11 +58,33 @@ impl Running {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data");
         prepare(&data_dir);
-        let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data-dir"];
-        all.push(data_dir.to_str().unwrap());
+        let mut all = arguments.to_vec();
         if !arguments.contains(&"--recording") {
             all.push(NOBODY);
         }
+        let mut running = Self::serve(&all, &data_dir);
+        running._folder = Some(folder);
+        running
+    }
+
+    /// Starts one that watches the servers of a configuration file.
+    pub fn configured(file: &str, prepare: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = folder.path().join("data");
+        prepare(&data_dir);
+        let mut running = Self::serve(&["--config", file], &data_dir);
+        running._folder = Some(folder);
+        running
+    }
+
+    /// Starts one on what another has left.
+    pub fn in_folder(file: &str, data_dir: &Path) -> Self {
+        Self::serve(&["--config", file], data_dir)
+    }
+
+    fn serve(arguments: &[&str], data_dir: &Path) -> Self {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data-dir"];
+        all.push(data_dir.to_str().unwrap());
         all.extend(arguments);
         let mut child = pgdeck(&all).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -69,7 +92,8 @@ impl Running {
         let link = line.trim().strip_prefix("Open ").expect("the Open line").to_owned();
         let url = link.split("/login").next().unwrap().trim_end_matches('/').to_owned();
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { child, _folder: folder, data_dir, url, link, client }
+        let (child, data_dir) = (Mutex::new(child), data_dir.to_owned());
+        Self { child, _folder: None, data_dir, url, link, client }
     }
 
     /// A `GET` without a cookie.
@@ -80,6 +104,11 @@ impl Running {
     /// A `POST` as a browser sends it from one of our pages.
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.bare_post(path).header("sec-fetch-site", "same-origin")
+    }
+
+    /// A `POST` from one of our pages that has yet to say what it carries.
+    pub fn plain_post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url)).header("sec-fetch-site", "same-origin")
     }
 
     /// A `POST` that says nothing of where it comes from.
@@ -103,18 +132,28 @@ impl Running {
     }
 
     /// Asks it to end, as a service manager does; its exit code.
-    pub fn terminate(mut self) -> i32 {
-        let pid = self.child.id().to_string();
+    pub fn terminate(self) -> i32 {
+        let mut child = self.child.lock().unwrap();
+        let pid = child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.child.wait().unwrap().code().unwrap()
+        child.wait().unwrap().code().unwrap()
+    }
+
+    /// Kills it as the kernel does when memory is short: it gets no chance to write anything.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Ok(child) = self.child.get_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

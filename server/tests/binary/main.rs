@@ -6,6 +6,7 @@
     reason = "a test says what it expects by panicking"
 )]
 
+mod acting;
 mod check;
 mod cli;
 mod common;
@@ -16,4 +17,5 @@ mod live;
 mod pages;
 mod plan;
 mod plan_page;
+mod rights;
 mod sign_in;

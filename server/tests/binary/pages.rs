@@ -119,6 +119,8 @@ async fn every_page_shows_a_recording() {
         (of_server(&recording, "replication"), "primary"),
         ("/rules".to_owned(), "vacuum/xid_wraparound"),
         ("/about".to_owned(), "memory in use"),
+        ("/audit".to_owned(), "The log is empty."),
+        (of_server(&recording, "act"), "Nothing is chosen."),
     ] {
         let html = page(&pgdeck, &cookie, &path).await;
         let text = words(&html);

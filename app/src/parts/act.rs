@@ -1,0 +1,273 @@
+//! Acting on a session or a table, in two steps: look, then confirm what was looked at. Plain forms
+//! that bring each step as a page; in the browser both steps happen in place. Decides nothing: the
+//! server refuses what may not be done, however it is asked.
+
+use leptos::prelude::*;
+use model::ServerId;
+use model::action::{Action, Ask, Done, Outcome, Preview, Previewed, Target};
+
+use crate::actions::ActStep;
+#[cfg(feature = "hydrate")]
+use crate::actions::{self, Confirmed};
+use crate::parts::copy::Code;
+use crate::{format, links};
+
+/// Said where a session cannot be told from the next one under its pid.
+const NO_IDENTITY: &str = "Nothing is known of when this session started, so it cannot be told from another one under its pid.";
+
+/// Where the forms go.
+pub fn place(server: &ServerId) -> String {
+    links::area(server, "act")
+}
+
+/// The buttons for one session, gentler first, and the steps that follow.
+#[component]
+pub fn SessionActions(
+    /// Where.
+    server: ServerId,
+    /// The session.
+    pid: i32,
+    /// Its start: with the pid, its identity.
+    backend_start_ms: Option<i64>,
+    /// Why nothing can be done here, when nothing can.
+    #[prop(into)]
+    refusal: Signal<Option<String>>,
+) -> impl IntoView {
+    let refusal = Signal::derive(move || {
+        refusal.get().or_else(|| backend_start_ms.is_none().then(|| NO_IDENTITY.to_owned()))
+    });
+    let target = Target::Session { pid, backend_start_ms: backend_start_ms.unwrap_or_default() };
+    let asks = [Action::Cancel, Action::Terminate].map(|action| Ask {
+        action,
+        targets: vec![target.clone()],
+        twice: false,
+    });
+    view! { <Actions server asks=asks.to_vec() label=format!("Act on pid {pid}") refusal/> }
+}
+
+/// A button for each thing that can be asked for, and the steps that follow in place. For a session,
+/// a selection, or a root with all it stands for.
+#[component]
+pub fn Actions(
+    /// Where.
+    server: ServerId,
+    /// What each button asks for, gentler first.
+    asks: Vec<Ask>,
+    /// What the buttons are for, to a screen reader.
+    label: String,
+    /// Why nothing can be done here, when nothing can.
+    #[prop(into)]
+    refusal: Signal<Option<String>>,
+) -> impl IntoView {
+    let disabled = Signal::derive(move || refusal.with(Option::is_some));
+    let step = RwSignal::new(ActStep::Nothing);
+    let buttons: Vec<AnyView> = asks
+        .into_iter()
+        .map(|ask| {
+            let words = format!("{} …", ask.action.verb());
+            look(&server, ask, words, disabled, Some(step))
+        })
+        .collect();
+    view! {
+        <section class="act" aria-label=label>
+            <div class="act-buttons">{buttons}</div>
+            {move || refusal.get().map(|says| view! { <p class="note" id="act-refusal">{says}</p> })}
+            <div role="status">{move || step.with(|now| shown(&server, now, Some(step)))}</div>
+        </section>
+    }
+}
+
+/// A form with one button that leads to the preview.
+fn look(
+    server: &ServerId,
+    ask: Ask,
+    words: String,
+    disabled: Signal<bool>,
+    step: Option<RwSignal<ActStep>>,
+) -> AnyView {
+    let fields = fields(&ask);
+    #[cfg(feature = "hydrate")]
+    let submit = {
+        let server = server.clone();
+        move |event: leptos::ev::SubmitEvent| {
+            let Some(step) = step else { return };
+            event.prevent_default();
+            let (server, ask) = (server.clone(), ask.clone());
+            leptos::task::spawn_local(async move {
+                let next = actions::act_preview(server, ask).await;
+                let _ = step.try_set(next.map_or_else(ActStep::Refused, ActStep::Preview));
+            });
+        }
+    };
+    #[cfg(not(feature = "hydrate"))]
+    let submit = {
+        let _ = step;
+        |_: leptos::ev::SubmitEvent| {}
+    };
+    view! {
+        <form method="post" action=place(server) on:submit=submit>
+            {fields}
+            <button type="submit" name="step" value="preview" disabled=move || disabled.get() aria-describedby=move || disabled.get().then_some("act-refusal")>{words}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn fields(ask: &Ask) -> AnyView {
+    let targets = ask
+        .targets
+        .iter()
+        .map(|target| view! { <input type="hidden" name="target" value=target.field()/> })
+        .collect_view();
+    view! {
+        <input type="hidden" name="action" value=ask.action.word()/>
+        {targets}
+        {ask.twice.then(|| view! { <input type="hidden" name="twice" value="yes"/> })}
+    }
+    .into_any()
+}
+
+/// A step in words. With `step` the next one happens in place, without as a page of its own.
+pub fn shown(server: &ServerId, now: &ActStep, step: Option<RwSignal<ActStep>>) -> AnyView {
+    match now {
+        ActStep::Nothing => ().into_any(),
+        ActStep::Preview(preview) => previewed(server, preview, step),
+        ActStep::Done(done) => results(done),
+        ActStep::Refused(error) => {
+            view! { <p class="act-refused" role="alert">{error.to_string()}</p> }.into_any()
+        }
+    }
+}
+
+fn previewed(server: &ServerId, preview: &Preview, step: Option<RwSignal<ActStep>>) -> AnyView {
+    let targets = preview.targets.iter().map(target).collect_view();
+    let twice = preview.asking_twice_helps().then(|| {
+        let ask = Ask { twice: true, ..preview.ask.clone() };
+        let words = format!("{} them all the same …", preview.ask.action.verb());
+        look(server, ask, words, Signal::stored(false), step)
+    });
+    let frees = preview.frees.clone().map(
+        |words| view! { <div><dt>"Frees"</dt><dd>{format!("By the newest reading of locks this {words}.")}</dd></div> },
+    );
+    view! {
+        <div class="act-preview">
+            <h3>{format!("{}: what will happen", preview.words())}</h3>
+            <dl class="facts">
+                <div><dt>"Effect"</dt><dd>{preview.effect.clone()}</dd></div>
+                <div><dt>"Lock"</dt><dd>{preview.lock.clone()}</dd></div>
+                {frees}
+                <div><dt>"As role"</dt><dd>{preview.role.clone()}</dd></div>
+            </dl>
+            <ul class="act-targets">{targets}</ul>
+            {preview.token.clone().map(|token| confirm(server, preview, token, step))}
+            {twice}
+        </div>
+    }
+    .into_any()
+}
+
+fn target(target: &Previewed) -> AnyView {
+    let state = target.state.clone().map(|state| match target.state_age_ms {
+        Some(ms) => format!("{state} for {}", format::age(ms)),
+        None => state,
+    });
+    let detail = match &target.refusal {
+        None => view! { <Code text=target.sql.clone()/> }.into_any(),
+        Some(refusal) => view! {
+            <p class="act-refused"><strong>"Left alone. "</strong>{refusal.says.clone()}</p>
+            {refusal.remedy.clone().map(|text| view! { <Code text/> })}
+        }
+        .into_any(),
+    };
+    view! {
+        <li>
+            <p>
+                <strong>{target.object.clone()}</strong> " " {target.who.clone()}
+                {state.map(|state| format!("; {state}"))}
+            </p>
+            {detail}
+        </li>
+    }
+    .into_any()
+}
+
+/// The second step: says verb and object, is a button one has to go to, never the default.
+fn confirm(
+    server: &ServerId,
+    preview: &Preview,
+    token: String,
+    step: Option<RwSignal<ActStep>>,
+) -> AnyView {
+    let reason = NodeRef::<leptos::html::Input>::new();
+    let ask = preview.ask.clone();
+    let fields = fields(&ask);
+    let words = preview.words();
+    let sent = RwSignal::new(false);
+    #[cfg(feature = "hydrate")]
+    let submit = {
+        let (server, token) = (server.clone(), token.clone());
+        move |event: leptos::ev::SubmitEvent| {
+            let Some(step) = step else { return };
+            event.prevent_default();
+            // Enter in the reason is no confirmation: only the button is.
+            if !confirmed_by_button(&event) || sent.get_untracked() {
+                return;
+            }
+            sent.set(true);
+            let why = reason.get_untracked().map(|field| field.value()).unwrap_or_default();
+            let (server, ask, token) = (server.clone(), ask.clone(), token.clone());
+            leptos::task::spawn_local(async move {
+                let next = actions::act(server, Confirmed { ask, token, reason: why }).await;
+                let _ = step.try_set(next.map_or_else(ActStep::Refused, ActStep::Done));
+            });
+        }
+    };
+    #[cfg(not(feature = "hydrate"))]
+    let submit = {
+        let _ = (step, ask);
+        |_: leptos::ev::SubmitEvent| {}
+    };
+    // Without JavaScript Enter presses a form's first button: this one looks again and does nothing.
+    view! {
+        <form method="post" action=place(server) class="act-confirm" on:submit=submit>
+            <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Look again"</button>
+            {fields}
+            <input type="hidden" name="token" value=token/>
+            <label>
+                <span>"Reason, for the audit log"</span>
+                <input node_ref=reason type="text" name="reason" maxlength="500" autocomplete="off"/>
+            </label>
+            <button type="submit" name="step" value="act" class="danger" disabled=move || sent.get()>{words}</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Whether a form was sent by the button that says what is done.
+#[cfg(feature = "hydrate")]
+fn confirmed_by_button(event: &leptos::ev::SubmitEvent) -> bool {
+    event.submitter().is_some_and(|button| button.get_attribute("value").as_deref() == Some("act"))
+}
+
+fn results(done: &[Done]) -> AnyView {
+    let lines = done
+        .iter()
+        .map(|done| {
+            let took = done.took_ms.map(|ms| format!(" It took {}.", format::age(ms)));
+            view! {
+                <li class=class(done.outcome)>
+                    <strong>{done.object.clone()}</strong> ": " {done.says.clone()} {took}
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="act-results">{lines}</ul> }.into_any()
+}
+
+fn class(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Worked => "worked",
+        Outcome::Unseen | Outcome::Unknown | Outcome::Running => "unsure",
+        Outcome::Refused => "refused",
+    }
+}

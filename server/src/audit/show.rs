@@ -1,0 +1,158 @@
+//! The log as people read it: an act with its end in one row, newest first, filtered, as a page or
+//! as comma-separated values.
+
+use app::csv;
+use model::action::Outcome;
+use model::audit::{AuditEnd, AuditEntry, AuditPage, AuditQuery};
+use model::{Right, ServerId, Who};
+
+use super::Audit;
+use crate::login::database::now_ms;
+
+/// Acts on one page.
+pub const ENTRIES: usize = 200;
+/// Acts looked through for a page or an export: more than anybody does by hand in years.
+const LOOKED_THROUGH: i64 = 1_000_000;
+
+/// An act with its end, as the query below gives it.
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    at_ms: i64,
+    who: String,
+    server: String,
+    action: String,
+    object: String,
+    touched: String,
+    sql: String,
+    reason: String,
+    hash: String,
+    ended_ms: Option<i64>,
+    outcome: Option<String>,
+    says: Option<String>,
+    took_us: Option<i64>,
+}
+
+impl Row {
+    fn entry(self, audit: &Audit) -> AuditEntry {
+        let outcome = self.outcome.as_deref().and_then(Outcome::from_word);
+        let end = match (self.ended_ms, outcome) {
+            (Some(at_ms), Some(outcome)) => AuditEnd::Ended {
+                at_ms,
+                outcome,
+                says: self.says.unwrap_or_default(),
+                took_ms: self.took_us.map(|us| us as f64 / 1_000.0),
+            },
+            _ if audit.is_under_way(self.id) => AuditEnd::UnderWay,
+            _ => AuditEnd::NeverCompleted,
+        };
+        AuditEntry {
+            id: self.id,
+            asked_ms: self.at_ms,
+            who: self.who,
+            server: ServerId::new(self.server),
+            action: self.action,
+            object: self.object,
+            touched: self.touched,
+            sql: self.sql,
+            reason: self.reason,
+            hash: self.hash,
+            end,
+        }
+    }
+}
+
+/// Whether an act is looked for; `wanted` is in lower case.
+fn matches(entry: &AuditEntry, wanted: &str) -> bool {
+    let texts = [
+        entry.who.as_str(),
+        entry.server.as_str(),
+        &entry.action,
+        &entry.object,
+        &entry.touched,
+        &entry.sql,
+        &entry.reason,
+        entry.end.word(),
+    ];
+    wanted.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(wanted))
+}
+
+impl Audit {
+    /// The acts `who` may see that `query` looks for, newest first, and whether there are more.
+    async fn entries(
+        &self,
+        who: &Who,
+        query: &AuditQuery,
+        most: usize,
+    ) -> Result<(Vec<AuditEntry>, bool), sqlx::Error> {
+        use futures::TryStreamExt;
+        let before = if query.before > 0 { query.before } else { i64::MAX };
+        let wanted = query.text.trim().to_lowercase();
+        let mut connection = self.pool.acquire().await?;
+        let mut rows = sqlx::query_as::<_, Row>(
+            "select asked.id, asked.at_ms, asked.who, asked.server, asked.action, asked.object,
+                    asked.touched, asked.sql, asked.reason, asked.hash, ended.at_ms as ended_ms,
+                    ended.outcome, ended.says, ended.took_us
+             from audit asked left join audit ended on ended.act = asked.id
+             where asked.kind = 'asked' and asked.id < ? order by asked.id desc limit ?",
+        )
+        .bind(before)
+        .bind(LOOKED_THROUGH)
+        .fetch(&mut *connection);
+        let mut entries = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            let entry = row.entry(self);
+            if !who.may_on(Right::Audit, &entry.server) || !matches(&entry, &wanted) {
+                continue;
+            }
+            if entries.len() == most {
+                return Ok((entries, true));
+            }
+            entries.push(entry);
+        }
+        Ok((entries, false))
+    }
+
+    /// A page of the log.
+    pub async fn page(&self, who: &Who, query: &AuditQuery) -> Result<AuditPage, sqlx::Error> {
+        let (entries, more) = self.entries(who, query, ENTRIES).await?;
+        Ok(AuditPage { now_ms: now_ms(), entries, more, chain: self.verify().await? })
+    }
+
+    /// All acts that are looked for, as comma-separated values.
+    pub async fn csv(&self, who: &Who, query: &AuditQuery) -> Result<String, sqlx::Error> {
+        let (entries, _) = self.entries(who, query, LOOKED_THROUGH as usize).await?;
+        let mut out = String::from(
+            "number,asked_ms,who,server,action,object,touched,reason,sql,result,says,ended_ms,took_ms,sha256\r\n",
+        );
+        for entry in entries {
+            let (says, ended_ms, took_ms) = match &entry.end {
+                AuditEnd::Ended { at_ms, says, took_ms, .. } => (
+                    says.clone(),
+                    at_ms.to_string(),
+                    took_ms.map(|ms| format!("{ms:.3}")).unwrap_or_default(),
+                ),
+                AuditEnd::UnderWay | AuditEnd::NeverCompleted => Default::default(),
+            };
+            let cells = [
+                entry.id.to_string(),
+                entry.asked_ms.to_string(),
+                entry.who,
+                entry.server.to_string(),
+                entry.action,
+                entry.object,
+                entry.touched,
+                entry.reason,
+                entry.sql,
+                entry.end.word().to_owned(),
+                says,
+                ended_ms,
+                took_ms,
+                entry.hash,
+            ];
+            out.push_str(&cells.map(|cell| csv::cell(&cell)).join(","));
+            out.push_str("\r\n");
+        }
+        Ok(out)
+    }
+}

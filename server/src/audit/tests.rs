@@ -1,0 +1,128 @@
+//! The log on a real file: two records an act, nothing rewritten, what was cut off is told.
+
+use model::Role;
+use model::action::{Outcome, Target};
+use model::audit::{AuditEnd, AuditQuery};
+
+use super::*;
+
+fn shown(object: &str, who: &str) -> Previewed {
+    Previewed {
+        target: Target::Session { pid: 640, backend_start_ms: 1 },
+        object: object.into(),
+        who: who.into(),
+        state: None,
+        state_age_ms: None,
+        sql: "select 1, 2".into(),
+        refusal: None,
+    }
+}
+
+fn worked() -> Done {
+    let says = "pid 640 has ended.".into();
+    Done { object: "pid 640".into(), outcome: Outcome::Worked, says, took_ms: Some(1.5) }
+}
+
+async fn ask(audit: &Audit, server: &str, reason: &str) -> i64 {
+    let shown = shown("pid 640", "application =cmd|'x'!A1");
+    let asked = Asked {
+        who: "eve",
+        server: &ServerId::new(server),
+        action: "terminate",
+        shown: &shown,
+        reason,
+    };
+    audit.asked(&asked).await.unwrap()
+}
+
+fn who(role: Role, servers: &[&str]) -> model::Who {
+    let servers = servers.iter().map(|name| ServerId::new(*name)).collect();
+    model::Who { name: "x".into(), roles: vec![role], servers }
+}
+
+#[tokio::test]
+async fn an_act_has_a_record_before_and_one_after_and_the_chain_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path()).await.unwrap();
+    let full: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(&audit.pool).await.unwrap();
+    assert_eq!(full, 2, "each commit waits for the disk");
+    let id = ask(&audit, "shop", "=1+1").await;
+    let admin = who(Role::Admin, &[]);
+    let page = audit.page(&admin, &AuditQuery::default()).await.unwrap();
+    assert_eq!((page.entries.len(), page.entries[0].end.clone()), (1, AuditEnd::UnderWay));
+    audit.ended(id, &worked()).await.unwrap();
+    let page = audit.page(&admin, &AuditQuery::default()).await.unwrap();
+    assert!(matches!(page.entries[0].end, AuditEnd::Ended { outcome: Outcome::Worked, .. }));
+    assert!(matches!(page.chain, Chain::Whole { records: 2, .. }), "{:?}", page.chain);
+    let csv = audit.csv(&admin, &AuditQuery::default()).await.unwrap();
+    assert!(csv.contains(",'=1+1,\"select 1, 2\",worked,"), "{csv}");
+}
+
+#[tokio::test]
+async fn what_a_killed_pgdeck_left_is_shown_as_never_completed() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path()).await.unwrap();
+    ask(&audit, "shop", "").await;
+    audit.close().await;
+    let audit = Audit::open(folder.path()).await.unwrap();
+    let page = audit.page(&who(Role::Admin, &[]), &AuditQuery::default()).await.unwrap();
+    assert_eq!(page.entries[0].end, AuditEnd::NeverCompleted);
+}
+
+#[tokio::test]
+async fn operators_see_their_servers_and_a_filter_narrows() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path()).await.unwrap();
+    ask(&audit, "shop", "pile-up").await;
+    ask(&audit, "other", "").await;
+    for (who, text, expected) in [
+        (who(Role::Operator, &["shop"]), "", 1),
+        (who(Role::Admin, &[]), "", 2),
+        (who(Role::Admin, &[]), "PILE", 1),
+        (who(Role::Viewer, &[]), "", 0),
+        (who(Role::Analyst, &[]), "", 0),
+    ] {
+        let query = AuditQuery { text: text.into(), before: 0 };
+        assert_eq!(audit.page(&who, &query).await.unwrap().entries.len(), expected, "{who:?}");
+    }
+    let before = AuditQuery { text: String::new(), before: 2 };
+    assert_eq!(audit.page(&who(Role::Admin, &[]), &before).await.unwrap().entries.len(), 1);
+}
+
+#[tokio::test]
+async fn rewriting_the_file_is_refused_or_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path()).await.unwrap();
+    let id = ask(&audit, "shop", "why").await;
+    audit.ended(id, &worked()).await.unwrap();
+    for text in ["update audit set who = 'bob'", "delete from audit"] {
+        let refused = sqlx::query(sqlx::AssertSqlSafe(text)).execute(&audit.pool).await;
+        assert!(refused.unwrap_err().to_string().contains("append only"), "{text}");
+    }
+    for trigger in ["audit_is_not_rewritten", "audit_is_not_cut"] {
+        let text = format!("drop trigger {trigger}");
+        sqlx::query(sqlx::AssertSqlSafe(text)).execute(&audit.pool).await.unwrap();
+    }
+    sqlx::query("delete from audit where id = 2").execute(&audit.pool).await.unwrap();
+    assert!(matches!(audit.verify().await.unwrap(), Chain::Broken { record: 2, .. }));
+    sqlx::query("update audit set who = 'bob'").execute(&audit.pool).await.unwrap();
+    assert!(matches!(audit.verify().await.unwrap(), Chain::Broken { record: 1, .. }));
+}
+
+#[tokio::test]
+async fn many_at_once_make_one_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path()).await.unwrap();
+    let mut acts = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let audit = audit.clone();
+        acts.spawn(async move {
+            let id = ask(&audit, "shop", "").await;
+            audit.ended(id, &worked()).await.unwrap();
+        });
+    }
+    while let Some(done) = acts.join_next().await {
+        done.unwrap();
+    }
+    assert!(matches!(audit.verify().await.unwrap(), Chain::Whole { records: 40, .. }));
+}

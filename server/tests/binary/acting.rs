@@ -1,0 +1,205 @@
+//! Acting through the real binary on real servers, without JavaScript: look, confirm, see it worked,
+//! find it in the audit log; and what is left when pgdeck is killed in the middle.
+
+use std::path::Path;
+use std::time::Duration;
+
+use playground::Server;
+use sqlx::{Connection, PgConnection};
+
+use crate::common::{Running, add_user, cookie, run};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A server named shop that pgdeck may act on.
+async fn shop() -> Server {
+    let server = playground::server(17).await.unwrap();
+    server
+        .exec(
+            "create role watcher login password 'w' in role pg_monitor;
+             create role op login password 'o' in role pg_monitor, pg_signal_backend;
+             create role web login password 'w'; create table t (a int); alter table t owner to op",
+        )
+        .await
+        .unwrap();
+    server
+}
+
+fn configured(server: &Server, folder: &Path) -> String {
+    let file = folder.join("pgdeck.toml");
+    let text = format!(
+        "[[servers]]\nname = \"shop\"\ndsn = \"{}\"\noperate = \"{}\"\n",
+        server.dsn_for("watcher", "w", "postgres"),
+        server.dsn_for("op", "o", "postgres"),
+    );
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+fn people(data_dir: &Path) {
+    add_user(data_dir, "eve", &["--role", "operator"]);
+    add_user(data_dir, "ada", &["--role", "admin"]);
+}
+
+/// Waits until pgdeck knows the server.
+async fn watched(pgdeck: &Running, cookie: &str) {
+    for _ in 0..100 {
+        let page = pgdeck.get("/").header("cookie", cookie).send().await.unwrap();
+        if page.text().await.unwrap().contains("PostgreSQL 17") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the server is not seen");
+}
+
+async fn client(server: &Server) -> (PgConnection, String) {
+    let dsn = server.dsn_for("web", "w", "postgres");
+    let mut session = playground::connect(&dsn).await.unwrap();
+    let (pid, start): (i32, i64) = sqlx::query_as(
+        "select pid, (extract(epoch from backend_start) * 1000)::int8 from pg_stat_activity
+         where pid = pg_backend_pid()",
+    )
+    .fetch_one(&mut session)
+    .await
+    .unwrap();
+    (session, format!("{pid}@{start}"))
+}
+
+/// Sends a form of the page; status and page.
+async fn send(pgdeck: &Running, cookie: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    let body: String =
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let answer =
+        pgdeck.post("/s/shop/act").header("cookie", cookie).body(body).send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.text().await.unwrap().replace("<!>", ""))
+}
+
+/// The text of a page, without tags.
+fn text(page: &str) -> String {
+    let parts = page.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    parts.collect()
+}
+
+fn token(page: &str) -> String {
+    let field = page.split("name=\"token\" value=\"").nth(1).expect("a token");
+    field.split('"').next().unwrap().to_owned()
+}
+
+async fn get(pgdeck: &Running, cookie: &str, path: &str) -> String {
+    let answer = pgdeck.get(path).header("cookie", cookie).send().await.unwrap();
+    answer.text().await.unwrap().replace("<!>", "")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn look_confirm_see_it_worked_and_find_it_in_the_log() {
+    let server = shop().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(&server, folder.path());
+    let pgdeck = Running::configured(&config, people);
+    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    watched(&pgdeck, &eve).await;
+    let (mut victim, target) = client(&server).await;
+    sqlx::raw_sql("begin; select 1").execute(&mut victim).await.unwrap();
+
+    let ask = [("action", "terminate"), ("target", target.as_str())];
+    let (status, page) = send(&pgdeck, &eve, &ask).await;
+    let button = format!("Terminate pid {}", target.split('@').next().unwrap());
+    assert_eq!(status, 200, "{page}");
+    let told = text(&page);
+    for must in [&button, "pg_terminate_backend", "Takes no lock", "57P01", "idle in transaction"] {
+        assert!(told.contains(must), "the preview lacks {must:?}: {page}");
+    }
+    assert!(!page.contains("style=\""), "a style attribute");
+    assert!(sqlx::query("select 1").execute(&mut victim).await.is_ok(), "a look ends nobody");
+
+    let token = token(&page);
+    let confirm = [
+        ("step", "act"),
+        ("action", "terminate"),
+        ("target", &target),
+        ("token", &token),
+        ("reason", "=HYPERLINK(\"x\") <b>"),
+    ];
+    let (_, wrong) = send(&pgdeck, &eve, &[&confirm[..3], &[("token", "1.2")]].concat()).await;
+    assert!(wrong.contains("not what was previewed"), "{wrong}");
+    let (status, page) = send(&pgdeck, &eve, &confirm).await;
+    assert!(status == 200 && text(&page).contains("has ended. It took"), "{page}");
+    assert!(sqlx::query("select 1").execute(&mut victim).await.is_err());
+    let (status, again) = send(&pgdeck, &eve, &confirm).await;
+    assert!(status == 409 && again.contains("not what was previewed"), "{again}");
+
+    let ada = cookie(&pgdeck.sign_in("ada", PASSWORD).await);
+    for who in [&eve, &ada] {
+        let log = text(&get(&pgdeck, who, "/audit").await);
+        for must in ["terminate", "eve", "worked", "&lt;b&gt;", "chain of its 2 records is whole"] {
+            assert!(log.contains(must), "the log lacks {must:?}: {log}");
+        }
+    }
+    let csv = get(&pgdeck, &ada, "/audit.csv?q=terminate").await;
+    assert!(csv.contains(",\"'=HYPERLINK(\"\"x\"\") <b>\","), "{csv}");
+    let (_, refused) = send(&pgdeck, &ada, &ask).await;
+    assert!(refused.contains("needs one of the roles operator"), "{refused}");
+
+    let data_dir = pgdeck.data_dir.to_str().unwrap().to_owned();
+    let (code, says, _) = run(&["audit", "verify", "--data-dir", &data_dir]);
+    assert!(code == 0 && says.contains("2 records is whole"), "{says}");
+}
+
+/// Killed while a VACUUM waits for its lock: the record before the act is on the disk, the act is
+/// shown as never completed, and nothing was done that is not in the log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_in_the_middle_leaves_the_record_before_the_act() {
+    let server = shop().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(&server, folder.path());
+    let pgdeck = Running::configured(&config, people);
+    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    watched(&pgdeck, &eve).await;
+    let mut holder = server.connect().await.unwrap();
+    sqlx::raw_sql("begin; lock table t in share update exclusive mode")
+        .execute(&mut holder)
+        .await
+        .unwrap();
+    let ask = [("action", "vacuum"), ("table", "public.t")];
+    let (_, page) = send(&pgdeck, &eve, &ask).await;
+    let told = text(&page);
+    assert!(told.contains("vacuum public.t") && told.contains("SHARE UPDATE EXCLUSIVE"), "{told}");
+    let token = token(&page);
+    let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
+    let pgdeck = std::sync::Arc::new(pgdeck);
+    let asking = {
+        let (pgdeck, eve) = (pgdeck.clone(), eve.clone());
+        let body: String =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&confirm).finish();
+        tokio::spawn(async move {
+            pgdeck.post("/s/shop/act").header("cookie", eve).body(body).send().await
+        })
+    };
+    let mut waits = false;
+    for _ in 0..100 {
+        waits = sqlx::query_scalar(
+            "select exists (select 1 from pg_stat_activity where query like '%vacuum public.t%'
+                            and wait_event_type = 'Lock')",
+        )
+        .fetch_one(&mut server.connect().await.unwrap())
+        .await
+        .unwrap();
+        if waits {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(waits, "the VACUUM waits for its lock");
+    pgdeck.kill();
+    assert!(asking.await.unwrap().is_err(), "the connection broke");
+    holder.close().await.unwrap();
+
+    let again = Running::in_folder(&config, &pgdeck.data_dir);
+    let ada = cookie(&again.sign_in("ada", PASSWORD).await);
+    let log = text(&get(&again, &ada, "/audit").await);
+    for must in ["vacuum", "public.t", "asked, never completed", "its one record is whole"] {
+        assert!(log.contains(must), "the log lacks {must:?}: {log}");
+    }
+}
