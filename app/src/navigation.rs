@@ -72,7 +72,7 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
 
 /// Why nothing can be done to that server, when nothing can.
 #[cfg(feature = "ssr")]
-fn no_actions(who: &model::Who, engine: &engine::Engine, server: &ServerId) -> Option<String> {
+pub fn no_actions(who: &model::Who, engine: &engine::Engine, server: &ServerId) -> Option<String> {
     if !who.may_on(model::Right::Act, server) {
         return Some("Cancelling and terminating need the role operator.".into());
     }

@@ -49,8 +49,11 @@ async function ask(at: { host: string; port: number }, sql: string) {
 }
 
 /** A session of a superuser under this application_name; the caller ends it. */
-export async function connect(at: { host: string; port: number }, application_name: string): Promise<Client> {
-  const client = new Client({ ...at, user: 'postgres', database: 'postgres', application_name });
+type At = { host: string; port: number; user?: string; database?: string };
+
+/** Connects, as a superuser where nobody else is named. */
+export async function connect(at: At, application_name: string): Promise<Client> {
+  const client = new Client({ user: 'postgres', database: 'postgres', ...at, application_name });
   await client.connect();
   return client;
 }

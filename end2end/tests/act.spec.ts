@@ -2,6 +2,7 @@
 import { Client } from 'pg';
 import { connect, primary } from '../support/demo';
 import { expect, hasJavaScript, open, test, type Page } from '../support/page';
+import { pile } from '../support/pile';
 
 /** A session of the shop that forgot its transaction; nobody else's test looks at it. */
 async function victim(what: string): Promise<{ name: string; client: Client }> {
@@ -64,5 +65,26 @@ test('a session of a superuser is left alone, and the page says why', async ({ p
     await expect(page.getByRole('button', { name: /^Terminate pid/ })).toHaveCount(0);
   } finally {
     await root.end();
+  }
+});
+
+test('several waiters are chosen, looked at together, cancelled, and the others go on waiting', async ({ page }) => {
+  const waiting = await pile(3, undefined, 'shop');
+  try {
+    await open(page, `/s/primary/locks?view=table&q=application:${waiting.name}`);
+    const boxes = page.getByRole('group', { name: 'Waiters' }).getByRole('checkbox');
+    await expect(boxes).toHaveCount(3);
+    await boxes.nth(0).check();
+    await boxes.nth(1).check();
+    await page.getByRole('button', { name: 'Cancel the chosen …' }).click();
+    await expect(page).toHaveURL(/\/s\/primary\/act$/);
+    const main = page.getByRole('main');
+    await expect(main.locator('.act-targets').getByRole('listitem')).toHaveCount(2);
+    await page.getByRole('button', { name: 'Cancel 2 sessions' }).click();
+    await expect(main.locator('.act-results').getByRole('listitem')).toHaveCount(2);
+    await open(page, `/s/primary/locks?view=table&q=application:${waiting.name}`);
+    await expect(boxes).toHaveCount(1);
+  } finally {
+    await waiting.end();
   }
 });

@@ -15,6 +15,29 @@ use crate::{format, links};
 /// Said where a session cannot be told from the next one under its pid.
 const NO_IDENTITY: &str = "Nothing is known of when this session started, so it cannot be told from another one under its pid.";
 
+/// Where a page tells what was done, so that it stays when what it was done to leaves the page.
+#[derive(Clone, Copy, Default)]
+pub struct Told(RwSignal<Vec<Done>>);
+
+/// What was done from this page, until somebody has read it.
+#[component]
+pub fn Results(told: Told) -> impl IntoView {
+    let any = move || told.0.with(|done| !done.is_empty());
+    view! {
+        <div role="status" class="act">
+            <Show when=any>
+                <section class="panel" aria-label="What was done">
+                    {move || told.0.with(|done| results(done))}
+                    <p class="act-buttons">
+                        <a href="/audit">"Audit log"</a>
+                        <button type="button" on:click=move |_| told.0.set(Vec::new())>"Close"</button>
+                    </p>
+                </section>
+            </Show>
+        </div>
+    }
+}
+
 /// Where the forms go.
 pub fn place(server: &ServerId) -> String {
     links::area(server, "act")
@@ -32,6 +55,9 @@ pub fn SessionActions(
     /// Why nothing can be done here, when nothing can.
     #[prop(into)]
     refusal: Signal<Option<String>>,
+    /// What the buttons are for, to a screen reader, where a page has them twice.
+    #[prop(optional, into)]
+    label: Option<String>,
 ) -> impl IntoView {
     let refusal = Signal::derive(move || {
         refusal.get().or_else(|| backend_start_ms.is_none().then(|| NO_IDENTITY.to_owned()))
@@ -42,7 +68,8 @@ pub fn SessionActions(
         targets: vec![target.clone()],
         twice: false,
     });
-    view! { <Actions server asks=asks.to_vec() label=format!("Act on pid {pid}") refusal/> }
+    let label = label.unwrap_or_else(|| format!("Act on pid {pid}"));
+    view! { <Actions server asks=asks.to_vec() label refusal/> }
 }
 
 /// A button for each thing that can be asked for, and the steps that follow in place. For a session,
@@ -61,31 +88,67 @@ pub fn Actions(
 ) -> impl IntoView {
     let disabled = Signal::derive(move || refusal.with(Option::is_some));
     let step = RwSignal::new(ActStep::Nothing);
+    // A page can have several of these; what describes a button has a name of its own.
+    let why = label.to_lowercase().replace(' ', "-");
     let buttons: Vec<AnyView> = asks
         .into_iter()
         .map(|ask| {
             let words = format!("{} …", ask.action.verb());
-            look(&server, ask, words, disabled, Some(step))
+            let describes = why.clone();
+            let described = Signal::derive(move || disabled.get().then(|| describes.clone()));
+            look(&server, ask, words, described, Some(step))
         })
         .collect();
     view! {
         <section class="act" aria-label=label>
             <div class="act-buttons">{buttons}</div>
-            {move || refusal.get().map(|says| view! { <p class="note" id="act-refusal">{says}</p> })}
+            {move || refusal.get().map(|says| view! { <p class="note" id=why.clone()>{says}</p> })}
             <div role="status">{move || step.with(|now| shown(&server, now, Some(step)))}</div>
         </section>
     }
 }
 
-/// A form with one button that leads to the preview.
+/// The key that presses a button: see `keys.rs`.
+fn key(action: Action) -> Option<&'static str> {
+    match action {
+        Action::Cancel => Some("c"),
+        Action::Terminate => Some("x"),
+        Action::Vacuum | Action::Analyze => None,
+    }
+}
+
+/// A box that puts a target into the form around it.
+pub fn choose(target: Target) -> AnyView {
+    let name = format!("Choose {}", target.object());
+    view! { <input type="checkbox" name="target" value=target.field() aria-label=name/> }.into_any()
+}
+
+/// What can be done to the targets chosen in the form around it.
+pub fn on_chosen(refusal: Option<&str>) -> AnyView {
+    let button = |action: Action| {
+        view! { <button type="submit" name="action" value=action.word() disabled=refusal.is_some()>{action.verb()} " the chosen …"</button> }
+    };
+    view! {
+        <div class="act-buttons">
+            <input type="hidden" name="step" value="preview"/>
+            {button(Action::Cancel)}
+            {button(Action::Terminate)}
+        </div>
+        {refusal.map(|says| view! { <p class="note">{says.to_owned()}</p> })}
+    }
+    .into_any()
+}
+
+/// A form with one button that leads to the preview; `refused` is the id of why it is disabled.
 fn look(
     server: &ServerId,
     ask: Ask,
     words: String,
-    disabled: Signal<bool>,
+    refused: Signal<Option<String>>,
     step: Option<RwSignal<ActStep>>,
 ) -> AnyView {
     let fields = fields(&ask);
+    let key = key(ask.action).filter(|_| step.is_some());
     #[cfg(feature = "hydrate")]
     let submit = {
         let server = server.clone();
@@ -107,7 +170,7 @@ fn look(
     view! {
         <form method="post" action=place(server) on:submit=submit>
             {fields}
-            <button type="submit" name="step" value="preview" disabled=move || disabled.get() aria-describedby=move || disabled.get().then_some("act-refusal")>{words}</button>
+            <button type="submit" name="step" value="preview" data-key=key aria-keyshortcuts=key disabled=move || refused.with(Option::is_some) aria-describedby=move || refused.get()>{words}</button>
         </form>
     }
     .into_any()
@@ -144,7 +207,7 @@ fn previewed(server: &ServerId, preview: &Preview, step: Option<RwSignal<ActStep
     let twice = preview.asking_twice_helps().then(|| {
         let ask = Ask { twice: true, ..preview.ask.clone() };
         let words = format!("{} them all the same …", preview.ask.action.verb());
-        look(server, ask, words, Signal::stored(false), step)
+        look(server, ask, words, Signal::stored(None), step)
     });
     let frees = preview.frees.clone().map(
         |words| view! { <div><dt>"Frees"</dt><dd>{format!("By the newest reading of locks this {words}.")}</dd></div> },
@@ -161,6 +224,9 @@ fn previewed(server: &ServerId, preview: &Preview, step: Option<RwSignal<ActStep
             <ul class="act-targets">{targets}</ul>
             {preview.token.clone().map(|token| confirm(server, preview, token, step))}
             {twice}
+            {step.map(|step| view! {
+                <button type="button" data-close="" on:click=move |_| step.set(ActStep::Nothing)>"Do nothing"</button>
+            })}
         </div>
     }
     .into_any()
@@ -202,6 +268,8 @@ fn confirm(
     let ask = preview.ask.clone();
     let fields = fields(&ask);
     let words = preview.words();
+    let told = use_context::<Told>();
+    let key = step.is_some().then_some("y");
     let sent = RwSignal::new(false);
     #[cfg(feature = "hydrate")]
     let submit = {
@@ -218,13 +286,19 @@ fn confirm(
             let (server, ask, token) = (server.clone(), ask.clone(), token.clone());
             leptos::task::spawn_local(async move {
                 let next = actions::act(server, Confirmed { ask, token, reason: why }).await;
-                let _ = step.try_set(next.map_or_else(ActStep::Refused, ActStep::Done));
+                // What it was done to may have left the page, and its buttons with it.
+                let next = match (next, told) {
+                    (Ok(done), Some(told)) => told.0.try_set(done).map_or(ActStep::Nothing, ActStep::Done),
+                    (Ok(done), None) => ActStep::Done(done),
+                    (Err(error), _) => ActStep::Refused(error),
+                };
+                let _ = step.try_set(next);
             });
         }
     };
     #[cfg(not(feature = "hydrate"))]
     let submit = {
-        let _ = (step, ask);
+        let _ = (step, ask, told);
         |_: leptos::ev::SubmitEvent| {}
     };
     // Without JavaScript Enter presses a form's first button: this one looks again and does nothing.
@@ -237,7 +311,7 @@ fn confirm(
                 <span>"Reason, for the audit log"</span>
                 <input node_ref=reason type="text" name="reason" maxlength="500" autocomplete="off"/>
             </label>
-            <button type="submit" name="step" value="act" class="danger" disabled=move || sent.get()>{words}</button>
+            <button type="submit" name="step" value="act" class="danger" data-key=key aria-keyshortcuts=key disabled=move || sent.get()>{words}</button>
         </form>
     }
     .into_any()

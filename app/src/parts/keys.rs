@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 /// What the dialog lists.
-const KEYS: [(&str, &str); 15] = [
+const KEYS: [(&str, &str); 17] = [
     ("?", "this list"),
     ("Ctrl K", "go to a page or server"),
     ("g f", "fleet"),
@@ -18,6 +18,8 @@ const KEYS: [(&str, &str); 15] = [
     ("/", "filter"),
     ("j k", "next and previous row; Enter opens it"),
     ("[ ]", "earlier and later"),
+    ("c x", "cancel or terminate: the chosen session, or the first root; shows what will happen"),
+    ("y", "do what is shown, where one thing is"),
     ("Esc", "close"),
     ("Space", "pause and resume"),
 ];
@@ -88,9 +90,18 @@ pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html
             "/" if browser::focus("#filter") => event.prevent_default(),
             "j" => browser::row(1),
             "k" => browser::row(-1),
-            "[" => browser::press("[data-earlier]"),
-            "]" => browser::press("[data-later]"),
-            "Escape" => browser::press("[data-close]"),
+            "[" => {
+                browser::press("[data-earlier]");
+            }
+            "]" => {
+                browser::press("[data-later]");
+            }
+            "c" | "x" if !event.repeat() => browser::press_key(&key),
+            "y" if !event.repeat() => browser::press_only(&key),
+            "Escape" if browser::press(".act-preview [data-close]") => {}
+            "Escape" => {
+                browser::press("[data-close]");
+            }
             " " if !browser::presses(&event) => {
                 event.prevent_default();
                 live.paused.update(|paused| *paused = !*paused);
@@ -137,9 +148,24 @@ mod browser {
         find(selector).is_some_and(|element| element.focus().is_ok())
     }
 
-    pub fn press(selector: &str) {
-        if let Some(element) = find(selector) {
-            element.click();
+    /// Whether there was such an element to press.
+    pub fn press(selector: &str) -> bool {
+        find(selector).map(|element| element.click()).is_some()
+    }
+
+    /// Presses the button of that key: the chosen object's before any other.
+    pub fn press_key(key: &str) {
+        if !press(&format!(".drawer [data-key={key}]:enabled")) {
+            press(&format!("[data-key={key}]:enabled"));
+        }
+    }
+
+    /// Presses the button of that key when the page has just one: nobody confirms what they do not see.
+    pub fn press_only(key: &str) {
+        let selector = format!("[data-key={key}]:enabled");
+        let all = document().query_selector_all(&selector);
+        if all.is_ok_and(|all| all.length() == 1) {
+            press(&selector);
         }
     }
 

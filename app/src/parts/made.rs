@@ -47,7 +47,7 @@ pub fn Made(
 mod browser {
     use leptos::prelude::document;
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, HtmlElement, MouseEvent};
+    use web_sys::{Element, HtmlElement, HtmlInputElement, MouseEvent};
 
     /// Where a plain click on a link of a drawing leads; the router follows those of text only.
     pub fn drawn_link(event: &MouseEvent) -> Option<String> {
@@ -58,12 +58,28 @@ mod browser {
         plain.then(|| link.get_attribute("href"))?
     }
 
-    /// Puts new markup in place, and the focus back to the element of the same id.
+    fn boxes(place: &Element) -> impl Iterator<Item = HtmlInputElement> {
+        let all = place.query_selector_all("input[type=checkbox]").ok();
+        let count = all.as_ref().map_or(0, |all| all.length());
+        (0..count).filter_map(move |at| all.as_ref()?.item(at)?.dyn_into().ok())
+    }
+
+    /// What the ticked boxes stand for.
+    fn ticked(place: &Element) -> Vec<String> {
+        boxes(place).filter(HtmlInputElement::checked).map(|one| one.value()).collect()
+    }
+
+    /// Puts new markup in place, the focus back to the element of the same id, and the ticks back.
     pub fn replace(place: &Element, html: &str) {
         let focused = document().active_element().filter(|active| place.contains(Some(active)));
         let scrolls = place.query_selector(".scroll").ok().flatten();
         let (left, top) = scrolls.map_or((0, 0), |s| (s.scroll_left(), s.scroll_top()));
+        let ticked = ticked(place);
         place.set_inner_html(html);
+        for value in ticked {
+            let again = boxes(place).find(|other| other.value() == value);
+            again.inspect(|other| other.set_checked(true));
+        }
         if let Some(scrolls) = place.query_selector(".scroll").ok().flatten() {
             scrolls.set_scroll_left(left);
             scrolls.set_scroll_top(top);

@@ -11,7 +11,7 @@ use super::ask::Ask;
 use super::picture::Scene;
 use super::words::{find, key};
 use super::{Brief, Chosen, LocksView, Moments};
-use super::{facts, modes, panel, past, says, table, words};
+use super::{facts, modes, panel, past, roots, says, table, words};
 use crate::format;
 use crate::parts::show::{empty, why};
 
@@ -19,12 +19,20 @@ use crate::parts::show::{empty, why};
 /// three thousand elements.
 const BOXES: usize = 160;
 
+/// What the reader may see and do.
+pub struct Sees {
+    /// The text of statements.
+    pub text: bool,
+    /// Why they can do nothing to the server; None when they can.
+    pub no_actions: Option<String>,
+}
+
 /// Everything the page shows.
 pub fn view(
     engine: &Engine,
     server: &ServerId,
     ask: &Ask,
-    shows_text: bool,
+    sees: &Sees,
 ) -> Result<LocksView, ApiError> {
     let mut latest = engine.locks(server).ok_or(ApiError::NotFound)?;
     let history = engine.lock_history(server).unwrap_or_default();
@@ -34,10 +42,12 @@ pub fn view(
     };
     // Nothing below has the text of statements when the reader may not see it.
     let graph = graph.map(|known| {
-        known.map(|graph| if shows_text { graph } else { graph.without_query_text() })
+        known.map(|graph| if sees.text { graph } else { graph.without_query_text() })
     });
-    let drawn = graph.as_ref().map(|graph| drawn(graph, server, ask, shows_text));
+    let drawn = graph.as_ref().map(|graph| drawn(graph, server, ask, sees));
     let (body, chosen, pair) = drawn.unwrap_or_default();
+    let now = graph.as_ref().and_then(|graph| graph.as_ref().ok()).filter(|_| ask.at.is_none());
+    let roots = now.map(roots::of).unwrap_or_default();
     let (says, class) = says::verdict(&latest, graph.as_ref(), ask.at);
     let facts = latest.value().map(|locks| facts::facts(locks).to_html()).unwrap_or_default();
     let brief = latest.reading.take().map(|reading| brief(&reading));
@@ -50,6 +60,7 @@ pub fn view(
         },
         says,
         class,
+        roots,
         body,
         chosen,
         modes: modes::conflicts(pair).to_html(),
@@ -90,7 +101,7 @@ pub fn drawn(
     graph: &Known<Graph>,
     server: &ServerId,
     ask: &Ask,
-    shows_text: bool,
+    sees: &Sees,
 ) -> (String, Option<Chosen>, Pair) {
     let graph = match graph {
         Ok(graph) => graph,
@@ -99,7 +110,7 @@ pub fn drawn(
     let selected = find(graph, &ask.pid);
     let blocking = graph.blocking();
     let scene = Scene { server, ask, graph, selected };
-    let chosen = (!ask.pid.is_empty()).then(|| chosen(&scene, &blocking, shows_text));
+    let chosen = (!ask.pid.is_empty()).then(|| chosen(&scene, &blocking, sees.text));
     if graph.queues.is_empty() {
         let says = empty(
             "Nobody waits. As soon as a session has to wait for a lock, it appears here with everybody in its way, within two seconds.",
@@ -110,10 +121,10 @@ pub fn drawn(
     let asked = selected.and_then(|node| forest.via(node));
     let pair =
         asked.or_else(|| forest.via.iter().flatten().next()).map(|link| (link.wants, link.has));
-    (body(&scene, &forest), chosen, pair)
+    (body(&scene, &forest, sees), chosen, pair)
 }
 
-fn body(scene: &Scene<'_>, forest: &Forest<'_>) -> String {
+fn body(scene: &Scene<'_>, forest: &Forest<'_>, sees: &Sees) -> String {
     let only = table::passing(scene, forest);
     if only.as_ref().is_some_and(|only| !only.contains(&true)) {
         return empty("Nobody who waits or is waited for passes this filter. Clear it to see all.")
@@ -131,7 +142,7 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>) -> String {
         view! { <p class="note">"More locks are contested than are read at once: the graph is not complete."</p> }
     });
     let picture = match scene.ask.view.as_str() {
-        "table" => table::table(scene, forest, only.as_ref()),
+        "table" => table::table(scene, forest, only.as_ref(), sees),
         "tree" => scene.list(forest, &Outline::of(forest, &view), ""),
         _ => {
             let outline = Outline::of(forest, &view);

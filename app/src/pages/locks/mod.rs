@@ -16,6 +16,7 @@ mod past;
 mod picture;
 #[cfg(feature = "ssr")]
 mod says;
+mod roots;
 mod slider;
 #[cfg(feature = "ssr")]
 mod table;
@@ -31,11 +32,13 @@ use model::{ApiError, AreaName, Known, Latest, ServerId};
 use serde::{Deserialize, Serialize};
 
 use self::ask::Ask;
+use self::roots::{Root, Roots};
 use self::slider::Slider;
 use self::tools::Tools;
 use crate::live;
 use crate::navigation::Nav;
 use crate::pages::{server_param, title};
+use crate::parts::act::{Results, SessionActions, Told};
 use crate::parts::findings::Findings;
 use crate::parts::made::Made;
 use crate::parts::show::{Show as ShowReading, broken, loading, why};
@@ -86,6 +89,8 @@ pub struct LocksView {
     latest: Latest<Brief>,
     says: String,
     class: String,
+    /// Of now; empty when another moment is shown.
+    roots: Vec<Root>,
     body: String,
     chosen: Option<Chosen>,
     modes: String,
@@ -100,7 +105,12 @@ pub struct LocksView {
 pub async fn read_locks(server: ServerId, ask: Ask) -> Result<LocksView, ApiError> {
     use crate::guard;
     let who = guard::require(model::Right::See, Some(&server))?;
-    made::view(&guard::engine()?, &server, &ask, guard::sees_query_text(&who, &server))
+    let engine = guard::engine()?;
+    let sees = made::Sees {
+        text: guard::sees_query_text(&who, &server),
+        no_actions: crate::navigation::no_actions(&who, &engine, &server),
+    };
+    made::view(&engine, &server, &ask, &sees)
 }
 
 /// The page.
@@ -145,6 +155,8 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
     let chosen = Memo::new(move |_| shown.with(|s| s.chosen.clone()));
     let now = ask;
     let nav = use_context::<Nav>();
+    let told = Told::default();
+    provide_context(told);
     let hidden = move || nav.is_some_and(|nav| nav.latest.with(|n| !n.query_text));
     view! {
         <header class="page-head">
@@ -153,12 +165,14 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
                 {move || lost().unwrap_or_else(|| shown.with(|s| s.says.clone()))}
             </p>
         </header>
+        <Results told/>
         <Findings
             findings=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.findings.clone()).unwrap_or_default()))
             not_checked=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.not_checked.clone()).unwrap_or_default()))
         />
         <ShowReading latest what="locks">
             {move || reading(|r| r.value.others.is_err()).then(|| latest.with(|l| l.value().and_then(|b| b.others.as_ref().err().map(why))))}
+            <Roots server=server.clone() ask=now shown/>
             <section class="panel locks" aria-labelledby="graph-title">
                 <Tools server=server.clone() ask=now/>
                 {move || hidden().then(|| view! {
@@ -188,16 +202,25 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
     }
 }
 
-/// The chosen node. What acts on it comes below what is known of it, by its pid and start.
+/// The chosen node. What can be done to it stays while it stays; the rest is told anew.
 #[component]
-fn Drawer(
-    server: ServerId,
-    ask: Memo<Ask>,
-    chosen: Memo<Option<Chosen>>,
-    /// What can be done to it.
-    #[prop(optional)]
-    actions: Option<AnyView>,
-) -> impl IntoView {
+fn Drawer(server: ServerId, ask: Memo<Ask>, chosen: Memo<Option<Chosen>>) -> impl IntoView {
+    let nav = use_context::<Nav>();
+    let refusal =
+        Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())));
+    // A node of a recorded second may be somebody else by now.
+    let identity = Memo::new(move |_| {
+        let now = ask.with(|ask| ask.at.is_none());
+        chosen.with(|c| c.as_ref().and_then(|c| Some((c.pid?, c.backend_start_ms)))).filter(|_| now)
+    });
+    let actions = {
+        let server = server.clone();
+        move || {
+            identity.get().map(|(pid, backend_start_ms)| {
+                view! { <SessionActions server=server.clone() pid backend_start_ms refusal/> }
+            })
+        }
+    };
     let title = move || chosen.with(|c| c.as_ref().map(|c| c.title.clone()).unwrap_or_default());
     let html = Signal::derive(move || {
         chosen.with(|c| c.as_ref().map(|c| c.html.clone()).unwrap_or_default())
@@ -209,8 +232,8 @@ fn Drawer(
                 <h2>{title}</h2>
                 <a href=close data-close="" data-noscroll="">"Close"</a>
             </div>
-            <Made html/>
             {actions}
+            <Made html/>
         </section>
     }
 }

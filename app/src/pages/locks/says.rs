@@ -47,14 +47,12 @@ pub fn roots(graph: &Graph) -> String {
     if let Some(root) = graph.roots.first()
         && let Some(node) = graph.node(root.node)
     {
-        let freed = graph.blocking().ending(&[root.node]);
-        let ends =
-            if freed.count() == 0 { "frees nobody by itself".to_owned() } else { freed.words() };
         says.push_str(&format!(
-            " {}{} holds up {}; ending it {ends}.",
+            " {}{} holds up {}; {}.",
             words::who(node),
             node.doing(graph),
-            root.holds_up
+            root.holds_up,
+            words::ending(&graph.blocking(), root.node)
         ));
     }
     if graph.roots.len() > 1 {

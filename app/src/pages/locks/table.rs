@@ -1,13 +1,16 @@
 //! Everybody who waits, one a row: filter, order and pages stand in the address.
 
 use leptos::prelude::*;
+use model::action::Target;
 use model::locks::Node;
 use model::locks::drawing::Forest;
 
 use super::ask::Ask;
+use super::made::Sees;
 use super::picture::Scene;
 use super::words::{key, mode_class, who};
 use crate::format;
+use crate::parts::act;
 use crate::parts::filter::{self, Term};
 use crate::parts::sql::one_line;
 
@@ -57,7 +60,14 @@ fn passes(scene: &Scene<'_>, forest: &Forest<'_>, node: &Node, index: u32, terms
 }
 
 /// The rows, those who wait longest first.
-pub fn table(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> AnyView {
+///
+/// Of now, they can be chosen, and a button below looks at what ending the chosen ones would do.
+pub fn table(
+    scene: &Scene<'_>,
+    forest: &Forest<'_>,
+    only: Option<&Vec<bool>>,
+    sees: &Sees,
+) -> AnyView {
     let mut waiters: Vec<(i64, u32)> = forest
         .via
         .iter()
@@ -70,6 +80,7 @@ pub fn table(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -
     let page = scene.ask.page.min(pages - 1);
     let rows = waiters.iter().skip(page * ROWS).take(ROWS);
     let rows = rows.filter_map(|(_, node)| row(scene, forest, *node)).collect_view();
+    let is_now = scene.ask.at.is_none();
     let turn = |to: usize, words: &'static str| {
         let ask = Ask { page: to, ..scene.ask.clone() };
         view! { <a href=ask.to(scene.server) data-noscroll="">{words}</a> " " }
@@ -86,6 +97,7 @@ pub fn table(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -
         "Role",
         "Statement",
     ];
+    let choose = is_now.then(|| view! { <th scope="col"><span class="hidden-words">"Chosen"</span></th> });
     let heads = heads.map(|words| {
         let class = if ["Waits for", "Holds up"].contains(&words) { "num" } else { "" };
         view! { <th scope="col" class=class>{words}</th> }
@@ -97,12 +109,15 @@ pub fn table(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -
             {(page + 1 < pages).then(|| turn(page + 1, "Further rows"))}
             {(pages > 1).then(|| format!("Page {} of {pages}.", page + 1))}
         </p>
+        <form method="post" action=act::place(scene.server)>
         <div class="scroll wide-table lock-rows" tabindex="0" role="group" aria-label="Waiters">
             <table>
-                <thead><tr>{heads.collect_view()}</tr></thead>
+                <thead><tr>{choose}{heads.collect_view()}</tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
+        {is_now.then(|| act::on_chosen(sees.no_actions.as_deref()))}
+        </form>
     }
     .into_any()
 }
@@ -117,10 +132,14 @@ fn row(scene: &Scene<'_>, forest: &Forest<'_>, index: u32) -> Option<AnyView> {
     let more =
         forest.links.get(index as usize).map_or(0, |links| links.len() as u32 - 1 + via.more);
     let to = |key: &str| scene.ask.choosing(key).to(scene.server);
+    let target = node.pid.zip(session.backend_start_ms);
+    let target =
+        target.map(|(pid, backend_start_ms)| Target::Session { pid, backend_start_ms });
     let current = (scene.selected == Some(index)).then_some("true");
     Some(
         view! {
             <tr aria-current=current>
+                {scene.ask.at.is_none().then(|| view! { <td>{target.map(act::choose)}</td> })}
                 <td><a href=to(&key) id=format!("r-{key}") data-row="" data-noscroll="">{who(node)}</a></td>
                 <td class="num" title=format!("{since:.0} ms")>{format::age(since)}</td>
                 <td><span class=format!("swatch {}", mode_class(via.wants)) aria-hidden="true"></span>{via.wants.words()}</td>

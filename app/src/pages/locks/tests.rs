@@ -7,7 +7,7 @@ use model::locks::{
 
 use super::Chosen;
 use super::ask::Ask;
-use super::made::drawn;
+use super::made::{Sees, drawn};
 use super::says::roots;
 
 fn node(pid: i32, name: &str) -> Node {
@@ -54,7 +54,7 @@ fn pile_up(waiters: u32, name: &str) -> Graph {
 
 fn html(graph: Graph, ask: &Ask, shows_text: bool) -> (String, Option<Chosen>) {
     let graph = if shows_text { graph } else { graph.without_query_text() };
-    let (body, chosen, _) = drawn(&Ok(graph), &ServerId::new("shop"), ask, shows_text);
+    let (body, chosen, _) = drawn(&Ok(graph), &ServerId::new("shop"), ask, &Sees { text: shows_text, no_actions: None });
     (body, chosen)
 }
 
@@ -132,4 +132,33 @@ fn the_verdict_names_the_root_and_what_ending_it_frees() {
 fn a_filter_that_passes_nobody_says_so() {
     let ask = Ask { q: "object:invoices".into(), ..Ask::default() };
     assert!(html(pile_up(3, "orders"), &ask, true).0.contains("passes this filter"));
+}
+
+/// What acts is a form of the server's page: it works without JavaScript, and says why it does not.
+#[test]
+fn waiters_of_now_can_be_chosen_by_pid_and_start() {
+    let mut graph = pile_up(2, "shop");
+    for (node, start) in graph.nodes.iter_mut().zip([None, Some(7), None]) {
+        node.session.as_mut().unwrap().backend_start_ms = start;
+    }
+    let table = |at: Option<i64>, no_actions: Option<&str>| {
+        let ask = Ask { view: "table".into(), at, ..Ask::default() };
+        let sees = Sees { text: true, no_actions: no_actions.map(str::to_owned) };
+        drawn(&Ok(graph.clone()), &ServerId::new("shop"), &ask, &sees).0
+    };
+    let now = table(None, None);
+    assert!(now.contains(r#"value="101@7""#), "{now}");
+    assert_eq!(now.matches("checkbox").count(), 1, "who cannot be identified cannot be chosen");
+    assert!(!now.contains(" disabled") && now.contains(r#"action="/s/shop/act""#), "{now}");
+    let refused = table(None, Some("It needs the role operator."));
+    assert_eq!(refused.matches(" disabled").count(), 2, "{refused}");
+    assert!(refused.contains("It needs the role operator."), "{refused}");
+    assert!(!table(Some(5), None).contains("checkbox"), "the past cannot be acted on");
+}
+
+#[test]
+fn roots_are_named_with_what_ending_them_frees() {
+    let roots = super::roots::of(&pile_up(3, "shop"));
+    let json = serde_json::to_string(&roots).unwrap();
+    assert!(json.contains("pid 100") && json.contains("holds up 3; ending it frees 3 sessions"), "{json}");
 }

@@ -1,7 +1,7 @@
 //! Short words for a node of the graph: who it is, what it wants, what it does. Pure.
 
 use model::locks::drawing::Link;
-use model::locks::{Graph, LockMode, Node};
+use model::locks::{Blocking, Graph, LockMode, Node};
 
 use crate::format;
 
@@ -28,6 +28,15 @@ pub fn doing(graph: &Graph, node: &Node) -> String {
         (false, _) => words.to_owned(),
         (true, Some(session)) => session.state.clone().unwrap_or_else(|| "state not known".into()),
         (true, None) => "state not known".into(),
+    }
+}
+
+/// `ending it frees 12 sessions and 40 s of waiting`.
+pub fn ending(blocking: &Blocking<'_>, index: u32) -> String {
+    let freed = blocking.ending(&[index]);
+    match freed.count() {
+        0 => "ending it frees nobody by itself".to_owned(),
+        _ => format!("ending it {}", freed.words()),
     }
 }
 
