@@ -28,7 +28,7 @@ use leptos_router::{Lazy, SsrMode, path};
 
 use pages::lazy;
 use pages::not_found::NotFound;
-use parts::{keys, palette::Palette, rail::Rail, topbar::TopBar};
+use parts::{drawn_links, keys, palette::Palette, rail::Rail, topbar::TopBar};
 
 #[cfg(feature = "ssr")]
 pub use actions::ActsSource;
@@ -127,6 +127,7 @@ fn Frame(children: Children) -> impl IntoView {
     let palette = NodeRef::<leptos::html::Dialog>::new();
     let key_list = NodeRef::<leptos::html::Dialog>::new();
     keys::listen(palette, key_list);
+    drawn_links::listen();
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| browser::tick(live::Live::get()));
     let open = |dialog: NodeRef<leptos::html::Dialog>| {

@@ -1,5 +1,5 @@
 // Who streams from whom, and how far behind, in bytes and in time.
-import { expect, open, test, valueOf, verdict } from '../support/page';
+import { expect, hasJavaScript, open, test, valueOf, verdict } from '../support/page';
 
 const BYTES = /^[\d.]+ (B|KiB|MiB|GiB)$/;
 const TIME = /^([\d.]+ (ns|µs|ms|s|min|h)|none)$/;
@@ -10,8 +10,11 @@ test('the drawing names its servers and says each stream in words', async ({ pag
   await expect(drawing.getByRole('link', { name: /^primary,? primary/ })).toBeVisible();
   await expect(drawing.getByRole('link', { name: /^standby,? standby/ })).toBeVisible();
   await expect(page.getByText(/^primary to standby: streaming, async, [\d.]+ (B|KiB|MiB|GiB) not replayed yet$/)).toBeVisible();
+  await page.evaluate(() => document.documentElement.setAttribute('data-before', ''));
   await drawing.getByRole('link', { name: /^standby,? standby/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Replication of standby' })).toBeVisible();
+  // With JavaScript the same document goes on.
+  await expect(page.locator('html[data-before]')).toHaveCount(hasJavaScript() ? 1 : 0);
 });
 
 test('a sender tells its lag in bytes and in time', async ({ page }) => {

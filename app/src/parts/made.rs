@@ -28,35 +28,14 @@ pub fn Made(
             }
         });
     }
-    #[cfg(feature = "hydrate")]
-    let navigate = leptos_router::hooks::use_navigate();
-    let click = move |event: leptos::ev::MouseEvent| {
-        #[cfg(feature = "hydrate")]
-        if let Some(to) = browser::drawn_link(&event) {
-            event.prevent_default();
-            let stay = leptos_router::NavigateOptions { scroll: false, ..Default::default() };
-            navigate(&to, stay);
-        }
-        #[cfg(not(feature = "hydrate"))]
-        drop(event);
-    };
-    view! { <div class=class node_ref=place inner_html=first on:click=click></div> }
+    view! { <div class=class node_ref=place inner_html=first></div> }
 }
 
 #[cfg(feature = "hydrate")]
 mod browser {
     use leptos::prelude::document;
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, HtmlElement, HtmlInputElement, MouseEvent};
-
-    /// Where a plain click on a link of a drawing leads; the router follows those of text only.
-    pub fn drawn_link(event: &MouseEvent) -> Option<String> {
-        let plain = event.button() == 0
-            && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
-        let target: Element = event.target()?.dyn_into().ok()?;
-        let link = target.closest("svg a[href]").ok()??;
-        plain.then(|| link.get_attribute("href"))?
-    }
+    use web_sys::{Element, HtmlElement, HtmlInputElement};
 
     fn boxes(place: &Element) -> impl Iterator<Item = HtmlInputElement> {
         let all = place.query_selector_all("input[type=checkbox]").ok();

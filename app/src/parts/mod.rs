@@ -5,6 +5,7 @@ pub mod bar;
 pub mod chart;
 pub mod colors;
 pub mod copy;
+pub mod drawn_links;
 pub mod filter;
 pub mod findings;
 pub mod icon;
