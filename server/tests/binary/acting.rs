@@ -1,5 +1,5 @@
 //! Acting through the real binary on real servers, without JavaScript: look, confirm, see it worked,
-//! find it in the audit log; and what is left when pgdeck is killed in the middle.
+//! find it in the audit log.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use sqlx::{Connection, PgConnection};
 
 use crate::common::{Running, add_user, cookie, run};
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// A server named shop that pgdeck may act on.
-async fn shop() -> Server {
+pub async fn shop() -> Server {
     let server = playground::server(17).await.unwrap();
     server
         .exec(
@@ -25,7 +25,7 @@ async fn shop() -> Server {
     server
 }
 
-fn configured(server: &Server, folder: &Path) -> String {
+pub fn configured(server: &Server, folder: &Path) -> String {
     let file = folder.join("pgdeck.toml");
     let text = format!(
         "[[servers]]\nname = \"shop\"\ndsn = \"{}\"\noperate = \"{}\"\n",
@@ -36,13 +36,13 @@ fn configured(server: &Server, folder: &Path) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-fn people(data_dir: &Path) {
+pub fn people(data_dir: &Path) {
     add_user(data_dir, "eve", &["--role", "operator"]);
     add_user(data_dir, "ada", &["--role", "admin"]);
 }
 
 /// Waits until pgdeck knows the server.
-async fn watched(pgdeck: &Running, cookie: &str) {
+pub async fn watched(pgdeck: &Running, cookie: &str) {
     for _ in 0..100 {
         let page = pgdeck.get("/").header("cookie", cookie).send().await.unwrap();
         if page.text().await.unwrap().contains("PostgreSQL 17") {
@@ -53,7 +53,7 @@ async fn watched(pgdeck: &Running, cookie: &str) {
     panic!("the server is not seen");
 }
 
-async fn client(server: &Server) -> (PgConnection, String) {
+pub async fn client(server: &Server) -> (PgConnection, String) {
     let dsn = server.dsn_for("web", "w", "postgres");
     let mut session = playground::connect(&dsn).await.unwrap();
     let (pid, start): (i32, i64) = sqlx::query_as(
@@ -67,7 +67,7 @@ async fn client(server: &Server) -> (PgConnection, String) {
 }
 
 /// Sends a form of the page; status and page.
-async fn send(pgdeck: &Running, cookie: &str, fields: &[(&str, &str)]) -> (u16, String) {
+pub async fn send(pgdeck: &Running, cookie: &str, fields: &[(&str, &str)]) -> (u16, String) {
     let body: String =
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let answer =
@@ -77,17 +77,17 @@ async fn send(pgdeck: &Running, cookie: &str, fields: &[(&str, &str)]) -> (u16, 
 }
 
 /// The text of a page, without tags.
-fn text(page: &str) -> String {
+pub fn text(page: &str) -> String {
     let parts = page.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
     parts.collect()
 }
 
-fn token(page: &str) -> String {
+pub fn token(page: &str) -> String {
     let field = page.split("name=\"token\" value=\"").nth(1).expect("a token");
     field.split('"').next().unwrap().to_owned()
 }
 
-async fn get(pgdeck: &Running, cookie: &str, path: &str) -> String {
+pub async fn get(pgdeck: &Running, cookie: &str, path: &str) -> String {
     let answer = pgdeck.get(path).header("cookie", cookie).send().await.unwrap();
     answer.text().await.unwrap().replace("<!>", "")
 }
@@ -145,61 +145,4 @@ async fn look_confirm_see_it_worked_and_find_it_in_the_log() {
     let data_dir = pgdeck.data_dir.to_str().unwrap().to_owned();
     let (code, says, _) = run(&["audit", "verify", "--data-dir", &data_dir]);
     assert!(code == 0 && says.contains("2 records is whole"), "{says}");
-}
-
-/// Killed while a VACUUM waits for its lock: the record before the act is on the disk, the act is
-/// shown as never completed, and nothing was done that is not in the log.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_in_the_middle_leaves_the_record_before_the_act() {
-    let server = shop().await;
-    let folder = tempfile::tempdir().unwrap();
-    let config = configured(&server, folder.path());
-    let pgdeck = Running::configured(&config, people);
-    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
-    watched(&pgdeck, &eve).await;
-    let mut holder = server.connect().await.unwrap();
-    sqlx::raw_sql("begin; lock table t in share update exclusive mode")
-        .execute(&mut holder)
-        .await
-        .unwrap();
-    let ask = [("action", "vacuum"), ("table", "public.t")];
-    let (_, page) = send(&pgdeck, &eve, &ask).await;
-    let told = text(&page);
-    assert!(told.contains("vacuum public.t") && told.contains("SHARE UPDATE EXCLUSIVE"), "{told}");
-    let token = token(&page);
-    let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
-    let pgdeck = std::sync::Arc::new(pgdeck);
-    let asking = {
-        let (pgdeck, eve) = (pgdeck.clone(), eve.clone());
-        let body: String =
-            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&confirm).finish();
-        tokio::spawn(async move {
-            pgdeck.post("/s/shop/act").header("cookie", eve).body(body).send().await
-        })
-    };
-    let mut waits = false;
-    for _ in 0..100 {
-        waits = sqlx::query_scalar(
-            "select exists (select 1 from pg_stat_activity where query like '%vacuum public.t%'
-                            and wait_event_type = 'Lock')",
-        )
-        .fetch_one(&mut server.connect().await.unwrap())
-        .await
-        .unwrap();
-        if waits {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert!(waits, "the VACUUM waits for its lock");
-    pgdeck.kill();
-    assert!(asking.await.unwrap().is_err(), "the connection broke");
-    holder.close().await.unwrap();
-
-    let again = Running::in_folder(&config, &pgdeck.data_dir);
-    let ada = cookie(&again.sign_in("ada", PASSWORD).await);
-    let log = text(&get(&again, &ada, "/audit").await);
-    for must in ["vacuum", "public.t", "asked, never completed", "its one record is whole"] {
-        assert!(log.contains(must), "the log lacks {must:?}: {log}");
-    }
 }

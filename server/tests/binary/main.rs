@@ -7,6 +7,7 @@
 )]
 
 mod acting;
+mod acting_killed;
 mod check;
 mod cli;
 mod common;

@@ -1,0 +1,150 @@
+//! The audit log when things go wrong between the record and the act: pgdeck killed at any moment, and
+//! a log that cannot be written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+
+use crate::acting::{PASSWORD, client, configured, get, people, send, shop, text, token, watched};
+use crate::common::{Running, cookie};
+
+/// How often pgdeck is killed; `PGDECK_KILLS=200` is the long run (limits.md S14).
+const KILLS: u32 = 12;
+
+/// The embedded database, opened beside pgdeck.
+async fn database(pgdeck: &Running) -> SqliteConnection {
+    let file = pgdeck.data_dir.join("pgdeck.sqlite");
+    SqliteConnectOptions::new().filename(file).connect().await.unwrap()
+}
+
+fn body(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+/// Killed while a VACUUM waits for its lock: the record before the act is on the disk, the act is
+/// shown as never completed, and nothing was done that is not in the log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_in_the_middle_leaves_the_record_before_the_act() {
+    let server = shop().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(&server, folder.path());
+    let pgdeck = Running::configured(&config, people);
+    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    watched(&pgdeck, &eve).await;
+    let mut holder = server.connect().await.unwrap();
+    sqlx::raw_sql("begin; lock table t in share update exclusive mode")
+        .execute(&mut holder)
+        .await
+        .unwrap();
+    let ask = [("action", "vacuum"), ("table", "public.t")];
+    let (_, page) = send(&pgdeck, &eve, &ask).await;
+    let told = text(&page);
+    assert!(told.contains("vacuum public.t") && told.contains("SHARE UPDATE EXCLUSIVE"), "{told}");
+    let token = token(&page);
+    let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
+    let pgdeck = Arc::new(pgdeck);
+    let asking = {
+        let (pgdeck, eve) = (pgdeck.clone(), eve.clone());
+        let body = body(&confirm);
+        tokio::spawn(async move {
+            pgdeck.post("/s/shop/act").header("cookie", eve).body(body).send().await
+        })
+    };
+    let mut waits = false;
+    for _ in 0..100 {
+        waits = sqlx::query_scalar(
+            "select exists (select 1 from pg_stat_activity where query like '%vacuum public.t%'
+                            and wait_event_type = 'Lock')",
+        )
+        .fetch_one(&mut server.connect().await.unwrap())
+        .await
+        .unwrap();
+        if waits {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(waits, "the VACUUM waits for its lock");
+    pgdeck.kill();
+    assert!(asking.await.unwrap().is_err(), "the connection broke");
+    holder.close().await.unwrap();
+
+    let again = Running::in_folder(&config, &pgdeck.data_dir);
+    let ada = cookie(&again.sign_in("ada", PASSWORD).await);
+    let log = text(&get(&again, &ada, "/audit").await);
+    for must in ["vacuum", "public.t", "asked, never completed", "its one record is whole"] {
+        assert!(log.contains(must), "the log lacks {must:?}: {log}");
+    }
+}
+
+/// Killed with -9 at a random moment around the act: a session that has ended has its record.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
+    let kills = std::env::var("PGDECK_KILLS").map_or(KILLS, |n| n.parse().unwrap());
+    let server = shop().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(&server, folder.path());
+    let data_dir = folder.path().join("data");
+    people(&data_dir);
+    let mut pgdeck = Running::in_folder(&config, &data_dir);
+    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    let (mut ended, mut recorded) = (0, 0);
+    for kill in 0..kills {
+        watched(&pgdeck, &eve).await;
+        let (mut victim, target) = client(&server).await;
+        let ask = [("action", "terminate"), ("target", target.as_str())];
+        let (_, page) = send(&pgdeck, &eve, &ask).await;
+        let token = token(&page);
+        let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
+        let request = pgdeck.post("/s/shop/act").header("cookie", &eve).body(body(&confirm));
+        let asking = tokio::spawn(request.send());
+        // The act takes some 20 ms: the moments cover it from before its record to after its end.
+        tokio::time::sleep(Duration::from_millis(u64::from(kill * 7 % 40))).await;
+        pgdeck.kill();
+        let _ = asking.await.unwrap();
+        // What was on its way to the server is still done there.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let was_ended = sqlx::query("select 1").execute(&mut victim).await.is_err();
+        let pid = target.split('@').next().unwrap();
+        let asked: bool = sqlx::query_scalar(
+            "select exists (select 1 from audit where kind = 'asked' and object = 'pid ' || ?)",
+        )
+        .bind(pid)
+        .fetch_one(&mut database(&pgdeck).await)
+        .await
+        .unwrap();
+        assert!(asked || !was_ended, "kill {kill}: pid {pid} was ended without a record");
+        ended += u32::from(was_ended);
+        recorded += u32::from(asked);
+        pgdeck = Running::in_folder(&config, &data_dir);
+    }
+    println!("{kills} kills: {recorded} records, {ended} sessions ended");
+    assert!(recorded > 0 && ended < kills, "the kills fell on both sides of the act");
+    let log = text(&get(&pgdeck, &eve, "/audit").await);
+    assert!(log.contains("is whole"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_recorded_is_not_done() {
+    let server = shop().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(&server, folder.path());
+    let pgdeck = Running::configured(&config, people);
+    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    watched(&pgdeck, &eve).await;
+    let (mut victim, target) = client(&server).await;
+    let ask = [("action", "terminate"), ("target", target.as_str())];
+    let token = token(&send(&pgdeck, &eve, &ask).await.1);
+    sqlx::raw_sql("alter table audit rename to gone")
+        .execute(&mut database(&pgdeck).await)
+        .await
+        .unwrap();
+    let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
+    let (_, page) = send(&pgdeck, &eve, &confirm).await;
+    let says = "The audit log cannot be written, so this was not done.";
+    assert!(text(&page).contains(says), "{page}");
+    assert!(sqlx::query("select 1").execute(&mut victim).await.is_ok(), "the session lives");
+    victim.close().await.unwrap();
+}
