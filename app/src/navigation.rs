@@ -24,6 +24,8 @@ pub struct Navigation {
     pub no_actions: Option<String>,
     /// The servers they may see, problems first.
     pub servers: Vec<ServerSummary>,
+    /// The limits that the configuration sets for rules on plans: rule, limit, value.
+    pub plan_limits: Vec<(String, String, f64)>,
     /// Open findings of the chosen server by area: (area, worst, how many).
     pub badges: Vec<(String, Severity, usize)>,
 }
@@ -64,10 +66,17 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
         now_ms: now_ms(&engine, servers.first()),
         query_text: chosen.as_ref().is_some_and(|id| guard::sees_query_text(&who, id)),
         no_actions: chosen.and_then(|id| no_actions(&who, &engine, &id)),
+        plan_limits: plan_limits(&engine),
         who: who.name,
         servers,
         badges,
     })
+}
+
+/// The limits that the configuration sets for rules on plans.
+#[cfg(feature = "ssr")]
+pub fn plan_limits(engine: &engine::Engine) -> Vec<(String, String, f64)> {
+    engine.plan_limits().into_iter().map(|((rule, limit), value)| (rule, limit, value)).collect()
 }
 
 /// Why nothing can be done to that server, when nothing can.

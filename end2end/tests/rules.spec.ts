@@ -5,8 +5,10 @@ test('every rule says what happens, what to do and its limits', async ({ page })
   await open(page, '/rules');
   const rules = page.getByRole('article');
   const count = await rules.count();
+  const plans = await rules.filter({ has: page.getByText(/^plan\//) }).count();
+  expect(plans).toBeGreaterThan(20);
   expect(count).toBeGreaterThanOrEqual(8);
-  await expect(page.getByText(`${count} rules judge every reading.`)).toBeVisible();
+  await expect(page.getByText(`${count - plans} rules judge every reading, ${plans} judge plans.`)).toBeVisible();
   for (const rule of await rules.all()) {
     await expect(rule.getByRole('heading')).toContainText(/[a-z]+\/[a-z_]+$/);
     await expect(rule).toContainText('Left alone.');

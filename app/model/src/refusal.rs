@@ -167,7 +167,9 @@ impl Refusal {
             ),
             Self::Function { name, danger, at } => function(name, *danger, *at),
             Self::Parameters { needs, given } => format!(
-                "The statement has {needs} parameters and {given} values were given; give one each, or ask for the generic plan."
+                "The statement has {needs} {} and {given} {} given; give one each, or ask for the generic plan.",
+                if *needs == 1 { "parameter" } else { "parameters" },
+                if *given == 1 { "value was" } else { "values were" },
             ),
             Self::Superuser { role } => format!(
                 "ANALYZE runs the statement, and {role} is a superuser, whom nothing holds back; watch with a role that has only pg_monitor and the tables' SELECT, or set explain_analyze = \"allow_superuser\" in pgdeck.toml."

@@ -34,8 +34,11 @@ pub fn Rules() -> impl IntoView {
 }
 
 fn list(rules: &[RuleEntry]) -> AnyView {
-    let says =
-        format!("{} judge every reading.", format::plural(rules.len() as i64, "rule", "rules"));
+    let of_plans = rules.iter().filter(|rule| rule.id.starts_with("plan/")).count();
+    let says = format!(
+        "{} judge every reading, {of_plans} judge plans.",
+        format::plural((rules.len() - of_plans) as i64, "rule", "rules")
+    );
     view! {
         <header class="page-head">
             <h1>"Rules"</h1>

@@ -205,7 +205,7 @@ areas! {
     vacuum: VacuumArea,
 }
 
-/// The rules as listed at `/rules`.
+/// The rules as listed at `/rules`, those on plans last.
 pub fn rule_entries(limits: &Limits) -> Vec<RuleEntry> {
-    abouts().map(|(id, about)| rules::entry(id, about, limits)).collect()
+    rules::known().map(|(id, about)| rules::entry(id, about, limits)).collect()
 }

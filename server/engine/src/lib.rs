@@ -164,6 +164,11 @@ impl Engine {
         areas::rule_entries(&self.0.limits)
     }
 
+    /// The limits that the configuration sets for rules on plans.
+    pub fn plan_limits(&self) -> plan::rules::Limits {
+        self.0.limits.of_plans()
+    }
+
     /// What we cost each server.
     pub fn costs(&self) -> Vec<ServerCost> {
         self.0.servers.iter().map(|server| server.costs.of(&server.id, &server.budget)).collect()

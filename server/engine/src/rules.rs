@@ -38,9 +38,7 @@ pub struct Limits(BTreeMap<(String, String), f64>);
 impl Limits {
     /// Sets a limit of a rule. Error: one sentence, when there is no such rule or limit.
     pub fn set(&mut self, rule: &str, limit: &str, value: f64) -> Result<(), String> {
-        let Some(about) =
-            crate::areas::abouts().find(|(id, _)| *id == rule).map(|(_, about)| about)
-        else {
+        let Some(about) = known().find(|(id, _)| *id == rule).map(|(_, about)| about) else {
             return Err(format!("There is no rule “{rule}”; /rules lists them."));
         };
         if !value.is_finite() || value < 0.0 {
@@ -55,6 +53,12 @@ impl Limits {
         }
         self.0.insert((rule.to_owned(), limit.to_owned()), value);
         Ok(())
+    }
+
+    /// The limits set for rules on plans.
+    pub fn of_plans(&self) -> plan::rules::Limits {
+        let is_of_plans = |((rule, _), _): &(&(String, String), &f64)| rule.starts_with("plan/");
+        self.0.iter().filter(is_of_plans).map(|(key, value)| (key.clone(), *value)).collect()
     }
 
     fn get(&self, rule: &str, limit: &Limit) -> f64 {
@@ -100,6 +104,11 @@ pub fn judge<E>(
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     (findings, not_checked)
+}
+
+/// Every rule there is, of areas and of plans: its id and what it says about itself.
+pub fn known() -> impl Iterator<Item = (&'static str, &'static About)> {
+    crate::areas::abouts().chain(plan::rules::RULES.iter().map(|rule| (rule.id, rule.about)))
 }
 
 /// A rule as listed at `/rules`.

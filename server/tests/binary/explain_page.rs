@@ -37,7 +37,7 @@ async fn without_javascript_preview_confirm_plan() {
     ];
     // Two parameters' fields are not there yet: the refusal says so and brings them.
     let html = form(&pgdeck, &operator, &pairs).await;
-    assert!(html.contains("The statement has 1 parameters and 0 values were given"), "{html}");
+    assert!(html.contains("The statement has 1 parameter and 0 values were given"), "{html}");
     assert!(html.contains("name=\"p1\""), "a field for its value");
     pairs.push(("p1", "7"));
     let html = form(&pgdeck, &operator, &pairs).await;

@@ -1,6 +1,6 @@
 //! `/plan` without JavaScript: the form brings a plan, the page says what the browser would say.
 
-use crate::common::Running;
+use crate::common::{NOBODY, Running};
 
 const FILTERED: &str = include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/fires.txt");
 const REPAIRED: &str = include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/quiet.txt");
@@ -42,6 +42,27 @@ async fn the_form_gives_verdict_findings_and_nodes() {
         assert!(html.contains(must), "the page lacks {must:?}");
     }
     assert!(!html.contains("style=\""), "a style attribute");
+}
+
+/// A limit of the configuration is in force on `/plan` and told at `/rules`.
+#[tokio::test]
+async fn limits_of_the_configuration_hold_for_plans() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pgdeck.toml");
+    let rule = "[rules.\"plan/filtered_seq_scan\"]\nmin_removed_rows = 1000000\n";
+    std::fs::write(&file, format!("[[servers]]\nname = \"shop\"\ndsn = \"{NOBODY}\"\n{rule}"))
+        .unwrap();
+    let pgdeck = Running::configured(file.to_str().unwrap(), |_| {});
+    let cookie = pgdeck.sign_in_by_link().await;
+    let body = field("plan", FILTERED);
+    let answer = pgdeck.post("/plan").header("cookie", &cookie).body(body).send().await.unwrap();
+    let html = answer.text().await.unwrap();
+    assert!(!html.contains("/rules#plan/filtered_seq_scan"), "{html}");
+    let rules = pgdeck.get("/rules").header("cookie", &cookie).send().await.unwrap();
+    let rules = rules.text().await.unwrap();
+    assert!(rules.contains("id=\"plan/filtered_seq_scan\"") && rules.contains("set here; the default is"));
+    let (_, usual) = sent(FILTERED, "").await;
+    assert!(usual.contains("/rules#plan/filtered_seq_scan"), "{usual}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use plan::layout::Scale;
+use plan::rules::Limits;
 use serde::{Deserialize, Serialize};
 
 use super::consulted::Consulted;
@@ -98,20 +99,22 @@ pub struct Desk {
 
 impl Desk {
     /// An empty desk, or one with what the form or the address brought.
-    pub fn new(pasted: &Pasted, told: Option<Consulted>) -> Self {
+    pub fn new(pasted: &Pasted, told: Option<Consulted>, limits: Limits) -> Self {
         let (paste, other) = (RwSignal::new(None), RwSignal::new(None));
         let chosen = RwSignal::new(0);
         let consulted = RwSignal::new(None::<Shared<Consulted>>);
+        let limits = StoredValue::new(limits);
         let own = move || {
-            consulted
-                .with(|told| case(paste, chosen.get(), told.as_ref().map(|told| &told.catalog)))
+            consulted.with(|told| {
+                case(paste, chosen.get(), limits, told.as_ref().map(|told| &told.catalog))
+            })
         };
         let desk = Self {
             paste,
             other,
             chosen,
             case: Memo::new(move |_| own()),
-            other_case: Memo::new(move |_| case(other, 0, None)),
+            other_case: Memo::new(move |_| case(other, 0, limits, None)),
             consulted,
             judge: RwSignal::new(String::new()),
             unread: RwSignal::new(None),
@@ -193,9 +196,13 @@ impl Desk {
 fn case(
     paste: RwSignal<Option<Shared<Paste>>>,
     chosen: usize,
+    limits: StoredValue<Limits>,
     catalog: Option<&plan::Catalog>,
 ) -> Option<Shared<Case>> {
-    paste.with(|paste| paste.as_ref().and_then(|paste| paste.case(chosen, catalog)))
+    paste.with(|paste| {
+        let paste = paste.as_ref()?;
+        limits.with_value(|limits| paste.case(chosen, limits, catalog))
+    })
 }
 
 /// What to say of a text that holds no plan.
@@ -211,7 +218,7 @@ mod tests {
     #[test]
     fn a_bad_paste_says_why_and_keeps_the_plan() {
         Owner::new().with(|| {
-            let desk = Desk::new(&Pasted { plan: FILTERED.into(), other: String::new() }, None);
+            let desk = Desk::new(&Pasted { plan: FILTERED.into(), other: String::new() }, None, Limits::default());
             assert_eq!(desk.node.get_untracked(), Some(0));
             assert!(!desk.load("no plan".into()));
             assert!(desk.failed.get_untracked().is_some_and(|says| says.contains("Line 1")));

@@ -78,6 +78,7 @@ fn one(case: &Case, found: &Judged, desk: Desk, open: bool) -> AnyView {
             <div class="finding-body">
                 {link}
                 {finding_body(&plain(finding))}
+                <p class="rule-link">"Rule " <a href=format!("/rules#{}", finding.rule)>{finding.rule.clone()}</a></p>
             </div>
         </details>
     }
@@ -106,7 +107,7 @@ fn unchecked(case: &Case) -> Option<AnyView> {
     let rows = case
         .not_checked
         .iter()
-        .map(|(rule, missing)| view! { <li><code>{*rule}</code> ": " {missing.says()}</li> })
+        .map(|(rule, missing)| view! { <li><a href=format!("/rules#{rule}")>{*rule}</a> ": " {missing.says()}</li> })
         .collect_view();
     Some(
         view! {

@@ -62,7 +62,9 @@ pub fn PlanPage() -> impl IntoView {
     } else {
         pasted
     };
-    let desk = Desk::new(&pasted, told);
+    let limits = SharedValue::new(limits).into_inner();
+    let limits = limits.into_iter().map(|(rule, limit, value)| ((rule, limit), value)).collect();
+    let desk = Desk::new(&pasted, told, limits);
     desk.unread.set(started.unread.take());
     let servers = run::Servers::provide();
     #[cfg(feature = "hydrate")]
@@ -96,6 +98,16 @@ fn brought() -> (Pasted, run::Started, Option<consulted::Consulted>) {
         return (pasted, started, consulted);
     }
     Default::default()
+}
+
+/// The limits in force that are not the defaults.
+fn limits() -> Vec<(String, String, f64)> {
+    #[cfg(feature = "ssr")]
+    return use_context().map(|engine| crate::navigation::plan_limits(&engine)).unwrap_or_default();
+    #[cfg(not(feature = "ssr"))]
+    use_context::<crate::navigation::Nav>()
+        .map(|nav| nav.latest.with_untracked(|n| n.plan_limits.clone()))
+        .unwrap_or_default()
 }
 
 /// The line below the heading.

@@ -64,9 +64,14 @@ impl Paste {
     }
 
     /// The chosen plan with all that follows; the first one where there are not as many.
-    pub fn case(&self, chosen: usize, catalog: Option<&Catalog>) -> Option<Shared<Case>> {
+    pub fn case(
+        &self,
+        chosen: usize,
+        limits: &Limits,
+        catalog: Option<&Catalog>,
+    ) -> Option<Shared<Case>> {
         let plan = self.plans.get(chosen).or(self.plans.first())?;
-        Some(Shared::new(Case::new(Arc::clone(plan), catalog)))
+        Some(Shared::new(Case::new(Arc::clone(plan), limits, catalog)))
     }
 }
 
@@ -91,9 +96,9 @@ pub struct Case {
 
 impl Case {
     /// Computes what follows; with a catalog the rules also say what exists already.
-    pub fn new(plan: Arc<Plan>, catalog: Option<&Catalog>) -> Self {
+    pub fn new(plan: Arc<Plan>, limits: &Limits, catalog: Option<&Catalog>) -> Self {
         let derived = plan::derive(&plan);
-        let (judged, not_checked) = judge_with(&plan, &derived, &Limits::default(), catalog);
+        let (judged, not_checked) = judge_with(&plan, &derived, limits, catalog);
         let groups = groups(&plan, &derived);
         let shades = Shades::new(&plan, &derived);
         let heats = (0..plan.nodes.len())
@@ -165,7 +170,7 @@ pub(super) mod tests {
     pub const JOIN: &str = include_str!("../../../plan/fixtures/17/hash_join.txt");
 
     pub fn case(text: &str) -> Shared<Case> {
-        Paste::read(text.to_owned()).unwrap().case(0, None).unwrap()
+        Paste::read(text.to_owned()).unwrap().case(0, &Limits::default(), None).unwrap()
     }
 
     #[test]
