@@ -97,6 +97,10 @@ async fn a_pasted_plan_is_judged_with_a_chosen_servers_catalog() {
     let plan = "Seq Scan on orders  (cost=0.00..35.50 rows=20 width=4)";
     let html = form(&pgdeck, &analyst, &[("plan", plan), ("judge", "one")]).await;
     assert!(html.contains("Judged with what one says: 1 table"), "{html}");
+    // Another database of the same server has other tables.
+    let elsewhere = [("plan", plan), ("judge", "one"), ("judge_database", "template1")];
+    let html = form(&pgdeck, &analyst, &elsewhere).await;
+    assert!(html.contains("Judged with what one (database template1) says: 0 tables"), "{html}");
     let html = form(&pgdeck, &analyst, &[("plan", plan), ("judge", "two")]).await;
     assert!(
         html.contains("its server&#x27;s catalog is not known")

@@ -39,7 +39,7 @@ fn body(path: &str) -> (&'static str, String) {
         "/api/explain_run" => (JSON, format!(r#"{{"run":"{RUN}","sheet":{SHEET}}}"#)),
         "/api/explain_cancel" => (JSON, format!(r#"{{"server":"shop","run":"{RUN}"}}"#)),
         "/api/explain_catalog" => {
-            (JSON, r#"{"server":"shop","database":null,"tables":[]}"#.to_owned())
+            (JSON, r#"{"server":"shop","database":"","tables":[]}"#.to_owned())
         }
         "/api/explain_servers" => (FORM, String::new()),
         "/api/locks" => {

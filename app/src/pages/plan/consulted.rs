@@ -23,6 +23,8 @@ pub type Named = (Option<String>, String);
 pub struct Consulted {
     /// The server.
     pub server: ServerId,
+    /// The database that was asked for; empty for that of the server's DSN.
+    pub database: String,
     /// What the rules are told.
     pub catalog: Catalog,
     /// What could not be read, and why.
@@ -50,6 +52,7 @@ impl Consulted {
     /// told less rather than that there is none.
     pub fn new(
         server: ServerId,
+        database: String,
         asked: &[Named],
         read: engine::explain::catalog::PlanCatalog,
     ) -> Self {
@@ -78,7 +81,7 @@ impl Consulted {
         };
         let settings =
             settings.into_iter().filter_map(|one| Some((one.name, one.setting?))).collect();
-        Self { server, catalog: Catalog { relations, settings }, unknown, absent }
+        Self { server, database, catalog: Catalog { relations, settings }, unknown, absent }
     }
 }
 
@@ -147,8 +150,12 @@ pub fn unread(reason: &Reason) -> String {
 /// What the server says, below the findings that rest on it.
 pub fn consulted(told: &Consulted) -> AnyView {
     let tables = &told.catalog.relations;
+    let database = match told.database.as_str() {
+        "" => String::new(),
+        name => format!(" (database {})", shown(name)),
+    };
     let says = format!(
-        "Judged with what {} says: {}",
+        "Judged with what {}{database} says: {}",
         told.server,
         format::plural(tables.len() as i64, "table", "tables")
     );

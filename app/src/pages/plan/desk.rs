@@ -79,6 +79,8 @@ pub struct Desk {
     pub consulted: RwSignal<Option<Shared<Consulted>>>,
     /// The name of the server whose catalog is to be asked; empty for none.
     pub judge: RwSignal<String>,
+    /// Its database, empty for that of its DSN.
+    pub judge_database: RwSignal<String>,
     /// Why that server's catalog is not known.
     pub unread: RwSignal<Option<String>>,
     /// Why the last paste could not be read.
@@ -117,6 +119,7 @@ impl Desk {
             other_case: Memo::new(move |_| case(other, 0, limits, None)),
             consulted,
             judge: RwSignal::new(String::new()),
+            judge_database: RwSignal::new(String::new()),
             unread: RwSignal::new(None),
             failed: RwSignal::new(None),
             node: RwSignal::new(None),
@@ -154,7 +157,9 @@ impl Desk {
         self.panel.set(false);
         self.node.set(None);
         self.chosen.set(0);
-        self.judge.set(told.as_ref().map(|told| told.server.to_string()).unwrap_or_default());
+        let of_told = |of: fn(&Consulted) -> String| told.as_ref().map(of).unwrap_or_default();
+        self.judge.set(of_told(|told| told.server.to_string()));
+        self.judge_database.set(of_told(|told| told.database.clone()));
         self.consulted.set(told.map(Shared::new));
         self.unread.set(None);
         self.paste.set(Some(plan));

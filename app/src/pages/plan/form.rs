@@ -21,10 +21,11 @@ pub fn Form(desk: Desk) -> impl IntoView {
             field.get_untracked().map(|field| field.value()).unwrap_or_default()
         };
         let (first, second) = (text(plan), text(other));
-        let judge = desk.judge.get_untracked();
+        let (judge, database) = (desk.judge.get_untracked(), desk.judge_database.get_untracked());
         let read = first.trim().is_empty() || desk.load(first);
         // The choice stands in the form that is sent.
         desk.judge.set(judge);
+        desk.judge_database.set(database);
         if read && !second.trim().is_empty() {
             desk.compare(second);
         }

@@ -20,7 +20,7 @@ pub fn choice(desk: Desk) -> AnyView {
                     view! { <option value=name selected=move || desk.judge.with(|judge| *judge == here)>{one.says()}</option> }
                 });
                 Some(view! {
-                    <label class="plan-judge">
+                    <div class="plan-judge"><label>
                         <span>"Judge it with the catalog of "</span>
                         <select
                             name="judge"
@@ -31,6 +31,18 @@ pub fn choice(desk: Desk) -> AnyView {
                             {options.collect_view()}
                         </select>
                     </label>
+                    <label>
+                        <span>"Database "</span>
+                        <input
+                            type="text"
+                            name="judge_database"
+                            placeholder="that of its DSN"
+                            autocomplete="off"
+                            spellcheck="false"
+                            prop:value=move || desk.judge_database.get()
+                            on:change:target=move |event| desk.judge_database.set(event.target().value().trim().to_owned())
+                        />
+                    </label></div>
                 })
             })}
         </Transition>
@@ -64,24 +76,27 @@ pub fn follow(desk: Desk) {
     use model::ServerId;
 
     Effect::new(move |_| {
-        let (judge, paste) = (desk.judge.get(), desk.paste.get());
+        let asked = (desk.judge.get(), desk.judge_database.get());
+        let paste = desk.paste.get();
         let Some(paste) = paste else { return };
         let known = desk.consulted.with_untracked(|told| {
-            told.as_ref().map(|told| told.server.to_string()).unwrap_or_default()
+            let known = told.as_ref().map(|told| (told.server.to_string(), told.database.clone()));
+            known.unwrap_or_default()
         });
-        if judge == known {
+        if asked == known {
             return;
         }
         desk.unread.set(None);
-        if judge.is_empty() {
+        if asked.0.is_empty() {
             return desk.consulted.set(None);
         }
         let mut tables: Vec<Named> = paste.plans.iter().flat_map(|plan| named(plan)).collect();
         tables.sort();
         tables.dedup();
         leptos::task::spawn_local(async move {
-            let answer = explain_catalog(ServerId::new(judge.clone()), None, tables).await;
-            let same = desk.judge.try_get_untracked() == Some(judge)
+            let answer = explain_catalog(ServerId::new(asked.0.clone()), asked.1.clone(), tables).await;
+            let same = desk.judge.try_get_untracked() == Some(asked.0)
+                && desk.judge_database.try_get_untracked() == Some(asked.1)
                 && desk.paste.try_get_untracked() == Some(Some(paste));
             match answer {
                 _ if !same => {}

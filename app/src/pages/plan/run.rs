@@ -121,12 +121,12 @@ pub async fn explain_cancel(server: ServerId, run: RunId) -> Result<Known<Cancel
 #[server(prefix = "/api", endpoint = "explain_catalog", input = model::wire::Json, output = model::wire::Json)]
 pub async fn explain_catalog(
     server: ServerId,
-    database: Option<String>,
+    database: String,
     tables: Vec<Named>,
 ) -> Result<Known<Consulted>, ApiError> {
     use crate::guard;
     guard::require(model::Right::Explain, Some(&server))?;
-    Ok(bring::consult(&guard::engine()?, &server, database.as_deref(), &tables).await)
+    Ok(bring::consult(&guard::engine()?, &server, &database, &tables).await)
 }
 
 /// The servers to choose from, asked once for a page.

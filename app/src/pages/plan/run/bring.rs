@@ -62,7 +62,7 @@ pub async fn run(
     };
     explained.plan = with_statement(&explained.plan, &explained.statement);
     let tables = tables(explained.plan.clone()).await;
-    let consulted = consult(engine, &server, Some(&explained.database), &tables).await;
+    let consulted = consult(engine, &server, &explained.database, &tables).await;
     Ok(Ok(Ran { explained, consulted }))
 }
 
@@ -70,11 +70,12 @@ pub async fn run(
 pub async fn consult(
     engine: &Engine,
     server: &ServerId,
-    database: Option<&str>,
+    database: &str,
     tables: &[Named],
 ) -> Known<Consulted> {
-    let read = engine.plan_catalog(server, database, tables).await?;
-    Ok(Consulted::new(server.clone(), tables, read))
+    let named = Some(database).filter(|database| !database.is_empty());
+    let read = engine.plan_catalog(server, named, tables).await?;
+    Ok(Consulted::new(server.clone(), database.to_owned(), tables, read))
 }
 
 /// What came of the fields of the form of `/plan`.
@@ -88,12 +89,18 @@ pub async fn bring(engine: &Engine, who: &Who, pairs: &[(String, String)]) -> Br
         [Step::Open, Step::Preview, Step::Run].into_iter().find(|step| get("step") == step.word());
     match step {
         Some(step) => ran(engine, who, step, get("run"), pairs).await,
-        None => judged(engine, who, pasted, &get("judge")).await,
+        None => judged(engine, who, pasted, &get("judge"), get("judge_database").trim()).await,
     }
 }
 
 /// A pasted plan, judged with a server's catalog where one was chosen.
-async fn judged(engine: &Engine, who: &Who, pasted: Pasted, server: &str) -> Brought {
+async fn judged(
+    engine: &Engine,
+    who: &Who,
+    pasted: Pasted,
+    server: &str,
+    database: &str,
+) -> Brought {
     let mut brought = Brought { pasted, ..Brought::default() };
     let server = ServerId::new(server);
     if server.as_str().is_empty() {
@@ -104,7 +111,7 @@ async fn judged(engine: &Engine, who: &Who, pasted: Pasted, server: &str) -> Bro
         return brought;
     }
     let tables = tables(brought.pasted.plan.clone()).await;
-    match consult(engine, &server, None, &tables).await {
+    match consult(engine, &server, database, &tables).await {
         Ok(told) => brought.consulted = Some(told),
         Err(reason) => brought.started.unread = Some(unread(&reason)),
     }
