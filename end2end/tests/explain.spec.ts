@@ -46,7 +46,7 @@ test('preview, confirm, plan: the finding names the index that is missing', asyn
   });
   await expect(verdict(page)).toContainText(/of \d+ nodes takes?/);
   await expect(page.getByText('create index concurrently on public.order_items (product_id)').first()).toBeVisible();
-  await expect(page.getByRole('heading', { name: 'Judged with what primary says: 1 table' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Judged with what primary (database shop) says: 1 table' })).toBeVisible();
 });
 
 test('what is no single SELECT is refused with its place', async ({ page }) => {

@@ -56,7 +56,7 @@ async fn without_javascript_preview_confirm_plan() {
     let html = form(&pgdeck, &operator, &pairs).await;
     for must in [
         "Executed and rolled back on one (PostgreSQL 17, database postgres) as analyst",
-        "Judged with what one says: 1 table",
+        "Judged with what one (database postgres) says: 1 table",
         "orders_pkey",
         "id=\"node-0\"",
     ] {
