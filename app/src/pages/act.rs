@@ -27,7 +27,7 @@ pub fn ActPage() -> impl IntoView {
             <h1>"Act on " {name.to_string()}</h1>
             <p class="verdict">{head(&step)}</p>
         </header>
-        <div class="act panel">{shown(&name, &step, None)}</div>
+        {(step != ActStep::Nothing).then(|| view! { <div class="act panel">{shown(&name, &step, None)}</div> })}
         <p><a href=activity>"Sessions of this server"</a> " · " <a href="/audit">"Audit log"</a></p>
         {move || refusal().map(|says| view! { <p class="note">{says}</p> })}
         {table(&name)}

@@ -8,7 +8,6 @@ use model::vacuum::Vacuum;
 use model::{ApiError, AreaName, Finding, Latest, NotChecked, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
-use crate::format;
 use crate::live::{self, Live};
 use crate::pages::{server_param, title, verdict};
 use crate::parts::bar::Bar;
@@ -17,6 +16,7 @@ use crate::parts::findings::Findings;
 use crate::parts::number::Number;
 use crate::parts::show::{Show as ShowReading, broken, loading};
 use crate::parts::spark::Spark;
+use crate::{format, links};
 
 /// How often the charts are drawn anew, ms.
 pub const CHARTS_EVERY_MS: u64 = 15_000;
@@ -86,6 +86,7 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
     let (latest, overview_sink) = live::following(AreaName::Overview, start.latest);
     let (vacuum, vacuum_sink) = live::following(AreaName::Vacuum, start.vacuum);
     live::follow(server.clone(), vec![overview_sink, vacuum_sink]);
+    let maintain = links::area(&server, "act");
     let judged = RwSignal::new(start.judged);
     let charts = RwSignal::new(start.charts);
     poll(server.clone(), "overview", charts, judged);
@@ -114,6 +115,7 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
             </section>
             <section class="panel" aria-labelledby="facts">
                 <h2 id="facts">"Facts"</h2>
+                <p class="note"><a href=maintain>"VACUUM or ANALYZE a table"</a></p>
                 <ShowReading latest what="facts">
                     {move || latest.with(|latest| latest.value().map(|value| facts(&value.facts)))}
                 </ShowReading>

@@ -118,12 +118,14 @@ fn key(action: Action) -> Option<&'static str> {
 }
 
 /// A box that puts a target into the form around it.
+#[cfg(feature = "ssr")]
 pub fn choose(target: Target) -> AnyView {
     let name = format!("Choose {}", target.object());
     view! { <input type="checkbox" name="target" value=target.field() aria-label=name/> }.into_any()
 }
 
 /// What can be done to the targets chosen in the form around it.
+#[cfg(feature = "ssr")]
 pub fn on_chosen(refusal: Option<&str>) -> AnyView {
     let button = |action: Action| {
         view! { <button type="submit" name="action" value=action.word() disabled=refusal.is_some()>{action.verb()} " the chosen …"</button> }
@@ -330,12 +332,20 @@ fn results(done: &[Done]) -> AnyView {
             let took = done.took_ms.map(|ms| format!(" It took {}.", format::age(ms)));
             view! {
                 <li class=class(done.outcome)>
-                    <strong>{done.object.clone()}</strong> ": " {done.says.clone()} {took}
+                    {told_of(done)} {took}
                 </li>
             }
         })
         .collect_view();
     view! { <ul class="act-results">{lines}</ul> }.into_any()
+}
+
+/// The sentence, with the object in front where it does not begin with it.
+fn told_of(done: &Done) -> String {
+    if done.says.starts_with(&done.object) {
+        return done.says.clone();
+    }
+    format!("{}: {}", done.object, done.says)
 }
 
 fn class(outcome: Outcome) -> &'static str {

@@ -29,6 +29,7 @@ pub fn Palette(
                 let to = if area.is_empty() { links::overview(id) } else { links::area(id, area) };
                 all.push((format!("{id}: {words}"), to));
             }
+            all.push((format!("{id}: VACUUM or ANALYZE a table"), links::area(id, "act")));
         }
         let wanted = text.get().to_lowercase();
         all.retain(|(words, _)| {
