@@ -4,39 +4,17 @@
 
 use leptos::prelude::*;
 use model::ServerId;
-use model::action::{Action, Ask, Done, Outcome, Preview, Previewed, Target};
+use model::action::{Action, Ask, Preview, Previewed, Target};
 
 use crate::actions::ActStep;
 #[cfg(feature = "hydrate")]
 use crate::actions::{self, Confirmed};
+use crate::parts::acted::{Told, results};
 use crate::parts::copy::Code;
 use crate::{format, links};
 
 /// Said where a session cannot be told from the next one under its pid.
 const NO_IDENTITY: &str = "Nothing is known of when this session started, so it cannot be told from another one under its pid.";
-
-/// Where a page tells what was done, so that it stays when what it was done to leaves the page.
-#[derive(Clone, Copy, Default)]
-pub struct Told(RwSignal<Vec<Done>>);
-
-/// What was done from this page, until somebody has read it.
-#[component]
-pub fn Results(told: Told) -> impl IntoView {
-    let any = move || told.0.with(|done| !done.is_empty());
-    view! {
-        <div role="status" class="act">
-            <Show when=any>
-                <section class="panel" aria-label="What was done">
-                    {move || told.0.with(|done| results(done))}
-                    <p class="act-buttons">
-                        <a href="/audit">"Audit log"</a>
-                        <button type="button" on:click=move |_| told.0.set(Vec::new())>"Close"</button>
-                    </p>
-                </section>
-            </Show>
-        </div>
-    }
-}
 
 /// Where the forms go.
 pub fn place(server: &ServerId) -> String {
@@ -290,7 +268,9 @@ fn confirm(
                 let next = actions::act(server, Confirmed { ask, token, reason: why }).await;
                 // What it was done to may have left the page, and its buttons with it.
                 let next = match (next, told) {
-                    (Ok(done), Some(told)) => told.0.try_set(done).map_or(ActStep::Nothing, ActStep::Done),
+                    (Ok(done), Some(told)) => {
+                        told.tell(done).map_or(ActStep::Nothing, ActStep::Done)
+                    }
                     (Ok(done), None) => ActStep::Done(done),
                     (Err(error), _) => ActStep::Refused(error),
                 };
@@ -323,35 +303,4 @@ fn confirm(
 #[cfg(feature = "hydrate")]
 fn confirmed_by_button(event: &leptos::ev::SubmitEvent) -> bool {
     event.submitter().is_some_and(|button| button.get_attribute("value").as_deref() == Some("act"))
-}
-
-fn results(done: &[Done]) -> AnyView {
-    let lines = done
-        .iter()
-        .map(|done| {
-            let took = done.took_ms.map(|ms| format!(" It took {}.", format::age(ms)));
-            view! {
-                <li class=class(done.outcome)>
-                    {told_of(done)} {took}
-                </li>
-            }
-        })
-        .collect_view();
-    view! { <ul class="act-results">{lines}</ul> }.into_any()
-}
-
-/// The sentence, with the object in front where it does not begin with it.
-fn told_of(done: &Done) -> String {
-    if done.says.starts_with(&done.object) {
-        return done.says.clone();
-    }
-    format!("{}: {}", done.object, done.says)
-}
-
-fn class(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Worked => "worked",
-        Outcome::Unseen | Outcome::Unknown | Outcome::Running => "unsure",
-        Outcome::Refused => "refused",
-    }
 }

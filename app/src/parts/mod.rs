@@ -1,6 +1,7 @@
 //! The pieces pages are made of. Each knows how to draw one thing and asks for nothing.
 
 pub mod act;
+pub mod acted;
 pub mod bar;
 pub mod chart;
 pub mod colors;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use playground::Server;
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 
 use crate::common::{Running, add_user, cookie, run};
 

@@ -60,7 +60,10 @@ async fn limits_of_the_configuration_hold_for_plans() {
     assert!(!html.contains("/rules#plan/filtered_seq_scan"), "{html}");
     let rules = pgdeck.get("/rules").header("cookie", &cookie).send().await.unwrap();
     let rules = rules.text().await.unwrap();
-    assert!(rules.contains("id=\"plan/filtered_seq_scan\"") && rules.contains("set here; the default is"));
+    assert!(
+        rules.contains("id=\"plan/filtered_seq_scan\"")
+            && rules.contains("set here; the default is")
+    );
     let (_, usual) = sent(FILTERED, "").await;
     assert!(usual.contains("/rules#plan/filtered_seq_scan"), "{usual}");
 }

@@ -41,9 +41,8 @@ pub fn view(
         Some(at) => Some(engine.locks_at(server, at).ok_or_else(|| unknown_then(at))),
     };
     // Nothing below has the text of statements when the reader may not see it.
-    let graph = graph.map(|known| {
-        known.map(|graph| if sees.text { graph } else { graph.without_query_text() })
-    });
+    let graph = graph
+        .map(|known| known.map(|graph| if sees.text { graph } else { graph.without_query_text() }));
     let drawn = graph.as_ref().map(|graph| drawn(graph, server, ask, sees));
     let (body, chosen, pair) = drawn.unwrap_or_default();
     let now = graph.as_ref().and_then(|graph| graph.as_ref().ok()).filter(|_| ask.at.is_none());

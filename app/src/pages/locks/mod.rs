@@ -14,9 +14,9 @@ mod panel;
 mod past;
 #[cfg(feature = "ssr")]
 mod picture;
+mod roots;
 #[cfg(feature = "ssr")]
 mod says;
-mod roots;
 mod slider;
 #[cfg(feature = "ssr")]
 mod table;
@@ -38,7 +38,8 @@ use self::tools::Tools;
 use crate::live;
 use crate::navigation::Nav;
 use crate::pages::{server_param, title};
-use crate::parts::act::{Results, SessionActions, Told};
+use crate::parts::act::SessionActions;
+use crate::parts::acted::{Results, Told};
 use crate::parts::findings::Findings;
 use crate::parts::made::Made;
 use crate::parts::show::{Show as ShowReading, broken, loading, why};

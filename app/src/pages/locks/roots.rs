@@ -70,7 +70,8 @@ pub fn Roots(server: ServerId, ask: Memo<Ask>, shown: RwSignal<LocksView>) -> im
             move || ask.with(|ask| ask.choosing(&of_link).to(&server))
         };
         let part = move |key: &str, of: fn(&Root) -> &String| {
-            let found = |s: &LocksView| s.roots.iter().find(|r| r.key == key).map(|r| of(r).clone());
+            let found =
+                |s: &LocksView| s.roots.iter().find(|r| r.key == key).map(|r| of(r).clone());
             shown.with(found).unwrap_or_default()
         };
         view! {

@@ -97,7 +97,8 @@ pub fn table(
         "Role",
         "Statement",
     ];
-    let choose = is_now.then(|| view! { <th scope="col"><span class="hidden-words">"Chosen"</span></th> });
+    let choose =
+        is_now.then(|| view! { <th scope="col"><span class="hidden-words">"Chosen"</span></th> });
     let heads = heads.map(|words| {
         let class = if ["Waits for", "Holds up"].contains(&words) { "num" } else { "" };
         view! { <th scope="col" class=class>{words}</th> }
@@ -133,8 +134,7 @@ fn row(scene: &Scene<'_>, forest: &Forest<'_>, index: u32) -> Option<AnyView> {
         forest.links.get(index as usize).map_or(0, |links| links.len() as u32 - 1 + via.more);
     let to = |key: &str| scene.ask.choosing(key).to(scene.server);
     let target = node.pid.zip(session.backend_start_ms);
-    let target =
-        target.map(|(pid, backend_start_ms)| Target::Session { pid, backend_start_ms });
+    let target = target.map(|(pid, backend_start_ms)| Target::Session { pid, backend_start_ms });
     let current = (scene.selected == Some(index)).then_some("true");
     Some(
         view! {

@@ -54,7 +54,12 @@ fn pile_up(waiters: u32, name: &str) -> Graph {
 
 fn html(graph: Graph, ask: &Ask, shows_text: bool) -> (String, Option<Chosen>) {
     let graph = if shows_text { graph } else { graph.without_query_text() };
-    let (body, chosen, _) = drawn(&Ok(graph), &ServerId::new("shop"), ask, &Sees { text: shows_text, no_actions: None });
+    let (body, chosen, _) = drawn(
+        &Ok(graph),
+        &ServerId::new("shop"),
+        ask,
+        &Sees { text: shows_text, no_actions: None },
+    );
     (body, chosen)
 }
 
@@ -160,5 +165,8 @@ fn waiters_of_now_can_be_chosen_by_pid_and_start() {
 fn roots_are_named_with_what_ending_them_frees() {
     let roots = super::roots::of(&pile_up(3, "shop"));
     let json = serde_json::to_string(&roots).unwrap();
-    assert!(json.contains("pid 100") && json.contains("holds up 3; ending it frees 3 sessions"), "{json}");
+    assert!(
+        json.contains("pid 100") && json.contains("holds up 3; ending it frees 3 sessions"),
+        "{json}"
+    );
 }

@@ -223,7 +223,11 @@ mod tests {
     #[test]
     fn a_bad_paste_says_why_and_keeps_the_plan() {
         Owner::new().with(|| {
-            let desk = Desk::new(&Pasted { plan: FILTERED.into(), other: String::new() }, None, Limits::default());
+            let desk = Desk::new(
+                &Pasted { plan: FILTERED.into(), other: String::new() },
+                None,
+                Limits::default(),
+            );
             assert_eq!(desk.node.get_untracked(), Some(0));
             assert!(!desk.load("no plan".into()));
             assert!(desk.failed.get_untracked().is_some_and(|says| says.contains("Line 1")));

@@ -94,7 +94,8 @@ pub fn follow(desk: Desk) {
         tables.sort();
         tables.dedup();
         leptos::task::spawn_local(async move {
-            let answer = explain_catalog(ServerId::new(asked.0.clone()), asked.1.clone(), tables).await;
+            let answer =
+                explain_catalog(ServerId::new(asked.0.clone()), asked.1.clone(), tables).await;
             let same = desk.judge.try_get_untracked() == Some(asked.0)
                 && desk.judge_database.try_get_untracked() == Some(asked.1)
                 && desk.paste.try_get_untracked() == Some(Some(paste));
