@@ -32,11 +32,9 @@ dev: ## rebuild and reload on every change (pass servers as DSN=…)
 bench: ## ratios against named peers, measured in one run
 	.ci/setup bench
 	.ci/build release
-	. .ci/env && cargo bench --quiet -p plan --bench parse
-	. .ci/env && cargo bench --quiet -p engine --bench cost
-	. .ci/env && cargo bench --quiet -p engine --bench layout
-	. .ci/env && cargo bench --quiet -p engine --bench locks
-	. .ci/env && cargo bench --quiet -p server --bench start
+	. .ci/env && cargo bench --quiet -p plan -p engine -p server --no-run # the same packages each time, or all is built anew
+	. .ci/env && for bench in parse cost layout locks start; do cargo bench --quiet -p plan -p engine -p server --bench $$bench; done
+	. .ci/env && cargo build --quiet --release -p plan --example time
 	npm install --no-save --silent --no-audit --no-fund --prefix target/tools/npm pev2@1.21.0 vue@3 @dagrejs/dagre@3.1.3 elkjs@0.12.1
 	cd end2end && npx playwright test --config bench/playwright.config.ts
 

@@ -43,7 +43,7 @@ fn body(path: &str) -> (&'static str, String) {
         }
         "/api/explain_servers" => (FORM, String::new()),
         "/api/locks" => {
-            (FORM, "server=shop&ask[view]=&ask[q]=&ask[pid]=&ask[open]=&ask[page]=0".into())
+            (FORM, "server=shop&ask[view]=&ask[q]=&ask[pid]=&ask[open]=&ask[sort]=&ask[page]=0".into())
         }
         "/api/charts" => (FORM, "server=shop&page=overview".into()),
         "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),

@@ -21,6 +21,8 @@ pub struct Ask {
     pub open: String,
     /// A recorded second, ms since the epoch; None is now.
     pub at: Option<i64>,
+    /// The column that orders the table, with `-` in front for descending; empty: the longest wait first.
+    pub sort: String,
     /// The page of the table, from 0.
     pub page: usize,
 }
@@ -37,6 +39,7 @@ impl Ask {
                     q: part("q"),
                     pid: part("pid"),
                     open: part("open"),
+                    sort: part("sort"),
                     at: part("at").parse().ok(),
                     page: part("page").parse().unwrap_or_default(),
                 }
@@ -52,6 +55,7 @@ impl Ask {
             ("view", self.view.as_str()),
             ("q", &self.q),
             ("open", &self.open),
+            ("sort", &self.sort),
             ("at", &at),
             ("page", &page),
             ("pid", &self.pid),

@@ -59,7 +59,84 @@ fn passes(scene: &Scene<'_>, forest: &Forest<'_>, node: &Node, index: u32, terms
     })
 }
 
-/// The rows, those who wait longest first.
+/// The columns: (what orders by them, heading, whether it holds numbers).
+const COLUMNS: [(&str, &str, bool); 10] = [
+    ("pid", "Pid", false),
+    ("waits", "Waits for", true),
+    ("mode", "Wants", false),
+    ("object", "On", false),
+    ("behind", "Behind", false),
+    ("holds_up", "Holds up", true),
+    ("state", "State", false),
+    ("database", "Database", false),
+    ("role", "Role", false),
+    ("query", "Statement", false),
+];
+
+/// What one waiter is ordered by: a number, or a text.
+fn rank(scene: &Scene<'_>, forest: &Forest<'_>, index: u32, column: &str) -> (i64, String) {
+    let Some((node, via)) = scene.graph.node(index).zip(forest.via(index)) else {
+        return (i64::MAX, String::new());
+    };
+    let session = node.session.as_ref();
+    let text = |text: Option<String>| match text {
+        Some(text) if !text.is_empty() => (0, text.to_lowercase()),
+        _ => (1, String::new()),
+    };
+    match column {
+        "pid" => (node.pid.map_or(i64::MAX, i64::from), String::new()),
+        "mode" => (via.wants as i64, String::new()),
+        "object" => {
+            text(scene.graph.queues.get(via.queue as usize).map(|queue| queue.object.words()))
+        }
+        "behind" => text(scene.graph.node(via.blocker).map(who)),
+        "holds_up" => (i64::from(forest.below(index)), String::new()),
+        "state" => text(session.and_then(|s| s.state.clone())),
+        "database" => text(session.and_then(|s| s.datname.clone())),
+        "role" => text(session.and_then(|s| s.usename.clone())),
+        "query" => text(session.and_then(|s| s.query.clone())),
+        // The wait that began first is the longest.
+        _ => (via.since_us.map_or(i64::MIN, |us| -us), String::new()),
+    }
+}
+
+/// The waiters that pass, in the order that the address asks for.
+fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> Vec<u32> {
+    let sort = if scene.ask.sort.is_empty() { "-waits" } else { scene.ask.sort.as_str() };
+    let (column, descending) = sort.strip_prefix('-').map_or((sort, false), |column| (column, true));
+    let mut waiters: Vec<((i64, String), u32)> = forest
+        .via
+        .iter()
+        .zip(0_u32..)
+        .filter(|(via, _)| via.is_some())
+        .filter(|(_, node)| only.is_none_or(|only| only.get(*node as usize) == Some(&true)))
+        .map(|(_, node)| (rank(scene, forest, node, column), node))
+        .collect();
+    waiters.sort_by(|a, b| if descending { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
+    waiters.into_iter().map(|(_, node)| node).collect()
+}
+
+/// A heading that orders by its column; numbers are looked at largest first, names from A.
+fn heading(scene: &Scene<'_>, (id, words, numbers): (&str, &'static str, bool)) -> AnyView {
+    let down = format!("-{id}");
+    let now = if scene.ask.sort.is_empty() { "-waits" } else { scene.ask.sort.as_str() };
+    let order = match now {
+        now if now == id => Some("ascending"),
+        now if now == down => Some("descending"),
+        _ => None,
+    };
+    let (first, second) = if numbers { (down.as_str(), id) } else { (id, down.as_str()) };
+    let next = if now == first { second } else { first };
+    let ask = Ask { sort: next.to_owned(), page: 0, ..scene.ask.clone() };
+    view! {
+        <th scope="col" class=if numbers { "num" } else { "" } aria-sort=order>
+            <a href=ask.to(scene.server) id=format!("sort-{id}") data-noscroll="">{words}</a>
+        </th>
+    }
+    .into_any()
+}
+
+/// The rows: those who wait longest first, or as the address says.
 ///
 /// Of now, they can be chosen, and a button below looks at what ending the chosen ones would do.
 pub fn table(
@@ -68,44 +145,22 @@ pub fn table(
     only: Option<&Vec<bool>>,
     sees: &Sees,
 ) -> AnyView {
-    let mut waiters: Vec<(i64, u32)> = forest
-        .via
-        .iter()
-        .zip(0_u32..)
-        .filter(|(_, node)| only.is_none_or(|only| only.get(*node as usize) == Some(&true)))
-        .filter_map(|(via, node)| Some((via.as_ref()?.since_us.unwrap_or(i64::MAX), node)))
-        .collect();
-    waiters.sort_unstable();
+    let waiters = ordered(scene, forest, only);
     let pages = waiters.len().div_ceil(ROWS).max(1);
     let page = scene.ask.page.min(pages - 1);
     let rows = waiters.iter().skip(page * ROWS).take(ROWS);
-    let rows = rows.filter_map(|(_, node)| row(scene, forest, *node)).collect_view();
+    let rows = rows.filter_map(|node| row(scene, forest, *node)).collect_view();
     let is_now = scene.ask.at.is_none();
     let turn = |to: usize, words: &'static str| {
         let ask = Ask { page: to, ..scene.ask.clone() };
         view! { <a href=ask.to(scene.server) data-noscroll="">{words}</a> " " }
     };
-    let heads = [
-        "Pid",
-        "Waits for",
-        "Wants",
-        "On",
-        "Behind",
-        "Holds up",
-        "State",
-        "Database",
-        "Role",
-        "Statement",
-    ];
     let choose =
         is_now.then(|| view! { <th scope="col"><span class="hidden-words">"Chosen"</span></th> });
-    let heads = heads.map(|words| {
-        let class = if ["Waits for", "Holds up"].contains(&words) { "num" } else { "" };
-        view! { <th scope="col" class=class>{words}</th> }
-    });
+    let heads = COLUMNS.map(|column| heading(scene, column));
     view! {
         <p class="muted num">
-            {format::plural(waiters.len() as i64, "waiter", "waiters")} ", longest first. "
+            {format::plural(waiters.len() as i64, "waiter", "waiters")} ". "
             {(page > 0).then(|| turn(page - 1, "Earlier rows"))}
             {(page + 1 < pages).then(|| turn(page + 1, "Further rows"))}
             {(pages > 1).then(|| format!("Page {} of {pages}.", page + 1))}

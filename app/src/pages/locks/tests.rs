@@ -162,6 +162,21 @@ fn waiters_of_now_can_be_chosen_by_pid_and_start() {
 }
 
 #[test]
+fn the_table_is_ordered_by_any_column_both_ways() {
+    let graph = pile_up(3, "shop");
+    let pids = |sort: &str| {
+        let ask = Ask { view: "table".into(), sort: sort.into(), ..Ask::default() };
+        let (html, _) = html(graph.clone(), &ask, true);
+        let rows = html.split("id=\"r-").skip(1);
+        rows.map(|row| row.split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(pids("pid"), ["101", "102", "103"]);
+    assert_eq!(pids("-pid"), ["103", "102", "101"]);
+    assert_eq!(pids("-holds_up").len(), 3);
+    assert_eq!(pids("nonsense").len(), 3, "an unknown column shows all");
+}
+
+#[test]
 fn roots_are_named_with_what_ending_them_frees() {
     let roots = super::roots::of(&pile_up(3, "shop"));
     let json = serde_json::to_string(&roots).unwrap();
