@@ -25,7 +25,7 @@ test('four keys from the overview end the root, and the page says that it worked
     const pid = (await confirm.innerText()).split(' ').at(-1)!;
     await page.keyboard.press('y');
     await expect(done(page)).toContainText(`pid ${pid} has ended. It took`);
-    await expect(page.getByRole('main')).not.toContainText(waiting.name);
+    await expect(page.getByRole('region', { name: 'Who waits for whom' })).not.toContainText(waiting.name);
   } finally {
     await waiting.end();
   }
