@@ -16,8 +16,12 @@ async function victim(what: string): Promise<{ name: string; client: Client }> {
 
 /** Opens the drawer of the session of that name. */
 async function choose(page: Page, name: string) {
-  await open(page, `/s/primary/activity?q=application:${name}`);
   const row = page.getByRole('region', { name: 'Sessions' }).getByRole('row').filter({ hasText: name });
+  // Without JavaScript a page is as old as the last reading.
+  await expect(async () => {
+    await open(page, `/s/primary/activity?q=application:${name}`);
+    await expect(row).toBeVisible({ timeout: 2_000 });
+  }).toPass();
   await row.getByRole('link').click();
 }
 
@@ -71,9 +75,13 @@ test('a session of a superuser is left alone, and the page says why', async ({ p
 test('several waiters are chosen, looked at together, cancelled, and the others go on waiting', async ({ page }) => {
   const waiting = await pile(3, undefined, 'shop');
   try {
-    await open(page, `/s/primary/locks?view=table&q=application:${waiting.name}`);
     const boxes = page.getByRole('group', { name: 'Waiters' }).getByRole('checkbox');
-    await expect(boxes).toHaveCount(3);
+    const left = (count: number) =>
+      expect(async () => {
+        await open(page, `/s/primary/locks?view=table&q=application:${waiting.name}`);
+        await expect(boxes).toHaveCount(count, { timeout: 2_000 });
+      }).toPass();
+    await left(3);
     await boxes.nth(0).check();
     await boxes.nth(1).check();
     await page.getByRole('button', { name: 'Cancel the chosen …' }).click();
@@ -82,8 +90,7 @@ test('several waiters are chosen, looked at together, cancelled, and the others 
     await expect(main.locator('.act-targets').getByRole('listitem')).toHaveCount(2);
     await page.getByRole('button', { name: 'Cancel 2 sessions' }).click();
     await expect(main.locator('.act-results').getByRole('listitem')).toHaveCount(2);
-    await open(page, `/s/primary/locks?view=table&q=application:${waiting.name}`);
-    await expect(boxes).toHaveCount(1);
+    await left(1);
   } finally {
     await waiting.end();
   }

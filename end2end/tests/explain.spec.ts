@@ -77,7 +77,7 @@ test('parameters have fields, or the generic plan', async ({ page }) => {
   await fill(page, 'select * from orders where customer_id = $1', false);
   if (!hasJavaScript()) {
     await ask(page);
-    await expect(says(page)).toContainText('The statement has 1 parameters');
+    await expect(says(page)).toContainText('The statement has 1 parameter and');
   }
   await page.getByRole('textbox', { name: '$1' }).fill('7');
   await ask(page);

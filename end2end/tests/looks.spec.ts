@@ -76,11 +76,11 @@ test('an open session and an open finding look good', async ({ page }) => {
   }
 });
 
-test('a pile-up with a chosen waiter looks good in every view', async ({ page }) => {
-  test.setTimeout(240_000);
-  const waiting = await pile(30, 'pile-up');
+for (const width of [1440, 390]) test(`a pile-up with a chosen waiter looks good in every view at ${width} px`, async ({ page }) => {
+  test.setTimeout(180_000);
+  const waiting = await pile(30, `pile-up-${width}`);
   try {
-    for (const look of LOOKS) {
+    for (const look of LOOKS.filter((look) => look.width === width)) {
       for (const view of ['', 'tree', 'table']) {
         const at = `/s/primary/locks?view=${view}`;
         await expect(async () => {

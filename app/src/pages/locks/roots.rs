@@ -1,4 +1,5 @@
-//! Those in whose way nobody stands: named at the top of the page, each with what ends it.
+//! The one in whose way nobody stands and who holds up most: named at the top of the page, with what
+//! ends it.
 
 use leptos::prelude::*;
 use model::ServerId;
@@ -9,9 +10,9 @@ use super::ask::Ask;
 use crate::navigation::Nav;
 use crate::parts::act::SessionActions;
 
-/// Roots named; the drawing has the others.
+/// Roots named; the drawing has the others, and what is below keeps its place when there are more.
 #[cfg(feature = "ssr")]
-const ROOTS: usize = 3;
+const ROOTS: usize = 1;
 
 /// A root blocker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
