@@ -42,9 +42,10 @@ fn body(path: &str) -> (&'static str, String) {
             (JSON, r#"{"server":"shop","database":"","tables":[]}"#.to_owned())
         }
         "/api/explain_servers" => (FORM, String::new()),
-        "/api/locks" => {
-            (FORM, "server=shop&ask[view]=&ask[q]=&ask[pid]=&ask[open]=&ask[sort]=&ask[page]=0".into())
-        }
+        "/api/locks" => (
+            FORM,
+            "server=shop&ask[view]=&ask[q]=&ask[pid]=&ask[open]=&ask[sort]=&ask[page]=0".into(),
+        ),
         "/api/charts" => (FORM, "server=shop&page=overview".into()),
         "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),
         "/api/overview" | "/api/findings" | "/api/activity" | "/api/replication"

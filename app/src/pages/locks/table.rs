@@ -103,7 +103,8 @@ fn rank(scene: &Scene<'_>, forest: &Forest<'_>, index: u32, column: &str) -> (i6
 /// The waiters that pass, in the order that the address asks for.
 fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> Vec<u32> {
     let sort = if scene.ask.sort.is_empty() { "-waits" } else { scene.ask.sort.as_str() };
-    let (column, descending) = sort.strip_prefix('-').map_or((sort, false), |column| (column, true));
+    let (column, descending) =
+        sort.strip_prefix('-').map_or((sort, false), |column| (column, true));
     let mut waiters: Vec<((i64, String), u32)> = forest
         .via
         .iter()
@@ -155,8 +156,6 @@ pub fn table(
         let ask = Ask { page: to, ..scene.ask.clone() };
         view! { <a href=ask.to(scene.server) data-noscroll="">{words}</a> " " }
     };
-    let choose =
-        is_now.then(|| view! { <th scope="col"><span class="hidden-words">"Chosen"</span></th> });
     let heads = COLUMNS.map(|column| heading(scene, column));
     view! {
         <p class="muted num">
@@ -168,7 +167,7 @@ pub fn table(
         <form method="post" action=act::place(scene.server)>
         <div class="scroll wide-table lock-rows" tabindex="0" role="group" aria-label="Waiters">
             <table>
-                <thead><tr>{choose}{heads.collect_view()}</tr></thead>
+                <thead><tr>{heads.collect_view()}</tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
@@ -188,14 +187,14 @@ fn row(scene: &Scene<'_>, forest: &Forest<'_>, index: u32) -> Option<AnyView> {
     let more =
         forest.links.get(index as usize).map_or(0, |links| links.len() as u32 - 1 + via.more);
     let to = |key: &str| scene.ask.choosing(key).to(scene.server);
-    let target = node.pid.zip(session.backend_start_ms);
+    let now = scene.ask.at.is_none();
+    let target = node.pid.zip(session.backend_start_ms).filter(|_| now);
     let target = target.map(|(pid, backend_start_ms)| Target::Session { pid, backend_start_ms });
     let current = (scene.selected == Some(index)).then_some("true");
     Some(
         view! {
             <tr aria-current=current>
-                {scene.ask.at.is_none().then(|| view! { <td>{target.map(act::choose)}</td> })}
-                <td><a href=to(&key) id=format!("r-{key}") data-row="" data-noscroll="">{who(node)}</a></td>
+                <td>{target.map(act::choose)} <a href=to(&key) id=format!("r-{key}") data-row="" data-noscroll="">{who(node)}</a></td>
                 <td class="num" title=format!("{since:.0} ms")>{format::age(since)}</td>
                 <td><span class=format!("swatch {}", mode_class(via.wants)) aria-hidden="true"></span>{via.wants.words()}</td>
                 <td class="text">{object}</td>
