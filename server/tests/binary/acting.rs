@@ -41,6 +41,27 @@ pub fn people(data_dir: &Path) {
     add_user(data_dir, "ada", &["--role", "admin"]);
 }
 
+/// pgdeck beside a server that it may act on, and eve, who may.
+pub struct Acting {
+    pub server: Server,
+    pub pgdeck: Running,
+    pub eve: String,
+    pub config: String,
+    /// Holds the configuration; goes with it.
+    pub folder: tempfile::TempDir,
+}
+
+/// Starts all that and waits until pgdeck knows the server.
+pub async fn acting() -> Acting {
+    let server = shop().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(&server, folder.path());
+    let pgdeck = Running::configured(&config, people);
+    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    watched(&pgdeck, &eve).await;
+    Acting { server, pgdeck, eve, config, folder }
+}
+
 /// Waits until pgdeck knows the server.
 pub async fn watched(pgdeck: &Running, cookie: &str) {
     for _ in 0..100 {
@@ -94,12 +115,7 @@ pub async fn get(pgdeck: &Running, cookie: &str, path: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn look_confirm_see_it_worked_and_find_it_in_the_log() {
-    let server = shop().await;
-    let folder = tempfile::tempdir().unwrap();
-    let config = configured(&server, folder.path());
-    let pgdeck = Running::configured(&config, people);
-    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
-    watched(&pgdeck, &eve).await;
+    let Acting { server, pgdeck, eve, .. } = acting().await;
     let (mut victim, target) = client(&server).await;
     sqlx::raw_sql("begin; select 1").execute(&mut victim).await.unwrap();
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqlitePool};
 
-use crate::acting::{PASSWORD, client, configured, get, people, send, shop, text, token, watched};
+use crate::acting::{
+    Acting, PASSWORD, acting, client, configured, get, people, send, shop, text, token, watched,
+};
 use crate::common::{Running, cookie};
 
 /// How often pgdeck is killed; `PGDECK_KILLS=200` is the long run (limits.md S14).
@@ -27,12 +29,7 @@ fn body(fields: &[(&str, &str)]) -> String {
 /// shown as never completed, and nothing was done that is not in the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_in_the_middle_leaves_the_record_before_the_act() {
-    let server = shop().await;
-    let folder = tempfile::tempdir().unwrap();
-    let config = configured(&server, folder.path());
-    let pgdeck = Running::configured(&config, people);
-    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
-    watched(&pgdeck, &eve).await;
+    let Acting { server, pgdeck, eve, config, folder: _folder } = acting().await;
     let mut holder = server.connect().await.unwrap();
     sqlx::raw_sql("begin; lock table t in share update exclusive mode")
         .execute(&mut holder)
@@ -137,12 +134,7 @@ async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_recorded_is_not_done() {
-    let server = shop().await;
-    let folder = tempfile::tempdir().unwrap();
-    let config = configured(&server, folder.path());
-    let pgdeck = Running::configured(&config, people);
-    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
-    watched(&pgdeck, &eve).await;
+    let Acting { server, pgdeck, eve, .. } = acting().await;
     let (mut victim, target) = client(&server).await;
     let ask = [("action", "terminate"), ("target", target.as_str())];
     let token = token(&send(&pgdeck, &eve, &ask).await.1);

@@ -1,6 +1,6 @@
 //! Takes off the frames psql draws in all its border and line styles, and its wrap marks.
 
-use super::{Line, Place};
+use super::{Line, Place, unindented};
 
 /// The shape of the frame that is open.
 #[derive(Clone, Copy)]
@@ -72,7 +72,7 @@ fn heading(before: &mut [Line<'_>], mut most: usize) {
 
 /// psql's expanded display: `QUERY PLAN | text`, and a line per record.
 fn expanded(line: &mut Line<'_>) -> bool {
-    if !line.text.trim_start_matches(['|', '│', '║', ' ']).starts_with("QUERY PLAN") {
+    if !unindented(&line.text).trim_start_matches(['|', '│', '║', ' ']).starts_with("QUERY PLAN") {
         return false;
     }
     for bar in ["| ", "│ ", "║ "] {
@@ -99,7 +99,7 @@ fn is_record(text: &str) -> bool {
 /// The width of a line that is nothing but border.
 fn rule(text: &str) -> Option<usize> {
     let text = text.trim_end();
-    let body = text.trim_start();
+    let body = unindented(text).trim_start();
     if !body.chars().all(|c| "-─━═+|┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝╟╢╓╖╙╜╒╕╘╛╞╡│║".contains(c))
     {
         return None;
@@ -114,7 +114,7 @@ fn border_of(text: &str) -> u8 {
 
 /// `(8 rows)` in any language.
 fn is_footer(text: &str) -> bool {
-    let inner = text.trim().strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+    let inner = unindented(text).trim().strip_prefix('(').and_then(|text| text.strip_suffix(')'));
     inner.is_some_and(|inner| {
         let digits = inner.chars().take_while(char::is_ascii_digit).count();
         let rest: String = inner.chars().skip(digits).collect();

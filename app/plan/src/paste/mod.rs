@@ -60,8 +60,8 @@ pub(crate) fn lines(paste: &str) -> Vec<Line<'_>> {
 
 /// Spaces for the no-break spaces of web pages, and for tabs up to the next multiple of eight.
 fn plain(text: &str) -> Cow<'_, str> {
-    // 0xC2 begins the no-break space in UTF-8: bytes are quicker to look at than characters.
-    if !text.bytes().any(|byte| byte == b'\t' || byte == 0xC2) {
+    // 0xC2 begins the no-break space in UTF-8: bytes are quicker to look for than characters.
+    if !text.as_bytes().contains(&b'\t') && !text.as_bytes().contains(&0xC2) {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());
@@ -79,6 +79,15 @@ fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// A text without the spaces in front. Most of an indented document is that, and it is walked several
+/// times: eight bytes are looked at a time.
+pub(crate) fn unindented(text: &str) -> &str {
+    let eights = text.as_bytes().chunks_exact(8).take_while(|eight| *eight == b"        ").count();
+    let rest = text.get(eights.saturating_mul(8)..).unwrap_or_default();
+    let more = rest.bytes().take_while(|byte| *byte == b' ').count();
+    rest.get(more..).unwrap_or_default()
+}
+
 impl Line<'_> {
     /// Keeps the characters from one place to another (in bytes, on character boundaries).
     fn keep(&mut self, from: usize, to: usize) {
@@ -90,11 +99,11 @@ impl Line<'_> {
     }
 
     pub(crate) fn indent(&self) -> usize {
-        self.text.chars().take_while(|c| *c == ' ').count()
+        self.text.len().saturating_sub(unindented(&self.text).len())
     }
 
     pub(crate) fn is_blank(&self) -> bool {
-        self.text.trim().is_empty()
+        unindented(&self.text).trim().is_empty()
     }
 }
 
@@ -107,7 +116,7 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(lines: &'a [Line<'a>], at: usize) -> Self {
-        let offset = lines.get(at).map_or(0, |line| line.text.len() - line.text.trim_start().len());
+        let offset = lines.get(at).map_or(0, |line| line.text.len() - unindented(&line.text).trim_start().len());
         Self { lines, at, offset }
     }
 

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::Line;
+use super::{Line, unindented};
 
 /// Strips the quotes from all lines, if plan lines carry them.
 pub(super) fn strip(lines: &mut [Line<'_>]) {
     for quote in ['"', '\''] {
         whole(lines, quote);
         let quoted = |line: &Line<'_>| {
-            let text = line.text.trim();
+            let text = line.text.trim_end();
             // Old pgAdmin loses the first quote when the first line is copied from its middle.
             text.ends_with(quote)
                 && (text.contains("(cost=")
@@ -21,7 +21,7 @@ pub(super) fn strip(lines: &mut [Line<'_>]) {
         }
         for line in lines.iter_mut() {
             let text = line.text.trim_end();
-            let body = text.trim_start();
+            let body = unindented(text).trim_start();
             let from = text.len().saturating_sub(body.len());
             let opened = body.starts_with(quote);
             let closed = body.ends_with(quote) && (body.len() > 1 || !opened);

@@ -3,7 +3,7 @@
 
 use super::build::Builder;
 use crate::node::{Format, ParseError, Plan};
-use crate::paste::Cursor;
+use crate::paste::{Cursor, unindented};
 
 /// What JSON may hold at a place.
 #[derive(Clone, Copy, PartialEq)]
@@ -96,7 +96,7 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
 fn blank(cursor: &mut Cursor<'_>) {
     // Indentation at once: most of a pretty document is that.
     let rest = cursor.rest();
-    cursor.skip(rest.len().saturating_sub(rest.trim_start_matches(' ').len()));
+    cursor.skip(rest.len().saturating_sub(unindented(rest).len()));
     while cursor.peek().is_some_and(|c| c.is_whitespace() || c == '+' || c == '↵') {
         cursor.next();
     }
