@@ -56,13 +56,16 @@ pub fn focus(id: &str) {
 /// Puts the focus on the first element of that selector, once it has been drawn.
 pub fn focus_in(selector: &str) {
     let selector = selector.to_owned();
-    request_animation_frame(move || {
-        let found = document().query_selector(&selector).ok().flatten();
-        if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-            // What cannot take the focus leaves it where it is.
-            let _ = element.focus();
-        }
-    });
+    request_animation_frame(move || focus_now(&selector));
+}
+
+/// Puts the focus on the first element of that selector, which stands already.
+pub fn focus_now(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        // What cannot take the focus leaves it where it is.
+        let _ = element.focus();
+    }
 }
 
 /// Listens for pastes, drops and files as long as the page stands.

@@ -103,9 +103,10 @@ fn keys(event: &leptos::ev::KeyboardEvent, desk: Desk) {
     let key = event.key();
     if key == "Escape" && desk.panel.get_untracked() {
         event.stop_propagation();
-        desk.panel.set(false);
+        // Before the panel goes, and the focus with it: the next key may come at once.
         #[cfg(feature = "hydrate")]
-        super::browser::focus_in("#plan-view [tabindex='0']");
+        super::browser::focus_now("#plan-view [tabindex='0']");
+        desk.panel.set(false);
         return;
     }
     #[cfg(feature = "hydrate")]
