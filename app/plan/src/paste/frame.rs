@@ -72,7 +72,8 @@ fn heading(before: &mut [Line<'_>], mut most: usize) {
 
 /// psql's expanded display: `QUERY PLAN | text`, and a line per record.
 fn expanded(line: &mut Line<'_>) -> bool {
-    if !unindented(&line.text).trim_start_matches(['|', '│', '║', ' ']).starts_with("QUERY PLAN") {
+    if !unindented(&line.text).trim_start_matches(['|', '│', '║', ' ']).starts_with("QUERY PLAN")
+    {
         return false;
     }
     for bar in ["| ", "│ ", "║ "] {

@@ -116,7 +116,9 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(lines: &'a [Line<'a>], at: usize) -> Self {
-        let offset = lines.get(at).map_or(0, |line| line.text.len() - unindented(&line.text).trim_start().len());
+        let offset = lines
+            .get(at)
+            .map_or(0, |line| line.text.len() - unindented(&line.text).trim_start().len());
         Self { lines, at, offset }
     }
 
