@@ -90,6 +90,12 @@ pub fn no_actions(who: &model::Who, engine: &engine::Engine, server: &ServerId) 
     })
 }
 
+/// Why the reader can do nothing to the server of the page, when they can do nothing.
+pub fn refusal() -> Signal<Option<String>> {
+    let nav = use_context::<Nav>();
+    Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())))
+}
+
 /// The engine's clock, which stands still for a recording; the system's where nothing is watched.
 #[cfg(feature = "ssr")]
 fn now_ms(engine: &engine::Engine, first: Option<&ServerSummary>) -> i64 {

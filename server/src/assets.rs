@@ -15,6 +15,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
 use crate::answer;
+use crate::hex::hex;
 
 #[derive(RustEmbed)]
 #[folder = "$PGDECK_SITE"]
@@ -31,12 +32,12 @@ pub static PACKAGE: LazyLock<String> = LazyLock::new(|| {
     paths.sort();
     let hashes = paths.iter().filter_map(|path| Files::get(path));
     let all: Vec<u8> = hashes.flat_map(|file| file.metadata.sha256_hash()).collect();
-    format!("pkg/{}", hex(&Sha256::digest(&all)))
+    format!("pkg/{}", first_half(&Sha256::digest(&all)))
 });
 
 /// The first half of a hash, which is plenty to tell versions apart.
-fn hex(hash: &[u8]) -> String {
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+fn first_half(hash: &[u8]) -> String {
+    hex(hash.get(..16).unwrap_or(hash))
 }
 
 /// Where the file of an address is kept, and whether it can never change there.
@@ -55,7 +56,7 @@ pub async fn file(request: Request) -> Response {
         return answer::refusal(StatusCode::NOT_FOUND, "There is no such file.");
     };
     let hash = file.metadata.sha256_hash();
-    let tag = format!("\"{}\"", hex(&hash));
+    let tag = format!("\"{}\"", first_half(&hash));
     let cache = if for_good { "public, max-age=31536000, immutable" } else { "public, no-cache" };
     let common = [
         (header::CACHE_CONTROL, HeaderValue::from_static(cache)),

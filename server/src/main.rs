@@ -13,6 +13,7 @@ mod doors;
 mod exit;
 mod gate;
 mod headers;
+mod hex;
 mod live;
 mod login;
 mod metrics;

@@ -8,7 +8,7 @@ use model::action::Action;
 
 use crate::actions::ActStep;
 use crate::links;
-use crate::navigation::Nav;
+use crate::navigation::refusal;
 use crate::pages::{server_param, title};
 use crate::parts::act::{place, shown};
 
@@ -18,8 +18,7 @@ pub fn ActPage() -> impl IntoView {
     let server = server_param();
     let step = SharedValue::new(|| use_context::<ActStep>().unwrap_or_default()).into_inner();
     let name = server.get_untracked();
-    let nav = use_context::<Nav>();
-    let refusal = move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone()));
+    let refusal = refusal();
     let activity = links::area(&name, "activity");
     view! {
         <Title text=title(server, |server| format!("Act on {server}"))/>
@@ -29,7 +28,7 @@ pub fn ActPage() -> impl IntoView {
         </header>
         {(step != ActStep::Nothing).then(|| view! { <div class="act panel">{shown(&name, &step, None)}</div> })}
         <p><a href=activity>"Sessions of this server"</a> " · " <a href="/audit">"Audit log"</a></p>
-        {move || refusal().map(|says| view! { <p class="note">{says}</p> })}
+        {move || refusal.get().map(|says| view! { <p class="note">{says}</p> })}
         {table(&name)}
     }
 }

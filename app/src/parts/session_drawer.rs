@@ -6,7 +6,7 @@ use model::activity::Session;
 use model::{Severity, Unit};
 
 use crate::format;
-use crate::navigation::Nav;
+use crate::navigation::{Nav, refusal};
 use crate::parts::act::SessionActions;
 use crate::parts::copy::Copy;
 use crate::parts::number::Age;
@@ -33,8 +33,7 @@ pub fn Drawer(
     told: Signal<Told>,
 ) -> impl IntoView {
     let nav = use_context::<Nav>();
-    let refusal =
-        Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())));
+    let refusal = refusal();
     let server = nav.and_then(|nav| nav.server.get_untracked());
     let body = move || {
         told.with(|(session, workers, mark)| {

@@ -171,14 +171,10 @@ impl Acts {
 
     /// The second door: whoever calls has asked for the right already.
     fn may(&self, who: &Who, server: &ServerId) -> Result<(), ApiError> {
-        let known = self.0.engine.can_operate(server).is_some();
-        if !known || !who.may_on(Right::See, server) {
+        if self.0.engine.can_operate(server).is_none() {
             return Err(ApiError::NotFound);
         }
-        if who.may_on(Right::Act, server) {
-            return Ok(());
-        }
-        Err(ApiError::Forbidden { needs: "one of the roles operator".into() })
+        app::guard::allow(who, Right::Act, Some(server))
     }
 }
 

@@ -8,6 +8,8 @@ use model::action::{Ask, Preview, Refusal};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 /// How long a preview can be confirmed, ms: what was seen is no longer what is after that.
 const LIFE_MS: i64 = 10 * 60 * 1_000;
 
@@ -80,8 +82,7 @@ impl Tokens {
             .chain_update(given_ms.to_be_bytes())
             .chain_update(inner)
             .finalize();
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{given_ms}.{hex}")
+        format!("{given_ms}.{}", hex(&hash))
     }
 }
 

@@ -3,6 +3,8 @@
 use model::audit::Chain;
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 /// A record as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Record {
@@ -62,7 +64,7 @@ impl Record {
             self.took_us,
         ]);
         let digest = Sha256::new().chain_update(before).chain_update(fields.to_string()).finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&digest)
     }
 }
 

@@ -6,6 +6,7 @@ use sqlx::SqlitePool;
 
 use super::database::now_ms;
 use super::{LOCAL, users};
+use crate::hex::hex;
 
 /// A session ends after this time without a request, ms (limits.md C3: 30 minutes).
 pub const IDLE_MS: i64 = 30 * 60 * 1_000;
@@ -19,7 +20,7 @@ pub fn random_id() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 fn hash(id: &str) -> Vec<u8> {

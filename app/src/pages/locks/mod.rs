@@ -36,7 +36,7 @@ use self::roots::{Root, Roots};
 use self::slider::Slider;
 use self::tools::Tools;
 use crate::live;
-use crate::navigation::Nav;
+use crate::navigation::{Nav, refusal};
 use crate::pages::{server_param, title};
 use crate::parts::act::SessionActions;
 use crate::parts::acted::{Results, Told};
@@ -206,9 +206,7 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
 /// The chosen node. What can be done to it stays while it stays; the rest is told anew.
 #[component]
 fn Drawer(server: ServerId, ask: Memo<Ask>, chosen: Memo<Option<Chosen>>) -> impl IntoView {
-    let nav = use_context::<Nav>();
-    let refusal =
-        Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())));
+    let refusal = refusal();
     // A node of a recorded second may be somebody else by now.
     let identity = Memo::new(move |_| {
         let now = ask.with(|ask| ask.at.is_none());

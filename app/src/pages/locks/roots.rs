@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LocksView;
 use super::ask::Ask;
-use crate::navigation::Nav;
+use crate::navigation::refusal;
 use crate::parts::act::SessionActions;
 
 /// Roots named; the drawing has the others, and what is below keeps its place when there are more.
@@ -56,9 +56,7 @@ pub fn of(graph: &model::locks::Graph) -> Vec<Root> {
 /// The roots of now, with what can be done to each. A preview stays while its root stays.
 #[component]
 pub fn Roots(server: ServerId, ask: Memo<Ask>, shown: RwSignal<LocksView>) -> impl IntoView {
-    let nav = use_context::<Nav>();
-    let refusal =
-        Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())));
+    let refusal = refusal();
     let keys = Memo::new(move |_| {
         let identity = |root: &Root| (root.key.clone(), root.pid, root.backend_start_ms);
         shown.with(|s| s.roots.iter().map(identity).collect::<Vec<_>>())
