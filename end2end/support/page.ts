@@ -48,6 +48,12 @@ export async function openAs(page: Page, path: string, look: { width: number; th
   await open(page, path);
 }
 
+/** Opens the count of the findings beyond the worst few, where there is one. */
+export async function allFindings(page: Page) {
+  const more = page.getByRole('region', { name: 'Findings' }).getByText(/^\d+ more findings?, worst/);
+  if (await more.isVisible()) await more.click();
+}
+
 /** Whether this test runs with JavaScript. */
 export function hasJavaScript(): boolean {
   return test.info().project.name !== 'plain';

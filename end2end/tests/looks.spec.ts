@@ -2,7 +2,7 @@
 // jumps, nothing sticks out; and a picture of it is kept in test-results/shots.
 import AxeBuilder from '@axe-core/playwright';
 import { pile } from '../support/pile';
-import { LOOKS, PAGES, expect, openAs, test, type Page } from '../support/page';
+import { LOOKS, PAGES, allFindings, expect, openAs, test, type Page } from '../support/page';
 
 /** The largest sum of shifts that is still calm. */
 const MOST_SHIFT = 0.05;
@@ -14,35 +14,43 @@ async function looksGood(page: Page, name: string, look: (typeof LOOKS)[number],
   // At least one tick of activity, in which nothing may jump.
   await page.waitForTimeout(Math.max(0, 1_500 - (Date.now() - seen)));
   let moved = await shift(page);
-  if (moved > MOST_SHIFT && again) {
+  if (moved.sum > MOST_SHIFT && again) {
     // A finding of the demo that appears just now moves what is below it; twice in a row it is the page.
     await again();
     await page.waitForTimeout(1_500);
     moved = await shift(page);
   }
-  expect.soft(moved, `layout shift of ${what}`).toBeLessThanOrEqual(MOST_SHIFT);
+  expect.soft(moved.sum, `layout shift of ${what}: ${moved.what.join('; ')}`).toBeLessThanOrEqual(MOST_SHIFT);
   const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect.soft(sticksOut, `pixels beyond the right edge of ${what}`).toBeLessThanOrEqual(0);
   await page.screenshot({ path: `test-results/shots/${name}-${look.width}-${look.theme}.png`, fullPage: true });
 }
 
 async function violations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  // No frames are looked for, as there are none, and what passes is not described: a quarter of the time.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] }).analyze();
   return violations.map((v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ''}`).join('; ')}`);
 }
 
-/** The sum of all layout shifts since the page was opened. */
-function shift(page: Page): Promise<number> {
+/** The sum of all layout shifts since the page was opened, and which parts moved how far. */
+function shift(page: Page): Promise<{ sum: number; what: string[] }> {
   return page.evaluate(
     () =>
-      new Promise<number>((done) => {
+      new Promise((done) => {
         let sum = 0;
+        const what: string[] = [];
+        type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean; sources: Source[] };
+        type Source = { node: Node | null; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly };
+        const name = ({ node }: Source) => (node instanceof Element ? `${node.localName}.${node.classList}` : (node?.nodeName ?? 'gone'));
+        const moved = (source: Source) => `${name(source)} ${source.previousRect.y} to ${source.currentRect.y}`;
         // What moves because somebody has just pressed something is no surprise.
-        type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean };
         const add = (entries: PerformanceEntry[]) =>
-          (entries as Shift[]).filter((entry) => !entry.hadRecentInput).forEach((entry) => (sum += entry.value));
+          (entries as Shift[]).filter((entry) => !entry.hadRecentInput).forEach((entry) => {
+            sum += entry.value;
+            what.push(`${entry.value.toFixed(3)} at ${Math.round(entry.startTime)} ms: ${entry.sources.map(moved).join(', ')}`);
+          });
         new PerformanceObserver((list) => add(list.getEntries())).observe({ type: 'layout-shift', buffered: true });
-        setTimeout(() => done(sum), 100);
+        setTimeout(() => done({ sum, what }), 100);
       }),
   );
 }
@@ -66,6 +74,7 @@ test('an open session and an open finding look good', async ({ page }) => {
   for (const look of LOOKS) {
     const visit = async () => {
       await openAs(page, '/s/primary/activity?q=shop', look);
+      await allFindings(page);
       const forgotten = page.getByRole('region', { name: 'Findings' }).getByText(/has been idle in transaction for/);
       if (await forgotten.count()) await forgotten.first().click();
       await page.getByRole('region', { name: 'Sessions' }).getByRole('link', { name: /^\d+$/ }).first().click();
@@ -86,7 +95,8 @@ for (const [width, waiters] of [[1440, 30], [390, 20]]) test(`a pile-up with a c
         const at = `/s/primary/locks?view=${view}`;
         await expect(async () => {
           await openAs(page, at, look);
-          await expect(page.getByRole('main').getByText(/pile-up/).first()).toBeAttached({ timeout: 2_000 });
+          // Once it is a finding, the worst lines are taken.
+          await expect(page.getByRole('region', { name: 'Findings' }).getByText(/pile-up/).first()).toBeAttached({ timeout: 2_000 });
         }).toPass();
         await looksGood(page, `locks-${view || 'graph'}`, look, () => openAs(page, at, look));
       }

@@ -1,5 +1,5 @@
 // One server at a glance: words first, then numbers, then pictures with their data.
-import { expect, open, test, valueOf, verdict } from '../support/page';
+import { allFindings, expect, open, test, valueOf, verdict } from '../support/page';
 
 const PANELS = [
   ['Connections', 'number'],
@@ -49,6 +49,7 @@ test('a finding opens its evidence and its remedy in place', async ({ page }) =>
   // The rule speaks after a minute of idling.
   await expect(async () => {
     await open(page, '/s/primary/');
+    await allFindings(page);
     await expect(finding).toBeVisible({ timeout: 1_000 });
   }).toPass({ timeout: 100_000, intervals: [1_000] });
   await expect(finding).toContainText(/pid \d+.* has been idle in transaction for .*\./);

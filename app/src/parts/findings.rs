@@ -7,7 +7,11 @@ use model::{Evidence, Finding, NotChecked, Remedy, Severity};
 use crate::format;
 use crate::parts::copy::Code;
 
-/// All findings of a page.
+/// Lines that keep their place once findings have filled them, whatever comes and goes; further
+/// findings are a count that opens. `findings.css` knows the number too.
+const LINES: usize = 3;
+
+/// All findings of a page, the worst few at once.
 #[component]
 pub fn Findings(
     /// Worst first.
@@ -32,8 +36,14 @@ pub fn Findings(
             None => "No findings".to_owned(),
         })
     });
+    // They never become fewer while the page is open: what is below would jump.
+    let lines = Memo::new(move |before: Option<&usize>| {
+        findings.with(Vec::len).min(LINES).max(before.copied().unwrap_or(0))
+    });
+    let others = Memo::new(move |_| findings.with(|all| others(all)));
+    let any_others = Memo::new(move |_| others.with(Option::is_some));
     view! {
-        <section class="findings" aria-label="Findings">
+        <section class=move || format!("findings live-findings lines-{}", lines.get()) aria-label="Findings">
             <p class="hidden-words" role="status">{move || counted.get()}</p>
             <For each=move || keys.get() key=Clone::clone let:key>
                 <One finding=Memo::new(move |_| {
@@ -43,9 +53,21 @@ pub fn Findings(
                         })
                 })/>
             </For>
+            {move || any_others.get().then(|| view! {
+                // Empty: open, it shows the lines above that the stylesheet keeps back.
+                <details class="more-findings"><summary>{move || others.get()}</summary></details>
+            })}
             {move || not_checked.with(|all| unchecked(all))}
         </section>
     }
+}
+
+/// `2 more findings, worst warning`; None where all have a line.
+fn others(all: &[Finding]) -> Option<String> {
+    let worst = all.get(LINES)?;
+    let count = all.len().saturating_sub(LINES) as i64;
+    let count = format::plural(count, "more finding", "more findings");
+    Some(format!("{count}, worst {}", worst.severity.word()))
 }
 
 #[component]

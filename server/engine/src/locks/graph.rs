@@ -22,17 +22,23 @@ enum Key {
     Prepared(String),
 }
 
-/// Builds the graph. `complete` says that no row was left out.
+/// Builds the graph of rows in any order. `complete` says that no row was left out.
 pub fn build(
     rows: &[LockRow],
     prepared: &[PreparedTransaction],
     names: &Names,
     complete: bool,
 ) -> Graph {
+    // Waiters first, in the order in which they came. Sorted here: the watched server has other work.
+    let mut sorted: Vec<&LockRow> = rows.iter().collect();
+    sorted.sort_by_key(|row| {
+        (row.granted, row.waitstart_us.is_none(), row.waitstart_us, row.pid, row.mode())
+    });
     let mut building = Building::default();
-    for row in rows {
+    for row in sorted {
         building.add(row, prepared);
     }
+    building.nodes.iter_mut().for_each(|node| node.workers.sort_unstable());
     let mut graph = Graph {
         server_now_ms: rows.first().map_or(0, |row| row.server_now_ms),
         nodes: building.nodes,
@@ -212,11 +218,13 @@ mod tests {
         ];
         let graph = build(&rows, &[], &Names::new(), true);
         assert_eq!(graph.nodes.len(), 2);
-        assert_eq!((graph.nodes[0].pid, &graph.nodes[0].workers[..]), (Some(10), &[11, 12][..]));
+        let (group, other) = (graph.node_of(10).expect("10"), graph.node_of(20).expect("20"));
+        assert_eq!(graph.node_of(12), Some(group));
+        assert_eq!(graph.node(group).map(|node| &node.workers[..]), Some(&[11, 12][..]));
         let blocking = graph.blocking();
-        assert_eq!(blocking.blockers(1).len(), 1, "two members are one blocker");
+        assert_eq!(blocking.blockers(other).len(), 1, "two members are one blocker");
         // The late worker is let in before the request that waits for its own leader.
-        assert_eq!(blocking.blockers(0), []);
+        assert_eq!(blocking.blockers(group), []);
         assert_eq!(graph.cycles, []);
     }
 
