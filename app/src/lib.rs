@@ -15,9 +15,11 @@ pub mod format;
 pub mod guard;
 mod links;
 mod live;
+mod loaded;
 mod navigation;
 #[cfg(feature = "ssr")]
 pub mod needs;
+mod order;
 mod pages;
 mod parts;
 

@@ -91,7 +91,7 @@ where
     let take = move |data: &str| {
         // A frame that does not parse comes from a newer pgdeck than this tab's code: keep the old
         // reading, whose age then says that something is amiss.
-        if let Ok(latest) = serde_json::from_str::<Latest<T>>(data) {
+        if let Ok(latest) = model::wire::read::<Latest<T>>(data) {
             live.at(latest.now_ms);
             live.read(latest.reading.as_ref().map(|reading| reading.at_ms));
             signal.set(latest);

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use model::{ApiError, ServerId, ServerSummary, Severity};
 use serde::{Deserialize, Serialize};
 
+use crate::loaded::{Loaded, loaded};
 use crate::{links, live};
 
 /// How often the browser asks again, ms.
@@ -135,7 +136,7 @@ fn badges(findings: &[model::Finding]) -> Vec<(String, Severity, usize)> {
 /// The navigation of this tab, in the context.
 #[derive(Clone, Copy)]
 pub struct Nav {
-    first: Resource<Result<Navigation, ApiError>>,
+    first: Loaded<Result<Navigation, ApiError>>,
     /// The newest answer.
     pub latest: RwSignal<Navigation>,
     /// Why the newest question was not answered.
@@ -150,7 +151,7 @@ impl Nav {
         let path = use_location().pathname;
         let server = Memo::new(move |_| links::server_in(&path.get()));
         let signs_in = Memo::new(move |_| path.get().starts_with("/sign-in"));
-        let first = Resource::new(
+        let first = loaded(
             move || (server.get(), signs_in.get()),
             async move |(server, signs_in)| {
                 if signs_in { Ok(Navigation::default()) } else { read_navigation(server).await }

@@ -7,6 +7,7 @@ use model::{ApiError, Unit};
 
 use crate::format::{self, Scale};
 use crate::live;
+use crate::loaded::loaded;
 use crate::parts::show::{broken, empty, loading};
 
 /// How often the page asks again, ms.
@@ -29,7 +30,7 @@ pub async fn read_own_cost() -> Result<OwnCost, ApiError> {
 /// The page.
 #[component]
 pub fn About() -> impl IntoView {
-    let cost = Resource::new(|| (), |()| read_own_cost());
+    let cost = loaded(|| (), |()| read_own_cost());
     view! {
         <Title text="About"/>
         <Transition fallback=|| loading("costs")>

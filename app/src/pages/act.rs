@@ -8,6 +8,7 @@ use model::action::Action;
 
 use crate::actions::ActStep;
 use crate::links;
+use crate::loaded::shared;
 use crate::navigation::refusal;
 use crate::pages::{server_param, title};
 use crate::parts::act::{place, shown};
@@ -16,7 +17,7 @@ use crate::parts::act::{place, shown};
 #[component]
 pub fn ActPage() -> impl IntoView {
     let server = server_param();
-    let step = SharedValue::new(|| use_context::<ActStep>().unwrap_or_default()).into_inner();
+    let step = shared(|| use_context::<ActStep>().unwrap_or_default());
     let name = server.get_untracked();
     let refusal = refusal();
     let activity = links::area(&name, "activity");

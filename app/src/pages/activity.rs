@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::format;
 use crate::live;
+use crate::loaded::loaded;
 use crate::navigation::Nav;
+use crate::order;
 use crate::pages::overview::poll_charts;
 use crate::pages::{server_param, title, verdict};
 use crate::parts::bar::{Part, Split};
@@ -45,7 +47,7 @@ pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> 
 #[component]
 pub fn ActivityPage() -> impl IntoView {
     let server = server_param();
-    let start = Resource::new(move || server.get(), read_activity);
+    let start = loaded(move || server.get(), read_activity);
     view! {
         <Title text=title(server, |server| format!("Activity of {server}"))/>
         <Transition fallback=|| loading("sessions")>
@@ -152,6 +154,5 @@ fn parts(latest: RwSignal<Latest<Activity>>, name: Name) -> Vec<Part> {
         }
     });
     // By name, not by size: the order must not jump from tick to tick.
-    parts.sort_by(|a, b| a.name.cmp(&b.name));
-    parts
+    order::sorted(parts, |a, b| a.name.cmp(&b.name))
 }

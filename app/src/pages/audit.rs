@@ -7,6 +7,7 @@ use leptos_router::hooks::use_query_map;
 use model::audit::{AuditEnd, AuditEntry, AuditPage as Log, AuditQuery, Chain};
 
 use crate::actions::read_audit;
+use crate::loaded::loaded;
 use crate::parts::show::{broken, empty, loading};
 use crate::parts::sql::highlighted;
 use crate::{format, links};
@@ -21,7 +22,7 @@ pub fn AuditPage() -> impl IntoView {
             before: address.get("before").and_then(|text| text.parse().ok()).unwrap_or(0),
         })
     });
-    let log = Resource::new(move || query.get(), read_audit);
+    let log = loaded(move || query.get(), read_audit);
     view! {
         <Title text="Audit log"/>
         <Transition fallback=|| loading("audit log")>

@@ -10,6 +10,7 @@ use crate::links;
 use crate::live::Live;
 use crate::navigation::Nav;
 use crate::parts::bar::Bar;
+use crate::parts::each::each;
 use crate::parts::findings::badge;
 use crate::parts::number::Number;
 use crate::parts::show::{broken, empty, loading};
@@ -36,7 +37,8 @@ pub fn Fleet() -> impl IntoView {
 #[component]
 fn Servers(nav: Nav) -> impl IntoView {
     let ids = Memo::new(move |_| {
-        nav.latest.with(|latest| latest.servers.iter().map(|s| s.id.clone()).collect::<Vec<_>>())
+        nav.latest
+            .with(|latest| latest.servers.iter().map(|s| s.id.to_string()).collect::<Vec<_>>())
     });
     let says = move || nav.latest.with(|latest| words(&latest.servers));
     view! {
@@ -49,9 +51,7 @@ fn Servers(nav: Nav) -> impl IntoView {
                 .then(|| empty("No server is watched. Start pgdeck with a connection string, or add [[servers]] to pgdeck.toml."))
         }}
         <ul class="fleet">
-            <For each=move || ids.get() key=Clone::clone let:id>
-                <Card nav id/>
-            </For>
+            {each(move || ids.get(), move |id| view! { <Card nav id=ServerId::new(id)/> }.into_any())}
         </ul>
     }
 }

@@ -9,6 +9,7 @@ use model::{ApiError, AreaName, Finding, Latest, NotChecked, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::live::{self, Live};
+use crate::loaded::loaded;
 use crate::pages::{server_param, title, verdict};
 use crate::parts::bar::Bar;
 use crate::parts::chart::{Chart, Charts};
@@ -67,7 +68,7 @@ pub async fn read_charts(server: ServerId, page: String) -> Result<Vec<Chart>, A
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let server = server_param();
-    let start = Resource::new(move || server.get(), read_overview);
+    let start = loaded(move || server.get(), read_overview);
     view! {
         <Title text=title(server, ToString::to_string)/>
         <Transition fallback=|| loading("overview")>

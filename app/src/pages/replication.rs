@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format;
 use crate::live;
+use crate::loaded::loaded;
 use crate::pages::overview::poll_charts;
 use crate::pages::{server_param, title, verdict};
 use crate::parts::chart::{Chart, Charts};
@@ -51,7 +52,7 @@ pub async fn read_topology(server: ServerId) -> Result<Topology, ApiError> {
 #[component]
 pub fn ReplicationPage() -> impl IntoView {
     let server = server_param();
-    let start = Resource::new(move || server.get(), read_replication);
+    let start = loaded(move || server.get(), read_replication);
     view! {
         <Title text=title(server, |server| format!("Replication of {server}"))/>
         <Transition fallback=|| loading("replication")>

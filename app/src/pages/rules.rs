@@ -6,6 +6,7 @@ use model::finding::LimitEntry;
 use model::{ApiError, RuleEntry};
 
 use crate::format;
+use crate::loaded::loaded;
 use crate::parts::show::{broken, empty, loading};
 
 /// All rules.
@@ -19,7 +20,7 @@ pub async fn read_rules() -> Result<Vec<RuleEntry>, ApiError> {
 /// The page.
 #[component]
 pub fn Rules() -> impl IntoView {
-    let rules = Resource::new(|| (), |()| read_rules());
+    let rules = loaded(|| (), |()| read_rules());
     view! {
         <Title text="Rules"/>
         <Transition fallback=|| loading("rules")>

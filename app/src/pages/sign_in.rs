@@ -1,5 +1,6 @@
 //! The sign-in page: a plain form that works without JavaScript. Knows no password rules.
 
+use crate::loaded::loaded;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -24,7 +25,7 @@ pub async fn read_sign_in() -> Result<SignInInfo, model::ApiError> {
 /// The page.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let info = Resource::new(|| (), |()| read_sign_in());
+    let info = loaded(|| (), |()| read_sign_in());
     let next = use_query_map();
     // Only a path of ours: the server checks again when the form arrives.
     let next = Memo::new(move |_| {

@@ -7,6 +7,7 @@ use model::{Reason, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::format::{self, Scale};
+use crate::parts::each::each;
 use crate::parts::show::why;
 
 /// A picture and the data it shows.
@@ -69,13 +70,14 @@ pub fn Charts(
     provide_context(Crosshair(RwSignal::new(None)));
     let ids =
         Memo::new(move |_| charts.with(|all| all.iter().map(|c| c.id.clone()).collect::<Vec<_>>()));
+    let one = move |id: String| {
+        let chart =
+            Memo::new(move |_| charts.with(|all| all.iter().find(|chart| chart.id == id).cloned()));
+        view! { <One chart/> }.into_any()
+    };
     view! {
         <div class="charts">
-            <For each=move || ids.get() key=Clone::clone let:id>
-                <One chart=Memo::new(move |_| {
-                    charts.with(|all| all.iter().find(|chart| chart.id == id).cloned())
-                })/>
-            </For>
+            {each(move || ids.get(), one)}
         </div>
     }
 }

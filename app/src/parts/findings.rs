@@ -6,6 +6,7 @@ use model::{Evidence, Finding, NotChecked, Remedy, Severity};
 
 use crate::format;
 use crate::parts::copy::Code;
+use crate::parts::each::each;
 
 /// Lines that keep their place once findings have filled them, whatever comes and goes; further
 /// findings are a count that opens. `findings.css` knows the number too.
@@ -21,10 +22,13 @@ pub fn Findings(
     #[prop(into)]
     not_checked: Signal<Vec<NotChecked>>,
 ) -> impl IntoView {
-    let keys = Memo::new(move |_| {
-        findings
-            .with(|all| all.iter().map(|f| (f.rule.clone(), f.object.clone())).collect::<Vec<_>>())
-    });
+    let keys = Memo::new(move |_| findings.with(|all| all.iter().map(key).collect::<Vec<_>>()));
+    let one = move |wanted: String| {
+        let finding = Memo::new(move |_| {
+            findings.with(|all| all.iter().find(|finding| key(finding) == wanted).cloned())
+        });
+        view! { <One finding/> }.into_any()
+    };
     // Changes only with the number of findings, so that a screen reader is not told every tick.
     let counted = Memo::new(move |_| {
         findings.with(|all| match all.first() {
@@ -45,14 +49,7 @@ pub fn Findings(
     view! {
         <section class=move || format!("findings live-findings lines-{}", lines.get()) aria-label="Findings">
             <p class="hidden-words" role="status">{move || counted.get()}</p>
-            <For each=move || keys.get() key=Clone::clone let:key>
-                <One finding=Memo::new(move |_| {
-                    findings
-                        .with(|all| {
-                            all.iter().find(|f| (&f.rule, &f.object) == (&key.0, &key.1)).cloned()
-                        })
-                })/>
-            </For>
+            {each(move || keys.get(), one)}
             {move || any_others.get().then(|| view! {
                 // Empty: open, it shows the lines above that the stylesheet keeps back.
                 <details class="more-findings"><summary>{move || others.get()}</summary></details>
@@ -60,6 +57,11 @@ pub fn Findings(
             {move || not_checked.with(|all| unchecked(all))}
         </section>
     }
+}
+
+/// What tells a finding from the others of its page.
+fn key(finding: &Finding) -> String {
+    format!("{} {}", finding.rule, finding.object)
 }
 
 /// `2 more findings, worst warning`; None where all have a line.

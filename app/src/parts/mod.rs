@@ -7,6 +7,7 @@ pub mod chart;
 pub mod colors;
 pub mod copy;
 pub mod drawn_links;
+pub mod each;
 pub mod filter;
 pub mod findings;
 pub mod icon;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::links;
 use crate::navigation::Nav;
+use crate::parts::each::each;
 use crate::parts::rail::{AREAS, PAGES};
 
 /// The palette's dialog, shown by `dialog`'s own `showModal`.
@@ -66,9 +67,13 @@ pub fn Palette(
                 </label>
             </form>
             <ul>
-                <For each=move || entries.get() key=Clone::clone let:entry>
-                    <li><a href=entry.1 on:click=move |_| close()>{entry.0}</a></li>
-                </For>
+                {each(
+                    move || entries.with(|all| all.iter().map(|(words, to)| format!("{to} {words}")).collect()),
+                    move |entry| {
+                        let (to, words) = entry.split_once(' ').unwrap_or_default();
+                        view! { <li><a href=to.to_owned() on:click=move |_| close()>{words.to_owned()}</a></li> }.into_any()
+                    },
+                )}
             </ul>
         </dialog>
     }

@@ -11,8 +11,10 @@ use model::{Finding, Latest, Severity};
 
 use crate::format;
 use crate::links;
+use crate::order::{self, Column};
 use crate::parts::colors;
 use crate::parts::copy::Copy;
+use crate::parts::each::each;
 use crate::parts::filter;
 use crate::parts::number::Age;
 use crate::parts::session_drawer::Drawer;
@@ -86,22 +88,35 @@ pub fn Sessions(
     let rows = Memo::new(move |_| {
         let terms = address.q.with(|q| filter::parse(q, &FILTERS));
         let folded = latest.with(|l| l.value().map(|a| fold(&a.sessions)).unwrap_or_default());
-        let mut rows = select(folded, &terms);
-        address.sort.with(|by| sort(&mut rows, by));
-        rows
+        let rows = select(folded, &terms);
+        address.sort.with(|by| sort(rows, by))
     });
     let marks = Memo::new(move |_| {
         latest.with(|l| l.reading.as_ref().map(|r| marks(&r.findings)).unwrap_or_default())
     });
     let keys = Memo::new(move |_| {
         let shown = if address.all.get() { usize::MAX } else { ROWS };
-        rows.with(|rows| rows.iter().take(shown).map(|row| row.session.pid).collect::<Vec<_>>())
+        rows.with(|rows| {
+            rows.iter().take(shown).map(|row| row.session.pid.to_string()).collect::<Vec<_>>()
+        })
     });
     let by_pid = Memo::new(move |_| {
         rows.with(|rows| {
             rows.iter().map(|row| (row.session.pid, row.clone())).collect::<HashMap<_, _>>()
         })
     });
+    let row = move |pid: String| {
+        let key: i32 = pid.parse().unwrap_or_default();
+        view! {
+            <tr
+                class=move || row_class(marks, key)
+                aria-current=move || address.pid.with(|chosen| *chosen == pid).then_some("true")
+            >
+                {move || by_pid.with(|rows| rows.get(&key).map(|row| cells(row, address, marks)))}
+            </tr>
+        }
+        .into_any()
+    };
     // Who was chosen stays who was chosen: the drawer of a session that has ended still says so.
     let chosen = Memo::new(move |before: Option<&Option<(i32, Option<i64>)>>| {
         let pid: i32 = address.pid.with(|pid| pid.parse().ok())?;
@@ -125,14 +140,7 @@ pub fn Sessions(
                 <table>
                     <thead><tr>{COLUMNS.map(|column| view! { <Heading address column/> }).collect_view()}</tr></thead>
                     <tbody>
-                        <For each=move || keys.get() key=|pid| *pid let:pid>
-                            <tr
-                                class=move || row_class(marks, pid)
-                                aria-current=move || address.pid.with(|p| *p == pid.to_string()).then_some("true")
-                            >
-                                {move || by_pid.with(|rows| rows.get(&pid).map(|row| cells(row, address, marks)))}
-                            </tr>
-                        </For>
+                        {each(move || keys.get(), row)}
                     </tbody>
                 </table>
             </div>
@@ -198,27 +206,14 @@ fn Filter(address: Address) -> impl IntoView {
 }
 
 #[component]
-fn Heading(address: Address, column: (&'static str, &'static str, bool)) -> impl IntoView {
+fn Heading(address: Address, column: Column) -> impl IntoView {
     let (id, words, numbers) = column;
-    let down = format!("-{id}");
-    let order = {
-        let down = down.clone();
-        move || {
-            address.sort.with(|by| match by {
-                by if *by == id => Some("ascending"),
-                by if *by == down => Some("descending"),
-                _ => None,
-            })
-        }
-    };
     let to = move || {
-        // Numbers are looked at largest first, names from A.
-        let (first, second) = if numbers { (down.as_str(), id) } else { (id, down.as_str()) };
-        let next = if address.sort.with(|by| by == first) { second } else { first };
-        address.with(&address.q.get(), next, &address.pid.get())
+        let next = address.sort.with(|by| order::next(column, by));
+        address.with(&address.q.get(), &next, &address.pid.get())
     };
     view! {
-        <th scope="col" class:num=numbers aria-sort=order>
+        <th scope="col" class:num=numbers aria-sort=move || address.sort.with(|by| order::direction(id, by))>
             <a href=to data-noscroll="">{words}</a>
         </th>
     }

@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 
 use model::activity::{Session, wait_class};
 
+use crate::order::{self, Column};
 use crate::parts::filter::{self, Term};
 use crate::{csv, format};
 
 /// The columns: (id in filters, sort links and copies, heading, whether it holds numbers).
-pub const COLUMNS: [(&str, &str, bool); 10] = [
+pub const COLUMNS: [Column; 10] = [
     ("pid", "Pid", true),
     // What a tired person on a phone needs stands first.
     ("state", "State", false),
@@ -114,12 +115,12 @@ pub fn select(rows: Vec<Row>, terms: &[Term]) -> Vec<Row> {
 
 /// Sorts by `column`, or descending by `-column`; an unknown column leaves the order as it was.
 /// Unknown values go last both ways.
-pub fn sort(rows: &mut [Row], by: &str) {
-    let (column, descending) = by.strip_prefix('-').map_or((by, false), |column| (column, true));
+pub fn sort(rows: Vec<Row>, by: &str) -> Vec<Row> {
+    let (column, descending) = order::column(by);
     if !COLUMNS.iter().any(|(id, ..)| *id == column) {
-        return;
+        return rows;
     }
-    rows.sort_by(|a, b| {
+    order::sorted(rows, |a, b| {
         let (a, b) = (&a.session, &b.session);
         let turn = |order: Ordering| if descending { order.reverse() } else { order };
         let numbers = |a: Option<f64>, b: Option<f64>| match (a, b) {
@@ -141,7 +142,7 @@ pub fn sort(rows: &mut [Row], by: &str) {
                 }
             }
         }
-    });
+    })
 }
 
 /// The rows as comma-separated values with a heading. A cell that a spreadsheet would run as a
@@ -224,13 +225,13 @@ mod tests {
         let mut rows = fold(&[session(1, None, ""), session(2, None, "b"), session(3, None, "A")]);
         rows[1].session.xact_age_ms = Some(5.0);
         rows[2].session.xact_age_ms = Some(9.0);
-        sort(&mut rows, "-transaction");
+        rows = sort(rows, "-transaction");
         assert_eq!(pids(&rows), [3, 2, 1]);
-        sort(&mut rows, "transaction");
+        rows = sort(rows, "transaction");
         assert_eq!(pids(&rows), [2, 3, 1]);
-        sort(&mut rows, "query");
+        rows = sort(rows, "query");
         assert_eq!(pids(&rows), [3, 2, 1]);
-        sort(&mut rows, "nonsense");
+        rows = sort(rows, "nonsense");
         assert_eq!(pids(&rows), [3, 2, 1]);
     }
 

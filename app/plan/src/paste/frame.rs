@@ -101,6 +101,10 @@ fn is_record(text: &str) -> bool {
 fn rule(text: &str) -> Option<usize> {
     let text = text.trim_end();
     let body = unindented(text).trim_start();
+    // Plan text shows by its first byte that it is none.
+    if body.bytes().next().is_some_and(|byte| byte.is_ascii() && !b"-=+|".contains(&byte)) {
+        return None;
+    }
     if !body.chars().all(|c| "-─━═+|┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝╟╢╓╖╙╜╒╕╘╛╞╡│║".contains(c))
     {
         return None;

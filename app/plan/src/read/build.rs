@@ -1,6 +1,8 @@
 //! Turns the events of a structured format (a map opens, a value, a map closes) into plans, without
 //! building a tree in between.
 
+use std::borrow::Cow;
+
 use crate::keys::key;
 use crate::node::{Format, Node, ParseError, Plan, Prop, Trigger, Value, Worker, find};
 use crate::paste::Cursor;
@@ -168,9 +170,9 @@ impl Builder {
         }
         let name = match (self.stack.last(), name) {
             (Some(Frame::Group(path, depth)), Some(name)) if *depth < MAX_PATH => {
-                format!("{path}/{name}")
+                Cow::Owned(format!("{path}/{name}"))
             }
-            (_, name) => name.unwrap_or("Item").to_owned(),
+            (_, name) => Cow::Borrowed(name.unwrap_or("Item")),
         };
         // Without the map around it, `Node Type` at the top starts the root.
         if matches!(self.stack.last(), Some(Frame::Statement)) && name == "Node Type" {

@@ -1,6 +1,8 @@
 //! Reads FORMAT JSON with a loop and a stack, however deep it is nested. Lenient where pastes are:
 //! line breaks and psql's `+` and `↵` marks between tokens, raw line breaks within strings.
 
+use std::borrow::Cow;
+
 use super::build::Builder;
 use crate::node::{Format, ParseError, Plan};
 use crate::paste::{Cursor, unindented};
@@ -53,17 +55,14 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
             Some('"') => {
                 let text = string(cursor)?;
                 builder.on_line(cursor.line());
-                builder.value(name.as_deref(), text);
+                builder.value(name.as_deref(), text.into_owned());
             }
             Some(c) if c.is_alphanumeric() || c == '-' => {
-                let mut text = String::new();
-                while let Some(c) =
-                    cursor.peek().filter(|c| c.is_alphanumeric() || "+-.".contains(*c))
-                {
-                    text.push(c);
-                    cursor.next();
-                }
-                builder.value(name.as_deref(), text);
+                let rest = cursor.rest();
+                let end = rest.find(|c: char| !c.is_alphanumeric() && !"+-.".contains(c));
+                let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+                cursor.skip(text.len());
+                builder.value(name.as_deref(), text.to_owned());
             }
             _ => return Err(cursor.expected("a JSON value")),
         }
@@ -94,25 +93,38 @@ fn document(cursor: &mut Cursor<'_>, builder: &mut Builder) -> Result<(), ParseE
 
 /// Skips what may stand between tokens.
 fn blank(cursor: &mut Cursor<'_>) {
-    // Indentation at once: most of a pretty document is that.
-    let rest = cursor.rest();
-    cursor.skip(rest.len().saturating_sub(unindented(rest).len()));
-    while cursor.peek().is_some_and(|c| c.is_whitespace() || c == '+' || c == '↵') {
+    loop {
+        // Indentation at once: most of a pretty document is that.
+        let rest = cursor.rest();
+        cursor.skip(rest.len().saturating_sub(unindented(rest).len()));
+        // Nearly always a quote, a bracket, a comma or a digit follows: no need to read a character.
+        let byte = cursor.rest().bytes().next();
+        if byte.is_some_and(|byte| byte.is_ascii_graphic() && byte != b'+')
+            || !cursor.peek().is_some_and(|c| c.is_whitespace() || c == '+' || c == '↵')
+        {
+            return;
+        }
         cursor.next();
     }
 }
 
-fn string(cursor: &mut Cursor<'_>) -> Result<String, ParseError> {
+/// A string; not copied where it stands in one line and nothing in it is escaped.
+fn string<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ParseError> {
     cursor.next();
     let mut text = String::new();
     loop {
         // What stands for itself, at once.
         let rest = cursor.rest();
-        let plain = rest.split(['"', '\\']).next().unwrap_or_default();
-        text.push_str(plain);
+        let end = rest.bytes().position(|byte| byte == b'"' || byte == b'\\');
+        let plain = end.and_then(|end| rest.get(..end)).unwrap_or(rest);
         cursor.skip(plain.len());
-        match cursor.next() {
-            Some('"') => return Ok(text),
+        let next = cursor.next();
+        if next == Some('"') && text.is_empty() {
+            return Ok(Cow::Borrowed(plain));
+        }
+        text.push_str(plain);
+        match next {
+            Some('"') => return Ok(Cow::Owned(text)),
             Some('\\') => match cursor.next() {
                 Some('n') => text.push('\n'),
                 Some('t') => text.push('\t'),

@@ -46,7 +46,7 @@ pub fn view(
     let drawn = graph.as_ref().map(|graph| drawn(graph, server, ask, sees));
     let (body, chosen, pair) = drawn.unwrap_or_default();
     let now = graph.as_ref().and_then(|graph| graph.as_ref().ok()).filter(|_| ask.at.is_none());
-    let roots = now.map(roots::of).unwrap_or_default();
+    let root = now.and_then(roots::of);
     let (says, class) = says::verdict(&latest, graph.as_ref(), ask.at);
     let facts = latest.value().map(|locks| facts::facts(locks).to_html()).unwrap_or_default();
     let brief = latest.reading.take().map(|reading| brief(&reading));
@@ -59,7 +59,7 @@ pub fn view(
         },
         says,
         class,
-        roots,
+        root,
         body,
         chosen,
         modes: modes::conflicts(pair).to_html(),

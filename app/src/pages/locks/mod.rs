@@ -32,10 +32,11 @@ use model::{ApiError, AreaName, Known, Latest, ServerId};
 use serde::{Deserialize, Serialize};
 
 use self::ask::Ask;
-use self::roots::{Root, Roots};
+use self::roots::{Root, TopRoot};
 use self::slider::Slider;
 use self::tools::Tools;
 use crate::live;
+use crate::loaded::loaded;
 use crate::navigation::{Nav, refusal};
 use crate::pages::{server_param, title};
 use crate::parts::act::SessionActions;
@@ -90,8 +91,8 @@ pub struct LocksView {
     latest: Latest<Brief>,
     says: String,
     class: String,
-    /// Of now; empty when another moment is shown.
-    roots: Vec<Root>,
+    /// Of now; None when another moment is shown.
+    root: Option<Root>,
     body: String,
     chosen: Option<Chosen>,
     modes: String,
@@ -119,8 +120,7 @@ pub async fn read_locks(server: ServerId, ask: Ask) -> Result<LocksView, ApiErro
 pub fn LocksPage() -> impl IntoView {
     let server = server_param();
     let ask = Ask::in_address();
-    let start =
-        Resource::new(move || server.get(), move |server| read_locks(server, ask.get_untracked()));
+    let start = loaded(move || server.get(), move |server| read_locks(server, ask.get_untracked()));
     view! {
         <Title text=title(server, |server| format!("Locks of {server}"))/>
         <Transition fallback=|| loading("locks")>
@@ -173,7 +173,7 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
         />
         <ShowReading latest what="locks">
             {move || reading(|r| r.value.others.is_err()).then(|| latest.with(|l| l.value().and_then(|b| b.others.as_ref().err().map(why))))}
-            <Roots server=server.clone() ask=now shown/>
+            <TopRoot server=server.clone() ask=now shown/>
             <section class="panel locks" aria-labelledby="graph-title">
                 <Tools server=server.clone() ask=now/>
                 {move || hidden().then(|| view! {

@@ -1,5 +1,7 @@
 //! Everybody who waits, one a row: filter, order and pages stand in the address.
 
+use std::cmp::Ordering;
+
 use leptos::prelude::*;
 use model::action::Target;
 use model::locks::Node;
@@ -10,6 +12,7 @@ use super::made::Sees;
 use super::picture::Scene;
 use super::words::{key, mode_class, who};
 use crate::format;
+use crate::order::{self, Column};
 use crate::parts::act;
 use crate::parts::filter::{self, Term};
 use crate::parts::sql::one_line;
@@ -60,7 +63,7 @@ fn passes(scene: &Scene<'_>, forest: &Forest<'_>, node: &Node, index: u32, terms
 }
 
 /// The columns: (what orders by them, heading, whether it holds numbers).
-const COLUMNS: [(&str, &str, bool); 10] = [
+const COLUMNS: [Column; 10] = [
     ("pid", "Pid", false),
     ("waits", "Waits for", true),
     ("mode", "Wants", false),
@@ -103,8 +106,7 @@ fn rank(scene: &Scene<'_>, forest: &Forest<'_>, index: u32, column: &str) -> (i6
 /// The waiters that pass, in the order that the address asks for.
 fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> Vec<u32> {
     let sort = if scene.ask.sort.is_empty() { "-waits" } else { scene.ask.sort.as_str() };
-    let (column, descending) =
-        sort.strip_prefix('-').map_or((sort, false), |column| (column, true));
+    let (column, descending) = order::column(sort);
     let mut waiters: Vec<((i64, String), u32)> = forest
         .via
         .iter()
@@ -113,24 +115,18 @@ fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> 
         .filter(|(_, node)| only.is_none_or(|only| only.get(*node as usize) == Some(&true)))
         .map(|(_, node)| (rank(scene, forest, node, column), node))
         .collect();
-    waiters.sort_by(|a, b| if descending { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
+    let turn = |order: Ordering| if descending { order.reverse() } else { order };
+    waiters.sort_by(|a, b| turn(a.0.cmp(&b.0)));
     waiters.into_iter().map(|(_, node)| node).collect()
 }
 
-/// A heading that orders by its column; numbers are looked at largest first, names from A.
-fn heading(scene: &Scene<'_>, (id, words, numbers): (&str, &'static str, bool)) -> AnyView {
-    let down = format!("-{id}");
+/// A heading that orders by its column.
+fn heading(scene: &Scene<'_>, column: Column) -> AnyView {
+    let (id, words, numbers) = column;
     let now = if scene.ask.sort.is_empty() { "-waits" } else { scene.ask.sort.as_str() };
-    let order = match now {
-        now if now == id => Some("ascending"),
-        now if now == down => Some("descending"),
-        _ => None,
-    };
-    let (first, second) = if numbers { (down.as_str(), id) } else { (id, down.as_str()) };
-    let next = if now == first { second } else { first };
-    let ask = Ask { sort: next.to_owned(), page: 0, ..scene.ask.clone() };
+    let ask = Ask { sort: order::next(column, now), page: 0, ..scene.ask.clone() };
     view! {
-        <th scope="col" class=if numbers { "num" } else { "" } aria-sort=order>
+        <th scope="col" class=if numbers { "num" } else { "" } aria-sort=order::direction(id, now)>
             <a href=ask.to(scene.server) id=format!("sort-{id}") data-noscroll="">{words}</a>
         </th>
     }

@@ -75,7 +75,7 @@ pub fn follow(desk: Desk) {
     Effect::new(move |before: Option<()>| {
         if before.is_none() {
             let text = super::browser::kept("pgdeck.plans").unwrap_or_default();
-            memory.kept.set(serde_json::from_str(&text).unwrap_or_default());
+            memory.kept.set(model::wire::read(&text).unwrap_or_default());
             memory
                 .on
                 .set(super::browser::kept("pgdeck.plans.off").is_none_or(|word| word.is_empty()));

@@ -42,6 +42,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use crate::loaded::shared;
 use desk::Desk;
 pub use desk::Pasted;
 pub use form::MAX_SENT_BYTES;
@@ -56,13 +57,13 @@ const EXAMPLE: &str = include_str!("example.txt");
 pub fn PlanPage() -> impl IntoView {
     let example = use_query_map().with_untracked(|query| query.get("example").is_some());
     keep::Memory::provide();
-    let (pasted, mut started, told) = SharedValue::new(brought).into_inner();
+    let (pasted, mut started, told) = shared(brought);
     let pasted = if example && pasted.plan.is_empty() {
         Pasted { plan: EXAMPLE.into(), other: String::new() }
     } else {
         pasted
     };
-    let limits = SharedValue::new(limits).into_inner();
+    let limits = shared(limits);
     let limits = limits.into_iter().map(|(rule, limit, value)| ((rule, limit), value)).collect();
     let desk = Desk::new(&pasted, told, limits);
     desk.unread.set(started.unread.take());

@@ -9,6 +9,7 @@ mod running;
 pub mod sheet;
 mod words;
 
+use crate::loaded::{Loaded, loaded};
 use leptos::prelude::*;
 use model::explain::{Cancelling, Explained, NotExplained, Preview, RunId};
 use model::{ApiError, Known, ServerId};
@@ -131,12 +132,12 @@ pub async fn explain_catalog(
 
 /// The servers to choose from, asked once for a page.
 #[derive(Clone, Copy)]
-pub struct Servers(pub Resource<Result<Choices, ApiError>>);
+pub struct Servers(pub Loaded<Result<Choices, ApiError>>);
 
 impl Servers {
     /// Asks and puts the answer into the context.
     pub fn provide() -> Self {
-        let servers = Self(Resource::new(|| (), |()| read_choices()));
+        let servers = Self(loaded(|| (), |()| read_choices()));
         provide_context(servers);
         servers
     }

@@ -1,0 +1,76 @@
+//! Tables ordered by a column: `sort=waits` or `sort=-waits` in the address.
+
+use std::cmp::Ordering;
+
+/// A column: what orders by it, its heading, whether it holds numbers.
+pub type Column = (&'static str, &'static str, bool);
+
+/// The column that `sort` names, and whether the largest comes first.
+pub fn column(sort: &str) -> (&str, bool) {
+    sort.strip_prefix('-').map_or((sort, false), |column| (column, true))
+}
+
+/// How the column is ordered while `sort` holds, in the words of `aria-sort`.
+pub fn direction(id: &str, sort: &str) -> Option<&'static str> {
+    match column(sort) {
+        (now, false) if now == id => Some("ascending"),
+        (now, true) if now == id => Some("descending"),
+        _ => None,
+    }
+}
+
+/// What the heading of a column asks for. Numbers are looked at largest first, names from A.
+pub fn next((id, _, numbers): Column, sort: &str) -> String {
+    let down = match direction(id, sort) {
+        None => numbers,
+        Some(direction) => direction == "ascending",
+    };
+    format!("{}{id}", if down { "-" } else { "" })
+}
+
+/// The items in their order; those that compare equal stay as they were. One copy of the sort serves
+/// all types.
+pub fn sorted<T>(items: Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) -> Vec<T> {
+    let mut places: Vec<usize> = (0..items.len()).collect();
+    by(&mut places, &mut |a, b| match (items.get(a), items.get(b)) {
+        (Some(a), Some(b)) => compare(a, b),
+        _ => Ordering::Equal,
+    });
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    places.into_iter().filter_map(|place| items.get_mut(place)?.take()).collect()
+}
+
+fn by(places: &mut [usize], compare: &mut dyn FnMut(usize, usize) -> Ordering) {
+    places.sort_by(|a, b| compare(*a, *b));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAITS: Column = ("waits", "Waits for", true);
+    const ROLE: Column = ("role", "Role", false);
+
+    #[test]
+    fn a_heading_turns_the_order_that_holds() {
+        assert_eq!(
+            [next(WAITS, ""), next(WAITS, "-waits"), next(WAITS, "waits")],
+            ["-waits", "waits", "-waits"]
+        );
+        assert_eq!(
+            [next(ROLE, "-waits"), next(ROLE, "role"), next(ROLE, "-role")],
+            ["role", "-role", "role"]
+        );
+        assert_eq!(
+            [direction("role", "-role"), direction("role", "role"), direction("role", "waits")],
+            [Some("descending"), Some("ascending"), None]
+        );
+    }
+
+    #[test]
+    fn equals_stay_as_they_were() {
+        let items = vec![("b", 1), ("a", 2), ("b", 3), ("a", 4)];
+        let sorted = sorted(items, |a, b| a.0.cmp(b.0));
+        assert_eq!(sorted, [("a", 2), ("a", 4), ("b", 1), ("b", 3)]);
+    }
+}
