@@ -22,7 +22,8 @@ async function stable(page: Page, start: string, text: string): Promise<number> 
         let last = begun;
         let changed = false;
         const observer = new MutationObserver(() => (changed = true));
-        observer.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+        // What lies around the page (the rail follows the servers) is not the plan.
+        observer.observe(document.querySelector('main') ?? document.body, { subtree: true, childList: true, attributes: true, characterData: true });
         const look = () => {
           if (changed) [last, changed] = [performance.now(), false];
           if (last > begun && performance.now() - last > (quiet as number)) done(last - begun);

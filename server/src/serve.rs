@@ -56,6 +56,7 @@ pub fn routes() -> (Router<Site>, Vec<Door>) {
     let worth = SizeAbove::new(1_024)
         .and(NotForContentType::new("text/event-stream"))
         .and(NotForContentType::new("application/wasm"))
+        .and(NotForContentType::new("application/octet-stream"))
         .and(NotForContentType::new("font/"));
     let file = [("GET", Nothing)];
     let files = Doors::new()

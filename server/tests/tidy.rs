@@ -222,6 +222,31 @@ fn text_in_a_textarea_is_escaped() {
 }
 
 #[test]
+fn what_the_browser_loads_is_had_once() {
+    let alone = [
+        ("<For ", "app/src/parts/each.rs", "use `each`"),
+        ("Resource::new", "app/src/loaded.rs", "use `loaded`"),
+        ("SharedValue::new", "app/src/loaded.rs", "use `shared`"),
+        ("serde_json::from_str", "app/model/src/wire", "use `model::wire::read`"),
+    ];
+    let mut faults = Vec::new();
+    // The plan's page has a module of its own, and lists of other keys.
+    let others = |path: &String| !path.starts_with("app/src/pages/plan") && !path.contains("tests");
+    let read = [files("app/src", ".rs"), files("app/model/src", ".rs")].concat();
+    for (path, text) in read.into_iter().filter(|(path, _)| others(path)) {
+        for (word, place, instead) in alone {
+            if !path.starts_with(place) && without_tests(&text).contains(word) {
+                faults.push(format!("{path}: {word} ({instead})"));
+            }
+        }
+    }
+    none(
+        faults,
+        "Each copy for another type costs the browser kilobytes: ARCHITECTURE.md, “Where we differ”.",
+    );
+}
+
+#[test]
 fn every_server_function_asks_for_a_right() {
     let mut faults = Vec::new();
     let mut seen = 0;

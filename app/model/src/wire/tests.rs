@@ -1,3 +1,5 @@
+//! What is written with serde_json is read; what cannot be read is a place.
+
 use serde::{Deserialize, Serialize};
 
 use super::read;

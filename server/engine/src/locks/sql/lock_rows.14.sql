@@ -2,7 +2,6 @@
 -- since: 14
 -- needs: pg_monitor for what other roles' sessions do and for parallel groups; the locks are open to all
 -- cost: one pass over the lock table (its partitions are locked shared while it is copied) and one over the backend array
--- note: every session holds its own virtualxid on the fast path, where nobody waits for it: who wants to, moves it to the lock table first (lmgr.c, VirtualXactLock)
 -- docs: https://www.postgresql.org/docs/current/view-pg-locks.html
 with locks as materialized (
   select l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid,
@@ -10,6 +9,7 @@ with locks as materialized (
          pg_catalog.hash_record_extended(row(l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid,
            l.transactionid, l.classid, l.objid, l.objsubid), 0) as tag
     from pg_catalog.pg_locks l
+   -- A session holds its own virtualxid on the fast path; who waits for it moves it off (lmgr.c, VirtualXactLock).
    where l.mode <> 'SIReadLock' and not (l.fastpath and l.locktype = 'virtualxid')
 )
 select l.locktype, l.database::int8 as database, l.relation::int8 as relation, l.page, l.tuple::int4 as tuple,
