@@ -27,7 +27,7 @@ browser: ## Playwright in Chromium, with and without JavaScript
 
 dev: ## rebuild and reload on every change (pass servers as DSN=…)
 	.ci/setup dev
-	. .ci/env && cargo leptos watch --split -- serve $(DSN)
+	. .ci/env && CARGO_PROFILE_WASM_DEV_DEBUG_ASSERTIONS=true cargo leptos watch --split -- serve $(DSN) # both halves mark views, or neither
 
 bench: ## ratios against named peers, measured in one run
 	.ci/setup bench

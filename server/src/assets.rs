@@ -22,6 +22,24 @@ use crate::hex::hex;
 #[allow_missing = true]
 struct Files;
 
+/// What stands for a file while `make dev` watches: `cargo leptos` gives the module another name and
+/// leaves the parts of the stylesheet where they are.
+#[cfg(debug_assertions)]
+fn watched(path: &str) -> Option<EmbeddedFile> {
+    #[derive(RustEmbed)]
+    #[folder = "../style"]
+    struct Styles;
+    match path.strip_prefix("pkg/")? {
+        "pgdeck_bg.wasm" => Files::get("pkg/pgdeck.wasm"),
+        part => Styles::get(part),
+    }
+}
+
+#[cfg(not(debug_assertions))]
+fn watched(_: &str) -> Option<EmbeddedFile> {
+    None
+}
+
 /// The browser part's folder, as addresses name it: `pkg/` and the hash of all its files, which a
 /// release knows from its build. Development builds change while they run and have no hash.
 pub static PACKAGE: LazyLock<String> = LazyLock::new(|| {
@@ -52,7 +70,7 @@ fn kept<'a>(path: &'a str, package: &str) -> (std::borrow::Cow<'a, str>, bool) {
 pub async fn file(request: Request) -> Response {
     let (path, for_good) = kept(request.uri().path().trim_start_matches('/'), &PACKAGE);
     let path = path.as_ref();
-    let Some(file) = Files::get(path) else {
+    let Some(file) = Files::get(path).or_else(|| watched(path)) else {
         return answer::refusal(StatusCode::NOT_FOUND, "There is no such file.");
     };
     let hash = file.metadata.sha256_hash();
