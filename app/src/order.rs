@@ -28,6 +28,11 @@ pub fn next((id, _, numbers): Column, sort: &str) -> String {
     format!("{}{id}", if down { "-" } else { "" })
 }
 
+/// The order itself, or the other way round.
+pub fn turned(order: Ordering, descending: bool) -> Ordering {
+    if descending { order.reverse() } else { order }
+}
+
 /// The items in their order; those that compare equal stay as they were. One copy of the sort serves
 /// all types.
 pub fn sorted<T>(items: Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) -> Vec<T> {

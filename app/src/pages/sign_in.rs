@@ -1,10 +1,11 @@
 //! The sign-in page: a plain form that works without JavaScript. Knows no password rules.
 
-use crate::loaded::loaded;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
+
+use crate::loaded::loaded;
 
 /// What the sign-in page shows; the server puts one into the context of each request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -122,7 +122,7 @@ pub fn sort(rows: Vec<Row>, by: &str) -> Vec<Row> {
     }
     order::sorted(rows, |a, b| {
         let (a, b) = (&a.session, &b.session);
-        let turn = |order: Ordering| if descending { order.reverse() } else { order };
+        let turn = |order| order::turned(order, descending);
         let numbers = |a: Option<f64>, b: Option<f64>| match (a, b) {
             (Some(a), Some(b)) => turn(a.total_cmp(&b)),
             (Some(_), None) => Ordering::Less,

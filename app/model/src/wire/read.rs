@@ -58,23 +58,26 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
-/// All these are read alike.
+/// All these are read alike; what serde knows of the type beyond that is not needed.
 macro_rules! by {
-    ($how:ident: $($method:ident)*) => {
-        $(fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    ($how:ident: $($method:ident($($more:ty),*))*) => {
+        $(fn $method<V: Visitor<'a>>(self, $(_: $more,)* visitor: V) -> Result<V::Value, Unreadable> {
             self.$how(visitor)
         })*
     };
 }
 
+type Names = &'static [&'static str];
+
 impl<'a> Deserializer<'a> for Reader<'_, 'a> {
     type Error = Unreadable;
 
-    by!(number: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8
-        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64);
-    by!(string: deserialize_char deserialize_str deserialize_string deserialize_identifier);
-    by!(list: deserialize_seq);
-    by!(map: deserialize_map);
+    by!(number: deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_u8()
+        deserialize_u16() deserialize_u32() deserialize_u64() deserialize_f32() deserialize_f64());
+    by!(string: deserialize_char() deserialize_str() deserialize_string() deserialize_identifier());
+    by!(list: deserialize_seq() deserialize_tuple(usize) deserialize_tuple_struct(&'static str, usize));
+    by!(map: deserialize_map() deserialize_struct(&'static str, Names));
+    by!(deserialize_unit: deserialize_unit_struct(&'static str));
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0.peek() {
@@ -119,44 +122,10 @@ impl<'a> Deserializer<'a> for Reader<'_, 'a> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_unit_struct<V: Visitor<'a>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Unreadable> {
-        self.deserialize_unit(visitor)
-    }
-
-    fn deserialize_tuple<V: Visitor<'a>>(
-        self,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Unreadable> {
-        self.list(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'a>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Unreadable> {
-        self.list(visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'a>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Unreadable> {
-        self.map(visitor)
-    }
-
     fn deserialize_enum<V: Visitor<'a>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        _: Names,
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
         if self.0.peek() == Some(b'"') {
@@ -253,8 +222,7 @@ struct Content<'t, 'a>(Option<&'t mut Text<'a>>);
 
 impl<'t, 'a> Content<'t, 'a> {
     fn there(self) -> Result<Reader<'t, 'a>, Unreadable> {
-        let none = Unreadable { what: "the content of a variant", name: "", at: 0 };
-        self.0.map(Reader).ok_or(none)
+        self.0.map(Reader).ok_or(Unreadable::of("the content of a variant"))
     }
 }
 

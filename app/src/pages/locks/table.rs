@@ -1,7 +1,5 @@
 //! Everybody who waits, one a row: filter, order and pages stand in the address.
 
-use std::cmp::Ordering;
-
 use leptos::prelude::*;
 use model::action::Target;
 use model::locks::Node;
@@ -103,10 +101,14 @@ fn rank(scene: &Scene<'_>, forest: &Forest<'_>, index: u32, column: &str) -> (i6
     }
 }
 
+/// What the address asks for; else who waits longest comes first.
+fn sort<'a>(scene: &Scene<'a>) -> &'a str {
+    if scene.ask.sort.is_empty() { "-waits" } else { scene.ask.sort.as_str() }
+}
+
 /// The waiters that pass, in the order that the address asks for.
 fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> Vec<u32> {
-    let sort = if scene.ask.sort.is_empty() { "-waits" } else { scene.ask.sort.as_str() };
-    let (column, descending) = order::column(sort);
+    let (column, descending) = order::column(sort(scene));
     let mut waiters: Vec<((i64, String), u32)> = forest
         .via
         .iter()
@@ -115,15 +117,14 @@ fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> 
         .filter(|(_, node)| only.is_none_or(|only| only.get(*node as usize) == Some(&true)))
         .map(|(_, node)| (rank(scene, forest, node, column), node))
         .collect();
-    let turn = |order: Ordering| if descending { order.reverse() } else { order };
-    waiters.sort_by(|a, b| turn(a.0.cmp(&b.0)));
+    waiters.sort_by(|a, b| order::turned(a.0.cmp(&b.0), descending));
     waiters.into_iter().map(|(_, node)| node).collect()
 }
 
 /// A heading that orders by its column.
 fn heading(scene: &Scene<'_>, column: Column) -> AnyView {
     let (id, words, numbers) = column;
-    let now = if scene.ask.sort.is_empty() { "-waits" } else { scene.ask.sort.as_str() };
+    let now = sort(scene);
     let ask = Ask { sort: order::next(column, now), page: 0, ..scene.ask.clone() };
     view! {
         <th scope="col" class=if numbers { "num" } else { "" } aria-sort=order::direction(id, now)>

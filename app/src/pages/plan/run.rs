@@ -9,13 +9,13 @@ mod running;
 pub mod sheet;
 mod words;
 
-use crate::loaded::{Loaded, loaded};
 use leptos::prelude::*;
 use model::explain::{Cancelling, Explained, NotExplained, Preview, RunId};
 use model::{ApiError, Known, ServerId};
 use serde::{Deserialize, Serialize};
 
 use super::consulted::{Consulted, Named};
+use crate::loaded::{Loaded, loaded};
 use sheet::Sheet;
 
 /// What a question about a statement is answered with.

@@ -9,7 +9,7 @@ with locks as materialized (
          pg_catalog.hash_record_extended(row(l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid,
            l.transactionid, l.classid, l.objid, l.objsubid), 0) as tag
     from pg_catalog.pg_locks l
-   -- each session holds its own virtualxid on the fast path; who waits for that moves it off first (lmgr.c)
+   -- each session holds its own virtualxid on the fast path; who waits for that moves it off first (lock.c)
    where l.mode <> 'SIReadLock' and not (l.fastpath and l.locktype = 'virtualxid')
 )
 select l.locktype, l.database::int8 as database, l.relation::int8 as relation, l.page, l.tuple::int4 as tuple,
