@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         Parsed::Wrong(says) => return Failure::usage(says).report(),
     };
     let filter = EnvFilter::try_from_env("PGDECK_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::query=off"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::query=off,sqlx::postgres::notice=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

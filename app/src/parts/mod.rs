@@ -18,6 +18,7 @@ pub mod palette;
 pub mod progress;
 pub mod rail;
 pub mod replication_tables;
+pub mod session_columns;
 pub mod session_drawer;
 pub mod session_table;
 pub mod sessions;

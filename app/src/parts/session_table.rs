@@ -1,22 +1,21 @@
 //! The table of sessions with its filter, and the drawer that shows one of them whole. What is shown
-//! is in the address: filter, sort and selection, so it works without JavaScript.
+//! is in the address: filter, sort, columns and selection, so it works without JavaScript.
 
 use std::collections::HashMap;
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 use model::activity::{Activity, Session};
 use model::{Finding, Latest, Severity};
 
 use crate::format;
-use crate::links;
-use crate::order::{self, Column};
 use crate::parts::colors;
 use crate::parts::copy::Copy;
 use crate::parts::each::each;
 use crate::parts::filter;
 use crate::parts::number::Age;
+use crate::parts::session_columns::{Address, Chooser, Heading, hidden};
 use crate::parts::session_drawer::Drawer;
 use crate::parts::sessions::{
     COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait,
@@ -26,39 +25,6 @@ use crate::parts::sql::{highlighted, one_line};
 
 /// More rows than this are shown only when asked for.
 const ROWS: usize = 200;
-
-/// Filter, sort and selection in the address.
-#[derive(Clone, Copy)]
-struct Address {
-    path: Memo<String>,
-    q: Memo<String>,
-    sort: Memo<String>,
-    pid: Memo<String>,
-    all: Memo<bool>,
-}
-
-impl Address {
-    fn get() -> Self {
-        let query = use_query_map();
-        let part = move |name: &'static str| {
-            Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default())
-        };
-        Self {
-            path: use_location().pathname,
-            q: part("q"),
-            sort: part("sort"),
-            pid: part("pid"),
-            all: Memo::new(move |_| {
-                query.with(|query| query.get("rows").is_some_and(|rows| rows == "all"))
-            }),
-        }
-    }
-
-    fn with(self, q: &str, sort: &str, pid: &str) -> String {
-        let rows = if self.all.get() { "all" } else { "" };
-        self.path.get() + &links::query(&[("q", q), ("sort", sort), ("rows", rows), ("pid", pid)])
-    }
-}
 
 /// Which sessions are in trouble: by pid, the worst severity and what is said.
 type Marks = HashMap<i32, (Severity, String)>;
@@ -130,6 +96,7 @@ pub fn Sessions(
                 <h2 id="sessions-title">"Sessions"</h2>
                 <Filter address/>
                 <span class="muted num" role="status">{move || counted(rows, latest)}</span>
+                <Chooser address/>
                 <Copy text=Signal::derive(move || rows.with(|rows| csv(rows))) says="Copy as CSV"/>
                 <Copy text=Signal::derive(move || rows.with(|rows| markdown(rows))) says="Copy as Markdown"/>
             </div>
@@ -137,7 +104,7 @@ pub fn Sessions(
                 <p class="note">"The text of statements is hidden: seeing it needs one of the roles analyst or operator."</p>
             })}
             <div class="scroll wide-table" tabindex="0" role="group" aria-labelledby="sessions-title">
-                <table>
+                <table class=move || address.hide.with(|hide| hidden(hide))>
                     <thead><tr>{COLUMNS.map(|column| view! { <Heading address column/> }).collect_view()}</tr></thead>
                     <tbody>
                         {each(move || keys.get(), row)}
@@ -148,7 +115,7 @@ pub fn Sessions(
             {move || {
                 let hidden = rows.with(Vec::len).saturating_sub(keys.with(Vec::len));
                 (hidden > 0).then(|| view! {
-                    <p><a href=move || address.path.get() + &links::query(&[("q", &address.q.get()), ("sort", &address.sort.get()), ("rows", "all")])>
+                    <p><a href=move || address.to(&[("rows", "all"), ("pid", "")])>
                         "Show " {format::plural(hidden as i64, "more row", "more rows")}
                     </a></p>
                 })
@@ -159,7 +126,7 @@ pub fn Sessions(
                     by_pid.with(|rows| rows.get(&pid).map(|r| r.workers.clone()).unwrap_or_default()),
                     marks.with(|m| m.get(&pid).cloned()),
                 ));
-                let close = Signal::derive(move || address.with(&address.q.get(), &address.sort.get(), ""));
+                let close = Signal::derive(move || address.to(&[("pid", "")]));
                 view! { <Drawer pid backend_start_ms close told/> }
             })}
         </section>
@@ -180,7 +147,7 @@ fn counted(rows: Memo<Vec<Row>>, latest: RwSignal<Latest<Activity>>) -> String {
 fn Filter(address: Address) -> impl IntoView {
     let navigate = use_navigate();
     let typed = move |q: String| {
-        let to = address.with(&q, &address.sort.get_untracked(), &address.pid.get_untracked());
+        let to = untrack(|| address.to(&[("q", &q)]));
         navigate(
             &to,
             NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() },
@@ -200,22 +167,9 @@ fn Filter(address: Address) -> impl IntoView {
                 on:input:target=move |event| typed(event.target().value())
             />
             <input type="hidden" name="sort" value=move || address.sort.get()/>
+            <input type="hidden" name="hide" value=move || address.hide.get()/>
             <button type="submit">"Filter"</button>
         </form>
-    }
-}
-
-#[component]
-fn Heading(address: Address, column: Column) -> impl IntoView {
-    let (id, words, numbers) = column;
-    let to = move || {
-        let next = address.sort.with(|by| order::next(column, by));
-        address.with(&address.q.get(), &next, &address.pid.get())
-    };
-    view! {
-        <th scope="col" class:num=numbers aria-sort=move || address.sort.with(|by| order::direction(id, by))>
-            <a href=to data-noscroll="">{words}</a>
-        </th>
     }
 }
 
@@ -230,7 +184,7 @@ fn row_class(marks: Memo<Marks>, pid: i32) -> &'static str {
 fn cells(row: &Row, address: Address, marks: Memo<Marks>) -> AnyView {
     let session = &row.session;
     let pid = session.pid;
-    let to = move || address.with(&address.q.get(), &address.sort.get(), &pid.to_string());
+    let to = move || address.to(&[("pid", &pid.to_string())]);
     let mark = move || {
         marks.with(|marks| marks.get(&pid).map(|(severity, says)| {
         view! { <span class=format!("mark {}", severity.word()) title=says.clone()>{severity.word()}</span> }

@@ -191,4 +191,15 @@ group by 1, 2;
 create unique index daily_sales_key on daily_sales (day, category_id);
 
 -- step: planner statistics
-analyze;
+do $$
+declare
+  name regclass;
+begin
+  for name in
+    select oid from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'm') and not relispartition
+  loop
+    execute format('analyze %s', name);
+  end loop;
+end
+$$;

@@ -29,9 +29,6 @@ pub struct Kept {
 /// Puts a plan in front; the same paste moves to the front, and the oldest go when there are too many.
 #[cfg(any(feature = "hydrate", test))]
 fn add(kept: &mut Vec<Kept>, new: Kept) {
-    if new.text.len() > MOST_BYTES / 2 {
-        return;
-    }
     kept.retain(|old| old.text != new.text);
     kept.insert(0, new);
     kept.truncate(MOST);
@@ -83,7 +80,8 @@ pub fn follow(desk: Desk) {
         let (Some(paste), Some(case)) = (desk.paste.get(), desk.case.get_untracked()) else {
             return;
         };
-        if memory.on.get_untracked() && paste.text != super::EXAMPLE {
+        let fits = paste.text.len() <= MOST_BYTES / 2;
+        if fits && memory.on.get_untracked() && paste.text != super::EXAMPLE {
             let title = super::says::short(&super::says::verdict(&case).0, 110).into_owned();
             let new = Kept { title, at_ms: js_sys::Date::now() as i64, text: paste.text.clone() };
             memory.kept.update(|kept| add(kept, new));
@@ -162,8 +160,6 @@ mod tests {
         }
         add(&mut all, kept("25"));
         assert_eq!((all.len(), all[0].text.as_str()), (MOST, "25"));
-        add(&mut all, kept(&"x".repeat(MOST_BYTES)));
-        assert_eq!(all[0].text, "25", "a plan that large is not kept");
         for letter in ["a", "b", "c"] {
             add(&mut all, kept(&letter.repeat(MOST_BYTES / 2)));
         }
