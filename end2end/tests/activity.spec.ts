@@ -73,6 +73,22 @@ test('a heading sorts by transaction age, oldest first', async ({ page }) => {
   await expect(heading).toHaveAttribute('aria-sort', 'ascending');
 });
 
+test('columns can be left out, and the address keeps it', async ({ page }) => {
+  await open(page, '/s/primary/activity?q=state:active');
+  const chooser = page.getByRole('region', { name: 'Sessions' }).locator('details');
+  const database = page.getByRole('columnheader', { name: 'Database' });
+  await expect(database).toBeVisible();
+  await chooser.locator('summary').click();
+  await chooser.getByRole('link', { name: 'Hide Database' }).click();
+  await expect(page).toHaveURL(/[?&]hide=database/);
+  await expect(page).toHaveURL(/[?&]q=state/);
+  await expect(database).toBeHidden();
+  await expect(chooser.locator('summary')).toHaveText('Columns: 9 of 10');
+  if (!(await chooser.getByRole('link', { name: 'Show Database' }).isVisible())) await chooser.locator('summary').click();
+  await chooser.getByRole('link', { name: 'Show Database' }).click();
+  await expect(database).toBeVisible();
+});
+
 test('hostile text from a session is shown as text', async ({ page }) => {
   const name = `<img src=x onerror=alert(1)>"'</td><b>&amp;`;
   const query = `select '</code><script>alert(2)</script>' as "<b>"`;

@@ -42,6 +42,28 @@ test('by keyboard alone: walk, open, close, switch views', async ({ page }) => {
   await expect(page).toHaveURL(/view=table/);
 });
 
+test('the wheel moves the tree, and the page where no more of the tree lies that way', async ({ page }) => {
+  const top = () => page.evaluate(() => window.scrollY);
+  const camera = () => tree(page).locator('svg > g').first().getAttribute('transform');
+  await page.setViewportSize({ width: 1440, height: 500 });
+  await open(page, '/plan');
+  await paste(page, JOIN);
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await tree(page).scrollIntoViewIfNeeded();
+  expect(await top()).toBeGreaterThan(0);
+  // Now all of it is in sight.
+  await page.getByRole('button', { name: 'Fit' }).click();
+  await tree(page).hover();
+  await page.mouse.wheel(0, -5_000);
+  await expect.poll(top).toBe(0);
+  for (let times = 0; times < 6; times++) await page.getByRole('button', { name: 'Larger' }).click();
+  await tree(page).hover();
+  const [before, at] = [await camera(), await top()];
+  await page.mouse.wheel(0, 40);
+  await expect.poll(camera).not.toBe(before);
+  expect(await top()).toBe(at);
+});
+
 test('a link holds the plan and comes back the same', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page, '/plan');

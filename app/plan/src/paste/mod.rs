@@ -1,5 +1,6 @@
 //! The paste as lines: where each came from, freed of what tools draw around a plan.
 
+mod document;
 mod frame;
 mod log;
 mod quote;
@@ -35,6 +36,11 @@ pub(crate) enum Place {
     First,
     /// Border, heading, footer, or the head of a log record: not plan text.
     Frame,
+}
+
+/// The lines of a JSON document that needs no cleaning, where it has no more than `most` of them.
+pub(crate) fn document(paste: &str, most: usize) -> Option<Vec<Line<'_>>> {
+    document::lines(paste.strip_prefix('\u{feff}').unwrap_or(paste), most)
 }
 
 /// Splits and cleans a paste.

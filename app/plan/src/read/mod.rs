@@ -23,12 +23,17 @@ const MOST_LINES: usize = 2_000_000;
 
 /// Reads all plans of a paste. One that is too long is read as far as the limit, and says so.
 pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
+    if paste.len() <= MOST_BYTES
+        && let Some(lines) = paste::document(paste, MOST_LINES)
+    {
+        return read_all(&lines);
+    }
     let lines_end = paste.match_indices('\n').nth(MOST_LINES).map(|(at, _)| at);
     let end = lines_end.unwrap_or(paste.len()).min(MOST_BYTES);
     let end = (0..=end).rev().find(|at| paste.is_char_boundary(*at)).unwrap_or_default();
     let head = paste.get(..end).unwrap_or_default();
     if head.len() == paste.len() {
-        return read_all(paste);
+        return read_all(&paste::lines(paste));
     }
     let (megabytes, read) = (paste.len() / 1_048_576, head.len().div_ceil(1_048_576));
     let last_line = head.rfind('\n').map_or(0, |at| at.saturating_add(1));
@@ -39,7 +44,7 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
             "the end: of a paste of {megabytes} MB only the first {read} MB are read"
         ),
     };
-    let mut parsed = read_all(head).map_err(|error| ParseError {
+    let mut parsed = read_all(&paste::lines(head)).map_err(|error| ParseError {
         expected: format!("{} within the first {read} MB", error.expected),
         ..error
     })?;
@@ -49,8 +54,7 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
     Ok(parsed)
 }
 
-fn read_all(paste: &str) -> Result<Parsed, ParseError> {
-    let lines = paste::lines(paste);
+fn read_all(lines: &[Line<'_>]) -> Result<Parsed, ParseError> {
     let mut parsed = Parsed::default();
     let mut company = Company::default();
     let mut at = 0;
@@ -59,14 +63,14 @@ fn read_all(paste: &str) -> Result<Parsed, ParseError> {
             at = at.saturating_add(1);
             continue;
         }
-        let Some(format) = format_at(&lines, at) else {
+        let Some(format) = format_at(lines, at) else {
             if !company.takes(line) {
                 parsed.not_understood.push(leftover(line));
             }
             at = at.saturating_add(1);
             continue;
         };
-        let (mut plans, end) = plans_at(format, &lines, at, &mut parsed.not_understood);
+        let (mut plans, end) = plans_at(format, lines, at, &mut parsed.not_understood);
         plans.retain(|plan| !plan.nodes.is_empty());
         let end = end.max(at.saturating_add(1));
         if plans.is_empty() {

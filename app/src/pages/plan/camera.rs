@@ -89,6 +89,15 @@ impl Camera {
         Self { x: self.x + dx / self.scale, y: self.y + dy / self.scale, ..*self }
     }
 
+    /// Whether more of a drawing lies in the direction of a move.
+    pub fn more(&self, (dx, dy): (f64, f64), whole: (f64, f64), seen: (f64, f64)) -> bool {
+        let area = self.area(seen);
+        (dx < 0.0 && area.left > 0.0)
+            || (dx > 0.0 && area.right < whole.0)
+            || (dy < 0.0 && area.top > 0.0)
+            || (dy > 0.0 && area.bottom < whole.1)
+    }
+
     /// Larger by a factor; the point under these pixels stays where it is.
     pub fn zoomed(&self, factor: f64, (px, py): (f64, f64)) -> Self {
         let scale = (self.scale * factor).clamp(LEAST, GREATEST);
@@ -141,6 +150,16 @@ mod tests {
         let zoomed = camera.zoomed(3.0, (100.0, 50.0));
         assert_eq!(camera.point((100.0, 50.0)), zoomed.point((100.0, 50.0)));
         assert!(camera.zoomed(1e9, (0.0, 0.0)).scale <= GREATEST);
+    }
+
+    #[test]
+    fn more_lies_only_where_the_drawing_goes_on() {
+        let whole = Camera::fit((400.0, 300.0), SEEN);
+        assert!(!whole.more((0.0, 9.0), (400.0, 300.0), SEEN));
+        let top = Camera::default();
+        assert!(top.more((0.0, 9.0), (400.0, 900.0), SEEN));
+        assert!(!top.more((0.0, -9.0), (400.0, 900.0), SEEN));
+        assert!(top.moved(0.0, 5.0).more((0.0, -9.0), (400.0, 900.0), SEEN));
     }
 
     #[test]

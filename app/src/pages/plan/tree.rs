@@ -123,6 +123,13 @@ impl Tree {
         }
     }
 
+    /// Whether more of the tree lies in the direction of a move.
+    pub fn more(self, dx: f64, dy: f64) -> bool {
+        let layout = self.layout.get_untracked();
+        let camera = self.next.get_value().unwrap_or_else(|| self.camera.get_untracked());
+        camera.more((dx, dy), (layout.width, layout.height), self.seen.get_untracked())
+    }
+
     /// Looks at what a tile shows.
     pub fn pick(self, tile: usize) {
         let layout = self.layout.get_untracked();

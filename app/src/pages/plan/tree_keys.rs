@@ -81,9 +81,9 @@ fn on_button(event: &KeyboardEvent) -> bool {
     }
 }
 
-/// The wheel moves the picture, with Ctrl it zooms about the pointer.
+/// The wheel moves the picture, with Ctrl it zooms about the pointer. Where no more of the tree lies
+/// that way, it moves the page as anywhere else.
 pub fn wheel(event: &WheelEvent, tree: Tree) {
-    event.prevent_default();
     // Lines and pages are rare units; pixels are the rule.
     let unit = match event.delta_mode() {
         1 => 24.0,
@@ -93,9 +93,13 @@ pub fn wheel(event: &WheelEvent, tree: Tree) {
     let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
     if event.ctrl_key() || event.meta_key() {
         let at = place(tree, f64::from(event.client_x()), f64::from(event.client_y()));
+        event.prevent_default();
         tree.look(|camera| camera.zoomed((-dy * 0.003).exp(), at));
-    } else {
-        let (dx, dy) = if event.shift_key() && dx == 0.0 { (dy, 0.0) } else { (dx, dy) };
+        return;
+    }
+    let (dx, dy) = if event.shift_key() && dx == 0.0 { (dy, 0.0) } else { (dx, dy) };
+    if tree.more(dx, dy) {
+        event.prevent_default();
         tree.look(|camera| camera.moved(dx, dy));
     }
 }
