@@ -61,7 +61,8 @@ pub fn Sessions(
         latest.with(|l| l.reading.as_ref().map(|r| marks(&r.findings)).unwrap_or_default())
     });
     let keys = Memo::new(move |_| {
-        let shown = if address.all.get() { usize::MAX } else { ROWS };
+        let all = address.rows.with(|rows| rows == "all");
+        let shown = if all { usize::MAX } else { ROWS };
         rows.with(|rows| {
             rows.iter().take(shown).map(|row| row.session.pid.to_string()).collect::<Vec<_>>()
         })
