@@ -12,8 +12,8 @@ pub(super) fn lines(paste: &str, most: usize) -> Option<Vec<Line<'_>>> {
     let mut from = 0_usize;
     while let Some(rest) = paste.get(from..) {
         let body = unindented(rest);
-        let stop = |byte: &u8| matches!(byte, b'\n' | b'\t' | NO_BREAK);
-        let end = body.bytes().position(|byte| stop(&byte)).unwrap_or(body.len());
+        let stop = |byte: u8| matches!(byte, b'\n' | b'\t' | NO_BREAK);
+        let end = body.bytes().position(stop).unwrap_or(body.len());
         let cut = body.as_bytes().get(end).is_some_and(|byte| *byte != b'\n');
         if cut || !ours(body.get(..end)?) || lines.len() >= most {
             return None;
