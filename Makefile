@@ -23,7 +23,7 @@ unit: ## cargo's tests, those against real servers included
 	. .ci/env && if command -v cargo-nextest >/dev/null; then cargo nextest run --no-fail-fast; else cargo test --no-fail-fast; fi
 
 browser: ## Playwright in Chromium, with and without JavaScript
-	cd end2end && npx playwright test
+	. .ci/env && cd end2end && npx playwright test
 
 dev: ## rebuild and reload on every change (pass servers as DSN=…)
 	.ci/setup dev
@@ -36,7 +36,7 @@ bench: ## ratios against named peers, measured in one run
 	. .ci/env && for bench in parse cost layout locks start; do cargo bench --quiet -p plan -p engine -p server --bench $$bench; done
 	. .ci/env && cargo build --quiet --release -p plan --example time
 	npm install --no-save --silent --no-audit --no-fund --prefix target/tools/npm pev2@1.21.0 vue@3 @dagrejs/dagre@3.1.3 elkjs@0.12.1
-	cd end2end && npx playwright test --config bench/playwright.config.ts
+	. .ci/env && cd end2end && npx playwright test --config bench/playwright.config.ts
 
 release: ## one stripped binary with all assets inside
 	.ci/setup release

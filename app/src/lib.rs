@@ -110,6 +110,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/s/:server/replication") view={Lazy::<lazy::Replication>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/plan") view={Lazy::<lazy::Plan>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/rules") view={Lazy::<lazy::Rules>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/words") view={Lazy::<lazy::Words>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/s/:server/act") view={Lazy::<lazy::Act>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/audit") view={Lazy::<lazy::Audit>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/about") view={Lazy::<lazy::About>::new()} ssr=SsrMode::Async/>

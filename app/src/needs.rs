@@ -39,7 +39,7 @@ const SEE_SERVER: Needs = Needs::OnServer(Right::See);
 const EXPLAIN: Needs = Needs::OnServer(Right::Explain);
 
 /// The pages, as the router names them.
-pub const PAGES: [(&str, Needs); 11] = [
+pub const PAGES: [(&str, Needs); 12] = [
     ("/", SEE),
     ("/s/:server", SEE_SERVER),
     ("/s/:server/activity", SEE_SERVER),
@@ -49,6 +49,7 @@ pub const PAGES: [(&str, Needs); 11] = [
     ("/s/:server/act", SEE),
     ("/plan", SEE),
     ("/rules", SEE),
+    ("/words", SEE),
     ("/audit", Needs::Right(Right::Audit)),
     ("/about", SEE),
     ("/sign-in", Needs::Nothing),

@@ -18,6 +18,7 @@ export const PAGES = [
   { name: 'replication-standby', path: '/s/standby/replication', heading: 'Replication of standby' },
   { name: 'plan', path: '/plan', heading: 'Plan' },
   { name: 'rules', path: '/rules', heading: 'Rules' },
+  { name: 'words', path: '/words', heading: 'Words' },
   { name: 'audit', path: '/audit', heading: 'Audit log' },
   { name: 'act', path: '/s/primary/act', heading: 'Act on primary' },
   { name: 'about', path: '/about', heading: 'About pgdeck' },

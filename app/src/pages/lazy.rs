@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
 use super::{
-    about, act, activity, audit, fleet, locks, overview, plan, replication, rules, sign_in,
+    about, act, activity, audit, fleet, locks, overview, plan, replication, rules, sign_in, words,
 };
 
 /// `name` is the route, `page` the component it shows.
@@ -39,6 +39,7 @@ page!(Audit, audit::AuditPage);
 page!(Plan, plan::PlanPage);
 page!(Rules, rules::Rules);
 page!(About, about::About);
+page!(Words, words::Words);
 page!(SignIn, sign_in::SignIn);
 
 /// Fetches the code of the page at `path` ahead of drawing it: while the router waits for a page's code,
@@ -57,6 +58,7 @@ pub async fn fetch(path: &str) {
         ["plan"] => Plan::preload().await,
         ["rules"] => Rules::preload().await,
         ["about"] => About::preload().await,
+        ["words"] => Words::preload().await,
         ["sign-in"] => SignIn::preload().await,
         _ => {}
     }

@@ -17,6 +17,7 @@ use crate::parts::findings::Findings;
 use crate::parts::number::Number;
 use crate::parts::show::{Show as ShowReading, broken, loading};
 use crate::parts::spark::Spark;
+use crate::parts::word::word;
 use crate::{format, links};
 
 /// How often the charts are drawn anew, ms.
@@ -195,7 +196,7 @@ fn Headline(latest: RwSignal<Latest<Overview>>) -> impl IntoView {
     let number = move |title: &'static str, unit: Unit, pick: Pick| {
         view! {
             <div>
-                <dt>{title}</dt>
+                <dt>{word(title)}</dt>
                 <dd><Number value=newest(pick) unit/><Spark values=line(pick)/></dd>
             </div>
         }
@@ -260,9 +261,9 @@ fn ages(vacuum: &Vacuum) -> AnyView {
                 <thead>
                     <tr>
                         <th scope="col">"Database"</th>
-                        <th scope="col" class="num">"Xid age"</th>
+                        <th scope="col" class="num">{word("Xid age")}</th>
                         <th scope="col" class="num">"Of autovacuum_"<wbr/>"freeze_"<wbr/>"max_age"</th>
-                        <th scope="col" class="num">"Multixact age"</th>
+                        <th scope="col" class="num">{word("Multixact age")}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -280,7 +281,7 @@ fn facts(facts: &Facts) -> AnyView {
     let live = Live::get();
     let started = facts.started_ms;
     let line = |name: &'static str, value: String| {
-        view! { <div><dt>{name}</dt><dd>{value}</dd></div> }
+        view! { <div><dt>{word(name)}</dt><dd>{value}</dd></div> }
     };
     let role = match (facts.superuser, facts.pg_monitor) {
         (true, _) => "superuser; pg_monitor would do",

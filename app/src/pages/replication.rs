@@ -17,6 +17,7 @@ use crate::parts::findings::Findings;
 use crate::parts::replication_tables::{receiver, senders, slots, subscriptions};
 use crate::parts::show::{Show as ShowReading, broken, known, loading};
 use crate::parts::topology::drawing;
+use crate::parts::word::word;
 
 /// How often the drawing is made anew, ms: other servers' readings are part of it.
 const TOPOLOGY_EVERY_MS: u64 = 5_000;
@@ -174,7 +175,7 @@ fn own(replication: &Replication) -> AnyView {
     let line = |name: &'static str, value: Option<String>| {
         value
             .filter(|v| !v.is_empty())
-            .map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
+            .map(|value| view! { <div><dt>{word(name)}</dt><dd>{value}</dd></div> })
     };
     let bytes = |n: Option<i64>| n.map(|n| format::number(n as f64, Unit::Bytes));
     let on_off = |on: bool| if on { "on" } else { "off" };

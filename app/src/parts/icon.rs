@@ -19,6 +19,8 @@ pub enum Icon {
     Plan,
     /// Rules.
     Rules,
+    /// What words mean.
+    Words,
     /// What was done.
     Audit,
     /// pgdeck itself.
@@ -45,6 +47,9 @@ pub fn icon(icon: Icon) -> AnyView {
         Icon::Replication => "M4 4h5v5H4zM11 11h5v5h-5zM9 6h4v5",
         Icon::Plan => "M7 3h6v4H7zM3 13h5v4H3zM12 13h5v4h-5zM10 7v3M5.5 13v-3h9v3",
         Icon::Rules => "M4 5l2 2 3-3M4 13l2 2 3-3M12 6h5M12 14h5",
+        Icon::Words => {
+            "M10 5c-2-1.5-4.5-1.5-7-1v11c2.5-.5 5-.5 7 1 2-1.5 4.5-1.5 7-1V4c-2.5-.5-5-.5-7 1zM10 5v11"
+        }
         Icon::Audit => "M5 2h10v16H5zM8 6h4M8 9h4M8 12.5l1.5 1.5 3-3",
         Icon::Pause => "M7 4v12M13 4v12",
         Icon::Resume => "M6 4l10 6-10 6z",

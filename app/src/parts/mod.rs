@@ -29,3 +29,4 @@ pub mod textarea;
 pub mod theme;
 pub mod topbar;
 pub mod topology;
+pub mod word;

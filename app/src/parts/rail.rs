@@ -19,10 +19,11 @@ pub const AREAS: [(&str, &str, Icon, char); 4] = [
 ];
 
 /// The pages about no server in particular: (path, words, icon, key after `g`).
-pub const PAGES: [(&str, &str, Icon, char); 5] = [
+pub const PAGES: [(&str, &str, Icon, char); 6] = [
     ("/", "Fleet", Icon::Fleet, 'f'),
     ("/plan", "Plan", Icon::Plan, 'p'),
     ("/rules", "Rules", Icon::Rules, 'u'),
+    ("/words", "Words", Icon::Words, 'w'),
     ("/audit", "Audit log", Icon::Audit, 'd'),
     ("/about", "About", Icon::About, 'b'),
 ];
@@ -36,11 +37,12 @@ pub fn Rail() -> impl IntoView {
     let page = move |(to, words, shape, _): (&'static str, &'static str, Icon, char)| {
         view! { <li><Entry to=to.to_owned() path words shape/></li> }
     };
-    // A phone's bar has room for eight entries; there, the palette and the pages of acts lead to the log.
+    // A phone's bar has room for eight entries; there, the palette, the words themselves and the
+    // pages of acts lead to the rest.
     let wide = move |(to, words, shape, _): (&'static str, &'static str, Icon, char)| {
         view! { <li class="wide-only"><Entry to=to.to_owned() path words shape/></li> }
     };
-    let [fleet, plan, rules, audit, about] = PAGES;
+    let [fleet, plan, rules, explained, audit, about] = PAGES;
     view! {
         <nav class="rail" aria-label="Pages">
             <ul>
@@ -48,6 +50,7 @@ pub fn Rail() -> impl IntoView {
                 {move || server().map(|server| areas(&server, path))}
                 {page(plan)}
                 {page(rules)}
+                {wide(explained)}
                 {wide(audit)}
                 {page(about)}
             </ul>

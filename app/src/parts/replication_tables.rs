@@ -7,6 +7,7 @@ use model::replication::{Receiver, Sender, Slot, Subscription};
 use crate::format::{self, Scale};
 use crate::parts::number::Age;
 use crate::parts::show::empty;
+use crate::parts::word::word;
 
 /// A cell of a column with one unit; None is `unknown`.
 fn cell(value: Option<f64>, scale: Scale, unit: Unit) -> AnyView {
@@ -19,8 +20,9 @@ fn cell(value: Option<f64>, scale: Scale, unit: Unit) -> AnyView {
 }
 
 fn head(names: &[(&'static str, bool)]) -> AnyView {
-    let cells =
-        names.iter().map(|(name, number)| view! { <th scope="col" class:num=*number>{*name}</th> });
+    let cells = names
+        .iter()
+        .map(|(name, number)| view! { <th scope="col" class:num=*number>{word(name)}</th> });
     view! { <thead><tr>{cells.collect_view()}</tr></thead> }.into_any()
 }
 
@@ -168,8 +170,8 @@ pub fn receiver(receiver: Option<&Receiver>) -> AnyView {
         <dl class="facts">
             <div><dt>"Status"</dt><dd>{receiver.status.clone().unwrap_or_else(|| "unknown".into())}</dd></div>
             <div><dt>"Receives from"</dt><dd>{from}</dd></div>
-            <div><dt>"Slot"</dt><dd>{receiver.slot_name.clone().filter(|s| !s.is_empty()).unwrap_or_else(|| "none".into())}</dd></div>
-            <div><dt>"Timeline"</dt><dd>{receiver.received_tli.map_or_else(|| "unknown".into(), |t| t.to_string())}</dd></div>
+            <div><dt>{word("Slot")}</dt><dd>{receiver.slot_name.clone().filter(|s| !s.is_empty()).unwrap_or_else(|| "none".into())}</dd></div>
+            <div><dt>{word("Timeline")}</dt><dd>{receiver.received_tli.map_or_else(|| "unknown".into(), |t| t.to_string())}</dd></div>
             <div><dt>"Last message"</dt><dd><Age ms=receiver.message_age_ms/> " ago"</dd></div>
             <div><dt>"Pid"</dt><dd class="num">{receiver.pid}</dd></div>
         </dl>

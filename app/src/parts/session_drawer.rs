@@ -13,6 +13,7 @@ use crate::parts::number::Age;
 use crate::parts::sessions::wait;
 use crate::parts::show::empty;
 use crate::parts::sql::Statement;
+use crate::parts::word::word;
 
 /// What the drawer says of the session at the newest reading.
 pub type Told = (Option<Session>, Vec<Session>, Option<(Severity, String)>);
@@ -63,14 +64,14 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
     let line = |name: &'static str, value: Option<String>| {
         value
             .filter(|value| !value.is_empty())
-            .map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
+            .map(|value| view! { <div><dt>{word(name)}</dt><dd>{value}</dd></div> })
     };
     let age = |name: &'static str, ms: Option<f64>| {
-        ms.map(|ms| view! { <div><dt>{name}</dt><dd><Age ms=Some(ms)/></dd></div> })
+        ms.map(|ms| view! { <div><dt>{word(name)}</dt><dd><Age ms=Some(ms)/></dd></div> })
     };
     let xids = |name: &'static str, age: Option<i64>| {
         age.map(|age| view! {
-            <div><dt>{name}</dt><dd class="num" title=format::exact(age as f64, Unit::Xids)>{format::number(age as f64, Unit::Xids)}</dd></div>
+            <div><dt>{word(name)}</dt><dd class="num" title=format::exact(age as f64, Unit::Xids)>{format::number(age as f64, Unit::Xids)}</dd></div>
         })
     };
     let workers = (!workers.is_empty()).then(|| {

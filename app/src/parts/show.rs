@@ -116,11 +116,23 @@ pub fn empty(says: &str) -> AnyView {
 pub fn loading(what: &'static str) -> AnyView {
     view! {
         <div class="loading" role="status">
-            <p class="loading-words">"Waiting for the " {what} " of this server."</p>
+            <p class="loading-words">
+                "Waiting for the " {what} ". "
+                <button type="button" on:click=|_| back()>"Cancel"</button>
+            </p>
             <div class="skeleton-block" aria-hidden="true"></div>
         </div>
     }
     .into_any()
+}
+
+/// Leaves a page that does not come, for the one before.
+fn back() {
+    #[cfg(feature = "hydrate")]
+    if let Ok(history) = window().history() {
+        // Without a page before there is none to go to.
+        let _ = history.back();
+    }
 }
 
 /// A server function that did not answer with a value.

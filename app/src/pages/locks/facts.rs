@@ -7,6 +7,7 @@ use model::locks::{LockCounters, LockTable, Locks, PreparedTransaction};
 
 use crate::format;
 use crate::parts::show::{empty, known};
+use crate::parts::word::word;
 
 /// The panels below the picture.
 pub fn facts(locks: &Locks) -> AnyView {
@@ -30,7 +31,7 @@ pub fn facts(locks: &Locks) -> AnyView {
 }
 
 fn line(name: &'static str, value: String) -> AnyView {
-    view! { <div><dt>{name}</dt><dd class="num">{value}</dd></div> }.into_any()
+    view! { <div><dt>{word(name)}</dt><dd class="num">{value}</dd></div> }.into_any()
 }
 
 fn count(n: i64) -> String {
@@ -68,7 +69,7 @@ fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
             {match failures {
                 Ok(n) => line("Serialization failures", count(*n)),
                 Err(reason) => view! {
-                    <div><dt>"Serialization failures"</dt><dd><span class="unknown">"Not known. "</span> {reason.says()}</dd></div>
+                    <div><dt>{word("Serialization failures")}</dt><dd><span class="unknown">"Not known. "</span> {reason.says()}</dd></div>
                 }.into_any(),
             }}
         </dl>
