@@ -11,6 +11,10 @@ use crate::look::{Look, Result};
 const WRITERS: usize = 4;
 /// How often a writer is stopped in vain before it is stopped inside; one in three is usual.
 const TRIES: usize = 500;
+/// How often one is stopped inside while another waits for something else than its lock, a page's say.
+const CATCHES: usize = 5;
+/// All others wait within this, or never will.
+const ALL: Duration = Duration::from_secs(3);
 /// Longer than a look at `pg_locks` takes, shorter than patience.
 const ANSWER: Duration = Duration::from_secs(1);
 
@@ -43,15 +47,12 @@ pub async fn relation(look: &mut Look) -> Result {
         let session = look.session(&format!("writer {number}")).await?;
         writers.push(session.pid);
         session.start(
-            "do $$ begin for i in 1..400 loop
+            "do $$ begin for i in 1..1000 loop
                insert into growing select repeat('x', 1500) from generate_series(1, 200); commit;
              end loop; end $$",
         );
     }
-    let stopped = inside(look, &writers).await?;
-    for writer in writers.iter().filter(|pid| **pid != stopped.0) {
-        look.shown_waiting(*writer).await?;
-    }
+    let stopped = caught(look, &writers).await?;
     let graph = look.graph(WRITERS - 1).await?;
     assert_eq!(graph.queues.len(), 1);
     assert_eq!(graph.queues[0].object.kind, ObjectKind::Extend);
@@ -69,6 +70,24 @@ pub async fn relation(look: &mut Look) -> Result {
     look.reset().await?;
     look.server.exec("drop table growing").await?;
     Ok(())
+}
+
+/// A writer that is stopped inside while all others wait.
+async fn caught(look: &mut Look, writers: &[i32]) -> Result<Stopped> {
+    for _ in 0..CATCHES {
+        let stopped = inside(look, writers).await?;
+        let since = Instant::now();
+        while since.elapsed() < ALL {
+            let mut waiting = 0;
+            for writer in writers.iter().filter(|pid| **pid != stopped.0) {
+                waiting += usize::from(look.is_waiting(*writer).await?);
+            }
+            if waiting == WRITERS - 1 {
+                return Ok(stopped);
+            }
+        }
+    }
+    anyhow::bail!("on {} the others never all waited for a writer that was caught", look.major())
 }
 
 /// Stops one writer after the other until one holds the lock.

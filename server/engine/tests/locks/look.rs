@@ -108,10 +108,14 @@ impl Look {
         Ok(pid)
     }
 
+    pub async fn is_waiting(&mut self, pid: i32) -> Result<bool> {
+        let sql = "select exists (select from pg_locks where pid = $1 and not granted and waitstart is not null)";
+        Ok(sqlx::query_scalar::<_, bool>(sql).bind(pid).fetch_one(&mut self.oracle).await?)
+    }
+
     pub async fn shown_waiting(&mut self, pid: i32) -> Result {
         let started = Instant::now();
-        let sql = "select exists (select from pg_locks where pid = $1 and not granted and waitstart is not null)";
-        while !sqlx::query_scalar::<_, bool>(sql).bind(pid).fetch_one(&mut self.oracle).await? {
+        while !self.is_waiting(pid).await? {
             let name = self.names.iter().find(|(of, _)| *of == pid).map(|(_, name)| name);
             anyhow::ensure!(started.elapsed() < WITHIN, "{name:?} (pid {pid}) does not wait");
             tokio::time::sleep(Duration::from_millis(2)).await;
