@@ -61,6 +61,7 @@ test('the wheel moves the tree, and the page where no more of the tree lies that
   const [before, at] = [await camera(), await top()];
   await page.mouse.wheel(0, 40);
   await expect.poll(camera).not.toBe(before);
+  await page.waitForTimeout(200); // The page would have moved with the next frames.
   expect(await top()).toBe(at);
 });
 

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         }
         Parsed::Wrong(says) => return Failure::usage(says).report(),
     };
+    // What a watched server tells our sessions concerns our own statements only.
     let filter = EnvFilter::try_from_env("PGDECK_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::query=off,sqlx::postgres::notice=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

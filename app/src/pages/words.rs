@@ -15,7 +15,7 @@ const WORDS: [(&str, &str, &str); 38] = [
     ),
     (
         "Bloat",
-        "Room in a table or index that dead row versions leave behind, and that only new rows of the same table can use again.",
+        "Room in a table or index that dead tuples leave behind; vacuum makes it usable again and gives back only empty pages at the end.",
         "routine-vacuuming.html",
     ),
     (
@@ -25,12 +25,12 @@ const WORDS: [(&str, &str, &str); 38] = [
     ),
     (
         "Catalog xmin age",
-        "How many transactions ago a logical slot began to need old versions of catalog rows; vacuum keeps all that are newer.",
+        "How many transaction ids were given out since the oldest change of the catalog that this slot still needs; vacuum keeps what is newer.",
         "view-pg-replication-slots.html",
     ),
     (
         "Deadlocks",
-        "Circles of sessions that wait for each other; PostgreSQL looks for one after deadlock_timeout and cancels a statement to break it.",
+        "Circles of sessions that wait for each other; PostgreSQL looks for one after deadlock_timeout and aborts a transaction to break it.",
         "explicit-locking.html",
     ),
     (
@@ -40,17 +40,17 @@ const WORDS: [(&str, &str, &str); 38] = [
     ),
     (
         "Holds back xmin by",
-        "How many transactions ago this session's oldest snapshot was taken; no vacuum removes row versions that were alive then.",
+        "How many transaction ids were given out since the oldest one that this session's snapshot has to take for running; vacuum keeps what died since.",
         "routine-vacuuming.html",
     ),
     (
         "hot_standby_feedback",
-        "A standby tells its primary which row versions its queries need: fewer of them are cancelled, and the primary keeps more dead rows.",
+        "A standby tells its primary what its queries may still see: fewer of them are cancelled, and the primary keeps more dead tuples.",
         "hot-standby.html",
     ),
     (
         "Idle in transaction",
-        "A session between statements with its transaction open: it keeps its locks and holds back vacuum while nothing happens.",
+        "A session between statements with its transaction open: it keeps its locks, and once it has written or holds a snapshot it holds back vacuum.",
         "monitoring-stats.html",
     ),
     (
@@ -60,12 +60,12 @@ const WORDS: [(&str, &str, &str); 38] = [
     ),
     (
         "max_locks_per_transaction",
-        "What the shared lock table is laid out for: this many objects for each allowed connection and prepared transaction, used by all in common.",
+        "What the shared lock table is laid out for: this many objects for each server process and prepared transaction, used by all in common.",
         "runtime-config-locks.html",
     ),
     (
         "max_standby_streaming_delay",
-        "How long replay on a standby waits for queries that are in its way before it cancels them.",
+        "How long after WAL was received replay lets queries be in its way; a standby that is behind already cancels them at once.",
         "hot-standby.html",
     ),
     (
@@ -80,7 +80,7 @@ const WORDS: [(&str, &str, &str); 38] = [
     ),
     (
         "Own transaction id, age",
-        "How many transactions began after this one was given its number; it has one only when it has changed something.",
+        "How many transaction ids were given out since this one; a transaction gets one when it first writes, locks a row or asks for it.",
         "monitoring-stats.html",
     ),
     (
@@ -120,7 +120,7 @@ const WORDS: [(&str, &str, &str); 38] = [
     ),
     (
         "Rows read",
-        "Rows fetched by index and by sequential scans, per second; many more than are returned is work for nothing.",
+        "Rows returned by sequential scans, index entries returned, and rows fetched for them, per second: PostgreSQL counts these and not what clients get.",
         "monitoring-stats.html",
     ),
     (
@@ -129,14 +129,14 @@ const WORDS: [(&str, &str, &str); 38] = [
         "transaction-iso.html",
     ),
     (
-        "Slot",
-        "A place that keeps WAL, and where it says so row versions, until its consumer has them, however long that takes and however full the disk gets.",
-        "warm-standby.html",
-    ),
-    (
-        "State",
+        "Session state",
         "What a backend does: active runs a statement, idle waits for the next one, idle in transaction does so with its transaction open.",
         "monitoring-stats.html",
+    ),
+    (
+        "Slot",
+        "A place that keeps WAL, and old row versions where it says so, until its consumer has them or a limit such as max_slot_wal_keep_size is reached.",
+        "warm-standby.html",
     ),
     (
         "Sync",
@@ -156,7 +156,7 @@ const WORDS: [(&str, &str, &str); 38] = [
     (
         "Through",
         "A pooler such as PgBouncer hands one server session to several clients in turn, so what is set in a session may belong to somebody else.",
-        "runtime-config-connection.html",
+        "runtime-config-client.html",
     ),
     (
         "Timeline",
@@ -165,12 +165,12 @@ const WORDS: [(&str, &str, &str); 38] = [
     ),
     (
         "WAL",
-        "The write-ahead log: every change is there before it is in a table; crash recovery, standbys and backups read it.",
+        "The write-ahead log: a change is in it before the table's file is written, and crash recovery, standbys and backups read it.",
         "wal-intro.html",
     ),
     (
         "WAL kept for it",
-        "WAL files that the server may not remove because this slot's consumer has not confirmed them.",
+        "WAL that the server may not remove because this slot's consumer may still need it.",
         "view-pg-replication-slots.html",
     ),
     (
@@ -180,7 +180,7 @@ const WORDS: [(&str, &str, &str); 38] = [
     ),
     (
         "Waits for",
-        "The class and name of the event a backend waits for. Lock is another session, LWLock is shared memory, IO is the disk, Client is the application.",
+        "The class and name of the event a backend waits for: Lock is another session, LWLock shared memory, IO the disk, Client the application.",
         "monitoring-stats.html",
     ),
     (
@@ -190,12 +190,12 @@ const WORDS: [(&str, &str, &str); 38] = [
     ),
     (
         "Xid age",
-        "How many transactions ago the oldest row not yet frozen was written; at about two billion the server stops taking writes.",
+        "How many transaction ids were given out since the oldest that may stand in a row not yet frozen; at about two billion the server stops writing.",
         "routine-vacuuming.html",
     ),
     (
         "Xmin age",
-        "How many transactions ago a slot, or the standby behind it, began to need old row versions; vacuum keeps all that are newer.",
+        "How many transaction ids were given out since the oldest that a slot, or the standby behind it, still needs; vacuum keeps what died since.",
         "view-pg-replication-slots.html",
     ),
 ];
@@ -256,7 +256,7 @@ mod tests {
     fn what_is_linked_is_explained_in_one_place_and_a_sentence() {
         assert_eq!(WORDS.map(|(name, ..)| id(name)), EXPLAINED);
         for (name, says, chapter) in WORDS {
-            assert!(says.ends_with('.') && says.len() < 180, "{name}");
+            assert!(says.ends_with('.') && !says.contains(". ") && says.len() < 180, "{name}");
             assert!(chapter.ends_with(".html"), "{name}");
         }
     }

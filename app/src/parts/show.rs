@@ -126,7 +126,7 @@ pub fn loading(what: &'static str) -> AnyView {
     .into_any()
 }
 
-/// Leaves a page that does not come, for the one before.
+/// Leaves a page that does not come, for the one before: only a step within pgdeck waits like this.
 fn back() {
     #[cfg(feature = "hydrate")]
     if let Ok(history) = window().history() {

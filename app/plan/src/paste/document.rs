@@ -15,10 +15,11 @@ pub(super) fn lines(paste: &str, most: usize) -> Option<Vec<Line<'_>>> {
         let stop = |byte: u8| matches!(byte, b'\n' | b'\t' | NO_BREAK);
         let end = body.bytes().position(stop).unwrap_or(body.len());
         let cut = body.as_bytes().get(end).is_some_and(|byte| *byte != b'\n');
-        if cut || !ours(body.get(..end)?) || lines.len() >= most {
+        let indent = rest.len().saturating_sub(body.len());
+        if cut || !ours(body.get(..end)?, indent) || lines.len() >= most {
             return None;
         }
-        let length = rest.len().saturating_sub(body.len()).saturating_add(end);
+        let length = indent.saturating_add(end);
         let text = rest.get(..length)?;
         let number = lines.len().saturating_add(1);
         let text = text.strip_suffix('\r').unwrap_or(text).into();
@@ -33,10 +34,17 @@ const NO_BREAK: u8 = 0xC2;
 
 /// Whether a line without its indentation is one that EXPLAIN writes: a key, a string in a list, a
 /// bracket, or the whole document. Logs begin lines with brackets and braces of their own.
-fn ours(body: &str) -> bool {
+fn ours(body: &str, indent: usize) -> bool {
     let more = body.get(1..).unwrap_or_default();
     match body.as_bytes().first() {
-        None | Some(b'"' | b'}' | b']' | b'\r') => true,
+        None | Some(b'}' | b']') => true,
+        Some(b'\r') => more.is_empty(),
+        // Within a document; what is quoted behind one may be another plan.
+        Some(b'"') => {
+            let keyed = more.split_once('"').is_some_and(|(_, rest)| rest.starts_with(':'));
+            let plan = || ["(cost=", "(actual ", "(never "].iter().any(|part| more.contains(part));
+            indent > 0 && (keyed || !plan())
+        }
         Some(b'{') => !more.contains(log::HEAD),
         Some(b'[') => {
             let next = unindented(more).bytes().next();
@@ -80,15 +88,35 @@ mod tests {
         let log = format!("[411] LOG:  duration: 3.1 ms  plan:\n{PRETTY}");
         let record = format!("{{\"message\":\"duration: 3.1 ms  plan:\\n{{}}\"}}\n{PRETTY}");
         let quoted = format!("\"{PRETTY}\"");
-        for paste in [psql, &tabs, &log, &record, &quoted, "[ RECORD 1 ]\n{", "Seq Scan on a"] {
+        let copied = "[{\"Plan\":{\"Node Type\":\"Result\"}}]\n\"Seq Scan on a  (cost=0.00..1.00 rows=1 width=4)\"";
+        let bars = "[\n\r------\n]";
+        for paste in
+            [psql, &tabs, &log, &record, &quoted, copied, bars, "[ RECORD 1 ]\n{", "Seq Scan on a"]
+        {
             assert!(super::lines(paste, usize::MAX).is_none(), "{paste}");
+        }
+    }
+
+    #[test]
+    fn whatever_stands_together_has_the_lines_that_cleaning_gives() {
+        let text = include_str!("../../fixtures/17/hash_join.txt");
+        let quoted: String = text.lines().map(|line| format!("\"{line}\"\n")).collect();
+        let line = PRETTY.lines().map(str::trim).collect::<String>();
+        let parts = [PRETTY, &line, text, &quoted, "(1 row)", " QUERY PLAN\n------\n", "+", ""];
+        for first in parts {
+            for second in parts {
+                let paste = format!("{first}\n{second}");
+                if super::lines(&paste, usize::MAX).is_some() {
+                    same(&paste);
+                }
+            }
         }
     }
 
     #[test]
     fn a_filter_that_looks_like_quoted_plan_text_is_none() {
         let json = r#"[{"Plan": {"Node Type": "Seq Scan",
-"Filter": "(cost=1)"}}]"#;
+  "Filter": "(cost=1)"}}]"#;
         let plans = crate::parse(json).expect("a plan").plans;
         assert_eq!(plans.len(), 1);
         assert!(plans.first().is_some_and(|plan| plan.broken.is_none()));

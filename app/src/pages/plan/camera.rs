@@ -89,13 +89,13 @@ impl Camera {
         Self { x: self.x + dx / self.scale, y: self.y + dy / self.scale, ..*self }
     }
 
-    /// Whether more of a drawing lies in the direction of a move.
-    pub fn more(&self, (dx, dy): (f64, f64), whole: (f64, f64), seen: (f64, f64)) -> bool {
+    /// A move by pixels as far as more of a drawing lies that way.
+    pub fn left(&self, (dx, dy): (f64, f64), whole: (f64, f64), seen: (f64, f64)) -> (f64, f64) {
         let area = self.area(seen);
-        (dx < 0.0 && area.left > 0.0)
-            || (dx > 0.0 && area.right < whole.0)
-            || (dy < 0.0 && area.top > 0.0)
-            || (dy > 0.0 && area.bottom < whole.1)
+        let room = |by: f64, before: f64, behind: f64| {
+            by.clamp(-before.max(0.0) * self.scale, behind.max(0.0) * self.scale)
+        };
+        (room(dx, area.left, whole.0 - area.right), room(dy, area.top, whole.1 - area.bottom))
     }
 
     /// Larger by a factor; the point under these pixels stays where it is.
@@ -155,11 +155,12 @@ mod tests {
     #[test]
     fn more_lies_only_where_the_drawing_goes_on() {
         let whole = Camera::fit((400.0, 300.0), SEEN);
-        assert!(!whole.more((0.0, 9.0), (400.0, 300.0), SEEN));
-        let top = Camera::default();
-        assert!(top.more((0.0, 9.0), (400.0, 900.0), SEEN));
-        assert!(!top.more((0.0, -9.0), (400.0, 900.0), SEEN));
-        assert!(top.moved(0.0, 5.0).more((0.0, -9.0), (400.0, 900.0), SEEN));
+        assert_eq!(whole.left((9.0, 9.0), (400.0, 300.0), SEEN), (0.0, 0.0));
+        let top = Camera { scale: 0.5, ..Camera::default() };
+        assert_eq!(top.left((0.0, 9.0), (400.0, 1_900.0), SEEN), (0.0, 9.0));
+        assert_eq!(top.left((0.0, 9_000.0), (400.0, 1_900.0), SEEN), (0.0, 350.0));
+        assert_eq!(top.left((0.0, -9.0), (400.0, 1_900.0), SEEN), (0.0, 0.0));
+        assert_eq!(top.moved(0.0, 5.0).left((0.0, -9.0), (400.0, 1_900.0), SEEN), (0.0, -5.0));
     }
 
     #[test]

@@ -123,11 +123,11 @@ impl Tree {
         }
     }
 
-    /// Whether more of the tree lies in the direction of a move.
-    pub fn more(self, dx: f64, dy: f64) -> bool {
+    /// A move by pixels as far as more of the tree lies that way.
+    pub fn left(self, by: (f64, f64)) -> (f64, f64) {
         let layout = self.layout.get_untracked();
         let camera = self.next.get_value().unwrap_or_else(|| self.camera.get_untracked());
-        camera.more((dx, dy), (layout.width, layout.height), self.seen.get_untracked())
+        camera.left(by, (layout.width, layout.height), self.seen.get_untracked())
     }
 
     /// Looks at what a tile shows.

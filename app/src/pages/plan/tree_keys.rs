@@ -98,9 +98,12 @@ pub fn wheel(event: &WheelEvent, tree: Tree) {
         return;
     }
     let (dx, dy) = if event.shift_key() && dx == 0.0 { (dy, 0.0) } else { (dx, dy) };
-    if tree.more(dx, dy) {
+    let left = tree.left((dx, dy));
+    let ends = if dy.abs() >= dx.abs() { left.1 == 0.0 } else { left.0 == 0.0 };
+    // A browser that scrolls the page already goes on with it.
+    if !ends && event.cancelable() {
         event.prevent_default();
-        tree.look(|camera| camera.moved(dx, dy));
+        tree.look(|camera| camera.moved(left.0, left.1));
     }
 }
 

@@ -85,6 +85,7 @@ async fn caught(look: &mut Look, writers: &[i32]) -> Result<Stopped> {
             if waiting == WRITERS - 1 {
                 return Ok(stopped);
             }
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
     anyhow::bail!("on {} the others never all waited for a writer that was caught", look.major())
