@@ -151,8 +151,9 @@ fn what_repeats_without_end_takes_linear_time() {
             };
             run().min(run())
         };
-        let (small, large) = (time(2_000).max(0.001), time(20_000));
-        assert!(large / small < 40.0, "{piece:?}: {:.1} times as long", large / small);
+        // What is not linear is not linear again; a machine that does much else is so by chance.
+        let mut ratios = std::iter::repeat_with(|| time(20_000) / time(2_000).max(0.001)).take(3);
+        assert!(ratios.any(|ratio| ratio < 40.0), "{piece:?} takes more than 40 times as long");
     }
 }
 
