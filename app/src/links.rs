@@ -1,19 +1,14 @@
-//! Addresses of pages, spelled once. Knows the routes of the design; never what is on them.
+//! URLs of pages: building and reading their paths and query strings, percent-encoded (RFC 3986).
 
 use model::ServerId;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// `text` with everything that is not unreserved in a URL percent-encoded.
+/// What is left as it is: the unreserved characters of RFC 3986, section 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// `text` as one segment of a path or one value of a query string (percent-encoded).
 pub fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte));
-            }
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// The overview of a server.
@@ -39,24 +34,7 @@ pub fn area_in(path: &str) -> Option<&str> {
 }
 
 fn decoded(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            out.push(byte);
-            continue;
-        }
-        let digits: Vec<u8> = bytes.clone().take(2).collect();
-        let value = std::str::from_utf8(&digits).ok().and_then(|d| u8::from_str_radix(d, 16).ok());
-        match (value, digits.len()) {
-            (Some(value), 2) => {
-                out.push(value);
-                bytes.nth(1);
-            }
-            _ => out.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// A query string of the given pairs, leaving out empty values: `?q=a&sort=pid`, or nothing.

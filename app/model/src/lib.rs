@@ -19,8 +19,8 @@ pub mod refusal;
 pub mod replication;
 pub mod server;
 pub mod topology;
+pub mod user;
 pub mod vacuum;
-pub mod who;
 #[cfg(feature = "server_fn")]
 pub mod wire;
 
@@ -28,4 +28,4 @@ pub use error::ApiError;
 pub use finding::{About, Evidence, Finding, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit};
 pub use reading::{Failure, Known, Latest, Reading, Reason};
 pub use server::{AreaName, ServerId, ServerSummary};
-pub use who::{Right, Role, Who};
+pub use user::{Permission, Role, User};

@@ -4,10 +4,8 @@ pub mod about;
 pub mod act;
 pub mod activity;
 pub mod audit;
-#[cfg(feature = "ssr")]
-mod charts;
 pub mod fleet;
-pub mod lazy;
+pub mod glossary;
 pub mod locks;
 pub mod not_found;
 pub mod overview;
@@ -15,7 +13,6 @@ pub mod plan;
 pub mod replication;
 pub mod rules;
 pub mod sign_in;
-pub mod words;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

@@ -3,6 +3,8 @@
 
 mod record;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -15,9 +17,10 @@ use model::action::{Done, Previewed};
 use model::audit::Chain;
 use sqlx::{SqliteConnection, SqlitePool};
 
+use crate::cli::error::Failure;
 use crate::config;
-use crate::exit::Failure;
-use crate::login::database::{self, now_ms};
+use crate::database;
+use crate::database::now_ms;
 use record::{NOTHING, Record, Walk};
 
 /// Exit code of `pgdeck audit verify` for a chain that is broken, as `pgdeck check` has for critical.
@@ -28,7 +31,7 @@ const BROKEN: u8 = 2;
 pub struct Audit {
     /// One connection that waits for the disk at every commit.
     pool: SqlitePool,
-    /// Acts this process is at.
+    /// Actions this process is at.
     under_way: Arc<Mutex<HashSet<i64>>>,
 }
 
@@ -173,6 +176,3 @@ async fn insert(connection: &mut SqliteConnection, record: &Record) -> Result<()
     .await?;
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,7 @@
 use model::audit::Chain;
 use sha2::{Digest, Sha256};
 
-use crate::hex::hex;
+use hex::encode as hex;
 
 /// A record as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]

@@ -4,14 +4,14 @@
 use app::csv;
 use model::action::Outcome;
 use model::audit::{AuditEnd, AuditEntry, AuditPage, AuditQuery};
-use model::{Right, ServerId, Who};
+use model::{Permission, ServerId, User};
 
 use super::Audit;
-use crate::login::database::now_ms;
+use crate::database::now_ms;
 
-/// Acts on one page.
+/// Entries on one page.
 pub const ENTRIES: usize = 200;
-/// Acts looked through for a page or an export: more than anybody does by hand in years.
+/// Entries looked through for a page or an export: more than anybody does by hand in years.
 const LOOKED_THROUGH: i64 = 1_000_000;
 
 /// An act with its end, as the query below gives it.
@@ -81,7 +81,7 @@ impl Audit {
     /// The acts `who` may see that `query` looks for, newest first, and whether there are more.
     async fn entries(
         &self,
-        who: &Who,
+        who: &User,
         query: &AuditQuery,
         most: usize,
     ) -> Result<(Vec<AuditEntry>, bool), sqlx::Error> {
@@ -102,7 +102,7 @@ impl Audit {
         let mut entries = Vec::new();
         while let Some(row) = rows.try_next().await? {
             let entry = row.entry(self);
-            if !who.may_on(Right::Audit, &entry.server) || !matches(&entry, &wanted) {
+            if !who.may_on(Permission::Audit, &entry.server) || !matches(&entry, &wanted) {
                 continue;
             }
             if entries.len() == most {
@@ -114,13 +114,13 @@ impl Audit {
     }
 
     /// A page of the log.
-    pub async fn page(&self, who: &Who, query: &AuditQuery) -> Result<AuditPage, sqlx::Error> {
+    pub async fn page(&self, who: &User, query: &AuditQuery) -> Result<AuditPage, sqlx::Error> {
         let (entries, more) = self.entries(who, query, ENTRIES).await?;
         Ok(AuditPage { now_ms: now_ms(), entries, more, chain: self.verify().await? })
     }
 
     /// All acts that are looked for, as comma-separated values.
-    pub async fn csv(&self, who: &Who, query: &AuditQuery) -> Result<String, sqlx::Error> {
+    pub async fn csv(&self, who: &User, query: &AuditQuery) -> Result<String, sqlx::Error> {
         let (entries, _) = self.entries(who, query, LOOKED_THROUGH as usize).await?;
         let mut out = String::from(
             "number,asked_ms,who,server,action,object,touched,reason,sql,result,says,ended_ms,took_ms,sha256\r\n",

@@ -35,9 +35,9 @@ async fn ask(audit: &Audit, server: &str, reason: &str) -> i64 {
     audit.asked(&asked).await.unwrap()
 }
 
-fn who(role: Role, servers: &[&str]) -> model::Who {
+fn who(role: Role, servers: &[&str]) -> model::User {
     let servers = servers.iter().map(|name| ServerId::new(*name)).collect();
-    model::Who { name: "x".into(), roles: vec![role], servers }
+    model::User { name: "x".into(), roles: vec![role], servers }
 }
 
 #[tokio::test]

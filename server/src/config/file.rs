@@ -7,7 +7,7 @@ use engine::Limits;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::exit::Failure;
+use crate::cli::error::Failure;
 
 /// The file's keys.
 #[derive(Debug, Default, Deserialize)]

@@ -4,6 +4,8 @@
 
 mod file;
 mod servers;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,7 +16,7 @@ use engine::{Limits, ServerConfig};
 use url::Url;
 
 use crate::cli::Serve;
-use crate::exit::Failure;
+use crate::cli::error::Failure;
 
 pub use file::ExplainAnalyze;
 pub use servers::one as one_server;
@@ -168,6 +170,3 @@ fn secret(
         (direct, None) => Ok(direct),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,7 +9,7 @@ use model::ServerId;
 
 use super::file::{File, FileServer};
 use super::{secret, var};
-use crate::exit::Failure;
+use crate::cli::error::Failure;
 
 /// All servers: those of the file, then those of the command line; without either, the one that
 /// `PG*` variables describe.

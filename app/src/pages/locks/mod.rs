@@ -1,49 +1,49 @@
 //! Who waits for whose lock: a sentence, the drawing, a list and a table of the same, one node whole,
 //! and the last hour. The pictures are made on the server (`made.rs`); here is what moves.
 
-mod ask;
 #[cfg(feature = "ssr")]
-mod facts;
+pub mod counters;
 #[cfg(feature = "ssr")]
-mod made;
+pub mod graph;
+#[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
+pub mod labels;
 #[cfg(feature = "ssr")]
 mod modes;
 #[cfg(feature = "ssr")]
 mod panel;
+pub mod query;
 #[cfg(feature = "ssr")]
-mod past;
-#[cfg(feature = "ssr")]
-mod picture;
+pub mod render;
 mod roots;
-#[cfg(feature = "ssr")]
-mod says;
 mod slider;
 #[cfg(feature = "ssr")]
 mod table;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
-mod tools;
+pub mod toolbar;
 #[cfg(feature = "ssr")]
-mod words;
+pub mod verdict;
 
+use crate::routes::access;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use model::{ApiError, AreaName, Known, Latest, ServerId};
 use serde::{Deserialize, Serialize};
 
-use self::ask::Ask;
-use self::roots::{Root, TopRoot};
-use self::slider::Slider;
-use self::tools::Tools;
+use super::server_param;
+use crate::actions::form::SessionActions;
+use crate::actions::results::{Results, Told};
 use crate::live;
-use crate::loaded::loaded;
-use crate::navigation::{Nav, refusal};
-use crate::pages::{server_param, title};
-use crate::parts::act::SessionActions;
-use crate::parts::acted::{Results, Told};
-use crate::parts::findings::Findings;
-use crate::parts::made::Made;
-use crate::parts::show::{Show as ShowReading, broken, loading, why};
+use crate::resource::loaded;
+use crate::shell::navigation::{Nav, refusal};
+use crate::ui::page::{area_findings, page};
+use crate::ui::reading::{ReadingView, why};
+use crate::ui::server_html::Made;
+use query::Ask;
+use roots::{Root, TopRoot};
+use slider::Slider;
+use toolbar::Tools;
 
 /// While nobody waits, the rest of the page is asked for again every so many readings.
 const CALM_READINGS: u32 = 10;
@@ -102,36 +102,33 @@ pub struct LocksView {
     moments: Option<Moments>,
 }
 
+access! { "/api/locks" OnServer(See) }
+
 /// The page as it is asked for, without the text of statements for people who may not see it.
 #[server(prefix = "/api", endpoint = "locks", output = model::wire::Json)]
 pub async fn read_locks(server: ServerId, ask: Ask) -> Result<LocksView, ApiError> {
-    use crate::guard;
-    let who = guard::require(model::Right::See, Some(&server))?;
-    let engine = guard::engine()?;
-    let sees = made::Sees {
-        text: guard::sees_query_text(&who, &server),
-        no_actions: crate::navigation::no_actions(&who, &engine, &server),
+    use crate::auth;
+    let who = auth::require(model::Permission::See, Some(&server))?;
+    let engine = auth::engine()?;
+    let sees = render::Sees {
+        text: who.sees_query_text(&server),
+        no_actions: crate::shell::navigation::no_actions(&who, &engine, &server),
     };
-    made::view(&engine, &server, &ask, &sees)
+    render::view(&engine, &server, &ask, &sees)
 }
+
+/// The page's icon: path data in a box of 20 × 20.
+pub const ICON: &str = "M5 9h10v8H5zM7 9V6a3 3 0 0 1 6 0v3M10 12v2";
 
 /// The page.
 #[component]
-pub fn LocksPage() -> impl IntoView {
+pub fn Page() -> impl IntoView {
     let server = server_param();
     let ask = Ask::in_address();
     let start = loaded(move || server.get(), move |server| read_locks(server, ask.get_untracked()));
-    view! {
-        <Title text=title(server, |server| format!("Locks of {server}"))/>
-        <Transition fallback=|| loading("locks")>
-            {move || Suspend::new(async move {
-                match start.await {
-                    Ok(start) => view! { <Body server=server.get_untracked() ask start/> }.into_any(),
-                    Err(error) => broken(&error),
-                }
-            })}
-        </Transition>
-    }
+    page("locks", start, move |start| {
+        view! { <Body server=server.get_untracked() ask start/> }.into_any()
+    })
 }
 
 #[component]
@@ -167,11 +164,8 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
             </p>
         </header>
         <Results told/>
-        <Findings
-            findings=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.findings.clone()).unwrap_or_default()))
-            not_checked=Signal::derive(move || latest.with(|l| l.reading.as_ref().map(|r| r.not_checked.clone()).unwrap_or_default()))
-        />
-        <ShowReading latest what="locks">
+        {area_findings(latest)}
+        <ReadingView latest what="locks">
             {move || reading(|r| r.value.others.is_err()).then(|| latest.with(|l| l.value().and_then(|b| b.others.as_ref().err().map(why))))}
             <TopRoot server=server.clone() ask=now shown/>
             <section class="panel locks" aria-labelledby="graph-title">
@@ -199,7 +193,7 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
                 <h2 id="rows-title">"Row locks"</h2>
                 <Made html=part(|s| &s.rows)/>
             </section>
-        </ShowReading>
+        </ReadingView>
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::locks::{LockMode, RowLock};
 
-use super::words::mode_class;
+use super::labels::mode_class;
 
 /// The table of the eight modes and what takes them; `pair` is what is wanted and what is in its way.
 pub fn conflicts(pair: Option<(LockMode, LockMode)>) -> AnyView {

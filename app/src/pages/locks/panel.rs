@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use model::locks::{Blocking, EdgeKind, Graph, Node, Queue};
 
-use super::picture::Scene;
-use super::words::{key, mode_class, who};
-use crate::format;
-use crate::parts::sql::Statement;
-use crate::parts::word::word;
+use super::graph::Scene;
+use super::labels::{key, mode_class, who};
+use crate::ui::format;
+use crate::ui::sql::Statement;
+use crate::ui::term::term;
 
 /// Blockers listed before the rest is counted.
 const BLOCKERS: usize = 12;
@@ -162,7 +162,7 @@ fn locks(graph: &Graph, index: u32) -> AnyView {
 fn facts(graph: &Graph, node: &Node) -> AnyView {
     let line = |name: &'static str, value: Option<String>| {
         let value = value.filter(|value| !value.is_empty());
-        value.map(|value| view! { <div><dt>{word(name)}</dt><dd>{value}</dd></div> })
+        value.map(|value| view! { <div><dt>{term(name)}</dt><dd>{value}</dd></div> })
     };
     let since =
         |ms: Option<i64>| ms.map(|ms| format::age((graph.server_now_ms - ms).max(0) as f64));

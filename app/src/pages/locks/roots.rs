@@ -6,9 +6,9 @@ use model::ServerId;
 use serde::{Deserialize, Serialize};
 
 use super::LocksView;
-use super::ask::Ask;
-use crate::navigation::refusal;
-use crate::parts::act::SessionActions;
+use super::query::Ask;
+use crate::actions::form::SessionActions;
+use crate::shell::navigation::refusal;
 
 /// A root blocker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,17 +29,17 @@ pub struct Root {
 /// there are more.
 #[cfg(feature = "ssr")]
 pub fn of(graph: &model::locks::Graph) -> Option<Root> {
-    use super::words;
+    use super::labels;
     let root = graph.roots.first()?;
     let node = graph.node(root.node)?;
     Some(Root {
-        key: words::key(node),
-        who: words::who(node),
+        key: labels::key(node),
+        who: labels::who(node),
         says: format!(
             "{}, holds up {}; {}.",
-            words::doing(graph, node),
+            labels::doing(graph, node),
             root.holds_up,
-            words::ending(&graph.blocking(), root.node)
+            labels::ending(&graph.blocking(), root.node)
         ),
         pid: node.pid,
         backend_start_ms: node.session.as_ref().and_then(|session| session.backend_start_ms),

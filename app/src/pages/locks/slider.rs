@@ -6,8 +6,8 @@ use leptos_router::hooks::use_navigate;
 use model::ServerId;
 
 use super::Moments;
-use super::ask::Ask;
-use crate::format;
+use super::query::Ask;
+use crate::ui::format;
 
 /// One step of the slider, ms: the area is read every second.
 const STEP_MS: i64 = 1_000;

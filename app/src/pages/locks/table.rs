@@ -5,15 +5,17 @@ use model::action::Target;
 use model::locks::Node;
 use model::locks::drawing::Forest;
 
-use super::ask::Ask;
-use super::made::Sees;
-use super::picture::Scene;
-use super::words::{key, mode_class, who};
-use crate::format;
-use crate::order::{self, Column};
-use crate::parts::act;
-use crate::parts::filter::{self, Term};
-use crate::parts::sql::one_line;
+use super::graph::Scene;
+use super::labels::{key, mode_class, who};
+use super::query::Ask;
+use super::render::Sees;
+use crate::actions::form;
+use crate::ui::filter;
+use crate::ui::filter::Term;
+use crate::ui::format;
+use crate::ui::sort;
+use crate::ui::sort::Column;
+use crate::ui::sql::one_line;
 
 /// Rows of one page: with what else is on it, it stays below three thousand elements.
 const ROWS: usize = 100;
@@ -108,7 +110,7 @@ fn sort<'a>(scene: &Scene<'a>) -> &'a str {
 
 /// The waiters that pass, in the order that the address asks for.
 fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> Vec<u32> {
-    let (column, descending) = order::column(sort(scene));
+    let (column, descending) = sort::column(sort(scene));
     let mut waiters: Vec<((i64, String), u32)> = forest
         .via
         .iter()
@@ -117,7 +119,7 @@ fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> 
         .filter(|(_, node)| only.is_none_or(|only| only.get(*node as usize) == Some(&true)))
         .map(|(_, node)| (rank(scene, forest, node, column), node))
         .collect();
-    waiters.sort_by(|a, b| order::turned(a.0.cmp(&b.0), descending));
+    waiters.sort_by(|a, b| sort::turned(a.0.cmp(&b.0), descending));
     waiters.into_iter().map(|(_, node)| node).collect()
 }
 
@@ -125,9 +127,9 @@ fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> 
 fn heading(scene: &Scene<'_>, column: Column) -> AnyView {
     let (id, words, numbers) = column;
     let now = sort(scene);
-    let ask = Ask { sort: order::next(column, now), page: 0, ..scene.ask.clone() };
+    let ask = Ask { sort: sort::next(column, now), page: 0, ..scene.ask.clone() };
     view! {
-        <th scope="col" class=if numbers { "num" } else { "" } aria-sort=order::direction(id, now)>
+        <th scope="col" class=if numbers { "num" } else { "" } aria-sort=sort::direction(id, now)>
             <a href=ask.to(scene.server) id=format!("sort-{id}") data-noscroll="">{words}</a>
         </th>
     }
@@ -161,14 +163,14 @@ pub fn table(
             {(page + 1 < pages).then(|| turn(page + 1, "Further rows"))}
             {(pages > 1).then(|| format!("Page {} of {pages}.", page + 1))}
         </p>
-        <form method="post" action=act::place(scene.server)>
+        <form method="post" action=form::place(scene.server)>
         <div class="scroll wide-table lock-rows" tabindex="0" role="group" aria-label="Waiters">
             <table>
                 <thead><tr>{heads.collect_view()}</tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        {is_now.then(|| act::on_chosen(sees.no_actions.as_deref()))}
+        {is_now.then(|| form::on_chosen(sees.no_actions.as_deref()))}
         </form>
     }
     .into_any()
@@ -179,7 +181,7 @@ fn row(scene: &Scene<'_>, forest: &Forest<'_>, index: u32) -> Option<AnyView> {
     let key = key(node);
     let session = node.session.clone().unwrap_or_default();
     let object = graph.queues.get(via.queue as usize).map(|queue| queue.object.words());
-    let blocker = graph.node(via.blocker).map(|node| (who(node), super::words::key(node)));
+    let blocker = graph.node(via.blocker).map(|node| (who(node), super::labels::key(node)));
     let since = via.since_us.map_or(0.0, |us| graph.server_now_ms as f64 - us as f64 / 1_000.0);
     let more =
         forest.links.get(index as usize).map_or(0, |links| links.len() as u32 - 1 + via.more);
@@ -191,7 +193,7 @@ fn row(scene: &Scene<'_>, forest: &Forest<'_>, index: u32) -> Option<AnyView> {
     Some(
         view! {
             <tr aria-current=current>
-                <td>{target.map(act::choose)} <a href=to(&key) id=format!("r-{key}") data-row="" data-noscroll="">{who(node)}</a></td>
+                <td>{target.map(form::choose)} <a href=to(&key) id=format!("r-{key}") data-row="" data-noscroll="">{who(node)}</a></td>
                 <td class="num" title=format!("{since:.0} ms")>{format::age(since)}</td>
                 <td><span class=format!("swatch {}", mode_class(via.wants)) aria-hidden="true"></span>{via.wants.words()}</td>
                 <td class="text">{object}</td>

@@ -6,9 +6,9 @@ use model::locks::{
 };
 
 use super::Chosen;
-use super::ask::Ask;
-use super::made::{Sees, drawn};
-use super::says::roots;
+use super::query::Ask;
+use super::render::{Sees, drawn};
+use super::verdict::roots;
 
 fn node(pid: i32, name: &str) -> Node {
     let session = LockSession {

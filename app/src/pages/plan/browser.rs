@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement};
 
-use super::desk::Desk;
+use super::state::Desk;
 
 /// Whether the key goes into a field.
 pub fn types(event: &leptos::ev::KeyboardEvent) -> bool {

@@ -2,61 +2,39 @@
 //! then the table, then one node whole. In the browser the plan is read here and sent nowhere;
 //! without JavaScript the form brings it to the server, which runs the same code and keeps nothing.
 
+pub mod analysis;
 #[cfg(feature = "hydrate")]
 mod browser;
-mod camera;
-mod compare;
-mod consulted;
-mod desk;
-#[cfg(any(feature = "hydrate", test))]
-mod export;
-mod findings;
-mod flame;
-mod form;
-#[cfg(any(feature = "hydrate", test))]
-mod fragment;
-mod judge;
-mod keep;
-mod map;
-mod node;
-mod panel;
-mod paste;
-mod plain;
-mod query;
+pub mod catalog;
+pub mod describe;
+pub mod explain;
+pub mod input;
 mod report;
-mod rows;
-mod run;
-mod says;
-mod search;
-mod shapes;
 mod share;
-mod source;
-mod table;
-mod totals;
-mod tree;
-mod tree_keys;
+pub mod state;
 mod views;
-mod virtual_rows;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::loaded::shared;
-use desk::Desk;
-pub use desk::Pasted;
-pub use form::MAX_SENT_BYTES;
+use crate::resource::shared;
 #[cfg(feature = "ssr")]
-pub use run::bring::{Brought, bring};
+pub use explain::server::{Brought, bring};
+pub use input::form::MAX_SENT_BYTES;
+use state::Desk;
+pub use state::Pasted;
 
 /// The example behind one click: a sequential scan that keeps few of its rows.
 const EXAMPLE: &str = include_str!("example.txt");
 
+/// The page's icon: path data in a box of 20 × 20.
+pub const ICON: &str = "M7 3h6v4H7zM3 13h5v4H3zM12 13h5v4h-5zM10 7v3M5.5 13v-3h9v3";
+
 /// The page.
 #[component]
-pub fn PlanPage() -> impl IntoView {
+pub fn Page() -> impl IntoView {
     let example = use_query_map().with_untracked(|query| query.get("example").is_some());
-    keep::Memory::provide();
+    input::recent::Memory::provide();
     let (pasted, mut started, told) = shared(brought);
     let pasted = if example && pasted.plan.is_empty() {
         Pasted { plan: EXAMPLE.into(), other: String::new() }
@@ -67,33 +45,32 @@ pub fn PlanPage() -> impl IntoView {
     let limits = limits.into_iter().map(|(rule, limit, value)| ((rule, limit), value)).collect();
     let desk = Desk::new(&pasted, told, limits);
     desk.unread.set(started.unread.take());
-    let servers = run::Servers::provide();
+    let servers = explain::Servers::provide();
     #[cfg(feature = "hydrate")]
     {
         browser::listen(desk);
         share::follow_address(desk);
-        keep::follow(desk);
-        judge::follow(desk);
+        input::recent::follow(desk);
+        catalog::picker::follow(desk);
     }
     Effect::new(move |_| desk.alive.set(true));
     view! {
-        <Title text="Plan"/>
         <div class="plan-page">
             <header class="page-head">
                 <h1>"Plan"</h1>
                 <p class=move || format!("verdict {}", head(desk).1) role="status">{move || head(desk).0}</p>
             </header>
             {move || desk.failed.get().map(|says| view! { <p class="plan-failed" role="alert">{says}</p> })}
-            <form::Form desk/>
-            <run::form::RunPart desk servers started/>
-            {judge::line(desk)}
+            <input::form::Form desk/>
+            <explain::form::RunPart desk servers started/>
+            {catalog::picker::line(desk)}
             <report::Report desk/>
         </div>
     }
 }
 
 /// What a form brought: the plan to show, the form itself, what a server says of the plan's tables.
-fn brought() -> (Pasted, run::Started, Option<consulted::Consulted>) {
+fn brought() -> (Pasted, explain::Started, Option<catalog::Consulted>) {
     #[cfg(feature = "ssr")]
     if let Some(Brought { pasted, started, consulted }) = use_context() {
         return (pasted, started, consulted);
@@ -104,9 +81,11 @@ fn brought() -> (Pasted, run::Started, Option<consulted::Consulted>) {
 /// The limits in force that are not the defaults.
 fn limits() -> Vec<(String, String, f64)> {
     #[cfg(feature = "ssr")]
-    return use_context().map(|engine| crate::navigation::plan_limits(&engine)).unwrap_or_default();
+    return use_context()
+        .map(|engine| crate::shell::navigation::plan_limits(&engine))
+        .unwrap_or_default();
     #[cfg(not(feature = "ssr"))]
-    use_context::<crate::navigation::Nav>()
+    use_context::<crate::shell::navigation::Nav>()
         .map(|nav| nav.latest.with_untracked(|n| n.plan_limits.clone()))
         .unwrap_or_default()
 }
@@ -122,7 +101,7 @@ fn head(desk: Desk) -> (String, &'static str) {
                     "open",
                 )
             },
-            |case| says::verdict(case),
+            |case| describe::verdict(case),
         )
     })
 }

@@ -17,7 +17,7 @@ mod tree;
 use std::sync::Arc;
 
 use model::explain::{Cancelling, Explained, NotExplained, Preview, Refusal, Request, RunId};
-use model::{Reason, Right, ServerId, Who};
+use model::{Reason, Permission, ServerId, User};
 
 use crate::Engine;
 use crate::sql::sql;
@@ -67,7 +67,7 @@ impl Engine {
     pub async fn explain(
         &self,
         id: &ServerId,
-        who: &Who,
+        who: &User,
         request: Request,
     ) -> Result<Explained, NotExplained> {
         let server = Arc::clone(self.explained(id)?);
@@ -102,9 +102,9 @@ impl Engine {
     /// Cancels a run under way: its starter may, and an administrator.
     ///
     /// Errors: the server cannot be told.
-    pub async fn cancel_explain(&self, run: &RunId, who: &Who) -> Result<Cancelling, Reason> {
+    pub async fn cancel_explain(&self, run: &RunId, who: &User) -> Result<Cancelling, Reason> {
         let Some(run) = self.0.runs.find(run) else { return Ok(Cancelling::Over) };
-        if run.who != who.name && !who.may(Right::Administer) {
+        if run.who != who.name && !who.may(Permission::Administer) {
             return Ok(Cancelling::NotYours);
         }
         let Some(server) = self.server(&run.server) else { return Ok(Cancelling::Over) };

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use engine::Engine;
 use model::explain::{Explained, Mode, NotExplained, Options, Request, RunId};
-use model::{Role, ServerId, Who};
+use model::{Role, ServerId, User};
 use playground::Server;
 use watching::{Result, is_up, until, watch};
 
@@ -53,8 +53,8 @@ pub(crate) fn one() -> ServerId {
     ServerId::new("one")
 }
 
-pub(crate) fn ann() -> Who {
-    Who { name: "ann".into(), roles: vec![Role::Operator], servers: vec![] }
+pub(crate) fn ann() -> User {
+    User { name: "ann".into(), roles: vec![Role::Operator], servers: vec![] }
 }
 
 /// A request of its own name.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use model::explain::{Cancelling, Danger, NotExplained, Options, Refusal};
-use model::{Role, Who};
+use model::{Role, User};
 
 use super::*;
 
@@ -260,7 +260,7 @@ async fn cancelled_for_real(engine: &Engine, server: &Server) -> Result {
     }
     let second = explain(engine, request("select 1", Mode::Plan)).await;
     assert_eq!(second.err(), Some(Refusal::Busy.into()));
-    let bob = Who { name: "bob".into(), roles: vec![Role::Operator], servers: vec![] };
+    let bob = User { name: "bob".into(), roles: vec![Role::Operator], servers: vec![] };
     assert_eq!(engine.cancel_explain(&run, &bob).await, Ok(Cancelling::NotYours));
     assert_eq!(busy(server).await?, 1, "it still runs");
     assert_eq!(engine.cancel_explain(&run, &ann()).await, Ok(Cancelling::Sent));

@@ -1,0 +1,309 @@
+//! Acting on a session or a table, in two steps: look, then confirm what was looked at. Plain forms
+//! that bring each step as a page; in the browser both steps happen in place. Decides nothing: the
+//! server refuses what may not be done, however it is asked.
+
+use leptos::prelude::*;
+use model::ServerId;
+use model::action::{Action, Ask, Preview, Previewed, Target};
+
+use super::ActionStep;
+#[cfg(feature = "hydrate")]
+use super::Confirmed;
+use super::results::{Told, results};
+#[cfg(feature = "hydrate")]
+use crate::actions;
+use crate::links;
+use crate::ui::code::Code;
+use crate::ui::format;
+
+/// Said where a session cannot be told from the next one under its pid.
+const NO_IDENTITY: &str = "Nothing is known of when this session started, so it cannot be told from another one under its pid.";
+
+/// Where the forms go.
+pub fn place(server: &ServerId) -> String {
+    links::area(server, "act")
+}
+
+/// The buttons for one session, gentler first, and the steps that follow.
+#[component]
+pub fn SessionActions(
+    /// Where.
+    server: ServerId,
+    /// The session.
+    pid: i32,
+    /// Its start: with the pid, its identity.
+    backend_start_ms: Option<i64>,
+    /// Why nothing can be done here, when nothing can.
+    #[prop(into)]
+    refusal: Signal<Option<String>>,
+    /// What the buttons are for, to a screen reader, where a page has them twice.
+    #[prop(optional, into)]
+    label: Option<String>,
+) -> impl IntoView {
+    let refusal = Signal::derive(move || {
+        refusal.get().or_else(|| backend_start_ms.is_none().then(|| NO_IDENTITY.to_owned()))
+    });
+    let target = Target::Session { pid, backend_start_ms: backend_start_ms.unwrap_or_default() };
+    let asks = [Action::Cancel, Action::Terminate].map(|action| Ask {
+        action,
+        targets: vec![target.clone()],
+        twice: false,
+    });
+    let label = label.unwrap_or_else(|| format!("Act on pid {pid}"));
+    view! { <Actions server asks=asks.to_vec() label refusal/> }
+}
+
+/// A button for each thing that can be asked for, and the steps that follow in place. For a session,
+/// a selection, or a root with all it stands for.
+#[component]
+pub fn Actions(
+    /// Where.
+    server: ServerId,
+    /// What each button asks for, gentler first.
+    asks: Vec<Ask>,
+    /// What the buttons are for, to a screen reader.
+    label: String,
+    /// Why nothing can be done here, when nothing can.
+    #[prop(into)]
+    refusal: Signal<Option<String>>,
+) -> impl IntoView {
+    let disabled = Signal::derive(move || refusal.with(Option::is_some));
+    let step = RwSignal::new(ActionStep::Nothing);
+    // A page can have several of these; what describes a button has a name of its own.
+    let why = label.to_lowercase().replace(' ', "-");
+    let buttons: Vec<AnyView> = asks
+        .into_iter()
+        .map(|ask| {
+            let words = format!("{} …", ask.action.verb());
+            let describes = why.clone();
+            let described = Signal::derive(move || disabled.get().then(|| describes.clone()));
+            look(&server, ask, words, described, Some(step))
+        })
+        .collect();
+    view! {
+        <section class="act" aria-label=label>
+            <div class="act-buttons">{buttons}</div>
+            {move || refusal.get().map(|says| view! { <p class="note" id=why.clone()>{says}</p> })}
+            <div role="status">{move || step.with(|now| shown(&server, now, Some(step)))}</div>
+        </section>
+    }
+}
+
+/// The key that presses a button: see `keys.rs`.
+fn key(action: Action) -> Option<&'static str> {
+    match action {
+        Action::Cancel => Some("c"),
+        Action::Terminate => Some("x"),
+        Action::Vacuum | Action::Analyze => None,
+    }
+}
+
+/// A box that puts a target into the form around it.
+#[cfg(feature = "ssr")]
+pub fn choose(target: Target) -> AnyView {
+    let name = format!("Choose {}", target.object());
+    view! { <input type="checkbox" name="target" value=target.field() aria-label=name/> }.into_any()
+}
+
+/// What can be done to the targets chosen in the form around it.
+#[cfg(feature = "ssr")]
+pub fn on_chosen(refusal: Option<&str>) -> AnyView {
+    let button = |action: Action| {
+        view! { <button type="submit" name="action" value=action.word() disabled=refusal.is_some()>{action.verb()} " the chosen …"</button> }
+    };
+    view! {
+        <div class="act-buttons">
+            <input type="hidden" name="step" value="preview"/>
+            {button(Action::Cancel)}
+            {button(Action::Terminate)}
+        </div>
+        {refusal.map(|says| view! { <p class="note">{says.to_owned()}</p> })}
+    }
+    .into_any()
+}
+
+/// A form with one button that leads to the preview; `refused` is the id of why it is disabled.
+fn look(
+    server: &ServerId,
+    ask: Ask,
+    words: String,
+    refused: Signal<Option<String>>,
+    step: Option<RwSignal<ActionStep>>,
+) -> AnyView {
+    let fields = fields(&ask);
+    let key = key(ask.action).filter(|_| step.is_some());
+    #[cfg(feature = "hydrate")]
+    let submit = {
+        let server = server.clone();
+        move |event: leptos::ev::SubmitEvent| {
+            let Some(step) = step else { return };
+            event.prevent_default();
+            let (server, ask) = (server.clone(), ask.clone());
+            leptos::task::spawn_local(async move {
+                let next = actions::act_preview(server, ask).await;
+                let _ = step.try_set(next.map_or_else(ActionStep::Refused, ActionStep::Preview));
+            });
+        }
+    };
+    #[cfg(not(feature = "hydrate"))]
+    let submit = {
+        let _ = step;
+        |_: leptos::ev::SubmitEvent| {}
+    };
+    view! {
+        <form method="post" action=place(server) on:submit=submit>
+            {fields}
+            <button type="submit" name="step" value="preview" data-key=key aria-keyshortcuts=key disabled=move || refused.with(Option::is_some) aria-describedby=move || refused.get()>{words}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn fields(ask: &Ask) -> AnyView {
+    let targets = ask
+        .targets
+        .iter()
+        .map(|target| view! { <input type="hidden" name="target" value=target.field()/> })
+        .collect_view();
+    view! {
+        <input type="hidden" name="action" value=ask.action.word()/>
+        {targets}
+        {ask.twice.then(|| view! { <input type="hidden" name="twice" value="yes"/> })}
+    }
+    .into_any()
+}
+
+/// A step in words. With `step` the next one happens in place, without as a page of its own.
+pub fn shown(server: &ServerId, now: &ActionStep, step: Option<RwSignal<ActionStep>>) -> AnyView {
+    match now {
+        ActionStep::Nothing => ().into_any(),
+        ActionStep::Preview(preview) => previewed(server, preview, step),
+        ActionStep::Done(done) => results(done),
+        ActionStep::Refused(error) => {
+            view! { <p class="act-refused" role="alert">{error.to_string()}</p> }.into_any()
+        }
+    }
+}
+
+fn previewed(server: &ServerId, preview: &Preview, step: Option<RwSignal<ActionStep>>) -> AnyView {
+    let targets = preview.targets.iter().map(target).collect_view();
+    let twice = preview.asking_twice_helps().then(|| {
+        let ask = Ask { twice: true, ..preview.ask.clone() };
+        let words = format!("{} them all the same …", preview.ask.action.verb());
+        look(server, ask, words, Signal::stored(None), step)
+    });
+    let frees = preview.frees.clone().map(
+        |words| view! { <div><dt>"Frees"</dt><dd>{format!("By the newest reading of locks this {words}.")}</dd></div> },
+    );
+    view! {
+        <div class="act-preview">
+            <h3>{format!("{}: what will happen", preview.words())}</h3>
+            <dl class="facts">
+                <div><dt>"Effect"</dt><dd>{preview.effect.clone()}</dd></div>
+                <div><dt>"Lock"</dt><dd>{preview.lock.clone()}</dd></div>
+                {frees}
+                <div><dt>"As role"</dt><dd>{preview.role.clone()}</dd></div>
+            </dl>
+            <ul class="act-targets">{targets}</ul>
+            {preview.token.clone().map(|token| confirm(server, preview, token, step))}
+            {twice}
+            {step.map(|step| view! {
+                <button type="button" data-close="" on:click=move |_| step.set(ActionStep::Nothing)>"Do nothing"</button>
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+fn target(target: &Previewed) -> AnyView {
+    let state = target.state.clone().map(|state| match target.state_age_ms {
+        Some(ms) => format!("{state} for {}", format::age(ms)),
+        None => state,
+    });
+    let detail = match &target.refusal {
+        None => view! { <Code text=target.sql.clone()/> }.into_any(),
+        Some(refusal) => view! {
+            <p class="act-refused"><strong>"Left alone. "</strong>{refusal.says.clone()}</p>
+            {refusal.remedy.clone().map(|text| view! { <Code text/> })}
+        }
+        .into_any(),
+    };
+    view! {
+        <li>
+            <p>
+                <strong>{target.object.clone()}</strong> " " {target.who.clone()}
+                {state.map(|state| format!("; {state}"))}
+            </p>
+            {detail}
+        </li>
+    }
+    .into_any()
+}
+
+/// The second step: says verb and object, is a button one has to go to, never the default.
+fn confirm(
+    server: &ServerId,
+    preview: &Preview,
+    token: String,
+    step: Option<RwSignal<ActionStep>>,
+) -> AnyView {
+    let reason = NodeRef::<leptos::html::Input>::new();
+    let ask = preview.ask.clone();
+    let fields = fields(&ask);
+    let words = preview.words();
+    let told = use_context::<Told>();
+    let key = step.is_some().then_some("y");
+    let sent = RwSignal::new(false);
+    #[cfg(feature = "hydrate")]
+    let submit = {
+        let (server, token) = (server.clone(), token.clone());
+        move |event: leptos::ev::SubmitEvent| {
+            let Some(step) = step else { return };
+            event.prevent_default();
+            // Enter in the reason is no confirmation: only the button is.
+            if !confirmed_by_button(&event) || sent.get_untracked() {
+                return;
+            }
+            sent.set(true);
+            let why = reason.get_untracked().map(|field| field.value()).unwrap_or_default();
+            let (server, ask, token) = (server.clone(), ask.clone(), token.clone());
+            leptos::task::spawn_local(async move {
+                let next = actions::act(server, Confirmed { ask, token, reason: why }).await;
+                // What it was done to may have left the page, and its buttons with it.
+                let next = match (next, told) {
+                    (Ok(done), Some(told)) => {
+                        told.tell(done).map_or(ActionStep::Nothing, ActionStep::Done)
+                    }
+                    (Ok(done), None) => ActionStep::Done(done),
+                    (Err(error), _) => ActionStep::Refused(error),
+                };
+                let _ = step.try_set(next);
+            });
+        }
+    };
+    #[cfg(not(feature = "hydrate"))]
+    let submit = {
+        let _ = (step, ask, told);
+        |_: leptos::ev::SubmitEvent| {}
+    };
+    // Without JavaScript Enter presses a form's first button: this one looks again and does nothing.
+    view! {
+        <form method="post" action=place(server) class="act-confirm" on:submit=submit>
+            <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Look again"</button>
+            {fields}
+            <input type="hidden" name="token" value=token/>
+            <label>
+                <span>"Reason, for the audit log"</span>
+                <input node_ref=reason type="text" name="reason" maxlength="500" autocomplete="off"/>
+            </label>
+            <button type="submit" name="step" value="act" class="danger" data-key=key aria-keyshortcuts=key disabled=move || sent.get()>{words}</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Whether a form was sent by the button that says what is done.
+#[cfg(feature = "hydrate")]
+fn confirmed_by_button(event: &leptos::ev::SubmitEvent) -> bool {
+    event.submitter().is_some_and(|button| button.get_attribute("value").as_deref() == Some("act"))
+}

@@ -1,0 +1,74 @@
+//! The steps of an action as pages of their own, for browsers without JavaScript, and the form for a
+//! table. Shows what the request brought; a request without a form looks at nothing.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::ServerId;
+use model::action::Action;
+
+use super::{server_param, title};
+use crate::actions::ActionStep;
+use crate::actions::form::{place, shown};
+use crate::links;
+use crate::resource::shared;
+use crate::shell::navigation::refusal;
+
+/// Not listed in the navigation, so without an icon.
+pub const ICON: &str = "";
+
+/// The page.
+#[component]
+pub fn Page() -> impl IntoView {
+    let server = server_param();
+    let step = shared(|| use_context::<ActionStep>().unwrap_or_default());
+    let name = server.get_untracked();
+    let refusal = refusal();
+    let activity = links::area(&name, "activity");
+    view! {
+        <Title text=title(server, |server| format!("Act on {server}"))/>
+        <header class="page-head">
+            <h1>"Act on " {name.to_string()}</h1>
+            <p class="verdict">{head(&step)}</p>
+        </header>
+        {(step != ActionStep::Nothing).then(|| view! { <div class="act panel">{shown(&name, &step, None)}</div> })}
+        <p><a href=activity>"Sessions of this server"</a> " · " <a href="/audit">"Audit log"</a></p>
+        {move || refusal.get().map(|says| view! { <p class="note">{says}</p> })}
+        {table(&name)}
+    }
+}
+
+fn head(step: &ActionStep) -> &'static str {
+    match step {
+        ActionStep::Nothing => {
+            "Nothing is chosen. Open a session to cancel its statement or end it."
+        }
+        ActionStep::Preview(preview) if preview.token.is_some() => {
+            "Nothing has been done yet. Read what will happen, then confirm."
+        }
+        ActionStep::Preview(_) => "Nothing will be done.",
+        ActionStep::Done(_) => "This is what happened; it is in the audit log.",
+        ActionStep::Refused(_) => "Nothing was done.",
+    }
+}
+
+/// VACUUM and ANALYZE of a table by its name.
+fn table(server: &ServerId) -> AnyView {
+    let button = |action: Action| {
+        view! { <button type="submit" name="action" value=action.word()>{action.verb()} " …"</button> }
+    };
+    view! {
+        <section class="panel" aria-labelledby="act-table">
+            <h2 id="act-table">"Maintain a table"</h2>
+            <form method="post" action=place(server) class="act-table">
+                <label>
+                    <span>"Table, with its schema"</span>
+                    <input type="text" name="table" placeholder="public.orders" autocomplete="off" spellcheck="false" required/>
+                </label>
+                <input type="hidden" name="step" value="preview"/>
+                {button(Action::Analyze)}
+                {button(Action::Vacuum)}
+            </form>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,54 @@
+//! Average active sessions by wait class, over time. On the server only.
+
+use model::activity::Activity;
+use model::{Latest, Unit};
+
+use crate::live::charts::{ChartSource, absent};
+use crate::ui::chart::{Chart, Line};
+use crate::ui::chart_svg::{Plan, chart};
+use crate::ui::colors::wait_class;
+
+inventory::submit! {
+    ChartSource { page: "activity", charts: |engine, server| Some(charts(&engine.activity(server)?)) }
+}
+
+/// Average active sessions by wait class over time.
+pub fn charts(latest: &Latest<Activity>) -> Vec<Chart> {
+    let samples = latest.value().map_or(&[][..], |activity| &activity.waits);
+    let mut names: Vec<String> = samples
+        .iter()
+        .flat_map(|sample| sample.classes.iter().map(|(name, _)| name.clone()))
+        .collect();
+    names.sort_by(|a, b| (a != "CPU").cmp(&(b != "CPU")).then_with(|| a.cmp(b)));
+    names.dedup();
+    let lines = names
+        .into_iter()
+        .map(|name| Line {
+            class: wait_class(&name).to_owned(),
+            points: samples
+                .iter()
+                .map(|sample| {
+                    // A class that is not named had no session at that moment: a known zero.
+                    Some(
+                        sample
+                            .classes
+                            .iter()
+                            .find(|(n, _)| *n == name)
+                            .map_or(0.0, |(_, count)| *count),
+                    )
+                })
+                .collect(),
+            name,
+        })
+        .collect();
+    vec![chart(Plan {
+        id: "waits",
+        title: "Average active sessions by wait class",
+        unit: Unit::Count,
+        times: samples.iter().map(|sample| sample.at_ms).collect(),
+        lines,
+        limit: None,
+        stacked: true,
+        absent: absent(latest),
+    })]
+}

@@ -1,0 +1,156 @@
+//! What of the sessions' table stands in the address, and its headings: filter, sort, columns shown and
+//! the chosen session. All are links, so they work without JavaScript.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
+
+use super::rows::COLUMNS;
+use crate::links;
+use crate::ui::sort;
+use crate::ui::sort::Column;
+
+/// Filter, sort, columns and selection in the address.
+#[derive(Clone, Copy)]
+pub struct Address {
+    path: Memo<String>,
+    /// The filter.
+    pub q: Memo<String>,
+    /// The column that orders, `-` in front for the largest first.
+    pub sort: Memo<String>,
+    /// The columns left out, with commas between.
+    pub hide: Memo<String>,
+    /// The chosen session.
+    pub pid: Memo<String>,
+    /// `all` for more rows than a page usually has.
+    pub rows: Memo<String>,
+}
+
+impl Address {
+    /// As it is now and as it changes.
+    pub fn get() -> Self {
+        let query = use_query_map();
+        let part = move |name: &'static str| {
+            Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default())
+        };
+        Self {
+            path: use_location().pathname,
+            q: part("q"),
+            sort: part("sort"),
+            hide: part("hide"),
+            pid: part("pid"),
+            rows: part("rows"),
+        }
+    }
+
+    /// The address with other values for some of its parts.
+    pub fn to(self, other: &[(&str, &str)]) -> String {
+        let parts = [
+            ("q", self.q),
+            ("sort", self.sort),
+            ("rows", self.rows),
+            ("hide", self.hide),
+            ("pid", self.pid),
+        ];
+        let now = parts.map(|(name, value)| {
+            let new = other.iter().find(|(changed, _)| *changed == name);
+            (name, new.map_or_else(|| value.get(), |(_, new)| (*new).to_owned()))
+        });
+        self.path.get()
+            + &links::query(&now.each_ref().map(|(name, value)| (*name, value.as_str())))
+    }
+}
+
+/// The column of a place that may be left out: all but the first, which names the session.
+fn optional() -> impl Iterator<Item = (usize, Column)> {
+    COLUMNS.into_iter().enumerate().skip(1)
+}
+
+fn hides(hide: &str, id: &str) -> bool {
+    hide.split(',').any(|hidden| hidden == id)
+}
+
+/// The classes of a table without these columns: `style/tables.css` hides them by place.
+pub fn hidden(hide: &str) -> String {
+    let places = optional().filter(|(_, (id, ..))| hides(hide, id));
+    places.map(|(at, _)| format!("hide-{}", at + 1)).collect::<Vec<_>>().join(" ")
+}
+
+/// The same columns left out but for `id`, which changes.
+fn turned(hide: &str, id: &str) -> String {
+    let stays = optional().filter(|(_, (one, ..))| hides(hide, one) != (*one == id));
+    stays.map(|(_, (one, ..))| one).collect::<Vec<_>>().join(",")
+}
+
+/// Which columns are shown.
+#[component]
+pub fn Chooser(
+    /// The address.
+    address: Address,
+) -> impl IntoView {
+    let says = move || {
+        let gone =
+            address.hide.with(|hide| optional().filter(|(_, (id, ..))| hides(hide, id)).count());
+        match gone {
+            0 => "Columns".to_owned(),
+            gone => format!("Columns: {} of {}", COLUMNS.len() - gone, COLUMNS.len()),
+        }
+    };
+    let choice = move |(id, words, _): Column| {
+        let shown = move || address.hide.with(|hide| !hides(hide, id));
+        let to = move || address.to(&[("hide", &address.hide.with(|hide| turned(hide, id)))]);
+        view! {
+            <li><a href=to data-noscroll="" class:off=move || !shown()>
+                <span class="hidden-words">{move || if shown() { "Hide " } else { "Show " }}</span>
+                {words}
+            </a></li>
+        }
+    };
+    view! {
+        <details class="chooser">
+            <summary>{says}</summary>
+            <ul>{optional().map(|(_, column)| choice(column)).collect_view()}</ul>
+        </details>
+    }
+}
+
+/// A heading that orders by its column.
+#[component]
+pub fn Heading(
+    /// The address.
+    address: Address,
+    /// The column.
+    column: Column,
+) -> impl IntoView {
+    let (id, words, numbers) = column;
+    let to = move || {
+        let next = address.sort.with(|by| sort::next(column, by));
+        address.to(&[("sort", &next)])
+    };
+    view! {
+        <th scope="col" class:num=numbers aria-sort=move || address.sort.with(|by| sort::direction(id, by))>
+            <a href=to data-noscroll="">{words}</a>
+        </th>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_go_and_come_back_and_the_first_one_stays() {
+        let hide = turned(&turned("", "role"), "client");
+        assert_eq!(hide, "role,client");
+        assert_eq!(hidden(&hide), "hide-9 hide-10");
+        assert_eq!(turned(&hide, "role"), "client");
+        assert_eq!(hidden("pid,nonsense"), "");
+        assert_eq!(turned("pid,nonsense", "wait"), "wait");
+        let style = include_str!("../../../style/tables.css");
+        for place in 2..=COLUMNS.len() {
+            assert!(
+                style.contains(&format!(".hide-{place} tr >")),
+                "style/tables.css hides no {place}"
+            );
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! One session whole: everything `pg_stat_activity` says of it, and what can be done to it. Shows
+//! what it is given.
+
+use leptos::prelude::*;
+use model::activity::Session;
+use model::{Severity, Unit};
+
+use super::rows::wait;
+use crate::actions::form::SessionActions;
+use crate::shell::navigation::{Nav, refusal};
+use crate::ui::code::Copy;
+use crate::ui::format;
+use crate::ui::number::Age;
+use crate::ui::reading::empty;
+use crate::ui::sql::Statement;
+use crate::ui::term::term;
+
+/// What the drawer says of the session at the newest reading.
+pub type Told = (Option<Session>, Vec<Session>, Option<(Severity, String)>);
+
+/// One session whole, with what a rule says of it. The buttons stay as they are while the rest is
+/// told anew with each reading.
+#[component]
+pub fn Drawer(
+    /// The session.
+    pid: i32,
+    /// Its start, where it is known: with the pid, its identity.
+    backend_start_ms: Option<i64>,
+    /// Where closing it leads.
+    #[prop(into)]
+    close: Signal<String>,
+    /// The session, its parallel workers, and what a rule says.
+    #[prop(into)]
+    told: Signal<Told>,
+) -> impl IntoView {
+    let nav = use_context::<Nav>();
+    let refusal = refusal();
+    let server = nav.and_then(|nav| nav.server.get_untracked());
+    let body = move || {
+        told.with(|(session, workers, mark)| {
+            let mark = mark.as_ref().map(|(severity, says)| {
+                view! { <p class=format!("mark {}", severity.word())>{says.clone()}</p> }
+            });
+            let body = match session {
+                None => empty("This session has ended, or it is beyond the rows read."),
+                Some(session) => details(session, workers),
+            };
+            view! { {mark} {body} }
+        })
+    };
+    view! {
+        <section class="drawer" aria-label=format!("Session {pid}")>
+            <div class="drawer-head">
+                <h2>"Session " {pid}</h2>
+                <a href=move || close.get() data-close="" data-noscroll="">"Close"</a>
+            </div>
+            {server.map(|server| view! { <SessionActions server pid backend_start_ms refusal/> })}
+            {body}
+        </section>
+    }
+}
+
+fn details(session: &Session, workers: &[Session]) -> AnyView {
+    let line = |name: &'static str, value: Option<String>| {
+        value
+            .filter(|value| !value.is_empty())
+            .map(|value| view! { <div><dt>{term(name)}</dt><dd>{value}</dd></div> })
+    };
+    let age = |name: &'static str, ms: Option<f64>| {
+        ms.map(|ms| view! { <div><dt>{term(name)}</dt><dd><Age ms=Some(ms)/></dd></div> })
+    };
+    let xids = |name: &'static str, age: Option<i64>| {
+        age.map(|age| view! {
+            <div><dt>{term(name)}</dt><dd class="num" title=format::exact(age as f64, Unit::Xids)>{format::number(age as f64, Unit::Xids)}</dd></div>
+        })
+    };
+    let workers = (!workers.is_empty()).then(|| {
+        let pids: Vec<String> =
+            workers.iter().map(|w| format!("{} ({})", w.pid, wait_or_running(w))).collect();
+        view! { <div><dt>"Parallel workers"</dt><dd>{pids.join(", ")}</dd></div> }
+    });
+    let statement = match &session.query {
+        Some(query) if !query.is_empty() => view! {
+            <h3>{if session.is_active() { "Statement" } else { "Last statement" }}</h3>
+            <Statement text=query.clone()/>
+            <p class="drawer-actions">
+                <Copy text=Signal::stored(query.clone())/>
+                {explain(session, query)}
+            </p>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    };
+    view! {
+        {statement}
+        <dl class="facts">
+            {line("State", session.state.clone())}
+            {age("In this state for", session.state_age_ms)}
+            {line("Waits for", Some(wait(session)))}
+            {age("Transaction open for", session.xact_age_ms)}
+            {age("Age of the statement", session.query_age_ms)}
+            {age("Connected for", session.backend_age_ms)}
+            {line("Database", session.datname.clone())}
+            {line("Role", session.usename.clone())}
+            {line("Application", session.application_name.clone())}
+            {line("Client", session.client_addr.clone())}
+            {line("Kind", session.backend_type.clone())}
+            {line("Parallel leader", session.leader_pid.map(|pid| pid.to_string()))}
+            {workers}
+            {xids("Own transaction id, age", session.backend_xid_age)}
+            {xids("Holds back xmin by", session.backend_xmin_age)}
+            {line("Query id", session.query_id.map(|id| id.to_string()))}
+            {line("Backend started", session.backend_start_ms.map(format::moment))}
+        </dl>
+    }
+    .into_any()
+}
+
+/// Takes the statement to `/plan`, by a form: an address would be logged. Whoever sees the text may
+/// also explain it.
+fn explain(session: &Session, query: &str) -> Option<AnyView> {
+    let server = use_context::<Nav>()?.server.get()?;
+    let database = session.datname.clone().filter(|_| session.is_client() && !session.own)?;
+    let text = query.to_owned();
+    Some(
+        view! {
+            <form method="post" action="/plan">
+                <input type="hidden" name="step" value="open"/>
+                <input type="hidden" name="server" value=server.to_string()/>
+                <input type="hidden" name="database" value=database/>
+                <input type="hidden" name="statement" value=text/>
+                <button type="submit">"Explain"</button>
+            </form>
+        }
+        .into_any(),
+    )
+}
+
+fn wait_or_running(session: &Session) -> String {
+    let wait = wait(session);
+    if wait.is_empty() { "running".into() } else { wait }
+}

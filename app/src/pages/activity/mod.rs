@@ -1,0 +1,160 @@
+//! Sessions and what they do: by state, by wait, over time, one by one.
+
+#[cfg(feature = "ssr")]
+mod charts;
+pub mod columns;
+pub mod drawer;
+pub mod progress;
+pub mod rows;
+pub mod table;
+
+use crate::routes::access;
+use leptos::prelude::*;
+use model::activity::{Activity, wait_class};
+use model::{ApiError, AreaName, Latest, ServerId};
+use serde::{Deserialize, Serialize};
+
+use super::{server_param, verdict};
+use crate::live;
+use crate::live::charts::poll_charts;
+use crate::resource::loaded;
+use crate::shell::navigation::Nav;
+use crate::ui::bar::{Part, Split};
+use crate::ui::chart::{Chart, Charts};
+use crate::ui::colors;
+use crate::ui::format;
+use crate::ui::page::{area_findings, page};
+use crate::ui::reading::{ReadingView, known, why};
+use crate::ui::sort;
+use progress::progress;
+use table::Sessions;
+
+/// What the page starts with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActivityStart {
+    latest: Latest<Activity>,
+    charts: Vec<Chart>,
+}
+
+access! { "/api/activity" OnServer(See) }
+
+/// The page's first reading, without the text of statements for people who may not see it.
+#[server(prefix = "/api", endpoint = "activity", output = model::wire::Json)]
+pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> {
+    use crate::auth;
+    let who = auth::require(model::Permission::See, Some(&server))?;
+    let mut latest = auth::engine()?.activity(&server).ok_or(ApiError::NotFound)?;
+    if !who.sees_query_text(&server)
+        && let Some(reading) = &mut latest.reading
+    {
+        reading.value = reading.value.without_query_text();
+    }
+    let charts = charts::charts(&latest);
+    Ok(ActivityStart { latest, charts })
+}
+
+/// The page's icon: path data in a box of 20 × 20.
+pub const ICON: &str = "M2 10h4l2-6 4 12 2-6h4";
+
+/// The page.
+#[component]
+pub fn Page() -> impl IntoView {
+    let server = server_param();
+    let start = loaded(move || server.get(), read_activity);
+    page("sessions", start, move |start| {
+        view! { <Body server=server.get_untracked() start/> }.into_any()
+    })
+}
+
+#[component]
+fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
+    let (latest, sink) = live::following(AreaName::Activity, start.latest);
+    live::follow(server.clone(), vec![sink]);
+    let charts = RwSignal::new(start.charts);
+    poll_charts(server.clone(), "activity", charts);
+    let nav = use_context::<Nav>();
+    let query_text =
+        Signal::derive(move || nav.is_none_or(|nav| nav.latest.with(|n| n.query_text)));
+    let says = move || {
+        latest.with(|l| {
+            let findings = l.reading.as_ref().map_or(&[][..], |reading| &reading.findings);
+            verdict(l, findings, calm)
+        })
+    };
+    view! {
+        <header class="page-head">
+            <h1>"Activity of " {server.to_string()}</h1>
+            <p class=move || format!("verdict {}", says().1)>{move || says().0}</p>
+        </header>
+        {area_findings(latest)}
+        <ReadingView latest what="sessions">
+            {move || latest.with(|l| l.value().and_then(|a| a.others.as_ref().err().map(why)))}
+            <div class="activity-top">
+                <div class="splits">
+                    <Split title="Client sessions by state" column="state" parts=Signal::derive(move || parts(latest, by_state))/>
+                    <Split title="Active sessions by wait class" column="class" parts=Signal::derive(move || parts(latest, by_wait))/>
+                </div>
+                <Charts charts/>
+            </div>
+            <section class="panel" aria-labelledby="progress-title">
+                <h2 id="progress-title">"In progress"</h2>
+                {move || latest.with(|l| l.value().map(|a| known(&a.progress, |commands| progress(commands))))}
+            </section>
+            <Sessions latest query_text/>
+        </ReadingView>
+    }
+}
+
+/// One sentence when no rule complains, and whether nobody waits.
+fn calm(activity: &Activity) -> (String, bool) {
+    let waiters = || activity.sessions.iter().filter(|session| session.waits_for_lock());
+    let waiting = waiters().count() as i64;
+    let longest = waiters().filter_map(|waiter| waiter.query_age_ms).reduce(f64::max);
+    let active = activity.sessions.iter().filter(|s| s.is_client() && s.is_active()).count() as i64;
+    let waits = match waiting {
+        0 => "nobody waits for a lock".to_owned(),
+        n => {
+            let wait = format!("{} for a lock", format::plural(n, "waits", "wait"));
+            longest
+                .map_or(wait.clone(), |ms| format!("{wait}, the longest for {}", format::age(ms)))
+        }
+    };
+    let says = format!(
+        "{} active, {waits}.",
+        format::plural(active, "client session is", "client sessions are")
+    );
+    (says, waiting == 0)
+}
+
+type Name = fn(&model::activity::Session) -> Option<(String, &'static str)>;
+
+fn by_state(session: &model::activity::Session) -> Option<(String, &'static str)> {
+    if !session.is_client() {
+        return None;
+    }
+    let state = session.state.clone().unwrap_or_else(|| "not visible to us".into());
+    let class = colors::state(&state);
+    Some((state, class))
+}
+
+fn by_wait(session: &model::activity::Session) -> Option<(String, &'static str)> {
+    let counts = session.is_active() && session.is_client();
+    counts.then(|| {
+        let class = wait_class(session);
+        (class.to_owned(), colors::wait_class(class))
+    })
+}
+
+fn parts(latest: RwSignal<Latest<Activity>>, name: Name) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    latest.with(|l| {
+        for (name, class) in l.value().iter().flat_map(|a| a.sessions.iter().filter_map(name)) {
+            match parts.iter_mut().find(|part| part.name == name) {
+                Some(part) => part.count += 1,
+                None => parts.push(Part { name, class: class.into(), count: 1 }),
+            }
+        }
+    });
+    // By name, not by size: the order must not jump from tick to tick.
+    sort::sorted(parts, |a, b| a.name.cmp(&b.name))
+}

@@ -1,0 +1,252 @@
+//! What a table of sessions shows and in which order: folding of parallel workers, filter, sort and
+//! copies as text. Pure; `session_table.rs` draws it.
+
+use std::cmp::Ordering;
+
+use model::activity::{Session, wait_class};
+
+use crate::ui::filter;
+use crate::ui::filter::Term;
+use crate::ui::sort;
+use crate::ui::sort::Column;
+use crate::ui::{csv, format};
+
+/// The columns: (id in filters, sort links and copies, heading, whether it holds numbers).
+pub const COLUMNS: [Column; 10] = [
+    ("pid", "Pid", true),
+    // What a tired person on a phone needs stands first.
+    ("state", "State", false),
+    ("wait", "Waits for", false),
+    ("transaction", "Transaction", true),
+    ("statement", "Statement", true),
+    ("application", "Application", false),
+    ("query", "Query", false),
+    ("database", "Database", false),
+    ("role", "Role", false),
+    ("client", "Client", false),
+];
+
+/// The columns a filter term can name: those shown, and what kind of backend it is.
+pub const FILTERS: [&str; 11] = [
+    "pid",
+    "database",
+    "role",
+    "application",
+    "client",
+    "state",
+    "wait",
+    "query",
+    "type",
+    "class",
+    "queryid",
+];
+
+/// One row: a session with the parallel workers that run for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The leader, or a session of its own.
+    pub session: Session,
+    /// Its parallel workers.
+    pub workers: Vec<Session>,
+}
+
+/// Folds parallel workers under their leader; a worker whose leader is not listed stands alone.
+pub fn fold(sessions: &[Session]) -> Vec<Row> {
+    let leader = |session: &Session| {
+        session
+            .leader_pid
+            .filter(|pid| *pid != session.pid && sessions.iter().any(|s| s.pid == *pid))
+    };
+    let mut rows: Vec<Row> = sessions
+        .iter()
+        .filter(|session| leader(session).is_none())
+        .map(|session| Row { session: session.clone(), workers: Vec::new() })
+        .collect();
+    for worker in sessions {
+        if let Some(pid) = leader(worker)
+            && let Some(row) = rows.iter_mut().find(|row| row.session.pid == pid)
+        {
+            row.workers.push(worker.clone());
+        }
+    }
+    rows
+}
+
+/// The text of a column, as filters and copies see it.
+pub fn text(session: &Session, column: &str) -> String {
+    let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
+    match column {
+        "pid" => session.pid.to_string(),
+        "database" => or_empty(&session.datname),
+        "role" => or_empty(&session.usename),
+        "application" => or_empty(&session.application_name),
+        "client" => or_empty(&session.client_addr),
+        "state" => or_empty(&session.state),
+        "wait" => wait(session),
+        "class" => {
+            if session.is_active() {
+                wait_class(session).to_owned()
+            } else {
+                String::new()
+            }
+        }
+        "transaction" => session.xact_age_ms.map(format::age).unwrap_or_default(),
+        "statement" => session.query_age_ms.map(format::age).unwrap_or_default(),
+        "query" => or_empty(&session.query),
+        "type" => or_empty(&session.backend_type),
+        "queryid" => session.query_id.map(|id| id.to_string()).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// What a session waits for, as `Lock: transactionid`.
+pub fn wait(session: &Session) -> String {
+    match (&session.wait_event_type, &session.wait_event) {
+        (Some(class), Some(event)) => format!("{class}: {event}"),
+        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (None, None) => String::new(),
+    }
+}
+
+/// The rows that pass: a leader stays when one of its workers passes.
+pub fn select(rows: Vec<Row>, terms: &[Term]) -> Vec<Row> {
+    let passes =
+        |session: &Session| filter::passes(terms, &FILTERS, |column| text(session, column));
+    rows.into_iter().filter(|row| passes(&row.session) || row.workers.iter().any(passes)).collect()
+}
+
+/// Sorts by `column`, or descending by `-column`; an unknown column leaves the order as it was.
+/// Unknown values go last both ways.
+pub fn sort(rows: Vec<Row>, by: &str) -> Vec<Row> {
+    let (column, descending) = sort::column(by);
+    if !COLUMNS.iter().any(|(id, ..)| *id == column) {
+        return rows;
+    }
+    sort::sorted(rows, |a, b| {
+        let (a, b) = (&a.session, &b.session);
+        let turn = |order| sort::turned(order, descending);
+        let numbers = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) => turn(a.total_cmp(&b)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        };
+        match column {
+            "pid" => turn(a.pid.cmp(&b.pid)),
+            "transaction" => numbers(a.xact_age_ms, b.xact_age_ms),
+            "statement" => numbers(a.query_age_ms, b.query_age_ms),
+            column => {
+                let (a, b) = (text(a, column), text(b, column));
+                match (a.is_empty(), b.is_empty()) {
+                    (false, true) => Ordering::Less,
+                    (true, false) => Ordering::Greater,
+                    _ => turn(a.to_lowercase().cmp(&b.to_lowercase())),
+                }
+            }
+        }
+    })
+}
+
+/// The rows as comma-separated values with a heading. A cell that a spreadsheet would run as a
+/// formula gets an apostrophe in front.
+pub fn csv(rows: &[Row]) -> String {
+    lines(rows, |text| csv::cell(&text), |cells| cells.join(","), None)
+}
+
+/// The rows as a Markdown table.
+pub fn markdown(rows: &[Row]) -> String {
+    let cell = |text: String| {
+        text.replace('\\', "\\\\")
+            .replace('|', "\\|")
+            .replace(['\n', '\r'], " ")
+            .replace('<', "&lt;")
+    };
+    let rule = "|---".repeat(COLUMNS.len()) + "|";
+    lines(rows, cell, |cells| format!("| {} |", cells.join(" | ")), Some(rule))
+}
+
+/// Exact milliseconds for ages in copies.
+fn exact(session: &Session, column: &str) -> String {
+    let ms = |age: Option<f64>| age.map(|ms| format!("{ms:.0} ms")).unwrap_or_default();
+    match column {
+        "transaction" => ms(session.xact_age_ms),
+        "statement" => ms(session.query_age_ms),
+        column => text(session, column),
+    }
+}
+
+fn lines(
+    rows: &[Row],
+    cell: impl Fn(String) -> String,
+    join: impl Fn(Vec<String>) -> String,
+    rule: Option<String>,
+) -> String {
+    let mut out = vec![join(COLUMNS.iter().map(|(id, ..)| (*id).to_owned()).collect())];
+    out.extend(rule);
+    for session in rows.iter().flat_map(|row| std::iter::once(&row.session).chain(&row.workers)) {
+        out.push(join(COLUMNS.iter().map(|(id, ..)| cell(exact(session, id))).collect()));
+    }
+    out.push(String::new());
+    out.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(pid: i32, leader: Option<i32>, query: &str) -> Session {
+        Session { pid, leader_pid: leader, query: Some(query.into()), ..Session::default() }
+    }
+
+    fn pids(rows: &[Row]) -> Vec<i32> {
+        rows.iter().map(|row| row.session.pid).collect()
+    }
+
+    #[test]
+    fn workers_are_folded_under_their_leader() {
+        let all =
+            [session(11, Some(10), "w"), session(10, None, "l"), session(12, Some(99), "lost")];
+        let rows = fold(&all);
+        assert_eq!(pids(&rows), [10, 12]);
+        assert_eq!(rows[0].workers.len(), 1);
+    }
+
+    #[test]
+    fn a_leader_stays_when_a_worker_passes() {
+        let rows = fold(&[
+            session(10, None, "l"),
+            session(11, Some(10), "special"),
+            session(20, None, "x"),
+        ]);
+        let terms = filter::parse("query:special", &FILTERS);
+        assert_eq!(pids(&select(rows, &terms)), [10]);
+    }
+
+    #[test]
+    fn sorts_both_ways_with_unknown_last() {
+        let mut rows = fold(&[session(1, None, ""), session(2, None, "b"), session(3, None, "A")]);
+        rows[1].session.xact_age_ms = Some(5.0);
+        rows[2].session.xact_age_ms = Some(9.0);
+        rows = sort(rows, "-transaction");
+        assert_eq!(pids(&rows), [3, 2, 1]);
+        rows = sort(rows, "transaction");
+        assert_eq!(pids(&rows), [2, 3, 1]);
+        rows = sort(rows, "query");
+        assert_eq!(pids(&rows), [3, 2, 1]);
+        rows = sort(rows, "nonsense");
+        assert_eq!(pids(&rows), [3, 2, 1]);
+    }
+
+    #[test]
+    fn copies_defuse_hostile_text() {
+        let mut one = session(1, None, "select \"a\",\n1 | 2");
+        one.application_name = Some("=cmd|' /C calc'!A0".into());
+        let rows = fold(&[one]);
+        let csv = csv(&rows);
+        assert!(csv.contains("'=cmd"), "{csv}");
+        assert!(csv.contains("\"select \"\"a\"\",\n1 | 2\""), "{csv}");
+        let markdown = markdown(&rows);
+        assert_eq!(markdown.lines().count(), 3, "{markdown}");
+        assert!(markdown.contains("1 \\| 2"), "{markdown}");
+    }
+}

@@ -1,0 +1,253 @@
+//! The table of sessions with its filter, and the drawer that shows one of them whole. What is shown
+//! is in the address: filter, sort, columns and selection, so it works without JavaScript.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use model::activity::{Activity, Session};
+use model::{Finding, Latest, Severity};
+
+use super::columns::{Address, Chooser, Heading, hidden};
+use super::drawer::Drawer;
+use super::rows::{COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait};
+use crate::ui::code::Copy;
+use crate::ui::colors;
+use crate::ui::filter;
+use crate::ui::format;
+use crate::ui::keyed::each;
+use crate::ui::number::Age;
+use crate::ui::reading::empty;
+use crate::ui::sql::{highlighted, one_line};
+
+/// More rows than this are shown only when asked for.
+const ROWS: usize = 200;
+
+/// Which sessions are in trouble: by pid, the worst severity and what is said.
+type Marks = HashMap<i32, (Severity, String)>;
+
+fn marks(findings: &[Finding]) -> Marks {
+    let mut marks = Marks::new();
+    for finding in findings {
+        let pid = finding.object.strip_prefix("pid ").and_then(|pid| pid.parse().ok());
+        if let Some(pid) = pid {
+            // Findings come worst first.
+            marks.entry(pid).or_insert_with(|| (finding.severity, finding.says.clone()));
+        }
+    }
+    marks
+}
+
+/// The table with all that belongs to it.
+#[component]
+pub fn Sessions(
+    /// The readings.
+    latest: RwSignal<Latest<Activity>>,
+    /// Whether the reader may see the text of statements.
+    #[prop(into)]
+    query_text: Signal<bool>,
+) -> impl IntoView {
+    let address = Address::get();
+    let rows = Memo::new(move |_| {
+        let terms = address.q.with(|q| filter::parse(q, &FILTERS));
+        let folded = latest.with(|l| l.value().map(|a| fold(&a.sessions)).unwrap_or_default());
+        let rows = select(folded, &terms);
+        address.sort.with(|by| sort(rows, by))
+    });
+    let marks = Memo::new(move |_| {
+        latest.with(|l| l.reading.as_ref().map(|r| marks(&r.findings)).unwrap_or_default())
+    });
+    let keys = Memo::new(move |_| {
+        let all = address.rows.with(|rows| rows == "all");
+        let shown = if all { usize::MAX } else { ROWS };
+        rows.with(|rows| {
+            rows.iter().take(shown).map(|row| row.session.pid.to_string()).collect::<Vec<_>>()
+        })
+    });
+    let by_pid = Memo::new(move |_| {
+        rows.with(|rows| {
+            rows.iter().map(|row| (row.session.pid, row.clone())).collect::<HashMap<_, _>>()
+        })
+    });
+    let row = move |pid: String| {
+        let key: i32 = pid.parse().unwrap_or_default();
+        view! {
+            <tr
+                class=move || row_class(marks, key)
+                aria-current=move || address.pid.with(|chosen| *chosen == pid).then_some("true")
+            >
+                {move || by_pid.with(|rows| rows.get(&key).map(|row| cells(row, address, marks)))}
+            </tr>
+        }
+        .into_any()
+    };
+    // Who was chosen stays who was chosen: the drawer of a session that has ended still says so.
+    let chosen = Memo::new(move |before: Option<&Option<(i32, Option<i64>)>>| {
+        let pid: i32 = address.pid.with(|pid| pid.parse().ok())?;
+        let start = session_of(latest, pid).and_then(|session| session.backend_start_ms);
+        let kept = before.copied().flatten().filter(|(known, _)| *known == pid);
+        Some((pid, start.or(kept.and_then(|(_, start)| start))))
+    });
+    view! {
+        <section class="sessions" aria-labelledby="sessions-title">
+            <div class="table-head">
+                <h2 id="sessions-title">"Sessions"</h2>
+                <Filter address/>
+                <span class="muted num" role="status">{move || counted(rows, latest)}</span>
+                <Chooser address/>
+                <Copy text=Signal::derive(move || rows.with(|rows| csv(rows))) says="Copy as CSV"/>
+                <Copy text=Signal::derive(move || rows.with(|rows| markdown(rows))) says="Copy as Markdown"/>
+            </div>
+            {move || (!query_text.get()).then(|| view! {
+                <p class="note">"The text of statements is hidden: seeing it needs one of the roles analyst or operator."</p>
+            })}
+            <div class="scroll wide-table" tabindex="0" role="group" aria-labelledby="sessions-title">
+                <table class=move || address.hide.with(|hide| hidden(hide))>
+                    <thead><tr>{COLUMNS.map(|column| view! { <Heading address column/> }).collect_view()}</tr></thead>
+                    <tbody>
+                        {each(move || keys.get(), row)}
+                    </tbody>
+                </table>
+            </div>
+            {move || rows.with(Vec::is_empty).then(|| empty("No session passes this filter. Clear it to see all."))}
+            {move || {
+                let hidden = rows.with(Vec::len).saturating_sub(keys.with(Vec::len));
+                (hidden > 0).then(|| view! {
+                    <p><a href=move || address.to(&[("rows", "all"), ("pid", "")])>
+                        "Show " {format::plural(hidden as i64, "more row", "more rows")}
+                    </a></p>
+                })
+            }}
+            {move || chosen.get().map(|(pid, backend_start_ms)| {
+                let told = Signal::derive(move || (
+                    session_of(latest, pid),
+                    by_pid.with(|rows| rows.get(&pid).map(|r| r.workers.clone()).unwrap_or_default()),
+                    marks.with(|m| m.get(&pid).cloned()),
+                ));
+                let close = Signal::derive(move || address.to(&[("pid", "")]));
+                view! { <Drawer pid backend_start_ms close told/> }
+            })}
+        </section>
+    }
+}
+
+fn session_of(latest: RwSignal<Latest<Activity>>, pid: i32) -> Option<Session> {
+    latest.with(|l| l.value()?.sessions.iter().find(|session| session.pid == pid).cloned())
+}
+
+fn counted(rows: Memo<Vec<Row>>, latest: RwSignal<Latest<Activity>>) -> String {
+    let shown = rows.with(|rows| rows.iter().map(|row| 1 + row.workers.len()).sum::<usize>());
+    let total = latest.with(|l| l.value().map_or(0, |a| a.sessions_total));
+    format!("{} of {}", format::grouped(shown as f64), format::grouped(total as f64))
+}
+
+#[component]
+fn Filter(address: Address) -> impl IntoView {
+    let navigate = use_navigate();
+    let typed = move |q: String| {
+        let to = untrack(|| address.to(&[("q", &q)]));
+        navigate(
+            &to,
+            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() },
+        );
+    };
+    view! {
+        <form class="filter" role="search" method="get" on:submit=|event| event.prevent_default()>
+            <input
+                id="filter"
+                aria-label="Filter sessions: terms such as state:active, or any text"
+                type="search"
+                name="q"
+                autocomplete="off"
+                placeholder="state:active role:app text"
+                value=move || address.q.get()
+                prop:value=move || address.q.get()
+                on:input:target=move |event| typed(event.target().value())
+            />
+            <input type="hidden" name="sort" value=move || address.sort.get()/>
+            <input type="hidden" name="hide" value=move || address.hide.get()/>
+            <button type="submit">"Filter"</button>
+        </form>
+    }
+}
+
+fn row_class(marks: Memo<Marks>, pid: i32) -> &'static str {
+    marks.with(|marks| match marks.get(&pid) {
+        Some((Severity::Critical, _)) => "critical",
+        Some((Severity::Warning, _)) => "warning",
+        _ => "",
+    })
+}
+
+fn cells(row: &Row, address: Address, marks: Memo<Marks>) -> AnyView {
+    let session = &row.session;
+    let pid = session.pid;
+    let to = move || address.to(&[("pid", &pid.to_string())]);
+    let mark = move || {
+        marks.with(|marks| marks.get(&pid).map(|(severity, says)| {
+        view! { <span class=format!("mark {}", severity.word()) title=says.clone()>{severity.word()}</span> }
+    }))
+    };
+    let workers = (!row.workers.is_empty()).then(
+        || view! { <span class="muted">{format!(" +{} parallel", row.workers.len())}</span> },
+    );
+    let cell = |column: &str| view! { <td class="text">{text(session, column)}</td> };
+    view! {
+        <td class="num"><a href=to data-row="" data-noscroll="">{pid}</a>{workers}</td>
+        <td class="text">{state(session)} {mark}</td>
+        <td class="text">{wait_cell(session)}</td>
+        <td class="num"><Age ms=session.xact_age_ms/></td>
+        <td class="num"><Age ms=if session.is_active() { session.query_age_ms } else { None }/></td>
+        {application(session)}
+        <td class="query">{query_line(session)}</td>
+        {cell("database")}
+        {cell("role")}
+        {cell("client")}
+    }
+    .into_any()
+}
+
+/// The application, or what kind of process it is where there is no client.
+fn application(session: &Session) -> AnyView {
+    let own = session.own.then(|| view! { <span class="label">"pgdeck"</span> });
+    if session.is_client() || session.backend_type.is_none() {
+        view! { <td class="text">{text(session, "application")} {own}</td> }.into_any()
+    } else {
+        view! { <td class="text muted">{text(session, "type")} {own}</td> }.into_any()
+    }
+}
+
+fn state(session: &Session) -> AnyView {
+    match &session.state {
+        Some(state) => {
+            let age =
+                session.state_age_ms.filter(|_| session.is_idle_in_transaction()).map(format::age);
+            view! {
+                <span class=format!("swatch {}", colors::state(state)) aria-hidden="true"></span>
+                {state.clone()}
+                {age.map(|age| format!(" for {age}"))}
+            }
+            .into_any()
+        }
+        None => ().into_any(),
+    }
+}
+
+fn wait_cell(session: &Session) -> Option<AnyView> {
+    let class = session.wait_event_type.clone()?;
+    Some(
+        view! {
+            <span class=format!("swatch {}", colors::wait_class(&class)) aria-hidden="true"></span>
+            {wait(session)}
+        }
+        .into_any(),
+    )
+}
+
+/// The statement on one line: the one that runs, or the last one, greyed.
+fn query_line(session: &Session) -> Option<AnyView> {
+    let query = session.query.as_deref().filter(|query| !query.is_empty())?;
+    let class = if session.is_active() { "sql one-line" } else { "sql one-line past" };
+    Some(view! { <code class=class>{highlighted(&one_line(query, 160))}</code> }.into_any())
+}

@@ -1,0 +1,227 @@
+//! All servers, those in trouble first. Draws what the navigation knows already.
+
+use leptos::prelude::*;
+use model::server::{Facts, Link};
+use model::{ServerId, ServerSummary, Severity, Unit};
+
+use crate::links;
+use crate::live::Live;
+use crate::shell::navigation::Nav;
+use crate::ui::bar::Bar;
+use crate::ui::findings::badge;
+use crate::ui::format;
+use crate::ui::keyed::each;
+use crate::ui::number::Number;
+use crate::ui::reading::{broken, empty, loading};
+use crate::ui::sparkline::Spark;
+
+/// The page's icon: path data in a box of 20 × 20.
+pub const ICON: &str = "M3 4h14v4H3zM3 12h14v4H3zM6 6h1M6 14h1";
+
+/// The page.
+#[component]
+pub fn Page() -> impl IntoView {
+    let nav = use_context::<Nav>();
+    view! {
+        <Transition fallback=|| loading("servers")>
+            {move || Suspend::new(async move {
+                let Some(nav) = nav else { return ().into_any() };
+                match nav.ready().await {
+                    Ok(()) => view! { <Servers nav/> }.into_any(),
+                    Err(error) => broken(&error),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Servers(nav: Nav) -> impl IntoView {
+    let ids = Memo::new(move |_| {
+        nav.latest
+            .with(|latest| latest.servers.iter().map(|s| s.id.to_string()).collect::<Vec<_>>())
+    });
+    let says = move || nav.latest.with(|latest| words(&latest.servers));
+    view! {
+        <header class="page-head">
+            <h1>"Fleet"</h1>
+            <p class="verdict" role="status">{says}</p>
+        </header>
+        {move || {
+            ids.with(Vec::is_empty)
+                .then(|| empty("No server is watched. Start pgdeck with a connection string, or add [[servers]] to pgdeck.toml."))
+        }}
+        <ul class="fleet">
+            {each(move || ids.get(), move |id| view! { <Card nav id=ServerId::new(id)/> }.into_any())}
+        </ul>
+    }
+}
+
+fn words(servers: &[ServerSummary]) -> String {
+    let lost: Vec<&str> = servers
+        .iter()
+        .filter(|s| matches!(s.link, Link::Lost { .. }))
+        .map(|s| s.id.as_str())
+        .collect();
+    let hurting = servers
+        .iter()
+        .filter(|s| s.worst.is_some_and(|(severity, _)| severity > Severity::Info))
+        .count();
+    let watched = format::plural(servers.len() as i64, "server is", "servers are");
+    match (lost.as_slice(), hurting) {
+        ([], 0) => format!("{watched} watched, none with open warnings."),
+        ([], n) => format!("{watched} watched, {n} with open warnings."),
+        ([one], _) => format!("{one} does not answer."),
+        (many, _) => format!("{} servers do not answer: {}.", many.len(), many.join(", ")),
+    }
+}
+
+#[component]
+fn Card(nav: Nav, id: ServerId) -> impl IntoView {
+    let to = links::overview(&id);
+    let name = id.to_string();
+    let server = Memo::new(move |_| nav.latest.with(|latest| latest.server(&id).cloned()));
+    let number = move |pick: fn(&ServerSummary) -> Option<f64>| {
+        Signal::derive(move || server.with(|s| s.as_ref().and_then(pick)))
+    };
+    let class = move || {
+        let (lost, worst) = server.with(|s| {
+            s.as_ref().map_or((false, None), |s| (matches!(s.link, Link::Lost { .. }), s.worst))
+        });
+        match (lost, worst) {
+            (true, _) => "card critical",
+            (_, Some((Severity::Critical, _))) => "card critical",
+            (_, Some((Severity::Warning, _))) => "card warning",
+            _ => "card",
+        }
+    };
+    let used = number(|s| {
+        Some(
+            s.headline.connections? as f64
+                / s.headline.max_connections.filter(|max| *max > 0)? as f64
+                * 100.0,
+        )
+    });
+    let spark = Signal::derive(move || {
+        server
+            .with(|s| s.as_ref().map(|s| s.headline.transactions_spark.clone()).unwrap_or_default())
+    });
+    view! {
+        <li class=class>
+            <div class="card-head">
+                <h2><a href=to data-row="">{name}</a></h2>
+                {move || server.with(|s| s.as_ref().and_then(|s| badge(s.worst)))}
+            </div>
+            {move || server.with(|s| s.as_ref().map(identity))}
+            <dl class="numbers">
+                <div class="wide">
+                    <dt>"Transactions per second"</dt>
+                    <dd><Number value=number(|s| s.headline.transactions_per_s) unit=Unit::PerSecond/><Spark values=spark/></dd>
+                </div>
+                <div>
+                    <dt>"Connections"</dt>
+                    <dd>
+                        <Number value=number(|s| s.headline.connections.map(|n| n as f64)) unit=Unit::Count/>
+                        <span class="muted">
+                            " of " <Number value=number(|s| s.headline.max_connections.map(|n| n as f64)) unit=Unit::Count/>
+                        </span>
+                        <Bar percent=used warn_above=80.0/>
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Active"</dt>
+                    <dd><Number value=number(|s| s.headline.active.map(|n| n as f64)) unit=Unit::Count/></dd>
+                </div>
+                <div>
+                    <dt>"Waiting for a lock"</dt>
+                    <dd><Number value=number(|s| s.headline.waiting_for_lock.map(|n| n as f64)) unit=Unit::Count/></dd>
+                </div>
+                <div>
+                    <dt>"Cache hits"</dt>
+                    <dd><Number value=number(|s| s.headline.cache_hit_percent) unit=Unit::Percent/></dd>
+                </div>
+                {move || server.with(|s| s.as_ref().and_then(lag))}
+            </dl>
+        </li>
+    }
+}
+
+/// Lag is shown where there is replication; its absence is said by the replication page.
+fn lag(server: &ServerSummary) -> Option<AnyView> {
+    let (bytes, ms) = (server.headline.lag_bytes, server.headline.lag_ms);
+    (bytes.is_some() || ms.is_some()).then(|| {
+        view! {
+            <div>
+                <dt>"Replication lag"</dt>
+                <dd>
+                    <Number value=Signal::stored(ms) unit=Unit::Ms/>
+                    <span class="muted">", " <Number value=Signal::stored(bytes.map(|b| b as f64)) unit=Unit::Bytes/></span>
+                </dd>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+/// State, kind, version, address and labels in words.
+fn identity(server: &ServerSummary) -> AnyView {
+    let live = Live::get();
+    let state = match &server.link {
+        Link::Up => view! { <span class="state fine">"Up"</span> }.into_any(),
+        Link::Connecting => view! { <span class="state">"Connecting"</span> }.into_any(),
+        Link::Lost { since_ms, reason } => {
+            let since = *since_ms;
+            view! {
+                <span class="state critical">
+                    "No answer for " {move || format::age((live.now_ms.get() - since) as f64)} ". "
+                </span>
+                <span>{reason.says()} " " {reason.remedy()}</span>
+            }
+            .into_any()
+        }
+    };
+    let what = server.facts.as_ref().map(kind_and_version);
+    let labels = server
+        .labels
+        .iter()
+        .map(
+            |(name, value)| view! { <span class="label">{name.clone()} "=" {value.clone()}</span> },
+        )
+        .collect_view();
+    view! {
+        <p class="identity">{state} " " {what} " " <span class="muted">{server.address.clone()}</span> " " {labels}</p>
+    }
+    .into_any()
+}
+
+fn kind_and_version(facts: &Facts) -> String {
+    let through = if facts.through_pooler { " through a pooler" } else { "" };
+    format!("{}{through}, PostgreSQL {}", facts.kind(), facts.version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Reason, server::Headline};
+
+    fn server(name: &str, link: Link, worst: Option<(Severity, usize)>) -> ServerSummary {
+        ServerSummary {
+            id: ServerId::new(name),
+            labels: vec![],
+            address: String::new(),
+            link,
+            facts: None,
+            worst,
+            headline: Headline::default(),
+        }
+    }
+
+    #[test]
+    fn a_lost_server_is_named_first() {
+        let lost = Link::Lost { since_ms: 0, reason: Reason::NotYet };
+        let servers =
+            [server("shop", lost, None), server("b", Link::Up, Some((Severity::Warning, 2)))];
+        assert_eq!(words(&servers), "shop does not answer.");
+        assert_eq!(words(&servers[1..]), "1 server is watched, 1 with open warnings.");
+    }
+}

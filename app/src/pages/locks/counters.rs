@@ -1,0 +1,105 @@
+//! What else is known of locks: the lock tables, prepared transactions, deadlocks and conflicts.
+
+use leptos::prelude::*;
+use model::Known;
+use model::Unit;
+use model::locks::{LockCounters, LockTable, Locks, PreparedTransaction};
+
+use crate::ui::format;
+use crate::ui::reading::{empty, known};
+use crate::ui::term::term;
+
+/// The panels below the picture.
+pub fn facts(locks: &Locks) -> AnyView {
+    view! {
+        <div class="columns lock-facts">
+            <section class="panel" aria-labelledby="table-title">
+                <h2 id="table-title">"Lock tables"</h2>
+                {known(&locks.table, tables)}
+            </section>
+            <section class="panel" aria-labelledby="broken-title">
+                <h2 id="broken-title">"Deadlocks and conflicts"</h2>
+                {known(&locks.counters, |counters| broken(counters, locks))}
+            </section>
+            <section class="panel" aria-labelledby="prepared-title">
+                <h2 id="prepared-title">"Prepared transactions"</h2>
+                {known(&locks.prepared, |all| prepared(all, locks.server_now_ms))}
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+fn line(name: &'static str, value: String) -> AnyView {
+    view! { <div><dt>{term(name)}</dt><dd class="num">{value}</dd></div> }.into_any()
+}
+
+fn count(n: i64) -> String {
+    format::grouped(n as f64)
+}
+
+fn tables(table: &LockTable) -> AnyView {
+    let share = table.objects as f64 / (table.capacity as f64).max(1.0) * 100.0;
+    view! {
+        <dl class="facts">
+            {line("Objects locked", format!("{} of {} the table is laid out for ({})", count(table.objects), count(table.capacity), format::number(share, Unit::Percent)))}
+            {line("Locks, held and awaited", count(table.locks))}
+            {line("On the fast path", count(table.fastpath))}
+            {line("Predicate locks (SIReadLock)", format!("{}, which block nobody", count(table.predicate)))}
+            {line("max_locks_per_transaction", count(table.max_locks_per_transaction))}
+        </dl>
+    }
+    .into_any()
+}
+
+fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
+    let minute = |of: fn(&model::locks::LockRates) -> i64| match &locks.rates {
+        Ok(rates) => {
+            format!("{} in the last {}", count(of(rates)), format::age(rates.window_ms as f64))
+        }
+        Err(reason) => reason.says(),
+    };
+    let replay = counters.replay_waits_for.clone();
+    let failures: &Known<i64> = &locks.serialization_failures;
+    view! {
+        <dl class="facts">
+            {line("Deadlocks", format!("{} since the statistics began; {}", count(counters.deadlocks), minute(|r| r.deadlocks)))}
+            {line("Recovery conflicts", format!("{} since then; {}", count(counters.conflicts()), minute(|r| r.conflicts)))}
+            {replay.map(|waits| line("Replay waits for", waits))}
+            {match failures {
+                Ok(n) => line("Serialization failures", count(*n)),
+                Err(reason) => view! {
+                    <div><dt>{term("Serialization failures")}</dt><dd><span class="unknown">"Not known. "</span> {reason.says()}</dd></div>
+                }.into_any(),
+            }}
+        </dl>
+    }
+    .into_any()
+}
+
+fn prepared(all: &[PreparedTransaction], now_ms: i64) -> AnyView {
+    if all.is_empty() {
+        return empty(
+            "None. PREPARE TRANSACTION would make one appear, with every lock it keeps until it is ended.",
+        );
+    }
+    let rows = all.iter().map(|one| {
+        view! {
+            <tr>
+                <th scope="row">{one.gid.clone()}</th>
+                <td class="num" title=format::moment(one.prepared_ms)>{format::age((now_ms - one.prepared_ms).max(0) as f64)}</td>
+                <td class="text">{one.owner.clone()}</td>
+                <td class="text">{one.database.clone()}</td>
+            </tr>
+        }
+    });
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-labelledby="prepared-title">
+            <table>
+                <thead><tr><th scope="col">"Name"</th><th scope="col" class="num">"Age"</th><th scope="col">"Owner"</th><th scope="col">"Database"</th></tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,242 @@
+//! The drawing of the wait-for graph, and the same as a list. Made on the server; every name in it
+//! is text to leptos, whatever a client calls itself.
+
+use leptos::prelude::*;
+use model::ServerId;
+use model::locks::drawing::{
+    BOX_HEIGHT, BOX_WIDTH, Fold, Forest, Item, Line, Link, Outline, Picture,
+};
+use model::locks::{EdgeKind, Graph, ModeSet};
+
+use super::labels::{doing, key, mode_class, shortened, waited, wants, who};
+use super::query::Ask;
+use crate::ui::format;
+
+/// Characters that fit into a box, by their average width at the box's type size.
+const NAME_LENGTH: usize = 32;
+const LINE_LENGTH: usize = 35;
+/// Where text begins in a box, and the baselines of its three lines.
+const TEXT_X: f64 = 14.0;
+const TEXT_Y: [f64; 3] = [19.0, 36.0, 52.0];
+/// The bar in the colour of the mode.
+const BAR_WIDTH: f64 = 5.0;
+
+/// What drawing and list are made of.
+pub struct Scene<'a> {
+    /// The server, for links.
+    pub server: &'a ServerId,
+    /// What is asked for, for links.
+    pub ask: &'a Ask,
+    /// The graph.
+    pub graph: &'a Graph,
+    /// The chosen node.
+    pub selected: Option<u32>,
+}
+
+/// The words of one box.
+struct Words {
+    name: String,
+    second: String,
+    third: String,
+    class: String,
+    to: String,
+    id: String,
+}
+
+impl Scene<'_> {
+    fn node(&self, forest: &Forest<'_>, node: u32, via: Option<&Link>, beside: bool) -> Words {
+        let Some(of) = self.graph.node(node) else { return self.nobody() };
+        let root = self.graph.roots.iter().find(|root| root.node == node);
+        let held_up = root.map_or_else(|| forest.below(node), |root| root.holds_up);
+        let holds_up = match held_up {
+            0 => String::new(),
+            n => format!(" · holds up {}", format::grouped(f64::from(n))),
+        };
+        let (second, third) = match via {
+            Some(link) => (
+                format!("wants {}", wants(self.graph, link)),
+                format!("waits {}{holds_up}", waited(self.graph, link.since_us)),
+            ),
+            None => (doing(self.graph, of), holds_up.trim_start_matches(" · ").to_owned()),
+        };
+        let mode = via.map_or_else(|| "mode-none".into(), |link| mode_class(link.wants));
+        let marks = [
+            (via.is_none(), " root"),
+            (root.is_some_and(|root| root.in_cycle), " circle"),
+            (self.selected == Some(node), " here"),
+            (beside, " beside"),
+        ];
+        let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, class)| *class).collect();
+        let key = key(of);
+        Words {
+            name: who(of),
+            second,
+            third,
+            class: format!("lock-box {mode}{marks}"),
+            to: self.ask.choosing(&key).to(self.server),
+            id: key,
+        }
+    }
+
+    fn nobody(&self) -> Words {
+        let empty = String::new;
+        Words {
+            name: empty(),
+            second: empty(),
+            third: empty(),
+            class: "lock-box".into(),
+            to: empty(),
+            id: empty(),
+        }
+    }
+
+    fn fold(&self, fold: &Fold) -> Words {
+        let key = fold.under.and_then(|node| self.graph.node(node)).map(key);
+        let what = if fold.under.is_none() {
+            ("more root", "more roots")
+        } else {
+            ("more waits here", "more wait here")
+        };
+        let behind = match fold.count - fold.direct {
+            0 => String::new(),
+            n => format!("{} behind them", format::grouped(f64::from(n))),
+        };
+        let name = format::plural(i64::from(fold.direct), what.0, what.1);
+        let longest = match fold.since_us {
+            Some(_) => format!("the longest {}", waited(self.graph, fold.since_us)),
+            None => String::new(),
+        };
+        let key = key.unwrap_or_else(|| "roots".into());
+        // What does not fit the drawing is in the table.
+        let (to, second) = if fold.opens {
+            (self.ask.opening(&key).to(self.server), "open them")
+        } else {
+            let table = Ask { view: "table".into(), ..self.ask.clone() };
+            (table.to(self.server), "see them in the table")
+        };
+        let third = if behind.is_empty() { longest } else { behind };
+        Words {
+            name,
+            second: second.into(),
+            third,
+            class: "lock-box fold".into(),
+            to,
+            id: format!("more-{key}"),
+        }
+    }
+
+    fn words(&self, forest: &Forest<'_>, item: &Item) -> Words {
+        match item {
+            Item::Node { node, via, beside } => self.node(forest, *node, via.as_ref(), *beside),
+            Item::Fold(fold) => self.fold(fold),
+        }
+    }
+
+    /// The drawing.
+    pub fn drawing(&self, forest: &Forest<'_>, outline: &Outline) -> AnyView {
+        let picture = Picture::of(forest, outline);
+        let boxes = picture.boxes.iter().map(|placed| {
+            let words = self.words(forest, &placed.item);
+            let (x, y) = (placed.x, placed.y);
+            let [first, second, third] = TEXT_Y;
+            let current = words.class.ends_with(" here").then_some("true");
+            view! {
+                <a class=words.class href=words.to id=format!("g-{}", words.id) aria-current=current data-row="" data-noscroll="">
+                    <rect x=x y=y width=BOX_WIDTH height=BOX_HEIGHT rx="6"></rect>
+                    <path class="lock-bar" d=format!("M{x} {y}h{BAR_WIDTH}v{BOX_HEIGHT}h-{BAR_WIDTH}z")></path>
+                    <text class="lock-name" x=x + TEXT_X y=y + first>{shortened(&words.name, NAME_LENGTH)}</text>" "
+                    <text x=x + TEXT_X y=y + second>{shortened(&words.second, LINE_LENGTH)}</text>" "
+                    <text x=x + TEXT_X y=y + third>{shortened(&words.third, LINE_LENGTH)}</text>
+                </a>
+            }
+        });
+        let modes = picture.boxes.iter().filter_map(|placed| match &placed.item {
+            Item::Node { via: Some(link), .. } => Some(link.wants),
+            _ => None,
+        });
+        let modes: ModeSet = modes.collect();
+        let modes = modes.modes().map(|mode| {
+            view! { <li><span class=format!("swatch {}", mode_class(mode)) aria-hidden="true"></span>{mode.words()}</li> }
+        });
+        view! {
+            <ul class="legend wide-only">
+                <li>"Wanted:"</li>
+                {modes.collect_view()}
+                <li>"━ waits for a holder"</li>
+                <li>"┅ waits for one ahead in the queue"</li>
+            </ul>
+            <div class="scroll wide-only" tabindex="0" role="group" aria-label="Who waits for whom">
+                <svg
+                    class="lock-graph"
+                    viewBox=format!("0 0 {:.0} {:.0}", picture.width, picture.height)
+                    width=format!("{:.0}", picture.width)
+                    height=format!("{:.0}", picture.height)
+                    role="group"
+                    aria-label="Roots on the left, each waiter to the right of what it waits for"
+                >
+                    {lines(&picture.lines)}
+                    {boxes.collect_view()}
+                </svg>
+            </div>
+        }
+        .into_any()
+    }
+
+    /// The same as nested lists.
+    pub fn list(&self, forest: &Forest<'_>, outline: &Outline, class: &'static str) -> AnyView {
+        view! {
+            <div class=format!("lock-tree {class}")>{self.level(forest, &outline.items, class.is_empty())}</div>
+        }
+        .into_any()
+    }
+
+    /// Items that begin at one depth, each with the deeper ones that follow it.
+    fn level(&self, forest: &Forest<'_>, items: &[(u32, Item)], rows: bool) -> AnyView {
+        let Some((top, _)) = items.first() else { return ().into_any() };
+        let below_top = items.chunk_by(|_, (depth, _)| depth > top);
+        let entries = below_top.filter_map(|items| {
+            let ((_, item), rest) = items.split_first()?;
+            let words = self.words(forest, item);
+            let current = words.class.ends_with(" here").then_some("true");
+            Some(view! {
+                <li>
+                    <p class=words.class>
+                        <a href=words.to id=format!("t-{}", words.id) aria-current=current data-row=rows.then_some("") data-noscroll="">{words.name}</a>
+                        " " {words.second} " " <span class="muted">{words.third}</span>
+                    </p>
+                    {self.level(forest, rest, rows)}
+                </li>
+            })
+        });
+        view! { <ul>{entries.collect_view()}</ul> }.into_any()
+    }
+}
+
+/// Whether a line is of one kind.
+type IsKind = fn(&Line) -> bool;
+
+/// One path for each kind of line: a thousand lines are four elements.
+fn lines(lines: &[Line]) -> AnyView {
+    let kinds: [(&str, IsKind); 4] = [
+        ("lock-line hard", |line| !line.closes && line.kind == Some(EdgeKind::Hard)),
+        ("lock-line soft", |line| !line.closes && line.kind == Some(EdgeKind::Soft)),
+        ("lock-line folded", |line| !line.closes && line.kind.is_none()),
+        ("lock-line closes", |line| line.closes),
+    ];
+    kinds
+        .iter()
+        .map(|(class, is)| {
+            let path: String = lines.iter().filter(|line| is(line)).map(curve).collect();
+            (!path.is_empty()).then(|| view! { <path class=*class d=path></path> })
+        })
+        .collect_view()
+        .into_any()
+}
+
+/// From the right of the blocker to the left of the waiter, an arrow's head at the blocker.
+fn curve(line: &Line) -> String {
+    let ((x1, y1), (x2, y2)) = (line.from, line.to);
+    let middle = if line.closes { x1 + 24.0 } else { (x1 + x2) / 2.0 };
+    let back = if line.closes { x2 - 24.0 } else { middle };
+    format!("M{x1} {y1}C{middle:.0} {y1} {back:.0} {y2} {x2} {y2}M{x2} {y2}l-6 -4m6 4l-6 4")
+}

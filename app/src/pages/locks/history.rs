@@ -1,0 +1,212 @@
+//! The last hour: how many waited when, who was root, and the incidents with first waiter, peak and
+//! end. Every moment is a link.
+
+use leptos::prelude::*;
+use model::ServerId;
+use model::locks::{Incident, LockHistory, RootSpan, WaitTick};
+
+use super::query::Ask;
+use crate::ui::format;
+use crate::ui::reading::empty;
+
+/// The strip's size, in its own units.
+const WIDTH: f64 = 900.0;
+const HEIGHT: f64 = 56.0;
+/// Two ticks further apart have something unknown between them, ms: as in the engine's history.
+const GAP_MS: i64 = 3_500;
+/// Incidents and roots listed, newest first.
+const LISTED: usize = 12;
+
+/// From the first to the last recorded second, ms since the epoch; None when nothing is recorded.
+pub fn span(history: &LockHistory) -> Option<(i64, i64)> {
+    Some((history.ticks.first()?.at_ms, history.ticks.last()?.until_ms))
+}
+
+/// The nearest recorded seconds before and after a moment.
+pub fn beside(history: &LockHistory, at_ms: i64) -> (Option<i64>, Option<i64>) {
+    let next = history.ticks.partition_point(|tick| tick.at_ms <= at_ms);
+    let here = next.saturating_sub(1);
+    let at = |place: Option<usize>| place.and_then(|p| history.ticks.get(p)).map(|tick| tick.at_ms);
+    (at(here.checked_sub(1)), at(Some(next)))
+}
+
+/// The strip and the lists.
+pub fn past(history: &LockHistory, ask: &Ask, server: &ServerId) -> AnyView {
+    let Some((from, to)) = span(history) else {
+        return empty(
+            "The first second is not recorded yet. Every second in which somebody waits is kept for an hour.",
+        );
+    };
+    view! {
+        {strip(history, ask.at, from, to)}
+        <p class="lock-ends num muted">
+            <span>{format::time_of_day(from)} " UTC"</span>
+            <span>{format::time_of_day(to)} " UTC"</span>
+        </p>
+        {incidents(&history.incidents, ask, server)}
+        {roots(&history.roots)}
+        <p class="note num">
+            {format!("Kept in memory: {} of at most {}. ", format::number(history.bytes as f64, model::Unit::Bytes), format::number(history.budget_bytes as f64, model::Unit::Bytes))}
+            "Times are by pgdeck's clock."
+        </p>
+    }
+    .into_any()
+}
+
+/// How many waited, as an area; what is not known stays empty and is hatched.
+fn strip(history: &LockHistory, at: Option<i64>, from: i64, to: i64) -> AnyView {
+    let length = (to - from).max(1) as f64;
+    let x = |ms: i64| (ms - from) as f64 / length * WIDTH;
+    let most = history.ticks.iter().map(|tick| tick.waiting).max().unwrap_or(0);
+    let mut area = String::new();
+    for (left, right, waiting) in runs(&history.ticks, x) {
+        let height = f64::from(waiting) / f64::from(most.max(1)) * (HEIGHT - 4.0);
+        area.push_str(&format!("M{left:.1} {HEIGHT}v-{height:.1}H{right:.1}V{HEIGHT}z"));
+    }
+    let mut gaps = String::new();
+    for pair in history.ticks.windows(2) {
+        if let [a, b] = pair
+            && b.at_ms - a.until_ms > GAP_MS
+        {
+            gaps.push_str(&format!(
+                "M{:.1} 0H{:.1}V{HEIGHT}H{:.1}z",
+                x(a.until_ms),
+                x(b.at_ms),
+                x(a.until_ms)
+            ));
+        }
+    }
+    let here = at.filter(|at| (from..=to).contains(at)).map(|at| {
+        view! { <path class="lock-now" d=format!("M{:.1} 0V{HEIGHT}", x(at))></path> }
+    });
+    let says = format!(
+        "Sessions waiting for a lock from {} to {} UTC, at most {most} at a time",
+        format::time_of_day(from),
+        format::time_of_day(to)
+    );
+    view! {
+        <svg class="lock-strip" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=says.clone()>
+            <path class="lock-gap" d=gaps></path>
+            <path class="lock-area" d=area></path>
+            {here}
+        </svg>
+        <p class="note">{says} ". Shaded: not known."</p>
+    }
+    .into_any()
+}
+
+/// Seconds with waiters as columns at least a unit wide, each up to the next one where it is known
+/// what was between: (left, right, the most that waited).
+fn runs(ticks: &[WaitTick], x: impl Fn(i64) -> f64) -> Vec<(f64, f64, u32)> {
+    let mut runs: Vec<(f64, f64, u32)> = Vec::new();
+    for (tick, place) in ticks.iter().zip(1_usize..).filter(|(tick, _)| tick.waiting > 0) {
+        let next = ticks.get(place).map(|next| next.at_ms);
+        let next = next.filter(|next| next - tick.at_ms <= GAP_MS);
+        let left = x(tick.at_ms).floor().min(WIDTH - 1.0);
+        let right = x(next.unwrap_or(tick.at_ms)).ceil().clamp(left + 1.0, WIDTH);
+        match runs.last_mut() {
+            Some((before, end, waiting)) if *before >= left => {
+                *waiting = tick.waiting.max(*waiting);
+                *end = end.max(right);
+            }
+            Some((_, end, _)) => {
+                *end = end.min(left);
+                runs.push((left, right, tick.waiting));
+            }
+            None => runs.push((left, right, tick.waiting)),
+        }
+    }
+    runs
+}
+
+fn incidents(all: &[Incident], ask: &Ask, server: &ServerId) -> AnyView {
+    if all.is_empty() {
+        return empty("No incident: in what is recorded nobody has waited at two looks in a row.");
+    }
+    let moment = |ms: i64| {
+        let to = ask.at(Some(ms)).to(server);
+        view! { <a class="num" href=to data-noscroll="">{format::time_of_day(ms)}</a> }
+    };
+    let rows = all.iter().rev().take(LISTED).map(|one| {
+        let roots: Vec<&str> = one.roots.iter().map(|root| root.who.as_str()).collect();
+        let lasted = one.ended_ms.map(|end| format::age((end - one.started_ms).max(0) as f64));
+        view! {
+            <tr>
+                <th scope="row">{moment(one.first_tick_ms)}</th>
+                <td class="text">{one.first_waiter.clone().unwrap_or_else(|| "not known".into())}</td>
+                <td class="num">{format::grouped(f64::from(one.peak_waiting))} " at " {moment(one.peak_ms)}</td>
+                <td class="num">{format::age(f64::from(one.longest_ms))}</td>
+                <td class="num">{match one.ended_ms {
+                    Some(end) => view! { {moment(end)} " after " {lasted} }.into_any(),
+                    None => "lasts".into_any(),
+                }}</td>
+                <td class="text">{roots.join(", then ")}</td>
+            </tr>
+        }
+    });
+    let heads = ["Began", "First waiter", "Peak", "Longest wait", "Over", "Roots in turn"];
+    let heads = heads.map(|words| view! { <th scope="col">{words}</th> });
+    view! {
+        <h3>"Incidents"</h3>
+        <div class="scroll" tabindex="0" role="group" aria-label="Incidents">
+            <table>
+                <thead><tr>{heads.collect_view()}</tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn roots(all: &[RootSpan]) -> Option<AnyView> {
+    let mut longest: Vec<&RootSpan> = all.iter().collect();
+    longest.sort_by_key(|root| std::cmp::Reverse(root.seconds));
+    let rows = longest.iter().take(LISTED).map(|root| {
+        view! {
+            <li>
+                {root.who.clone()}
+                <span class="muted num">
+                    {format!(
+                        ": first root for {} between {} and {}, holding up at most {}",
+                        format::age(f64::from(root.seconds) * 1_000.0),
+                        format::time_of_day(root.first_ms),
+                        format::time_of_day(root.last_ms),
+                        root.most_held_up
+                    )}
+                </span>
+            </li>
+        }
+    });
+    (!all.is_empty()).then(|| {
+        view! { <h3>"Who was root"</h3> <ul class="lock-list">{rows.collect_view()}</ul> }
+            .into_any()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tick(at_ms: i64, waiting: u32) -> WaitTick {
+        WaitTick { at_ms, until_ms: at_ms, waiting, ..WaitTick::default() }
+    }
+
+    #[test]
+    fn the_seconds_beside_a_moment() {
+        let ticks = vec![tick(1_000, 1), tick(2_000, 1), tick(9_000, 0)];
+        let history = LockHistory { ticks, ..LockHistory::default() };
+        assert_eq!(beside(&history, 2_500), (Some(1_000), Some(9_000)));
+        assert_eq!(beside(&history, 9_000), (Some(2_000), None));
+        assert_eq!(beside(&history, 0), (None, Some(1_000)));
+        assert_eq!(span(&history), Some((1_000, 9_000)));
+    }
+
+    #[test]
+    fn an_hour_of_ticks_is_at_most_a_column_a_unit() {
+        let ticks: Vec<WaitTick> =
+            (0..3_600).map(|s| tick(s * 1_000, 1 + (s % 7) as u32)).collect();
+        let runs = runs(&ticks, |ms| ms as f64 / 3_600_000.0 * WIDTH);
+        assert!(runs.len() <= WIDTH as usize, "{}", runs.len());
+        assert!(runs.iter().all(|(left, right, _)| left < right && *right <= WIDTH));
+    }
+}

@@ -1,0 +1,103 @@
+//! Short words for a node of the graph: who it is, what it wants, what it does. Pure.
+
+use model::locks::drawing::Link;
+use model::locks::{Blocking, Graph, LockMode, Node};
+
+use crate::ui::format;
+
+/// `pid 812 · checkout`.
+pub fn who(node: &Node) -> String {
+    match application(node) {
+        Some(name) => format!("{} · {name}", node.words()),
+        None => node.words(),
+    }
+}
+
+/// What the client calls itself, or what kind of process it is where there is no client.
+fn application(node: &Node) -> Option<&str> {
+    let session = node.session.as_ref()?;
+    let kind = session.backend_type.as_deref().filter(|kind| *kind != "client backend");
+    kind.or(session.application_name.as_deref()).filter(|name| !name.is_empty())
+}
+
+/// What a node that waits for nobody does, with its age.
+pub fn doing(graph: &Graph, node: &Node) -> String {
+    let words = node.doing(graph);
+    let words = words.trim_start_matches(", ");
+    match (words.is_empty(), &node.session) {
+        (false, _) => words.to_owned(),
+        (true, Some(session)) => session.state.clone().unwrap_or_else(|| "state not known".into()),
+        (true, None) => "state not known".into(),
+    }
+}
+
+/// `ending it frees 12 sessions and 40 s of waiting`.
+pub fn ending(blocking: &Blocking<'_>, index: u32) -> String {
+    let freed = blocking.ending(&[index]);
+    match freed.count() {
+        0 => "ending it frees nobody by itself".to_owned(),
+        _ => format!("ending it {}", freed.words()),
+    }
+}
+
+/// `SHARE on transaction 738`.
+pub fn wants(graph: &Graph, link: &Link) -> String {
+    let object = graph.queues.get(link.queue as usize).map(|queue| queue.object.words());
+    format!("{} on {}", link.wants.words(), object.unwrap_or_default())
+}
+
+/// How long a wait that began then lasts, in words.
+pub fn waited(graph: &Graph, since_us: Option<i64>) -> String {
+    let ms = since_us.map_or(0.0, |us| graph.server_now_ms as f64 - us as f64 / 1_000.0);
+    format::age(ms.max(0.0))
+}
+
+/// The class of a lock mode's colour.
+pub fn mode_class(mode: LockMode) -> String {
+    format!("mode-{}", mode.words().to_lowercase().replace(' ', "-"))
+}
+
+/// Text that fits a box.
+pub fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// How a node is called in the address.
+pub fn key(node: &Node) -> String {
+    match (node.pid, &node.prepared) {
+        (Some(pid), _) => pid.to_string(),
+        (None, Some(prepared)) => format!("x{}", prepared.transaction),
+        (None, None) => String::new(),
+    }
+}
+
+/// The node called so, also by the pid of a parallel worker.
+pub fn find(graph: &Graph, called: &str) -> Option<u32> {
+    if let Some(transaction) = called.strip_prefix('x').and_then(|id| id.parse::<i64>().ok()) {
+        let is = |node: &Node| node.prepared.as_ref().is_some_and(|p| p.transaction == transaction);
+        return graph.nodes.iter().position(is).and_then(|at| u32::try_from(at).ok());
+    }
+    graph.node_of(called.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::locks::PreparedTransaction;
+
+    #[test]
+    fn nodes_are_found_by_what_they_are_called() {
+        let prepared = PreparedTransaction { transaction: 740, ..PreparedTransaction::default() };
+        let nodes = vec![
+            Node { pid: Some(10), workers: vec![11], ..Node::default() },
+            Node { prepared: Some(prepared), ..Node::default() },
+        ];
+        let graph = Graph { nodes, ..Graph::default() };
+        assert_eq!((find(&graph, "10"), find(&graph, "11")), (Some(0), Some(0)));
+        assert_eq!(find(&graph, &key(&graph.nodes[1])), Some(1));
+        assert_eq!((find(&graph, ""), find(&graph, "x")), (None, None));
+    }
+}

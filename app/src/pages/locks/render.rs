@@ -1,0 +1,195 @@
+//! The page's parts made on the server from readings in memory: a thousand waiters are a few
+//! kilobytes of ready drawing for the browser, not a megabyte to lay out there.
+
+use engine::Engine;
+use leptos::prelude::*;
+use model::locks::drawing::{Forest, Outline, View};
+use model::locks::{Blocking, Graph, LockMode, Locks};
+use model::{ApiError, Known, Latest, Reading, Reason, ServerId};
+
+use super::graph::Scene;
+use super::labels::{find, key};
+use super::query::Ask;
+use super::{Brief, Chosen, LocksView, Moments};
+use super::{counters, history, labels, modes, panel, roots, table, verdict};
+use crate::ui::format;
+use crate::ui::reading::{empty, why};
+
+/// Boxes of the drawing, which on narrow screens is a list: with all else on the page it stays below
+/// three thousand elements.
+const BOXES: usize = 160;
+
+/// What the reader may see and do.
+pub struct Sees {
+    /// The text of statements.
+    pub text: bool,
+    /// Why they can do nothing to the server; None when they can.
+    pub no_actions: Option<String>,
+}
+
+/// Everything the page shows.
+pub fn view(
+    engine: &Engine,
+    server: &ServerId,
+    ask: &Ask,
+    sees: &Sees,
+) -> Result<LocksView, ApiError> {
+    let mut latest = engine.locks(server).ok_or(ApiError::NotFound)?;
+    let history = engine.lock_history(server).unwrap_or_default();
+    let graph = match ask.at {
+        None => latest.value().map(|locks| locks.graph.clone()),
+        Some(at) => Some(engine.locks_at(server, at).ok_or_else(|| unknown_then(at))),
+    };
+    // Nothing below has the text of statements when the reader may not see it.
+    let graph = graph
+        .map(|known| known.map(|graph| if sees.text { graph } else { graph.without_query_text() }));
+    let drawn = graph.as_ref().map(|graph| drawn(graph, server, ask, sees));
+    let (body, chosen, pair) = drawn.unwrap_or_default();
+    let now = graph.as_ref().and_then(|graph| graph.as_ref().ok()).filter(|_| ask.at.is_none());
+    let root = now.and_then(roots::of);
+    let (says, class) = verdict::verdict(&latest, graph.as_ref(), ask.at);
+    let facts = latest.value().map(|locks| counters::facts(locks).to_html()).unwrap_or_default();
+    let brief = latest.reading.take().map(|reading| brief(&reading));
+    Ok(LocksView {
+        latest: Latest {
+            now_ms: latest.now_ms,
+            every_ms: latest.every_ms,
+            reading: brief,
+            failure: latest.failure,
+        },
+        says,
+        class,
+        root,
+        body,
+        chosen,
+        modes: modes::conflicts(pair).to_html(),
+        rows: modes::row_locks().to_html(),
+        facts,
+        past: history::past(&history, ask, server).to_html(),
+        moments: moments(&history, ask),
+    })
+}
+
+fn unknown_then(at: i64) -> Reason {
+    Reason::NotSupported {
+        what: format!("looking at {}: nothing is recorded of that second", format::moment(at)),
+    }
+}
+
+fn brief(reading: &Reading<Locks>) -> Reading<Brief> {
+    Reading {
+        at_ms: reading.at_ms,
+        took_ms: reading.took_ms,
+        value: Brief { waiting: reading.value.waiting, others: reading.value.others.clone() },
+        findings: reading.findings.clone(),
+        not_checked: reading.not_checked.clone(),
+    }
+}
+
+fn moments(history: &model::locks::LockHistory, ask: &Ask) -> Option<Moments> {
+    let (from_ms, to_ms) = history::span(history)?;
+    let (earlier, later) = history::beside(history, ask.at.unwrap_or(i64::MAX));
+    let later = later.filter(|_| ask.at.is_some());
+    Some(Moments { from_ms, to_ms, earlier, later })
+}
+
+/// The modes at hand: what is wanted and what is in its way.
+type Pair = Option<(LockMode, LockMode)>;
+
+pub fn drawn(
+    graph: &Known<Graph>,
+    server: &ServerId,
+    ask: &Ask,
+    sees: &Sees,
+) -> (String, Option<Chosen>, Pair) {
+    let graph = match graph {
+        Ok(graph) => graph,
+        Err(reason) => return (why(reason).to_html(), None, None),
+    };
+    let selected = find(graph, &ask.pid);
+    let blocking = graph.blocking();
+    let scene = Scene { server, ask, graph, selected };
+    let chosen = (!ask.pid.is_empty()).then(|| chosen(&scene, &blocking, sees.text));
+    if graph.queues.is_empty() {
+        let says = empty(
+            "Nobody waits. As soon as a session has to wait for a lock, it appears here with everybody in its way, within two seconds.",
+        );
+        return (says.to_html(), chosen, None);
+    }
+    let forest = Forest::of(graph);
+    let asked = selected.and_then(|node| forest.via(node));
+    let pair =
+        asked.or_else(|| forest.via.iter().flatten().next()).map(|link| (link.wants, link.has));
+    (body(&scene, &forest, sees), chosen, pair)
+}
+
+fn body(scene: &Scene<'_>, forest: &Forest<'_>, sees: &Sees) -> String {
+    let only = table::passing(scene, forest);
+    if only.as_ref().is_some_and(|only| !only.contains(&true)) {
+        return empty("Nobody who waits or is waited for passes this filter. Clear it to see all.")
+            .to_html();
+    }
+    let open = scene.ask.open.split(',');
+    let view = View {
+        open: open.clone().filter_map(|key| find(scene.graph, key)).collect(),
+        all_roots: open.clone().any(|key| key == "roots"),
+        selected: scene.selected,
+        only: only.clone(),
+        most: BOXES,
+    };
+    let incomplete = (!scene.graph.complete).then(|| {
+        view! { <p class="note">"More locks are contested than are read at once: the graph is not complete."</p> }
+    });
+    let picture = match scene.ask.view.as_str() {
+        "table" => table::table(scene, forest, only.as_ref(), sees),
+        "tree" => scene.list(forest, &Outline::of(forest, &view), ""),
+        _ => {
+            let outline = Outline::of(forest, &view);
+            let drawing = scene.drawing(forest, &outline);
+            let hidden = (outline.hidden > 0).then(|| {
+                let n = format::plural(i64::from(outline.hidden), "more is", "more are");
+                let table = Ask { view: "table".into(), ..scene.ask.clone() };
+                view! {
+                    <p class="note">
+                        {n} " not drawn for want of room: filter, or see all in the "
+                        <a href=table.to(scene.server) data-noscroll="">"table"</a> "."
+                    </p>
+                }
+            });
+            view! { {hidden} {drawing} {scene.list(forest, &outline, "narrow-only")} }.into_any()
+        }
+    };
+    view! { {incomplete} {circles(scene.graph)} {picture} }.to_html()
+}
+
+/// Deadlocks that are not broken yet, in words.
+fn circles(graph: &Graph) -> AnyView {
+    let rows = graph.cycles.iter().map(|cycle| {
+        let who: Vec<String> = cycle.nodes.iter().filter_map(|n| Some(graph.node(*n)?.words())).collect();
+        let ends = if cycle.hard {
+            "PostgreSQL ends one of them after deadlock_timeout."
+        } else {
+            "PostgreSQL undoes it after deadlock_timeout by moving the queue."
+        };
+        view! { <p class="mark critical">{format!("Deadlock: {} wait for each other. {ends}", who.join(", "))}</p> }
+    });
+    rows.collect_view().into_any()
+}
+
+fn chosen(scene: &Scene<'_>, blocking: &Blocking<'_>, shows_text: bool) -> Chosen {
+    let node = scene.selected.and_then(|index| scene.graph.node(index));
+    let session = node.and_then(|node| node.session.as_ref());
+    Chosen {
+        title: node
+            .map_or_else(|| format!("pid {}", scene.ask.pid.trim_start_matches('x')), labels::who),
+        key: node.map(key).unwrap_or_default(),
+        pid: node.and_then(|node| node.pid),
+        backend_start_ms: session.and_then(|session| session.backend_start_ms),
+        html: match scene.selected {
+            Some(index) => panel::content(scene, blocking, index, shows_text).to_html(),
+            None => {
+                empty("It neither waits for a lock nor is waited for at this moment.").to_html()
+            }
+        },
+    }
+}

@@ -1,0 +1,63 @@
+//! The page in one sentence that could be read out on the phone: how many wait, who is root, what
+//! ending it frees.
+
+use model::locks::{Graph, Locks};
+use model::{Known, Latest, Reason, Severity};
+
+use super::labels;
+use crate::ui::format;
+
+/// The page in one sentence, and the class that colours it.
+pub fn verdict(
+    latest: &Latest<Locks>,
+    graph: Option<&Known<Graph>>,
+    at: Option<i64>,
+) -> (String, String) {
+    let then = at.map(|at| format!("At {} UTC: ", format::time_of_day(at))).unwrap_or_default();
+    let worst = latest.reading.as_ref().and_then(|reading| reading.findings.first());
+    let worst = worst.filter(|worst| worst.severity > Severity::Info && at.is_none());
+    let (says, calm) = match graph {
+        None => ("The first reading is on its way.".to_owned(), "open"),
+        Some(Err(Reason::NotYet)) => match latest.value().map_or(0, |locks| locks.waiting) {
+            0 => ("The first reading is on its way.".to_owned(), "open"),
+            n => (format!("{} for a lock; who waits for whom is being read.", waits(n)), "open"),
+        },
+        Some(Err(reason)) => (reason.says(), "open"),
+        Some(Ok(graph)) if graph.queues.is_empty() => match worst {
+            Some(worst) => (format!("Nobody waits for a lock. {}", worst.says), "open"),
+            None => ("Nobody waits for a lock.".to_owned(), "fine"),
+        },
+        Some(Ok(graph)) => (roots(graph), "open"),
+    };
+    // Such a sentence changes from second to second; its place keeps its size.
+    let waits = matches!(graph, Some(Ok(graph)) if !graph.queues.is_empty());
+    let class = worst.map_or(calm, |worst| worst.severity.word());
+    (then + &says, format!("{class}{}", if waits { " waits" } else { "" }))
+}
+
+fn waits(n: i64) -> String {
+    format::plural(n, "session waits", "sessions wait")
+}
+
+/// `5 sessions wait for a lock. pid 640 · checkout holds up 5 of them, idle in transaction for 12 min; ending it …`.
+pub fn roots(graph: &Graph) -> String {
+    let waiting = waits(graph.waiting() as i64);
+    let longest = format::age(graph.longest_ms());
+    let mut says = format!("{waiting} for a lock, the longest for {longest}.");
+    if let Some(root) = graph.roots.first()
+        && let Some(node) = graph.node(root.node)
+    {
+        says.push_str(&format!(
+            " {}{} holds up {}; {}.",
+            labels::who(node),
+            node.doing(graph),
+            root.holds_up,
+            labels::ending(&graph.blocking(), root.node)
+        ));
+    }
+    if graph.roots.len() > 1 {
+        let more = graph.roots.len() as i64 - 1;
+        says.push_str(&format!(" {} beside it.", format::plural(more, "more root", "more roots")));
+    }
+    says
+}

@@ -1,0 +1,298 @@
+//! One server at a glance: the verdict, findings, headline numbers, the panels and the facts.
+
+#[cfg(feature = "ssr")]
+mod charts;
+use crate::routes::access;
+use leptos::prelude::*;
+use model::overview::{Overview, SessionCounts, Window};
+use model::server::Facts;
+use model::vacuum::Vacuum;
+use model::{ApiError, AreaName, Finding, Latest, NotChecked, ServerId, Unit};
+use serde::{Deserialize, Serialize};
+
+use super::{server_param, verdict};
+use crate::links;
+use crate::live;
+use crate::live::Live;
+use crate::live::charts::poll_charts;
+use crate::resource::loaded;
+use crate::ui::bar::Bar;
+use crate::ui::chart::{Chart, Charts};
+use crate::ui::findings::Findings;
+use crate::ui::format;
+use crate::ui::number::Number;
+use crate::ui::page::page;
+use crate::ui::reading::ReadingView;
+use crate::ui::sparkline::Spark;
+use crate::ui::term::term;
+
+/// How often the findings of all areas are asked for, ms.
+const FINDINGS_EVERY_MS: u64 = 3_000;
+
+/// What rules say of all areas of a server.
+pub type Judged = (Vec<Finding>, Vec<NotChecked>);
+
+/// What the page starts with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OverviewStart {
+    latest: Latest<Overview>,
+    vacuum: Latest<Vacuum>,
+    judged: Judged,
+    charts: Vec<Chart>,
+}
+
+access! { "/api/overview" OnServer(See) }
+
+/// The page's first reading.
+#[server(prefix = "/api", endpoint = "overview", output = model::wire::Json)]
+pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> {
+    use crate::auth;
+    auth::require(model::Permission::See, Some(&server))?;
+    let engine = auth::engine()?;
+    let latest = engine.overview(&server).ok_or(ApiError::NotFound)?;
+    let vacuum = engine.vacuum(&server).ok_or(ApiError::NotFound)?;
+    let charts = charts::charts(&latest);
+    Ok(OverviewStart { latest, vacuum, judged: engine.findings(&server), charts })
+}
+
+access! { "/api/findings" OnServer(See) }
+
+/// The findings of all areas.
+#[server(prefix = "/api", endpoint = "findings", output = model::wire::Json)]
+pub async fn read_findings(server: ServerId) -> Result<Judged, ApiError> {
+    use crate::auth;
+    auth::require(model::Permission::See, Some(&server))?;
+    Ok(auth::engine()?.findings(&server))
+}
+
+/// The page's icon: path data in a box of 20 × 20.
+pub const ICON: &str = "M3 16V4M3 16h14M6 13l3-4 3 2 4-6";
+
+/// The page.
+#[component]
+pub fn Page() -> impl IntoView {
+    let server = server_param();
+    let start = loaded(move || server.get(), read_overview);
+    page("overview", start, move |start| {
+        view! { <Body server=server.get_untracked() start/> }.into_any()
+    })
+}
+
+#[component]
+fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
+    let (latest, overview_sink) = live::following(AreaName::Overview, start.latest);
+    let (vacuum, vacuum_sink) = live::following(AreaName::Vacuum, start.vacuum);
+    live::follow(server.clone(), vec![overview_sink, vacuum_sink]);
+    let maintain = links::area(&server, "act");
+    let judged = RwSignal::new(start.judged);
+    let charts = RwSignal::new(start.charts);
+    poll(server.clone(), "overview", charts, judged);
+    let says =
+        move || judged.with(|(findings, _)| latest.with(|latest| verdict(latest, findings, calm)));
+    view! {
+        <header class="page-head">
+            <h1>{server.to_string()}</h1>
+            <p class=move || format!("verdict {}", says().1)>{move || says().0}</p>
+        </header>
+        <Findings
+            findings=Signal::derive(move || judged.get().0)
+            not_checked=Signal::derive(move || judged.get().1)
+        />
+        <ReadingView latest what="numbers">
+            <Headline latest/>
+            <h2 class="hidden-words">"Panels"</h2>
+            <Charts charts/>
+        </ReadingView>
+        <div class="columns">
+            <section class="panel" aria-labelledby="xid-age">
+                <h2 id="xid-age">"Transaction id age"</h2>
+                <ReadingView latest=vacuum what="transaction id ages">
+                    {move || vacuum.with(|latest| latest.value().map(ages))}
+                </ReadingView>
+            </section>
+            <section class="panel" aria-labelledby="facts">
+                <h2 id="facts">"Facts"</h2>
+                <p class="note"><a href=maintain>"VACUUM or ANALYZE a table"</a></p>
+                <ReadingView latest what="facts">
+                    {move || latest.with(|latest| latest.value().map(|value| facts(&value.facts)))}
+                </ReadingView>
+            </section>
+        </div>
+    }
+}
+
+/// Asks for findings and charts while the page is open in a browser.
+fn poll(
+    server: ServerId,
+    page: &'static str,
+    charts: RwSignal<Vec<Chart>>,
+    judged: RwSignal<Judged>,
+) {
+    poll_charts(server.clone(), page, charts);
+    live::every(FINDINGS_EVERY_MS, move || {
+        let server = server.clone();
+        leptos::task::spawn_local(async move {
+            // A failure leaves what is shown; the stream or the navigation says that pgdeck is away.
+            if let Ok(new) = read_findings(server).await
+                && judged.try_with_untracked(|old| *old != new).unwrap_or(false)
+            {
+                judged.set(new);
+            }
+        });
+    });
+}
+
+/// One sentence when no rule complains, and whether nobody waits.
+fn calm(overview: &Overview) -> (String, bool) {
+    let Ok(sessions) = &overview.sessions else {
+        return ("No rule has found anything; sessions could not be counted.".into(), false);
+    };
+    let waiting = match sessions.waiting_for_lock {
+        0 => "nobody waits for a lock".to_owned(),
+        n => format!(
+            "{} for a lock, the longest for {}",
+            format::plural(n, "session waits", "sessions wait"),
+            format::age(sessions.longest_lock_wait_ms)
+        ),
+    };
+    let says = format!(
+        "No open warnings: {} of {} connections in use, {} active, {waiting}.",
+        sessions.connections, sessions.max_connections, sessions.active
+    );
+    (says, sessions.waiting_for_lock == 0)
+}
+
+type Pick = fn(&Window) -> Option<f64>;
+
+#[component]
+fn Headline(latest: RwSignal<Latest<Overview>>) -> impl IntoView {
+    let newest =
+        move |pick: Pick| Signal::derive(move || latest.with(|l| pick(l.value()?.windows.last()?)));
+    let line = move |pick: Pick| {
+        Signal::derive(move || {
+            latest.with(|l| {
+                l.value().map(|o| o.windows.iter().map(pick).collect()).unwrap_or_default()
+            })
+        })
+    };
+    let number = move |title: &'static str, unit: Unit, pick: Pick| {
+        view! {
+            <div>
+                <dt>{term(title)}</dt>
+                <dd><Number value=newest(pick) unit/><Spark values=line(pick)/></dd>
+            </div>
+        }
+    };
+    let counts = move |pick: fn(&SessionCounts) -> i64| {
+        Signal::derive(move || {
+            latest.with(|l| l.value()?.sessions.as_ref().ok().map(|s| pick(s) as f64))
+        })
+    };
+    let used = Signal::derive(move || {
+        let max = counts(|s| s.max_connections).get().filter(|max| *max > 0.0)?;
+        Some(counts(|s| s.connections).get()? / max * 100.0)
+    });
+    view! {
+        <dl class="numbers headline">
+            {number("Transactions", Unit::PerSecond, |w| w.transactions_per_s)}
+            <div>
+                <dt>"Connections of " <Number value=counts(|s| s.max_connections) unit=Unit::Count/></dt>
+                <dd><Number value=counts(|s| s.connections) unit=Unit::Count/><Bar percent=used warn_above=80.0/></dd>
+            </div>
+            {number("Active sessions", Unit::Count, |w| w.active.map(|n| n as f64))}
+            {number("Waiting for a lock", Unit::Count, |w| w.waiting_for_lock.map(|n| n as f64))}
+            {number("Buffer cache hits", Unit::Percent, |w| w.cache_hit_percent)}
+            {number("Rows read", Unit::PerSecond, |w| w.rows_read_per_s)}
+            {number("Rows written", Unit::PerSecond, |w| w.rows_written_per_s)}
+            {number("WAL", Unit::BytesPerSecond, |w| w.wal_bytes_per_s)}
+        </dl>
+    }
+}
+
+/// The databases by age, with the distance to the next forced vacuum.
+fn ages(vacuum: &Vacuum) -> AnyView {
+    let limit = vacuum.freeze_max_age_xids.max(1) as f64;
+    let scale = format::Scale::of(Unit::Xids, vacuum.databases.iter().map(|d| d.xid_age as f64));
+    let rows = vacuum
+        .databases
+        .iter()
+        .map(|database| {
+            let share = database.xid_age as f64 / limit * 100.0;
+            view! {
+                <tr>
+                    <th scope="row">{database.datname.clone()}</th>
+                    <td class="num" title=format::exact(database.xid_age as f64, Unit::Xids)>
+                        {scale.show(database.xid_age as f64)}
+                    </td>
+                    <td class="with-bar">
+                        <span class="num" title=format::exact(share, Unit::Percent)>
+                            {format::number(share, Unit::Percent)}
+                        </span>
+                        <Bar percent=Signal::stored(Some(share)) warn_above=100.0/>
+                    </td>
+                    <td class="num" title=format::exact(database.multixact_age as f64, Unit::Count)>
+                        {format::number(database.multixact_age as f64, Unit::Count)}
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label="Transaction id age by database">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Database"</th>
+                        <th scope="col" class="num">{term("Xid age")}</th>
+                        <th scope="col" class="num">"Of autovacuum_"<wbr/>"freeze_"<wbr/>"max_age"</th>
+                        <th scope="col" class="num">{term("Multixact age")}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        <p class="note">
+            "At " {format::number(limit, Unit::Xids)}
+            " autovacuum freezes a table even when autovacuum is off; the server stops taking writes near 2 G."
+        </p>
+    }
+    .into_any()
+}
+
+fn facts(facts: &Facts) -> AnyView {
+    let live = Live::get();
+    let started = facts.started_ms;
+    let line = |name: &'static str, value: String| {
+        view! { <div><dt>{term(name)}</dt><dd>{value}</dd></div> }
+    };
+    let role = match (facts.superuser, facts.pg_monitor) {
+        (true, _) => "superuser; pg_monitor would do",
+        (false, true) => "has pg_monitor",
+        (false, false) => "lacks pg_monitor, so much stays unknown",
+    };
+    let unknown = || "unknown".to_owned();
+    let extensions: Vec<String> =
+        facts.extensions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    view! {
+        <dl class="facts">
+            {line("Version", format!("PostgreSQL {}", facts.version))}
+            {line("Kind", facts.kind().to_owned())}
+            <div>
+                <dt>"Up for"</dt>
+                <dd title=format::moment(started)>
+                    {move || match live.now_ms.get() - started {
+                        ms if ms < 60_000 => "less than a minute".to_owned(),
+                        ms => format::whole_age(ms, 60_000),
+                    }}
+                </dd>
+            </div>
+            {line("Connected to", format!("database {} as {} ({role})", facts.database, facts.role))}
+            {line("Through", if facts.through_pooler { "a pooler".into() } else { "a direct connection".to_owned() })}
+            {line("System identifier", facts.system_identifier.clone().unwrap_or_else(unknown))}
+            {line("Timeline", facts.timeline.map_or_else(unknown, |t| t.to_string()))}
+            {facts.provider.clone().map(|provider| line("Run by", provider))}
+            {line("Extensions", if extensions.is_empty() { "none".into() } else { extensions.join(", ") })}
+        </dl>
+    }
+    .into_any()
+}

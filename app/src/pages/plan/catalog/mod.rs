@@ -1,0 +1,283 @@
+//! What a watched server's catalog says of a plan's tables, as the rules are told and as the page shows
+//! it: parts that could not be read come with their reason.
+
+pub mod picker;
+
+use leptos::prelude::*;
+use model::{Reason, ServerId, Unit};
+use plan::catalog::{Catalog, Index, Relation};
+use serde::{Deserialize, Serialize};
+
+use super::describe::shown;
+use crate::ui::format;
+use crate::ui::reading::why;
+
+/// Columns listed of one table; a plan seldom speaks of more.
+const MOST_COLUMNS: usize = 40;
+/// Tables listed.
+const MOST_TABLES: usize = 50;
+
+/// A relation of a plan: its schema, where the plan says it (VERBOSE), and its name.
+pub type Named = (Option<String>, String);
+
+/// What a server said of a plan's tables.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Consulted {
+    /// The server.
+    pub server: ServerId,
+    /// The database that was asked for; empty for that of the server's DSN.
+    pub database: String,
+    /// What the rules are told.
+    pub catalog: Catalog,
+    /// What could not be read, and why.
+    pub unknown: Vec<(String, Reason)>,
+    /// Tables of the plan that the server does not have under that name.
+    pub absent: Vec<String>,
+}
+
+/// The tables a plan reads or writes, each once.
+pub fn named(plan: &plan::Plan) -> Vec<Named> {
+    let mut named: Vec<Named> = Vec::new();
+    for node in &plan.nodes {
+        let Some(name) = &node.relation else { continue };
+        let one = (node.schema.clone(), name.clone());
+        if !named.contains(&one) {
+            named.push(one);
+        }
+    }
+    named
+}
+
+#[cfg(feature = "ssr")]
+impl Consulted {
+    /// Puts the parts together. Where an index or extended statistics might exist unseen, the rules are
+    /// told less rather than that there is none.
+    pub fn new(
+        server: ServerId,
+        database: String,
+        asked: &[Named],
+        read: engine::explain::catalog::PlanCatalog,
+    ) -> Self {
+        let mut unknown = Vec::new();
+        let relations = part(read.relations, "tables", &mut unknown);
+        let indexes = part(read.indexes, "indexes", &mut unknown);
+        let columns = part(read.columns, "column statistics", &mut unknown);
+        let extended = part(read.extended, "extended statistics", &mut unknown);
+        let settings = part(read.settings, "settings", &mut unknown).unwrap_or_default();
+        let relations = relations.unwrap_or_default();
+        let absent = asked
+            .iter()
+            .filter(|(schema, name)| {
+                !relations.iter().any(|one| {
+                    one.name == *name && schema.as_ref().is_none_or(|schema| one.schema == *schema)
+                })
+            })
+            .map(|(_, name)| name.clone())
+            .collect();
+        let relations = match indexes {
+            Some(indexes) => relations
+                .into_iter()
+                .map(|one| relation(one, &indexes, columns.as_deref(), extended.as_deref()))
+                .collect(),
+            None => vec![],
+        };
+        let settings =
+            settings.into_iter().filter_map(|one| Some((one.name, one.setting?))).collect();
+        Self { server, database, catalog: Catalog { relations, settings }, unknown, absent }
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn part<T>(known: model::Known<T>, what: &str, unknown: &mut Vec<(String, Reason)>) -> Option<T> {
+    known.map_err(|reason| unknown.push((what.to_owned(), reason))).ok()
+}
+
+#[cfg(feature = "ssr")]
+fn relation(
+    one: engine::explain::catalog::Relation,
+    indexes: &[engine::explain::catalog::Index],
+    columns: Option<&[engine::explain::catalog::Column]>,
+    extended: Option<&[engine::explain::catalog::Extended]>,
+) -> Relation {
+    use plan::catalog::{Column, Extended};
+    let here = |schema: &str, relation: &str| schema == one.schema && relation == one.name;
+    // Without knowing the extended statistics a rule would propose some that may exist.
+    let columns = columns.filter(|_| extended.is_some()).unwrap_or_default().iter();
+    Relation {
+        columns: columns
+            .filter(|column| here(&column.schema, &column.relation))
+            .map(|column| Column {
+                name: column.name.clone(),
+                n_distinct: Some(column.n_distinct),
+                correlation: column.correlation,
+                null_frac: Some(column.null_frac),
+                most_common_freq: column.most_common_freq,
+            })
+            .collect(),
+        indexes: indexes
+            .iter()
+            .filter(|index| here(&index.schema, &index.relation))
+            .map(|index| Index {
+                name: index.name.clone(),
+                method: index.method.clone(),
+                keys: index.keys.clone(),
+                include: index.include.clone(),
+                predicate: index.predicate.clone(),
+                indisunique: index.indisunique,
+                indisvalid: index.indisvalid,
+                size_bytes: Some(index.size_bytes),
+            })
+            .collect(),
+        extended: extended
+            .unwrap_or_default()
+            .iter()
+            .filter(|one| here(&one.schema, &one.relation))
+            .map(|one| Extended { name: one.name.clone(), columns: one.columns.clone() })
+            .collect(),
+        size_bytes: Some(one.size_bytes),
+        reltuples: one.reltuples,
+        n_mod_since_analyze: one.n_mod_since_analyze,
+        analyze_age_seconds: one.analyze_age_seconds,
+        schema: one.schema,
+        name: one.name,
+    }
+}
+
+/// Why a catalog is not known and what to do about it, in words.
+pub fn unread(reason: &Reason) -> String {
+    let remedy = reason.remedy().map(|remedy| format!(" {remedy}")).unwrap_or_default();
+    format!("{}{remedy}", reason.says())
+}
+
+/// What the server says, below the findings that rest on it.
+pub fn consulted(told: &Consulted) -> AnyView {
+    let tables = &told.catalog.relations;
+    let database = match told.database.as_str() {
+        "" => String::new(),
+        name => format!(" (database {})", shown(name)),
+    };
+    let says = format!(
+        "Judged with what {}{database} says: {}",
+        told.server,
+        format::plural(tables.len() as i64, "table", "tables")
+    );
+    let unknown = told.unknown.iter().map(|(what, reason)| {
+        view! { <p class="note">{format!("The {what} could not be read; what rests on them is not judged.")}</p> {why(reason)} }
+    });
+    let absent = (!told.absent.is_empty()).then(|| {
+        let names = shown(&told.absent.join(", ")).into_owned();
+        view! { <p class="note">{format!("{} has no table of this name, or not for our role: {names}.", told.server)}</p> }
+    });
+    let rows = tables.iter().take(MOST_TABLES).map(table).collect_view();
+    let settings: Vec<String> =
+        told.catalog.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let settings = (!settings.is_empty()).then(|| {
+        view! { <p class="note">"Settings now: " {shown(&settings.join(", ")).into_owned()}</p> }
+    });
+    view! {
+        <section class="plan-consulted" aria-labelledby="plan-consulted-title">
+            <h2 id="plan-consulted-title">{says}</h2>
+            {unknown.collect_view()}
+            {absent}
+            {rows}
+            {settings}
+        </section>
+    }
+    .into_any()
+}
+
+fn table(relation: &Relation) -> AnyView {
+    let name = shown(&format!("{}.{}", relation.schema, relation.name)).into_owned();
+    let size = relation.size_bytes.map(|bytes| format::number(bytes, Unit::Bytes));
+    let rows = relation.reltuples.filter(|rows| *rows >= 0.0);
+    let rows = rows.map_or_else(
+        || "rows not known: never analysed".to_owned(),
+        |rows| format!("{} rows", format::grouped(rows.round())),
+    );
+    let columns = relation.columns.iter().take(MOST_COLUMNS).map(|column| {
+        view! {
+            <tr>
+                <th scope="row">{shown(&column.name).into_owned()}</th>
+                <td class="num">{column.n_distinct.map_or_else(|| "–".into(), distinct)}</td>
+                <td class="num">{column.correlation.map_or_else(|| "–".into(), |value| format!("{value:.2}"))}</td>
+                <td class="num">{share(column.null_frac)}</td>
+                <td class="num">{share(column.most_common_freq)}</td>
+            </tr>
+        }
+    });
+    let columns = (!relation.columns.is_empty()).then(|| {
+        view! {
+            <div class="scroll" tabindex="0" role="group" aria-label=format!("Column statistics of {name}")>
+                <table>
+                    <thead><tr>
+                        <th scope="col">"Column"</th>
+                        <th scope="col" class="num">"Distinct values"</th>
+                        <th scope="col" class="num">"Correlation"</th>
+                        <th scope="col" class="num">"Nulls"</th>
+                        <th scope="col" class="num">"Most common value"</th>
+                    </tr></thead>
+                    <tbody>{columns.collect_view()}</tbody>
+                </table>
+            </div>
+        }
+    });
+    let indexes = match relation.indexes.is_empty() {
+        true => view! { <li>"It has no index."</li> }.into_any(),
+        false => relation.indexes.iter().map(index).collect_view().into_any(),
+    };
+    view! {
+        <details class="plan-table-facts">
+            <summary>
+                <code>{name.clone()}</code>
+                <span class="muted num">{[size.unwrap_or_default(), rows, analysed(relation)].join(", ")}</span>
+            </summary>
+            <ul>{indexes}</ul>
+            {columns}
+        </details>
+    }
+    .into_any()
+}
+
+fn index(index: &Index) -> AnyView {
+    let mut says = format!("{} on ({})", index.method, index.keys.join(", "));
+    if !index.include.is_empty() {
+        says.push_str(&format!(" include ({})", index.include.join(", ")));
+    }
+    if let Some(predicate) = &index.predicate {
+        says.push_str(&format!(" where {predicate}"));
+    }
+    let size = index.size_bytes.map(|bytes| format!(", {}", format::number(bytes, Unit::Bytes)));
+    let invalid = (!index.indisvalid).then_some(", invalid");
+    let unique = index.indisunique.then_some("unique ");
+    view! {
+        <li>
+            <code>{shown(&index.name).into_owned()}</code> " " {unique}
+            {shown(&says).into_owned()} {size} {invalid}
+        </li>
+    }
+    .into_any()
+}
+
+/// When it was analysed, and how much has changed since.
+fn analysed(relation: &Relation) -> String {
+    let changed = relation.n_mod_since_analyze.filter(|rows| *rows >= 1.0);
+    let changed = changed
+        .map(|rows| format!(", {} rows changed since", format::grouped(rows.round())))
+        .unwrap_or_default();
+    match relation.analyze_age_seconds {
+        Some(seconds) => format!("analysed {} ago{changed}", format::age(seconds * 1_000.0)),
+        None => format!("no ANALYZE on record{changed}"),
+    }
+}
+
+/// `n_distinct` in words: negative is a share of the rows.
+fn distinct(value: f64) -> String {
+    match value < 0.0 {
+        true => format!("{} of the rows", format::number(value * -100.0, Unit::Percent)),
+        false => format::grouped(value.round()),
+    }
+}
+
+fn share(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".into(), |share| format::number(share * 100.0, Unit::Percent))
+}

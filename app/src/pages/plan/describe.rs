@@ -1,0 +1,245 @@
+//! A plan in words: the verdict, the name of a node, its figures. Text of a plan comes from anywhere:
+//! what would be invisible or change the direction of writing is spelled out.
+
+use std::borrow::Cow;
+
+use model::{Severity, Unit};
+use plan::Node;
+use plan::derive::DerivedNode;
+
+use super::analysis::Case;
+use crate::ui::format;
+
+/// A single node that takes at least this share is named alone, 0 to 1.
+const ONE_NODE_FROM: f64 = 0.3;
+/// Otherwise as many nodes are counted as take this share together, 0 to 1.
+const MOST_OF_IT: f64 = 0.8;
+/// An estimate is mentioned when it is off by this factor: pev2's first threshold.
+pub const WRONG_FROM: f64 = 10.0;
+
+/// Characters of a printed value that are shown before it is folded.
+pub const FOLD_AFTER: usize = 400;
+
+/// Text with control characters and those that turn the direction of writing spelled out, as in
+/// `\u{202e}`; line ends and tabs stay.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.chars().any(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if hidden(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// At most so many characters, with an ellipsis where some are left out.
+pub fn short(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+    }
+}
+
+/// The node's kind: `Seq Scan`.
+pub fn title(node: &Node) -> String {
+    shown(&node.title()).into_owned()
+}
+
+/// What it works on: `on orders o`, `using orders_pkey on orders`, or its subplan's name.
+pub fn object(node: &Node) -> String {
+    let mut words = Vec::new();
+    if let Some(index) = &node.index {
+        words.push(format!("using {index}"));
+    }
+    if let Some(object) = node.object() {
+        words.push(format!("on {object}"));
+    }
+    if words.is_empty() {
+        let key = ["Sort Key", "Group Key", "Hash Cond", "Merge Cond", "Join Filter", "Cache Key"];
+        words.extend(key.iter().find_map(|key| node.get(key)).map(|value| format!("by {value}")));
+    }
+    shown(&words.join(" ")).into_owned()
+}
+
+/// Kind and object in one line, cut to a readable length.
+pub fn name(node: &Node) -> String {
+    let object = object(node);
+    if object.is_empty() {
+        title(node)
+    } else {
+        short(&format!("{} {object}", title(node)), 160).into_owned()
+    }
+}
+
+/// The family a node belongs to, as a class: it has a colour of its own.
+pub fn family(kind: &str) -> &'static str {
+    match kind {
+        kind if kind.ends_with("Scan") => "family-scan",
+        kind if kind.ends_with("Join") || kind == "Nested Loop" => "family-join",
+        "Sort" | "Incremental Sort" | "Hash" | "Materialize" | "Memoize" | "Unique" => {
+            "family-sort"
+        }
+        "Aggregate" | "Group" | "WindowAgg" | "SetOp" => "family-group",
+        "ModifyTable" | "LockRows" => "family-write",
+        kind if kind.starts_with("Gather") => "family-gather",
+        _ => "family-other",
+    }
+}
+
+/// Milliseconds with a unit, or a dash.
+pub fn ms(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |ms| format::number(ms, Unit::Ms))
+}
+
+/// A count, or a dash.
+pub fn count(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |count| format::grouped(count.round()))
+}
+
+/// A share from 0 to 1 as percent.
+pub fn percent(share: f64) -> String {
+    format::number(share * 100.0, Unit::Percent)
+}
+
+/// How far the estimate is off: `12 × more`, `exact` below 1.05.
+pub fn estimate(own: &DerivedNode) -> Option<String> {
+    let estimate = own.estimate?;
+    Some(if estimate.factor < 1.05 {
+        "exact".to_owned()
+    } else {
+        let word = if estimate.more { "more" } else { "fewer" };
+        format!("{} × {word}", format::number(estimate.factor, Unit::Count))
+    })
+}
+
+/// What a node did, after its name: `reads 200,000 rows to keep 400`.
+fn did(node: &Node, own: &DerivedNode) -> String {
+    let (rows, removed) = (own.rows, own.removed_rows.filter(|removed| *removed >= 1.0));
+    let loops = node.actual.map_or(0.0, |actual| actual.loops);
+    let mut says = match (rows, removed) {
+        (Some(rows), Some(removed)) if removed > rows => {
+            format!(
+                "reads {} rows to keep {}",
+                format::grouped(rows + removed),
+                format::grouped(rows)
+            )
+        }
+        (Some(rows), _) => {
+            format!("returns {}", format::plural(rows.round() as i64, "row", "rows"))
+        }
+        (None, _) => "was planned, not run".to_owned(),
+    };
+    if let Some(estimate) = own.estimate.filter(|e| e.factor >= WRONG_FROM && !own.cut_short) {
+        let word = if estimate.more { "more" } else { "fewer" };
+        says.push_str(&format!(
+            ", {} times {word} than expected",
+            format::number(estimate.factor, Unit::Count)
+        ));
+    }
+    if loops > 1.0 {
+        says.push_str(&format!(", in {} loops", format::grouped(loops)));
+    }
+    says
+}
+
+/// The verdict on a plan in one or two sentences, and the class that colours it.
+pub fn verdict(case: &Case) -> (String, &'static str) {
+    let class = match case.judged.iter().map(|found| found.finding.severity).max() {
+        Some(Severity::Critical) => "critical",
+        Some(Severity::Warning) => "warning",
+        _ => "open",
+    };
+    let nodes = format::plural(case.plan.nodes.len() as i64, "node", "nodes");
+    let Some(at) = case.heaviest() else { return ("The plan has no nodes.".into(), class) };
+    let Some((node, own)) = case.node(at) else { return (String::new(), class) };
+    let whole = case.plan.execution_ms().or(case.derived.nodes_ms);
+    let (share, unit) = match (own.share, whole) {
+        (Some(share), Some(whole)) => (share, format::number(whole, Unit::Ms)),
+        _ => return (planned(case, at, &nodes), class),
+    };
+    if share >= ONE_NODE_FROM {
+        let says = format!(
+            "1 of {nodes} takes {} of {unit}: {} {}.",
+            percent(share),
+            name(node),
+            did(node, own)
+        );
+        return (says, class);
+    }
+    let mut shares: Vec<f64> = case.derived.nodes.iter().filter_map(|own| own.share).collect();
+    shares.sort_by(|a, b| b.total_cmp(a));
+    let mut sum = 0.0;
+    let mut most = 0;
+    for share in shares {
+        if sum >= MOST_OF_IT {
+            break;
+        }
+        sum += share;
+        most += 1;
+    }
+    let says = format!(
+        "{most} of {nodes} take {} of {unit}; the longest, with {}: {} {}.",
+        percent(sum.min(1.0)),
+        percent(share),
+        name(node),
+        did(node, own)
+    );
+    (says, class)
+}
+
+/// The verdict where nothing was timed.
+fn planned(case: &Case, at: usize, nodes: &str) -> String {
+    let ran = case.plan.nodes.iter().any(|node| node.actual.is_some());
+    let told = if ran {
+        "Times are missing (TIMING OFF)"
+    } else {
+        "Planned only, nothing was run: EXPLAIN (ANALYZE, BUFFERS) would show times"
+    };
+    let whole: f64 = case.derived.nodes.iter().filter_map(|own| own.self_cost).sum();
+    match case.node(at).and_then(|(node, own)| Some((node, own.self_cost?))) {
+        Some((node, cost)) if whole > 0.0 => format!(
+            "{told}. 1 of {nodes} has {} of the cost of {}: {}.",
+            percent(cost / whole),
+            format::grouped(whole.round()),
+            name(node)
+        ),
+        _ => format!("{told}. The plan has {nodes}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::plan::analysis::tests::{FILTERED, case};
+
+    #[test]
+    fn the_verdict_names_node_share_and_waste() {
+        let (says, class) = verdict(&case(FILTERED));
+        assert!(says.starts_with("1 of 1 node takes 99."), "{says}");
+        assert!(says.contains("Seq Scan on orders reads 200,000 rows to keep 400"), "{says}");
+        assert_eq!(class, "warning");
+    }
+
+    #[test]
+    fn a_plan_without_times_speaks_of_cost() {
+        let (says, _) = verdict(&case("Seq Scan on t  (cost=0.00..35.50 rows=2550 width=4)"));
+        assert!(says.starts_with("Planned only"), "{says}");
+        assert!(says.contains("100 % of the cost of 36: Seq Scan on t."), "{says}");
+    }
+
+    #[test]
+    fn invisible_characters_are_spelled_out() {
+        assert_eq!(shown("a\u{202e}b\0c"), "a\\u{202e}b\\u{0}c");
+        assert_eq!(shown("plain\n\ttext"), "plain\n\ttext");
+        assert_eq!(short("äöü", 2), "äö…");
+    }
+}

@@ -1,0 +1,287 @@
+//! The form "Run it on a server" as data: what it holds, how it is read from the fields a browser
+//! sends, with and without JavaScript. Pure.
+
+use model::ServerId;
+#[cfg(any(feature = "ssr", test))]
+use model::explain::{Mode, Request, RunId};
+use model::explain::{NotExplained, Options, Refusal};
+use serde::{Deserialize, Serialize};
+
+use crate::ui::sql::{Token, tokens};
+
+/// Parameters that get a field each; more are a mistake, and nobody fills them in by hand.
+pub const MOST_VALUES: usize = 100;
+/// Time limits to choose from, ms; the first is the default. The engine's own limits are 10 s and 60 s.
+pub const TIMEOUTS_MS: [u32; 4] = [10_000, 1_000, 30_000, 60_000];
+
+/// Which of the form's buttons was pressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// None: the form is only filled in.
+    #[default]
+    Open,
+    /// Say what would be done.
+    Preview,
+    /// Do it.
+    Run,
+}
+
+impl Step {
+    /// Its word in the form.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Preview => "preview",
+            Self::Run => "run",
+        }
+    }
+}
+
+/// What somebody filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// The name of the server; empty when none was chosen.
+    pub server: String,
+    /// The database; empty for that of the DSN.
+    pub database: String,
+    /// The statement.
+    pub statement: String,
+    /// Values of `$1`, `$2`, …; None is NULL.
+    pub values: Vec<Option<String>>,
+    /// Whether it is to be executed.
+    pub analyze: bool,
+    /// Yes to changing rows.
+    pub dml: bool,
+    /// Yes to volatile functions.
+    pub functions: bool,
+    /// EXPLAIN's options.
+    pub options: Options,
+}
+
+impl Default for Sheet {
+    /// What helps to read a plan and costs nothing is switched on.
+    fn default() -> Self {
+        let options =
+            Options { verbose: true, buffers: true, settings: true, ..Options::default() };
+        Self {
+            server: String::new(),
+            database: String::new(),
+            statement: String::new(),
+            values: vec![],
+            analyze: false,
+            dml: false,
+            functions: false,
+            options,
+        }
+    }
+}
+
+impl Sheet {
+    /// Reads the fields of the form; of two with one name the last counts.
+    pub fn from_pairs(pairs: &[(String, String)]) -> Self {
+        let get = |name: &str| {
+            pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        };
+        let text = |name: &str| get(name).unwrap_or_default().to_owned();
+        let on = |name: &str| get(name).is_some();
+        let number = |key: &str| key.strip_prefix('p')?.parse::<usize>().ok();
+        let given = pairs.iter().filter_map(|(key, _)| number(key)).max().unwrap_or(0);
+        let value = |n: usize| match on(&format!("p{n}null")) {
+            true => None,
+            false => Some(text(&format!("p{n}"))),
+        };
+        Self {
+            server: text("server"),
+            database: text("database").trim().to_owned(),
+            // Browsers send line ends as CR LF; columns are counted without.
+            statement: text("statement").replace("\r\n", "\n"),
+            values: (1..=given.min(MOST_VALUES)).map(value).collect(),
+            analyze: get("mode") == Some("analyze"),
+            dml: on("dml"),
+            functions: on("functions"),
+            options: Options {
+                verbose: on("verbose"),
+                buffers: on("buffers"),
+                wal: on("wal"),
+                settings: on("settings"),
+                serialize: on("serialize"),
+                memory: on("memory"),
+                generic: on("generic"),
+                timeout_ms: get("timeout_ms").and_then(|ms| ms.parse().ok()),
+            },
+        }
+    }
+
+    /// The fields that read back as this: what a second form carries unseen.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut add = |name: &str, value: &str| pairs.push((name.to_owned(), value.to_owned()));
+        add("server", &self.server);
+        add("database", &self.database);
+        add("statement", &self.statement);
+        add("mode", if self.analyze { "analyze" } else { "plan" });
+        for (at, value) in self.values.iter().enumerate() {
+            match value {
+                Some(value) => add(&format!("p{}", at + 1), value),
+                None => {
+                    add(&format!("p{}", at + 1), "");
+                    add(&format!("p{}null", at + 1), "on");
+                }
+            }
+        }
+        let options = &self.options;
+        for (name, on) in [
+            ("dml", self.dml),
+            ("functions", self.functions),
+            ("verbose", options.verbose),
+            ("buffers", options.buffers),
+            ("wal", options.wal),
+            ("settings", options.settings),
+            ("serialize", options.serialize),
+            ("memory", options.memory),
+            ("generic", options.generic),
+        ] {
+            if on {
+                add(name, "on");
+            }
+        }
+        if let Some(ms) = options.timeout_ms {
+            add("timeout_ms", &ms.to_string());
+        }
+        pairs
+    }
+
+    /// The server's id.
+    pub fn server_id(&self) -> ServerId {
+        ServerId::new(self.server.clone())
+    }
+
+    /// Whether it is executed, and what is allowed then.
+    #[cfg(any(feature = "ssr", test))]
+    pub fn mode(&self) -> Mode {
+        match self.analyze {
+            true => Mode::Analyze { dml: self.dml, functions: self.functions },
+            false => Mode::Plan,
+        }
+    }
+
+    /// What the engine is asked. The generic plan needs no values: those of the form's empty fields
+    /// are left out.
+    #[cfg(any(feature = "ssr", test))]
+    pub fn request(&self, run: RunId) -> Request {
+        let nameless = self.options.generic && !self.analyze;
+        Request {
+            run,
+            statement: self.statement.clone(),
+            database: (!self.database.is_empty()).then(|| self.database.clone()),
+            parameters: if nameless { vec![] } else { self.values.clone() },
+            mode: self.mode(),
+            options: self.options,
+        }
+    }
+
+    /// How many fields for values the form shows: as many as the statement seems to have, or as the
+    /// server said it has.
+    pub fn fields(&self, refused: Option<&NotExplained>) -> usize {
+        let needed = match refused {
+            Some(NotExplained::Refused(Refusal::Parameters { needs, .. })) => *needs,
+            _ => 0,
+        };
+        parameters(&self.statement).max(needed).min(MOST_VALUES)
+    }
+}
+
+/// The highest parameter that a statement names: `$3` is 3. For the form only; what a statement really
+/// holds PostgreSQL's parser says.
+pub fn parameters(statement: &str) -> usize {
+    let numbers = tokens(statement).into_iter().filter_map(|(token, text)| {
+        let digits = text.strip_prefix('$').filter(|_| token == Token::Number)?;
+        digits.parse::<usize>().ok()
+    });
+    numbers.max().unwrap_or(0)
+}
+
+/// EXPLAIN's answer with the statement in it, where auto_explain writes it: a plan keeps what it is of.
+#[cfg(any(feature = "ssr", test))]
+pub fn with_statement(plan: &str, statement: &str) -> String {
+    let quoted = serde_json::Value::from(statement).to_string();
+    match plan.split_once('{') {
+        Some((before, rest)) => format!("{before}{{\n    \"Query Text\": {quoted},{rest}"),
+        None => plan.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Sheet {
+        Sheet {
+            server: "shop".into(),
+            database: "web".into(),
+            statement: "select *\nfrom t where a = $1 and b = $2".into(),
+            values: vec![Some("1".into()), None],
+            analyze: true,
+            dml: true,
+            functions: true,
+            options: Options {
+                wal: true,
+                generic: true,
+                timeout_ms: Some(1_000),
+                ..Options::default()
+            },
+        }
+    }
+
+    #[test]
+    fn a_sheet_survives_its_own_form() {
+        for sheet in [full(), Sheet::default()] {
+            assert_eq!(Sheet::from_pairs(&sheet.pairs()), sheet);
+        }
+    }
+
+    #[test]
+    fn fields_come_as_browsers_send_them() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let sheet = Sheet::from_pairs(&[
+            pair("statement", "select\r\n1"),
+            pair("p2", "x"),
+            pair("p99999999999999999999", "x"),
+            pair("p5000", "x"),
+            pair("timeout_ms", "soon"),
+        ]);
+        assert_eq!(sheet.statement, "select\n1");
+        assert_eq!(sheet.values.len(), MOST_VALUES, "however many are sent");
+        assert_eq!(sheet.values.get(1), Some(&Some("x".into())));
+        assert_eq!(sheet.mode(), Mode::Plan);
+        assert_eq!(sheet.options, Options::default(), "an unchecked box is not sent");
+    }
+
+    #[test]
+    fn the_generic_plan_needs_no_values() {
+        let run = || RunId::new([7; 16]);
+        assert_eq!(full().request(run()).parameters.len(), 2);
+        let planned = Sheet { analyze: false, ..full() };
+        assert!(planned.request(run()).parameters.is_empty());
+    }
+
+    #[test]
+    fn parameters_are_those_outside_of_texts() {
+        assert_eq!(parameters("select $1, '$7', $tag$ $9 $tag$, $3 -- $8\n"), 3);
+        assert_eq!(parameters("select 1"), 0);
+        let sheet = Sheet { statement: "select $100000".into(), ..Sheet::default() };
+        assert_eq!(sheet.fields(None), MOST_VALUES);
+        let needs = NotExplained::Refused(Refusal::Parameters { needs: 2, given: 0 });
+        assert_eq!(Sheet::default().fields(Some(&needs)), 2);
+    }
+
+    #[test]
+    fn a_plan_carries_its_statement() {
+        let plan = "[\n  {\n    \"Plan\": {\n      \"Node Type\": \"Result\",\n \"Startup Cost\": 0.00, \"Total Cost\": 0.01, \"Plan Rows\": 1, \"Plan Width\": 4\n    }\n  }\n]";
+        let statement = "select '\"}', 1\n-- ä";
+        let parsed = plan::parse(&with_statement(plan, statement)).expect("a plan");
+        assert_eq!(parsed.plans[0].query.as_deref(), Some(statement));
+        assert!(parsed.not_understood.is_empty(), "{:?}", parsed.not_understood);
+        assert_eq!(with_statement("none", "x"), "none");
+    }
+}

@@ -1,0 +1,70 @@
+//! Where plans come in: the form that works without JavaScript, files, the example. Reads nothing itself.
+
+use leptos::prelude::*;
+
+use crate::pages::plan::EXAMPLE;
+use crate::pages::plan::state::Desk;
+
+/// What may be sent without JavaScript, bytes of text.
+pub const MAX_SENT_BYTES: usize = 2 * 1024 * 1024;
+
+/// The form; folded once a plan is shown.
+#[component]
+pub fn Form(desk: Desk) -> impl IntoView {
+    let open = move || desk.case.with(Option::is_none);
+    let summary = move || if open() { "A plan" } else { "Another plan, or one to compare with" };
+    let (plan, other) =
+        (NodeRef::<leptos::html::Textarea>::new(), NodeRef::<leptos::html::Textarea>::new());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let text = |field: NodeRef<leptos::html::Textarea>| {
+            field.get_untracked().map(|field| field.value()).unwrap_or_default()
+        };
+        let (first, second) = (text(plan), text(other));
+        let (judge, database) = (desk.judge.get_untracked(), desk.judge_database.get_untracked());
+        let read = first.trim().is_empty() || desk.load(first);
+        // The choice stands in the form that is sent.
+        desk.judge.set(judge);
+        desk.judge_database.set(database);
+        if read && !second.trim().is_empty() {
+            desk.compare(second);
+        }
+    };
+    let example = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        desk.load(EXAMPLE.to_owned());
+    };
+    let limit = format!("{} MiB", MAX_SENT_BYTES / 1024 / 1024);
+    view! {
+        <details class="plan-input panel" open=open>
+            <summary>{summary}</summary>
+            <form method="post" action="/plan" on:submit=submit>
+                <div class="plan-fields">
+                    <label>
+                        <span>"Plan"</span>
+                        <textarea node_ref=plan name="plan" rows="8" spellcheck="false" autocomplete="off" data-plan="" placeholder="Paste the output of EXPLAIN (ANALYZE, BUFFERS) …: text, JSON, YAML or XML, as psql, pgAdmin or a log shows it"></textarea>
+                    </label>
+                    <label>
+                        <span>"Compare with (optional)"</span>
+                        <textarea node_ref=other name="other" rows="8" spellcheck="false" autocomplete="off" data-other="" placeholder="The plan after the change"></textarea>
+                    </label>
+                </div>
+                {crate::pages::plan::catalog::picker::choice(desk)}
+                <p class="plan-actions">
+                    <button type="submit" class="primary">"Show the plan"</button>
+                    <label class="plan-file js-only">
+                        "Open files "
+                        <input type="file" multiple data-files=""/>
+                    </label>
+                    <a href="/plan?example=1" rel="external" on:click=example>"Show an example"</a>
+                </p>
+                <p class="note">
+                    "With JavaScript the plan is read in this browser and sent nowhere: paste or drop it anywhere on this page. "
+                    "With the catalog of a server it asks that server about the plan's tables, by name. "
+                    "Without JavaScript, this button sends up to " {limit} " to this pgdeck, which reads it and keeps nothing."
+                </p>
+                {super::recent::list(desk)}
+            </form>
+        </details>
+    }
+}

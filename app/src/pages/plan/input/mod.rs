@@ -1,0 +1,4 @@
+//! NEEDS A SENTENCE.
+
+pub mod form;
+pub mod recent;

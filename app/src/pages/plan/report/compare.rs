@@ -1,0 +1,231 @@
+//! Two plans: what changed in words, the totals, and every pair of nodes. A mark in text tells what
+//! became of a node; colour only repeats it.
+
+use leptos::prelude::*;
+use model::Unit;
+use plan::diff::{Comparison, Delta, Pair, compare};
+
+use super::static_table::indent;
+use crate::pages::plan::analysis::{Case, Shared};
+use crate::pages::plan::describe::{name, shown};
+use crate::pages::plan::state::Desk;
+use crate::ui::format;
+
+/// Rows of the table of pairs.
+const MOST: usize = 1_000;
+/// Changes in words.
+const MOST_CHANGES: usize = 40;
+/// Less of a difference is called unchanged, as a factor.
+const SAME: f64 = 1.1;
+
+/// The comparison.
+pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyView {
+    let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
+    let changes = found.changes.iter().take(MOST_CHANGES);
+    let changes =
+        changes.map(|change| view! { <li>{shown(&change.says).into_owned()}</li> }).collect_view();
+    let none = found.changes.is_empty().then_some("Nothing that matters changed.");
+    let swap = move |_| {
+        let (first, second) = (desk.paste.get_untracked(), desk.other.get_untracked());
+        desk.node.set(None);
+        desk.paste.set(second);
+        desk.other.set(first);
+    };
+    view! {
+        <section class="plan-compare panel" aria-labelledby="plan-compare-title">
+            <div class="drawer-head">
+                <h2 id="plan-compare-title">"Before and after"</h2>
+                <span class="plan-actions">
+                    <button type="button" class="js-only" on:click=swap>"Swap"</button>
+                    <button type="button" class="js-only" on:click=move |_| desk.other.set(None)>"End the comparison"</button>
+                </span>
+            </div>
+            <p class="plan-verdict">{says(&found)}</p>
+            {none}
+            <ul class="plan-changes">{changes}</ul>
+            {totals(&found)}
+            {pairs(&found, before, after)}
+        </section>
+    }
+    .into_any()
+}
+
+/// The whole in one sentence.
+fn says(found: &Comparison) -> String {
+    let time = |ms: f64| format::number(ms, Unit::Ms);
+    match (found.totals.total_ms, found.totals.cost) {
+        (Delta { before: Some(before), after: Some(after) }, _) => {
+            format!("{} instead of {}: {}.", time(after), time(before), factor(before, after))
+        }
+        (_, Delta { before: Some(before), after: Some(after) }) => format!(
+            "Not both were timed. Cost {} instead of {}: {}.",
+            format::grouped(after.round()),
+            format::grouped(before.round()),
+            factor(before, after)
+        ),
+        _ => "Neither times nor costs are printed in both plans.".into(),
+    }
+}
+
+/// `3.2 times as much`, `4 times less`, `the same`.
+fn factor(before: f64, after: f64) -> String {
+    let (low, high) = (before.min(after), before.max(after));
+    if high <= low * SAME {
+        return "about the same".into();
+    }
+    if low <= 0.0 {
+        return if after > before { "more".into() } else { "less".into() };
+    }
+    let times = format::number(high / low, Unit::Count);
+    if after > before { format!("{times} times as much") } else { format!("{times} times less") }
+}
+
+fn totals(found: &Comparison) -> AnyView {
+    let totals = &found.totals;
+    let lines = [
+        ("Execution", totals.total_ms, Unit::Ms),
+        ("Planning", found.planning_ms, Unit::Ms),
+        ("Blocks, hit and read", totals.blocks, Unit::Count),
+        ("Blocks read", totals.read_blocks, Unit::Count),
+        ("Rows returned", totals.rows, Unit::Count),
+        ("Total cost", totals.cost, Unit::Count),
+    ];
+    let rows = lines
+        .into_iter()
+        .filter(|(_, delta, _)| delta.before.is_some() || delta.after.is_some())
+        .map(|(name, delta, unit)| view! { <tr><th scope="row">{name}</th> {cells(delta, unit)}</tr> })
+        .collect_view();
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label="Totals of both plans">
+            <table>
+                <thead><tr><th scope="col">"Total"</th><th scope="col" class="num">"Before"</th><th scope="col" class="num">"After"</th><th scope="col">"After is"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn cells(delta: Delta, unit: Unit) -> AnyView {
+    let says = |value: Option<f64>| {
+        value.map_or_else(|| "–".to_owned(), |value| format::number(value, unit))
+    };
+    let factor = delta.before.zip(delta.after).map(|(before, after)| factor(before, after));
+    view! { <td class="num">{says(delta.before)}</td><td class="num">{says(delta.after)}</td><td class="text">{factor}</td> }.into_any()
+}
+
+/// What became of a pair: a sign and a word.
+fn became(pair: &Pair, before: &Case, after: &Case) -> (&'static str, &'static str) {
+    let named = |case: &Case, at: usize| case.plan.nodes.get(at).map(name);
+    let moved = |delta: Delta| {
+        delta
+            .before
+            .zip(delta.after)
+            .is_some_and(|(a, b)| a.max(b) > a.min(b) * SAME + f64::EPSILON)
+    };
+    if named(before, pair.before) != named(after, pair.after) {
+        ("≠ other", "changed")
+    } else if moved(pair.figures.self_ms) || moved(pair.figures.rows) {
+        ("± figures", "figures")
+    } else {
+        ("= same", "same")
+    }
+}
+
+/// Every node of both plans in the order of the first; those that only the second has come last.
+fn pairs(found: &Comparison, before: &Shared<Case>, after: &Shared<Case>) -> AnyView {
+    let mut rows: Vec<(usize, AnyView)> = Vec::new();
+    for pair in found.pairs.iter().take(MOST) {
+        let (sign, class) = became(pair, before, after);
+        let depth = before.plan.nodes.get(pair.before).map_or(0, |node| node.depth);
+        let first = before.plan.nodes.get(pair.before).map(name).unwrap_or_default();
+        let second = after.plan.nodes.get(pair.after).map(name).filter(|other| *other != first);
+        let says = second.map_or_else(|| first.clone(), |second| format!("{first} → {second}"));
+        rows.push((
+            pair.before,
+            line(sign, class, depth, says, pair.figures.self_ms, pair.figures.rows),
+        ));
+    }
+    for at in found.only_before.iter().take(MOST) {
+        if let Some((node, own)) = before.node(*at) {
+            let (ms, rows_) = (
+                Delta { before: own.self_ms, after: None },
+                Delta { before: own.rows, after: None },
+            );
+            rows.push((*at, line("− only before", "gone", node.depth, name(node), ms, rows_)));
+        }
+    }
+    rows.sort_by_key(|(at, _)| *at);
+    for at in found.only_after.iter().take(MOST) {
+        if let Some((node, own)) = after.node(*at) {
+            let (ms, rows_) = (
+                Delta { before: None, after: own.self_ms },
+                Delta { before: None, after: own.rows },
+            );
+            rows.push((usize::MAX, line("+ only after", "new", node.depth, name(node), ms, rows_)));
+        }
+    }
+    let all = rows.len();
+    let rows: Vec<AnyView> = rows.into_iter().take(MOST).map(|(_, row)| row).collect();
+    let more = (all > MOST).then(|| view! { <p class="note">{format!("The first {} pairs are listed.", format::grouped(MOST as f64))}</p> });
+    view! {
+        <div class="scroll plan-pairs" tabindex="0" role="group" aria-label="Every node of both plans">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"What became"</th><th scope="col">"Node"</th>
+                        <th scope="col" class="num">"Self before"</th><th scope="col" class="num">"Self after"</th><th scope="col">"After is"</th>
+                        <th scope="col" class="num">"Rows before"</th><th scope="col" class="num">"Rows after"</th><th scope="col">"After is"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        {more}
+    }
+    .into_any()
+}
+
+fn line(
+    sign: &'static str,
+    class: &'static str,
+    depth: usize,
+    says: String,
+    ms: Delta,
+    rows: Delta,
+) -> AnyView {
+    view! {
+        <tr class=format!("pair {class}")>
+            <td class="text">{sign}</td>
+            <th scope="row">{indent(depth)} {says}</th>
+            {cells(ms, Unit::Ms)}
+            {cells(rows, Unit::Count)}
+        </tr>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::plan::analysis::tests::{FILTERED, case};
+
+    const REPAIRED: &str = include_str!("../../../plan/fixtures/rules/filtered_seq_scan/quiet.txt");
+
+    #[test]
+    fn factors_in_words() {
+        assert_eq!(factor(10.0, 32.0), "3.2 times as much");
+        assert_eq!(factor(32.0, 10.0), "3.2 times less");
+        assert_eq!(factor(10.0, 10.5), "about the same");
+        assert_eq!(factor(0.0, 1.0), "more");
+    }
+
+    #[test]
+    fn the_repaired_plan_is_said_to_be_faster() {
+        let (before, after) = (case(FILTERED), case(REPAIRED));
+        let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
+        let says = says(&found);
+        assert!(says.contains(" ms instead of ") && says.ends_with(" times less."), "{says}");
+        assert!(!found.changes.is_empty());
+    }
+}

@@ -1,0 +1,90 @@
+//! The plan without JavaScript: one table in the plan's order, each node opening in place. Also what
+//! stands on the page until the browser takes over.
+
+use leptos::prelude::*;
+
+use crate::pages::plan::analysis::{Case, Shared};
+use crate::pages::plan::describe::{count, estimate, family, ms, name};
+use crate::pages::plan::views::node::{derived, facts, printed};
+use crate::ui::bar::Bar;
+use crate::ui::format;
+
+/// Nodes the server draws; the heaviest plans need the browser.
+const MOST: usize = 1_000;
+/// Steps of indentation that are drawn.
+const DEEPEST: usize = 30;
+
+/// The table.
+pub fn plain(case: &Shared<Case>) -> AnyView {
+    let nodes = case.plan.nodes.len();
+    let rows = (0..nodes.min(MOST)).map(|at| row(case, at)).collect_view();
+    let more = (nodes > MOST).then(|| {
+        let says = format!(
+            "The first {} of {} nodes are listed; with JavaScript all are shown.",
+            format::grouped(MOST as f64),
+            format::grouped(nodes as f64)
+        );
+        view! { <p class="note">{says}</p> }
+    });
+    view! {
+        <section aria-labelledby="plan-nodes-title" class="plan-plain">
+            <h2 id="plan-nodes-title">"Nodes"</h2>
+            <div class="scroll" tabindex="0" role="group" aria-labelledby="plan-nodes-title">
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Node"</th>
+                            <th scope="col" class="num">"Self time"</th>
+                            <th scope="col" class="num">"Total time"</th>
+                            <th scope="col" class="num">"Rows"</th>
+                            <th scope="col">"Estimate off by"</th>
+                            <th scope="col" class="num">"Loops"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            {more}
+        </section>
+    }
+    .into_any()
+}
+
+fn row(case: &Case, at: usize) -> Option<AnyView> {
+    let (node, own) = case.node(at)?;
+    let loops = node.actual.map(|actual| actual.loops);
+    let share = own.share.map(|share| share * 100.0);
+    let mark = case.mark(at).map(|severity| {
+        view! { <span class=format!("mark {}", severity.word())>{severity.word()}</span> }
+    });
+    Some(
+        view! {
+            <tr id=format!("node-{at}")>
+                <th scope="row">
+                    {indent(node.depth)}
+                    <details class="plan-row">
+                        <summary>
+                            <span class=format!("swatch {}", family(&node.kind)) aria-hidden="true"></span>
+                            {name(node)} " " {mark}
+                            <span class="hidden-words">{format!(", level {}", node.depth + 1)}</span>
+                        </summary>
+                        {facts(derived(case, at).into_iter().chain(printed(node)).collect())}
+                    </details>
+                </th>
+                <td class="num with-bar"><span class="num">{ms(own.self_ms)}</span><Bar percent=Signal::stored(share)/></td>
+                <td class="num">{ms(own.total_ms)}</td>
+                <td class="num">{count(own.rows)}</td>
+                <td class="text">{estimate(own).unwrap_or_else(|| "–".into())}</td>
+                <td class="num">{count(loops)}</td>
+            </tr>
+        }
+        .into_any(),
+    )
+}
+
+/// Room before a node, by its depth.
+pub fn indent(depth: usize) -> AnyView {
+    let width = (depth.min(DEEPEST) * 14).to_string();
+    view! { <svg class="indent" width=width height="1" aria-hidden="true" focusable="false"></svg> }
+        .into_any()
+}

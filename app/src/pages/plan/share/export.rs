@@ -1,0 +1,165 @@
+//! The plan to take along: a report in Markdown, the whole tree as an SVG file. Pure.
+
+use std::fmt::Write as _;
+
+use model::Unit;
+use plan::layout::{Piece, Scale, Size, Window, tree};
+
+use crate::pages::plan::analysis::{Case, HEATS};
+use crate::pages::plan::describe::{count, estimate, ms, name, short, verdict};
+use crate::pages::plan::views::tree::shapes::{line_path, node_of, texts};
+use crate::ui::format;
+
+/// Nodes in the report's table.
+const MOST_ROWS: usize = 500;
+/// Colours of the file, which has no style sheet: those of the light theme, cold to hot.
+const COLOURS: [&str; HEATS] = ["#f3f5f8", "#fdf0cf", "#fbdc9a", "#f9bd76", "#f4966a", "#ea7357"];
+/// Room around the drawing.
+const MARGIN: f64 = 20.0;
+
+/// Verdict, findings with their SQL, and the table of nodes.
+pub fn markdown(case: &Case) -> String {
+    let mut text = format!("# Plan\n\n{}\n", flat(&verdict(case).0));
+    if !case.judged.is_empty() {
+        text.push_str("\n## Findings\n");
+    }
+    for found in &case.judged {
+        let saves = found.saves_ms.filter(|ms| *ms > 0.0);
+        let saves = saves.map(|ms| format!(" (up to {})", format::number(ms, Unit::Ms)));
+        let finding = &found.finding;
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            "\n### {}: {}{}\n\n{}\n",
+            finding.severity.word(),
+            flat(&finding.says),
+            saves.unwrap_or_default(),
+            flat(&finding.remedy.says)
+        );
+        if let Some(sql) = &finding.remedy.sql {
+            let fence = "`".repeat(longest_run(sql, '`').max(2) + 1);
+            let _ = write!(text, "\n{fence}sql\n{sql}\n{fence}\n");
+        }
+        if let Some(refuted) = &finding.remedy.refuted_by {
+            let _ = write!(text, "\nWhat would refute this: {}\n", flat(refuted));
+        }
+    }
+    text.push_str("\n## Nodes\n\n| node | self time | total time | rows | estimate | loops |\n|---|--:|--:|--:|---|--:|\n");
+    for (at, node) in case.plan.nodes.iter().enumerate().take(MOST_ROWS) {
+        let Some((_, own)) = case.node(at) else { continue };
+        let loops = node.actual.map(|actual| actual.loops);
+        let _ = writeln!(
+            text,
+            "| {}{} | {} | {} | {} | {} | {} |",
+            "&nbsp;&nbsp;".repeat(node.depth.min(20)),
+            flat(&name(node)),
+            ms(own.self_ms),
+            ms(own.total_ms),
+            count(own.rows),
+            estimate(own).unwrap_or_default(),
+            count(loops)
+        );
+    }
+    if case.plan.nodes.len() > MOST_ROWS {
+        let _ = writeln!(text, "\nThe first {MOST_ROWS} of {} nodes.", case.plan.nodes.len());
+    }
+    text
+}
+
+/// One line that Markdown takes as text.
+fn flat(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => out.push(' '),
+            '|' | '<' | '>' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn longest_run(text: &str, wanted: char) -> usize {
+    let mut longest = 0;
+    let mut now = 0;
+    for c in text.chars() {
+        now = if c == wanted { now + 1 } else { 0 };
+        longest = longest.max(now);
+    }
+    longest
+}
+
+/// A file with the whole tree: its text and its size in pixels.
+pub fn svg(case: &Case, colour: Scale) -> (String, f64, f64) {
+    let layout = tree(&case.plan, &case.groups, &Window::default(), Size::default());
+    let (width, height) = (layout.width + 2.0 * MARGIN, layout.height + 2.0 * MARGIN);
+    let mut lines = String::new();
+    let mut boxes = String::new();
+    for piece in layout.visible(0.0, 0.0, layout.width, layout.height) {
+        let Piece::Tile(at) = piece else {
+            lines.push_str(&line_path(&layout, piece));
+            continue;
+        };
+        let Some(tile) = layout.tiles.get(at) else { continue };
+        let heat = node_of(case, tile.what).and_then(|node| case.heat(colour, node));
+        let fill = heat.and_then(|heat| COLOURS.get(usize::from(heat))).unwrap_or(&"#ffffff");
+        let (w, h) = (layout.size.width, layout.size.height);
+        let _ = write!(
+            boxes,
+            r##"<rect x="{}" y="{}" width="{w}" height="{h}" rx="5" fill="{fill}" stroke="#8a96a3"/>"##,
+            tile.x, tile.y
+        );
+        for (line, text) in texts(case, tile.what, tile.hidden).iter().enumerate() {
+            let weight = if line % 2 == 0 { "600" } else { "400" };
+            let y = tile.y + [22.0, 40.0, 60.0, 77.0].get(line).copied().unwrap_or_default();
+            let _ = write!(
+                boxes,
+                r#"<text x="{}" y="{y}" font-weight="{weight}">{}</text>"#,
+                tile.x + 14.0,
+                escaped(text)
+            );
+        }
+    }
+    let says = escaped(&short(&verdict(case).0, 400));
+    let file = format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="-{MARGIN} -{MARGIN} {width:.0} {height:.0}" font-family="sans-serif" font-size="13" fill="#16202c"><title>{says}</title><rect x="-{MARGIN}" y="-{MARGIN}" width="100%" height="100%" fill="#ffffff"/><path d="{lines}" fill="none" stroke="#8a96a3" stroke-width="1.5"/>{boxes}</svg>"##
+    );
+    (file, width, height)
+}
+
+/// Text for XML; what XML cannot hold has been spelled out before.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::plan::analysis::tests::{JOIN, case};
+
+    #[test]
+    fn the_report_holds_verdict_and_nodes() {
+        let case = case(JOIN);
+        let text = markdown(&case);
+        assert!(text.starts_with("# Plan\n\n"), "{text}");
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with("| ")).count(),
+            case.plan.nodes.len() + 1
+        );
+    }
+
+    #[test]
+    fn the_drawing_has_a_box_per_node_and_no_markup_of_the_plan() {
+        let hostile = "Seq Scan on \"</text><script>\" x  (cost=0.00..1.00 rows=1 width=4)";
+        let (svg, ..) = svg(&case(hostile), Scale::Cost);
+        assert!(!svg.contains("<script"), "{svg}");
+        assert_eq!(
+            super::svg(&case(JOIN), Scale::SelfTime).0.matches("rx=\"5\"").count(),
+            case(JOIN).plan.nodes.len()
+        );
+        assert_eq!(flat("a|b\n<c>"), "a\\|b \\<c\\>");
+    }
+}

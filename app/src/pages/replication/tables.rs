@@ -1,0 +1,205 @@
+//! Senders, slots, receiver and subscriptions as tables. One unit per column.
+
+use leptos::prelude::*;
+use model::Unit;
+use model::replication::{Receiver, Sender, Slot, Subscription};
+
+use crate::ui::format;
+use crate::ui::format::Scale;
+use crate::ui::number::Age;
+use crate::ui::reading::empty;
+use crate::ui::term::term;
+
+/// A cell of a column with one unit; None is `unknown`.
+fn cell(value: Option<f64>, scale: Scale, unit: Unit) -> AnyView {
+    view! {
+        <td class="num" title=value.map(|v| format::exact(v, unit))>
+            {value.map_or_else(|| view! { <span class="unknown">"unknown"</span> }.into_any(), |v| scale.show(v).into_any())}
+        </td>
+    }
+    .into_any()
+}
+
+fn head(names: &[(&'static str, bool)]) -> AnyView {
+    let cells = names
+        .iter()
+        .map(|(name, number)| view! { <th scope="col" class:num=*number>{term(name)}</th> });
+    view! { <thead><tr>{cells.collect_view()}</tr></thead> }.into_any()
+}
+
+fn table(label: &'static str, head: AnyView, rows: Vec<AnyView>) -> AnyView {
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label=label>
+            <table>{head}<tbody>{rows}</tbody></table>
+        </div>
+    }
+    .into_any()
+}
+
+fn float(n: Option<i64>) -> Option<f64> {
+    n.map(|n| n as f64)
+}
+
+type Bytes = fn(&Sender) -> Option<i64>;
+type Time = fn(&Sender) -> Option<f64>;
+
+/// `pg_stat_replication`.
+pub fn senders(senders: &[Sender]) -> AnyView {
+    if senders.is_empty() {
+        return empty(
+            "No walsender is running. A standby or a logical subscriber that connects appears here.",
+        );
+    }
+    const BYTES: [Bytes; 5] = [
+        |s| s.send_lag_bytes,
+        |s| s.write_lag_bytes,
+        |s| s.flush_lag_bytes,
+        |s| s.replay_lag_bytes,
+        |s| s.total_lag_bytes,
+    ];
+    const TIMES: [Time; 3] = [|s| s.write_lag_ms, |s| s.flush_lag_ms, |s| s.replay_lag_ms];
+    let by_bytes =
+        BYTES.map(|of| Scale::column(Unit::Bytes, senders.iter().filter_map(of).map(|b| b as f64)));
+    let by_time = TIMES.map(|of| Scale::column(Unit::Ms, senders.iter().filter_map(of)));
+    let row = |sender: &Sender| {
+        let bytes = BYTES
+            .iter()
+            .zip(by_bytes)
+            .map(|(of, scale)| cell(float(of(sender)), scale, Unit::Bytes));
+        let times = TIMES.iter().zip(by_time).map(|(of, scale)| match of(sender) {
+            // PostgreSQL empties these when the standby has caught up and nothing happens.
+            None => view! { <td class="num muted" title="No recent WAL was confirmed: caught up or idle">"none"</td> }.into_any(),
+            known => cell(known, scale, Unit::Ms),
+        });
+        let text = |value: &Option<String>| view! { <td class="text">{value.clone().unwrap_or_default()}</td> };
+        view! {
+            <tr>
+                <th scope="row">{sender.application_name.clone().unwrap_or_default()}</th>
+                {text(&sender.client_addr)}
+                {text(&sender.state)}
+                {text(&sender.sync_state)}
+                {bytes.collect_view()}
+                {times.collect_view()}
+                {text(&sender.slot_name)}
+                <td class="num">{sender.pid}</td>
+            </tr>
+        }
+        .into_any()
+    };
+    let names = [
+        ("Standby", false),
+        ("Client", false),
+        ("State", false),
+        ("Sync", false),
+        ("Not sent", true),
+        ("Sent, not written", true),
+        ("Written, not flushed", true),
+        ("Flushed, not replayed", true),
+        ("All", true),
+        ("Write lag", true),
+        ("Flush lag", true),
+        ("Replay lag", true),
+        ("Slot", false),
+        ("Pid", true),
+    ];
+    table("Senders", head(&names), senders.iter().map(row).collect())
+}
+
+/// `pg_replication_slots`.
+pub fn slots(slots: &[Slot]) -> AnyView {
+    if slots.is_empty() {
+        return empty(
+            "There are no replication slots. pg_create_physical_replication_slot or a subscription makes one.",
+        );
+    }
+    let retained = Scale::column(Unit::Bytes, slots.iter().filter_map(|s| float(s.retained_bytes)));
+    let row = |slot: &Slot| {
+        let xids = |n: Option<i64>| {
+            view! {
+                <td class="num" title=n.map(|n| format::exact(n as f64, Unit::Xids))>{n.map(|n| format::number(n as f64, Unit::Xids)).unwrap_or_default()}</td>
+            }
+        };
+        let who = match (slot.active, slot.active_pid) {
+            (true, Some(pid)) => format!("active, pid {pid}"),
+            (true, None) => "active".into(),
+            (false, _) => match slot.inactive_ms {
+                Some(ms) => format!("inactive for {}", format::age(ms)),
+                None => "inactive".into(),
+            },
+        };
+        let status = [slot.wal_status.clone(), slot.invalidation_reason.clone()];
+        view! {
+            <tr class=if slot.active { "" } else { "warning" }>
+                <th scope="row">{slot.slot_name.clone()}</th>
+                <td class="text">{slot.slot_type.clone()} {slot.plugin.clone().map(|p| format!(" ({p})"))}</td>
+                <td class="text">{slot.database.clone().unwrap_or_default()}</td>
+                <td class="text">{who}</td>
+                {cell(float(slot.retained_bytes), retained, Unit::Bytes)}
+                <td class="text">{status.into_iter().flatten().collect::<Vec<_>>().join(", ")}</td>
+                <td class="num">{slot.safe_wal_bytes.map_or_else(|| "no limit".into(), |b| format::number(b as f64, Unit::Bytes))}</td>
+                {xids(slot.xmin_age)}
+                {xids(slot.catalog_xmin_age)}
+            </tr>
+        }
+        .into_any()
+    };
+    let names = [
+        ("Slot", false),
+        ("Type", false),
+        ("Database", false),
+        ("Used", false),
+        ("WAL kept for it", true),
+        ("WAL status", false),
+        ("WAL until it is lost", true),
+        ("Xmin age", true),
+        ("Catalog xmin age", true),
+    ];
+    table("Slots", head(&names), slots.iter().map(row).collect())
+}
+
+/// `pg_stat_wal_receiver`.
+pub fn receiver(receiver: Option<&Receiver>) -> AnyView {
+    let Some(receiver) = receiver else {
+        return empty("No WAL receiver is running. A standby that streams has one.");
+    };
+    let from = match (&receiver.sender_host, receiver.sender_port) {
+        (Some(host), Some(port)) => format!("{host}, port {port}"),
+        (Some(host), None) => host.clone(),
+        _ => "unknown".into(),
+    };
+    view! {
+        <dl class="facts">
+            <div><dt>"Status"</dt><dd>{receiver.status.clone().unwrap_or_else(|| "unknown".into())}</dd></div>
+            <div><dt>"Receives from"</dt><dd>{from}</dd></div>
+            <div><dt>{term("Slot")}</dt><dd>{receiver.slot_name.clone().filter(|s| !s.is_empty()).unwrap_or_else(|| "none".into())}</dd></div>
+            <div><dt>{term("Timeline")}</dt><dd>{receiver.received_tli.map_or_else(|| "unknown".into(), |t| t.to_string())}</dd></div>
+            <div><dt>"Last message"</dt><dd><Age ms=receiver.message_age_ms/> " ago"</dd></div>
+            <div><dt>"Pid"</dt><dd class="num">{receiver.pid}</dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// `pg_stat_subscription`.
+pub fn subscriptions(all: &[Subscription]) -> AnyView {
+    if all.is_empty() {
+        return empty(
+            "There are no logical subscriptions in this database. CREATE SUBSCRIPTION makes one.",
+        );
+    }
+    let lag = Scale::column(Unit::Bytes, all.iter().filter_map(|s| float(s.lag_bytes)));
+    let row = |one: &Subscription| {
+        view! {
+            <tr>
+                <th scope="row">{one.subname.clone()}</th>
+                <td class="num">{one.pid.map_or_else(|| "no worker".into(), |pid| pid.to_string())}</td>
+                {cell(float(one.lag_bytes), lag, Unit::Bytes)}
+                <td class="num"><Age ms=one.message_age_ms/></td>
+            </tr>
+        }
+        .into_any()
+    };
+    let names =
+        [("Subscription", false), ("Pid", true), ("Not applied", true), ("Last message", true)];
+    table("Subscriptions", head(&names), all.iter().map(row).collect())
+}

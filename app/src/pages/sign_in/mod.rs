@@ -1,0 +1,82 @@
+//! The sign-in page: a plain form that works without JavaScript. Knows no password rules.
+
+use crate::routes::access;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use serde::{Deserialize, Serialize};
+
+use crate::resource::loaded;
+
+/// What the sign-in page shows; the server puts one into the context of each request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInInfo {
+    /// Whether there are users who sign in by name and password; otherwise only the one-time link
+    /// that pgdeck printed at start works.
+    pub by_password: bool,
+    /// Why the last attempt failed, one sentence.
+    pub message: Option<String>,
+}
+
+access! { "/api/sign_in_info" Public }
+
+/// What to show on the sign-in page.
+#[server(prefix = "/api", endpoint = "sign_in_info", output = model::wire::Json)]
+pub async fn read_sign_in() -> Result<SignInInfo, model::ApiError> {
+    Ok(use_context::<SignInInfo>().unwrap_or_default())
+}
+
+/// Not listed in the navigation, so without an icon.
+pub const ICON: &str = "";
+
+/// The page.
+#[component]
+pub fn Page() -> impl IntoView {
+    let info = loaded(|| (), |()| read_sign_in());
+    let next = use_query_map();
+    // Only a path of ours: the server checks again when the form arrives.
+    let next = Memo::new(move |_| {
+        next.with(|query| query.get("next"))
+            .filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains('\\'))
+            .unwrap_or_else(|| "/".to_owned())
+    });
+    view! {
+        <section class="sign-in">
+            <h1>"pgdeck"</h1>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let info = info.await.unwrap_or_default();
+                    let message = info.message.clone().map(|says| view! { <p class="warning" role="alert">{says}</p> });
+                    view! {
+                        {message}
+                        {if info.by_password { form(next).into_any() } else { link_only() }}
+                    }
+                })}
+            </Suspense>
+        </section>
+    }
+}
+
+fn form(next: Memo<String>) -> impl IntoView {
+    view! {
+        <form method="post" action="/login">
+            <input type="hidden" name="next" value=move || next.get()/>
+            <label>
+                <span>"Name"</span>
+                <input type="text" name="name" autocomplete="username" autocapitalize="none" required/>
+            </label>
+            <label>
+                <span>"Password"</span>
+                <input type="password" name="password" autocomplete="current-password" required/>
+            </label>
+            <button type="submit" class="primary">"Sign in"</button>
+        </form>
+    }
+}
+
+fn link_only() -> AnyView {
+    view! {
+        <p>"Open the link that pgdeck printed when it started. It works once; start pgdeck again for a new one."</p>
+        <p class="muted">"To sign in by name, add a user: " <code>"pgdeck user add NAME --role analyst"</code></p>
+    }
+    .into_any()
+}

@@ -1,0 +1,66 @@
+//! What surrounds a page: top bar, sidebar, command palette, keyboard help.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use model::ServerId;
+
+use super::palette::Palette;
+use super::sidebar::Sidebar;
+use super::topbar::TopBar;
+use super::{navigation, shortcuts, svg_links};
+use crate::{links, routes};
+
+/// Top bar and sidebar around a page; the sign-in page stands alone.
+#[component]
+pub fn Frame(children: Children) -> impl IntoView {
+    let nav = navigation::Nav::provide();
+    let path = leptos_router::hooks::use_location().pathname;
+    let alone = Memo::new(move |_| path.with(|path| path.starts_with("/sign-in")));
+    let palette = NodeRef::<leptos::html::Dialog>::new();
+    let key_list = NodeRef::<leptos::html::Dialog>::new();
+    shortcuts::listen(palette, key_list);
+    svg_links::listen();
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| crate::live::event_source::tick(crate::live::Live::get()));
+    let open = |dialog: NodeRef<leptos::html::Dialog>| {
+        Callback::new(move |()| {
+            if let Some(dialog) = dialog.get_untracked() {
+                // A dialog that is open already refuses to open again, which is as well.
+                let _ = dialog.show_modal();
+            }
+        })
+    };
+    // Leptos asks for the title once the page has been rendered; on the server the router's signals may
+    // be disposed by then, so the first title stands in.
+    let first = path.with_untracked(|path| title(path));
+    let title = move || path.try_get().map_or_else(|| first.clone(), |path| title(&path));
+    view! {
+        <Title text=title/>
+        <a class="skip" href="#main">"Skip to the page"</a>
+        <Transition>
+            {move || Suspend::new(async move {
+                // A failure is shown by the page, which asks for the same rights.
+                let _ = nav.ready().await;
+                view! {
+                    <Show when=move || !alone.get()>
+                        <TopBar open_palette=open(palette) open_keys=open(key_list)/>
+                        <Sidebar/>
+                        <Palette dialog=palette/>
+                        <shortcuts::ShortcutHelp dialog=key_list/>
+                    </Show>
+                }
+            })}
+        </Transition>
+        <main id="main" tabindex="-1">{children()}</main>
+    }
+}
+
+/// The document title of the page at `path`; a page with a title of its own overrides it.
+fn title(path: &str) -> String {
+    let server = links::server_in(path);
+    match routes::page_at(path) {
+        Some(page) => page.title(server.as_ref().map(ServerId::as_str)),
+        None => "Not found".to_owned(),
+    }
+}

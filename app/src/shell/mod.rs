@@ -1,0 +1,14 @@
+//! What surrounds every page: document, top bar, sidebar, command palette, keyboard, themes.
+
+#[cfg(feature = "ssr")]
+mod csp;
+#[cfg(feature = "ssr")]
+pub mod document;
+pub mod frame;
+pub mod navigation;
+pub mod palette;
+pub mod shortcuts;
+pub mod sidebar;
+mod svg_links;
+pub mod theme;
+mod topbar;

@@ -1,0 +1,227 @@
+//! What surrounds every page: the servers, the badges of open findings, who looks.
+//! Asked for with each page and again every few seconds; reads memory only.
+
+use crate::routes::access;
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use model::{ApiError, ServerId, ServerSummary, Severity};
+use serde::{Deserialize, Serialize};
+
+use crate::resource::{Loaded, loaded};
+use crate::{links, live};
+
+/// How often the browser asks again, ms.
+const EVERY_MS: u64 = 3_000;
+
+/// What surrounds a page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Navigation {
+    /// Now by pgdeck's clock, ms since the epoch.
+    pub now_ms: i64,
+    /// The name of the person who looks.
+    pub who: String,
+    /// Whether they see the text of statements on the chosen server.
+    pub query_text: bool,
+    /// Why the reader can do nothing to the chosen server; None when they can.
+    pub no_actions: Option<String>,
+    /// The servers they may see, problems first.
+    pub servers: Vec<ServerSummary>,
+    /// The limits that the configuration sets for rules on plans: rule, limit, value.
+    pub plan_limits: Vec<(String, String, f64)>,
+    /// Open findings of the chosen server by area: (area, worst, how many).
+    pub badges: Vec<(String, Severity, usize)>,
+}
+
+impl Navigation {
+    /// The summary of one server.
+    pub fn server(&self, id: &ServerId) -> Option<&ServerSummary> {
+        self.servers.iter().find(|summary| summary.id == *id)
+    }
+
+    /// The badge of an area; the overview's counts every finding.
+    pub fn badge(&self, area: &str) -> Option<(Severity, usize)> {
+        let of = |wanted: &str| {
+            self.badges.iter().filter(move |(name, ..)| wanted.is_empty() || name == wanted).fold(
+                None,
+                |sum: Option<(Severity, usize)>, (_, severity, count)| match sum {
+                    Some((worst, all)) => Some((worst.max(*severity), all + count)),
+                    None => Some((*severity, *count)),
+                },
+            )
+        };
+        of(area)
+    }
+}
+
+access! { "/api/navigation" Any(See) }
+
+/// What surrounds a page about `server`, or about none.
+#[server(prefix = "/api", endpoint = "navigation", output = model::wire::Json)]
+pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, ApiError> {
+    use crate::auth;
+    let who = auth::require(model::Permission::See, None)?;
+    let engine = auth::engine()?;
+    let mut servers = engine.servers();
+    servers.retain(|summary| who.may_on(model::Permission::See, &summary.id));
+    servers.sort_by(|a, b| trouble(b).cmp(&trouble(a)).then_with(|| a.id.cmp(&b.id)));
+    let chosen = server.filter(|id| servers.iter().any(|summary| summary.id == *id));
+    let badges = chosen.as_ref().map_or_else(Vec::new, |id| badges(&engine.findings(id).0));
+    Ok(Navigation {
+        now_ms: now_ms(&engine, servers.first()),
+        query_text: chosen.as_ref().is_some_and(|id| who.sees_query_text(id)),
+        no_actions: chosen.and_then(|id| no_actions(&who, &engine, &id)),
+        plan_limits: plan_limits(&engine),
+        who: who.name,
+        servers,
+        badges,
+    })
+}
+
+/// The limits that the configuration sets for rules on plans.
+#[cfg(feature = "ssr")]
+pub fn plan_limits(engine: &engine::Engine) -> Vec<(String, String, f64)> {
+    engine.plan_limits().into_iter().map(|((rule, limit), value)| (rule, limit, value)).collect()
+}
+
+/// Why nothing can be done to that server, when nothing can.
+#[cfg(feature = "ssr")]
+pub fn no_actions(who: &model::User, engine: &engine::Engine, server: &ServerId) -> Option<String> {
+    if !who.may_on(model::Permission::Act, server) {
+        return Some("Cancelling and terminating need the role operator.".into());
+    }
+    (engine.can_operate(server) != Some(true)).then(|| {
+        "There is no operate DSN for this server, so nothing can be done to it; add operate to it in pgdeck.toml.".into()
+    })
+}
+
+/// Why the reader can do nothing to the server of the page, when they can do nothing.
+pub fn refusal() -> Signal<Option<String>> {
+    let nav = use_context::<Nav>();
+    Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())))
+}
+
+/// The engine's clock, which stands still for a recording; the system's where nothing is watched.
+#[cfg(feature = "ssr")]
+fn now_ms(engine: &engine::Engine, first: Option<&ServerSummary>) -> i64 {
+    first.and_then(|summary| engine.overview(&summary.id)).map_or_else(
+        || {
+            std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |since| since.as_millis() as i64)
+        },
+        |latest| latest.now_ms,
+    )
+}
+
+/// How much a server needs attention: lost first, then the worst finding.
+#[cfg(any(feature = "ssr", test))]
+fn trouble(summary: &ServerSummary) -> (bool, Option<Severity>) {
+    let lost = matches!(summary.link, model::server::Link::Lost { .. });
+    (lost, summary.worst.map(|(severity, _)| severity))
+}
+
+#[cfg(any(feature = "ssr", test))]
+fn badges(findings: &[model::Finding]) -> Vec<(String, Severity, usize)> {
+    let mut badges: Vec<(String, Severity, usize)> = Vec::new();
+    for finding in findings {
+        let area = finding.rule.split('/').next().unwrap_or_default();
+        match badges.iter_mut().find(|(name, ..)| name == area) {
+            Some((_, worst, count)) => {
+                *worst = finding.severity.max(*worst);
+                *count += 1;
+            }
+            None => badges.push((area.to_owned(), finding.severity, 1)),
+        }
+    }
+    badges
+}
+
+/// The navigation of this tab, in the context.
+#[derive(Clone, Copy)]
+pub struct Nav {
+    first: Loaded<Result<Navigation, ApiError>>,
+    /// The newest answer.
+    pub latest: RwSignal<Navigation>,
+    /// Why the newest question was not answered.
+    pub failed: RwSignal<Option<ApiError>>,
+    /// The server in the address.
+    pub server: Memo<Option<ServerId>>,
+}
+
+impl Nav {
+    /// Asks for the navigation of the page in the address and keeps asking in the browser.
+    pub fn provide() -> Self {
+        let path = use_location().pathname;
+        let server = Memo::new(move |_| links::server_in(&path.get()));
+        let signs_in = Memo::new(move |_| path.get().starts_with("/sign-in"));
+        let first = loaded(
+            move || (server.get(), signs_in.get()),
+            async move |(server, signs_in)| {
+                if signs_in { Ok(Navigation::default()) } else { read_navigation(server).await }
+            },
+        );
+        let nav = Self { first, latest: RwSignal::default(), failed: RwSignal::new(None), server };
+        live::every(EVERY_MS, move || {
+            if !signs_in.get_untracked() {
+                leptos::task::spawn_local(async move {
+                    nav.take(read_navigation(server.get_untracked()).await);
+                });
+            }
+        });
+        provide_context(nav);
+        nav
+    }
+
+    /// Waits for the first answer; `latest` holds it then.
+    pub async fn ready(self) -> Result<(), ApiError> {
+        let answer = self.first.await;
+        let result = answer.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.take(answer);
+        result
+    }
+
+    fn take(self, answer: Result<Navigation, ApiError>) {
+        match answer {
+            Ok(navigation) => {
+                live::Live::get().at(navigation.now_ms);
+                // A page that is gone has no signals any more, see `Live::at`.
+                if self.latest.try_with_untracked(|old| *old != navigation) == Some(true) {
+                    self.latest.set(navigation);
+                }
+                if self.failed.try_with_untracked(Option::is_some) == Some(true) {
+                    self.failed.set(None);
+                }
+            }
+            Err(error) => {
+                let _ = self.failed.try_set(Some(error));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Finding;
+
+    #[test]
+    fn badges_count_by_area_and_keep_the_worst() {
+        let finding = |rule: &str, severity| Finding {
+            rule: rule.into(),
+            severity,
+            object: String::new(),
+            says: String::new(),
+            evidence: vec![],
+            remedy: model::Remedy::default(),
+        };
+        let found = [
+            finding("activity/a", Severity::Warning),
+            finding("activity/b", Severity::Critical),
+            finding("vacuum/c", Severity::Info),
+        ];
+        let navigation = Navigation { badges: badges(&found), ..Navigation::default() };
+        assert_eq!(navigation.badge("activity"), Some((Severity::Critical, 2)));
+        assert_eq!(navigation.badge(""), Some((Severity::Critical, 3)));
+        assert_eq!(navigation.badge("replication"), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! The bar above every page: which server, how fresh, pause, palette, theme, who looks.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use model::ApiError;
+use model::server::Link;
+
+use super::navigation::Nav;
+use super::theme::Theme;
+use crate::links;
+use crate::live::{Live, Stream};
+use crate::ui::format;
+use crate::ui::icon::{Icon, icon};
+
+/// The bar.
+#[component]
+pub fn TopBar(
+    /// Opens the command palette.
+    open_palette: Callback<()>,
+    /// Opens the list of keys.
+    open_keys: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <header class="topbar">
+            <a class="brand" href="/">"pgdeck"</a>
+            <Switcher/>
+            <Freshness/>
+            <div class="topbar-tools">
+                <button type="button" class="js-only" on:click=move |_| open_palette.run(())>
+                    {icon(Icon::GoTo)}
+                    <span class="tool-words">"Go to "</span>
+                    <kbd>"Ctrl K"</kbd>
+                </button>
+                <button type="button" class="js-only keys-button" aria-label="Keys" on:click=move |_| open_keys.run(())>
+                    <kbd>"?"</kbd>
+                </button>
+                <Theme/>
+                <SignOut/>
+            </div>
+        </header>
+    }
+}
+
+/// The servers as links; a `<details>` works without JavaScript.
+#[component]
+fn Switcher() -> impl IntoView {
+    let nav = use_context::<Nav>();
+    let path = use_location().pathname;
+    let chosen = move || {
+        nav.and_then(|nav| nav.server.get())
+            .map_or_else(|| "All servers".to_owned(), |id| id.to_string())
+    };
+    let details = NodeRef::<leptos::html::Details>::new();
+    let close = move |_| {
+        if let Some(details) = details.get_untracked() {
+            // Only the browser gets here: the list closes when one of its links is followed.
+            let _ = details.remove_attribute("open");
+        }
+    };
+    let list = move || {
+        let area = path.with(|path| links::area_in(path).unwrap_or_default().to_owned());
+        nav.map_or_else(Vec::new, |nav| nav.latest.with(|latest| latest.servers.clone()))
+            .into_iter()
+            .map(|summary| {
+                let to = if area.is_empty() {
+                    links::overview(&summary.id)
+                } else {
+                    links::area(&summary.id, &area)
+                };
+                view! {
+                    <li>
+                        <a href=to on:click=close>
+                            <span>{summary.id.to_string()}</span>
+                            <span class="muted">{state(&summary.link)}</span>
+                        </a>
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <details class="switcher" node_ref=details>
+            <summary><span class="hidden-words">"Server: "</span>{chosen}</summary>
+            <ul>
+                <li><a href="/" on:click=close>"All servers"</a></li>
+                {list}
+            </ul>
+        </details>
+    }
+}
+
+/// The link to a server in a word.
+pub fn state(link: &Link) -> &'static str {
+    match link {
+        Link::Connecting => "connecting",
+        Link::Up => "up",
+        Link::Lost { .. } => "no answer",
+    }
+}
+
+/// Live or paused with the age of the newest reading; a lost stream is said aloud.
+#[component]
+fn Freshness() -> impl IntoView {
+    let live = Live::get();
+    let says = move || {
+        if live.paused.get() {
+            return format!("Paused at {} UTC", format::time_of_day(live.now_ms.get()));
+        }
+        match live.newest_ms.get() {
+            Some(at) => match live.now_ms.get() - at {
+                ms if ms < 1_000 => "Read now".to_owned(),
+                ms => format!("Read {} ago", format::whole_age(ms, 1_000)),
+            },
+            None => String::new(),
+        }
+    };
+    let nav = use_context::<Nav>();
+    let failed = move || nav.and_then(|nav| nav.failed.get());
+    let lost = move || match (failed(), live.stream.get()) {
+        (Some(ApiError::SignedOut), _) => "You are signed out: sign in again to go on.",
+        (Some(ApiError::Unreachable), _) | (_, Stream::Lost) => {
+            "pgdeck itself is not answering; trying again."
+        }
+        _ => "",
+    };
+    view! {
+        <div class="freshness" class:paused=move || live.paused.get()>
+            <span class="freshness-age num">{says}</span>
+            <button
+                type="button"
+                class="js-only"
+                aria-pressed=move || live.paused.get().to_string()
+                on:click=move |_| live.paused.update(|paused| *paused = !*paused)
+            >
+                {move || icon(if live.paused.get() { Icon::Resume } else { Icon::Pause })}
+                <span class="tool-words">{move || if live.paused.get() { "Resume" } else { "Pause" }}</span>
+            </button>
+            <strong class="stream-lost" role="status">{lost}</strong>
+        </div>
+    }
+}
+
+/// A form, because a link must not change anything.
+#[component]
+fn SignOut() -> impl IntoView {
+    let nav = use_context::<Nav>();
+    let who =
+        move || nav.map_or_else(String::new, |nav| nav.latest.with(|latest| latest.who.clone()));
+    view! {
+        <form class="sign-out" method="post" action="/logout">
+            <button type="submit" title=move || format!("Signed in as {}", who())>
+                {icon(Icon::SignOut)}
+                <span class="tool-words">"Sign out"</span>
+            </button>
+        </form>
+    }
+}

@@ -1,0 +1,250 @@
+//! Charts with axes, drawn by plotters on the server: numbers and times only, no text of a watched
+//! server. Colours are placeholders that become classes, so that the page's theme decides.
+
+use model::{Reason, Unit};
+use plotters::prelude::*;
+
+use super::chart::{Chart, HEIGHT, Line, Picture, WIDTH};
+use super::format;
+use super::format::Scale;
+
+/// Grid and axes: a colour no data uses, replaced by a class.
+const GRID: RGBColor = RGBColor(1, 3, 0);
+/// Labels.
+const LABEL: RGBColor = RGBColor(1, 4, 0);
+/// The limit.
+const LIMIT: RGBColor = RGBColor(1, 5, 0);
+/// A limit is drawn when it is at most this many times the highest point: further away, it would
+/// press the line to the ground.
+const LIMIT_REACH: f64 = 5.0;
+/// Points further apart than this many typical steps have a gap between them.
+const GAP_STEPS: i64 = 3;
+
+/// What to draw.
+pub struct Plan {
+    /// Unique on the page.
+    pub id: &'static str,
+    /// What it shows.
+    pub title: &'static str,
+    /// In what unit.
+    pub unit: Unit,
+    /// The moments.
+    pub times: Vec<i64>,
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// A limit: (name, value).
+    pub limit: Option<(String, f64)>,
+    /// Whether lines are stacked areas.
+    pub stacked: bool,
+    /// Why there is nothing to draw, when no point is known.
+    pub absent: Reason,
+}
+
+/// The chart of a plan; without any known point it says `absent` instead of an empty picture.
+pub fn chart(plan: Plan) -> Chart {
+    let known = plan.lines.iter().any(|line| line.points.iter().any(Option::is_some));
+    let picture = if !known || plan.times.len() < 2 {
+        Err(if known { Reason::NeedsTwoReadings } else { plan.absent.clone() })
+    } else {
+        draw(&plan).ok_or_else(|| Reason::Failed {
+            sqlstate: "XX000".into(),
+            message: "the chart could not be drawn".into(),
+        })
+    };
+    Chart {
+        id: plan.id.into(),
+        title: plan.title.into(),
+        unit: plan.unit,
+        times: plan.times,
+        lines: plan.lines,
+        limit: plan.limit,
+        picture,
+    }
+}
+
+fn draw(plan: &Plan) -> Option<Picture> {
+    let (first, last) = (*plan.times.first()?, *plan.times.last()?);
+    let top = top(plan);
+    let scale = Scale::of(plan.unit, [top]);
+    let mut svg = String::new();
+    let limit = plan.limit.as_ref().map(|(_, limit)| *limit).filter(|limit| *limit <= top);
+    let frame = {
+        let root = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
+        let mut chart = ChartBuilder::on(&root)
+            .margin_top(10)
+            .margin_right(30)
+            .x_label_area_size(24)
+            .y_label_area_size(76)
+            .build_cartesian_2d(0.0..((last - first).max(1) as f64), 0.0..scale.scaled(top))
+            .ok()?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GRID)
+            .axis_style(GRID)
+            .label_style(("sans-serif", 12).into_font().color(&LABEL))
+            .y_labels(4)
+            .x_labels(5)
+            .x_label_formatter(&|x| format::time_of_day(first + *x as i64))
+            .y_label_formatter(&|y| scale.label(*y))
+            .draw()
+            .ok()?;
+        let x = |time: i64| (time - first) as f64;
+        if plan.stacked {
+            for (at, tops) in stack(plan).into_iter().enumerate().rev() {
+                for run in runs(&plan.times, &tops) {
+                    let points =
+                        run.into_iter().map(|(time, value)| (x(time), scale.scaled(value)));
+                    chart.draw_series(AreaSeries::new(points, 0.0, data(at).filled())).ok()?;
+                }
+            }
+        } else {
+            for (at, line) in plan.lines.iter().enumerate() {
+                for run in runs(&plan.times, &line.points) {
+                    let points =
+                        run.into_iter().map(|(time, value)| (x(time), scale.scaled(value)));
+                    chart.draw_series(LineSeries::new(points, data(at).stroke_width(2))).ok()?;
+                }
+            }
+        }
+        if let Some(limit) = limit {
+            let across = [(0.0, scale.scaled(limit)), (x(last), scale.scaled(limit))];
+            chart.draw_series(LineSeries::new(across, LIMIT.stroke_width(1))).ok()?;
+        }
+        let (across, down) = chart.plotting_area().get_pixel_range();
+        root.present().ok()?;
+        (across.start, down.start, across.end, down.end)
+    };
+    Some(Picture { svg: themed(&svg, plan), frame, limit_drawn: limit.is_some() })
+}
+
+/// The placeholder of the line at this place.
+fn data(at: usize) -> RGBColor {
+    RGBColor(1, 2, at.min(255) as u8)
+}
+
+/// The value at the upper end: a little above the highest point, the limit if it is near.
+fn top(plan: &Plan) -> f64 {
+    let highest = if plan.stacked {
+        stack(plan).last().map_or(0.0, |tops| tops.iter().flatten().copied().fold(0.0, f64::max))
+    } else {
+        plan.lines.iter().flat_map(|line| line.points.iter().flatten()).copied().fold(0.0, f64::max)
+    };
+    let limit = plan.limit.as_ref().map_or(0.0, |(_, limit)| *limit);
+    let reach = if limit <= highest * LIMIT_REACH { highest.max(limit) } else { highest };
+    match plan.unit {
+        // Small shares would be a line on the ground against a hundred percent.
+        Unit::Percent if reach < 50.0 => (reach * 1.2).max(1.0),
+        Unit::Percent => 100.0,
+        // A flat line at zero still needs a height: one of whatever is counted.
+        _ if reach <= 0.0 => 1.0,
+        _ => reach * 1.08,
+    }
+}
+
+/// The upper edge of each area: the sums of the lines up to it.
+fn stack(plan: &Plan) -> Vec<Vec<Option<f64>>> {
+    let mut sum: Vec<Option<f64>> = vec![None; plan.times.len()];
+    plan.lines
+        .iter()
+        .map(|line| {
+            for (total, value) in sum.iter_mut().zip(&line.points) {
+                if let Some(value) = value {
+                    *total = Some(total.unwrap_or(0.0) + value);
+                }
+            }
+            sum.clone()
+        })
+        .collect()
+}
+
+/// The runs of known points, broken where a value is unknown or time is missing.
+fn runs(times: &[i64], values: &[Option<f64>]) -> Vec<Vec<(i64, f64)>> {
+    let mut steps: Vec<i64> =
+        times.windows(2).filter_map(|w| Some(w.get(1)? - w.first()?)).collect();
+    steps.sort_unstable();
+    let gap = steps.get(steps.len() / 2).copied().unwrap_or(i64::MAX).saturating_mul(GAP_STEPS);
+    let mut runs: Vec<Vec<(i64, f64)>> = vec![Vec::new()];
+    for (time, value) in times.iter().zip(values) {
+        let late =
+            runs.last().and_then(|run| run.last()).is_some_and(|(before, _)| time - before > gap);
+        if late || value.is_none() {
+            runs.push(Vec::new());
+        }
+        if let (Some(value), Some(run)) = (value, runs.last_mut()) {
+            run.push((*time, *value));
+        }
+    }
+    runs.retain(|run| !run.is_empty());
+    runs
+}
+
+/// Colours become classes, and the picture takes the size its place gives it.
+fn themed(svg: &str, plan: &Plan) -> String {
+    let hex = |RGBColor(r, g, b): RGBColor| format!("#{r:02X}{g:02X}{b:02X}");
+    let mut out = svg
+        .replacen(&format!("width=\"{WIDTH}\" height=\"{HEIGHT}\" "), "", 1)
+        .replace(&format!("stroke=\"{}\"", hex(GRID)), "class=\"grid\"")
+        .replace(&format!("fill=\"{}\"", hex(LABEL)), "class=\"label\"")
+        .replace(&format!("stroke=\"{}\"", hex(LIMIT)), "class=\"limit-line\"")
+        .replace("font-family=\"sans-serif\" ", "");
+    for (at, line) in plan.lines.iter().enumerate() {
+        out = out
+            .replace(
+                &format!("stroke=\"{}\"", hex(data(at))),
+                &format!("class=\"line {}\"", line.class),
+            )
+            .replace(
+                &format!("fill=\"{}\"", hex(data(at))),
+                &format!("class=\"fill {}\"", line.class),
+            );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(points: Vec<Option<f64>>) -> Plan {
+        Plan {
+            id: "t",
+            title: "T",
+            unit: Unit::PerSecond,
+            times: (0..points.len() as i64).map(|at| at * 1_000).collect(),
+            lines: vec![Line { name: "<b>".into(), class: "series-1".into(), points }],
+            limit: None,
+            stacked: false,
+            absent: Reason::NeedsTwoReadings,
+        }
+    }
+
+    #[test]
+    fn a_gap_is_never_a_line_across() {
+        let chart = chart(plan(vec![Some(1.0), Some(2.0), None, Some(3.0), Some(4.0)]));
+        let svg = chart.picture.map(|picture| picture.svg).unwrap_or_default();
+        assert_eq!(svg.matches("class=\"line series-1\"").count(), 2, "{svg}");
+    }
+
+    #[test]
+    fn colours_and_styles_are_left_to_the_theme() {
+        let svg =
+            chart(plan(vec![Some(1.0), Some(2.0)])).picture.map(|p| p.svg).unwrap_or_default();
+        assert!(!svg.contains("style=") && !svg.contains("#01"), "{svg}");
+        assert!(!svg.contains("<b>") && svg.contains("viewBox"), "{svg}");
+        assert!(!svg.contains(" width=\"560\""), "{svg}");
+    }
+
+    #[test]
+    fn nothing_known_says_why() {
+        let chart = chart(plan(vec![None, None]));
+        assert_eq!(chart.picture, Err(Reason::NeedsTwoReadings));
+    }
+
+    #[test]
+    fn missing_time_is_a_gap_too() {
+        let values = vec![Some(1.0); 5];
+        assert_eq!(runs(&[0, 1, 2, 60, 61], &values).len(), 2);
+    }
+}

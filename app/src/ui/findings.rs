@@ -1,0 +1,191 @@
+//! Findings, worst first, each opening its evidence and remedy in place; and the rules that could
+//! not be run. Judges nothing itself.
+
+use leptos::prelude::*;
+use model::{Evidence, Finding, NotChecked, Remedy, Severity};
+
+use super::code::Code;
+use super::format;
+use super::keyed::each;
+
+/// Lines that keep their place once findings have filled them, whatever comes and goes; further
+/// findings are a count that opens. `findings.css` knows the number too.
+const LINES: usize = 3;
+
+/// All findings of a page, the worst few at once.
+#[component]
+pub fn Findings(
+    /// Worst first.
+    #[prop(into)]
+    findings: Signal<Vec<Finding>>,
+    /// Rules that could not be run.
+    #[prop(into)]
+    not_checked: Signal<Vec<NotChecked>>,
+) -> impl IntoView {
+    let keys = Memo::new(move |_| findings.with(|all| all.iter().map(key).collect::<Vec<_>>()));
+    let one = move |wanted: String| {
+        let finding = Memo::new(move |_| {
+            findings.with(|all| all.iter().find(|finding| key(finding) == wanted).cloned())
+        });
+        view! { <One finding/> }.into_any()
+    };
+    // Changes only with the number of findings, so that a screen reader is not told every tick.
+    let counted = Memo::new(move |_| {
+        findings.with(|all| match all.first() {
+            Some(worst) => format!(
+                "{}, worst {}",
+                format::plural(all.len() as i64, "finding", "findings"),
+                worst.severity.word()
+            ),
+            None => "No findings".to_owned(),
+        })
+    });
+    // They never become fewer while the page is open: what is below would jump.
+    let lines = Memo::new(move |before: Option<&usize>| {
+        findings.with(Vec::len).min(LINES).max(before.copied().unwrap_or(0))
+    });
+    let others = Memo::new(move |_| findings.with(|all| others(all)));
+    let any_others = Memo::new(move |_| others.with(Option::is_some));
+    view! {
+        <section class=move || format!("findings live-findings lines-{}", lines.get()) aria-label="Findings">
+            <p class="hidden-words" role="status">{move || counted.get()}</p>
+            {each(move || keys.get(), one)}
+            {move || any_others.get().then(|| view! {
+                // Empty: open, it shows the lines above that the stylesheet keeps back.
+                <details class="more-findings"><summary>{move || others.get()}</summary></details>
+            })}
+            {move || not_checked.with(|all| unchecked(all))}
+        </section>
+    }
+}
+
+/// What tells a finding from the others of its page.
+fn key(finding: &Finding) -> String {
+    format!("{} {}", finding.rule, finding.object)
+}
+
+/// `2 more findings, worst warning`; None where all have a line.
+fn others(all: &[Finding]) -> Option<String> {
+    let worst = all.get(LINES)?;
+    let count = all.len().saturating_sub(LINES) as i64;
+    let count = format::plural(count, "more finding", "more findings");
+    Some(format!("{count}, worst {}", worst.severity.word()))
+}
+
+#[component]
+fn One(finding: Memo<Option<Finding>>) -> impl IntoView {
+    let severity = move || finding.with(|f| f.as_ref().map_or(Severity::Info, |f| f.severity));
+    view! {
+        <details class=move || format!("finding {}", severity().word())>
+            <summary>
+                <span class=move || format!("severity {}", severity().word())>
+                    {move || severity().word()}
+                </span>
+                <span class="finding-says">
+                    {move || finding.with(|f| f.as_ref().map(|f| f.says.clone()).unwrap_or_default())}
+                </span>
+            </summary>
+            <div class="finding-body">
+                {move || finding.with(|f| f.as_ref().map(body))}
+            </div>
+        </details>
+    }
+}
+
+/// What a finding rests on and what to do about it.
+pub fn finding_body(finding: &Finding) -> AnyView {
+    view! {
+        <dl class="evidence">{finding.evidence.iter().map(evidence).collect_view()}</dl>
+        {remedy(&finding.remedy)}
+    }
+    .into_any()
+}
+
+fn body(finding: &Finding) -> AnyView {
+    view! {
+        {finding_body(finding)}
+        <p class="rule-link">
+            "Rule " <a href=format!("/rules#{}", finding.rule)>{finding.rule.clone()}</a>
+            " on " {finding.object.clone()}
+        </p>
+    }
+    .into_any()
+}
+
+fn evidence(evidence: &Evidence) -> AnyView {
+    view! {
+        <div>
+            <dt>{evidence.name.clone()}</dt>
+            <dd class="num" title=format::exact(evidence.value, evidence.unit)>
+                {format::number(evidence.value, evidence.unit)}
+            </dd>
+        </div>
+    }
+    .into_any()
+}
+
+fn remedy(remedy: &Remedy) -> AnyView {
+    let line = |name: &'static str, says: &Option<String>| {
+        says.clone().map(|says| view! { <p><strong>{name}</strong> " " {says}</p> })
+    };
+    view! {
+        <div class="remedy">
+            <p><strong>"What to do."</strong> " " {remedy.says.clone()}</p>
+            {remedy.sql.clone().map(|sql| view! { <Code text=sql/> })}
+            {line("Lock.", &remedy.lock)}
+            {line("To undo.", &remedy.undo)}
+            {line("What would refute this.", &remedy.refuted_by)}
+        </div>
+    }
+    .into_any()
+}
+
+fn unchecked(all: &[NotChecked]) -> Option<AnyView> {
+    if all.is_empty() {
+        return None;
+    }
+    let count = format::plural(all.len() as i64, "rule was", "rules were");
+    let rows = all
+        .iter()
+        .map(|one| {
+            view! {
+                <li>
+                    <a href=format!("/rules#{}", one.rule)>{one.rule.clone()}</a>
+                    ": " {one.reason.says()}
+                </li>
+            }
+        })
+        .collect_view();
+    Some(
+        view! {
+            <details class="finding not-checked">
+                <summary>
+                    <span class="severity unknown">"not checked"</span>
+                    <span class="finding-says">{count} " not checked"</span>
+                </summary>
+                <div class="finding-body"><ul>{rows}</ul></div>
+            </details>
+        }
+        .into_any(),
+    )
+}
+
+/// A badge: the worst severity and how many.
+pub fn badge(worst: Option<(Severity, usize)>) -> Option<AnyView> {
+    let (severity, count) = worst?;
+    let says = format!(
+        "{} open, worst {}",
+        format::plural(count as i64, "finding", "findings"),
+        severity.word()
+    );
+    let title = says.clone();
+    Some(
+        view! {
+            <span class=format!("badge {}", severity.word()) title=title>
+                <span aria-hidden="true">{count}</span>
+                <span class="hidden-words">{says}</span>
+            </span>
+        }
+        .into_any(),
+    )
+}

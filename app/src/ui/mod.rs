@@ -1,0 +1,23 @@
+//! The pieces pages are made of. Each knows how to draw one thing and asks for nothing.
+
+pub mod bar;
+pub mod chart;
+#[cfg(feature = "ssr")]
+pub mod chart_svg;
+pub mod code;
+pub mod colors;
+pub mod csv;
+pub mod filter;
+pub mod findings;
+pub mod format;
+pub mod icon;
+pub mod keyed;
+pub mod number;
+pub mod page;
+pub mod reading;
+pub mod server_html;
+pub mod sort;
+pub mod sparkline;
+pub mod sql;
+pub mod term;
+pub mod textarea;

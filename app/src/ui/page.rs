@@ -1,0 +1,41 @@
+//! A page that loads data: loading state, error, content.
+
+use leptos::prelude::*;
+use model::{ApiError, Latest};
+
+use super::findings::Findings;
+use super::reading::{broken, loading};
+use crate::resource::Loaded;
+
+/// Transition, suspense and error around what a page loads; `body` draws it.
+pub fn page<T>(
+    what: &'static str,
+    loaded: Loaded<Result<T, ApiError>>,
+    body: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    view! {
+        <Transition fallback=move || loading(what)>
+            {move || Suspend::new(async move {
+                match loaded.await {
+                    Ok(value) => body(value),
+                    Err(error) => broken(&error),
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// The findings of one area, worst first, and its rules that could not be checked.
+pub fn area_findings<T: Send + Sync + 'static>(latest: RwSignal<Latest<T>>) -> AnyView {
+    let findings = Signal::derive(move || {
+        latest.with(|l| l.reading.as_ref().map(|r| r.findings.clone()).unwrap_or_default())
+    });
+    let not_checked = Signal::derive(move || {
+        latest.with(|l| l.reading.as_ref().map(|r| r.not_checked.clone()).unwrap_or_default())
+    });
+    view! { <Findings findings not_checked/> }.into_any()
+}

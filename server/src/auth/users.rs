@@ -1,0 +1,95 @@
+//! The users who may sign in, in the embedded database.
+
+use model::{Role, ServerId, User};
+use sqlx::SqlitePool;
+
+use crate::database::now_ms;
+
+/// Why a user cannot be added or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// The name is not one.
+    #[error(
+        "the user name {0:?} is not usable; use 1 to 63 of letters, digits and . _ - @, and not the name local"
+    )]
+    Name(String),
+    /// There is one already.
+    #[error("there is a user {0:?} already; remove it first to change its password or roles")]
+    Exists(String),
+    /// There is none.
+    #[error("there is no user {0:?}; pgdeck user list names them")]
+    Missing(String),
+    /// The database failed.
+    #[error("the database of users failed: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Adds a user.
+pub async fn add(pool: &SqlitePool, who: &User, password_hash: &str) -> Result<(), UserError> {
+    let fine = |c: char| c.is_alphanumeric() || "._-@".contains(c);
+    let name = &who.name;
+    if name.is_empty()
+        || name.chars().count() > 63
+        || !name.chars().all(fine)
+        || name == super::LOCAL
+    {
+        return Err(UserError::Name(name.clone()));
+    }
+    let roles: Vec<&str> = who.roles.iter().map(|role| role.word()).collect();
+    let servers: Vec<&str> = who.servers.iter().map(ServerId::as_str).collect();
+    let added = sqlx::query(
+        "insert into users (name, password_hash, roles, servers, created_ms) values (?, ?, ?, ?, ?)
+         on conflict (name) do nothing",
+    )
+    .bind(name)
+    .bind(password_hash)
+    .bind(roles.join(","))
+    .bind(servers.join(","))
+    .bind(now_ms())
+    .execute(pool)
+    .await?;
+    if added.rows_affected() == 0 { Err(UserError::Exists(name.clone())) } else { Ok(()) }
+}
+
+/// All users, by name.
+pub async fn list(pool: &SqlitePool) -> Result<Vec<User>, UserError> {
+    let rows: Vec<(String, String, String)> =
+        sqlx::query_as("select name, roles, servers from users order by name")
+            .fetch_all(pool)
+            .await?;
+    Ok(rows.into_iter().map(|(name, roles, servers)| who(name, &roles, &servers)).collect())
+}
+
+/// Whether there is any user.
+pub async fn any(pool: &SqlitePool) -> Result<bool, UserError> {
+    Ok(sqlx::query_scalar("select exists (select 1 from users)").fetch_one(pool).await?)
+}
+
+/// Removes a user; their sessions go with them.
+pub async fn remove(pool: &SqlitePool, name: &str) -> Result<(), UserError> {
+    let removed = sqlx::query("delete from users where name = ?").bind(name).execute(pool).await?;
+    if removed.rows_affected() == 0 { Err(UserError::Missing(name.into())) } else { Ok(()) }
+}
+
+/// The hash of a user's password, None for a name that does not exist.
+pub(super) async fn password_hash(
+    pool: &SqlitePool,
+    name: &str,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("select password_hash from users where name = ?")
+        .bind(name)
+        .fetch_optional(pool)
+        .await
+}
+
+/// A person from the columns of their row.
+pub(super) fn who(name: String, roles: &str, servers: &str) -> User {
+    let words =
+        |text: &str| text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let (roles, servers): (Vec<String>, Vec<String>) = (words(roles), words(servers));
+    User {
+        name,
+        roles: roles.iter().filter_map(|word| Role::from_word(word)).collect(),
+        servers: servers.into_iter().map(ServerId::new).collect(),
+    }
+}

@@ -1,0 +1,300 @@
+//! The command line. Knows its words and how it refuses; never does what it says.
+
+pub mod check;
+pub mod demo;
+pub mod error;
+pub mod plan;
+pub mod terminal;
+pub mod user;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, Parser, Subcommand};
+use model::Role;
+
+/// A web console for PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "pgdeck", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What pgdeck can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch servers and serve the pages
+    Serve(Serve),
+    /// Start throw-away servers with a misbehaving workload and serve their pages
+    Demo(Demo),
+    /// Run all rules once: exit code 0 fine, 1 warning, 2 critical, 3 could not check
+    Check(Check),
+    /// Write one server's readings to standard output, for `serve --recording`
+    Record(Record),
+    /// Show where a plan's time goes and what to do; FILE or standard input
+    Plan(Plan),
+    /// Manage who may sign in
+    User(User),
+    /// Check that the audit log is as it was written: exit code 0 whole, 2 broken
+    Audit(Audit),
+    /// List every route, page and server function with the permission it requires
+    #[command(hide = true)]
+    Routes(Routes),
+}
+
+/// `pgdeck routes`.
+#[derive(Debug, Args)]
+pub struct Routes {
+    /// As JSON, with the pages of the navigation
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pgdeck audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// What to do.
+    #[command(subcommand)]
+    pub what: AuditWhat,
+    /// Where the log is.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditWhat {
+    /// Walk the whole chain of hashes
+    Verify,
+}
+
+/// `pgdeck serve`.
+#[derive(Debug, Default, Args)]
+pub struct Serve {
+    /// Servers to watch: postgres://… or key=value; PG* variables, ~/.pgpass and pg_service.conf count
+    #[arg(value_name = "DSN")]
+    pub dsns: Vec<String>,
+    /// Where the configuration is and what overrides it.
+    #[command(flatten)]
+    pub place: Place,
+    /// Address to listen on [default: 127.0.0.1:8432]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Show the readings of a file that `pgdeck record` wrote instead of watching servers
+    #[arg(long, value_name = "FILE", conflicts_with = "dsns")]
+    pub recording: Option<PathBuf>,
+}
+
+/// Configuration file and data directory.
+#[derive(Debug, Default, Args)]
+pub struct Place {
+    /// Configuration file
+    #[arg(long, value_name = "FILE", env = "PGDECK_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
+    /// Directory for users and sessions [default: ~/.local/share/pgdeck]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// `pgdeck demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Only this trouble; may be repeated [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub trouble: Vec<playground::Trouble>,
+    /// Leave this trouble out; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub without: Vec<playground::Trouble>,
+    /// List the troubles and end
+    #[arg(long)]
+    pub list: bool,
+    /// PostgreSQL's major [default: the newest that is installed]
+    #[arg(long)]
+    pub major: Option<u16>,
+    /// Address to listen on [default: 127.0.0.1:8432]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+}
+
+/// `pgdeck check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The server; PG* variables count when it is left out
+    #[arg(value_name = "DSN", default_value = "")]
+    pub dsn: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Configuration file, for the limits of rules
+    #[arg(long, value_name = "FILE", env = "PGDECK_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// `pgdeck record`.
+#[derive(Debug, Args)]
+pub struct Record {
+    /// The server; PG* variables count when it is left out
+    #[arg(value_name = "DSN", default_value = "")]
+    pub dsn: String,
+}
+
+/// `pgdeck plan`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Plan {
+    /// Something else than showing a plan.
+    #[command(subcommand)]
+    pub command: Option<PlanCommand>,
+    /// The file with EXPLAIN's output in any format, or - for standard input
+    #[arg(default_value = "-")]
+    pub file: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What else can be done with plans.
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Compare two plans: what changed, the greatest effect first
+    Diff(PlanDiff),
+}
+
+/// `pgdeck plan diff`.
+#[derive(Debug, clap::Args)]
+pub struct PlanDiff {
+    /// The file with the plan before the change, or - for standard input
+    #[arg(value_name = "A")]
+    pub before: String,
+    /// The file with the plan after it, or - for standard input
+    #[arg(value_name = "B")]
+    pub after: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pgdeck user`.
+#[derive(Debug, Args)]
+pub struct User {
+    /// What to do.
+    #[command(subcommand)]
+    pub change: UserChange,
+    /// Where the users are.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// What can be done about users.
+#[derive(Debug, Subcommand)]
+pub enum UserChange {
+    /// Add a user; the password is read from the terminal or standard input
+    Add {
+        /// Name to sign in with
+        name: String,
+        /// Role: viewer, analyst, operator or admin; may be repeated
+        #[arg(long = "role", value_parser = role, required = true)]
+        roles: Vec<Role>,
+        /// Server they may see; may be repeated; all when left out
+        #[arg(long = "server", value_name = "NAME")]
+        servers: Vec<String>,
+    },
+    /// List users with their roles
+    List,
+    /// Remove a user and end their sessions
+    Remove {
+        /// Name
+        name: String,
+    },
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    Role::from_word(word).ok_or_else(|| "roles are viewer, analyst, operator and admin".into())
+}
+
+/// What the command line comes to.
+pub enum Parsed {
+    /// Something to do.
+    Run(Cli),
+    /// Text that was asked for: help or version.
+    Print(String),
+    /// One sentence on what is wrong.
+    Wrong(String),
+}
+
+/// Reads a command line.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Parsed {
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => Parsed::Run(cli),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Parsed::Print(error.to_string()),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Parsed::Wrong("no command was given; pgdeck --help lists them.".into())
+            }
+            _ => Parsed::Wrong(sentence(&error)),
+        },
+    }
+}
+
+/// clap's first line without its label. A DSN in the wrong place is not repeated: it may hold a password.
+fn sentence(error: &clap::Error) -> String {
+    let holds_dsn = error.context().any(|(kind, value)| {
+        let ContextValue::String(text) = value else { return false };
+        kind == ContextKind::InvalidArg && (text.contains("://") || text.contains("password"))
+    });
+    if holds_dsn {
+        return "there is one DSN too many; this command takes one.".into();
+    }
+    let text = error.to_string();
+    let lines: Vec<&str> =
+        text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let says = lines.join(" ");
+    let says = says.strip_prefix("error: ").unwrap_or(&says);
+    format!("{says}; run it with --help to see what it understands.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(line: &str) -> String {
+        match parse(line.split(' ').map(OsString::from)) {
+            Parsed::Wrong(says) => says,
+            _ => panic!("accepted: {line}"),
+        }
+    }
+
+    #[test]
+    fn mistakes_are_one_line_and_name_the_argument() {
+        for (line, word) in [
+            ("pgdeck serve --nonsense", "--nonsense"),
+            ("pgdeck frobnicate", "frobnicate"),
+            ("pgdeck user add eve --role king", "viewer, analyst, operator and admin"),
+            ("pgdeck user add eve", "--role"),
+            ("pgdeck", "--help"),
+        ] {
+            let says = wrong(line);
+            assert!(says.contains(word) && !says.contains('\n'), "{line}: {says}");
+        }
+    }
+
+    #[test]
+    fn a_dsn_in_the_wrong_place_is_not_repeated() {
+        assert!(!wrong("pgdeck check a postgres://joe:hunter2@db/x").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_contract_of_serve_holds() {
+        let line = "pgdeck serve postgres://a postgres://b --config c.toml --listen 127.0.0.1:0 --data-dir d";
+        let Parsed::Run(Cli { command: Command::Serve(serve) }) =
+            parse(line.split(' ').map(OsString::from))
+        else {
+            panic!("refused");
+        };
+        assert_eq!(serve.dsns.len(), 2);
+        assert_eq!(serve.place.data_dir, Some("d".into()));
+    }
+}

@@ -1,0 +1,145 @@
+//! `pgdeck plan diff A B`: what changed between two plans, in words and node by node.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use ::plan::diff::{Comparison, Delta, compare};
+use ::plan::{Derived, Plan};
+
+use super::parsed;
+use super::style::Paint;
+use super::tree::DEEPEST;
+use crate::cli;
+use crate::cli::error::Failure;
+use crate::cli::terminal::plain;
+
+/// Reads both files and prints the comparison of the first plan of each.
+pub fn diff(asked: &cli::PlanDiff) -> Result<ExitCode, Failure> {
+    if asked.before == "-" && asked.after == "-" {
+        return Err(Failure::usage("standard input holds one plan; give a file for the other."));
+    }
+    let (before, after) = (first(&asked.before)?, first(&asked.after)?);
+    let compared = compare((&before.0, &before.1), (&after.0, &after.1));
+    if asked.json {
+        let json = serde_json::to_string(&compared).map_err(Failure::failed)?;
+        println!("{json}");
+    } else {
+        print!("{}", words(&compared, &before.0, &after.0, Paint::of_process()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn first(file: &str) -> Result<(Plan, Derived), Failure> {
+    let mut plans = parsed(file)?.plans;
+    if plans.len() > 1 {
+        eprintln!("pgdeck: {file}: holds {} plans; the first one is compared.", plans.len());
+    }
+    let plan = plans.drain(..).next().unwrap_or_default();
+    let derived = ::plan::derive(&plan);
+    Ok((plan, derived))
+}
+
+fn words(compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) -> String {
+    let mut text = String::new();
+    for (what, delta, unit) in [
+        ("Execution", compared.totals.total_ms, " ms"),
+        ("Planning", compared.planning_ms, " ms"),
+        ("Blocks", compared.totals.blocks, ""),
+        ("Blocks read", compared.totals.read_blocks, ""),
+        ("Cost", compared.totals.cost, ""),
+    ] {
+        if let (Some(was), Some(is)) = (delta.before, delta.after) {
+            let digits = if unit.is_empty() { 0 } else { 3 };
+            let is = format!("{is:.digits$}{unit}");
+            let _ = writeln!(
+                text,
+                "{what:<12} {} instead of {was:.digits$}{unit}",
+                coloured(&delta, &is, paint)
+            );
+        }
+    }
+    text.push('\n');
+    if compared.changes.is_empty() {
+        text.push_str("Nothing changed that is worth a word.\n");
+    }
+    for change in &compared.changes {
+        let effect = change.effect_ms.map(|ms| format!("{ms:+.3} ms")).unwrap_or_default();
+        let delta = Delta { before: Some(0.0), after: change.effect_ms };
+        let _ = writeln!(
+            text,
+            "{}  {}",
+            coloured(&delta, &format!("{effect:>14}"), paint),
+            plain(&change.says)
+        );
+    }
+    text.push('\n');
+    nodes(&mut text, compared, before, after, paint);
+    text
+}
+
+/// The second plan's tree with both times; what only the first one has comes behind it.
+fn nodes(text: &mut String, compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) {
+    let _ = writeln!(text, "{:>14}  {:>14}     self time before, after", "before", "after");
+    let mut of_after = vec![None; after.nodes.len()];
+    for pair in &compared.pairs {
+        if let Some(place) = of_after.get_mut(pair.after) {
+            *place = Some(pair);
+        }
+    }
+    let ms = |ms: Option<f64>| ms.map(|ms| format!("{ms:.3} ms")).unwrap_or_default();
+    for (node, pair) in after.nodes.iter().zip(&of_after) {
+        let delta = pair.map(|pair| pair.figures.self_ms).unwrap_or_default();
+        let own = format!("{:>14}", ms(delta.after));
+        let mark = if pair.is_some() { " " } else { "+" };
+        let _ = writeln!(
+            text,
+            "{:>14}  {}  {}  {}{}",
+            ms(delta.before),
+            coloured(&delta, &own, paint),
+            paint.notable(mark),
+            "  ".repeat(node.depth.min(DEEPEST)),
+            plain(&named(node))
+        );
+    }
+    for node in compared.only_before.iter().filter_map(|at| before.nodes.get(*at)) {
+        let _ = writeln!(text, "{:>30}  {}  {}", "", paint.notable("-"), plain(&named(node)));
+    }
+}
+
+fn named(node: &::plan::Node) -> String {
+    let object = node.object().map(|object| format!(" on {object}")).unwrap_or_default();
+    format!("{}{object}", node.title())
+}
+
+fn coloured(delta: &Delta, text: &str, paint: Paint) -> String {
+    match delta.more() {
+        Some(more) if more > 0.0 => paint.bad(text),
+        Some(more) if more < 0.0 => paint.good(text),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn added_and_gone_nodes_are_marked() {
+        let read = |paste: &str| {
+            let plan = ::plan::parse(paste).unwrap().plans.remove(0);
+            let derived = ::plan::derive(&plan);
+            (plan, derived)
+        };
+        let scan = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=0.010..2.000 rows=1 loops=1)";
+        let (a, of_a) = read(scan);
+        let (b, of_b) = read(&format!(
+            "Sort  (cost=0.00..1.00 rows=1 width=4) (actual time=0.010..5.000 rows=1 loops=1)\n  Sort Key: x\n  ->  {scan}"
+        ));
+        let text = words(&compare((&a, &of_a), (&b, &of_b)), &a, &b, Paint::none());
+        assert!(text.contains("+  Sort") && text.contains("A Sort by x was added"), "{text}");
+        let text = words(&compare((&b, &of_b), (&a, &of_a)), &b, &a, Paint::none());
+        assert!(text.contains("-  Sort") && text.contains("A Sort by x is gone"), "{text}");
+        let text = words(&compare((&a, &of_a), (&a, &of_a)), &a, &a, Paint::none());
+        assert!(text.contains("Nothing changed"), "{text}");
+    }
+}

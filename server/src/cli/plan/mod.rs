@@ -1,0 +1,104 @@
+//! `pgdeck plan`: a pasted plan in the terminal, as a tree with self times and findings, or as JSON;
+//! and two plans compared. Speaks to no server.
+
+pub mod diff;
+pub mod style;
+pub mod tree;
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use ::plan::rules::{Judged, Limits, judge};
+use ::plan::{Derived, Node, Parsed, Plan};
+use serde_json::{Value, json};
+
+use super::error::Failure;
+use super::terminal::plain;
+use crate::cli;
+use style::Paint;
+
+/// Does what is asked: compares two plans, or prints every plan of the file or standard input.
+pub fn plan(asked: &cli::Plan) -> Result<ExitCode, Failure> {
+    if let Some(cli::PlanCommand::Diff(asked)) = &asked.command {
+        return diff::diff(asked);
+    }
+    let paint = Paint::of_process();
+    let parsed = parsed(&asked.file)?;
+    for plan in &parsed.plans {
+        let derived = ::plan::derive(plan);
+        let (findings, _) = judge(plan, &derived, &Limits::default());
+        if asked.json {
+            println!("{}", as_json(plan, &derived, &findings));
+        } else {
+            print!("{}", tree::tree(plan, &derived, &findings, paint));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a file or standard input; says on standard error what was not understood.
+fn parsed(file: &str) -> Result<Parsed, Failure> {
+    let text = read(file)?;
+    let parsed = ::plan::parse(&text).map_err(|error| Failure::data(format!("{file}: {error}")))?;
+    for broken in parsed.plans.iter().filter_map(|plan| plan.broken.as_ref()) {
+        eprintln!("pgdeck: {file}: {broken}");
+    }
+    for left in &parsed.not_understood {
+        eprintln!(
+            "pgdeck: line {}, column {}: not understood: {}",
+            left.line,
+            left.column,
+            plain(&left.text)
+        );
+    }
+    Ok(parsed)
+}
+
+fn read(file: &str) -> Result<String, Failure> {
+    let bytes = if file == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(file)
+    };
+    let bytes =
+        bytes.map_err(|error| Failure::usage(format!("{file} cannot be read: {error}.")))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The shape that scripts rely on: nodes, times and findings.
+fn as_json(plan: &Plan, derived: &Derived, findings: &[Judged]) -> Value {
+    let node = |(place, (node, of)): (usize, (&Node, &::plan::derive::DerivedNode))| {
+        json!({
+            "id": place,
+            "parent": node.parent,
+            "type": node.kind,
+            "relation": node.relation,
+            "index": node.index,
+            "self_ms": of.self_ms,
+            "total_ms": of.total_ms,
+            "rows": of.rows,
+            "plan_rows": node.cost.as_ref().map(|cost| cost.rows),
+            "loops": node.actual.as_ref().map(|actual| actual.loops),
+        })
+    };
+    let finding = |judged: &Judged| {
+        let Judged { node, saves_ms, finding } = judged;
+        json!({
+            "rule": finding.rule,
+            "severity": finding.severity,
+            "node": node,
+            "saves_ms": saves_ms,
+            "says": finding.says,
+            "evidence": finding.evidence,
+            "remedy": finding.remedy,
+        })
+    };
+    json!({
+        "format": plan.format.word(),
+        "nodes": plan.nodes.iter().zip(&derived.nodes).enumerate().map(node).collect::<Vec<_>>(),
+        "execution_ms": plan.execution_ms(),
+        "planning_ms": plan.planning_ms(),
+        "findings": findings.iter().map(finding).collect::<Vec<_>>(),
+    })
+}

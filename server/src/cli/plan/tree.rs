@@ -1,0 +1,50 @@
+//! One plan as a tree in the terminal: self times with bars, then findings.
+
+use std::fmt::Write as _;
+
+use ::plan::rules::Judged;
+use ::plan::{Derived, Plan};
+
+use super::style::Paint;
+use crate::cli::terminal::plain;
+
+/// Width of the bar for the whole time, characters.
+const BAR: f64 = 20.0;
+/// Levels that are indented; deeper ones stand below each other.
+pub const DEEPEST: usize = 60;
+
+/// The lines, each ended.
+pub fn tree(plan: &Plan, derived: &Derived, findings: &[Judged], paint: Paint) -> String {
+    let mut text = String::new();
+    let whole = derived.nodes_ms.filter(|ms| *ms > 0.0);
+    for (place, (node, of)) in plan.nodes.iter().zip(&derived.nodes).enumerate() {
+        let share = whole.zip(of.self_ms).map_or(0.0, |(whole, own)| own / whole);
+        let bar = "█".repeat((BAR * share).clamp(0.0, BAR).round() as usize);
+        let own = of.self_ms.map_or_else(|| "not measured".to_owned(), |ms| format!("{ms:.3} ms"));
+        let room = " ".repeat((BAR as usize).saturating_sub(bar.chars().count()));
+        let object = node.object().map(|object| format!(" on {object}")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{}  {own:>14}  {}{room}  {}{}{}",
+            paint.dim(&format!("{:>4}", place + 1)),
+            paint.share(share, &bar),
+            "  ".repeat(node.depth.min(DEEPEST)),
+            paint.bold(&plain(&node.title())),
+            plain(&object)
+        );
+    }
+    if let Some(ms) = plan.execution_ms() {
+        let _ = writeln!(text, "Execution {ms:.3} ms");
+    }
+    for Judged { node, saves_ms, finding } in findings {
+        let at = node.map(|place| format!(" (node {})", place + 1)).unwrap_or_default();
+        let saves = saves_ms.map(|ms| format!(", up to {ms:.1} ms")).unwrap_or_default();
+        let word = paint.severity(finding.severity, finding.severity.word());
+        let _ = writeln!(text, "\n{word}{at}{saves}: {}", plain(&finding.says));
+        let _ = writeln!(text, "    {}", plain(&finding.remedy.says));
+        if let Some(sql) = &finding.remedy.sql {
+            let _ = writeln!(text, "    {}", paint.bold(&plain(sql)));
+        }
+    }
+    text
+}

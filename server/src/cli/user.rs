@@ -1,0 +1,81 @@
+//! `pgdeck user add|list|remove`.
+
+use std::io::{BufRead, IsTerminal};
+
+use engine::dsn::Environment;
+use model::ServerId;
+
+use super::error::Failure;
+use super::{User, UserChange};
+use crate::auth::{password, users};
+use crate::config;
+use crate::database;
+
+/// Changes or lists the users of the data directory. A running pgdeck sees it at once.
+pub async fn user(user: User, env: &Environment) -> Result<(), Failure> {
+    let pool = database::open(&config::data_directory(&user.place, env)?).await?;
+    match user.change {
+        UserChange::Add { name, roles, servers } => {
+            let servers = servers.into_iter().map(ServerId::new).collect();
+            let hash = password::hash(&new_password()?).map_err(Failure::failed)?;
+            let who = model::User { name, roles, servers };
+            users::add(&pool, &who, &hash).await.map_err(sentence)?;
+            println!("Added {}.", who.name);
+        }
+        UserChange::List => {
+            for who in users::list(&pool).await.map_err(sentence)? {
+                println!("{}\t{}\t{}", who.name, roles(&who), servers(&who));
+            }
+        }
+        UserChange::Remove { name } => {
+            users::remove(&pool, &name).await.map_err(sentence)?;
+            println!("Removed {name} and ended their sessions.");
+        }
+    }
+    pool.close().await;
+    Ok(())
+}
+
+fn sentence(error: users::UserError) -> Failure {
+    match error {
+        users::UserError::Database(_) => Failure::failed(format!("{error}.")),
+        _ => Failure::usage(format!("{error}.")),
+    }
+}
+
+fn roles(who: &model::User) -> String {
+    who.roles.iter().map(|role| role.word()).collect::<Vec<_>>().join(",")
+}
+
+fn servers(who: &model::User) -> String {
+    if who.servers.is_empty() {
+        return "all servers".into();
+    }
+    who.servers.iter().map(ServerId::as_str).collect::<Vec<_>>().join(",")
+}
+
+/// From the terminal without echo, or the first line of standard input.
+fn new_password() -> Result<String, Failure> {
+    let read = |prompt: &str| {
+        rpassword::prompt_password(prompt)
+            .map_err(|error| Failure::failed(format!("the password cannot be read: {error}.")))
+    };
+    let password = if std::io::stdin().is_terminal() {
+        let first = read("Password: ")?;
+        if read("Again: ")? != first {
+            return Err(Failure::usage("the two passwords differ; try again."));
+        }
+        first
+    } else {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map_err(Failure::failed)?;
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    };
+    if password.chars().count() < password::MIN_LENGTH {
+        return Err(Failure::usage(format!(
+            "the password has fewer than {} characters; choose a longer one.",
+            password::MIN_LENGTH
+        )));
+    }
+    Ok(password)
+}

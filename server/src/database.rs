@@ -1,0 +1,117 @@
+//! The embedded database: one SQLite file in the data directory, readable by its owner only.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::cli::error::Failure;
+
+/// The file's name.
+const FILE: &str = "pgdeck.sqlite";
+
+/// Opens the database, making directory and file where they are missing, and brings it up to date.
+///
+/// Errors: one sentence, when the directory cannot be written or the file is not ours.
+pub async fn open(data_dir: &Path) -> Result<SqlitePool, Failure> {
+    // One writer is all SQLite has; four connections let readers pass it.
+    open_with(data_dir, SqliteSynchronous::Normal, 4).await
+}
+
+/// Opens it for records that must be on the disk when a commit returns. One connection: whoever
+/// appends to a chain does so after the one before.
+pub async fn open_synced(data_dir: &Path) -> Result<SqlitePool, Failure> {
+    open_with(data_dir, SqliteSynchronous::Full, 1).await
+}
+
+async fn open_with(
+    data_dir: &Path,
+    synchronous: SqliteSynchronous,
+    connections: u32,
+) -> Result<SqlitePool, Failure> {
+    let path = data_dir.join(FILE);
+    make_private(data_dir, &path).map_err(|error| {
+        Failure::failed(format!(
+            "the data directory {} cannot be written: {error}; make it writable or name another with --data-dir.",
+            data_dir.display()
+        ))
+    })?;
+    let broken = |error: &dyn std::fmt::Display| {
+        Failure::failed(format!(
+            "the database {} cannot be used: {error}; move it away to start with an empty one.",
+            path.display()
+        ))
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(&path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5));
+    let pool = SqlitePoolOptions::new().max_connections(connections).connect_with(options).await;
+    let pool = pool.map_err(|error| broken(&error))?;
+    sqlx::migrate!("./migrations").run(&pool).await.map_err(|error| broken(&error))?;
+    Ok(pool)
+}
+
+/// SQLite gives its companion files the mode of the main file, so making that one private suffices.
+fn make_private(data_dir: &Path, path: &Path) -> std::io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    let mut file = std::fs::OpenOptions::new();
+    file.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+        folder.mode(0o700).create(data_dir)?;
+        file.mode(0o600).open(path)?.set_permissions(std::fs::Permissions::from_mode(0o600))
+    }
+    #[cfg(not(unix))]
+    {
+        folder.create(data_dir)?;
+        file.open(path).map(|_| ())
+    }
+}
+
+/// The wall clock, ms since the epoch: what sessions are dated with, so that they age while we are off.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_file_is_private_and_opens_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = folder.path().join("a/b");
+        drop(open(&data_dir).await.unwrap());
+        let pool = open(&data_dir).await.unwrap();
+        let mode: String =
+            sqlx::query_scalar("pragma journal_mode").fetch_one(&pool).await.unwrap();
+        assert_eq!(mode, "wal");
+        #[cfg(unix)]
+        for file in std::fs::read_dir(&data_dir).unwrap() {
+            use std::os::unix::fs::PermissionsExt;
+            let file = file.unwrap();
+            assert_eq!(
+                file.metadata().unwrap().permissions().mode() & 0o777,
+                0o600,
+                "{:?}",
+                file.path()
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_database_is_told_in_one_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(FILE), "not a database at all, just text".repeat(50))
+            .unwrap();
+        let says = open(folder.path()).await.unwrap_err().to_string();
+        assert!(says.contains("pgdeck.sqlite cannot be used") && !says.contains('\n'), "{says}");
+    }
+}

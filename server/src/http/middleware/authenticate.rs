@@ -1,0 +1,132 @@
+//! Authentication middleware: finds the user behind a request's session cookie. Without one only the
+//! public paths named here are served; a new route is closed until it is added to that list.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use model::{ApiError, User};
+
+use crate::auth::sessions::Look;
+use crate::http::origins::Origins;
+use crate::http::response;
+use crate::http::state::AppState;
+
+/// The signed-in user of a request; None on public paths.
+#[derive(Clone, Debug)]
+pub struct CurrentUser(pub Option<User>);
+
+/// The middleware.
+pub async fn authenticate(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = session_id(request.headers(), &state.0.origins);
+    let who = match id {
+        Some(id) => state.0.auth.who(id, Look::Request).await,
+        None => Ok(None),
+    };
+    let who = match who {
+        Ok(who) => who,
+        Err(error) => return response::internal_error(&error.into()),
+    };
+    if who.is_none() && !is_public(request.uri().path()) {
+        return sign_in_first(request.uri());
+    }
+    request.extensions_mut().insert(CurrentUser(who));
+    next.run(request).await
+}
+
+/// Paths that need no session. `/metrics` decides for itself: scrapers have no cookie.
+fn is_public(path: &str) -> bool {
+    const EXACT: [&str; 8] = [
+        "/login",
+        "/sign-in",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/favicon.svg",
+        "/favicon.ico",
+        "/api/sign_in_info",
+    ];
+    EXACT.contains(&path) || ["/pkg/", "/fonts/"].iter().any(|folder| path.starts_with(folder))
+}
+
+fn sign_in_first(uri: &Uri) -> Response {
+    let path = uri.path();
+    if path.starts_with("/api/") {
+        let body = serde_json::to_string(&ApiError::SignedOut).unwrap_or_default();
+        return (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "application/json")], body)
+            .into_response();
+    }
+    if path == "/live" {
+        return response::plain_error(
+            StatusCode::UNAUTHORIZED,
+            "You are signed out. Sign in again to go on.",
+        );
+    }
+    let next = uri.path_and_query().map_or("/", |path| path.as_str());
+    let query: String =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    response::see_other(&format!("/sign-in?{query}"))
+}
+
+/// The cookie's name: with https the browser itself guards it from other hosts and paths.
+pub fn cookie_name(origins: &Origins) -> &'static str {
+    if origins.is_https() { "__Host-pgdeck" } else { "pgdeck" }
+}
+
+/// The session id that a request carries; None when it carries none, or several.
+pub fn session_id<'a>(headers: &'a HeaderMap, origins: &Origins) -> Option<&'a str> {
+    let name = cookie_name(origins);
+    let mut found = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value);
+    let id = found.next()?;
+    found.next().is_none().then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_listed_paths_are_public() {
+        for path in ["/sign-in", "/login", "/pkg/pgdeck.js", "/fonts/a.woff2", "/healthz"] {
+            assert!(is_public(path), "{path}");
+        }
+        for path in [
+            "/",
+            "/live",
+            "/api/navigation",
+            "/s/a/",
+            "/about",
+            "/rules",
+            "/logout",
+            "/sign-in/",
+            "/pkg",
+            "/new",
+        ] {
+            assert!(!is_public(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn one_cookie_of_our_name_is_a_session_id() {
+        let local = Origins::new("127.0.0.1:1".parse().unwrap(), None);
+        let id = |value: &str| {
+            let headers: HeaderMap =
+                [(header::COOKIE, value.parse().unwrap())].into_iter().collect();
+            session_id(&headers, &local).map(str::to_owned)
+        };
+        assert_eq!(id("theme=dark; pgdeck=abc").as_deref(), Some("abc"));
+        assert_eq!(id("xpgdeck=abc"), None);
+        assert_eq!(id("pgdeck=a; pgdeck=b"), None, "a sibling cannot plant a second one");
+    }
+}

@@ -1,0 +1,12 @@
+//! The HTTP server (axum): routes, middleware, server-side rendering, the event stream, metrics, assets.
+
+pub mod assets;
+pub mod events;
+pub mod metrics;
+pub mod middleware;
+pub mod origins;
+pub mod response;
+pub mod routes;
+pub mod server;
+pub mod ssr;
+pub mod state;

@@ -1,0 +1,150 @@
+//! `pgdeck serve`: start, graceful shutdown, and signal handling of the HTTP server (axum).
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use engine::{Engine, Recording};
+use tokio::net::TcpListener;
+
+use super::origins::Origins;
+use super::routes::router;
+use super::state::AppState;
+use crate::actions::ActionRunner;
+use crate::audit;
+use crate::auth::one_time_link::Link;
+use crate::auth::{Auth, sessions, users};
+use crate::cli::error::Failure;
+use crate::config::{Config, ExplainAnalyze};
+use crate::database;
+
+/// How long requests under way may take when pgdeck ends.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
+
+/// Takes the address before anything else is started, so that a taken port costs nothing.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "another program listens there already".into(),
+            _ => error.to_string(),
+        };
+        Failure::failed(format!(
+            "pgdeck cannot listen on {address}: {why}; choose another address with --listen."
+        ))
+    })
+}
+
+/// Watches the servers of `config`, or shows `recording`, until `stop` is done.
+pub async fn serve(
+    config: Config,
+    recording: Option<&Path>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let recording = recording.map(read_recording).transpose()?;
+    let listener = listen(config.listen).await?;
+    let pool = database::open(&config.data_dir).await?;
+    let users = users::any(&pool).await.map_err(Failure::failed)?;
+    let local = config.listen.ip().is_loopback();
+    if !local && !users {
+        return Err(Failure::usage(format!(
+            "pgdeck does not listen on {} while nobody has to sign in; add a user with pgdeck user add NAME --role admin --role analyst --data-dir {}.",
+            config.listen,
+            config.data_dir.display()
+        )));
+    }
+    let origins = Origins::new(listener.local_addr().map_err(Failure::failed)?, config.public_url);
+    // Behind a proxy everybody looks local: then only users may come in.
+    let by_link = local && !(users && origins.is_public());
+    let (link, token) = match by_link.then(Link::new).transpose().map_err(Failure::failed)? {
+        Some((link, token)) => (Some(link), Some(token)),
+        None => {
+            sessions::end_local(&pool).await.map_err(Failure::failed)?;
+            (None, None)
+        }
+    };
+    let login =
+        Auth::new(pool, link).await.map_err(|error| Failure::failed(format!("{error:#}")))?;
+    let engine = match recording {
+        Some(recording) => Engine::recorded(recording),
+        None => Engine::start(config.servers, config.limits),
+    };
+    if config.explain_analyze == ExplainAnalyze::AllowSuperuser {
+        engine.allow_superuser_analyze();
+    }
+    let audit = audit::Audit::open(&config.data_dir).await?;
+    let acts = ActionRunner::new(engine.clone(), audit)
+        .map_err(|error| Failure::failed(format!("{error:#}")))?;
+    let state = AppState::new(engine, login, acts, origins, config.metrics_token);
+    run(state, listener, token, stop).await
+}
+
+/// Serves until `stop` is done, then ends streams, requests and samplers, in that order.
+async fn run(
+    state: AppState,
+    listener: TcpListener,
+    token: Option<String>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    // An error means it was done before, which is as well.
+    let _ = any_spawner::Executor::init_tokio();
+    let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let ending = state.clone();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        stop.await;
+        ending.0.stopping.send_replace(true);
+    });
+    state.0.ready.store(true, Ordering::Relaxed);
+    let url = state.0.origins.url();
+    match token {
+        Some(token) => println!("Open {url}/login?token={token}"),
+        None => println!("Open {url}/"),
+    }
+    let mut stopping = state.0.stopping.subscribe();
+    let overdue = async {
+        // An error means the state is gone, which ends us as well.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+        tokio::time::sleep(LAST_REQUESTS).await;
+    };
+    tokio::select! {
+        ended = server => ended.map_err(Failure::failed)?,
+        () = overdue => tracing::warn!("requests took too long to end; they are cut off"),
+    }
+    state.0.engine.stop().await;
+    state.0.actions.audit().close().await;
+    state.0.auth.close().await;
+    Ok(())
+}
+
+/// A future that is done when the process is asked to end. The handlers are in place when this returns.
+pub fn signalled() -> Result<impl Future<Output = ()> + Send + use<>, Failure> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+        Ok(async move {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        // Without a handler there is nothing to wait for: the process ends by itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+fn read_recording(path: &Path) -> Result<Recording, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(format!("the recording {} cannot be read: {error}.", path.display()))
+    })?;
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::usage(format!(
+            "the recording {} is not one that this version of pgdeck record wrote: {error}.",
+            path.display()
+        ))
+    })
+}

@@ -1,0 +1,106 @@
+//! What every request is answered from. Knows the parts; does nothing itself.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use engine::Engine;
+use leptos::prelude::LeptosOptions;
+use model::cost::OwnCost;
+use tokio::sync::watch;
+
+use super::origins::Origins;
+use crate::actions::ActionRunner;
+use crate::auth::Auth;
+
+/// The state shared by all requests. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(pub Arc<Inner>);
+
+/// What `AppState` shares.
+pub struct Inner {
+    /// What pages are answered from.
+    pub engine: Engine,
+    /// Who may come in.
+    pub auth: Auth,
+    /// What is done to servers, and the log of it.
+    pub actions: ActionRunner,
+    /// Under which addresses we are reached.
+    pub origins: Origins,
+    /// The names leptos gives its files.
+    pub options: LeptosOptions,
+    /// Bearer token for /metrics.
+    pub metrics_token: Option<String>,
+    /// Open event streams and what they were sent.
+    pub viewers: Viewers,
+    /// Set when the first page can be used.
+    pub ready: AtomicBool,
+    /// Turns true when pgdeck is about to end: streams end then.
+    pub stopping: watch::Sender<bool>,
+    /// When we started.
+    pub started: Instant,
+}
+
+/// Counts event streams.
+#[derive(Default)]
+pub struct Viewers {
+    /// Open now.
+    pub open: AtomicU64,
+    /// Bytes sent since start.
+    pub sent_bytes: AtomicU64,
+}
+
+impl AppState {
+    /// A state over its parts.
+    pub fn new(
+        engine: Engine,
+        auth: Auth,
+        actions: ActionRunner,
+        origins: Origins,
+        metrics_token: Option<String>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            engine,
+            auth,
+            actions,
+            options: leptos_options(origins.listen()),
+            origins,
+            metrics_token,
+            viewers: Viewers::default(),
+            ready: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
+            started: Instant::now(),
+        }))
+    }
+
+    /// What this process uses.
+    pub fn own_cost(&self) -> OwnCost {
+        let viewers = &self.0.viewers;
+        OwnCost {
+            version: env!("CARGO_PKG_VERSION").into(),
+            uptime_s: self.0.started.elapsed().as_secs_f64(),
+            resident_bytes: resident_bytes(),
+            viewers: viewers.open.load(Ordering::Relaxed),
+            sent_bytes: viewers.sent_bytes.load(Ordering::Relaxed),
+            servers: self.0.engine.costs(),
+        }
+    }
+}
+
+fn leptos_options(listen: SocketAddr) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name("pgdeck")
+        .site_root("target/site")
+        .site_pkg_dir(super::assets::PACKAGE.as_str())
+        .site_addr(listen)
+        .build()
+}
+
+/// Resident memory, where /proc tells.
+fn resident_bytes() -> Option<i64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}

@@ -1,0 +1,81 @@
+//! pgdeck: a web console for PostgreSQL. The library behind the binary: command line, HTTP server,
+//! authentication, actions, audit log. Speaks to PostgreSQL only through `engine`.
+#![recursion_limit = "512"]
+
+pub mod actions;
+pub mod audit;
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod database;
+pub mod http;
+pub mod rate_limit;
+
+use std::process::ExitCode;
+
+use engine::dsn::Environment;
+use tracing_subscriber::EnvFilter;
+
+use cli::error::Failure;
+use cli::{Cli, Command, Parsed};
+
+/// The program: parses the command line, sets up logging and the runtime, runs the command.
+pub fn main() -> ExitCode {
+    let command = match cli::parse(std::env::args_os()) {
+        Parsed::Run(Cli { command }) => command,
+        Parsed::Print(text) => {
+            print!("{text}");
+            return ExitCode::SUCCESS;
+        }
+        Parsed::Wrong(says) => return Failure::usage(says).report(),
+    };
+    // What a watched server tells our sessions concerns our own statements only.
+    let filter = EnvFilter::try_from_env("PGDECK_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::query=off,sqlx::postgres::notice=off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(
+            place,
+            says = panic.payload_as_str().unwrap_or_default(),
+            "a task panicked"
+        );
+    }));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return Failure::failed(format!("the system gives no threads: {error}.")).report();
+        }
+    };
+    let outcome = runtime.block_on(run(command));
+    // Nothing that still hangs may keep the process: what matters has been ended in order.
+    runtime.shutdown_background();
+    outcome.unwrap_or_else(|failure| failure.report())
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    let env = Environment::of_process();
+    let done = |()| ExitCode::SUCCESS;
+    match command {
+        Command::Serve(serve) => {
+            let config = config::config(&serve, &env)?;
+            let stop = http::server::signalled()?;
+            http::server::serve(config, serve.recording.as_deref(), stop).await.map(done)
+        }
+        Command::Demo(demo) => cli::demo::demo(&demo, &env).await.map(done),
+        Command::Check(check) => cli::check::check(&check, &env).await,
+        Command::Record(record) => cli::check::record(&record, &env).await,
+        Command::Plan(plan) => cli::plan::plan(&plan),
+        Command::Audit(audit) => audit::verify(&audit, &env).await,
+        Command::Routes(routes) => {
+            let all = http::routes::all();
+            if routes.json {
+                println!("{}", http::routes::json(&all));
+            } else {
+                http::routes::print(&all);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::User(user) => cli::user::user(user, &env).await.map(done),
+    }
+}
