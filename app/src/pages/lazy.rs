@@ -1,5 +1,5 @@
 //! The pages as routes whose code the browser fetches when they are first opened: what a visitor waits
-//! for is the part that all pages share and one page. `.ci/build` cuts the browser part at these points
+//! for is the part that all pages share and one page. `cargo xtask build` cuts the browser part at these points
 //! (leptos's book, "Lazy loading"); on the server they are plain functions.
 
 use leptos::prelude::*;
