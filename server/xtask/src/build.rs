@@ -51,10 +51,11 @@ impl Kind {
 }
 
 /// Builds the dev profile: a dev server reads the browser part's files when they are requested, so
-/// both halves are built at once.
+/// both halves are built at once. All default members are built, so that the tests use the same
+/// dependencies with the same features.
 pub fn dev() -> Result<()> {
     let mut server = command::new("cargo");
-    server.args(["build", "--quiet", "--package", "server"]);
+    server.args(["build", "--quiet"]);
     both(&mut server, Lints::Warn).map(|_| ())
 }
 
