@@ -5,6 +5,7 @@ mod build;
 mod bundle;
 mod command;
 mod dev;
+mod licenses;
 mod parallel;
 mod phases;
 mod split_loader;
@@ -21,6 +22,7 @@ Usage: cargo xtask COMMAND
   build dev|release   both halves of pgdeck: the browser part into target/site, then the binary
   bundle FOLDER       put what wasm-split-cli wrote in FOLDER into one file for each page
   styles FILE         write the style sheet
+  licenses            check the licences and sources of all crates
   dev [ARGUMENTS]     run `pgdeck serve ARGUMENTS`, rebuilt and restarted on every change
   test [PHASE…]       format, build, unit, browser: all of them, or the named ones
 ";
@@ -60,6 +62,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         ["bundle", folder] => bundle::bundle(Path::new(folder)),
         ["styles", file] => styles::build(root(), Path::new(file)),
         ["dev", server @ ..] => dev::watch(server),
+        ["licenses"] => licenses::check(),
         ["test", phases @ ..] => test::run_phases(phases),
         _ => Err(format!("unknown command.\n{USAGE}")),
     }

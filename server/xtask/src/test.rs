@@ -75,7 +75,7 @@ fn native() -> Command {
 fn unit() -> Command {
     let mut cargo = command::new("cargo");
     if installed("cargo-nextest") {
-        cargo.args(["nextest", "run", "--no-fail-fast"]);
+        cargo.args(["nextest", "run"]);
     } else {
         cargo.args(["test", "--no-fail-fast"]);
     }
