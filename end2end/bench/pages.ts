@@ -25,7 +25,7 @@ test('the weight of each page', async () => {
       return [performance.now(), loaded.map((file) => ({ name: new URL(file.name).pathname, kb: file.encodedBodySize / 1024 }))] as const;
     });
     const kb = (end: string) => files.filter((file) => file.name.endsWith(end)).reduce((sum, file) => sum + file.kb, 0);
-    // The pieces of the pages travel in files of their own (`.ci/bundle`).
+    // The pieces of the pages travel in files of their own (`server/xtask/src/bundle.rs`).
     const [wasm, js] = [kb('.wasm') + kb('.bin'), kb('.js')];
     const requests = files.filter((file) => /\.(wasm|bin|js)$/.test(file.name)).length;
     const figures = [wasm, js, wasm + js].map((one) => one.toFixed(0).padStart(8)).join(' ');

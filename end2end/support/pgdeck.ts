@@ -26,7 +26,7 @@ export type Pgdeck = {
 
 /** Starts pgdeck and waits until it says where to open it. */
 export async function start(args: string[], patienceMs = 20_000): Promise<Pgdeck> {
-  if (!existsSync(BINARY)) throw new Error('target/debug/pgdeck is missing; build it with .ci/build dev.');
+  if (!existsSync(BINARY)) throw new Error('target/debug/pgdeck is missing; build it with cargo xtask build dev.');
   const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (data) => (said += data));

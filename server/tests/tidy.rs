@@ -325,7 +325,7 @@ fn nothing_names_one_machine() {
         "Makefile",
         ".ci/env",
         ".ci/setup",
-        ".ci/build",
+        ".ci/run",
     ]
     .map(|name| (name.to_owned(), std::fs::read_to_string(root().join(name)).unwrap_or_default()));
     for (path, text) in [sources(), documents.to_vec()].concat() {

@@ -2,8 +2,8 @@
 //!
 //! A release serves the browser part under a hash of it all: a browser keeps those files for good, and a
 //! page of an old release never runs modules of a new one. Other names do not change between versions,
-//! so a browser asks each time and is told "not modified" by the hash of the content. `.ci/build` lays the
-//! compressed form of a release's files beside them.
+//! so a browser asks each time and is told "not modified" by the hash of the content. `cargo xtask build`
+//! writes the compressed form of a release's files beside them.
 
 use std::sync::LazyLock;
 
@@ -21,24 +21,6 @@ use hex::encode as hex;
 #[folder = "$PGDECK_SITE"]
 #[allow_missing = true]
 struct Files;
-
-/// What stands for a file while `make dev` watches: `cargo leptos` gives the module another name and
-/// leaves the parts of the stylesheet where they are.
-#[cfg(debug_assertions)]
-fn watched(path: &str) -> Option<EmbeddedFile> {
-    #[derive(RustEmbed)]
-    #[folder = "../style"]
-    struct Styles;
-    match path.strip_prefix("pkg/")? {
-        "pgdeck_bg.wasm" => Files::get("pkg/pgdeck.wasm"),
-        part => Styles::get(part),
-    }
-}
-
-#[cfg(not(debug_assertions))]
-fn watched(_: &str) -> Option<EmbeddedFile> {
-    None
-}
 
 /// The browser part's folder, as addresses name it: `pkg/` and the hash of all its files, which a
 /// release knows from its build. Development builds change while they run and have no hash.
@@ -70,7 +52,7 @@ fn kept<'a>(path: &'a str, package: &str) -> (std::borrow::Cow<'a, str>, bool) {
 pub async fn file(request: Request) -> Response {
     let (path, for_good) = kept(request.uri().path().trim_start_matches('/'), &PACKAGE);
     let path = path.as_ref();
-    let Some(file) = Files::get(path).or_else(|| watched(path)) else {
+    let Some(file) = Files::get(path) else {
         return response::plain_error(StatusCode::NOT_FOUND, "There is no such file.");
     };
     let hash = file.metadata.sha256_hash();

@@ -1,0 +1,123 @@
+//! Checks the licences (SPDX expressions) and sources of the crates that pgdeck is built from, without
+//! cargo-deny, which takes minutes to build. Known advisories are not checked.
+
+use crate::command::{self, Result, read_text, root};
+
+/// The licences that we may ship.
+const ALLOWED: [&str; 13] = [
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "CDLA-Permissive-2.0",
+    "ISC",
+    "MIT",
+    "MPL-2.0",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+
+const REGISTRY: &str = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+
+/// Fails on a crate whose licence does not allow us to ship it, or that is not from crates.io.
+pub fn check() -> Result<()> {
+    let lock = read_text(&root().join("Cargo.lock"))?;
+    let mut sources = lock.lines().filter(|line| line.starts_with("source = "));
+    if let Some(foreign) = sources.find(|line| *line != REGISTRY) {
+        return Err(format!("Cargo.lock has a package that is not from crates.io: {foreign}"));
+    }
+    crates("server", &[])?;
+    crates("hydrate", &["--target", "wasm32-unknown-unknown"])
+}
+
+/// Checks the crates that a package is built from.
+fn crates(package: &str, target: &[&str]) -> Result<()> {
+    let mut tree = command::new("cargo");
+    tree.args(["tree", "--quiet", "--locked", "--edges", "normal,build", "--prefix", "none"]);
+    tree.args(["--format", "{l}\t{p}", "--package", package]).args(target);
+    let output = tree.output().map_err(|error| format!("cargo tree cannot be started: {error}"))?;
+    if !output.status.success() {
+        return Err(format!(
+            "cargo tree failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        ));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let crates: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once('\t')).collect();
+    if crates.len() < 10 {
+        return Err(format!("cargo tree names only {} crates of {package}", crates.len()));
+    }
+    match crates.iter().find(|(license, _)| !allowed(license)) {
+        Some((license, name)) => Err(format!("{name} has a licence we may not ship: {license}")),
+        None => Ok(()),
+    }
+}
+
+/// Whether we may ship what has this SPDX expression; crates also write `A/B` for `A OR B`.
+fn allowed(expression: &str) -> bool {
+    let expression = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+    let mut words = expression.split_whitespace().peekable();
+    let verdict = any_of(&mut words);
+    words.next().is_none() && verdict
+}
+
+type Words<'a, 'b> = &'b mut std::iter::Peekable<std::str::SplitWhitespace<'a>>;
+
+fn any_of(words: Words) -> bool {
+    let mut verdict = all_of(words);
+    while words.next_if_eq(&"OR").is_some() {
+        verdict |= all_of(words);
+    }
+    verdict
+}
+
+fn all_of(words: Words) -> bool {
+    let mut verdict = one(words);
+    while words.next_if_eq(&"AND").is_some() {
+        verdict &= one(words);
+    }
+    verdict
+}
+
+fn one(words: Words) -> bool {
+    if words.next_if_eq(&"(").is_some() {
+        let verdict = any_of(words);
+        return words.next_if_eq(&")").is_some() && verdict;
+    }
+    let Some(license) = words.next() else { return false };
+    if words.next_if_eq(&"WITH").is_none() {
+        return ALLOWED.contains(&license);
+    }
+    let exception = words.next().unwrap_or_default();
+    ALLOWED.contains(&format!("{license} WITH {exception}").as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_read_as_spdx_defines_them() {
+        for yes in [
+            "MIT",
+            "GPL-3.0 OR MIT",
+            "MIT/GPL-3.0",
+            "(MIT OR GPL-2.0) AND Unicode-3.0",
+            "Apache-2.0 WITH LLVM-exception OR GPL-2.0",
+            "GPL-2.0 AND GPL-3.0 OR MIT AND ISC",
+        ] {
+            assert!(allowed(yes), "{yes}");
+        }
+        for no in ["", "GPL-3.0", "MIT AND GPL-3.0", "MIT WITH exception", "(MIT", "MIT ISC"] {
+            assert!(!allowed(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn we_may_ship_every_crate() {
+        assert_eq!(check(), Ok(()));
+    }
+}

@@ -1,0 +1,174 @@
+//! Parses the JavaScript loader that `wasm-split-cli` generates (`__wasm_split.js`) and writes ours,
+//! which fetches one file of WebAssembly modules per page. Pure: reads and writes no files.
+//!
+//! `wasm-split-cli` writes one loader per module, each after the split points that use it:
+//!
+//! ```js
+//! /* about_view_1, fleet_view_2 */
+//! const __chunk_5 = makeLoad(() => { const src = fetch(new URL("./chunk_5_….wasm", import.meta.url)); … }, []);
+//! export const __wasm_split_load_about_view_1 = wrapAsyncCb(makeLoad(() => { … }, [__chunk_5]));
+//! ```
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+
+use crate::command::Result;
+
+/// A module that this many pages use lies in the file that all pages share.
+const SHARED_FROM: usize = 5;
+
+const EXPORT: &str = "export const __wasm_split_load_";
+
+/// The half of our loader that is the same for all builds.
+const RUNTIME: &str = include_str!("loader.js");
+
+/// What the generated loader says.
+#[derive(Debug, PartialEq)]
+pub struct Loader {
+    /// What the modules import and how the page is told that they are there, as generated.
+    preamble: String,
+    /// The split points, in order.
+    views: Vec<String>,
+    /// Pairs of a split point and a module that it needs, in order; its own module comes last.
+    uses: Vec<(String, String)>,
+}
+
+/// The modules of each file, and the loader that finds them there.
+#[derive(Debug, PartialEq)]
+pub struct Bundle {
+    /// For each file its modules, in order.
+    pub files: BTreeMap<String, Vec<String>>,
+    /// The text of the loader.
+    pub javascript: String,
+}
+
+impl Loader {
+    /// Parses the generated loader.
+    pub fn parse(text: &str) -> Result<Self> {
+        let otherwise = |what: &str| {
+            format!("wasm-split-cli wrote its loader in another way than xtask reads: {what}")
+        };
+        let start = line_start(text, "function makeLoad")
+            .ok_or_else(|| otherwise("there is no function makeLoad"))?;
+        let (preamble, rest) = text.split_at(start);
+        let mut current: Vec<&str> = Vec::new();
+        let (mut views, mut uses) = (Vec::new(), Vec::new());
+        for line in rest.lines() {
+            if let Some(list) = line.strip_prefix("/* ").and_then(|rest| rest.strip_suffix(" */")) {
+                current = list.split(", ").collect();
+            } else if let Some(rest) = line.strip_prefix(EXPORT) {
+                let name = rest.split(' ').next().unwrap_or_default();
+                current = vec![name];
+                views.push(name.to_owned());
+            }
+            if let Some(module) = module_name(line) {
+                if current.is_empty() {
+                    return Err(otherwise(&format!("{module} has no users")));
+                }
+                uses.extend(current.iter().map(|view| ((*view).to_owned(), module.to_owned())));
+            }
+        }
+        if views.is_empty() {
+            return Err(otherwise("it exports no split points"));
+        }
+        if uses.is_empty() {
+            return Err(otherwise("it names no modules"));
+        }
+        if let Some((view, _)) = uses.iter().find(|(view, _)| !views.contains(view)) {
+            return Err(otherwise(&format!("{view} is used and not exported")));
+        }
+        Ok(Self { preamble: preamble.to_owned(), views, uses })
+    }
+
+    /// The modules that the loader names, each once.
+    pub fn modules(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = self.uses.iter().map(|(_, module)| module.as_str()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Lays the modules out in files and writes our loader, given the size of each module.
+    pub fn bundle(&self, sizes: &HashMap<String, usize>) -> Result<Bundle> {
+        let mut users: HashMap<&str, usize> = HashMap::new();
+        for (_, module) in &self.uses {
+            *users.entry(module).or_default() += 1;
+        }
+        let mut layout = Layout::default();
+        let mut parts: HashMap<&str, String> = HashMap::new();
+        for (view, module) in &self.uses {
+            let shared = module.starts_with("chunk_")
+                && users.get(module.as_str()).is_some_and(|&count| count >= SHARED_FROM);
+            let file = if shared { "shared.bin".into() } else { page_file(view) };
+            let size = sizes.get(module).ok_or_else(|| {
+                format!("the loader of wasm-split-cli names {module}, which it did not write")
+            })?;
+            let (from, to) = layout.place(&file, module, *size);
+            let line = format!("[\"{module}\", \"{file}\", {from}, {to}],\n");
+            parts.entry(view).or_default().push_str(&line);
+        }
+        let mut javascript = format!("{}{RUNTIME}", self.preamble);
+        for view in &self.views {
+            let body = match parts.get(view.as_str()) {
+                Some(parts) => format!("page([\n{parts}])"),
+                None => "Promise.resolve()".into(), // All of it is in the main module.
+            };
+            let _ = writeln!(javascript, "{EXPORT}{view} = wrapAsyncCb(() => {body});");
+        }
+        Ok(Bundle { files: layout.files, javascript })
+    }
+}
+
+/// Where each module lies.
+#[derive(Default)]
+struct Layout {
+    files: BTreeMap<String, Vec<String>>,
+    ends: HashMap<String, usize>,
+    places: HashMap<(String, String), (usize, usize)>,
+}
+
+impl Layout {
+    /// The first byte of a module in a file and the first after it; appends it if it is not there.
+    fn place(&mut self, file: &str, module: &str, size: usize) -> (usize, usize) {
+        let key = (file.to_owned(), module.to_owned());
+        if let Some(place) = self.places.get(&key) {
+            return *place;
+        }
+        let end = self.ends.entry(file.to_owned()).or_default();
+        let place = (*end, *end + size);
+        *end = place.1;
+        self.places.insert(key, place);
+        self.files.entry(file.to_owned()).or_default().push(module.to_owned());
+        place
+    }
+}
+
+/// The file of a split point: `__about_view_1` lies in `page-about.bin`.
+fn page_file(view: &str) -> String {
+    let name = view.strip_prefix("__").unwrap_or(view);
+    let name = name.split_once("_view_").map_or(name, |(before, _)| before);
+    format!("page-{name}.bin")
+}
+
+/// The module named by a line: the first `"./NAME.wasm"`.
+fn module_name(line: &str) -> Option<&str> {
+    let quoted = line.split('"').skip(1).step_by(2);
+    let mut names = quoted.filter_map(|text| text.strip_prefix("./"));
+    names.find(|name| {
+        name.strip_suffix(".wasm").is_some_and(|stem| {
+            !stem.is_empty()
+                && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        })
+    })
+}
+
+/// Where the first line begins that starts with these words.
+fn line_start(text: &str, words: &str) -> Option<usize> {
+    if text.starts_with(words) {
+        return Some(0);
+    }
+    text.find(&format!("\n{words}")).map(|at| at + 1)
+}
+
+#[cfg(test)]
+mod tests;
