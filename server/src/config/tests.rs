@@ -131,3 +131,38 @@ fn addresses_are_checked() {
     assert!(refused("listen=\"everywhere\"\n").contains("127.0.0.1:8432"));
     assert!(refused("public_url=\"pgdeck.example.org\"\n").contains("https://"));
 }
+
+/// The commented example that users copy.
+const EXAMPLE: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/pgdeck.example.toml"));
+
+/// The keys of a table, as serde lists them to whoever writes another one.
+fn keys_of(table: &str) -> Vec<String> {
+    let says = wrong(&format!("{table}no_such_key = 1\n"));
+    let (_, expected) = says.split_once("expected one of").unwrap_or_else(|| panic!("{says}"));
+    expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_example_is_valid_and_names_every_key() {
+    let read = with_file(EXAMPLE, Serve::default(), &[]).unwrap_or_else(|says| panic!("{says}"));
+    let names: Vec<&str> = read.servers.iter().map(|server| server.id.as_str()).collect();
+    assert_eq!((names, read.listen), (vec!["shop", "shop-replica"], super::DEFAULT_LISTEN));
+
+    // Commented keys are keys, too.
+    let is_key = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase() || c == '[');
+    let lines = EXAMPLE.lines().map(|line| line.strip_prefix('#').unwrap_or(line));
+    let all = lines.filter(is_key).map(|line| format!("{line}\n")).collect::<String>();
+    file::parse("pgdeck.example.toml", all.clone()).unwrap_or_else(|failure| panic!("{failure}"));
+
+    let (top, server) = (keys_of(""), keys_of("[[servers]]\n"));
+    assert!(top.len() > 5 && server.len() > 3, "no keys found: {top:?}, {server:?}");
+    for key in top.iter().chain(&server) {
+        let written = all.contains(&format!("\n{key} = ")) || all.starts_with(&format!("{key} = "));
+        assert!(written || all.contains(&format!("[{key}")), "add the key {key} to the example");
+    }
+    let variables = include_str!("mod.rs").split('"').filter(|word| word.starts_with("PGDECK_"));
+    for variable in variables.filter(|word| !word.contains(' ')) {
+        assert!(EXAMPLE.contains(variable), "add the variable {variable} to the example");
+    }
+}
