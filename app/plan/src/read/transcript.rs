@@ -12,14 +12,14 @@ const STATEMENTS: &[&str] = &[
 
 /// Follows the lines between plans.
 #[derive(Default)]
-pub(crate) struct Company {
+pub(crate) struct Transcript {
     /// The statement so far.
     statement: String,
     /// Whether it goes on in the next line.
     open: bool,
 }
 
-impl Company {
+impl Transcript {
     /// Takes a line in; false if it is not understood.
     pub(crate) fn takes(&mut self, line: &Line<'_>) -> bool {
         let text = line.text.trim();
