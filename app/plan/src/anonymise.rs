@@ -81,7 +81,7 @@ fn node(node: &mut Node, names: &mut Names) {
             None => names.expression(subplan),
         };
     }
-    if crate::words::words(node).is_none() {
+    if crate::node_help::help(node).is_none() {
         node.kind = "Custom Scan".into();
     }
     props(&mut node.props, names);

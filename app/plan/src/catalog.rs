@@ -1,9 +1,13 @@
-//! What a watched server's catalog says about the relations of a plan. Pure data: who reads it, when
-//! and under which rights is not known here; what could not be read is `None`.
+//! Catalog data of the server a plan ran on: statistics, indexes and sizes of its tables, settings.
+//!
+//! Pure data: who reads it, when and with which permissions is not known here. What could not be read
+//! is `None`, never empty.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use crate::node::Node;
 
 /// The relations of a plan, and the settings in force. Names of fields are the catalog's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -96,5 +100,17 @@ impl Catalog {
         // Two of one name in different schemas: without VERBOSE nobody knows which.
         let first = found.next();
         first.filter(|_| found.next().is_none())
+    }
+
+    /// The relation a node reads or writes.
+    pub fn relation_of(&self, node: &Node) -> Option<&Relation> {
+        self.relation(node.schema.as_deref(), node.relation.as_deref()?)
+    }
+
+    /// Whether the node's table is known and no index of it starts with this column (quoted where it
+    /// has to be).
+    pub fn has_no_index_on(&self, node: &Node, column: &str) -> bool {
+        let starts = |index: &Index| index.keys.first().is_some_and(|key| key == column);
+        self.relation_of(node).is_some_and(|relation| !relation.indexes.iter().any(starts))
     }
 }

@@ -12,13 +12,13 @@ pub mod diff;
 mod keys;
 pub mod layout;
 mod node;
+pub mod node_help;
 mod paste;
-mod query;
+pub mod query;
 mod read;
 pub mod rules;
 mod text;
 mod title;
-pub mod words;
 pub mod write;
 
 pub use anonymise::anonymise;

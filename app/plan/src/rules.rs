@@ -1,10 +1,12 @@
-//! What a plan says is wrong, and what to do: each rule is data (`About`) plus one pure function.
+//! Rules on plans: each is data (`About`) plus one pure function from a plan to findings.
 //!
-//! Rules speak from the plan alone. What they propose for the catalog (an index, statistics) is to
-//! be checked against a live server where one is known.
+//! Rules judge the plan alone; what they propose (an index, statistics, a setting) stays data until
+//! it has been checked against the catalog, where one is known, and is then rendered as SQL.
 
-mod consult;
-mod support;
+mod case;
+mod index_proposal;
+mod proposal;
+mod with_catalog;
 
 use std::collections::BTreeMap;
 
@@ -15,17 +17,8 @@ use crate::catalog::Catalog;
 use crate::derive::Derived;
 use crate::node::Plan;
 
-/// What rules judge.
-pub struct Case<'a> {
-    /// The plan as printed.
-    pub plan: &'a Plan,
-    /// What follows from it.
-    pub derived: &'a Derived,
-    /// What the server it ran on says about its relations, where that is known.
-    pub catalog: Option<&'a Catalog>,
-    /// By node: its first child, and its parent's next one.
-    links: Vec<(Option<usize>, Option<usize>)>,
-}
+pub use case::Case;
+pub use proposal::{IndexKey, IndexProposal, Proposal, Scope, Setting, SettingValue, Table};
 
 /// A finding, where it was found, and the time at stake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,8 +27,11 @@ pub struct Judged {
     pub node: Option<usize>,
     /// Milliseconds of this execution that the remedy could save at most.
     pub saves_ms: Option<f64>,
-    /// The finding.
+    /// The finding; its remedy holds the proposal as SQL.
     pub finding: Finding,
+    /// What it proposes to run; does not travel.
+    #[serde(skip)]
+    pub proposal: Proposal,
 }
 
 /// What a plan would have to print for a rule to be run.
@@ -146,7 +142,8 @@ pub fn judge_with(
     limits: &Limits,
     catalog: Option<&Catalog>,
 ) -> (Vec<Judged>, Vec<(&'static str, Missing)>) {
-    let case = Case { catalog, ..Case::new(plan, derived) };
+    let mut case = Case::new(plan, derived);
+    case.catalog = catalog;
     let (mut found, mut not_checked) = (Vec::new(), Vec::new());
     for rule in RULES {
         match (rule.judge)(&case, &InForce { rule: rule.id, limits }) {
@@ -155,7 +152,12 @@ pub fn judge_with(
         }
     }
     if let Some(catalog) = catalog {
-        found.iter_mut().for_each(|judged| consult::consult(&case, catalog, judged));
+        for judged in &mut found {
+            with_catalog::judge_with_catalog(&case, catalog, judged);
+        }
+    }
+    for judged in &mut found {
+        judged.finding.remedy.sql = judged.proposal.sql();
     }
     let rank = |judged: &Judged| (judged.saves_ms.unwrap_or(0.0), judged.finding.severity);
     found.sort_by(|a, b| {

@@ -1,5 +1,7 @@
 //! The name of a node as FORMAT TEXT prints it, whatever format it came in.
 
+use model::shorten::shortened;
+
 use crate::node::Node;
 
 impl Node {
@@ -67,5 +69,40 @@ impl Node {
             (Some(name), _) => Some(name),
             (None, alias) => alias.clone(),
         }
+    }
+
+    /// Index and object as they follow the title: `using orders_pkey on orders o`.
+    pub fn target(&self) -> Option<String> {
+        let index = self.index.as_ref().map(|index| format!("using {index}"));
+        let object = self.object().map(|object| format!("on {object}"));
+        match (index, object) {
+            (Some(index), Some(object)) => Some(format!("{index} {object}")),
+            (index, object) => index.or(object),
+        }
+    }
+
+    /// Its target; of a node without one the key it sorts, groups, joins or caches by, of which
+    /// `most` characters are shown: `by created`.
+    pub fn target_or_key(&self, most: usize) -> Option<String> {
+        let keys = ["Sort Key", "Group Key", "Hash Cond", "Merge Cond", "Join Filter", "Cache Key"];
+        let key = || keys.iter().find_map(|key| self.get(key));
+        self.target().or_else(|| key().map(|key| format!("by {}", shortened(&key, most))))
+    }
+
+    /// Title and target: `Index Scan using orders_pkey on orders o`.
+    pub fn name(&self) -> String {
+        joined(self.title(), self.target())
+    }
+
+    /// Title and target, or the key of a node without a target: `Sort by created`.
+    pub fn name_with_key(&self, most: usize) -> String {
+        joined(self.title(), self.target_or_key(most))
+    }
+}
+
+fn joined(title: String, target: Option<String>) -> String {
+    match target {
+        Some(target) => format!("{title} {target}"),
+        None => title,
     }
 }

@@ -148,7 +148,7 @@ fn every_frame_gives_the_plan_within() {
 fn every_kind_in_the_fixtures_has_words() {
     for (name, plan) in common::fixtures() {
         for node in &plan.nodes {
-            assert!(plan::words::words(node).is_some(), "{name}: {}", node.kind);
+            assert!(plan::node_help::help(node).is_some(), "{name}: {}", node.kind);
         }
     }
 }

@@ -1,6 +1,10 @@
 //! What can go wrong between us and a watched server, and the words a person gets for it.
 
 use model::Reason;
+use model::shorten;
+
+/// An SQL identifier in double quotes, whatever it is.
+pub use model::identifier::always_quoted as quoted;
 
 /// An error on the way to a reading.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +37,7 @@ const MESSAGE_CHARS: usize = 300;
 /// One short line of a server's message.
 pub(crate) fn shortened(message: &str) -> String {
     let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.chars().count() <= MESSAGE_CHARS {
-        return line;
-    }
-    line.chars().take(MESSAGE_CHARS).chain(['…']).collect()
+    shorten::shortened(&line, MESSAGE_CHARS).into_owned()
 }
 
 /// Why connecting failed, in words with what to do.
@@ -137,11 +138,6 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
         }
         _ => true,
     }
-}
-
-/// An SQL identifier, always quoted. The one function that quotes.
-pub fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\"").replace('\0', ""))
 }
 
 /// A string literal, quoted so that it is one whatever `standard_conforming_strings` says.

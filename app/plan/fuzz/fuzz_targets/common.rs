@@ -18,7 +18,7 @@ pub fn all(plan: &Plan) {
     for (at, node) in plan.nodes.iter().enumerate() {
         assert!(node.parent.is_none_or(|parent| parent < at));
         assert!(node.lines.0 <= node.lines.1);
-        let _ = (node.title(), node.object(), plan::words::words(node));
+        let _ = (node.title(), node.object(), plan::node_help::help(node));
     }
     let derived = plan::derive(plan);
     assert_eq!(derived.nodes.len(), plan.nodes.len());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::keep;
-use crate::query::sql::{Kind, Token, tokens};
+use crate::query::lexer::{Token, TokenKind, tokens};
 
 /// What a name names: the first letter of its replacement.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,28 +106,28 @@ impl Names {
 
     fn replaced(&mut self, text: &str, is_keyword: fn(&str) -> bool) -> String {
         let all: Vec<Token<'_>> =
-            tokens(text).filter(|token| token.kind != Kind::Comment).collect();
+            tokens(text).filter(|token| token.kind != TokenKind::Comment).collect();
         let mut out = String::with_capacity(text.len());
-        let solid = |token: &&Token<'_>| token.kind != Kind::Space;
+        let solid = |token: &&Token<'_>| token.kind != TokenKind::Whitespace;
         let (mut before, mut typed) = ("", false);
         for (at, token) in all.iter().enumerate() {
             let next =
                 all.iter().skip(at.saturating_add(1)).find(solid).map_or("", |next| next.text);
             // `double precision`, `timestamp with time zone`, `character varying(10)`.
-            typed = (typed && (token.kind != Kind::Symbol || token.is("."))) || token.is("::");
+            typed = (typed && (!token.is_symbol() || token.is("."))) || token.is("::");
             match token.kind {
-                Kind::Word | Kind::Quoted => {
+                TokenKind::Word | TokenKind::QuotedIdentifier => {
                     let word = self.word(token, before, next, typed, is_keyword);
                     typed &= keep::is_type(token.text) || next == ".";
                     out.push_str(&word);
                 }
-                Kind::Number if !["SubPlan", "InitPlan"].contains(&before) => {
+                TokenKind::Number if !["SubPlan", "InitPlan"].contains(&before) => {
                     out.push_str(&self.literal(token.text));
                 }
-                Kind::Literal => out.push_str(&self.literal(token.text)),
+                TokenKind::String => out.push_str(&self.literal(token.text)),
                 _ => out.push_str(token.text),
             }
-            if token.kind != Kind::Space {
+            if token.kind != TokenKind::Whitespace {
                 before = token.text;
             }
         }
@@ -143,7 +143,7 @@ impl Names {
         is_keyword: fn(&str) -> bool,
     ) -> String {
         let name = token.name().unwrap_or_default();
-        let plain = token.kind == Kind::Word;
+        let plain = token.kind == TokenKind::Word;
         let dotted = before == "." || next == ".";
         if plain && !dotted && is_keyword(token.text) {
             return token.text.to_owned();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Derived;
-use super::payers::Payers;
+use super::attribution::Payers;
 use crate::node::{Node, Plan};
 
 /// A counter that EXPLAIN prints with everything below included.

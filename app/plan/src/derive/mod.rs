@@ -3,9 +3,9 @@
 //! Nothing printed is changed. Where EXPLAIN's output leaves room, a figure comes with the interval
 //! it lies in: printed times are rounded, several scans share one CTE, and workers run side by side.
 
+mod attribution;
 mod counters;
 mod estimate;
-mod payers;
 mod time;
 
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ pub fn derive(plan: &Plan) -> Derived {
         steps: plan.nodes.len(),
         ..Derived::default()
     };
-    let payers = payers::find(plan, &shape, &mut derived.steps);
+    let payers = attribution::find(plan, &shape, &mut derived.steps);
     time::derive(plan, &shape, &payers, &mut derived);
     counters::derive(plan, &payers, &mut derived);
     estimate::derive(plan, &mut derived);

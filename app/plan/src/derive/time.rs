@@ -2,7 +2,7 @@
 //! loops, and the work of a node less that of what it called is exact up to rounding. Below a
 //! Gather, work is turned into wall-clock time by the share the region has of it.
 
-use super::payers::Payers;
+use super::attribution::Payers;
 use super::{Derived, Interval, Shape};
 use crate::node::{Actual, Plan};
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::describe::{effect_above, instead, ms, name};
 use super::{Both, Change, Delta, Side, Topic, joins, scans, settings, spills};
 use crate::node::Node;
 
@@ -13,9 +14,6 @@ const MIN_SHARE: f64 = 0.05;
 const MIN_MS: f64 = 0.5;
 /// An estimate is worth a word when it is off by this factor more or less than before.
 const MIN_ESTIMATE: f64 = 10.0;
-
-/// How many nodes above one are looked at.
-const MAX_LOOKED_AT: usize = 64;
 
 /// All changes in their order.
 pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
@@ -32,52 +30,6 @@ pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
         effect(b).total_cmp(&effect(a)).then(a.topic.cmp(&b.topic)).then(a.says.cmp(&b.says))
     });
     changes
-}
-
-/// `812 ms instead of 3.1 ms`; costs where nothing was timed; nothing where both are alike.
-pub(super) fn instead(both: &Both<'_>, before: usize, after: usize) -> String {
-    let times = both.delta(before, after, |_, own| own.total_ms);
-    let costs = both.delta(before, after, |node, _| Some(node.cost?.total));
-    match (times, costs) {
-        (Delta { before: Some(before), after: Some(after) }, _) => {
-            format!(", {} instead of {}", ms(after), ms(before))
-        }
-        (_, Delta { before: Some(before), after: Some(after) }) => {
-            format!(", cost {after:.0} instead of {before:.0}")
-        }
-        _ => String::new(),
-    }
-}
-
-/// Milliseconds with three digits that count.
-pub(super) fn ms(ms: f64) -> String {
-    let digits = if ms >= 100.0 {
-        0
-    } else if ms >= 10.0 {
-        1
-    } else if ms >= 1.0 {
-        2
-    } else {
-        3
-    };
-    format!("{ms:.digits$} ms")
-}
-
-/// A node in words: its kind and what it works on.
-pub(super) fn name(side: Side<'_>, at: usize) -> String {
-    let Some(node) = side.node(at) else { return String::new() };
-    let key = ["Sort Key", "Group Key", "Cache Key"].iter().find_map(|key| node.get(key));
-    match (node.object(), key) {
-        (Some(object), _) => format!("{} on {object}", node.title()),
-        (None, Some(key)) => format!("{} by {}", node.title(), short(&key)),
-        (None, None) => node.title(),
-    }
-}
-
-/// At most forty characters of a text.
-fn short(text: &str) -> String {
-    let end = text.char_indices().nth(40).map(|(at, _)| at);
-    end.and_then(|end| text.get(..end)).map_or_else(|| text.to_owned(), |text| format!("{text}…"))
 }
 
 /// Sorts, caches and Gathers that only one of the plans has; workers.
@@ -104,7 +56,11 @@ fn shape(both: &Both<'_>) -> Vec<Change> {
                 topic: if gather { Topic::Workers } else { Topic::Shape },
                 before: gone.then_some(at),
                 after: (!gone).then_some(at),
-                effect_ms: if gather { above(both, side, matches, at, gone) } else { own_effect },
+                effect_ms: if gather {
+                    effect_above(both, side, matches, at, gone)
+                } else {
+                    own_effect
+                },
                 says: match (gather, gone) {
                     (true, true) => {
                         format!("What stood under {} no longer runs in parallel.", name(side, at))
@@ -119,21 +75,6 @@ fn shape(both: &Both<'_>) -> Vec<Change> {
     }
     changes.extend(both.matches.pairs().filter_map(|(before, after)| workers(both, before, after)));
     changes
-}
-
-/// By how much the nearest matched node above one without a counterpart is slower.
-fn above(
-    both: &Both<'_>,
-    side: Side<'_>,
-    matches: &[Option<usize>],
-    at: usize,
-    gone: bool,
-) -> Option<f64> {
-    let up = std::iter::successors(side.node(at)?.parent, |at| side.node(*at)?.parent);
-    let found = up.take(MAX_LOOKED_AT).find_map(|at| Some((at, (*matches.get(at)?)?)));
-    let Some((own, other)) = found else { return both.totals().total_ms.more() };
-    let (before, after) = if gone { (own, other) } else { (other, own) };
-    both.delta(before, after, |_, own| own.total_ms).more()
 }
 
 /// A Gather that got more or fewer workers.

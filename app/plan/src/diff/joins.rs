@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::changes::instead;
+use super::describe::instead;
 use super::{Both, Change, Side, Topic};
 
 /// At most this many nodes are looked at to name what a join joins.

@@ -5,6 +5,7 @@
 //! from both sides: comparing B with A gives the mirror image of comparing A with B.
 
 mod changes;
+mod describe;
 mod joins;
 mod matching;
 mod scans;

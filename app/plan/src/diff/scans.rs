@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::changes::instead;
+use super::describe::instead;
 use super::{Both, Change, Side, Topic};
 use crate::node::Plan;
 

@@ -1,6 +1,6 @@
 //! Sorts and hash tables that go to disk now, or do so no more.
 
-use super::changes::{instead, name};
+use super::describe::{instead, name};
 use super::{Both, Change, Side, Topic};
 use crate::node::Node;
 

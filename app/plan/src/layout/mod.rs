@@ -6,7 +6,7 @@
 mod flame;
 mod groups;
 mod shade;
-mod tidy;
+mod tidy_tree;
 mod totals;
 mod tree;
 mod visible;

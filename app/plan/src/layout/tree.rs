@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::groups::Group;
-use super::{ends, tidy};
+use super::{ends, tidy_tree};
 use crate::node::Plan;
 
 /// What the reader has folded and opened.
@@ -88,7 +88,7 @@ pub struct Layout {
 pub fn tree(plan: &Plan, groups: &[Group], window: &Window, size: Size) -> Layout {
     let mut layout = Layout { tiles: tiles(plan, groups, window), size, ..Layout::default() };
     let parents: Vec<Option<usize>> = layout.tiles.iter().map(|tile| tile.parent).collect();
-    let (lefts, steps) = tidy::places(&parents, size.width + size.gap_x);
+    let (lefts, steps) = tidy_tree::places(&parents, size.width + size.gap_x);
     layout.steps = steps;
     let half = size.width / 2.0;
     for (at, (tile, left)) in layout.tiles.iter_mut().zip(&lefts).enumerate() {

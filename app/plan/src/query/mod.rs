@@ -3,8 +3,8 @@
 //! Knows as much SQL as these questions need and no more. Where an answer is not certain there is
 //! none; never reads past what PostgreSQL's own scanner would take as one token.
 
+pub mod lexer;
 mod outline;
 mod spans;
-pub(crate) mod sql;
 
 pub use spans::query_spans;

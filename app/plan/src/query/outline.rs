@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::sql::{Kind, Token, tokens};
+use super::lexer::{Token, TokenKind, tokens};
 
 /// Words that end an item of a FROM list and so are no alias, unless quoted.
 const NO_ALIAS: &[&str] = &[
@@ -121,7 +121,7 @@ impl<'a> Outline<'a> {
     pub(super) fn of(query: &'a str) -> Self {
         let mut outline = Self {
             tokens: tokens(query)
-                .filter(|token| !matches!(token.kind, Kind::Space | Kind::Comment))
+                .filter(|token| !matches!(token.kind, TokenKind::Whitespace | TokenKind::Comment))
                 .collect(),
             ..Self::default()
         };
@@ -139,7 +139,7 @@ impl<'a> Outline<'a> {
 
     /// The bytes from one token to the one before another.
     pub(super) fn bytes(&self, tokens: &Range<usize>) -> Range<usize> {
-        let start = self.tokens.get(tokens.start).map_or(0, |token| token.at);
+        let start = self.tokens.get(tokens.start).map_or(0, |token| token.start);
         let last = self.tokens.get(tokens.end.saturating_sub(1).max(tokens.start));
         start..last.map_or(start, Token::end)
     }
@@ -192,7 +192,8 @@ impl<'a> Outline<'a> {
             self.clauses.push(Clause { word, tokens: at..at, depth, in_call });
         } else if token.is("join") || self.is_comma_of_from(at, scope) || self.is_using(at, scope) {
             scope.item = true;
-        } else if scope.item && matches!(token.kind, Kind::Word | Kind::Quoted) {
+        } else if scope.item && matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier)
+        {
             if !["only", "lateral", "rows"].iter().any(|word| token.is(word)) {
                 scope.item = false;
                 self.relation(at);
@@ -244,13 +245,13 @@ impl<'a> Outline<'a> {
         let subquery = inner("select") || inner("values") || inner("with") || inner("table");
         let before = self.tokens.get(at.wrapping_sub(1));
         let call = before.is_some_and(|token| match token.kind {
-            Kind::Word => {
+            TokenKind::Word => {
                 !CLAUSES.iter().chain(NO_ALIAS).any(|word| token.is(word))
                     && !["in", "any", "all", "some", "exists", "not", "materialized", "and", "or"]
                         .iter()
                         .any(|word| token.is(word))
             }
-            kind => kind == Kind::Quoted,
+            kind => kind == TokenKind::QuotedIdentifier,
         });
         let mut scope = Scope { call, ..Scope::default() };
         if item && subquery {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::lexer::{Token, TokenKind, tokens};
 use super::outline::{Clause, Item, Outline};
-use super::sql::{Kind, Token, tokens};
 use crate::node::{Node, Plan};
 
 /// The bytes of the statement a node comes from; none where that cannot be told for sure, as when
@@ -65,18 +65,21 @@ fn columns<'a>(tokens: impl Iterator<Item = Token<'a>>) -> Vec<Option<String>> {
     const ORDER: &[&str] = &["asc", "desc", "nulls", "first", "last"];
     let (mut columns, mut depth) = (vec![], 0_i64);
     let (mut column, mut plain, mut cast) = (None, true, false);
-    for token in tokens.chain([Token { kind: Kind::Symbol, text: ",", at: 0 }]) {
+    for token in tokens.chain([Token { kind: TokenKind::Punctuation, text: ",", start: 0 }]) {
         match token.kind {
-            Kind::Symbol if token.is("(") => depth += 1,
-            Kind::Symbol if token.is(")") => depth -= 1,
-            Kind::Symbol if token.is(",") && depth <= 0 => {
+            _ if token.is("(") => depth += 1,
+            _ if token.is(")") => depth -= 1,
+            _ if token.is(",") && depth <= 0 => {
                 columns.push(column.take().filter(|_| plain));
                 (plain, cast) = (true, false);
             }
-            Kind::Symbol if token.is("::") => cast = true,
-            Kind::Symbol if token.is(".") => column = None,
-            Kind::Word | Kind::Quoted if cast || ORDER.iter().any(|word| token.is(word)) => {}
-            Kind::Word | Kind::Quoted if column.is_none() => column = token.name(),
+            _ if token.is("::") => cast = true,
+            _ if token.is(".") => column = None,
+            TokenKind::Word | TokenKind::QuotedIdentifier
+                if cast || ORDER.iter().any(|word| token.is(word)) => {}
+            TokenKind::Word | TokenKind::QuotedIdentifier if column.is_none() => {
+                column = token.name()
+            }
             _ => plain = false,
         }
     }
@@ -85,7 +88,9 @@ fn columns<'a>(tokens: impl Iterator<Item = Token<'a>>) -> Vec<Option<String>> {
 
 /// The one clause of this word whose columns are those of a printed key.
 fn keyed(outline: &Outline<'_>, word: &str, key: Option<&str>) -> Vec<Range<usize>> {
-    let key = columns(tokens(key.unwrap_or_default()).filter(|token| token.kind != Kind::Space));
+    let key = columns(
+        tokens(key.unwrap_or_default()).filter(|token| token.kind != TokenKind::Whitespace),
+    );
     let fits = |clause: &&Clause| {
         let from = clause.tokens.start.saturating_add(2);
         let own = outline.tokens.get(from..clause.tokens.end).unwrap_or_default();
@@ -147,7 +152,9 @@ fn joined(outline: &Outline<'_>, node: &Node) -> Vec<Range<usize>> {
     for condition in conditions {
         for part in condition.split(" AND ") {
             let own: Vec<Token<'_>> = tokens(part)
-                .filter(|token| token.kind != Kind::Space && !token.is("(") && !token.is(")"))
+                .filter(|token| {
+                    token.kind != TokenKind::Whitespace && !token.is("(") && !token.is(")")
+                })
                 .collect();
             spans.extend(comparison(outline, &own));
         }

@@ -1,16 +1,16 @@
 //! Finds the plans in a paste and hands each to the reader of its format.
 
 mod build;
-mod company;
 mod json;
-mod whole;
+mod transcript;
+mod truncation;
 mod xml;
 mod yaml;
 
 use crate::node::{Format, Leftover, ParseError, Parsed, Plan};
 use crate::paste::{self, Cursor, Line, Place};
 use crate::text;
-use company::Company;
+use transcript::Transcript;
 
 /// Lines looked at to tell a plan in JSON from other JSON.
 const LOOK_AHEAD: usize = 6;
@@ -56,7 +56,7 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
 
 fn read_all(lines: &[Line<'_>]) -> Result<Parsed, ParseError> {
     let mut parsed = Parsed::default();
-    let mut company = Company::default();
+    let mut transcript = Transcript::default();
     let mut at = 0;
     while let Some(line) = lines.get(at) {
         if line.place == Place::Frame || line.is_blank() {
@@ -64,7 +64,7 @@ fn read_all(lines: &[Line<'_>]) -> Result<Parsed, ParseError> {
             continue;
         }
         let Some(format) = format_at(lines, at) else {
-            if !company.takes(line) {
+            if !transcript.takes(line) {
                 parsed.not_understood.push(leftover(line));
             }
             at = at.saturating_add(1);
@@ -77,10 +77,10 @@ fn read_all(lines: &[Line<'_>]) -> Result<Parsed, ParseError> {
             let range = lines.iter().take(end).skip(at).filter(|line| !line.is_blank());
             parsed.not_understood.extend(range.map(leftover));
         }
-        let query = company.query();
+        let query = transcript.query();
         for plan in &mut plans {
             plan.query = plan.query.take().or_else(|| query.clone());
-            whole::check(plan);
+            truncation::check(plan);
         }
         parsed.plans.append(&mut plans);
         at = end;

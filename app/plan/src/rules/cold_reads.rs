@@ -2,7 +2,7 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 use crate::derive::Counter;
 
@@ -55,7 +55,7 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
     let blocks = own.counters.map_or(0.0, |counters| counters.get(Counter::SharedRead));
     let says = format!(
         "{percent:.0} % of the time was spent reading blocks from outside shared buffers, most of it by {} ({} blocks).",
-        name(node),
+        node.name(),
         count(blocks)
     );
     let numbers = vec![

@@ -2,7 +2,7 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows removed from which it is worth a word.
@@ -44,7 +44,7 @@ pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, M
         }
         let says = format!(
             "{} throws away {} of {} rows by {}.",
-            name(node),
+            node.name(),
             count(removed),
             count(removed + rows),
             node.get("Filter").unwrap_or_default()

@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{evidence, name};
+use super::case::evidence;
+use super::proposal::{Proposal, Scope, Setting, SettingValue};
 use super::{Case, InForce, Judged, Missing};
 
 /// Cost that only a disabled node has.
@@ -37,26 +38,33 @@ pub fn disabled_node(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
             continue;
         }
         let setting = match node.kind.as_str() {
-            "Seq Scan" => "enable_seqscan",
-            "Index Scan" => "enable_indexscan",
-            "Index Only Scan" => "enable_indexonlyscan",
-            "Bitmap Heap Scan" => "enable_bitmapscan",
-            "Nested Loop" => "enable_nestloop",
-            "Hash Join" => "enable_hashjoin",
-            "Merge Join" => "enable_mergejoin",
-            "Sort" => "enable_sort",
-            _ => "an enable_… setting",
+            "Seq Scan" => Some("enable_seqscan"),
+            "Index Scan" => Some("enable_indexscan"),
+            "Index Only Scan" => Some("enable_indexonlyscan"),
+            "Bitmap Heap Scan" => Some("enable_bitmapscan"),
+            "Nested Loop" => Some("enable_nestloop"),
+            "Hash Join" => Some("enable_hashjoin"),
+            "Merge Join" => Some("enable_mergejoin"),
+            "Sort" => Some("enable_sort"),
+            _ => None,
         };
-        let says = format!("{} is used although {setting} is off.", name(node));
+        let says = format!(
+            "{} is used although {} is off.",
+            node.name(),
+            setting.unwrap_or("an enable_… setting")
+        );
         let numbers = vec![evidence("cost", node.cost.map_or(0.0, |cost| cost.total), Unit::Count)];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: setting.starts_with("enable_").then(|| format!("reset {setting};")),
             lock: Some("None.".into()),
-            undo: None,
             refuted_by: Some("It was switched off on purpose, to compare plans.".into()),
+            ..Remedy::default()
         };
-        found.push(case.finding(limits, at, None, says, numbers, remedy));
+        let reset = |name| {
+            Proposal::Setting(Setting { scope: Scope::Session, name, value: SettingValue::Default })
+        };
+        let one = case.finding(limits, at, None, says, numbers, remedy);
+        found.push(one.proposing(setting.map_or(Proposal::Nothing, reset)));
     }
     Ok(found)
 }

@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Unit};
 
-use super::support::{count, create_index, evidence, index_remedy, name, partial_index};
+use super::case::{count, evidence};
+use super::index_proposal::{index_for, index_remedy, partial_index_for};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows removed, over all loops, from which it is worth a word.
@@ -47,7 +48,7 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let found_by = node.get("Index Cond").or(node.get("Recheck Cond")).unwrap_or_default();
         let says = format!(
             "{} found {} rows by {found_by} and kept {} after the filter {condition}.",
-            name(node),
+            node.name(),
             count(removed + rows),
             count(rows)
         );
@@ -62,15 +63,16 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             format!("{found_by} AND {condition}")
         };
         // A constant that the statement always names makes the index partial, and smaller.
-        let partial = partial_index(node, &found_by, &condition);
-        let sql = partial.or_else(|| create_index(node, &both));
+        let partial = partial_index_for(node, &found_by, &condition);
+        let index = partial.or_else(|| index_for(node, &both));
         let remedy = index_remedy(
             ABOUT.remedy,
-            sql,
+            index.as_ref(),
             "A filter whose value differs with each call and removes little on average.",
         );
         let saves = own.total_ms.map(|ms| ms * percent / 100.0);
-        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        found.push(one.proposing(index.into()));
     }
     Ok(found)
 }

@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Unit};
 
-use super::support::{count, create_index, evidence, index_remedy, name};
+use super::case::{count, evidence};
+use super::index_proposal::{index_for, index_remedy};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows removed, over all loops, from which it is worth a word.
@@ -45,7 +46,7 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
         let condition = node.get("Filter").unwrap_or_default();
         let says = format!(
             "{} read {} rows to keep {}; the filter is {condition}.",
-            name(node),
+            node.name(),
             count(removed + rows),
             count(rows)
         );
@@ -54,13 +55,15 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
             evidence("rows kept", rows, Unit::Count),
             evidence("share removed", percent, Unit::Percent),
         ];
+        let index = index_for(node, &condition);
         let remedy = index_remedy(
             ABOUT.remedy,
-            create_index(node, &condition),
+            index.as_ref(),
             "An index on these columns that exists already, or a statement that runs once a day.",
         );
         let saves = own.self_ms.map(|ms| ms * percent / 100.0);
-        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        found.push(one.proposing(index.into()));
     }
     Ok(found)
 }

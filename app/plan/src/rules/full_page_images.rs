@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
+use super::proposal::{Proposal, Scope, Setting, SettingValue};
 use super::{Case, InForce, Judged, Missing};
 
 /// Bytes of a page image without compression.
@@ -49,7 +50,7 @@ pub fn full_page_images(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     }
     let says = format!(
         "{} wrote {} images of whole pages, at most {percent:.0} % of its {:.1} MB of WAL.",
-        name(node),
+        node.name(),
         count(images),
         bytes / 1_048_576.0
     );
@@ -59,10 +60,13 @@ pub fn full_page_images(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     ];
     let remedy = Remedy {
         says: ABOUT.remedy.into(),
-        sql: Some("alter system set wal_compression = 'lz4';".into()),
         lock: Some("None; it takes effect with select pg_reload_conf();".into()),
         undo: Some("alter system reset wal_compression;".into()),
         refuted_by: Some("The statement runs right after each checkpoint by chance only.".into()),
+        ..Remedy::default()
     };
-    Ok(vec![case.finding(limits, at, None, says, numbers, remedy)])
+    let compressed =
+        Setting { scope: Scope::System, name: "wal_compression", value: SettingValue::Word("lz4") };
+    let one = case.finding(limits, at, None, says, numbers, remedy);
+    Ok(vec![one.proposing(Proposal::Setting(compressed))])
 }

@@ -2,7 +2,8 @@
 
 use model::{About, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
+use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
 /// What the rule says about itself.
@@ -29,7 +30,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         let needed_mb = (needed_kb / 1024.0).ceil().max(1.0);
         let says = format!(
             "{} worked in {} batches through temporary files; in one it needs about {needed_mb:.0} MB.",
-            name(node),
+            node.name(),
             count(batches)
         );
         let numbers = vec![
@@ -39,10 +40,10 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         ];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: Some(format!("set local work_mem = '{needed_mb:.0}MB';")),
             lock: Some("None: it holds for one transaction.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("Too many sessions doing this at once.".into()),
+            ..Remedy::default()
         };
         // The join above reads the batches back.
         let above = node
@@ -51,7 +52,8 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             .and_then(|above| case.derived.nodes.get(above))
             .and_then(|above| above.self_ms);
         let saves = own.self_ms.map(|ms| (ms + above.unwrap_or(0.0)) / 2.0);
-        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+        let proposal = Proposal::Setting(Setting::work_mem(needed_mb));
+        found.push(case.finding(limits, at, saves, says, numbers, remedy).proposing(proposal));
     }
     Ok(found)
 }

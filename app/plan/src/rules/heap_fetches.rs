@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, name, relation};
+use super::case::{count, evidence};
+use super::proposal::{Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
 /// Heap fetches from which it is worth a word.
@@ -42,7 +43,7 @@ pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         }
         let says = format!(
             "{} went to the table for {} rows, {percent:.0} % of all.",
-            name(node),
+            node.name(),
             count(fetches)
         );
         let numbers = vec![
@@ -51,15 +52,16 @@ pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         ];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: relation(node).map(|relation| format!("vacuum {relation};")),
             lock: Some("SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
-            undo: None,
             refuted_by: Some(
                 "An old transaction that keeps rows from becoming visible to all.".into(),
             ),
+            ..Remedy::default()
         };
         let saves = own.self_ms.map(|ms| ms * percent / 100.0 / 2.0);
-        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+        let proposal = Table::of_node(node).map_or(Proposal::Nothing, Proposal::Vacuum);
+        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        found.push(one.proposing(proposal));
     }
     Ok(found)
 }

@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::evidence;
+use super::case::evidence;
+use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
 /// Time of JIT from which it is worth a word.
@@ -36,23 +37,18 @@ pub fn jit_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Mi
     let functions = case.plan.number("JIT/Functions").unwrap_or(0.0);
     let remedy = Remedy {
         says: ABOUT.remedy.into(),
-        sql: Some("set local jit = off;".into()),
         lock: Some("None: it holds for one transaction.".into()),
         undo: Some("It ends with the transaction.".into()),
         refuted_by: Some("The statement takes longer without it.".into()),
+        ..Remedy::default()
     };
     let says = format!(
         "JIT compiled {functions:.0} functions in {ms:.0} ms, {percent:.0} % of the execution."
     );
-    Ok(vec![case.whole_finding(
-        limits,
-        "jit".into(),
-        Some(ms),
-        says,
-        vec![
-            evidence("JIT", ms, Unit::Ms),
-            evidence("share of the execution", percent, Unit::Percent),
-        ],
-        remedy,
-    )])
+    let numbers = vec![
+        evidence("JIT", ms, Unit::Ms),
+        evidence("share of the execution", percent, Unit::Percent),
+    ];
+    let one = case.whole_finding(limits, "jit".into(), Some(ms), says, numbers, remedy);
+    Ok(vec![one.proposing(Proposal::Setting(Setting::off("jit")))])
 }

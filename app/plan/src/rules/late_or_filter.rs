@@ -2,7 +2,7 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
 /// Pairs removed from which it is worth a word.
@@ -35,7 +35,7 @@ pub fn late_or_filter(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         }
         let says = format!(
             "{} tested {} pairs of rows in vain for {condition}.",
-            name(node),
+            node.name(),
             count(removed)
         );
         let numbers = vec![evidence("pairs removed", removed, Unit::Count)];

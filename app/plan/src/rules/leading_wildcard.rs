@@ -1,8 +1,11 @@
 //! A LIKE that begins with a wildcard.
 
+use model::identifier::quote_ident;
 use model::{About, Limit, Unit};
 
-use super::support::{count, evidence, index_remedy, name, quoted, relation};
+use super::case::{count, evidence};
+use super::index_proposal::index_remedy;
+use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows removed from which it is worth a word.
@@ -36,24 +39,25 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         }
         let says = format!(
             "{} tested {} rows in vain for the pattern in {condition}.",
-            name(node),
+            node.name(),
             count(removed)
         );
         let numbers = vec![evidence("rows removed", removed, Unit::Count)];
         let column = condition.trim_start_matches('(').split([' ', ')']).next().unwrap_or_default();
         let column = column.rsplit('.').next().unwrap_or_default();
-        let sql = relation(node).filter(|_| !column.is_empty()).map(|relation| {
-            format!(
-                "create index concurrently on {relation} using gin ({} gin_trgm_ops);",
-                quoted(column)
-            )
+        let key = IndexKey { key: quote_ident(column), options: "gin_trgm_ops".into() };
+        let table = Table::of_node(node).filter(|_| !column.is_empty());
+        let index = table.map(|table| IndexProposal {
+            method: Some("gin"),
+            ..IndexProposal::new(table, vec![key])
         });
         let remedy = index_remedy(
             ABOUT.remedy,
-            sql,
+            index.as_ref(),
             "Patterns of fewer than three letters: trigrams do not help.",
         );
-        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+        let one = case.finding(limits, at, own.self_ms, says, numbers, remedy);
+        found.push(one.proposing(index.into()));
     }
     Ok(found)
 }

@@ -2,7 +2,8 @@
 
 use model::{About, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
+use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
 /// What the rule says about itself.
@@ -26,7 +27,7 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         let exact = node.number("Exact Heap Blocks").unwrap_or(0.0);
         let says = format!(
             "{} remembered {} of {} pages without their rows and tested {} rows in vain.",
-            name(node),
+            node.name(),
             count(lossy),
             count(lossy + exact),
             count(own.removed_rows.unwrap_or(0.0))
@@ -39,13 +40,14 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         let needed_mb = ((lossy + exact) * 64.0 * 2.0 / 1_048_576.0).ceil().max(1.0);
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: Some(format!("set local work_mem = '{needed_mb:.0}MB';")),
             lock: Some("None: it holds for one transaction.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("A work_mem above that already.".into()),
+            ..Remedy::default()
         };
         let saves = own.self_ms.map(|ms| ms * lossy / (lossy + exact).max(1.0));
-        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+        let proposal = Proposal::Setting(Setting::work_mem(needed_mb));
+        found.push(case.finding(limits, at, saves, says, numbers, remedy).proposing(proposal));
     }
     Ok(found)
 }

@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Unit};
 
-use super::support::{count, create_index, evidence, index_remedy, name};
+use super::case::{count, evidence};
+use super::index_proposal::{index_for, index_remedy};
 use super::{Case, InForce, Judged, Missing};
 
 /// Searches from which it is worth a word.
@@ -45,7 +46,7 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let condition = node.get("Index Cond").unwrap_or_default();
         let says = format!(
             "{} searched the index {} times in {} loops for {condition}.",
-            name(node),
+            node.name(),
             count(searches),
             count(loops)
         );
@@ -56,13 +57,14 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         // A Bitmap Index Scan does not name its table; the node above it does.
         let reader = node.parent.and_then(|above| case.plan.nodes.get(above));
         let table = if node.relation.is_some() { Some(node) } else { reader };
-        let sql = table.and_then(|table| create_index(table, &condition));
+        let index = table.and_then(|table| index_for(table, &condition));
         let remedy = index_remedy(
             ABOUT.remedy,
-            sql,
+            index.as_ref(),
             "The list is as long as it has to be, or the first column has few values.",
         );
-        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+        let one = case.finding(limits, at, own.self_ms, says, numbers, remedy);
+        found.push(one.proposing(index.into()));
     }
     Ok(found)
 }

@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence};
+use super::case::{count, evidence};
+use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
 /// Share of hits below which it speaks.
@@ -52,12 +53,14 @@ pub fn memoize_miss(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             vec![evidence("hits", hits, Unit::Count), evidence("misses", misses, Unit::Count)];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: Some("set local enable_memoize = off;".into()),
             lock: Some("None: it holds for one transaction.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("The statement takes longer without it.".into()),
+            ..Remedy::default()
         };
-        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+        let proposal = Proposal::Setting(Setting::off("enable_memoize"));
+        let one = case.finding(limits, at, own.self_ms, says, numbers, remedy);
+        found.push(one.proposing(proposal));
     }
     Ok(found)
 }

@@ -2,8 +2,12 @@
 
 use model::{About, Remedy, Unit};
 
-use super::support::{evidence, name};
+use super::case::evidence;
+use super::proposal::Proposal;
 use super::{Case, InForce, Judged, Missing};
+
+/// Reads the settings that bound the number of workers.
+const SETTINGS: &str = "select name, setting from pg_settings where name in ('max_parallel_workers', 'max_worker_processes', 'max_parallel_workers_per_gather');";
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
@@ -27,21 +31,21 @@ pub fn missing_workers(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         if launched >= planned || own.never_executed {
             continue;
         }
-        let says = format!("{} got {launched:.0} of {planned:.0} workers.", name(node));
+        let says = format!("{} got {launched:.0} of {planned:.0} workers.", node.name());
         let numbers = vec![
             evidence("workers planned", planned, Unit::Count),
             evidence("workers launched", launched, Unit::Count),
         ];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: Some("select name, setting from pg_settings where name in ('max_parallel_workers', 'max_worker_processes', 'max_parallel_workers_per_gather');".into()),
             lock: Some("None: it reads a view.".into()),
-            undo: None,
             refuted_by: Some("A short burst of other parallel statements.".into()),
+            ..Remedy::default()
         };
         // With all workers the time would shrink by the share of processes that were missing.
         let saves = own.total_ms.map(|ms| ms * (planned - launched) / (planned + 1.0));
-        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        found.push(one.proposing(Proposal::Text(SETTINGS)));
     }
     Ok(found)
 }

@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
+use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
 /// Loops of the inner side from which it is worth a word.
@@ -50,7 +51,7 @@ pub fn nested_loop_over_many_rows(
         }
         let says = format!(
             "{} ran {} times inside a nested loop and took {percent:.0} % of the time.",
-            name(node),
+            node.name(),
             count(loops)
         );
         let numbers = vec![
@@ -60,12 +61,14 @@ pub fn nested_loop_over_many_rows(
         ];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: Some("set local enable_nestloop = off;".into()),
             lock: Some("None: it holds for one transaction, to compare the plans.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("The plan without the nested loop takes longer.".into()),
+            ..Remedy::default()
         };
-        found.push(case.finding(limits, at, own.total_ms, says, numbers, remedy));
+        let proposal = Proposal::Setting(Setting::off("enable_nestloop"));
+        let one = case.finding(limits, at, own.total_ms, says, numbers, remedy);
+        found.push(one.proposing(proposal));
     }
     Ok(found)
 }

@@ -2,7 +2,9 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, index_columns, name};
+use super::case::{count, evidence};
+use super::index_proposal::index_columns;
+use super::proposal::{Proposal, Scope, Setting, SettingValue};
 use super::{Case, InForce, Judged, Missing};
 use crate::derive::Counter;
 
@@ -67,13 +69,16 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         else {
             continue;
         };
-        if kept > limits.get(&MAX_KEPT_PERCENT) || case.has_no_index(node, &columns) {
+        if kept > limits.get(&MAX_KEPT_PERCENT)
+            || columns.first().is_some_and(|first| case.has_no_index(node, first))
+        {
             continue;
         }
         let says = format!(
-            "{} found all {} blocks in memory and kept {kept:.1} % of the rows; with random_page_cost at {random} an index on {columns} looks dearer than it is.",
-            name(node),
-            count(hit)
+            "{} found all {} blocks in memory and kept {kept:.1} % of the rows; with random_page_cost at {random} an index on {} looks dearer than it is.",
+            node.name(),
+            count(hit),
+            columns.join(", ")
         );
         let numbers = vec![
             evidence("blocks in memory", hit, Unit::Count),
@@ -82,13 +87,19 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         ];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: Some("set random_page_cost = 1.1;".into()),
             lock: Some("None: it holds for the session.".into()),
             undo: Some("reset random_page_cost;".into()),
             refuted_by: Some("There is no index on these columns, or the plan is slower with it when the cache is cold.".into()),
+            ..Remedy::default()
         };
         let saves = own.self_ms.map(|ms| ms * (100.0 - kept) / 100.0);
-        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+        let lowered = Setting {
+            scope: Scope::Session,
+            name: "random_page_cost",
+            value: SettingValue::Number(1.1),
+        };
+        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        found.push(one.proposing(Proposal::Setting(lowered)));
     }
     Ok(found)
 }

@@ -2,10 +2,10 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 use crate::anonymise::{is_own_function, is_type};
-use crate::query::sql::{Kind, Token, tokens};
+use crate::query::lexer::{Token, TokenKind, tokens};
 
 /// Calls from which it is worth a word.
 const MIN_CALLS: Limit = Limit {
@@ -62,7 +62,7 @@ pub fn row_by_row_function(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let each_us = own.self_ms.map(|ms| ms * 1000.0 / calls);
         let says = format!(
             "{} calls {function}() about {} times ({key}), {:.1} µs each.",
-            name(node),
+            node.name(),
             count(calls),
             each_us.unwrap_or(0.0)
         );
@@ -84,7 +84,8 @@ pub fn row_by_row_function(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
 /// The first function in an expression that is not PostgreSQL's own; in a list of expressions those
 /// in brackets were computed below.
 fn own_function(text: &str, list: bool) -> Option<String> {
-    let solid: Vec<Token<'_>> = tokens(text).filter(|token| token.kind != Kind::Space).collect();
+    let solid: Vec<Token<'_>> =
+        tokens(text).filter(|token| token.kind != TokenKind::Whitespace).collect();
     let passed_on = |at: usize| {
         let open = at.checked_sub(1).and_then(|before| solid.get(before));
         let outer = at.checked_sub(2).and_then(|before| solid.get(before));
@@ -95,7 +96,7 @@ fn own_function(text: &str, list: bool) -> Option<String> {
         _ => None,
     });
     calls
-        .filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted))
+        .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier))
         .filter(|token| token.text.chars().any(char::is_lowercase))
         .filter_map(Token::name)
         .find(|name| !is_own_function(name) && !is_type(name))

@@ -2,7 +2,8 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, name, relation};
+use super::case::{count, evidence};
+use super::proposal::{Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
 /// How many times off the rows must be.
@@ -66,7 +67,7 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         };
         let says = format!(
             "{} gave {} rows per loop where {} were expected, {:.0} times {}; {cause}.",
-            name(node),
+            node.name(),
             count(real),
             count(planned),
             estimate.factor,
@@ -77,16 +78,17 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
             evidence("rows", real, Unit::Count),
             evidence("factor", estimate.factor, Unit::Count),
         ];
+        let table = Table::of_node(node);
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: relation(node).map(|relation| format!("analyze {relation};")),
-            lock: relation(node).map(|_| "SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
-            undo: None,
+            lock: table.as_ref().map(|_| "SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
             refuted_by: Some(
                 "The estimate stays as it is after ANALYZE: then it is correlation or skew.".into(),
             ),
+            ..Remedy::default()
         };
-        found.push(case.finding(limits, at, None, says, numbers, remedy));
+        let one = case.finding(limits, at, None, says, numbers, remedy);
+        found.push(one.proposing(Proposal::Analyze(table)));
     }
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence};
+use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
 /// Share of the execution from which it is worth a word.

@@ -2,7 +2,7 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::evidence;
+use super::case::evidence;
 use super::{Case, InForce, Judged, Missing};
 
 /// Planning time from which it is worth a word.

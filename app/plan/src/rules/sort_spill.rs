@@ -2,7 +2,8 @@
 
 use model::{About, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
+use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
 /// What the rule says about itself.
@@ -24,7 +25,7 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         let needed_mb = (disk_kb * 3.0 / 1024.0).ceil().max(1.0);
         let says = format!(
             "{} by {} wrote {} kB to disk; in memory it needs about {needed_mb:.0} MB of work_mem.",
-            name(node),
+            node.name(),
             node.get("Sort Key").unwrap_or_default(),
             count(disk_kb)
         );
@@ -34,12 +35,16 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         ];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            sql: Some(format!("set local work_mem = '{needed_mb:.0}MB';")),
             lock: Some("None: it holds for one transaction.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("Too many sessions doing this at once: work_mem counts for each sort of each of them.".into()),
+            ..Remedy::default()
         };
-        found.push(case.finding(limits, at, own.self_ms.map(|ms| ms / 2.0), says, numbers, remedy));
+        let proposal = Proposal::Setting(Setting::work_mem(needed_mb));
+        found.push(
+            case.finding(limits, at, own.self_ms.map(|ms| ms / 2.0), says, numbers, remedy)
+                .proposing(proposal),
+        );
     }
     Ok(found)
 }

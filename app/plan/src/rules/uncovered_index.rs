@@ -2,7 +2,9 @@
 
 use model::{About, Limit, Unit};
 
-use super::support::{count, evidence, index_columns, index_remedy, name, plain_columns, relation};
+use super::case::{count, evidence};
+use super::index_proposal::{index_columns, index_remedy, plain_columns};
+use super::proposal::{IndexKey, IndexProposal, Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows fetched from which it is worth a word.
@@ -38,7 +40,9 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
     let mut found = vec![];
     for (at, node, own) in case.nodes().filter(|(_, node, _)| node.kind == "Index Scan") {
         let rows = own.rows.unwrap_or(0.0);
-        let (Some(from), Some(output)) = (relation(node), node.get("Output")) else { continue };
+        let (Some(table), Some(output)) = (Table::of_node(node), node.get("Output")) else {
+            continue;
+        };
         let condition = node.get("Index Cond").unwrap_or_default();
         let (Some(keys), Some(wanted)) = (index_columns(&condition), plain_columns(&output)) else {
             continue;
@@ -47,11 +51,9 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         if rows < limits.get(&MIN_ROWS) || filter == Some(None) {
             continue;
         }
-        let held: Vec<&str> = keys.split(", ").collect();
         let filtered = filter.flatten().unwrap_or_default();
-        let mut more: Vec<&str> =
-            wanted.iter().map(String::as_str).chain(filtered.split(", ")).collect();
-        more.retain(|column| !column.is_empty() && !held.contains(column));
+        let mut more: Vec<String> = wanted.into_iter().chain(filtered).collect();
+        more.retain(|column| !column.is_empty() && !keys.contains(column));
         more.sort_unstable();
         more.dedup();
         if more.is_empty() || more.len() as f64 > limits.get(&MAX_COLUMNS) {
@@ -59,7 +61,7 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         }
         let says = format!(
             "{} fetched {} rows from the table only for {}.",
-            name(node),
+            node.name(),
             count(rows),
             more.join(", ")
         );
@@ -67,14 +69,16 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
             evidence("rows fetched", rows, Unit::Count),
             evidence("columns to add", more.len() as f64, Unit::Count),
         ];
-        let sql =
-            format!("create index concurrently on {from} ({keys}) include ({});", more.join(", "));
+        let keys = keys.into_iter().map(IndexKey::plain).collect();
+        let index = IndexProposal { include: more, ..IndexProposal::new(table, keys) };
         let remedy = index_remedy(
             ABOUT.remedy,
-            Some(sql),
+            Some(&index),
             "The columns are wide or change often: every change then touches the index, and no update is HOT.",
         );
-        found.push(case.finding(limits, at, own.self_ms.map(|ms| ms / 2.0), says, numbers, remedy));
+        let saves = own.self_ms.map(|ms| ms / 2.0);
+        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        found.push(one.proposing(Proposal::Index(index)));
     }
     Ok(found)
 }

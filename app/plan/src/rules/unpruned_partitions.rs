@@ -2,7 +2,7 @@
 
 use model::{About, Limit, Remedy, Unit};
 
-use super::support::{count, evidence, name};
+use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
 /// Members without a row from which it is worth a word.
@@ -48,7 +48,7 @@ pub fn unpruned_partitions(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         }
         let says = format!(
             "{} searched {} of {} members without finding a row.",
-            name(node),
+            node.name(),
             count(empty),
             count(members)
         );

@@ -2,7 +2,9 @@
 
 use model::{About, Limit, Unit};
 
-use super::support::{count, evidence, index_columns, index_remedy, name, relation, sort_columns};
+use super::case::{count, evidence};
+use super::index_proposal::{index_columns, index_remedy, sort_columns};
+use super::proposal::{IndexKey, IndexProposal, Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows sorted from which it is worth a word.
@@ -38,7 +40,7 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             continue;
         }
         let Some((below, scan)) = case.first_child(at) else { continue };
-        let Some(from) = relation(scan) else { continue };
+        let Some(table) = Table::of_node(scan) else { continue };
         let rows = case.derived.nodes.get(below).and_then(|own| own.rows).unwrap_or(0.0);
         let used = own.rows.unwrap_or(rows);
         let percent = 100.0 * used / rows.max(1.0);
@@ -53,9 +55,10 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         let equal = condition.and_then(|condition| {
             (!condition.contains(['<', '>'])).then(|| index_columns(&condition)).flatten()
         });
-        let columns = equal.map_or(order.clone(), |equal| format!("{equal}, {order}"));
+        let equal = equal.unwrap_or_default().into_iter().map(IndexKey::plain);
+        let keys = equal.chain(order).collect();
         let says = format!(
-            "{} rows of {from} were sorted by {key} for the first {}.",
+            "{} rows of {table} were sorted by {key} for the first {}.",
             count(rows),
             count(used)
         );
@@ -63,16 +66,16 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             evidence("rows sorted", rows, Unit::Count),
             evidence("rows used", used, Unit::Count),
         ];
-        let sql = format!("create index concurrently on {from} ({columns});");
+        let index = IndexProposal::new(table, keys);
         let remedy = index_remedy(
             ABOUT.remedy,
-            Some(sql),
+            Some(&index),
             "An index in this order that exists already: then see why it is not used.",
         );
         let saves = own.total_ms.map(|ms| ms * (100.0 - percent) / 100.0);
         let mut one = case.finding(limits, at, saves, says, numbers, remedy);
-        one.finding.object = name(scan);
-        found.push(one);
+        one.finding.object = scan.name();
+        found.push(one.proposing(Proposal::Index(index)));
     }
     Ok(found)
 }

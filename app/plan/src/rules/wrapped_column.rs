@@ -2,7 +2,9 @@
 
 use model::{About, Limit, Unit};
 
-use super::support::{count, evidence, index_remedy, name, relation};
+use super::case::{count, evidence};
+use super::index_proposal::{index_remedy, without_alias};
+use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows removed from which it is worth a word.
@@ -35,21 +37,19 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         }
         let says = format!(
             "{} computed {expression} for {} rows that it did not keep.",
-            name(node),
+            node.name(),
             count(removed)
         );
         let numbers = vec![evidence("rows removed", removed, Unit::Count)];
-        let alias = node.alias.as_deref().map(|alias| format!("{alias}.")).unwrap_or_default();
-        let plain =
-            if alias.is_empty() { expression.clone() } else { expression.replace(&alias, "") };
-        let sql = relation(node)
-            .map(|relation| format!("create index concurrently on {relation} (({plain}));"));
+        let key = IndexKey::plain(format!("({})", without_alias(node, &expression)));
+        let index = Table::of_node(node).map(|table| IndexProposal::new(table, vec![key]));
         let remedy = index_remedy(
             ABOUT.remedy,
-            sql,
+            index.as_ref(),
             "A function that is not immutable cannot be indexed; rewrite the condition.",
         );
-        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+        let one = case.finding(limits, at, own.self_ms, says, numbers, remedy);
+        found.push(one.proposing(index.into()));
     }
     Ok(found)
 }

@@ -209,14 +209,14 @@ impl Writer {
 /// The items of a list as TEXT prints it: `a, f(b, c)` holds two.
 pub(super) fn items(text: &str) -> Vec<&str> {
     let (mut items, mut start, mut depth) = (vec![], 0, 0_i64);
-    for token in crate::query::sql::tokens(text) {
+    for token in crate::query::lexer::tokens(text) {
         match token.text {
             "(" | "[" => depth += 1,
             ")" | "]" => depth -= 1,
             "," if depth <= 0
                 && text.get(token.end()..).is_some_and(|rest| rest.starts_with(' ')) =>
             {
-                items.extend(text.get(start..token.at));
+                items.extend(text.get(start..token.start));
                 start = token.end().saturating_add(1);
             }
             _ => {}

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use model::identifier::quote_ident;
+
 use super::{find, line, path};
 use crate::node::{Actual, Node, Plan, Prop};
 
@@ -49,35 +51,28 @@ fn title(node: &Node) -> String {
         return node
             .index
             .as_ref()
-            .map_or(title.clone(), |index| format!("{title} on {}", quoted(index)));
+            .map_or(title.clone(), |index| format!("{title} on {}", quote_ident(index)));
     }
     if let Some(index) = &node.index {
-        let _ = write!(title, " using {}", quoted(index));
+        let _ = write!(title, " using {}", quote_ident(index));
     }
     let named = ["CTE Name", "Function Name", "Table Function Name", "Tuplestore Name"];
     let name =
         node.relation.clone().or_else(|| named.iter().find_map(|key| find(&node.props, key)));
-    let schema = node.schema.as_ref().map(|schema| format!("{}.", quoted(schema)));
+    let schema = node.schema.as_ref().map(|schema| format!("{}.", quote_ident(schema)));
     match (name, &node.alias) {
         (Some(name), alias) => {
-            let _ = write!(title, " on {}{}", schema.unwrap_or_default(), quoted(&name));
+            let _ = write!(title, " on {}{}", schema.unwrap_or_default(), quote_ident(&name));
             if let Some(alias) = alias.as_ref().filter(|alias| **alias != name) {
-                let _ = write!(title, " {}", quoted(alias));
+                let _ = write!(title, " {}", quote_ident(alias));
             }
         }
         (None, Some(alias)) => {
-            let _ = write!(title, " on {}", quoted(alias));
+            let _ = write!(title, " on {}", quote_ident(alias));
         }
         (None, None) => {}
     }
     title
-}
-
-/// An identifier, in quotes where it needs them.
-fn quoted(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 fn figures(node: &Node) -> String {

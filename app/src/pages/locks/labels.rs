@@ -59,10 +59,7 @@ pub fn mode_class(mode: LockMode) -> String {
 
 /// Text that fits a box.
 pub fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    model::shorten::fitted(text, most).into_owned()
 }
 
 /// How a node is called in the address.

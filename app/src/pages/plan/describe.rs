@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+pub use model::shorten::shortened as short;
 use model::{Severity, Unit};
 use plan::Node;
 use plan::derive::DerivedNode;
@@ -41,14 +42,6 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// At most so many characters, with an ellipsis where some are left out.
-pub fn short(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
-        None => Cow::Borrowed(text),
-        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
-    }
-}
-
 /// The node's kind: `Seq Scan`.
 pub fn title(node: &Node) -> String {
     shown(&node.title()).into_owned()
@@ -56,28 +49,12 @@ pub fn title(node: &Node) -> String {
 
 /// What it works on: `on orders o`, `using orders_pkey on orders`, or its subplan's name.
 pub fn object(node: &Node) -> String {
-    let mut words = Vec::new();
-    if let Some(index) = &node.index {
-        words.push(format!("using {index}"));
-    }
-    if let Some(object) = node.object() {
-        words.push(format!("on {object}"));
-    }
-    if words.is_empty() {
-        let key = ["Sort Key", "Group Key", "Hash Cond", "Merge Cond", "Join Filter", "Cache Key"];
-        words.extend(key.iter().find_map(|key| node.get(key)).map(|value| format!("by {value}")));
-    }
-    shown(&words.join(" ")).into_owned()
+    shown(&node.target_or_key(usize::MAX).unwrap_or_default()).into_owned()
 }
 
 /// Kind and object in one line, cut to a readable length.
 pub fn name(node: &Node) -> String {
-    let object = object(node);
-    if object.is_empty() {
-        title(node)
-    } else {
-        short(&format!("{} {object}", title(node)), 160).into_owned()
-    }
+    short(&shown(&node.name_with_key(usize::MAX)), 160).into_owned()
 }
 
 /// The family a node belongs to, as a class: it has a colour of its own.

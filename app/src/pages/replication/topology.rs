@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use model::replication::Sender;
+use model::shorten::fitted;
 use model::topology::{Kind, Node, Topology};
 use model::{ServerId, Unit};
 
@@ -151,7 +152,7 @@ fn node_box(node: &Node, (x, y): (f64, f64), here: &ServerId) -> AnyView {
     };
     let shape = view! {
         <rect x=x y=y width=BOX_WIDTH height=BOX_HEIGHT rx="6"></rect>
-        <text class="node-name" x=x + 12.0 y=y + 26.0>{shortened(&node.name)}</text>
+        <text class="node-name" x=x + 12.0 y=y + 26.0>{fitted(&node.name, NAME_LENGTH).into_owned()}</text>
         <text class="node-kind" x=x + 12.0 y=y + 46.0>{second}</text>
     };
     match &node.server {
@@ -219,13 +220,6 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Standby => "standby",
         Kind::Consumer => "consumer",
     }
-}
-
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= NAME_LENGTH {
-        return name.to_owned();
-    }
-    name.chars().take(NAME_LENGTH - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn as_json(plan: &Plan, derived: &Derived, findings: &[Judged]) -> Value {
         })
     };
     let finding = |judged: &Judged| {
-        let Judged { node, saves_ms, finding } = judged;
+        let Judged { node, saves_ms, finding, .. } = judged;
         json!({
             "rule": finding.rule,
             "severity": finding.severity,

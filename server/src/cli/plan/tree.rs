@@ -36,7 +36,7 @@ pub fn tree(plan: &Plan, derived: &Derived, findings: &[Judged], paint: Paint) -
     if let Some(ms) = plan.execution_ms() {
         let _ = writeln!(text, "Execution {ms:.3} ms");
     }
-    for Judged { node, saves_ms, finding } in findings {
+    for Judged { node, saves_ms, finding, .. } in findings {
         let at = node.map(|place| format!(" (node {})", place + 1)).unwrap_or_default();
         let saves = saves_ms.map(|ms| format!(", up to {ms:.1} ms")).unwrap_or_default();
         let word = paint.severity(finding.severity, finding.severity.word());

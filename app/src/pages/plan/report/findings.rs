@@ -51,7 +51,7 @@ pub fn findings(case: &Shared<Case>, desk: Desk) -> AnyView {
 }
 
 fn one(case: &Case, found: &Judged, desk: Desk, open: bool) -> AnyView {
-    let Judged { node, saves_ms, finding } = found;
+    let Judged { node, saves_ms, finding, .. } = found;
     let (node, word) = (*node, finding.severity.word());
     let saves = saves_ms.filter(|ms| *ms > 0.0).map(|ms| {
         view! { <span class="saves num" title=format::exact(ms, Unit::Ms)>"up to " {format::number(ms, Unit::Ms)}</span> }

@@ -112,7 +112,7 @@ fn around(case: &Shared<Case>, at: usize, desk: Desk) -> AnyView {
 
 /// What this kind of node does.
 fn words(node: &plan::Node) -> Option<AnyView> {
-    let words = plan::words::words(node)?;
+    let words = plan::node_help::help(node)?;
     Some(
         view! {
             <div class="plan-words">

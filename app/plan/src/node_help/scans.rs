@@ -1,0 +1,76 @@
+//! Help on scans of relations, indexes, functions and CTEs.
+
+use super::NodeHelp;
+
+pub(super) const SCANS: &[NodeHelp] = &[
+    NodeHelp {
+        kind: "Seq Scan",
+        does: "Reads the whole table from its first block to its last and tests every row.",
+        good: "The table is small, or a large part of its rows is wanted.",
+        hurts: "The filter throws most rows away: an index on its columns would read only what is kept.",
+        docs: "https://www.postgresql.org/docs/current/indexes-intro.html",
+    },
+    NodeHelp {
+        kind: "Sample Scan",
+        does: "Reads a random part of the table: TABLESAMPLE.",
+        good: "SYSTEM reads whole blocks and only few of them.",
+        hurts: "BERNOULLI reads every block, however small the sample is.",
+        docs: "https://www.postgresql.org/docs/current/sql-select.html#SQL-FROM",
+    },
+    NodeHelp {
+        kind: "Index Scan",
+        does: "Finds rows through an index, in its order, and fetches each from the table.",
+        good: "Few rows are wanted, or rows in this order.",
+        hurts: "Many rows are fetched from all over the table, or a filter drops most of what the index found.",
+        docs: "https://www.postgresql.org/docs/current/indexes-multicolumn.html",
+    },
+    NodeHelp {
+        kind: "Index Only Scan",
+        does: "Answers from the index alone; only rows on pages that are not known as visible to all are looked up in the table (Heap Fetches).",
+        good: "The index holds all columns that are needed, and the table is vacuumed.",
+        hurts: "Many heap fetches: VACUUM has not marked the pages yet.",
+        docs: "https://www.postgresql.org/docs/current/indexes-index-only-scans.html",
+    },
+    NodeHelp {
+        kind: "Bitmap Index Scan",
+        does: "Collects from an index the places of all rows that fit, as a bitmap in the order of the table.",
+        good: "Too many rows for a plain index scan, too few for reading the whole table.",
+        hurts: "The bitmap does not fit into work_mem and keeps only block numbers (lossy).",
+        docs: "https://www.postgresql.org/docs/current/indexes-bitmap-scans.html",
+    },
+    NodeHelp {
+        kind: "Bitmap Heap Scan",
+        does: "Fetches the blocks of the bitmap in the table's order, each once, and takes the rows from them.",
+        good: "Rows that lie together, or several indexes combined.",
+        hurts: "Lossy blocks: every row on them is tested again (Rows Removed by Index Recheck).",
+        docs: "https://www.postgresql.org/docs/current/indexes-bitmap-scans.html",
+    },
+    NodeHelp {
+        kind: "Tid Scan",
+        does: "Fetches rows by their place in the table (ctid).",
+        good: "The fastest way to a row whose place is known.",
+        hurts: "A row's place changes with each update.",
+        docs: "https://www.postgresql.org/docs/current/ddl-system-columns.html",
+    },
+    NodeHelp {
+        kind: "Tid Range Scan",
+        does: "Reads the blocks between two places of the table (ctid).",
+        good: "Working through a large table piece by piece.",
+        hurts: "Rows move when they are updated: a piece may miss or repeat some.",
+        docs: "https://www.postgresql.org/docs/current/ddl-system-columns.html",
+    },
+    NodeHelp {
+        kind: "Function Scan",
+        does: "Runs a function that returns rows, and keeps them all before it gives the first one.",
+        good: "Functions with few rows.",
+        hurts: "The planner knows nothing about the rows (it assumes 1,000 unless the function says ROWS), and many of them go to disk.",
+        docs: "https://www.postgresql.org/docs/current/xfunc-optimization.html",
+    },
+    NodeHelp {
+        kind: "CTE Scan",
+        does: "Reads the result of a WITH query, which runs once and is kept.",
+        good: "A result that is used several times and is costly to compute.",
+        hurts: "Conditions outside do not reach into it: it computes rows that are then dropped. NOT MATERIALIZED lets them through.",
+        docs: "https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-CTE-MATERIALIZATION",
+    },
+];
