@@ -2,7 +2,7 @@
 import { defineConfig } from '@playwright/test';
 import { SIGNED_IN } from './support/demo';
 
-const WITH_JAVASCRIPT_ONLY = [/\.hydrate\.spec\.ts$/, /looks\.spec\.ts$/];
+const WITH_JAVASCRIPT_ONLY = [/hydrate\.spec\.ts$/, /visual\.spec\.ts$/];
 const README = /readme\.shot\.ts$/;
 
 export default defineConfig({

@@ -1,11 +1,12 @@
 // What each page makes a browser with an empty cache load, as it came over the wire, and how long it
 // takes from the request until the page reacts. Run by `make bench`.
 import { test } from '@playwright/test';
+import { routes } from '../support/pgdeck';
 import { browser as launch, pgdeck } from './pgdeck';
 
 /** wasm and JavaScript of the first page, brotli, KB (issue "pgdeck runs"). */
 const GOAL_KB = 350;
-const PAGES = ['/', '/s/nothing/', '/s/nothing/activity', '/s/nothing/locks', '/s/nothing/replication', '/plan', '/rules', '/about'];
+const PAGES = routes().pages.map(({ path }) => (path === '/s/:server' ? '/s/nothing/' : path.replace(':server', 'nothing')));
 
 test('the weight of each page', async () => {
   test.setTimeout(120_000);

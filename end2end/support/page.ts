@@ -1,5 +1,6 @@
-// What all tests share: the demo's address, opening a page, the list of pages.
+// Shared by all tests: the address of the demo, the list of pages from the route table, opening a page.
 import { test as base, expect, type Page } from '@playwright/test';
+import { routes } from './pgdeck';
 
 export const test = base.extend({
   // Set by start-demo.ts, after the configuration has been read.
@@ -7,24 +8,26 @@ export const test = base.extend({
 });
 export { expect, type Page };
 
+/** Headings that are not made from the page's label. */
+const HEADINGS: Record<string, string> = { overview: 'primary', act: 'Act on primary', about: 'About pgdeck', sign_in: 'pgdeck' };
+
+const ofServer = (path: string) => path.startsWith('/s/:server');
+
+/** The pages of the route table, about the demo's primary where they are about a server. */
+export const ROUTES = routes().pages.map((page) => ({
+  name: page.name,
+  path: page.path === '/s/:server' ? '/s/primary/' : page.path.replace(':server', 'primary'),
+  heading: HEADINGS[page.name] ?? (ofServer(page.path) ? `${page.label} of primary` : page.label),
+  key: page.key,
+}));
+
 /** Every kind of page there is, with the heading it has. */
 export const PAGES = [
-  { name: 'fleet', path: '/', heading: 'Fleet' },
-  { name: 'overview', path: '/s/primary/', heading: 'primary' },
-  { name: 'activity', path: '/s/primary/activity', heading: 'Activity of primary' },
-  { name: 'locks', path: '/s/primary/locks', heading: 'Locks of primary' },
-  { name: 'replication', path: '/s/primary/replication', heading: 'Replication of primary' },
+  ...ROUTES,
   { name: 'overview-standby', path: '/s/standby/', heading: 'standby' },
   { name: 'replication-standby', path: '/s/standby/replication', heading: 'Replication of standby' },
-  { name: 'plan', path: '/plan', heading: 'Plan' },
-  { name: 'rules', path: '/rules', heading: 'Rules' },
-  { name: 'words', path: '/words', heading: 'Words' },
-  { name: 'audit', path: '/audit', heading: 'Audit log' },
-  { name: 'act', path: '/s/primary/act', heading: 'Act on primary' },
-  { name: 'about', path: '/about', heading: 'About pgdeck' },
-  { name: 'sign-in', path: '/sign-in', heading: 'pgdeck' },
   { name: 'not-found', path: '/nowhere', heading: 'Not found' },
-] as const;
+];
 
 /** Opens a page; with JavaScript, waits until it is alive. */
 export async function open(page: Page, path: string) {
@@ -39,7 +42,14 @@ export async function alive(page: Page) {
 }
 
 /** Widths and themes in which every page has to be good. */
-export const LOOKS = (['light', 'dark'] as const).flatMap((theme) => [1440, 390].map((width) => ({ width, theme })));
+export const THEMES = ['light', 'dark'] as const;
+export const WIDTHS = [1440, 390];
+export const LOOKS = THEMES.flatMap((theme) => WIDTHS.map((width) => ({ width, theme })));
+
+/** Shows an open page in this theme, as its switch does. */
+export async function setTheme(page: Page, theme: 'light' | 'dark') {
+  await page.locator('html').evaluate((html, theme) => (html.dataset.theme = theme), theme);
+}
 
 /** Opens a page as it looks to somebody who chose this theme on a screen this wide. */
 export async function openAs(page: Page, path: string, look: { width: number; theme: 'light' | 'dark' }) {

@@ -24,6 +24,16 @@ export type Pgdeck = {
   kill: () => Promise<void>;
 };
 
+/** The route table that pgdeck prints of itself: the pages in the order of the navigation. */
+export function routes(): { pages: Route[] } {
+  const { status, stdout, stderr } = spawnSync(BINARY, ['routes', '--json'], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`pgdeck routes --json ended with code ${status}; build it with cargo xtask build dev. ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** A page in the route table. */
+export type Route = { name: string; path: string; label: string; key: string | null; group: string };
+
 /** Starts pgdeck and waits until it says where to open it. */
 export async function start(args: string[], patienceMs = 20_000): Promise<Pgdeck> {
   if (!existsSync(BINARY)) throw new Error('target/debug/pgdeck is missing; build it with cargo xtask build dev.');

@@ -82,7 +82,7 @@ impl Confirmations {
             .chain_update(given_ms.to_be_bytes())
             .chain_update(inner)
             .finalize();
-        format!("{given_ms}.{}", hex(&hash))
+        format!("{given_ms}.{}", hex(hash))
     }
 }
 

@@ -64,7 +64,7 @@ impl Record {
             self.took_us,
         ]);
         let digest = Sha256::new().chain_update(before).chain_update(fields.to_string()).finalize();
-        hex(&digest)
+        hex(digest)
     }
 }
 

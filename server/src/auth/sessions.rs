@@ -20,7 +20,7 @@ pub fn random_id() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
-    Ok(hex(&bytes))
+    Ok(hex(bytes))
 }
 
 fn hash(id: &str) -> Vec<u8> {

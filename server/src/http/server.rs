@@ -42,7 +42,21 @@ pub async fn serve(
     recording: Option<&Path>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    let recording = recording.map(read_recording).transpose()?;
+    let started = start(config, recording.map(read_recording).transpose()?).await?;
+    println!("Open {}", started.link());
+    started.run(stop).await
+}
+
+/// A pgdeck that listens but does not answer yet.
+pub struct Started {
+    state: AppState,
+    listener: TcpListener,
+    /// The token of the one-time sign-in link, where one is allowed.
+    token: Option<String>,
+}
+
+/// Binds the address, opens the database and starts the samplers.
+pub async fn start(config: Config, recording: Option<Recording>) -> Result<Started, Failure> {
     let listener = listen(config.listen).await?;
     let pool = database::open(&config.data_dir).await?;
     let users = users::any(&pool).await.map_err(Failure::failed)?;
@@ -77,14 +91,28 @@ pub async fn serve(
     let acts = ActionRunner::new(engine.clone(), audit)
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
     let state = AppState::new(engine, login, acts, origins, config.metrics_token);
-    run(state, listener, token, stop).await
+    Ok(Started { state, listener, token })
 }
 
-/// Serves until `stop` is done, then ends streams, requests and samplers, in that order.
-async fn run(
+impl Started {
+    /// The address to open: the one-time sign-in link, or the plain address when users sign in by name.
+    pub fn link(&self) -> String {
+        let url = self.state.0.origins.url();
+        match &self.token {
+            Some(token) => format!("{url}/login?token={token}"),
+            None => format!("{url}/"),
+        }
+    }
+
+    /// Serves until `stop` is done, then ends streams, requests and samplers, in that order.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Failure> {
+        serve_until(self.state, self.listener, stop).await
+    }
+}
+
+async fn serve_until(
     state: AppState,
     listener: TcpListener,
-    token: Option<String>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     // An error means it was done before, which is as well.
@@ -96,11 +124,6 @@ async fn run(
         ending.0.stopping.send_replace(true);
     });
     state.0.ready.store(true, Ordering::Relaxed);
-    let url = state.0.origins.url();
-    match token {
-        Some(token) => println!("Open {url}/login?token={token}"),
-        None => println!("Open {url}/"),
-    }
     let mut stopping = state.0.stopping.subscribe();
     let overdue = async {
         // An error means the state is gone, which ends us as well.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 
-use reqwest::{Client, RequestBuilder, Response, redirect};
+pub use crate::client::{Http, cookie, location};
 
 /// Nothing listens on port 1.
 pub const NOBODY: &str = "postgres://reader:hunter2@127.0.0.1:1/shop";
@@ -45,11 +45,7 @@ pub struct Running {
     _folder: Option<tempfile::TempDir>,
     /// Its data directory.
     pub data_dir: PathBuf,
-    /// `http://127.0.0.1:port`.
-    pub url: String,
-    /// What it printed after `Open `.
-    pub link: String,
-    client: Client,
+    http: Http,
 }
 
 impl Running {
@@ -90,45 +86,8 @@ impl Running {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let link = line.trim().strip_prefix("Open ").expect("the Open line").to_owned();
-        let url = link.split("/login").next().unwrap().trim_end_matches('/').to_owned();
-        let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         let (child, data_dir) = (Mutex::new(child), data_dir.to_owned());
-        Self { child, _folder: None, data_dir, url, link, client }
-    }
-
-    /// A `GET` without a cookie.
-    pub fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(format!("{}{path}", self.url))
-    }
-
-    /// A `POST` as a browser sends it from one of our pages.
-    pub fn post(&self, path: &str) -> RequestBuilder {
-        self.bare_post(path).header("sec-fetch-site", "same-origin")
-    }
-
-    /// A `POST` from one of our pages that has yet to say what it carries.
-    pub fn plain_post(&self, path: &str) -> RequestBuilder {
-        self.client.post(format!("{}{path}", self.url)).header("sec-fetch-site", "same-origin")
-    }
-
-    /// A `POST` that says nothing of where it comes from.
-    pub fn bare_post(&self, path: &str) -> RequestBuilder {
-        let form = "application/x-www-form-urlencoded";
-        self.client.post(format!("{}{path}", self.url)).header("content-type", form)
-    }
-
-    /// Follows the printed link; the cookie as `name=value`.
-    pub async fn sign_in_by_link(&self) -> String {
-        let path = self.link.strip_prefix(&self.url).unwrap();
-        let answer = self.get(path).send().await.unwrap();
-        assert_eq!((answer.status().as_u16(), location(&answer)), (303, "/"));
-        cookie(&answer)
-    }
-
-    /// Sends the sign-in form.
-    pub async fn sign_in(&self, name: &str, password: &str) -> Response {
-        let body = format!("name={name}&password={}", password.replace(' ', "+"));
-        self.post("/login").body(body).send().await.unwrap()
+        Self { child, _folder: None, data_dir, http: Http::new(link) }
     }
 
     /// Asks it to end, as a service manager does; its exit code.
@@ -147,6 +106,14 @@ impl Running {
     }
 }
 
+impl std::ops::Deref for Running {
+    type Target = Http;
+
+    fn deref(&self) -> &Http {
+        &self.http
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended already.
@@ -155,15 +122,4 @@ impl Drop for Running {
             let _ = child.wait();
         }
     }
-}
-
-/// Where an answer sends the browser.
-pub fn location(answer: &Response) -> &str {
-    answer.headers().get("location").map_or("", |value| value.to_str().unwrap())
-}
-
-/// The cookie an answer sets, as `name=value`.
-pub fn cookie(answer: &Response) -> String {
-    let set = answer.headers().get("set-cookie").expect("a cookie").to_str().unwrap();
-    set.split(';').next().unwrap().to_owned()
 }

@@ -6,17 +6,17 @@
     reason = "a test says what it expects by panicking"
 )]
 
-mod acting;
-mod acting_killed;
+mod actions;
+mod actions_killed;
 mod check;
 mod cli;
+#[path = "../support/client.rs"]
+mod client;
 mod common;
-mod doors;
 mod explain;
 mod explain_page;
 mod live;
 mod pages;
 mod plan;
 mod plan_page;
-mod rights;
 mod sign_in;

@@ -4,18 +4,22 @@
 
 use std::path::Path;
 
+use app::routes::{Group, PAGES};
 use model::Reason;
 use serde_json::{Value, json};
 
 use crate::common::{Running, pgdeck};
 
-/// Pages of a server below `/s/{server}/`, with the area each shows first.
-const PAGES: [(&str, &str); 4] = [
-    ("", "overview"),
-    ("activity", "activity"),
-    ("locks", "locks"),
-    ("replication", "replication"),
-];
+/// The pages of the route table that show an area of a server: path below `/s/{server}/`, and the area.
+fn pages() -> Vec<(&'static str, &'static str)> {
+    let pages: Vec<_> = PAGES
+        .iter()
+        .filter(|page| page.is_of_server() && page.group != Group::Hidden)
+        .map(|page| (page.path.trim_start_matches("/s/:server").trim_start_matches('/'), page.name))
+        .collect();
+    assert!(pages.len() >= 4, "{pages:?}: the list no longer sees them");
+    pages
+}
 
 /// Every reason there is; a new one does not compile until it is listed here.
 fn reasons() -> Vec<Reason> {
@@ -145,7 +149,7 @@ async fn every_page_says_every_reason() {
         let folder = tempfile::tempdir().unwrap();
         let pgdeck = showing(&recording, folder.path());
         let cookie = pgdeck.sign_in_by_link().await;
-        for (path, _) in PAGES {
+        for (path, _) in pages() {
             let path = of_server(&original, path);
             let html = page(&pgdeck, &cookie, &path).await;
             let text = words(&html);
@@ -186,7 +190,7 @@ async fn concurrent_requests_all_get_their_page() {
     let recording = recorded().await;
     let pgdeck = std::sync::Arc::new(showing(&recording, folder.path()));
     let cookie = pgdeck.sign_in_by_link().await;
-    let paths = std::sync::Arc::new(PAGES.map(|(path, _)| of_server(&recording, path)));
+    let paths = std::sync::Arc::new(pages().iter().map(|(path, _)| of_server(&recording, path)).collect::<Vec<_>>());
     let mut people = tokio::task::JoinSet::new();
     for person in 0..8 {
         let (pgdeck, cookie, paths) = (pgdeck.clone(), cookie.clone(), paths.clone());

@@ -1,0 +1,16 @@
+// What pgdeck itself costs.
+import { expect, open, test, valueOf } from '../../support/page';
+
+test('pgdeck tells its own memory, sessions and queries', async ({ page }) => {
+  await open(page, '/about');
+  await expect(page.getByText(/^pgdeck holds \d+ sessions? on \d servers and waits [\d.]+ (µs|ms|s) per second for their answers\.$/)).toBeVisible();
+  await expect(valueOf(page, /^Memory in use$/)).toHaveText(/^[\d.]+ MiB$/);
+  await expect(valueOf(page, /^Version$/)).toHaveText(/^\d+\.\d+\.\d+/);
+  const primary = page.getByRole('region', { name: 'What primary is asked' });
+  await expect(primary).toContainText(/^primary[1-3] of 3 sessions open/);
+  const activity = primary.getByRole('group', { name: 'Areas read from primary' }).getByRole('row', { name: /^activity/ });
+  await expect(activity.getByRole('cell').nth(0)).toHaveText(/^\d+ s$/);
+  const queries = primary.getByRole('group', { name: 'Queries run on primary' }).getByRole('row');
+  expect(await queries.count()).toBeGreaterThan(3);
+  await expect(queries.nth(1).getByRole('cell').nth(1)).toHaveText('0');
+});

@@ -1,0 +1,121 @@
+// What moves without a reload, and what is said when something stops answering.
+import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { primary } from '../../support/demo';
+import { alive, expect, open, test, valueOf, verdict } from '../../support/page';
+import { NOBODY, serve } from '../../support/pgdeck';
+
+test('numbers change without a reload', async ({ page }) => {
+  await open(page, '/s/primary/');
+  const rate = valueOf(page, /^Transactions$/);
+  const first = await rate.innerText();
+  await expect(rate).not.toHaveText(first, { timeout: 15_000 });
+  await expect(page.getByRole('banner')).toContainText(/Read \d+ (ms|s) ago/);
+});
+
+test('the findings and badges follow the readings', async ({ page }) => {
+  await open(page, '/');
+  const card = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'primary', exact: true }) });
+  const rate = card.getByRole('definition').first();
+  const first = await rate.innerText();
+  await expect(rate).not.toHaveText(first, { timeout: 15_000 });
+});
+
+test('space pauses and resumes', async ({ page }) => {
+  await open(page, '/s/primary/');
+  const rate = valueOf(page, /^Transactions$/);
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
+  await expect(page.getByRole('banner')).toContainText(/Paused at \d\d:\d\d:\d\d UTC/);
+  const first = await rate.innerText();
+  await page.waitForTimeout(7_000);
+  await expect(rate).toHaveText(first);
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await expect(rate).not.toHaveText(first, { timeout: 15_000 });
+});
+
+test('a server nobody can reach is lost, with the cause and what to do', async ({ page }) => {
+  await using pgdeck = await serve([NOBODY]);
+  await page.goto(pgdeck.link);
+  await alive(page);
+  await expect(verdict(page)).toHaveText(/ does not answer\.$/);
+  const card = page.getByRole('main').getByRole('listitem').first();
+  await expect(card).toContainText(/No answer for \d/);
+  await expect(card).toContainText(/127\.0\.0\.1/);
+  await card.getByRole('link').click();
+  await expect(page.getByRole('main')).toContainText(/The numbers are not known\. \S.+\./);
+  await expect(page.getByRole('main')).not.toContainText('No open warnings');
+});
+
+test('a server that goes is shown as such within two ticks and heals by itself', async ({ page }) => {
+  test.setTimeout(60_000);
+  const door = await Door.open(await primary());
+  try {
+    await using pgdeck = await serve([`host=${door.folder} user=postgres dbname=postgres`]);
+    await page.goto(pgdeck.link);
+    await alive(page);
+    await page.getByRole('main').getByRole('link').first().click();
+    await expect(valueOf(page, /^Active sessions$/)).toHaveText(/^\d+$/);
+    await expect(page.getByText(/^These numbers are old/)).toBeHidden();
+    door.close();
+    // The overview is read every five seconds.
+    await expect(page.getByText(/^These numbers are old: .+\./)).toBeVisible({ timeout: 12_000 });
+    await expect(page.getByText(/^Read .+ ago\. pgdeck keeps trying\.$/).first()).toBeVisible();
+    await door.reopen();
+    await expect(page.getByText(/^These numbers are old/)).toBeHidden({ timeout: 15_000 });
+  } finally {
+    door.remove();
+  }
+});
+
+test('pgdeck itself going away is said, and coming back ends it', async ({ page }) => {
+  const pgdeck = await serve([NOBODY]);
+  await page.goto(pgdeck.link);
+  await alive(page);
+  await page.getByRole('main').getByRole('listitem').getByRole('link').click();
+  await expect(page.getByRole('main')).toContainText('The numbers are not known.');
+  await expect(page.getByText('pgdeck itself is not answering; trying again.')).toBeHidden();
+  await pgdeck[Symbol.asyncDispose]();
+  await expect(page.getByText('pgdeck itself is not answering; trying again.')).toBeVisible();
+});
+
+/** A Unix socket in front of the demo's primary that can be shut. */
+class Door {
+  readonly folder = mkdtempSync(join(tmpdir(), 'pgdeck-end2end-door-'));
+  private through = new Set<Socket>();
+  private server?: Server;
+
+  private constructor(private readonly to: { host: string; port: number }) {}
+
+  static async open(to: { host: string; port: number }) {
+    const door = new Door(to);
+    await door.reopen();
+    return door;
+  }
+
+  reopen(): Promise<void> {
+    this.server = createServer((near) => {
+      const far = dial(join(this.to.host, `.s.PGSQL.${this.to.port}`));
+      for (const [one, other] of [[near, far], [far, near]]) {
+        this.through.add(one);
+        one.on('error', () => other.destroy());
+        one.on('close', () => (this.through.delete(one), other.destroy()));
+        one.pipe(other);
+      }
+    });
+    return new Promise((done) => this.server!.listen(join(this.folder, '.s.PGSQL.5432'), () => done()));
+  }
+
+  close() {
+    this.server?.close();
+    for (const socket of this.through) socket.destroy();
+  }
+
+  remove() {
+    this.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

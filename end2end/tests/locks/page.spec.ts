@@ -1,0 +1,132 @@
+// The on-call engineer with a pile-up at three in the morning: who is the root, what would ending it
+// free, who waits behind it, and how it began.
+import { expect, hasJavaScript, open, test, verdict, type Page } from '../../support/page';
+import { pile, type Pile } from '../../support/pile';
+
+const WAITERS = 9;
+const PATIENCE = { timeout: 20_000 };
+
+/** Opens a page until it shows what is awaited: without JavaScript it does not move by itself. */
+async function until(page: Page, path: string, shows: () => Promise<void>) {
+  await expect(async () => {
+    await open(page, path);
+    await shows();
+  }).toPass(PATIENCE);
+}
+
+async function withPile(waiters: number, run: (pile: Pile) => Promise<void>, name?: string) {
+  const waiting = await pile(waiters, name);
+  try {
+    await run(waiting);
+  } finally {
+    await waiting.end();
+  }
+}
+
+const graph = (page: Page) => page.getByRole('group', { name: 'Who waits for whom' });
+const node = (page: Page) => page.getByRole('main').getByRole('region', { name: /^pid \d+ · / });
+const path = (pile: Pile, more = '') => `/s/primary/locks?q=application:${pile.name}${more}`;
+
+test('the root is named after one click from the overview and opened with the second', async ({ page }) => {
+  await withPile(WAITERS, async (pile) => {
+    await until(page, '/s/primary/', async () => {
+      await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Locks/ }).click();
+      await expect(verdict(page)).toHaveText(/\d+ sessions wait for a lock, the longest for .*\. pid \d+.* holds up \d+; ending it frees \d+ session/);
+      await expect(graph(page).getByRole('link', { name: new RegExp(`${pile.name} *idle in transaction for`) })).toBeVisible({ timeout: 3_000 });
+    });
+    await graph(page).getByRole('link', { name: new RegExp(`${pile.name} *idle in transaction for`) }).click();
+    await expect(page).toHaveURL(/[?&]pid=\d+/);
+    await expect(node(page)).toContainText(new RegExp(`waits for nobody, idle in transaction for .*; ${WAITERS} sessions wait for it`));
+    await expect(node(page)).toContainText(`Ending it frees ${WAITERS} sessions (1 at once, the others in turn)`);
+    await expect(node(page)).toContainText(`advisory lock ${pile.key}`);
+    await expect(node(page).getByRole('code')).toContainText('pg_advisory_xact_lock');
+    await node(page).getByRole('link', { name: 'Close' }).click();
+    await expect(node(page)).toBeHidden();
+  });
+});
+
+test('those behind one head are a count that opens', async ({ page }) => {
+  await withPile(WAITERS, async (pile) => {
+    const boxes = graph(page).getByRole('link');
+    const fold = graph(page).getByRole('link', { name: /^5 more wait here/ });
+    await until(page, path(pile), () => expect(fold).toBeVisible({ timeout: 2_000 }));
+    await expect(boxes).toHaveCount(6);
+    await fold.click();
+    await expect(page).toHaveURL(/[?&]open=\d+/);
+    await expect(boxes).toHaveCount(1 + WAITERS);
+  });
+});
+
+test('a waiter says why it waits, and the pair of modes is lit', async ({ page }) => {
+  await withPile(2, async (pile) => {
+    const waiter = graph(page).getByRole('link', { name: 'wants EXCLUSIVE on advisory' }).first();
+    await until(page, path(pile), () => expect(waiter).toBeVisible({ timeout: 2_000 }));
+    await waiter.click();
+    await expect(node(page)).toContainText(new RegExp(`pid \\d+ wants EXCLUSIVE on advisory lock ${pile.key}; pid \\d+ holds EXCLUSIVE, idle in transaction`));
+    await expect(node(page).getByRole('heading', { name: 'In its way' })).toBeVisible();
+    const modes = page.getByRole('region', { name: 'Which lock modes conflict' });
+    await expect(modes).toContainText('Now: EXCLUSIVE is wanted, EXCLUSIVE is in its way.');
+    await expect(modes.getByRole('cell', { name: '✕ now' })).toHaveCount(1);
+  });
+});
+
+test('tree and table show the same, and the filter stands in the address', async ({ page }) => {
+  await withPile(3, async (pile) => {
+    await until(page, path(pile, '&view=tree'), () => expect(page.getByRole('listitem').filter({ hasText: 'wants EXCLUSIVE' })).not.toHaveCount(0, { timeout: 2_000 }));
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Table' }).click();
+    await expect(page).toHaveURL(/[?&]view=table&q=application/);
+    const rows = page.getByRole('group', { name: 'Waiters' }).getByRole('row').filter({ has: page.getByRole('cell') });
+    await expect(rows).toHaveCount(3);
+    for (const row of await rows.all()) await expect(row).toContainText(`advisory lock ${pile.key}`);
+    const filter = page.getByRole('searchbox', { name: /^Filter/ });
+    await expect(filter).toHaveValue(`application:${pile.name}`);
+    await filter.fill('object:nothing-of-the-kind');
+    await filter.press('Enter');
+    await expect(page.getByRole('main')).toContainText('Nobody who waits or is waited for passes this filter.');
+  });
+});
+
+test('a recorded second is shown again', async ({ page }) => {
+  await withPile(2, async (pile) => {
+    await until(page, path(pile), () => expect(graph(page).getByRole('link')).toHaveCount(3, { timeout: 2_000 }));
+    const past = page.getByRole('region', { name: 'The last hour' });
+    await expect(past).toContainText('Shown: now');
+    if (!hasJavaScript()) await open(page, path(pile));
+    await past.getByRole('link', { name: 'Earlier' }).click();
+    await expect(page).toHaveURL(/[?&]at=\d{13}/);
+    await expect(verdict(page)).toHaveText(/^At \d\d:\d\d:\d\d UTC: /);
+    await expect(past).toContainText(/Shown: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+    await past.getByRole('link', { name: 'Back to now' }).click();
+    await expect(past).toContainText('Shown: now');
+    await open(page, '/s/primary/locks?at=1000000000000');
+    await expect(verdict(page)).toContainText('nothing is recorded of that second');
+  });
+});
+
+test('an incident has a first waiter, a peak and an end', async ({ page }) => {
+  await withPile(2, async () => {
+    const incidents = page.getByRole('group', { name: 'Incidents' });
+    await until(page, '/s/primary/locks', () => expect(incidents).toContainText(/pid \d+ wants [A-Z ]+ on /, { timeout: 2_000 }));
+    await expect(incidents.getByRole('columnheader')).toHaveText(['Began', 'First waiter', 'Peak', 'Longest wait', 'Over', 'Roots in turn']);
+    await incidents.getByRole('link').first().click();
+    await expect(verdict(page)).toHaveText(/^At \d\d:\d\d:\d\d UTC: \d+ sessions? waits?/);
+  });
+});
+
+test('hostile names are shown as text', async ({ page }) => {
+  const name = `<img src=x onerror=alert(1)></text>"'`;
+  await withPile(
+    1,
+    async () => {
+      let asked = false;
+      page.on('dialog', (dialog) => ((asked = true), void dialog.dismiss()));
+      await until(page, '/s/primary/locks?q=application:onerror', () => expect(graph(page).getByRole('link')).toHaveCount(2, { timeout: 2_000 }));
+      await expect(graph(page)).toContainText('<img src=x');
+      await graph(page).getByRole('link').first().click();
+      await expect(page.getByRole('region', { name: /^pid \d+ · <img/ })).toContainText(name);
+      expect(await page.getByRole('main').evaluate((main) => main.querySelectorAll('img, script').length)).toBe(0);
+      expect(asked).toBe(false);
+    },
+    name,
+  );
+});

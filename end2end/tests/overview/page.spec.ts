@@ -1,0 +1,85 @@
+// One server at a glance: words first, then numbers, then pictures with their data.
+import { allFindings, expect, open, test, valueOf, verdict } from '../../support/page';
+
+const PANELS = [
+  ['Connections', 'number'],
+  ['Transactions per second', 'per second'],
+  ['Transactions rolled back', 'percent'],
+  ['Blocks found in shared buffers', 'percent'],
+  ['Replication lag, time', 'time'],
+  ['Replication lag, WAL', 'bytes'],
+  ['Sessions waiting for a lock', 'number'],
+  ['Longest wait for a lock', 'time'],
+  ['Statements running longer than 1 s', 'number'],
+  ['WAL', 'bytes per second'],
+  ['Time in checkpoints, per window', 'time'],
+  ['Temporary files', 'bytes per second'],
+] as const;
+
+test('headline numbers carry units', async ({ page }) => {
+  await open(page, '/s/primary/');
+  await expect(verdict(page)).toHaveText(/\S.*\.$/);
+  await expect(valueOf(page, /^Transactions$/)).toHaveText(/^[\d.]+( k)?\/s$/);
+  await expect(valueOf(page, /^Connections of 100$/)).toHaveText(/^\d+$/);
+  await expect(valueOf(page, /^Active sessions$/)).toHaveText(/^\d+$/);
+  await expect(valueOf(page, /^Waiting for a lock$/)).toHaveText(/^\d+$/);
+  await expect(valueOf(page, /^Buffer cache hits$/)).toHaveText(/^[\d.]+ %$/);
+  await expect(valueOf(page, /^Rows read$/)).toHaveText(/^[\d.]+( k| M)?\/s$|^[\d.]+ [kM]\/s$/);
+  await expect(valueOf(page, /^WAL$/)).toHaveText(/^[\d.]+ (B|KiB|MiB|GiB)\/s$/);
+});
+
+test('every panel says what it shows and in what unit, with its data in a table', async ({ page }) => {
+  await open(page, '/s/primary/');
+  await expect(page.getByRole('figure')).toHaveCount(PANELS.length);
+  for (const [title, unit] of PANELS) {
+    const panel = page.getByRole('figure', { name: `${title} ${unit}`, exact: true });
+    await expect(panel.getByRole('heading', { name: title, exact: true })).toBeVisible();
+    await panel.getByText('Data points').click();
+    const table = panel.getByRole('table');
+    await expect(table.getByRole('columnheader').first()).toHaveText('Time (UTC)');
+    await expect(table.getByRole('rowheader').first()).toHaveText(/^\d\d:\d\d:\d\d$/);
+    await expect(table.getByRole('cell').first()).toHaveText(/^([\d.]+|unknown)$/);
+  }
+});
+
+test('a finding opens its evidence and its remedy in place', async ({ page }) => {
+  test.setTimeout(120_000);
+  // Not the one who also blocks others: that is another rule's.
+  const finding = page.getByRole('region', { name: 'Findings' }).getByRole('group').filter({ hasText: /has been idle in transaction for [\d.]+ \w+( \d+ \w+)?\./ }).first();
+  // The rule speaks after a minute of idling.
+  await expect(async () => {
+    await open(page, '/s/primary/');
+    await allFindings(page);
+    await expect(finding).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 100_000, intervals: [1_000] });
+  await expect(finding).toContainText(/pid \d+.* has been idle in transaction for .*\./);
+  await expect(finding.getByText('What to do.')).toBeHidden();
+  await finding.getByText(/has been idle in transaction for/).click();
+  await expect(finding.getByText('What to do.')).toBeVisible();
+  await expect(finding.getByRole('definition').first()).toHaveText(/^[\d.]+ (s|min|h)$/);
+  await expect(finding.getByRole('code').first()).toContainText(/pg_terminate_backend|idle_in_transaction_session_timeout/);
+  await expect(finding.getByRole('link', { name: 'activity/idle_in_transaction' })).toHaveAttribute('href', '/rules#activity/idle_in_transaction');
+});
+
+test('transaction id ages stand beside the age that forces a vacuum', async ({ page }) => {
+  await open(page, '/s/primary/');
+  const ages = page.getByRole('region', { name: 'Transaction id age' });
+  const shop = ages.getByRole('row', { name: /^shop/ });
+  await expect(shop.getByRole('cell').nth(0)).toHaveText(/^[\d.]+ (k |M )?xids$/);
+  await expect(shop.getByRole('cell').nth(1)).toHaveText(/^[\d.]+ %$/);
+  await expect(ages).toContainText('At 200 M xids autovacuum freezes a table');
+});
+
+test('the facts name version, kind and what our role may do', async ({ page }) => {
+  test.setTimeout(120_000);
+  await open(page, '/s/standby/');
+  const facts = page.getByRole('region', { name: 'Facts' });
+  await expect(facts).toContainText(/PostgreSQL \d\d\.\d/);
+  await expect(valueOf(page, /^Kind$/)).toHaveText('standby');
+  await expect(valueOf(page, /^Connected to$/)).toHaveText('database shop as pgdeck (has pg_monitor)');
+  // A server says less than a minute in its first.
+  await expect(async () => {
+    await open(page, '/s/standby/');
+    await expect(valueOf(page, /^Up for$/)).toHaveText(/^[1-9]\d* (min|h)/, { timeout: 1_000 });
+  }).toPass({ timeout: 90_000, intervals: [1_000] });
+});

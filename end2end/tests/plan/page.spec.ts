@@ -1,0 +1,35 @@
+// A pasted plan, with and without JavaScript: words first, then what to do, then the nodes.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, open, test, verdict } from '../../support/page';
+
+const fixture = (name: string) => readFileSync(resolve(__dirname, '../../../app/plan/fixtures', name), 'utf8');
+
+test('a plan in the form gives its verdict and what to do', async ({ page }) => {
+  await open(page, '/plan');
+  await page.getByRole('textbox', { name: 'Plan' }).fill(fixture('rules/filtered_seq_scan/fires.txt'));
+  await page.getByRole('button', { name: 'Show the plan' }).click();
+  await expect(verdict(page)).toContainText('Seq Scan on orders reads 200,000 rows to keep 400');
+  await expect(page.getByText(/create index/i).first()).toBeVisible();
+});
+
+test('two plans in the form are compared in words', async ({ page }) => {
+  await open(page, '/plan');
+  await page.getByRole('textbox', { name: 'Plan' }).fill(fixture('rules/filtered_seq_scan/fires.txt'));
+  await page.getByRole('textbox', { name: /^Compare with/ }).fill(fixture('rules/filtered_seq_scan/quiet.txt'));
+  await page.getByRole('button', { name: 'Show the plan' }).click();
+  await expect(page.getByRole('region', { name: 'Before and after' })).toContainText('times less.');
+});
+
+test('what is no plan is refused in one sentence with its place', async ({ page }) => {
+  await open(page, '/plan');
+  await page.getByRole('textbox', { name: 'Plan' }).fill('hello');
+  await page.getByRole('button', { name: 'Show the plan' }).click();
+  await expect(page.getByRole('alert')).toContainText('Line 1, column 1: expected');
+});
+
+test('the example is one click away', async ({ page }) => {
+  await open(page, '/plan');
+  await page.getByRole('link', { name: 'Show an example' }).click();
+  await expect(verdict(page)).toContainText(/of \d+ nodes? takes?/);
+});

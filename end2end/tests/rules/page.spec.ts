@@ -1,0 +1,27 @@
+// The open rules: what each says, its limits in force and where they come from.
+import { expect, open, test } from '../../support/page';
+
+test('every rule says what happens, what to do and its limits', async ({ page }) => {
+  await open(page, '/rules');
+  const rules = page.getByRole('article');
+  const count = await rules.count();
+  const plans = await rules.filter({ has: page.getByText(/^plan\//) }).count();
+  expect(plans).toBeGreaterThan(20);
+  expect(count).toBeGreaterThanOrEqual(8);
+  await expect(page.getByText(`${count - plans} rules judge every reading, ${plans} judge plans.`)).toBeVisible();
+  for (const rule of await rules.all()) {
+    await expect(rule.getByRole('heading')).toContainText(/[a-z]+\/[a-z_]+$/);
+    await expect(rule).toContainText('Left alone.');
+    await expect(rule).toContainText('What to do.');
+    await expect(rule.getByRole('link', { name: 'The PostgreSQL manual on this' })).toHaveAttribute('href', /^https:\/\/www\.postgresql\.org\/docs\//);
+  }
+});
+
+test('a limit has a unit, a source and says whether it is the default', async ({ page }) => {
+  await open(page, '/rules#activity/idle_in_transaction');
+  const limit = page.getByRole('group', { name: 'Limits of activity/idle_in_transaction' }).getByRole('row', { name: /^warn_from_s/ });
+  await expect(limit.getByRole('cell').nth(0)).toHaveText('1 min');
+  await expect(limit.getByRole('cell').nth(1)).toHaveText('the default');
+  await expect(limit.getByRole('cell').nth(2)).toHaveText(/\S+/);
+  await expect(limit).toBeInViewport();
+});

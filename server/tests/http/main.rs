@@ -1,0 +1,14 @@
+//! Routes tested in process: middleware, permissions and security headers of the real router, without
+//! starting the binary.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what it expects by panicking"
+)]
+
+#[path = "../support/client.rs"]
+mod client;
+mod in_process;
+mod permissions;
+mod security;

@@ -1,0 +1,189 @@
+//! Permissions of every route, page, server function and event stream: each entry of the route table is
+//! called as each role and without a session. An entry without a declared permission fails here.
+
+use model::ApiError;
+use reqwest::Response;
+
+use model::Role;
+use server::http::routes;
+
+use crate::client::{cookie, location};
+use crate::in_process::{InProcess, PASSWORD};
+
+/// Users: name, roles, servers they may see (none: all), the permissions held, and whether on `shop`.
+type Person =
+    (&'static str, &'static [Role], &'static [&'static str], &'static [&'static str], bool);
+const PEOPLE: [Person; 5] = [
+    ("viewer", &[Role::Viewer], &[], &["see"], true),
+    ("analyst", &[Role::Analyst], &[], &["see", "explain"], true),
+    ("operator", &[Role::Operator], &[], &["see", "explain", "audit", "act"], true),
+    ("admin", &[Role::Admin], &[], &["see", "audit"], true),
+    ("outsider", &[Role::Operator], &["other"], &["see", "explain", "audit", "act"], false),
+];
+const ASK: &str =
+    r#"{"action":"cancel","targets":[{"Session":{"pid":1,"backend_start_ms":1}}],"twice":false}"#;
+const RUN: &str = "00112233445566778899aabbccddeeff";
+const SHEET: &str = r#"{"server":"shop","database":"","statement":"select 1","values":[],"analyze":false,"dml":false,"functions":false,"options":{}}"#;
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Content type and body that an entry is called with. Most functions take a server or nothing; those
+/// that take more are listed.
+fn body(path: &str) -> (&'static str, String) {
+    match path {
+        "/api/act_preview" => ("application/json", format!(r#"{{"server":"shop","ask":{ASK}}}"#)),
+        "/api/act" => (
+            "application/json",
+            format!(r#"{{"server":"shop","confirmed":{{"ask":{ASK},"token":"","reason":""}}}}"#),
+        ),
+        "/api/explain_preview" => (JSON, format!(r#"{{"sheet":{SHEET}}}"#)),
+        "/api/explain_run" => (JSON, format!(r#"{{"run":"{RUN}","sheet":{SHEET}}}"#)),
+        "/api/explain_cancel" => (JSON, format!(r#"{{"server":"shop","run":"{RUN}"}}"#)),
+        "/api/explain_catalog" => {
+            (JSON, r#"{"server":"shop","database":"","tables":[]}"#.to_owned())
+        }
+        "/api/locks" => (
+            FORM,
+            "server=shop&ask[view]=&ask[q]=&ask[pid]=&ask[open]=&ask[sort]=&ask[page]=0".into(),
+        ),
+        "/api/charts" => (FORM, "server=shop&page=overview".into()),
+        "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),
+        "/s/{server}/act" => (FORM, "action=cancel&target=1%401".into()),
+        "/plan" => (FORM, "plan=&other=".into()),
+        "/login" => (FORM, "name=x&password=y".into()),
+        "/logout" => (FORM, String::new()),
+        other => {
+            assert!(other.starts_with("/api/"), "name the body that {other} is called with here");
+            // What a function does not take is ignored.
+            (FORM, "server=shop".into())
+        }
+    }
+}
+
+/// How an entry answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Passed,
+    SignInFirst,
+    NotAllowed,
+    NotThere,
+}
+
+async fn answer(response: Response) -> Answer {
+    let (status, to_sign_in) =
+        (response.status().as_u16(), location(&response).starts_with("/sign-in?next="));
+    let kind = response.headers().get("content-type");
+    let is_stream = kind.is_some_and(|kind| kind == "text/event-stream");
+    let text = if is_stream { String::new() } else { response.text().await.unwrap() };
+    // A server function answers its error as JSON.
+    match serde_json::from_str::<ApiError>(&text) {
+        Ok(ApiError::Forbidden { .. }) => return Answer::NotAllowed,
+        Ok(ApiError::NotFound) => return Answer::NotThere,
+        Ok(ApiError::SignedOut) => return Answer::SignInFirst,
+        _ => {}
+    }
+    match status {
+        401 => Answer::SignInFirst,
+        303 if to_sign_in => Answer::SignInFirst,
+        403 => Answer::NotAllowed,
+        404 => Answer::NotThere,
+        _ => Answer::Passed,
+    }
+}
+
+async fn call(pgdeck: &InProcess, method: &str, path: &str, cookie: Option<&str>) -> Answer {
+    let place = path.replace("{server}", "shop").replace(":server", "shop");
+    let place = match path {
+        "/live" => "/live?server=shop&area=activity".into(),
+        _ => place,
+    };
+    let mut request = match method {
+        "GET" => pgdeck.get(&place),
+        "POST" => {
+            let (kind, body) = body(path);
+            pgdeck.plain_post(&place).header("content-type", kind).body(body)
+        }
+        other => panic!("no way to call with {other}"),
+    };
+    if let Some(cookie) = cookie {
+        request = request.header("cookie", cookie);
+    }
+    answer(request.send().await.unwrap()).await
+}
+
+/// The answer that somebody with these permissions must get.
+fn expected(access: &str, person: Option<(&[&str], bool)>) -> Answer {
+    if access == "public" {
+        return Answer::Passed;
+    }
+    let Some((permissions, on_shop)) = person else { return Answer::SignInFirst };
+    let on_server = access.strip_suffix(" on server");
+    if on_server.is_some() && !on_shop {
+        return Answer::NotThere;
+    }
+    if permissions.contains(&on_server.unwrap_or(access)) {
+        Answer::Passed
+    } else {
+        Answer::NotAllowed
+    }
+}
+
+#[tokio::test]
+async fn every_entry_requires_the_permission_it_declares() {
+    let mut entries = routes::all();
+    // Signing out ends the session, so it comes last.
+    entries.sort_by_key(|(_, path, _)| path == "/logout");
+    assert!(entries.len() > 30, "{} entries: the list no longer sees them", entries.len());
+    let people = PEOPLE.map(|(name, roles, servers, ..)| (name, roles, servers));
+    let pgdeck = InProcess::start(&people).await;
+    let mut cookies = Vec::new();
+    for (name, ..) in PEOPLE {
+        cookies.push(cookie(&pgdeck.sign_in(name, PASSWORD).await));
+    }
+    let mut faults = Vec::new();
+    let mut calls = 0;
+    for (method, path, access) in &entries {
+        let Some(access) = access.map(|access| access.to_string()) else {
+            faults.push(format!("{method} {path} declares no permission"));
+            continue;
+        };
+        // Bearer token or loopback: its own tests. Assets: there are none in a test.
+        if access == "custom" || path.contains("{*") || path.starts_with("/favicon") {
+            continue;
+        }
+        let found = call(&pgdeck, method, path, None).await;
+        if found != expected(&access, None) {
+            faults.push(format!("{method} {path} ({access}) without a session: {found:?}"));
+        }
+        calls += 1;
+        // Ten attempts a minute are let through; the form is for those not signed in.
+        if (method.as_str(), path.as_str()) == ("POST", "/login") {
+            continue;
+        }
+        for ((name, _, _, permissions, on_shop), cookie) in PEOPLE.iter().zip(&cookies) {
+            let found = call(&pgdeck, method, path, Some(cookie)).await;
+            if found != expected(&access, Some((permissions, *on_shop))) {
+                faults.push(format!("{method} {path} ({access}) as {name}: {found:?}"));
+            }
+            calls += 1;
+        }
+    }
+    assert!(faults.is_empty(), "{} of {calls}:\n{}", faults.len(), faults.join("\n"));
+    println!("{calls} calls of {} entries", entries.len());
+}
+
+/// No action by GET, whatever it carries.
+#[tokio::test]
+async fn nothing_is_done_by_get() {
+    let pgdeck = InProcess::start(&[("operator", &[Role::Operator], &[])]).await;
+    let cookie = cookie(&pgdeck.sign_in("operator", PASSWORD).await);
+    for path in [
+        "/s/shop/act?step=act&action=terminate&target=1%401&token=x",
+        "/api/act?server=shop",
+        "/api/act_preview?server=shop",
+    ] {
+        let page = pgdeck.get(path).header("cookie", &cookie).send().await.unwrap();
+        let text = page.text().await.unwrap();
+        assert!(!text.contains("act-results") && !text.contains("act-preview"), "{path}: {text}");
+    }
+}
