@@ -45,7 +45,7 @@ pub use parts::show::code as status;
 /// Gives what the pgdeck process itself uses, for `/about`. The server puts one into the context.
 #[cfg(feature = "ssr")]
 #[derive(Clone)]
-pub struct OwnCostSource(pub std::sync::Arc<dyn Fn() -> model::cost::OwnCost + Send + Sync>);
+pub struct OwnCostSource(pub std::sync::Arc<dyn Fn() -> model::overhead::OwnCost + Send + Sync>);
 
 /// The document around every page, with the content security policy on its response.
 #[cfg(feature = "ssr")]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::cost::{AreaCost, OwnCost, QueryCost, ServerCost};
+use model::overhead::{AreaCost, OwnCost, QueryCost, ServerCost};
 use model::{ApiError, Unit};
 
 use crate::format::{self, Scale};
@@ -21,7 +21,7 @@ pub async fn read_own_cost() -> Result<OwnCost, ApiError> {
     let source = use_context::<crate::OwnCostSource>();
     let mut cost = source.map_or_else(OwnCost::default, |source| (source.0)());
     if cost.servers.is_empty() {
-        cost.servers = guard::engine()?.costs();
+        cost.servers = guard::engine()?.overhead();
     }
     cost.servers.retain(|server| who.may_on(model::Right::See, &server.server));
     Ok(cost)

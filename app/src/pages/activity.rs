@@ -33,7 +33,9 @@ pub struct ActivityStart {
 pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> {
     use crate::guard;
     let who = guard::require(model::Right::See, Some(&server))?;
-    let mut latest = guard::engine()?.activity(&server).ok_or(ApiError::NotFound)?;
+    let mut latest = guard::engine()?
+        .latest::<engine::areas::activity::ActivityArea>(&server)
+        .ok_or(ApiError::NotFound)?;
     if !guard::sees_query_text(&who, &server)
         && let Some(reading) = &mut latest.reading
     {

@@ -13,9 +13,15 @@ use crate::parts::colors::wait_class;
 /// The charts of a page; None for no such server or page.
 pub fn of(engine: &Engine, server: &ServerId, page: &str) -> Option<Vec<Chart>> {
     match page {
-        "overview" => Some(overview(&engine.overview(server)?)),
-        "activity" => Some(activity(&engine.activity(server)?)),
-        "replication" => Some(replication(&engine.replication(server)?)),
+        "overview" => {
+            Some(overview(&engine.latest::<engine::areas::overview::OverviewArea>(server)?))
+        }
+        "activity" => {
+            Some(activity(&engine.latest::<engine::areas::activity::ActivityArea>(server)?))
+        }
+        "replication" => Some(replication(
+            &engine.latest::<engine::areas::replication::ReplicationArea>(server)?,
+        )),
         _ => None,
     }
 }

@@ -43,8 +43,11 @@ pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> 
     use crate::guard;
     guard::require(model::Right::See, Some(&server))?;
     let engine = guard::engine()?;
-    let latest = engine.overview(&server).ok_or(ApiError::NotFound)?;
-    let vacuum = engine.vacuum(&server).ok_or(ApiError::NotFound)?;
+    let latest = engine
+        .latest::<engine::areas::overview::OverviewArea>(&server)
+        .ok_or(ApiError::NotFound)?;
+    let vacuum =
+        engine.latest::<engine::areas::vacuum::VacuumArea>(&server).ok_or(ApiError::NotFound)?;
     let charts = super::charts::overview(&latest);
     Ok(OverviewStart { latest, vacuum, judged: engine.findings(&server), charts })
 }

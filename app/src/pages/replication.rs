@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use model::replication::topology::Topology;
 use model::replication::{Lag, Position, Replication};
-use model::topology::Topology;
 use model::{ApiError, AreaName, Latest, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,9 @@ pub async fn read_replication(server: ServerId) -> Result<ReplicationStart, ApiE
     use crate::guard;
     guard::require(model::Right::See, Some(&server))?;
     let engine = guard::engine()?;
-    let latest = engine.replication(&server).ok_or(ApiError::NotFound)?;
+    let latest = engine
+        .latest::<engine::areas::replication::ReplicationArea>(&server)
+        .ok_or(ApiError::NotFound)?;
     let charts = super::charts::replication(&latest);
     Ok(ReplicationStart { topology: engine.topology(&server), latest, charts })
 }

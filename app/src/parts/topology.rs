@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use model::replication::Sender;
-use model::topology::{Kind, Node, Topology};
+use model::replication::topology::{Kind, Node, Topology};
 use model::{ServerId, Unit};
 
 use crate::format;
@@ -231,7 +231,7 @@ fn shortened(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::topology::Stream;
+    use model::replication::topology::Stream;
 
     fn node(name: &str, depth: usize) -> Node {
         Node { server: None, name: name.into(), kind: Kind::Standby, depth, lag: None }

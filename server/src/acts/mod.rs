@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::Engine;
-use engine::actions::{MAX_TARGETS, Operating, Plan, Ran};
+use engine::actions::{ActionPlan, ActionSession, MAX_TARGETS, StepResult};
+use engine::now_ms;
 use model::action::{Ask, Done, Outcome, Preview};
 use model::{ApiError, Reason, Right, ServerId, Who};
 
 use crate::answer;
 use crate::audit::{Asked, Audit};
-use crate::login::database::now_ms;
 use crate::login::limiter::Limiter;
 use token::Tokens;
 
@@ -110,12 +110,12 @@ impl Acts {
     /// Every step after its record; then all are watched and recorded again.
     async fn run(
         &self,
-        mut operating: Operating,
-        plan: Plan,
+        mut operating: ActionSession,
+        plan: ActionPlan,
         who: &str,
         reason: &str,
     ) -> Result<Vec<Done>, ApiError> {
-        let mut ran: Vec<Ran> = Vec::new();
+        let mut ran: Vec<StepResult> = Vec::new();
         let mut acts: Vec<i64> = Vec::new();
         let mut unrecorded = None;
         for step in &plan.steps {
@@ -157,7 +157,11 @@ impl Acts {
         Ok(all)
     }
 
-    async fn look(&self, server: &ServerId, ask: &Ask) -> Result<(Operating, Plan), ApiError> {
+    async fn look(
+        &self,
+        server: &ServerId,
+        ask: &Ask,
+    ) -> Result<(ActionSession, ActionPlan), ApiError> {
         let mut operating =
             self.0.engine.operate(server, ask.action).await.map_err(|reason| unable(&reason))?;
         match operating.look(ask).await {

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::dsn::Environment;
+use engine::now_ms;
 use model::ServerId;
 use model::action::{Done, Previewed};
 use model::audit::Chain;
@@ -17,7 +18,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::config;
 use crate::exit::Failure;
-use crate::login::database::{self, now_ms};
+use crate::login::database;
 use record::{NOTHING, Record, Walk};
 
 /// Exit code of `pgdeck audit verify` for a chain that is broken, as `pgdeck check` has for critical.

@@ -2,12 +2,12 @@
 //! as comma-separated values.
 
 use app::csv;
+use engine::now_ms;
 use model::action::Outcome;
 use model::audit::{AuditEnd, AuditEntry, AuditPage, AuditQuery};
 use model::{Right, ServerId, Who};
 
 use super::Audit;
-use crate::login::database::now_ms;
 
 /// Acts on one page.
 pub const ENTRIES: usize = 200;

@@ -1,10 +1,10 @@
 //! Who is signed in. A session is a random id in the person's cookie and its hash in the database.
 
+use engine::now_ms;
 use model::{Role, Who};
 use sha2::{Digest, Sha256};
 use sqlx::SqlitePool;
 
-use super::database::now_ms;
 use super::{LOCAL, users};
 use crate::hex::hex;
 
