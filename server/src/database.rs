@@ -1,7 +1,7 @@
 //! The embedded database: one SQLite file in the data directory, readable by its owner only.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -72,12 +72,6 @@ fn make_private(data_dir: &Path, path: &Path) -> std::io::Result<()> {
         folder.create(data_dir)?;
         file.open(path).map(|_| ())
     }
-}
-
-/// The wall clock, ms since the epoch: what sessions are dated with, so that they age while we are off.
-pub fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reading::Known;
+use crate::reason::Known;
 
 /// One backend of `pg_stat_activity`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reading::Reason;
-pub use crate::refusal::{Danger, Position, Refusal};
+pub use crate::explain_refusal::{Danger, Position, Refusal};
+use crate::reason::Reason;
 
 /// The name of one run: 128 random bits, so that nobody can guess it and cancel another's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,8 +1,9 @@
-//! What a rule says: one type for live, plan and DDL rules, drawn by one part.
+//! Findings of rules: severity, object, evidence and remedy; metadata and limits of rules.
 
 use serde::{Deserialize, Serialize};
 
-use crate::reading::Reason;
+use crate::object::Object;
+use crate::reason::Reason;
 
 /// How bad a finding is. Ordered: `Info < Warning < Critical`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
     /// What it is about: `pid 640`, `slot standby_1`, `database shop`.
-    pub object: String,
+    pub object: Object,
     /// The finding as one sentence that could be read out on the phone.
     pub says: String,
     /// The numbers used.

@@ -6,28 +6,35 @@
 #![warn(clippy::indexing_slicing)]
 
 pub mod action;
-pub mod activity;
+#[macro_use]
+pub mod area;
 pub mod audit;
-pub mod cost;
 pub mod error;
 pub mod explain;
+pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
-pub mod locks;
-pub mod overview;
+pub mod object;
+pub mod overhead;
 pub mod reading;
-pub mod refusal;
-pub mod replication;
+pub mod reason;
+pub mod rule;
 pub mod server;
 pub mod shorten;
-pub mod topology;
 pub mod user;
-pub mod vacuum;
 #[cfg(feature = "server_fn")]
 pub mod wire;
 
+macro_rules! modules {
+    ($($(#[$doc:meta])* $folder:ident: $name:ident, $area:ident;)+) => { $(pub mod $folder;)+ };
+}
+areas!(modules);
+
+pub use area::AreaName;
 pub use error::ApiError;
 pub use finding::{About, Evidence, Finding, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit};
-pub use reading::{Failure, Known, Latest, Reading, Reason};
-pub use server::{AreaName, ServerId, ServerSummary};
+pub use object::Object;
+pub use reading::{Failure, Latest, Reading};
+pub use reason::{Cause, Known, Reason};
+pub use server::{ServerId, ServerSummary};
 pub use user::{Permission, Role, User};

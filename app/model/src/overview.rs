@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reading::{Known, Reason};
+use crate::reason::{Known, Reason};
 use crate::server::Facts;
 
 /// Counters as read; never shown, only their differences are.

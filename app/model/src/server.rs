@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Severity;
-use crate::reading::Reason;
+use crate::reason::Reason;
 
 /// The name of a watched server, as in the configuration and in URLs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,47 +30,9 @@ impl fmt::Display for ServerId {
     }
 }
 
-/// The areas pgdeck reads. One folder each in the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AreaName {
-    /// Rates and totals of the whole server.
-    Overview,
-    /// Sessions and what they do.
-    Activity,
-    /// Who waits for whose locks.
-    Locks,
-    /// Senders, receiver, slots, lag.
-    Replication,
-    /// Ages of transaction ids.
-    Vacuum,
-}
-
-impl AreaName {
-    /// All areas, in the order of the navigation.
-    pub const ALL: [Self; 5] =
-        [Self::Overview, Self::Activity, Self::Locks, Self::Replication, Self::Vacuum];
-
-    /// The word in URLs and event names.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Overview => "overview",
-            Self::Activity => "activity",
-            Self::Locks => "locks",
-            Self::Replication => "replication",
-            Self::Vacuum => "vacuum",
-        }
-    }
-
-    /// The area of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|area| area.word() == word)
-    }
-}
-
 /// Whether we talk to a server at the moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Link {
+pub enum ConnectionState {
     /// The first attempt is under way.
     Connecting,
     /// Connected, and the newest tick succeeded.
@@ -137,7 +99,7 @@ pub struct ServerSummary {
     /// Where it is, host:port, without secrets.
     pub address: String,
     /// Whether we talk to it.
-    pub link: Link,
+    pub link: ConnectionState,
     /// What it is, once we have been connected.
     pub facts: Option<Facts>,
     /// Open findings by severity: (worst, how many in all areas).

@@ -8,9 +8,8 @@ mod index_proposal;
 mod proposal;
 mod with_catalog;
 
-use std::collections::BTreeMap;
-
-use model::{About, Finding, Limit, Severity};
+pub use model::rule::{InForce, Limits};
+use model::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Catalog;
@@ -48,30 +47,43 @@ impl Missing {
     }
 }
 
+/// What a rule on plans does; not run to a verdict on figures that are not printed.
+pub type Judge = fn(&Case<'_>, &InForce<'_>) -> Result<Vec<Judged>, Missing>;
 /// A rule on plans.
-pub struct Rule {
-    /// `plan/rule`, the path of its file.
-    pub id: &'static str,
-    /// What it says about itself.
-    pub about: &'static About,
-    /// The verdict; not run to one on figures that are not printed.
-    pub judge: fn(&Case<'_>, &InForce<'_>) -> Result<Vec<Judged>, Missing>,
-}
+pub type Rule = model::rule::Rule<Judge>;
 
-/// Declares the rules: makes the modules and the list `RULES`.
-macro_rules! rules {
-    ($($name:ident),+ $(,)?) => {
-        $(pub mod $name;)+
-        /// All rules on plans.
-        pub const RULES: &[Rule] = &[$(Rule {
-            id: concat!("plan/", stringify!($name)),
-            about: &$name::ABOUT,
-            judge: $name::$name,
-        }),+];
-    };
-}
+pub mod cold_reads;
+pub mod cte_fence;
+pub mod disabled_node;
+pub mod discarded_offset;
+pub mod filtered_index_scan;
+pub mod filtered_seq_scan;
+pub mod full_page_images;
+pub mod hash_spill;
+pub mod heap_fetches;
+pub mod jit_cost;
+pub mod late_or_filter;
+pub mod leading_wildcard;
+pub mod lossy_bitmap;
+pub mod many_index_searches;
+pub mod memoize_miss;
+pub mod missing_workers;
+pub mod nested_loop_over_many_rows;
+pub mod random_page_cost;
+pub mod repeated_subplan;
+pub mod row_by_row_function;
+pub mod row_misestimate;
+pub mod serialization_cost;
+pub mod slow_planning;
+pub mod slow_trigger;
+pub mod sort_spill;
+pub mod uncovered_index;
+pub mod unpruned_partitions;
+pub mod unsorted_limit;
+pub mod wrapped_column;
 
-rules! {
+model::rules! {
+    Rule, "plan":
     cold_reads,
     cte_fence,
     disabled_node,
@@ -103,28 +115,6 @@ rules! {
     wrapped_column,
 }
 
-/// Limits set in the configuration: rule id, limit name, value.
-pub type Limits = BTreeMap<(String, String), f64>;
-
-/// The limits in force for one rule.
-pub struct InForce<'a> {
-    rule: &'static str,
-    limits: &'a Limits,
-}
-
-impl InForce<'_> {
-    /// The rule's id, for its findings.
-    pub fn rule(&self) -> String {
-        self.rule.to_owned()
-    }
-
-    /// The value of a limit.
-    pub fn get(&self, limit: &Limit) -> f64 {
-        let set = self.limits.get(&(self.rule.to_owned(), limit.name.to_owned()));
-        set.copied().unwrap_or(limit.default)
-    }
-}
-
 /// Runs all rules on a plan alone, as on a pasted one.
 pub fn judge(
     plan: &Plan,
@@ -144,13 +134,8 @@ pub fn judge_with(
 ) -> (Vec<Judged>, Vec<(&'static str, Missing)>) {
     let mut case = Case::new(plan, derived);
     case.catalog = catalog;
-    let (mut found, mut not_checked) = (Vec::new(), Vec::new());
-    for rule in RULES {
-        match (rule.judge)(&case, &InForce { rule: rule.id, limits }) {
-            Ok(judged) => found.extend(judged),
-            Err(missing) => not_checked.push((rule.id, missing)),
-        }
-    }
+    let (mut found, not_checked) =
+        model::rule::judge(RULES, limits, |judge, in_force| judge(&case, in_force));
     if let Some(catalog) = catalog {
         for judged in &mut found {
             with_catalog::judge_with_catalog(&case, catalog, judged);

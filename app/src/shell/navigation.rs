@@ -67,7 +67,7 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
     let chosen = server.filter(|id| servers.iter().any(|summary| summary.id == *id));
     let badges = chosen.as_ref().map_or_else(Vec::new, |id| badges(&engine.findings(id).0));
     Ok(Navigation {
-        now_ms: now_ms(&engine, servers.first()),
+        now_ms: engine::now_ms(),
         query_text: chosen.as_ref().is_some_and(|id| who.sees_query_text(id)),
         no_actions: chosen.and_then(|id| no_actions(&who, &engine, &id)),
         plan_limits: plan_limits(&engine),
@@ -100,23 +100,10 @@ pub fn refusal() -> Signal<Option<String>> {
     Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())))
 }
 
-/// The engine's clock, which stands still for a recording; the system's where nothing is watched.
-#[cfg(feature = "ssr")]
-fn now_ms(engine: &engine::Engine, first: Option<&ServerSummary>) -> i64 {
-    first.and_then(|summary| engine.overview(&summary.id)).map_or_else(
-        || {
-            std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .map_or(0, |since| since.as_millis() as i64)
-        },
-        |latest| latest.now_ms,
-    )
-}
-
 /// How much a server needs attention: lost first, then the worst finding.
 #[cfg(any(feature = "ssr", test))]
 fn trouble(summary: &ServerSummary) -> (bool, Option<Severity>) {
-    let lost = matches!(summary.link, model::server::Link::Lost { .. });
+    let lost = matches!(summary.link, model::server::ConnectionState::Lost { .. });
     (lost, summary.worst.map(|(severity, _)| severity))
 }
 
@@ -209,7 +196,7 @@ mod tests {
         let finding = |rule: &str, severity| Finding {
             rule: rule.into(),
             severity,
-            object: String::new(),
+            object: "".into(),
             says: String::new(),
             evidence: vec![],
             remedy: model::Remedy::default(),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use model::ApiError;
-use model::server::Link;
+use model::server::ConnectionState;
 
 use super::navigation::Nav;
 use super::theme::Theme;
@@ -90,11 +90,11 @@ fn Switcher() -> impl IntoView {
 }
 
 /// The link to a server in a word.
-pub fn state(link: &Link) -> &'static str {
+pub fn state(link: &ConnectionState) -> &'static str {
     match link {
-        Link::Connecting => "connecting",
-        Link::Up => "up",
-        Link::Lost { .. } => "no answer",
+        ConnectionState::Connecting => "connecting",
+        ConnectionState::Up => "up",
+        ConnectionState::Lost { .. } => "no answer",
     }
 }
 

@@ -106,7 +106,7 @@ fn body(finding: &Finding) -> AnyView {
         {finding_body(finding)}
         <p class="rule-link">
             "Rule " <a href=format!("/rules#{}", finding.rule)>{finding.rule.clone()}</a>
-            " on " {finding.object.clone()}
+            " on " {finding.object.to_string()}
         </p>
     }
     .into_any()

@@ -11,10 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use engine::areas::{States, Store, Tick, schedule};
-use engine::connect::{Budget, Observer};
-use engine::costs::Costs;
+use engine::areas::activity::ActivityArea;
+use engine::areas::{self, Store};
+use engine::connection::{Budget, Observer};
 use engine::dsn::Environment;
+use engine::overhead::Overhead;
+use engine::store::Tick;
 use engine::{Dsn, Limits, capability, now_ms};
 use playground::{Server, ServerOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -162,27 +164,27 @@ async fn main() -> Result<()> {
         exporter(&format!("postgres://exporter:e@127.0.0.1:{their_port}/postgres"), web)?;
     let text = format!("postgres://watcher:w@127.0.0.1:{our_port}/postgres?sslmode=disable");
     let dsn = Dsn::parse(&text, &Environment::empty())?;
-    let costs = Arc::new(Costs::default());
+    let overhead = Arc::new(Overhead::default());
     let lost = |reason: model::Reason| anyhow::anyhow!(reason.says());
     let mut observer =
-        Observer::open(&dsn, &Budget::default(), Arc::clone(&costs)).await.map_err(lost)?;
+        Observer::open(&dsn, &Budget::default(), Arc::clone(&overhead)).await.map_err(lost)?;
     let facts = capability::read(&mut observer).await.and_then(|facts| facts).map_err(lost)?;
-    let (store, mut states, limits) = (Store::new(now_ms()), States::default(), Limits::default());
+    let (store, limits) = (Store::new(now_ms()), Limits::default());
     tokio::time::sleep(Duration::from_secs(2)).await;
     let mut series = scrape(web).await?;
     let (mut ours, mut theirs) = (Measured::default(), Measured::default());
     for _ in 0..CYCLES {
         let (cpu, wire) = (cpu_of(&server, "watcher").await?, our_wire.read());
-        for (area, _) in schedule() {
+        for area in areas::ALL {
             let tick = Tick {
                 observer: &mut observer,
                 facts: &facts,
                 limits: &limits,
-                costs: &costs,
+                overhead: &overhead,
                 now_ms: now_ms(),
                 skipped: 0,
             };
-            store.tick(area, &mut states, tick).await.map_err(lost)?;
+            store.tick(area.name, tick).await.map_err(lost)?;
         }
         ours.add((cpu, cpu_of(&server, "watcher").await?), (wire, our_wire.read()));
         let (cpu, wire) = (cpu_of(&server, "exporter").await?, their_wire.read());
@@ -190,7 +192,8 @@ async fn main() -> Result<()> {
         theirs.add((cpu, cpu_of(&server, "exporter").await?), (wire, their_wire.read()));
     }
     let (our, their) = (ours.medians(), theirs.medians());
-    let sessions = store.activity.latest().value().map_or(0, |value| value.sessions.len());
+    let sessions =
+        store.slot::<ActivityArea>().latest().value().map_or(0, |value| value.sessions.len());
     println!(
         "cost of a cycle on one PostgreSQL 15 with {IDLE_SESSIONS} idle sessions, medians of {CYCLES}"
     );
@@ -201,7 +204,7 @@ async fn main() -> Result<()> {
     println!(
         "collected          {sessions} sessions in full with counters, lag and ages; {series} series"
     );
-    println!("round trips a tick: {:.2}", our.2 / schedule().len() as f64);
+    println!("round trips a tick: {:.2}", our.2 / areas::ALL.len() as f64);
     ensure!(sessions > IDLE_SESSIONS, "our cycle read the sessions");
     Ok(())
 }

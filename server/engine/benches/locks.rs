@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use engine::areas::Area;
-use engine::connect::{Budget, Observer};
-use engine::costs::Costs;
+use engine::area::Area;
+use engine::areas::locks::graph::{Names, build};
+use engine::areas::locks::rows::LockRow;
+use engine::areas::locks::{LOCK_ROWS, LOCK_WAITS, LocksArea, State, UNGRANTED_LOCKS};
+use engine::connection::{Budget, Observer};
 use engine::dsn::Environment;
-use engine::locks::graph::{Names, build};
-use engine::locks::rows::LockRow;
-use engine::locks::{LOCK_ROWS, LOCK_WAITS, LocksArea, State, UNGRANTED_LOCKS};
+use engine::overhead::Overhead;
 use engine::sql::SqlFile;
 use engine::{Dsn, capability, now_ms};
 use playground::{Server, ServerOptions};
@@ -142,8 +142,8 @@ async fn measure(waiters: usize) -> Result<()> {
 async fn built(server: &Server, waiters: usize) -> Result<()> {
     let lost = |reason: model::Reason| anyhow::anyhow!(reason.says());
     let dsn = Dsn::parse(&server.dsn(), &Environment::empty())?;
-    let costs = Arc::new(Costs::default());
-    let mut observer = Observer::open(&dsn, &Budget::default(), costs).await.map_err(lost)?;
+    let overhead = Arc::new(Overhead::default());
+    let mut observer = Observer::open(&dsn, &Budget::default(), overhead).await.map_err(lost)?;
     let facts = capability::read(&mut observer).await.and_then(|facts| facts).map_err(lost)?;
     let (mut state, mut ticks, mut builds) = (State::default(), Vec::new(), Vec::new());
     let mut graph = model::locks::Graph::default();

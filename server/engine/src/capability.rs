@@ -1,9 +1,10 @@
-//! What a server is and what our role may do there; read anew on every connection.
+//! Capabilities of a server: version, role in replication, our role's privileges, extensions. Read anew
+//! on every connection.
 
 use model::server::Facts;
 use model::{Known, Reason};
 
-use crate::connect::Observer;
+use crate::connection::Observer;
 use crate::sql::sql;
 
 /// The oldest major we support.

@@ -1,7 +1,7 @@
-//! What can go wrong between us and a watched server, and the words a person gets for it.
+//! Errors of connections and queries, and their translation into a `Reason` with a remedy.
 
-use model::Reason;
 use model::shorten;
+use model::{Cause, Reason};
 
 /// An SQL identifier in double quotes, whatever it is.
 pub use model::identifier::always_quoted as quoted;
@@ -42,34 +42,43 @@ pub(crate) fn shortened(message: &str) -> String {
 
 /// Why connecting failed, in words with what to do.
 pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
-    let (says, remedy) = match error {
+    let (cause, says, remedy) = match error {
         sqlx::Error::Database(error) => {
             let code = error.code().unwrap_or_default().to_string();
             return refused(&code, error.message(), address);
         }
         sqlx::Error::Io(error) => (
+            Cause::Network,
             format!("Nobody answers at {address}: {error}."),
             "Check that the server runs, that listen_addresses and the port are right, and that no firewall is between.".to_owned(),
         ),
         sqlx::Error::Tls(error) => (
+            Cause::Tls,
             format!("TLS with {address} failed: {}.", shortened(&error.to_string())),
             "Check sslmode and sslrootcert in the DSN and the ssl setting of the server.".to_owned(),
         ),
         sqlx::Error::Protocol(text) => (
+            Cause::Protocol,
             format!("What answers at {address} does not speak PostgreSQL's protocol: {}.", shortened(text)),
             "Check that host and port belong to PostgreSQL or to a pooler.".to_owned(),
         ),
         other => (
+            Cause::Unknown,
             format!("Connecting to {address} failed: {}.", shortened(&other.to_string())),
             "Check the DSN in pgdeck's configuration.".to_owned(),
         ),
     };
-    Reason::Unreachable { says, remedy }
+    Reason::Unreachable { cause, says, remedy }
 }
 
 /// What a server's refusal to let us in means. Codes: PostgreSQL manual, appendix A.
 fn refused(code: &str, message: &str, address: &str) -> Reason {
     let message = shortened(message);
+    let cause = match code {
+        // PgBouncer's message; with `ignore_startup_parameters` it drops them without one.
+        "08P01" if message.contains("unsupported startup parameter") => Cause::StartupOptions,
+        _ => Cause::Refused { sqlstate: code.to_owned() },
+    };
     let remedy = match code {
         "28P01" => "Check the password in the DSN, ~/.pgpass or the password file.",
         "28000" if message.contains("pg_hba.conf") => {
@@ -92,6 +101,7 @@ fn refused(code: &str, message: &str, address: &str) -> Reason {
         }
     };
     Reason::Unreachable {
+        cause,
         says: format!("{address} refuses us: {message} ({code})."),
         remedy: remedy.to_owned(),
     }
@@ -106,7 +116,9 @@ pub(crate) fn query_reason(
     let code = error.code().unwrap_or_default().to_string();
     let message = shortened(error.message());
     match code.as_str() {
-        "42501" => Reason::MissingGrant { sql: grant_for(&message, role), what: message },
+        "42501" => {
+            Reason::MissingGrant { sql: grant_for(&message, role), what: message, is_message: true }
+        }
         "0A000" => Reason::NotSupported { what: message },
         "57014" | "55P03" => Reason::TimedOut { after_ms: timeout_ms },
         _ => Reason::Failed { sqlstate: code, message },

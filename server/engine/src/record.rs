@@ -1,4 +1,4 @@
-//! One look at a server, to a file or to a verdict: `pgdeck record` and `pgdeck check`.
+//! Samples a server twice and writes a recording or a report: `pgdeck record` and `pgdeck check`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +6,13 @@ use std::time::Duration;
 use model::{Finding, NotChecked, Reason, ServerSummary};
 use serde::{Deserialize, Serialize};
 
-use crate::areas::{Readings, States, Tick, schedule};
-use crate::connect::Observer;
-use crate::rules::Limits;
-use crate::watched::{ServerConfig, Watched};
-use crate::{capability, now_ms};
+use crate::areas::{self, Readings};
+use crate::capability;
+use crate::clock::now_ms;
+use crate::connection::Observer;
+use crate::rule::Limits;
+use crate::server::{ServerConfig, WatchedServer};
+use crate::store::Tick;
 
 /// The version of the file format.
 const FORMAT: u32 = 1;
@@ -57,32 +59,31 @@ pub async fn check(server: ServerConfig, limits: Limits) -> Result<Report, Reaso
     })
 }
 
-async fn look(server: ServerConfig, limits: Limits) -> Result<Watched, Reason> {
-    let watched = Watched::new(&server);
-    let costs = Arc::clone(&watched.costs);
-    let mut observer = Observer::open(&server.dsn, &watched.budget, Arc::clone(&costs)).await?;
+async fn look(server: ServerConfig, limits: Limits) -> Result<WatchedServer, Reason> {
+    let watched = WatchedServer::new(&server);
+    let overhead = Arc::clone(&watched.overhead);
+    let mut observer = Observer::open(&server.dsn, &watched.budget, Arc::clone(&overhead)).await?;
     let facts = capability::read(&mut observer).await??;
     watched.set_facts(facts.clone());
     if let Some(reason) = capability::unsupported(facts.major) {
         return Err(reason);
     }
-    let mut states = States::default();
     for round in 0..2 {
         if round > 0 {
             tokio::time::sleep(BETWEEN_READINGS).await;
         }
-        for (area, _) in schedule() {
+        for area in areas::ALL {
             let tick = Tick {
                 observer: &mut observer,
                 facts: &facts,
                 limits: &limits,
-                costs: &costs,
+                overhead: &overhead,
                 now_ms: now_ms(),
                 skipped: 0,
             };
-            watched.store.tick(area, &mut states, tick).await?;
+            watched.store.tick(area.name, tick).await?;
         }
     }
-    watched.set_link(model::server::Link::Up);
+    watched.set_link(model::server::ConnectionState::Up);
     Ok(watched)
 }

@@ -1,4 +1,4 @@
-//! One loop per server: connect, read what is due, connect again after a loss.
+//! The sampling loop of one server: connect, run the ticks that are due, reconnect with backoff.
 //!
 //! Areas share one session and run one after another, each in one round trip. A tick that was due
 //! while another ran is skipped, not queued.
@@ -6,16 +6,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::server::{Facts, Link};
+use model::server::{ConnectionState, Facts};
 use model::{AreaName, Reason};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::areas::{self, States, Tick};
+use crate::areas;
 use crate::capability;
-use crate::connect::Observer;
+use crate::clock::now_ms;
+use crate::connection::Observer;
 use crate::dsn::Dsn;
-use crate::rules::Limits;
-use crate::watched::Watched;
+use crate::rule::Limits;
+use crate::server::WatchedServer;
+use crate::store::Tick;
 
 /// The first wait after a failed attempt.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -23,11 +25,10 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 /// Samples one server until the task is aborted.
-pub async fn sample(server: Arc<Watched>, dsn: Dsn, limits: Arc<Limits>) {
-    let mut states = States::default();
+pub async fn sample(server: Arc<WatchedServer>, dsn: Dsn, limits: Arc<Limits>) {
     let mut wait = FIRST_WAIT;
     loop {
-        match session(&server, &dsn, &limits, &mut states).await {
+        match session(&server, &dsn, &limits).await {
             Ended::NeverStarted(reason) => {
                 server.lost(reason);
                 sleep(jittered(wait)).await;
@@ -49,8 +50,8 @@ enum Ended {
     Lost(Reason),
 }
 
-async fn session(server: &Watched, dsn: &Dsn, limits: &Limits, states: &mut States) -> Ended {
-    let opened = Observer::open(dsn, &server.budget, Arc::clone(&server.costs)).await;
+async fn session(server: &WatchedServer, dsn: &Dsn, limits: &Limits) -> Ended {
+    let opened = Observer::open(dsn, &server.budget, Arc::clone(&server.overhead)).await;
     let mut observer = match opened {
         Ok(observer) => observer,
         Err(reason) => return Ended::NeverStarted(reason),
@@ -64,7 +65,7 @@ async fn session(server: &Watched, dsn: &Dsn, limits: &Limits, states: &mut Stat
         return Ended::NeverStarted(reason);
     }
     tracing::info!(server = %server.id, version = %facts.version, kind = facts.kind(), "connected");
-    Ended::Lost(tick_until_lost(server, limits, states, &mut observer, facts).await)
+    Ended::Lost(tick_until_lost(server, limits, &mut observer, facts).await)
 }
 
 /// When each area is due.
@@ -75,18 +76,17 @@ struct Due {
 }
 
 async fn tick_until_lost(
-    server: &Watched,
+    server: &WatchedServer,
     limits: &Limits,
-    states: &mut States,
     observer: &mut Observer,
     mut facts: Facts,
 ) -> Reason {
     let start = Instant::now();
-    let mut schedule: Vec<Due> = areas::schedule()
-        .into_iter()
-        .map(|(area, every_ms)| Due {
-            area,
-            every: Duration::from_millis(u64::from(every_ms)),
+    let mut schedule: Vec<Due> = areas::ALL
+        .iter()
+        .map(|area| Due {
+            area: area.name,
+            every: Duration::from_millis(u64::from(area.every_ms)),
             at: start,
         })
         .collect();
@@ -100,18 +100,16 @@ async fn tick_until_lost(
             observer,
             facts: &facts,
             limits,
-            costs: &server.costs,
-            now_ms: crate::now_ms(),
+            overhead: &server.overhead,
+            now_ms: now_ms(),
             skipped,
         };
-        if let Err(reason) = server.store.tick(due.area, states, now).await {
+        if let Err(reason) = server.store.tick(due.area, now).await {
             return reason;
         }
-        if due.area == AreaName::Locks {
-            server.remember_locks();
-        }
-        server.set_link(Link::Up);
-        if let Some(changed) = changed_role(server, &facts) {
+        server.set_link(ConnectionState::Up);
+        // A promotion does not end sessions: an area sees it.
+        if let Some(changed) = server.store.facts(due.area, &facts) {
             facts = changed;
             server.set_facts(facts.clone());
         }
@@ -124,16 +122,6 @@ fn skip(due: &mut Due, now: Instant) -> u64 {
     let missed = (late.as_nanos() / due.every.as_nanos().max(1)) as u64;
     due.at += due.every * (u32::try_from(missed).unwrap_or(u32::MAX - 1) + 1);
     missed
-}
-
-/// A promotion does not end sessions: the replication area sees it first.
-fn changed_role(server: &Watched, facts: &Facts) -> Option<Facts> {
-    let latest = server.store.replication.latest();
-    let position = &latest.value()?.position;
-    if latest.failure.is_some() || position.in_recovery == facts.in_recovery {
-        return None;
-    }
-    Some(Facts { in_recovery: position.in_recovery, timeline: position.timeline, ..facts.clone() })
 }
 
 /// The wait, moved by up to a quarter either way, so that many servers are not asked in step.

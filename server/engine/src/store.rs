@@ -1,12 +1,19 @@
-//! The latest reading per area, serialised once for all who look.
+//! One area of one server in memory: the latest reading, serialised once for all subscribers, its
+//! history, and the state of the sampler between ticks.
 
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
-use model::{Failure, Finding, Latest, NotChecked, Reading, Reason};
+use futures::future::BoxFuture;
+use model::server::{Facts, Headline};
+use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
 
-use crate::areas::Area;
+use crate::area::Area;
+use crate::connection::Observer;
+use crate::error::Error;
+use crate::overhead::Overhead;
+use crate::rule::{self, Limits};
 
 /// One area's `Latest` as JSON.
 #[derive(Clone, Debug)]
@@ -17,10 +24,29 @@ pub struct Frame {
     pub redacted: Arc<str>,
 }
 
-/// The newest that is known of one area.
+/// What a tick needs besides the area itself.
+pub struct Tick<'a> {
+    /// The connection.
+    pub observer: &'a mut Observer,
+    /// What the server is.
+    pub facts: &'a Facts,
+    /// The limits in force.
+    pub limits: &'a Limits,
+    /// Where pgdeck's own load is counted.
+    pub overhead: &'a Overhead,
+    /// pgdeck's clock.
+    pub now_ms: i64,
+    /// Ticks that were due while an earlier one still ran.
+    pub skipped: u64,
+}
+
+/// All that is kept of one area.
 pub struct Slot<A: Area> {
     latest: RwLock<Arc<Latest<A::Value>>>,
     frames: watch::Sender<Arc<Frame>>,
+    history: Mutex<A::History>,
+    /// Locked for as long as a tick runs; an area has one tick at a time.
+    state: tokio::sync::Mutex<A::State>,
 }
 
 impl<A: Area> Slot<A> {
@@ -32,7 +58,16 @@ impl<A: Area> Slot<A> {
     /// A slot that holds a given reading.
     pub fn of(latest: Latest<A::Value>) -> Self {
         let frame = Arc::new(frame::<A>(&latest));
-        Self { latest: RwLock::new(Arc::new(latest)), frames: watch::Sender::new(frame) }
+        let slot = Self {
+            latest: RwLock::new(Arc::new(latest)),
+            frames: watch::Sender::new(frame),
+            history: Mutex::default(),
+            state: tokio::sync::Mutex::default(),
+        };
+        if let Some(reading) = &slot.latest().reading {
+            slot.record(reading.at_ms, &reading.value);
+        }
+        slot
     }
 
     /// The newest that is known, without copying it.
@@ -40,39 +75,99 @@ impl<A: Area> Slot<A> {
         Arc::clone(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Frames as they come, the newest first.
-    pub fn frames(&self) -> watch::Receiver<Arc<Frame>> {
-        self.frames.subscribe()
+    /// Looks into the history.
+    pub fn history<R>(&self, read: impl FnOnce(&A::History) -> R) -> R {
+        // It is whole after every tick it took, so a poisoned lock holds nothing broken.
+        read(&self.history.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Stores a reading.
-    pub fn put(
-        &self,
-        now_ms: i64,
-        took: Duration,
-        value: A::Value,
-        findings: Vec<Finding>,
-        not_checked: Vec<NotChecked>,
-    ) {
+    fn record(&self, at_ms: i64, value: &A::Value) {
+        A::record(&mut self.history.lock().unwrap_or_else(PoisonError::into_inner), at_ms, value);
+    }
+
+    /// Stores a reading and what the rules say of it.
+    fn put(&self, now_ms: i64, took: Duration, value: A::Value, limits: &Limits) {
+        self.record(now_ms, &value);
+        let (findings, not_checked) = rule::judge(A::RULES, &value, limits);
         let took_ms = took.as_secs_f64() * 1_000.0;
         let reading = Reading { at_ms: now_ms, took_ms, value, findings, not_checked };
         self.swap(Latest { now_ms, every_ms: A::EVERY_MS, reading: Some(reading), failure: None });
     }
 
+    fn swap(&self, latest: Latest<A::Value>) {
+        let frame = Arc::new(frame::<A>(&latest));
+        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(latest);
+        self.frames.send_replace(frame);
+    }
+}
+
+/// A slot whose area is known at run time only: what the registry does with all of them alike.
+pub trait AnySlot: Send + Sync {
+    /// The area's name.
+    fn name(&self) -> AreaName;
+
+    /// Reads, judges and stores the area once. The error says that the connection is lost.
+    fn tick<'a>(&'a self, tick: Tick<'a>) -> BoxFuture<'a, Result<(), Reason>>;
+
     /// Stores why there is no new reading; the last one stays, with its age.
-    pub fn fail(&self, now_ms: i64, reason: Reason) {
+    fn fail(&self, now_ms: i64, reason: &Reason);
+
+    /// Frames as they come, the newest first.
+    fn frames(&self) -> watch::Receiver<Arc<Frame>>;
+
+    /// Adds this area's findings; those of a reading that is no longer current are left out.
+    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>);
+
+    /// `Area::facts` of the newest reading, unless newer ticks failed.
+    fn facts(&self, facts: &Facts) -> Option<Facts>;
+
+    /// `Area::headline` of the newest reading.
+    fn headline(&self, headline: &mut Headline);
+
+    /// `Area::freed_by` of the newest reading.
+    fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String>;
+}
+
+impl<A: Area> AnySlot for Slot<A> {
+    fn name(&self) -> AreaName {
+        A::NAME
+    }
+
+    fn tick<'a>(&'a self, tick: Tick<'a>) -> BoxFuture<'a, Result<(), Reason>> {
+        Box::pin(async move {
+            let mut state = self.state.lock().await;
+            let started = Instant::now();
+            let value = A::collect(tick.observer, tick.facts, &mut state, tick.now_ms).await;
+            let took = started.elapsed();
+            tick.overhead.tick(A::NAME, A::EVERY_MS, took, tick.skipped);
+            match value {
+                Ok(value) => self.put(tick.now_ms, took, value, tick.limits),
+                Err(Error::Query { reason, query }) => {
+                    tracing::debug!(query, reason = %reason.says(), "tick failed");
+                    self.fail(tick.now_ms, &reason);
+                }
+                Err(Error::Lost(reason)) => return Err(reason),
+            }
+            Ok(())
+        })
+    }
+
+    fn fail(&self, now_ms: i64, reason: &Reason) {
         let before = self.latest();
         let since_ms = before.failure.as_ref().map_or(now_ms, |failure| failure.since_ms);
         self.swap(Latest {
             now_ms,
             every_ms: A::EVERY_MS,
             reading: before.reading.clone(),
-            failure: Some(Failure { since_ms, at_ms: now_ms, reason }),
+            failure: Some(Failure { since_ms, at_ms: now_ms, reason: reason.clone() }),
         });
     }
 
-    /// Adds this area's findings; those of a reading that is no longer current are left out.
-    pub fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>) {
+    fn frames(&self) -> watch::Receiver<Arc<Frame>> {
+        self.frames.subscribe()
+    }
+
+    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>) {
         let latest = self.latest();
         match (&latest.reading, &latest.failure) {
             (Some(reading), None) => {
@@ -91,10 +186,22 @@ impl<A: Area> Slot<A> {
         }
     }
 
-    fn swap(&self, latest: Latest<A::Value>) {
-        let frame = Arc::new(frame::<A>(&latest));
-        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(latest);
-        self.frames.send_replace(frame);
+    fn facts(&self, facts: &Facts) -> Option<Facts> {
+        let latest = self.latest();
+        if latest.failure.is_some() {
+            return None;
+        }
+        A::facts(latest.value()?, facts)
+    }
+
+    fn headline(&self, headline: &mut Headline) {
+        if let Some(value) = self.latest().value() {
+            A::headline(value, headline);
+        }
+    }
+
+    fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
+        A::freed_by(self.latest().value()?, sessions)
     }
 }
 

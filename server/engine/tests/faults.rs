@@ -5,7 +5,10 @@ mod watching;
 
 use std::time::Duration;
 
-use model::server::Link;
+use engine::areas::activity::ActivityArea;
+use engine::areas::overview::OverviewArea;
+use engine::areas::replication::ReplicationArea;
+use model::server::ConnectionState;
 use model::{AreaName, Reason, ServerId};
 use playground::{Fault, FaultProxy, ServerOptions};
 use watching::{
@@ -68,8 +71,10 @@ async fn black_holed_in_the_middle_of_a_row() -> Result {
     ])?;
     until(&engine, "stalled", FIRST, is_up).await?;
     proxy.set(Fault::StallAfter(700));
-    until(&engine, "stalled", Duration::from_secs(12), |link| matches!(link, Link::Lost { .. }))
-        .await?;
+    until(&engine, "stalled", Duration::from_secs(12), |link| {
+        matches!(link, ConnectionState::Lost { .. })
+    })
+    .await?;
     assert!(our_sessions(&server).await? <= 3, "the dropped socket leaves no backlog of sessions");
     let age = activity_age(&engine, "other").unwrap_or(Duration::MAX);
     assert!(age < Duration::from_secs(4), "the other server goes on: {age:?}");
@@ -86,9 +91,11 @@ async fn every_fault_of_the_network_is_survived() -> Result {
     until(&engine, "far", FIRST, is_up).await?;
     for fault in [Fault::Refuse, Fault::ResetAfter(300), Fault::CutAfter(300), Fault::Garbage] {
         proxy.set(fault);
-        until(&engine, "far", Duration::from_secs(12), |link| matches!(link, Link::Lost { .. }))
-            .await
-            .map_err(|error| error.context(format!("{fault:?}")))?;
+        until(&engine, "far", Duration::from_secs(12), |link| {
+            matches!(link, ConnectionState::Lost { .. })
+        })
+        .await
+        .map_err(|error| error.context(format!("{fault:?}")))?;
         proxy.set(Fault::Pass);
         until(&engine, "far", HEALS_WITHIN, is_up)
             .await
@@ -125,15 +132,20 @@ async fn a_restart_and_a_frozen_server() -> Result {
     let engine = watch(&[("one", watcher(&server))])?;
     until(&engine, "one", FIRST, is_up).await?;
     server.crash().await;
-    until(&engine, "one", Duration::from_secs(5), |link| matches!(link, Link::Lost { .. })).await?;
+    until(&engine, "one", Duration::from_secs(5), |link| {
+        matches!(link, ConnectionState::Lost { .. })
+    })
+    .await?;
     server.restart().await?;
     until(&engine, "one", HEALS_WITHIN, is_up).await?;
     server.freeze();
     lost_because(&engine, "one", "did not answer within", "").await?;
     server.thaw();
     until(&engine, "one", HEALS_WITHIN, is_up).await?;
-    let windows =
-        engine.overview(&ServerId::new("one")).and_then(|l| l.reading).map(|r| r.value.windows);
+    let windows = engine
+        .latest::<OverviewArea>(&ServerId::new("one"))
+        .and_then(|l| l.reading)
+        .map(|r| r.value.windows);
     let negative =
         windows.into_iter().flatten().filter_map(|w| w.transactions_per_s).any(|tps| tps < 0.0);
     assert!(!negative, "a restart gives a gap, never a negative rate");
@@ -188,7 +200,8 @@ async fn a_locked_catalog_stops_one_area_only() -> Result {
         .execute(&mut holder)
         .await?;
     tokio::time::sleep(Duration::from_secs(4)).await;
-    let replication = engine.replication(&ServerId::new("locked")).and_then(|l| l.reading);
+    let replication =
+        engine.latest::<ReplicationArea>(&ServerId::new("locked")).and_then(|l| l.reading);
     let subscriptions = replication.map(|reading| reading.value.subscriptions);
     assert!(
         matches!(subscriptions, Some(Err(Reason::TimedOut { .. }))),
@@ -197,7 +210,7 @@ async fn a_locked_catalog_stops_one_area_only() -> Result {
     assert!(activity_age(&engine, "locked").unwrap_or(Duration::MAX) < Duration::from_secs(4));
     sqlx::raw_sql("rollback").execute(&mut holder).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let healed = engine.replication(&ServerId::new("locked")).and_then(|l| l.reading);
+    let healed = engine.latest::<ReplicationArea>(&ServerId::new("locked")).and_then(|l| l.reading);
     assert!(healed.is_some_and(|reading| reading.value.subscriptions.is_ok()));
     Ok(())
 }
@@ -209,7 +222,7 @@ async fn a_revoked_grant_shows_and_heals() -> Result {
     let engine = watch(&[("one", watcher(&server))])?;
     until(&engine, "one", FIRST, is_up).await?;
     let others = || {
-        let latest = engine.activity(&ServerId::new("one"));
+        let latest = engine.latest::<ActivityArea>(&ServerId::new("one"));
         latest.and_then(|latest| latest.reading).map(|reading| reading.value.others)
     };
     until(&engine, "one", FIRST, |_| others() == Some(Ok(()))).await?;
@@ -234,12 +247,16 @@ async fn a_refused_function_is_asked_seldom_and_heals() -> Result {
     let errors = server.log().lines().filter(|line| line.contains("ERROR")).count();
     // The facts once, then the area's text and the refused file alone: not one each two seconds.
     assert!((1..=4).contains(&errors), "{errors} errors in six seconds: {}", server.log());
-    let failure = engine.replication(&ServerId::new("one")).and_then(|latest| latest.failure);
+    let failure =
+        engine.latest::<ReplicationArea>(&ServerId::new("one")).and_then(|latest| latest.failure);
     let remedy = failure.and_then(|failure| failure.reason.remedy()).unwrap_or_default();
     assert!(remedy.contains("pg_control_checkpoint"), "{remedy}");
     server.exec(&remedy).await?;
-    let healed =
-        || engine.replication(&ServerId::new("one")).is_some_and(|latest| latest.failure.is_none());
+    let healed = || {
+        engine
+            .latest::<ReplicationArea>(&ServerId::new("one"))
+            .is_some_and(|latest| latest.failure.is_none())
+    };
     until(&engine, "one", HEALS_WITHIN, |_| healed()).await?;
     Ok(())
 }
@@ -263,7 +280,7 @@ async fn an_unsupported_major_is_named() -> Result {
     let server = monitored(13).await?;
     let engine = watch(&[("old", watcher(&server))])?;
     until(&engine, "old", FIRST, |link| {
-        matches!(link, Link::Lost { reason: Reason::TooOld { needs: 14, has: 13 }, .. })
+        matches!(link, ConnectionState::Lost { reason: Reason::TooOld { needs: 14, has: 13 }, .. })
     })
     .await?;
     let facts = engine.servers().into_iter().find_map(|server| server.facts);
@@ -278,7 +295,7 @@ async fn a_hundred_viewers_cost_the_server_nothing() -> Result {
     let server = monitored(17).await?;
     let engine = watch(&[("one", watcher(&server))])?;
     until(&engine, "one", FIRST, is_up).await?;
-    let trips = || engine.costs().first().map_or(0, |cost| cost.round_trips);
+    let trips = || engine.overhead().first().map_or(0, |cost| cost.round_trips);
     // The first readings of every area come at once; what counts is the rhythm after them.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let span = Duration::from_secs(6);
@@ -294,7 +311,7 @@ async fn a_hundred_viewers_cost_the_server_nothing() -> Result {
                 let mut bytes = 0;
                 while frames.changed().await.is_ok() {
                     bytes += frames.borrow_and_update().full.len();
-                    engine.overview(&ServerId::new("one"));
+                    engine.latest::<OverviewArea>(&ServerId::new("one"));
                 }
                 bytes
             })

@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
-use engine::connect::{Budget, Observer};
-use engine::costs::Costs;
+use engine::areas::activity::ActivityArea;
+use engine::areas::replication::ReplicationArea;
+use engine::connection::{Budget, Observer};
 use engine::dsn::Environment;
+use engine::overhead::Overhead;
 use engine::{Dsn, Engine, Limits, ServerConfig, areas, capability};
 use model::{AreaName, Reason, ServerId};
 
@@ -41,7 +43,7 @@ async fn every_file(major: u16) -> Result {
     ];
     for (role, text) in roles {
         let mut observer =
-            Observer::open(&dsn(&text)?, &Budget::default(), Arc::new(Costs::default()))
+            Observer::open(&dsn(&text)?, &Budget::default(), Arc::new(Overhead::default()))
                 .await
                 .map_err(|reason| anyhow::anyhow!("{role}: {}", reason.says()))?;
         let facts = capability::read(&mut observer).await.and_then(|facts| facts);
@@ -49,7 +51,9 @@ async fn every_file(major: u16) -> Result {
         assert_eq!(facts.major, major);
         assert_eq!(facts.pg_monitor, role != "plain", "{role}");
         assert!(facts.system_identifier.is_some(), "{role} can read the identity");
-        for (area, query) in areas::queries() {
+        for (area, query) in
+            areas::ALL.iter().flat_map(|a| a.queries.iter().map(|q| (a.name.word(), q)))
+        {
             let file = query.pick(major).expect("a file for every supported major");
             let answers = observer.read(&[file]).await.expect("the connection stays");
             for answer in answers {
@@ -96,8 +100,12 @@ async fn every_area(major: u16) -> Result {
             let arrived = frames.wait_for(|frame| frame.full.contains("\"reading\":{"));
             tokio::time::timeout(std::time::Duration::from_secs(10), arrived).await??;
         }
-        let activity = engine.activity(&id).and_then(|latest| latest.reading).expect("a reading");
-        let replication = engine.replication(&id).and_then(|l| l.reading).expect("a reading");
+        let activity = engine
+            .latest::<ActivityArea>(&id)
+            .and_then(|latest| latest.reading)
+            .expect("a reading");
+        let replication =
+            engine.latest::<ReplicationArea>(&id).and_then(|l| l.reading).expect("a reading");
         if name == "plain" {
             assert!(matches!(activity.value.others, Err(Reason::MissingGrant { .. })));
             assert!(

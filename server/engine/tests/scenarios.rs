@@ -6,7 +6,7 @@ mod watching;
 use std::time::Duration;
 
 use engine::{Engine, Limits};
-use model::{Finding, ServerId, Severity};
+use model::{Finding, Object, ServerId, Severity};
 use playground::ServerOptions;
 use sqlx::Connection;
 use watching::{Result, config, is_up, monitored, until, watcher};
@@ -14,7 +14,7 @@ use watching::{Result, config, is_up, monitored, until, watcher};
 fn limits(set: &[(&str, &str, f64)]) -> Result<Limits> {
     let mut limits = Limits::default();
     for (rule, limit, value) in set {
-        limits.set(rule, limit, *value).map_err(anyhow::Error::msg)?;
+        engine::rules::set_limit(&mut limits, rule, limit, *value).map_err(anyhow::Error::msg)?;
     }
     Ok(limits)
 }
@@ -161,7 +161,7 @@ async fn a_cut_link_and_an_abandoned_slot() -> Result {
     standby.stop().await;
     primary.exec("create table t as select generate_series(1, 100000) as id").await?;
     let finding = fires(&engine, "primary", "replication/inactive_slot").await?;
-    assert_eq!(finding.object, "slot copy");
+    assert_eq!(finding.object, Object::Slot { name: "copy".into() });
     primary.exec(&finding.remedy.sql.expect("a statement to copy")).await?;
     quiet(&engine, "primary", "replication/inactive_slot").await
 }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::Engine;
-use engine::actions::{MAX_TARGETS, Operating, Plan, Ran};
+use engine::actions::{ActionPlan, ActionSession, MAX_TARGETS, StepResult};
+use engine::now_ms;
 use model::action::{Ask, Done, Outcome, Preview};
 use model::{ApiError, Permission, Reason, ServerId, User};
 
 use crate::audit::{Asked, Audit};
-use crate::database::now_ms;
 use crate::http::response;
 use crate::rate_limit::RateLimiter;
 use confirmation::Confirmations;
@@ -110,12 +110,12 @@ impl ActionRunner {
     /// Every step after its record; then all are watched and recorded again.
     async fn run(
         &self,
-        mut operating: Operating,
-        plan: Plan,
+        mut operating: ActionSession,
+        plan: ActionPlan,
         who: &str,
         reason: &str,
     ) -> Result<Vec<Done>, ApiError> {
-        let mut ran: Vec<Ran> = Vec::new();
+        let mut ran: Vec<StepResult> = Vec::new();
         let mut acts: Vec<i64> = Vec::new();
         let mut unrecorded = None;
         for step in &plan.steps {
@@ -157,7 +157,11 @@ impl ActionRunner {
         Ok(all)
     }
 
-    async fn look(&self, server: &ServerId, ask: &Ask) -> Result<(Operating, Plan), ApiError> {
+    async fn look(
+        &self,
+        server: &ServerId,
+        ask: &Ask,
+    ) -> Result<(ActionSession, ActionPlan), ApiError> {
         let mut operating =
             self.0.engine.operate(server, ask.action).await.map_err(|reason| unable(&reason))?;
         match operating.look(ask).await {

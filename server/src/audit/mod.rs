@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::dsn::Environment;
+use engine::now_ms;
 use model::ServerId;
 use model::action::{Done, Previewed};
 use model::audit::Chain;
@@ -20,7 +21,6 @@ use sqlx::{SqliteConnection, SqlitePool};
 use crate::cli::error::Failure;
 use crate::config;
 use crate::database;
-use crate::database::now_ms;
 use record::{NOTHING, Record, Walk};
 
 /// Exit code of `pgdeck audit verify` for a chain that is broken, as `pgdeck check` has for critical.

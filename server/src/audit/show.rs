@@ -2,12 +2,12 @@
 //! as comma-separated values.
 
 use app::csv;
+use engine::now_ms;
 use model::action::Outcome;
 use model::audit::{AuditEnd, AuditEntry, AuditPage, AuditQuery};
 use model::{Permission, ServerId, User};
 
 use super::Audit;
-use crate::database::now_ms;
 
 /// Entries on one page.
 pub const ENTRIES: usize = 200;

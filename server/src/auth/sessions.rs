@@ -1,5 +1,6 @@
 //! Who is signed in. A session is a random id in the person's cookie and its hash in the database.
 
+use engine::now_ms;
 use model::{Role, User};
 use sha2::{Digest, Sha256};
 use sqlx::SqlitePool;

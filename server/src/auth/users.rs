@@ -1,9 +1,8 @@
 //! The users who may sign in, in the embedded database.
 
+use engine::now_ms;
 use model::{Role, ServerId, User};
 use sqlx::SqlitePool;
-
-use crate::database::now_ms;
 
 /// Why a user cannot be added or removed.
 #[derive(Debug, thiserror::Error)]

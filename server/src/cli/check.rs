@@ -71,7 +71,7 @@ fn words(report: &Report) -> String {
             "{word}: {} ({}, {})\n",
             plain(&finding.says),
             finding.rule,
-            plain(&finding.object)
+            plain(&finding.object.to_string())
         ));
         text.push_str(&format!("    {}\n", plain(&finding.remedy.says)));
         if let Some(sql) = &finding.remedy.sql {

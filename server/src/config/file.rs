@@ -95,9 +95,9 @@ impl File {
         let mut limits = Limits::default();
         for (rule, values) in &self.rules {
             for (limit, value) in values {
-                limits.set(rule.get_ref(), limit, *value).map_err(|says| {
-                    Failure::usage(format!("{}: {says}", self.place(rule.span().start)))
-                })?;
+                engine::rules::set_limit(&mut limits, rule.get_ref(), limit, *value).map_err(
+                    |says| Failure::usage(format!("{}: {says}", self.place(rule.span().start))),
+                )?;
             }
         }
         Ok(limits)

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use engine::Engine;
 use leptos::prelude::LeptosOptions;
-use model::cost::OwnCost;
+use model::overhead::OwnCost;
 use tokio::sync::watch;
 
 use super::origins::Origins;
@@ -83,7 +83,7 @@ impl AppState {
             resident_bytes: resident_bytes(),
             viewers: viewers.open.load(Ordering::Relaxed),
             sent_bytes: viewers.sent_bytes.load(Ordering::Relaxed),
-            servers: self.0.engine.costs(),
+            servers: self.0.engine.overhead(),
         }
     }
 }

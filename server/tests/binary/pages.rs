@@ -28,13 +28,11 @@ fn reasons() -> Vec<Reason> {
         Reason::NeedsTwoReadings,
         Reason::CounterReset,
         Reason::Unreachable {
+            cause: model::Cause::Network,
             says: "Nobody answers <b>there</b>.".into(),
             remedy: "Start it.".into(),
         },
-        Reason::MissingGrant {
-            what: "sessions".into(),
-            sql: "grant pg_monitor to \"pgdeck\";".into(),
-        },
+        Reason::missing_grant("sessions", "grant pg_monitor to \"pgdeck\";"),
         Reason::MissingExtension {
             name: "pgstattuple".into(),
             sql: "create extension pgstattuple;".into(),
@@ -172,7 +170,7 @@ async fn every_page_says_every_reason() {
 #[tokio::test]
 async fn one_unknown_part_hides_nothing_else() {
     let mut recording = recorded().await;
-    let reason = Reason::MissingGrant { what: "the senders".into(), sql: "grant x to y;".into() };
+    let reason = Reason::missing_grant("the senders", "grant x to y;");
     recording["servers"][0][1]["replication"]["reading"]["value"]["senders"] =
         json!({ "Err": reason });
     let folder = tempfile::tempdir().unwrap();

@@ -5,30 +5,30 @@
 
 mod blocking;
 pub mod drawing;
-mod free;
+mod explain_wait;
 mod graph;
 mod history;
 mod mode;
 mod object;
-mod row;
+mod release;
+mod row_locks;
 mod session;
 #[cfg(test)]
 mod tests;
-mod why;
 
 use serde::{Deserialize, Serialize};
 
 pub use blocking::Blocking;
-pub use free::Freed;
+pub use explain_wait::duration;
 pub use graph::{Cycle, Edge, EdgeKind, Graph, Hold, Node, Queue, Root, Wait};
 pub use history::{Incident, LockHistory, RootSpan, WaitTick};
 pub use mode::{CONFLICTS, LockMode, ModeSet};
 pub use object::{LockObject, ObjectKind};
-pub use row::{ROW_CONFLICTS, RowLock};
+pub use release::Freed;
+pub use row_locks::{ROW_CONFLICTS, RowLock};
 pub use session::{LockSession, PreparedTransaction};
-pub use why::duration;
 
-use crate::reading::Known;
+use crate::reason::Known;
 
 /// What the server's lock tables hold at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

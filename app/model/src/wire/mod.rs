@@ -2,7 +2,7 @@
 //! one reader.
 
 mod read;
-mod text;
+mod scanner;
 
 use std::fmt;
 

@@ -11,7 +11,7 @@ use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 
 use super::Unreadable;
-use super::text::{Number, Text};
+use super::scanner::{Number, Text};
 
 /// Reads one JSON value, the whole text.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {

@@ -118,7 +118,7 @@ impl<'a> Case<'a> {
         remedy: Remedy,
     ) -> Judged {
         let (rule, severity) = (limits.rule(), self.severity(saves_ms));
-        let finding = Finding { rule, severity, object, says, evidence, remedy };
+        let finding = Finding { rule, severity, object: object.into(), says, evidence, remedy };
         Judged { node: None, saves_ms, finding, proposal: Proposal::Nothing }
     }
 }

@@ -74,7 +74,7 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         );
         let saves = own.total_ms.map(|ms| ms * (100.0 - percent) / 100.0);
         let mut one = case.finding(limits, at, saves, says, numbers, remedy);
-        one.finding.object = scan.name();
+        one.finding.object = scan.name().into();
         found.push(one.proposing(Proposal::Index(index)));
     }
     Ok(found)

@@ -2,7 +2,7 @@
 
 use crate::routes::access;
 use leptos::prelude::*;
-use model::cost::{AreaCost, OwnCost, QueryCost, ServerCost};
+use model::overhead::{AreaCost, OwnCost, QueryCost, ServerCost};
 use model::{ApiError, Unit};
 
 use crate::live;
@@ -18,7 +18,7 @@ const EVERY_MS: u64 = 5_000;
 /// Gives what the pgdeck process itself uses. The server puts one into the context.
 #[cfg(feature = "ssr")]
 #[derive(Clone)]
-pub struct OwnCostSource(pub std::sync::Arc<dyn Fn() -> model::cost::OwnCost + Send + Sync>);
+pub struct OwnCostSource(pub std::sync::Arc<dyn Fn() -> model::overhead::OwnCost + Send + Sync>);
 
 access! { "/api/about" Any(See) }
 
@@ -30,7 +30,7 @@ pub async fn read_own_cost() -> Result<OwnCost, ApiError> {
     let source = use_context::<OwnCostSource>();
     let mut cost = source.map_or_else(OwnCost::default, |source| (source.0)());
     if cost.servers.is_empty() {
-        cost.servers = auth::engine()?.costs();
+        cost.servers = auth::engine()?.overhead();
     }
     cost.servers.retain(|server| who.may_on(model::Permission::See, &server.server));
     Ok(cost)

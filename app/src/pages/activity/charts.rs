@@ -9,7 +9,7 @@ use crate::ui::chart_svg::{Plan, chart};
 use crate::ui::colors::wait_class;
 
 inventory::submit! {
-    ChartSource { page: "activity", charts: |engine, server| Some(charts(&engine.activity(server)?)) }
+    ChartSource { page: "activity", charts: |engine, server| Some(charts(&engine.latest::<engine::areas::activity::ActivityArea>(server)?)) }
 }
 
 /// Average active sessions by wait class over time.

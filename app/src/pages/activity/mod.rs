@@ -42,8 +42,9 @@ access! { "/api/activity" OnServer(See) }
 #[server(prefix = "/api", endpoint = "activity", output = model::wire::Json)]
 pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> {
     use crate::auth;
+    use engine::areas::activity::ActivityArea;
     let who = auth::require(model::Permission::See, Some(&server))?;
-    let mut latest = auth::engine()?.activity(&server).ok_or(ApiError::NotFound)?;
+    let mut latest = auth::engine()?.latest::<ActivityArea>(&server).ok_or(ApiError::NotFound)?;
     if !who.sees_query_text(&server)
         && let Some(reading) = &mut latest.reading
     {

@@ -30,8 +30,7 @@ type Marks = HashMap<i32, (Severity, String)>;
 fn marks(findings: &[Finding]) -> Marks {
     let mut marks = Marks::new();
     for finding in findings {
-        let pid = finding.object.strip_prefix("pid ").and_then(|pid| pid.parse().ok());
-        if let Some(pid) = pid {
+        if let Some(pid) = finding.object.pid() {
             // Findings come worst first.
             marks.entry(pid).or_insert_with(|| (finding.severity, finding.says.clone()));
         }

@@ -1,7 +1,7 @@
 //! All servers, those in trouble first. Draws what the navigation knows already.
 
 use leptos::prelude::*;
-use model::server::{Facts, Link};
+use model::server::{ConnectionState, Facts};
 use model::{ServerId, ServerSummary, Severity, Unit};
 
 use crate::links;
@@ -60,7 +60,7 @@ fn Servers(nav: Nav) -> impl IntoView {
 fn words(servers: &[ServerSummary]) -> String {
     let lost: Vec<&str> = servers
         .iter()
-        .filter(|s| matches!(s.link, Link::Lost { .. }))
+        .filter(|s| matches!(s.link, ConnectionState::Lost { .. }))
         .map(|s| s.id.as_str())
         .collect();
     let hurting = servers
@@ -86,7 +86,9 @@ fn Card(nav: Nav, id: ServerId) -> impl IntoView {
     };
     let class = move || {
         let (lost, worst) = server.with(|s| {
-            s.as_ref().map_or((false, None), |s| (matches!(s.link, Link::Lost { .. }), s.worst))
+            s.as_ref().map_or((false, None), |s| {
+                (matches!(s.link, ConnectionState::Lost { .. }), s.worst)
+            })
         });
         match (lost, worst) {
             (true, _) => "card critical",
@@ -167,9 +169,9 @@ fn lag(server: &ServerSummary) -> Option<AnyView> {
 fn identity(server: &ServerSummary) -> AnyView {
     let live = Live::get();
     let state = match &server.link {
-        Link::Up => view! { <span class="state fine">"Up"</span> }.into_any(),
-        Link::Connecting => view! { <span class="state">"Connecting"</span> }.into_any(),
-        Link::Lost { since_ms, reason } => {
+        ConnectionState::Up => view! { <span class="state fine">"Up"</span> }.into_any(),
+        ConnectionState::Connecting => view! { <span class="state">"Connecting"</span> }.into_any(),
+        ConnectionState::Lost { since_ms, reason } => {
             let since = *since_ms;
             view! {
                 <span class="state critical">
@@ -204,7 +206,11 @@ mod tests {
     use super::*;
     use model::{Reason, server::Headline};
 
-    fn server(name: &str, link: Link, worst: Option<(Severity, usize)>) -> ServerSummary {
+    fn server(
+        name: &str,
+        link: ConnectionState,
+        worst: Option<(Severity, usize)>,
+    ) -> ServerSummary {
         ServerSummary {
             id: ServerId::new(name),
             labels: vec![],
@@ -218,9 +224,11 @@ mod tests {
 
     #[test]
     fn a_lost_server_is_named_first() {
-        let lost = Link::Lost { since_ms: 0, reason: Reason::NotYet };
-        let servers =
-            [server("shop", lost, None), server("b", Link::Up, Some((Severity::Warning, 2)))];
+        let lost = ConnectionState::Lost { since_ms: 0, reason: Reason::NotYet };
+        let servers = [
+            server("shop", lost, None),
+            server("b", ConnectionState::Up, Some((Severity::Warning, 2))),
+        ];
         assert_eq!(words(&servers), "shop does not answer.");
         assert_eq!(words(&servers[1..]), "1 server is watched, 1 with open warnings.");
     }

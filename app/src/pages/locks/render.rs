@@ -2,6 +2,8 @@
 //! kilobytes of ready drawing for the browser, not a megabyte to lay out there.
 
 use engine::Engine;
+use engine::areas::locks::LocksArea;
+use engine::areas::locks::history::History;
 use leptos::prelude::*;
 use model::locks::drawing::{Forest, Outline, View};
 use model::locks::{Blocking, Graph, LockMode, Locks};
@@ -34,11 +36,16 @@ pub fn view(
     ask: &Ask,
     sees: &Sees,
 ) -> Result<LocksView, ApiError> {
-    let mut latest = engine.locks(server).ok_or(ApiError::NotFound)?;
-    let history = engine.lock_history(server).unwrap_or_default();
+    let mut latest = engine.latest::<LocksArea>(server).ok_or(ApiError::NotFound)?;
+    let history = engine.history::<LocksArea, _>(server, History::summary).unwrap_or_default();
     let graph = match ask.at {
         None => latest.value().map(|locks| locks.graph.clone()),
-        Some(at) => Some(engine.locks_at(server, at).ok_or_else(|| unknown_then(at))),
+        Some(at) => Some(
+            engine
+                .history::<LocksArea, _>(server, |history| history.at(at))
+                .flatten()
+                .ok_or_else(|| unknown_then(at)),
+        ),
     };
     // Nothing below has the text of statements when the reader may not see it.
     let graph = graph

@@ -8,7 +8,7 @@ use crate::ui::chart::{Chart, Line};
 use crate::ui::chart_svg::{Plan, chart};
 
 inventory::submit! {
-    ChartSource { page: "overview", charts: |engine, server| Some(charts(&engine.overview(server)?)) }
+    ChartSource { page: "overview", charts: |engine, server| Some(charts(&engine.latest::<engine::areas::overview::OverviewArea>(server)?)) }
 }
 
 type Pick = fn(&Window) -> Option<f64>;

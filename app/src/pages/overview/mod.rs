@@ -47,10 +47,12 @@ access! { "/api/overview" OnServer(See) }
 #[server(prefix = "/api", endpoint = "overview", output = model::wire::Json)]
 pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> {
     use crate::auth;
+    use engine::areas::overview::OverviewArea;
+    use engine::areas::vacuum::VacuumArea;
     auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
-    let latest = engine.overview(&server).ok_or(ApiError::NotFound)?;
-    let vacuum = engine.vacuum(&server).ok_or(ApiError::NotFound)?;
+    let latest = engine.latest::<OverviewArea>(&server).ok_or(ApiError::NotFound)?;
+    let vacuum = engine.latest::<VacuumArea>(&server).ok_or(ApiError::NotFound)?;
     let charts = charts::charts(&latest);
     Ok(OverviewStart { latest, vacuum, judged: engine.findings(&server), charts })
 }

@@ -8,7 +8,7 @@ use crate::ui::chart::{Chart, Line};
 use crate::ui::chart_svg::{Plan, chart};
 
 inventory::submit! {
-    ChartSource { page: "replication", charts: |engine, server| Some(charts(&engine.replication(server)?)) }
+    ChartSource { page: "replication", charts: |engine, server| Some(charts(&engine.latest::<engine::areas::replication::ReplicationArea>(server)?)) }
 }
 
 /// Lag over time, in time and in bytes.

@@ -7,8 +7,8 @@ pub mod topology;
 
 use crate::routes::access;
 use leptos::prelude::*;
+use model::replication::topology::Topology;
 use model::replication::{Lag, Position, Replication};
-use model::topology::Topology;
 use model::{ApiError, AreaName, Latest, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -41,9 +41,10 @@ access! { "/api/replication" OnServer(See) }
 #[server(prefix = "/api", endpoint = "replication", output = model::wire::Json)]
 pub async fn read_replication(server: ServerId) -> Result<ReplicationStart, ApiError> {
     use crate::auth;
+    use engine::areas::replication::ReplicationArea;
     auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
-    let latest = engine.replication(&server).ok_or(ApiError::NotFound)?;
+    let latest = engine.latest::<ReplicationArea>(&server).ok_or(ApiError::NotFound)?;
     let charts = charts::charts(&latest);
     Ok(ReplicationStart { topology: engine.topology(&server), latest, charts })
 }

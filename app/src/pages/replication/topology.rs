@@ -3,8 +3,8 @@
 
 use leptos::prelude::*;
 use model::replication::Sender;
+use model::replication::topology::{Kind, Node, Topology};
 use model::shorten::fitted;
-use model::topology::{Kind, Node, Topology};
 use model::{ServerId, Unit};
 
 use crate::links;
@@ -225,7 +225,7 @@ fn kind(kind: Kind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::topology::Stream;
+    use model::replication::topology::Stream;
 
     fn node(name: &str, depth: usize) -> Node {
         Node { server: None, name: name.into(), kind: Kind::Standby, depth, lag: None }

@@ -1,28 +1,28 @@
-//! Actions on a watched server: looked at first, done to exactly what was looked at, and watched
-//! until they are seen to have worked.
+//! Operator actions on a watched server (cancel, terminate, VACUUM, ANALYZE): inspect the targets,
+//! execute on exactly those, verify the effect.
 //!
-//! The only holder of an `Operator`. A step can only be run when a look has allowed it; who may ask
-//! for it and that it is in the audit log first is the caller's affair.
+//! The only holder of an `Operator`. A step runs only after an inspection has allowed it; checking the
+//! user's permission and writing the audit record first are the caller's affair.
 
-mod decide;
-mod observe;
+mod policy;
 mod rows;
+mod verify;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use model::action::{Action, Ask, Outcome, Preview, Previewed, Target};
-use model::{Reason, ServerId};
+use model::{Cause, Reason, ServerId};
 
-use crate::Engine;
-use crate::connect::STATEMENT_TIMEOUT_MS;
-use crate::connect::operator::{ACTION_LOCK_TIMEOUT_MS, Failed, Operator};
+use crate::connection::STATEMENT_TIMEOUT_MS;
+use crate::connection::operator::{ACTION_LOCK_TIMEOUT_MS, Failed, Operator};
 use crate::dsn::Dsn;
+use crate::engine::Engine;
 use crate::error::quoted_literal;
+use crate::server::WatchedServer;
 use crate::sql::{Query, SqlFile, sql};
-use crate::watched::Watched;
-pub use observe::Ran;
 use rows::{OperatorRow, SessionRow, TableRow, array, filled};
+pub use verify::StepResult;
 
 /// The most targets of one act: more than anybody reads through before confirming.
 pub const MAX_TARGETS: usize = 100;
@@ -42,16 +42,16 @@ sql! {
 }
 
 /// A connection to one server for one act.
-pub struct Operating {
+pub struct ActionSession {
     operator: Operator,
-    server: Arc<Watched>,
+    server: Arc<WatchedServer>,
     me: OperatorRow,
     major: u16,
     observer_role: String,
 }
 
 /// What a look allows: the preview to show, and the steps to run.
-pub struct Plan {
+pub struct ActionPlan {
     /// What is shown. Its token is empty: confirming is the caller's affair.
     pub preview: Preview,
     /// One for each target that is not refused, in the preview's order.
@@ -77,8 +77,9 @@ impl Engine {
     }
 
     /// Opens a connection for one act, and makes sure that it leads to the very server we watch.
-    pub async fn operate(&self, id: &ServerId, action: Action) -> Result<Operating, Reason> {
+    pub async fn operate(&self, id: &ServerId, action: Action) -> Result<ActionSession, Reason> {
         let unknown = |says: &str, remedy: &str| Reason::Unreachable {
+            cause: Cause::Configuration,
             says: says.into(),
             remedy: remedy.into(),
         };
@@ -94,8 +95,8 @@ impl Engine {
         let facts = server.facts().ok_or(Reason::NotYet)?;
         let timeout_ms =
             if action.is_on_sessions() { STATEMENT_TIMEOUT_MS } else { MAINTENANCE_TIMEOUT_MS };
-        let costs = Arc::clone(&server.costs);
-        let mut operator = Operator::open(&dsn, &server.budget, costs, timeout_ms).await?;
+        let overhead = Arc::clone(&server.overhead);
+        let mut operator = Operator::open(&dsn, &server.budget, overhead, timeout_ms).await?;
         let file = picked(&OPERATORS, facts.major)?;
         let rows = operator.run(&file, file.statement()).await.map_err(reason)?;
         let me: OperatorRow = rows.one()?;
@@ -108,7 +109,7 @@ impl Engine {
                 "Compare host and port of dsn and operate in pgdeck.toml, then look again.",
             ));
         }
-        Ok(Operating { operator, server, me, major: facts.major, observer_role: facts.role })
+        Ok(ActionSession { operator, server, me, major: facts.major, observer_role: facts.role })
     }
 }
 
@@ -123,9 +124,9 @@ fn reason(failed: Failed) -> Reason {
     }
 }
 
-impl Operating {
+impl ActionSession {
     /// Looks at the targets as they are now. Changes nothing.
-    pub async fn look(&mut self, ask: &Ask) -> Result<Plan, Reason> {
+    pub async fn look(&mut self, ask: &Ask) -> Result<ActionPlan, Reason> {
         let mut steps = Vec::new();
         let mut shown = Vec::new();
         let sessions = self.sessions(&ask.targets).await?;
@@ -148,13 +149,13 @@ impl Operating {
             server: self.server.id.clone(),
             ask: ask.clone(),
             role: self.me.role.clone(),
-            lock: decide::lock(ask.action).into(),
-            effect: decide::effect(ask.action).into(),
+            lock: policy::lock(ask.action).into(),
+            effect: policy::effect(ask.action).into(),
             frees: ask.action.is_on_sessions().then(|| self.frees(&steps)).flatten(),
             targets: shown,
             token: None,
         };
-        Ok(Plan { preview, steps })
+        Ok(ActionPlan { preview, steps })
     }
 
     async fn sessions(&mut self, targets: &[Target]) -> Result<Vec<SessionRow>, Reason> {
@@ -192,7 +193,7 @@ impl Operating {
             state: same.and_then(|row| row.state.clone()),
             state_age_ms: same.and_then(|row| row.state_age_ms),
             sql,
-            refusal: decide::session(ask.action, (pid, start), row, &self.me.role, ask.twice),
+            refusal: policy::session(ask.action, (pid, start), row, &self.me.role, ask.twice),
         };
         let step = Step { action: ask.action, target, oid: None, file, shown: shown.clone() };
         Ok((shown.refusal.is_none().then_some(step), shown))
@@ -219,41 +220,34 @@ impl Operating {
             state: None,
             state_age_ms: None,
             sql: sql.unwrap_or_default(),
-            refusal: decide::table(name, row.as_ref(), (&self.me.role, &self.me.database)),
+            refusal: policy::table(name, row.as_ref(), (&self.me.role, &self.me.database)),
         };
         let oid = row.map(|row| row.oid);
         let step = Step { action: ask.action, target, oid, file, shown: shown.clone() };
         Ok((shown.refusal.is_none().then_some(step), shown))
     }
 
-    /// Whom ending these frees, by the newest reading of locks.
+    /// Whom ending these frees, by the newest readings.
     fn frees(&self, steps: &[Step]) -> Option<String> {
-        let latest = self.server.store.locks.latest();
-        let graph = latest.value()?.graph.as_ref().ok()?;
-        let nodes: Vec<u32> = steps
+        let sessions: Vec<(i32, i64)> = steps
             .iter()
             .filter_map(|step| match step.target {
-                Target::Session { pid, backend_start_ms } => {
-                    let node = graph.node_of(pid)?;
-                    let session = graph.node(node)?.session.as_ref()?;
-                    (session.backend_start_ms == Some(backend_start_ms)).then_some(node)
-                }
+                Target::Session { pid, backend_start_ms } => Some((pid, backend_start_ms)),
                 Target::Table { .. } => None,
             })
             .collect();
-        let freed = graph.blocking().ending(&nodes);
-        (freed.count() > 0).then(|| freed.words())
+        self.server.store.freed_by(&sessions)
     }
 
     /// Does one step. What it did is watched for with `watch`.
-    pub async fn run(&mut self, step: &Step) -> Ran {
+    pub async fn run(&mut self, step: &Step) -> StepResult {
         let started = Instant::now();
         let before = match step.oid {
             Some(oid) => self.counts(oid).await,
             None => None,
         };
         let answer = self.operator.run(&step.file, &step.shown.sql).await;
-        let mut ran = Ran::new(step, started, before);
+        let mut ran = StepResult::new(step, started, before);
         match answer {
             Ok(rows) if step.action.is_on_sessions() => match rows.all() {
                 Ok(rows) => ran.signalled(rows),

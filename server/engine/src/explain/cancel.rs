@@ -1,6 +1,6 @@
-//! Cancelling a run for real: PostgreSQL is told, on a second session, to cancel that backend and no
-//! other. The process id, the backend's start and the run's marker in its current text must all match,
-//! so that neither a reused id nor, behind a pooler, another client's statement is met.
+//! Cancels a running EXPLAIN with pg_cancel_backend on a second session. The process id, the backend's
+//! start and the run's marker in its current text must all match, so that a reused pid or, behind a
+//! pooler, another client's statement is never cancelled.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use sqlx::Arguments;
 use sqlx::postgres::PgArguments;
 use tokio::time::{Instant, sleep};
 
-use super::runs::{Backend, Run};
-use super::{CANCELLATIONS, text};
+use super::registry::{Backend, Run};
+use super::{CANCELLATIONS, script};
 use crate::capability::OLDEST_MAJOR;
-use crate::connect::on_demand::{OnDemand, Stop};
-use crate::watched::Watched;
+use crate::connection::on_demand::{OnDemand, Stop};
+use crate::server::WatchedServer;
 use model::Reason;
 
 /// How long we go on telling the server: between two statements of a run there is nothing to cancel.
@@ -30,7 +30,7 @@ struct Sent {
 }
 
 /// Tells the server until the run is over, or for five seconds.
-pub async fn tell(server: &Watched, run: &Run) -> Result<(), Reason> {
+pub async fn tell(server: &WatchedServer, run: &Run) -> Result<(), Reason> {
     let until = Instant::now() + TELL_FOR;
     let mut session: Option<OnDemand> = None;
     while !run.is_over() && Instant::now() < until {
@@ -53,7 +53,7 @@ pub async fn tell(server: &Watched, run: &Run) -> Result<(), Reason> {
 }
 
 /// After our own deadline: tells the server until the backend does something else, or for five seconds.
-pub async fn make_sure(server: &Watched, run: &Run) -> Result<(), Reason> {
+pub async fn make_sure(server: &WatchedServer, run: &Run) -> Result<(), Reason> {
     let until = Instant::now() + TELL_FOR;
     let Some(backend) = run.backend() else { return Ok(()) };
     let mut session = open_session(server, run).await?;
@@ -68,9 +68,9 @@ pub async fn make_sure(server: &Watched, run: &Run) -> Result<(), Reason> {
     Ok(())
 }
 
-async fn open_session(server: &Watched, run: &Run) -> Result<OnDemand, Reason> {
+async fn open_session(server: &WatchedServer, run: &Run) -> Result<OnDemand, Reason> {
     let dsn = super::run::dsn(server, run.database.as_deref())?;
-    OnDemand::open(&dsn, &server.budget, server.costs.clone()).await
+    OnDemand::open(&dsn, &server.budget, server.overhead.clone()).await
 }
 
 /// Tells once. `false` when the backend does something else at the moment, or nothing.
@@ -80,7 +80,7 @@ async fn once(session: &mut OnDemand, backend: Backend, run: &Run) -> Result<boo
     let added = arguments
         .add(backend.pid)
         .and_then(|()| arguments.add(backend.start_us))
-        .and_then(|()| arguments.add(text::marker(&run.id)));
+        .and_then(|()| arguments.add(script::marker(&run.id)));
     if added.is_err() {
         return Ok(false);
     }

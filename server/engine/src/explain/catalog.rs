@@ -1,4 +1,4 @@
-//! What the catalog of a watched server says of the relations of a plan, for the plan's rules.
+//! Reads tables, columns, indexes and planner settings of the relations in a plan, for the plan's rules.
 //!
 //! One short session, one read-only transaction per file, bounded in rows and time; no lock is waited
 //! for. What the role may not see is a `Reason`.
@@ -11,12 +11,13 @@ use sqlx::Arguments;
 use sqlx::postgres::{PgArguments, PgRow};
 
 use super::run::dsn;
-use super::text::LOCK_TIMEOUT_MS;
+use super::script::LOCK_TIMEOUT_MS;
 use super::{PLAN_COLUMNS, PLAN_EXTENDED, PLAN_INDEXES, PLAN_RELATIONS, PLANNER_SETTINGS};
-use crate::Engine;
 use crate::capability::OLDEST_MAJOR;
-use crate::connect::STATEMENT_TIMEOUT_MS;
-use crate::connect::on_demand::OnDemand;
+use crate::connection::STATEMENT_TIMEOUT_MS;
+use crate::connection::on_demand::OnDemand;
+use crate::engine::Engine;
+use crate::error::quoted;
 use crate::sql::Query;
 
 /// Relations we read for one plan; a plan of more partitions is judged by the first of them.
@@ -139,7 +140,7 @@ impl Engine {
             || Reason::NotSupported { what: "a server of that name: there is none".into() };
         let server = self.server(server).ok_or_else(missing)?;
         let dsn = dsn(server, database)?;
-        let mut session = OnDemand::open(&dsn, &server.budget, server.costs.clone()).await?;
+        let mut session = OnDemand::open(&dsn, &server.budget, server.overhead.clone()).await?;
         let named = named.get(..RELATIONS).unwrap_or(named);
         let relations = read(&mut session, PLAN_RELATIONS, Some(named)).await;
         let columns = read(&mut session, PLAN_COLUMNS, Some(named)).await;
@@ -160,11 +161,9 @@ fn seen(columns: Vec<Column>, relations: &Known<Vec<Relation>>) -> Known<Vec<Col
     let hidden = relations.as_ref().ok().and_then(|all| all.iter().find(|one| !one.may_select));
     match hidden {
         Some(table) if columns.is_empty() => {
-            let name = format!("{}.{}", crate::quoted(&table.schema), crate::quoted(&table.name));
-            Err(Reason::MissingGrant {
-                what: format!("the column statistics of {name}"),
-                sql: format!("grant select on {name} to current_user;"),
-            })
+            let name = format!("{}.{}", quoted(&table.schema), quoted(&table.name));
+            let what = format!("the column statistics of {name}");
+            Err(Reason::missing_grant(what, format!("grant select on {name} to current_user;")))
         }
         _ => Ok(columns),
     }

@@ -5,8 +5,8 @@
 
 use model::explain::{Danger, Mode, Position, Refusal};
 
-use super::functions::blocked;
-use super::tree::{self, Called, Tree};
+use super::ast::{self, Called, Tree};
+use super::denied_functions::blocked;
 
 /// The longest statement we read, bytes: 20,000 numbers in a list; a hundred times what
 /// `track_activity_query_size` keeps by default.
@@ -56,7 +56,7 @@ pub fn guard(text: &str, mode: Mode) -> Result<Guarded, Refusal> {
     if text.len() > STATEMENT_BYTES {
         return Err(Refusal::TooLong { bytes: text.len(), limit: STATEMENT_BYTES });
     }
-    let guarded = Guarded { tree: tree::parse(text)?, text: text.to_owned() };
+    let guarded = Guarded { tree: ast::parse(text)?, text: text.to_owned() };
     let tree = &guarded.tree;
     if !["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"].contains(&&*tree.kind)
     {
@@ -78,7 +78,7 @@ pub fn guard(text: &str, mode: Mode) -> Result<Guarded, Refusal> {
             return Err(Refusal::Writes { what: words(kind), at: guarded.position(*offset) });
         }
         if tree.locks {
-            return Err(Refusal::LocksRows { at: guarded.position(tree::locking_clause(text)) });
+            return Err(Refusal::LocksRows { at: guarded.position(ast::locking_clause(text)) });
         }
     }
     Ok(guarded)
@@ -86,12 +86,12 @@ pub fn guard(text: &str, mode: Mode) -> Result<Guarded, Refusal> {
 
 /// Whether a text that we built around a person's is still the one statement we meant.
 pub fn is_still(text: &str, kind: &str) -> bool {
-    tree::parse(text).is_ok_and(|tree| tree.kind == kind)
+    ast::parse(text).is_ok_and(|tree| tree.kind == kind)
 }
 
 /// Whether a text that we built is one EXPLAIN EXECUTE whose values call nothing.
 pub fn is_call_of_constants(text: &str) -> bool {
-    tree::parse(text).is_ok_and(|tree| {
+    ast::parse(text).is_ok_and(|tree| {
         let calls = tree.functions.len() + tree.operators.len() + tree.columns.len();
         tree.kind == "ExplainStmt" && calls == 0 && tree.writes.is_empty()
     })

@@ -1,32 +1,30 @@
-//! EXPLAIN of a statement that a person gives (limits.md C3): guarded by PostgreSQL's own parser, run
-//! once in a transaction that is always rolled back, cancellable.
+//! EXPLAIN of a user's statement (limits.md C3): checked with PostgreSQL's own parser, run once in a
+//! transaction that is always rolled back, cancellable.
 //!
-//! Who may ask is the server functions' business; what may run is decided here.
+//! Server functions check the user's permission; what may run is decided here.
 
-mod calls;
+mod ast;
 mod cancel;
 pub mod catalog;
-mod functions;
+mod denied_functions;
 pub mod guard;
 mod preview;
+pub(crate) mod registry;
 mod run;
-mod runs;
-mod text;
-mod tree;
+mod script;
+mod volatility;
 
 use std::sync::Arc;
 
 use model::explain::{Cancelling, Explained, NotExplained, Preview, Refusal, Request, RunId};
-use model::{Reason, Permission, ServerId, User};
+use model::{Cause, Permission, Reason, ServerId, User};
 
-use crate::Engine;
+use crate::engine::Engine;
+use crate::server::WatchedServer;
 use crate::sql::sql;
-use crate::watched::Watched;
 use guard::Guarded;
-use run::Errand;
-pub use runs::{Explains, Runs};
-use runs::{Run, Running};
-pub use text::Statement;
+use registry::{Run, Running};
+use run::Execution;
 
 sql! {
     BACKENDS = "backends" [14];
@@ -48,7 +46,7 @@ impl Engine {
     /// Lets ANALYZE run on servers that are watched as a superuser: the administrator's decision
     /// (`explain_analyze = "allow_superuser"`).
     pub fn allow_superuser_analyze(&self) {
-        self.0.servers.iter().for_each(|server| server.explains.allow_superuser());
+        self.all_servers().iter().for_each(|server| server.explains.allow_superuser());
     }
 
     /// What a run would do, without doing any of it: nothing is sent to the server.
@@ -73,17 +71,17 @@ impl Engine {
         let server = Arc::clone(self.explained(id)?);
         let (guarded, request) = guarded(request).await?;
         let timeout_ms = timeout_ms(&request)?;
-        text::check_values(&guarded, &request)?;
+        script::check_values(&guarded, &request)?;
         let executes = request.mode.executes();
         let slot = server.explains.slot()?;
         let database = request.database.as_deref();
-        let running = self.0.runs.begin(&request.run, &server.id, database, &who.name)?;
+        let running = self.runs().begin(&request.run, &server.id, database, &who.name)?;
         let abandoned = Abandoned { server: Arc::clone(&server), run: Arc::clone(&running.run) };
         // Its own task, so that a page that is left does not leave a transaction behind.
         let task = tokio::spawn(async move {
             let Running { run, .. } = &running;
             let (server, guarded, request) = (&*server, &guarded, &request);
-            let answer = Errand { server, run, guarded, request, timeout_ms }.run().await;
+            let answer = Execution { server, run, guarded, request, timeout_ms }.run().await;
             drop(slot);
             answer
         });
@@ -103,7 +101,7 @@ impl Engine {
     ///
     /// Errors: the server cannot be told.
     pub async fn cancel_explain(&self, run: &RunId, who: &User) -> Result<Cancelling, Reason> {
-        let Some(run) = self.0.runs.find(run) else { return Ok(Cancelling::Over) };
+        let Some(run) = self.runs().find(run) else { return Ok(Cancelling::Over) };
         if run.who != who.name && !who.may(Permission::Administer) {
             return Ok(Cancelling::NotYours);
         }
@@ -113,9 +111,10 @@ impl Engine {
         Ok(Cancelling::Sent)
     }
 
-    fn explained(&self, id: &ServerId) -> Result<&Arc<Watched>, NotExplained> {
+    fn explained(&self, id: &ServerId) -> Result<&Arc<WatchedServer>, NotExplained> {
         self.server(id).ok_or_else(|| {
             NotExplained::Unknown(Reason::Unreachable {
+                cause: Cause::Configuration,
                 says: "There is no server of that name.".into(),
                 remedy: "Choose one of the fleet page.".into(),
             })
@@ -141,7 +140,7 @@ fn timeout_ms(request: &Request) -> Result<u64, Refusal> {
 
 /// Cancels a run whose caller went away before it ended.
 struct Abandoned {
-    server: Arc<Watched>,
+    server: Arc<WatchedServer>,
     run: Arc<Run>,
 }
 

@@ -1,16 +1,17 @@
-//! What a run would do, in words and in SQL. From what is known of the server already: asks it nothing.
+//! Preview of an EXPLAIN: the statements it would send and their side effects. Computed from facts
+//! already known; sends nothing to the server.
 
 use model::Reason;
 use model::explain::{NotExplained, Preview, Refusal, Request};
 use model::server::Facts;
 
 use super::guard::Guarded;
-use super::text::{self, LOCK_TIMEOUT_MS};
-use crate::watched::Watched;
+use super::script::{self, LOCK_TIMEOUT_MS};
+use crate::server::WatchedServer;
 
 /// Says what a run would do, or why it would be refused.
 pub fn preview(
-    server: &Watched,
+    server: &WatchedServer,
     guarded: &Guarded,
     request: &Request,
     timeout_ms: u64,
@@ -23,7 +24,7 @@ pub fn preview(
     if request.mode.dml() && guarded.writes() && facts.in_recovery {
         return Err(Refusal::Standby.into());
     }
-    let script = text::script(guarded, request, facts.major, timeout_ms)?;
+    let script = script::script(guarded, request, facts.major, timeout_ms)?;
     Ok(Preview {
         run: request.run.clone(),
         sql: script.sql(),

@@ -1,5 +1,5 @@
-//! One run: a session, a transaction with limits, what the server knows of the statement, EXPLAIN,
-//! rollback. Every await has a deadline; after it the socket is dropped and the backend cancelled.
+//! Executes one EXPLAIN: connect, begin with timeouts, check for volatile functions, EXPLAIN,
+//! roll back. Every await has a deadline; after it the socket is dropped and the backend cancelled.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgArguments, PgDatabaseError, PgErrorPosition};
 
 use super::guard::Guarded;
-use super::runs::{Backend, Run};
-use super::text::{self, Statement};
-use super::{BACKENDS, calls, cancel};
+use super::registry::{Backend, Run};
+use super::script;
+use super::{BACKENDS, cancel, volatility};
 use crate::capability::{OLDEST_MAJOR, unsupported};
-use crate::connect::on_demand::{OnDemand, Stop};
+use crate::connection::on_demand::{OnDemand, Statement, Stop};
 use crate::dsn::Dsn;
 use crate::error::shortened;
-use crate::watched::Watched;
+use crate::server::WatchedServer;
 
 /// What the network may take beyond the server's own limit (limits.md B4).
 const NETWORK: Duration = Duration::from_secs(2);
@@ -34,16 +34,16 @@ struct BackendRow {
 }
 
 /// How to reach the server on demand.
-pub fn dsn(server: &Watched, database: Option<&str>) -> Result<Dsn, Reason> {
+pub fn dsn(server: &WatchedServer, database: Option<&str>) -> Result<Dsn, Reason> {
     let recorded = || Reason::NotSupported { what: "EXPLAIN: it is shown from a recording".into() };
     let dsn = server.dsn.as_ref().ok_or_else(recorded)?;
     Ok(database.map_or_else(|| dsn.clone(), |database| dsn.with_database(database)))
 }
 
 /// A guarded statement on its way.
-pub struct Errand<'a> {
+pub struct Execution<'a> {
     /// Where.
-    pub server: &'a Watched,
+    pub server: &'a WatchedServer,
     /// Its entry.
     pub run: &'a Run,
     /// The statement.
@@ -66,13 +66,13 @@ impl<T: Into<NotExplained>> From<T> for Ended {
     }
 }
 
-impl Errand<'_> {
+impl Execution<'_> {
     /// Runs it; the session is closed in any case.
     pub async fn run(&self) -> Result<Explained, NotExplained> {
         let dsn = dsn(self.server, self.request.database.as_deref())?;
         let mut session =
-            OnDemand::open(&dsn, &self.server.budget, self.server.costs.clone()).await?;
-        let mut end = text::ROLLBACK.to_owned();
+            OnDemand::open(&dsn, &self.server.budget, self.server.overhead.clone()).await?;
+        let mut end = script::ROLLBACK.to_owned();
         let ended = match self.explain(&mut session, &mut end).await {
             Ok(explained) => {
                 self.leave(session, end).await;
@@ -100,7 +100,7 @@ impl Errand<'_> {
     }
 
     async fn explain(&self, session: &mut OnDemand, end: &mut String) -> Result<Explained, Ended> {
-        let begin = text::begin(self.guarded, self.request, self.timeout_ms);
+        let begin = script::begin(self.guarded, self.request, self.timeout_ms);
         let begun = session.command(begin, self.within()).await;
         begun.map_err(|stop| match stop {
             // Only a transaction that may write is refused at its beginning, by a standby.
@@ -116,16 +116,16 @@ impl Errand<'_> {
         let executes = self.request.mode.executes();
         if executes && !self.request.mode.functions() {
             let asked = Instant::now();
-            let unwanted = calls::unwanted(session, major, self.guarded, self.within()).await;
+            let unwanted = volatility::unwanted(session, major, self.guarded, self.within()).await;
             if let Some(refusal) = unwanted.map_err(|stop| self.stopped(stop, None, asked))? {
                 return Err(refusal.into());
             }
         }
-        let script = text::script(self.guarded, self.request, major, self.timeout_ms)?;
+        let script = script::script(self.guarded, self.request, major, self.timeout_ms)?;
         let started = Instant::now();
         if let Some(prepare) = &script.prepare {
             self.send(session, prepare).await?;
-            let saved = session.command(text::SAVEPOINT.to_owned(), self.within()).await;
+            let saved = session.command(script::SAVEPOINT.to_owned(), self.within()).await;
             saved.map_err(|stop| self.stopped(stop, None, started))?;
             end.clone_from(&script.end);
         }
@@ -137,7 +137,7 @@ impl Errand<'_> {
             plan: plan.filter(|plan| plan.len() <= PLAN_BYTES).ok_or_else(no_plan)?,
             sql: script.sql(),
             statement: self.request.statement.clone(),
-            at_ms: crate::now_ms(),
+            at_ms: crate::clock::now_ms(),
             took_ms,
             major,
             database: backend.database,
@@ -221,7 +221,7 @@ impl Errand<'_> {
         }
     }
 
-    /// The place of a character, counted from 1, of the person's text.
+    /// The place of a character, counted from 1, of the user's text.
     fn place(&self, character: usize) -> Position {
         let text = self.guarded.text();
         let offset = text.char_indices().nth(character - 1).map_or(text.len(), |(at, _)| at);

@@ -140,11 +140,11 @@ async fn an_act_is_within_the_budget_and_leaves_nothing() -> Result {
         .exec("create role watcher login password 'w' in role pg_monitor; create role op login password 'o' in role pg_monitor")
         .await?;
     let engine = acting(&server, Some(&server.dsn_for("op", "o", "postgres"))).await?;
-    let before = engine.costs().first().map(|cost| cost.sessions);
+    let before = engine.overhead().first().map(|cost| cost.sessions);
     let operating = open(&engine, Action::Cancel).await?;
-    assert_eq!(engine.costs().first().map(|cost| cost.sessions), before.map(|n| n + 1));
+    assert_eq!(engine.overhead().first().map(|cost| cost.sessions), before.map(|n| n + 1));
     operating.close().await;
-    assert_eq!(engine.costs().first().map(|cost| cost.sessions), before);
+    assert_eq!(engine.overhead().first().map(|cost| cost.sessions), before);
     let mut root = server.connect().await?;
     let mut left = 1_i64;
     for _ in 0..50 {

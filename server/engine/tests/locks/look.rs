@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::areas::Area;
-use engine::connect::{Budget, Observer};
-use engine::costs::Costs;
+use engine::area::Area;
+use engine::areas::locks::{LocksArea, State};
+use engine::connection::{Budget, Observer};
 use engine::dsn::Environment;
-use engine::locks::{LocksArea, State};
+use engine::overhead::Overhead;
 use engine::{Dsn, capability, now_ms};
 use model::locks::{Graph, Locks, ObjectKind};
 use model::server::Facts;
@@ -60,8 +60,9 @@ impl Look {
     pub async fn at(server: playground::Server) -> Result<Look> {
         let dsn = Dsn::parse(&server.dsn(), &Environment::empty())?;
         let failed = |reason: model::Reason| anyhow::anyhow!(reason.says());
-        let costs = Arc::new(Costs::default());
-        let mut observer = Observer::open(&dsn, &Budget::default(), costs).await.map_err(failed)?;
+        let overhead = Arc::new(Overhead::default());
+        let mut observer =
+            Observer::open(&dsn, &Budget::default(), overhead).await.map_err(failed)?;
         let facts = capability::read(&mut observer).await.and_then(|f| f).map_err(failed)?;
         let socket = format!(
             "postgres://postgres@localhost:{}/postgres?host={}",

@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use engine::areas::activity::ActivityArea;
 use engine::dsn::Environment;
 use engine::{Dsn, Engine, Limits, ServerConfig};
-use model::server::Link;
+use model::server::ConnectionState;
 use model::{Reason, ServerId};
 
 pub type Result<T = ()> = anyhow::Result<T>;
@@ -43,7 +44,7 @@ pub async fn until(
     engine: &Engine,
     name: &str,
     within: Duration,
-    seen: impl Fn(&Link) -> bool,
+    seen: impl Fn(&ConnectionState) -> bool,
 ) -> Result<Duration> {
     let started = Instant::now();
     loop {
@@ -57,19 +58,19 @@ pub async fn until(
 }
 
 /// Whether we talk to a server.
-pub fn link(engine: &Engine, name: &str) -> Link {
+pub fn link(engine: &Engine, name: &str) -> ConnectionState {
     let found = engine.servers().into_iter().find(|server| server.id.as_str() == name);
-    found.map_or(Link::Connecting, |server| server.link)
+    found.map_or(ConnectionState::Connecting, |server| server.link)
 }
 
-pub fn is_up(link: &Link) -> bool {
-    *link == Link::Up
+pub fn is_up(link: &ConnectionState) -> bool {
+    *link == ConnectionState::Up
 }
 
 /// Waits for a loss whose words and remedy hold these parts.
 pub async fn lost_because(engine: &Engine, name: &str, says: &str, remedy: &str) -> Result {
     until(engine, name, Duration::from_secs(12), |link| {
-        matches!(link, Link::Lost { reason: Reason::Unreachable { says: s, remedy: r }, .. }
+        matches!(link, ConnectionState::Lost { reason: Reason::Unreachable { says: s, remedy: r, .. }, .. }
             if s.contains(says) && r.contains(remedy))
     })
     .await?;
@@ -89,7 +90,7 @@ pub async fn our_sessions(server: &playground::Server) -> Result<i64> {
 
 /// The age of the newest activity reading, by the engine's clock.
 pub fn activity_age(engine: &Engine, name: &str) -> Option<Duration> {
-    let latest = engine.activity(&ServerId::new(name))?;
+    let latest = engine.latest::<ActivityArea>(&ServerId::new(name))?;
     let age = latest.now_ms - latest.reading?.at_ms;
     Some(Duration::from_millis(u64::try_from(age).unwrap_or(0)))
 }

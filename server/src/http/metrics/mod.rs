@@ -13,10 +13,13 @@ use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::Engine;
+use engine::areas::overview::OverviewArea;
+use engine::areas::replication::ReplicationArea;
+use engine::areas::vacuum::VacuumArea;
 use model::overview::Overview;
 use model::reading::Freshness;
 use model::replication::Replication;
-use model::server::Link;
+use model::server::ConnectionState;
 use model::{Latest, Permission, ServerSummary, User};
 use sha2::{Digest, Sha256};
 
@@ -109,17 +112,18 @@ fn of_server(text: &mut Text, engine: &Engine, server: &ServerSummary) {
     let name = server.id.as_str();
     let labels = [("server", name)];
     match server.link {
-        Link::Up => text.add(UP, &labels, 1.0),
-        Link::Lost { .. } => text.add(UP, &labels, 0.0),
-        Link::Connecting => {}
+        ConnectionState::Up => text.add(UP, &labels, 1.0),
+        ConnectionState::Lost { .. } => text.add(UP, &labels, 0.0),
+        ConnectionState::Connecting => {}
     }
-    if let Some(overview) = engine.overview(&server.id).as_ref().and_then(fresh) {
+    if let Some(overview) = engine.latest::<OverviewArea>(&server.id).as_ref().and_then(fresh) {
         of_overview(text, name, overview);
     }
-    if let Some(replication) = engine.replication(&server.id).as_ref().and_then(fresh) {
+    if let Some(replication) = engine.latest::<ReplicationArea>(&server.id).as_ref().and_then(fresh)
+    {
         of_replication(text, name, replication);
     }
-    let vacuum = engine.vacuum(&server.id);
+    let vacuum = engine.latest::<VacuumArea>(&server.id);
     for database in vacuum.as_ref().and_then(fresh).iter().flat_map(|vacuum| &vacuum.databases) {
         let labels = [("server", name), ("datname", database.datname.as_str())];
         text.add(AGE, &labels, database.xid_age as f64);

@@ -1,0 +1,139 @@
+//! The object a finding is about (session, slot, database, …), written as a short string in JSON.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What a finding is about. In JSON and on pages it is its words, `pid 640`, and reads back as the
+/// same value: so it holds nothing that the words do not say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Object {
+    /// The server as a whole: `server`.
+    Server,
+    /// A session: `pid 640`.
+    Session {
+        /// Its process id.
+        pid: i32,
+    },
+    /// A prepared transaction: `prepared transaction 'transfer-77'`.
+    PreparedTransaction {
+        /// Its global identifier.
+        gid: String,
+    },
+    /// A database: `database shop`.
+    Database {
+        /// Its name.
+        name: String,
+    },
+    /// A replication slot: `slot standby_1`.
+    Slot {
+        /// Its name.
+        name: String,
+    },
+    /// Anything else, in its own words: a node of a plan, a table, a setting. Made by `from`, which
+    /// knows the others by their words.
+    Other(String),
+}
+
+impl Object {
+    /// The process id, of a session.
+    pub fn pid(&self) -> Option<i32> {
+        match self {
+            Self::Session { pid } => Some(*pid),
+            _ => None,
+        }
+    }
+
+    /// The variant that has these words, before it is known whether it has exactly these.
+    fn guess(words: &str) -> Option<Self> {
+        let name = |prefix: &str| words.strip_prefix(prefix).map(str::to_owned);
+        if words == "server" {
+            return Some(Self::Server);
+        }
+        if let Some(pid) = words.strip_prefix("pid ") {
+            return pid.parse().ok().map(|pid| Self::Session { pid });
+        }
+        if let Some(rest) = words.strip_prefix("prepared transaction '") {
+            return rest
+                .strip_suffix('\'')
+                .map(|gid| Self::PreparedTransaction { gid: gid.into() });
+        }
+        let database = name("database ").map(|name| Self::Database { name });
+        database.or_else(|| name("slot ").map(|name| Self::Slot { name }))
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server => f.write_str("server"),
+            Self::Session { pid } => write!(f, "pid {pid}"),
+            Self::PreparedTransaction { gid } => write!(f, "prepared transaction '{gid}'"),
+            Self::Database { name } => write!(f, "database {name}"),
+            Self::Slot { name } => write!(f, "slot {name}"),
+            Self::Other(words) => f.write_str(words),
+        }
+    }
+}
+
+impl From<String> for Object {
+    fn from(words: String) -> Self {
+        let known = Self::guess(&words).filter(|object| object.to_string() == words);
+        known.unwrap_or(Self::Other(words))
+    }
+}
+
+impl From<&str> for Object {
+    fn from(words: &str) -> Self {
+        words.to_owned().into()
+    }
+}
+
+impl From<Object> for String {
+    fn from(object: Object) -> Self {
+        object.to_string()
+    }
+}
+
+impl FromStr for Object {
+    type Err = Infallible;
+
+    fn from_str(words: &str) -> Result<Self, Infallible> {
+        Ok(words.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_the_words_and_reads_back() {
+        let name = || "a b".to_owned();
+        for (object, words) in [
+            (Object::Server, "server"),
+            (Object::Session { pid: 640 }, "pid 640"),
+            (Object::PreparedTransaction { gid: "it's".into() }, "prepared transaction 'it's'"),
+            (Object::Database { name: name() }, "database a b"),
+            (Object::Slot { name: name() }, "slot a b"),
+            (Object::Other("Seq Scan on t".into()), "Seq Scan on t"),
+        ] {
+            let json = serde_json::to_string(&object).unwrap_or_default();
+            assert_eq!(json, format!("\"{words}\""));
+            assert_eq!(serde_json::from_str::<Object>(&json).ok(), Some(object));
+        }
+    }
+
+    #[test]
+    fn words_are_never_changed() {
+        for words in ["", "pid", "pid 007", "pid x", "pid +7", "prepared transaction '", "Server"] {
+            let object = Object::from(words);
+            assert_eq!(object, Object::Other(words.into()));
+            assert_eq!(object.to_string(), words);
+        }
+        assert_eq!(Object::from("pid 7").pid(), Some(7));
+    }
+}

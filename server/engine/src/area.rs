@@ -1,0 +1,76 @@
+//! The trait of an area: what it reads from a server and how often, and the rules that judge it.
+
+use std::future::Future;
+
+use model::server::{Facts, Headline};
+use model::{AreaName, Known};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::connection::{Observer, Rows};
+use crate::error::Error;
+use crate::rule::Rule;
+use crate::sql::Query;
+
+/// What one area is. Hooks that most areas do not need have a default.
+pub trait Area: Send + Sync + 'static {
+    /// What a tick reads: the type from row to pixel.
+    type Value: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// What it remembers between ticks in order to read the next.
+    type State: Default + Send + 'static;
+    /// What is kept of past readings; `()` for an area without a history.
+    type History: Default + Send + 'static;
+    /// Its name.
+    const NAME: AreaName;
+    /// How often it is read, ms.
+    const EVERY_MS: u32;
+    /// Its rules.
+    const RULES: &'static [Rule<Self::Value>];
+    /// Its SQL.
+    const QUERIES: &'static [Query];
+
+    /// Reads once, in as few round trips as possible.
+    fn collect(
+        observer: &mut Observer,
+        facts: &Facts,
+        state: &mut Self::State,
+        now_ms: i64,
+    ) -> impl Future<Output = Result<Self::Value, Error>> + Send;
+
+    /// Adds a reading to the history.
+    fn record(_history: &mut Self::History, _at_ms: i64, _value: &Self::Value) {}
+
+    /// The value without the text of statements; None when it holds none.
+    fn without_query_text(_value: &Self::Value) -> Option<Self::Value> {
+        None
+    }
+
+    /// What of the value the event stream carries, without the text of statements, where that is less
+    /// than all of it: a page then asks for the rest as it shows it.
+    fn streamed(_value: &Self::Value) -> Option<Self::Value> {
+        None
+    }
+
+    /// What the server is by this reading, where that is no longer what `facts` say.
+    fn facts(_value: &Self::Value, _facts: &Facts) -> Option<Facts> {
+        None
+    }
+
+    /// Adds this area's numbers to the server's line on the fleet page.
+    fn headline(_value: &Self::Value, _headline: &mut Headline) {}
+
+    /// Whom ending these sessions (pid and start, ms since the epoch) sets free, as a sentence.
+    fn freed_by(_value: &Self::Value, _sessions: &[(i32, i64)]) -> Option<String> {
+        None
+    }
+}
+
+/// The answers to these queries in the form for the server's major, in one round trip.
+pub async fn read(
+    observer: &mut Observer,
+    facts: &Facts,
+    queries: &[Query],
+) -> Result<Vec<Known<Rows>>, Error> {
+    let files: Vec<_> = queries.iter().filter_map(|query| query.pick(facts.major)).collect();
+    observer.read(&files).await.map_err(Error::Lost)
+}

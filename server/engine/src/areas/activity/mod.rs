@@ -1,0 +1,186 @@
+//! Sessions (pg_stat_activity): state, wait events and command progress, read every second.
+
+mod progress;
+/// The rules of this area.
+pub mod rules {
+    pub mod connection_use;
+    pub mod idle_in_transaction;
+    pub mod long_transaction;
+
+    use model::activity::Activity;
+
+    use crate::rule::{Rule, rules};
+
+    rules! {
+        Rule<Activity>, "activity": connection_use, long_transaction, idle_in_transaction
+    }
+}
+
+use std::collections::{BTreeMap, VecDeque};
+
+use model::activity::{Activity, Progress, Session, WaitSample, wait_class};
+use model::server::Facts;
+use model::{AreaName, Known, Reason};
+
+use crate::area::{Area, read};
+use crate::connection::{Observer, Rows};
+use crate::error::{Error, quoted};
+use crate::redact;
+use crate::sql::sql;
+
+sql! {
+    SESSIONS = "sessions" [14];
+    CONNECTIONS = "connections" [14];
+    COMMANDS = "commands" [14];
+    PROGRESS = "progress" [14, 17];
+}
+
+/// How many wait samples are kept: five minutes of seconds.
+const WAITS_KEPT: usize = 300;
+/// How many sessions are sent to the page; the oldest transactions come first.
+const SESSIONS_SHOWN: usize = 500;
+/// What PostgreSQL shows instead of a text that our role may not see.
+const HIDDEN: &str = "<insufficient privilege>";
+
+/// The activity area.
+pub struct ActivityArea;
+
+/// What activity remembers between ticks.
+#[derive(Default)]
+pub struct State {
+    waits: VecDeque<WaitSample>,
+    progress: progress::Before,
+    /// Whether the newest tick saw a command that reports progress.
+    busy: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Connections {
+    sessions_total: i64,
+    connections: i64,
+    max_connections: i64,
+    reserved_connections: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Commands {
+    commands: i64,
+}
+
+fn first(sets: Vec<Known<Rows>>) -> Known<Vec<Progress>> {
+    sets.into_iter().next().unwrap_or(Err(Reason::NotYet)).and_then(|rows| rows.all())
+}
+
+impl Area for ActivityArea {
+    type Value = Activity;
+    type State = State;
+    type History = ();
+    const NAME: AreaName = AreaName::Activity;
+    const EVERY_MS: u32 = 1_000;
+    const RULES: &'static [crate::rule::Rule<Activity>] = rules::RULES;
+    const QUERIES: &'static [crate::sql::Query] = QUERIES;
+
+    async fn collect(
+        observer: &mut Observer,
+        facts: &Facts,
+        state: &mut State,
+        now_ms: i64,
+    ) -> Result<Activity, Error> {
+        // Progress is asked with the rest while a command runs, and otherwise only when one begins.
+        let mut queries = vec![SESSIONS, CONNECTIONS, COMMANDS];
+        queries.extend(state.busy.then_some(PROGRESS));
+        let mut sets = read(observer, facts, &queries).await?.into_iter();
+        let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
+        let query = |query| move |reason| Error::Query { query, reason };
+        let mut sessions: Vec<Session> =
+            next().and_then(|rows| rows.all()).map_err(query("sessions"))?;
+        let connections: Connections =
+            next().and_then(|rows| rows.one()).map_err(query("connections"))?;
+        let commands: Known<Commands> = next().and_then(|rows| rows.one());
+        let commands = commands.map(|row| row.commands);
+        let progress: Known<Vec<Progress>> = match &commands {
+            Ok(0) => Ok(vec![]),
+            Ok(_) if state.busy => next().and_then(|rows| rows.all()),
+            Ok(_) => first(read(observer, facts, &[PROGRESS]).await?),
+            Err(reason) => Err(reason.clone()),
+        };
+        state.busy = commands.is_ok_and(|commands| commands > 0);
+        let others = hide_what_is_hidden(&mut sessions, &facts.role);
+        if others.is_ok() {
+            state.waits.push_back(WaitSample { at_ms: now_ms, classes: by_wait_class(&sessions) });
+        }
+        while state.waits.len() > WAITS_KEPT {
+            state.waits.pop_front();
+        }
+        sessions.truncate(SESSIONS_SHOWN);
+        Ok(Activity {
+            sessions,
+            sessions_total: connections.sessions_total,
+            connections: connections.connections,
+            max_connections: connections.max_connections,
+            reserved_connections: connections.reserved_connections,
+            progress: progress.map(|rows| state.progress.with_time_left(rows, now_ms)),
+            others,
+            waits: state.waits.iter().cloned().collect(),
+        })
+    }
+
+    fn without_query_text(value: &Activity) -> Option<Activity> {
+        Some(value.without_query_text())
+    }
+}
+
+/// Drops texts we may not see or must not show; says whether any session is hidden from us.
+fn hide_what_is_hidden(sessions: &mut [Session], role: &str) -> Known<()> {
+    let mut hidden = false;
+    for session in sessions {
+        match session.query.as_deref() {
+            Some(HIDDEN) => {
+                session.query = None;
+                hidden = true;
+            }
+            Some("") => session.query = None,
+            Some(text) => session.query = Some(redact::statement(text)),
+            None => {}
+        }
+    }
+    if hidden {
+        let sql = format!("grant pg_monitor to {};", quoted(role));
+        return Err(Reason::missing_grant("the sessions of other roles", sql));
+    }
+    Ok(())
+}
+
+/// Active sessions by wait class; our own do not count.
+fn by_wait_class(sessions: &[Session]) -> Vec<(String, f64)> {
+    let mut classes: BTreeMap<&str, f64> = BTreeMap::new();
+    for session in sessions.iter().filter(|session| session.is_active() && !session.own) {
+        // A walsender is active by definition; it would drown the picture.
+        if session.backend_type.as_deref() != Some("walsender") {
+            *classes.entry(wait_class(session)).or_default() += 1.0;
+        }
+    }
+    classes.into_iter().map(|(class, count)| (class.to_owned(), count)).collect()
+}
+
+/// ` (web, role shop)`: who a session is, for sentences.
+fn named(session: &Session) -> String {
+    let name = session.application_name.as_deref().filter(|name| !name.is_empty());
+    match (name, session.usename.as_deref()) {
+        (Some(name), Some(role)) => format!(" ({name}, role {role})"),
+        (Some(name), None) => format!(" ({name})"),
+        (None, Some(role)) => format!(" (role {role})"),
+        (None, None) => String::new(),
+    }
+}
+
+/// A duration for sentences: `45 s`, `12 min`, `3.5 h`.
+fn minutes(seconds: f64) -> String {
+    if seconds < 120.0 {
+        format!("{seconds:.0} s")
+    } else if seconds < 7_200.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3_600.0)
+    }
+}

@@ -1,0 +1,60 @@
+//! Transactions that PostgreSQL had to break because they waited for each other.
+
+use model::locks::Locks;
+use model::{About, Finding, Known, Limit, Object, Remedy, Severity, Unit};
+
+use super::describe::{count, seconds};
+use crate::rule::InForce;
+
+/// Deadlocks within a minute at which the rule warns.
+const WARN_FROM_PER_MINUTE: Limit = Limit {
+    name: "warn_from_per_minute",
+    default: 1.0,
+    unit: Unit::Count,
+    source: "each one is a transaction that failed for no fault in its data",
+};
+/// Deadlocks within a minute at which it is critical.
+const CRITICAL_FROM_PER_MINUTE: Limit = Limit {
+    name: "critical_from_per_minute",
+    default: 10.0,
+    unit: Unit::Count,
+    source: "one every six seconds, each after a wait of deadlock_timeout",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Transactions deadlock",
+    effect: "PostgreSQL ends one of them after deadlock_timeout; its client gets error 40P01 and has to try again.",
+    remedy: "Lock rows and tables in the same order everywhere; take the strongest lock first instead of upgrading; retry on 40P01. The server's log names the statements.",
+    docs: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS",
+    limits: &[WARN_FROM_PER_MINUTE, CRITICAL_FROM_PER_MINUTE],
+};
+
+/// Judges the deadlocks of the last minute.
+pub fn deadlocks(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding>> {
+    let rates = evidence.rates.as_ref().map_err(Clone::clone)?;
+    let found = rates.deadlocks as f64;
+    let severity = if found >= limits.get(&CRITICAL_FROM_PER_MINUTE) {
+        Severity::Critical
+    } else if rates.deadlocks > 0 && found >= limits.get(&WARN_FROM_PER_MINUTE) {
+        Severity::Warning
+    } else {
+        return Ok(vec![]);
+    };
+    let times =
+        if rates.deadlocks == 1 { "1 deadlock".into() } else { format!("{found} deadlocks") };
+    Ok(vec![Finding {
+        rule: limits.rule(),
+        severity,
+        object: Object::Server,
+        says: format!("{times} in the last {:.0} s.", rates.window_ms as f64 / 1_000.0),
+        evidence: vec![count("deadlocks", found), seconds("window", rates.window_ms as f64)],
+        remedy: Remedy {
+            says: ABOUT.remedy.into(),
+            sql: Some("alter system set log_lock_waits = on;".into()),
+            lock: Some("None; takes effect after select pg_reload_conf().".into()),
+            undo: Some("alter system reset log_lock_waits;".into()),
+            refuted_by: Some("A test that provokes them.".into()),
+        },
+    }])
+}

@@ -1,0 +1,160 @@
+//! The registry of areas: one folder here and one line in `model::area` each. An area never imports
+//! another, and nothing else in the engine names one.
+
+use std::sync::Arc;
+
+use model::server::{Facts, Headline};
+use model::{About, AreaName, Finding, Known, Latest, NotChecked, Reason};
+use tokio::sync::watch;
+
+use crate::area::Area;
+use crate::rule::{self, Limits};
+use crate::sql::Query;
+use crate::store::{AnySlot, Frame, Slot, Tick};
+
+/// An area of the list: it has a slot in the store.
+pub trait Listed: Area {
+    /// Its slot.
+    fn slot(store: &Store) -> &Slot<Self>
+    where
+        Self: Sized;
+}
+
+/// What is known of an area without a server.
+pub struct Entry {
+    /// Its name.
+    pub name: AreaName,
+    /// How often it is read, ms.
+    pub every_ms: u32,
+    /// Its queries.
+    pub queries: &'static [Query],
+    rules: fn() -> Vec<(&'static str, &'static About)>,
+    judge_json: fn(&str, &str) -> Option<serde_json::Result<Known<Vec<Finding>>>>,
+}
+
+impl Entry {
+    const fn of<A: Area>() -> Self {
+        Self {
+            name: A::NAME,
+            every_ms: A::EVERY_MS,
+            queries: A::QUERIES,
+            rules: || A::RULES.iter().map(|rule| (rule.id, rule.about)).collect(),
+            judge_json: |rule, evidence| {
+                let rule = A::RULES.iter().find(|known| known.id == rule)?;
+                let value = serde_json::from_str(evidence);
+                Some(value.map(|value| rule::run(rule, &value, &Limits::default())))
+            },
+        }
+    }
+}
+
+/// From the list: the areas' modules, the store with a slot for each, its form in a file, and `ALL`.
+macro_rules! registry {
+    ($($(#[$doc:meta])* $folder:ident: $name:ident, $area:ident;)+) => {
+        $(pub mod $folder;)+
+
+        /// Every area, in the order of the navigation.
+        pub const ALL: &[Entry] = &[$(Entry::of::<$folder::$area>()),+];
+
+        /// All that is kept of one server.
+        pub struct Store { $($folder: Slot<$folder::$area>,)+ }
+
+        $(impl Listed for $folder::$area {
+            fn slot(store: &Store) -> &Slot<Self> {
+                &store.$folder
+            }
+        })+
+
+        /// The readings of one server, to be written to a file and shown elsewhere.
+        #[derive(serde::Serialize, serde::Deserialize, Clone)]
+        pub struct Readings { $($folder: Latest<<$folder::$area as Area>::Value>,)+ }
+
+        impl Store {
+            /// An empty store.
+            pub fn new(now_ms: i64) -> Self {
+                Self { $($folder: Slot::new(now_ms),)+ }
+            }
+
+            /// A store that holds recorded readings.
+            pub fn of(readings: Readings) -> Self {
+                Self { $($folder: Slot::of(readings.$folder),)+ }
+            }
+
+            /// A copy of all readings.
+            pub fn readings(&self) -> Readings {
+                Readings { $($folder: (*self.$folder.latest()).clone(),)+ }
+            }
+
+            fn slots(&self) -> [&dyn AnySlot; ALL.len()] {
+                [$(&self.$folder),+]
+            }
+        }
+    };
+}
+model::areas!(registry);
+
+impl Store {
+    /// The slot of an area.
+    pub fn slot<A: Listed>(&self) -> &Slot<A> {
+        A::slot(self)
+    }
+
+    fn named(&self, area: AreaName) -> Option<&dyn AnySlot> {
+        self.slots().into_iter().find(|slot| slot.name() == area)
+    }
+
+    /// Runs one tick of the area of that name. The error says that the connection is lost.
+    pub async fn tick(&self, area: AreaName, tick: Tick<'_>) -> Result<(), Reason> {
+        match self.named(area) {
+            Some(slot) => slot.tick(tick).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Notes in every area that nothing could be read.
+    pub fn fail(&self, now_ms: i64, reason: &Reason) {
+        self.slots().iter().for_each(|slot| slot.fail(now_ms, reason));
+    }
+
+    /// The frames of one area.
+    pub fn frames(&self, area: AreaName) -> Option<watch::Receiver<Arc<Frame>>> {
+        self.named(area).map(AnySlot::frames)
+    }
+
+    /// All findings, worst first, and all rules that were not checked.
+    pub fn findings(&self) -> (Vec<Finding>, Vec<NotChecked>) {
+        let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
+        for slot in self.slots() {
+            slot.add_findings(&mut findings, &mut not_checked);
+        }
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        (findings, not_checked)
+    }
+
+    /// What the server is by the newest reading of that area, where that is no longer what `facts` say.
+    pub fn facts(&self, area: AreaName, facts: &Facts) -> Option<Facts> {
+        self.named(area)?.facts(facts)
+    }
+
+    /// The server's line on the fleet page.
+    pub fn headline(&self) -> Headline {
+        let mut headline = Headline::default();
+        self.slots().iter().for_each(|slot| slot.headline(&mut headline));
+        headline
+    }
+
+    /// Whom ending these sessions (pid and start, ms since the epoch) sets free, as a sentence.
+    pub fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
+        self.slots().iter().find_map(|slot| slot.freed_by(sessions))
+    }
+}
+
+/// Every rule's id and what it says about itself.
+pub fn abouts() -> impl Iterator<Item = (&'static str, &'static About)> {
+    ALL.iter().flat_map(|area| (area.rules)())
+}
+
+/// What a rule says of evidence given as JSON: for fixtures. None when there is no such rule.
+pub fn judge_json(rule: &str, evidence: &str) -> Option<serde_json::Result<Known<Vec<Finding>>>> {
+    ALL.iter().find_map(|area| (area.judge_json)(rule, evidence))
+}

@@ -1,0 +1,51 @@
+//! A standby that does not hear from its sender: equal positions hide it, so it has its own rule.
+
+use model::replication::Replication;
+use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};
+
+use crate::rule::InForce;
+
+/// How long nothing may be heard before it is a finding.
+const SILENT_FROM_S: Limit = Limit {
+    name: "silent_from_s",
+    default: 5.0,
+    unit: Unit::Seconds,
+    source: "a receiver starts again within wal_retrieve_retry_interval, 5 s by default",
+};
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "A standby receives nothing",
+    effect: "The standby grows older by the second, though received and replayed positions are equal.",
+    remedy: "Read the standby's log; check primary_conninfo, the network, the slot and pg_hba.conf on the sender.",
+    docs: "https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION",
+    limits: &[SILENT_FROM_S],
+};
+
+/// Judges whether the WAL receiver streams.
+pub fn standby_disconnected(evidence: &Replication, limits: &InForce<'_>) -> Known<Vec<Finding>> {
+    if !evidence.position.in_recovery {
+        return Ok(vec![]);
+    }
+    let lag = evidence.lag.as_ref().map_err(Clone::clone)?;
+    if lag.linked || lag.ms < limits.get(&SILENT_FROM_S) * 1_000.0 {
+        return Ok(vec![]);
+    }
+    Ok(vec![Finding {
+        rule: limits.rule(),
+        severity: Severity::Critical,
+        object: "WAL receiver".into(),
+        says: format!("This standby has received nothing from its sender for {:.0} s.", lag.ms / 1_000.0),
+        evidence: vec![
+            Evidence { name: "silent for".into(), value: lag.ms, unit: Unit::Ms },
+            Evidence { name: "received, not replayed".into(), value: lag.bytes as f64, unit: Unit::Bytes },
+        ],
+        remedy: Remedy {
+            says: ABOUT.remedy.into(),
+            sql: Some("select status, sender_host, sender_port, slot_name, last_msg_receipt_time from pg_stat_wal_receiver;".into()),
+            lock: Some("None: it reads a view.".into()),
+            undo: None,
+            refuted_by: Some("A standby that restores from the archive only and is not meant to stream.".into()),
+        },
+    }])
+}

@@ -1,0 +1,67 @@
+//! Transaction id age of databases (wraparound), read every half minute.
+
+/// The rules of this area.
+pub mod rules {
+    pub mod xid_wraparound;
+
+    use model::vacuum::Vacuum;
+
+    use crate::rule::{Rule, rules};
+
+    rules! {
+        Rule<Vacuum>, "vacuum": xid_wraparound
+    }
+}
+
+use model::server::Facts;
+use model::vacuum::{DatabaseAge, Vacuum};
+use model::{AreaName, Reason};
+
+use crate::area::{Area, read};
+use crate::connection::Observer;
+use crate::error::Error;
+use crate::sql::sql;
+
+sql! {
+    DATABASE_AGES = "database_ages" [14];
+    FREEZE_SETTINGS = "freeze_settings" [14];
+}
+
+/// The vacuum area.
+pub struct VacuumArea;
+
+#[derive(sqlx::FromRow)]
+struct FreezeSettings {
+    freeze_max_age_xids: i64,
+    multixact_freeze_max_age_xids: i64,
+}
+
+impl Area for VacuumArea {
+    type Value = Vacuum;
+    type State = ();
+    type History = ();
+    const NAME: AreaName = AreaName::Vacuum;
+    const EVERY_MS: u32 = 30_000;
+    const RULES: &'static [crate::rule::Rule<Vacuum>] = rules::RULES;
+    const QUERIES: &'static [crate::sql::Query] = QUERIES;
+
+    async fn collect(
+        observer: &mut Observer,
+        facts: &Facts,
+        (): &mut (),
+        _now_ms: i64,
+    ) -> Result<Vacuum, Error> {
+        let mut sets = read(observer, facts, QUERIES).await?.into_iter();
+        let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
+        let query = |query| move |reason| Error::Query { query, reason };
+        let databases: Vec<DatabaseAge> =
+            next().and_then(|rows| rows.all()).map_err(query("database_ages"))?;
+        let settings: FreezeSettings =
+            next().and_then(|rows| rows.one()).map_err(query("freeze_settings"))?;
+        Ok(Vacuum {
+            databases,
+            freeze_max_age_xids: settings.freeze_max_age_xids,
+            multixact_freeze_max_age_xids: settings.multixact_freeze_max_age_xids,
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! A database on its way to transaction id wraparound.
+
+use model::vacuum::{DatabaseAge, Vacuum};
+use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};
+
+use crate::rule::InForce;
+
+/// Age at which the rule warns: autovacuum has then tried by force for a while without success.
+const WARN_FROM_XIDS: Limit = Limit {
+    name: "warn_from_xids",
+    default: 500_000_000.0,
+    unit: Unit::Xids,
+    source: "autovacuum_freeze_max_age is 200 million by default; two and a half times that means it does not get through",
+};
+/// Age at which it is critical.
+const CRITICAL_FROM_XIDS: Limit = Limit {
+    name: "critical_from_xids",
+    default: 1_500_000_000.0,
+    unit: Unit::Xids,
+    source: "the common alert rule TransactionIDWraparoundRisk; vacuum_failsafe_age is 1.6 billion",
+};
+/// The server refuses to assign transaction ids three million before the end (manual 24.1.5).
+const STOP_AT_XIDS: f64 = 2_147_483_648.0 - 3_000_000.0;
+
+/// What the rule says about itself.
+pub const ABOUT: About = About {
+    title: "Transaction ids are running out",
+    effect: "Three million transactions before the end the server refuses every write until the database is vacuumed.",
+    remedy: "Find what holds the xmin horizon (an old transaction, prepared transaction, slot or standby), end it, then VACUUM FREEZE the oldest tables.",
+    docs: "https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND",
+    limits: &[WARN_FROM_XIDS, CRITICAL_FROM_XIDS],
+};
+
+/// Judges the xid and multixact age of every database.
+pub fn xid_wraparound(evidence: &Vacuum, limits: &InForce<'_>) -> Known<Vec<Finding>> {
+    Ok(evidence.databases.iter().filter_map(|database| judged(database, limits)).collect())
+}
+
+fn judged(database: &DatabaseAge, limits: &InForce<'_>) -> Option<Finding> {
+    let (age, counter) = if database.xid_age >= database.multixact_age {
+        (database.xid_age as f64, "transaction ids")
+    } else {
+        (database.multixact_age as f64, "multixact ids")
+    };
+    let severity = if age >= limits.get(&CRITICAL_FROM_XIDS) {
+        Severity::Critical
+    } else if age >= limits.get(&WARN_FROM_XIDS) {
+        Severity::Warning
+    } else {
+        return None;
+    };
+    let left = (STOP_AT_XIDS - age).max(0.0);
+    Some(Finding {
+        rule: limits.rule(),
+        severity,
+        object: Object::Database { name: database.datname.clone() },
+        says: format!(
+            "Database {} has used {:.2} billion {counter} since its last freeze; writes stop after {:.0} million more.",
+            database.datname,
+            age / 1e9,
+            left / 1e6
+        ),
+        evidence: vec![
+            Evidence { name: "xid age".into(), value: database.xid_age as f64, unit: Unit::Xids },
+            Evidence { name: "multixact age".into(), value: database.multixact_age as f64, unit: Unit::Xids },
+            Evidence { name: "left before writes stop".into(), value: left, unit: Unit::Xids },
+        ],
+        remedy: Remedy {
+            says: ABOUT.remedy.into(),
+            sql: Some("select oid::regclass, age(relfrozenxid) from pg_class where relkind in ('r', 'm', 't') order by 2 desc limit 20;".into()),
+            lock: Some("The query takes none; the VACUUM (FREEZE) of a table that follows takes SHARE UPDATE EXCLUSIVE and blocks no reads or writes.".into()),
+            undo: None,
+            refuted_by: None,
+        },
+    })
+}

@@ -1,0 +1,8 @@
+//! The wall clock: the only place that reads it.
+
+/// pgdeck's clock, ms since the Unix epoch.
+pub fn now_ms() -> i64 {
+    std::time::UNIX_EPOCH
+        .elapsed()
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

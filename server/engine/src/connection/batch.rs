@@ -1,0 +1,138 @@
+//! The batch of a tick: all SQL files as one text in one read-only transaction, our session
+//! settings, and a cache of the queries that the server refuses. Pure: sends nothing.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use model::Reason;
+
+use crate::sql::SqlFile;
+
+/// `statement_timeout` of our sessions, ms.
+pub const STATEMENT_TIMEOUT_MS: u64 = 2_000;
+/// `lock_timeout` of our sessions, ms (limits.md B4).
+const LOCK_TIMEOUT_MS: u64 = 250;
+
+/// How our settings reach the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settings {
+    /// Given at start-up; the session keeps them.
+    Session,
+    /// Set in each transaction: a pooler would give the session to somebody else.
+    Transaction,
+}
+
+impl Settings {
+    /// Statements before the first file: `begin` and the settings.
+    pub fn preamble(self) -> usize {
+        match self {
+            Self::Session => 1,
+            Self::Transaction => 1 + LOCAL_SETTINGS,
+        }
+    }
+}
+
+/// What a session of ours is limited to.
+pub fn session_settings() -> [(&'static str, String); 6] {
+    [
+        ("default_transaction_read_only", "on".into()),
+        ("statement_timeout", STATEMENT_TIMEOUT_MS.to_string()),
+        ("lock_timeout", LOCK_TIMEOUT_MS.to_string()),
+        ("idle_in_transaction_session_timeout", "5000".into()),
+        // Nobody's objects can stand in for the catalog's (CVE-2018-1058).
+        ("search_path", "pg_catalog".into()),
+        ("jit", "off".into()),
+    ]
+}
+
+/// How many of them are set per transaction: read-only is said by `begin`.
+const LOCAL_SETTINGS: usize = 5;
+
+/// The text of one tick: begin, the settings where the session has none, the files, commit.
+pub fn batch(settings: Settings, files: &[SqlFile]) -> String {
+    let mut text = String::from("begin transaction read only;");
+    if settings == Settings::Transaction {
+        for (name, value) in session_settings().iter().skip(1) {
+            text.push_str(&format!("set local {name} = '{value}';"));
+        }
+    }
+    for file in files {
+        text.push_str("/* pgdeck ");
+        text.push_str(file.name);
+        text.push_str(" */ ");
+        text.push_str(file.statement());
+        text.push(';');
+    }
+    text.push_str("commit");
+    text
+}
+
+/// Files that the server refused to run, and why.
+#[derive(Default)]
+pub struct RefusedQueries(HashMap<&'static str, (Reason, Instant)>);
+
+/// How long a missing function or an error is taken for granted.
+const REFUSED_FOR: Duration = Duration::from_secs(300);
+/// How long a missing grant is: it may be given at any moment, and is then seen within ten seconds.
+const UNGRANTED_FOR: Duration = Duration::from_secs(8);
+
+impl RefusedQueries {
+    /// Why the file need not be asked now.
+    pub fn reason(&self, file: &SqlFile, now: Instant) -> Option<Reason> {
+        let (reason, since) = self.0.get(file.name)?;
+        let holds = match reason {
+            Reason::NotSupported { .. } | Reason::Failed { .. } => REFUSED_FOR,
+            Reason::MissingGrant { .. } => UNGRANTED_FOR,
+            _ => Duration::ZERO,
+        };
+        (now.saturating_duration_since(*since) < holds).then(|| reason.clone())
+    }
+
+    /// Notes a refusal; one that still holds keeps its time.
+    pub fn remember(&mut self, file: &SqlFile, reason: &Reason, now: Instant) {
+        if self.reason(file, now).is_none() {
+            self.0.insert(file.name, (reason.clone(), now));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: SqlFile = SqlFile { floor: 14, name: "a.14.sql", text: "-- rows\nselect 1;\n" };
+
+    #[test]
+    fn a_session_behind_a_pooler_is_never_changed() {
+        let text = batch(Settings::Transaction, &[FILE]);
+        assert!(text.starts_with("begin transaction read only;set local statement_timeout"));
+        assert!(text.ends_with("/* pgdeck a.14.sql */ select 1;commit"));
+        assert_eq!(text.matches("set local").count(), LOCAL_SETTINGS);
+        assert_eq!(text.matches("set ").count(), LOCAL_SETTINGS);
+    }
+
+    #[test]
+    fn a_session_of_our_own_needs_no_settings_per_tick() {
+        let text = batch(Settings::Session, &[FILE, FILE]);
+        assert_eq!(text.matches("select 1").count(), 2);
+        assert!(!text.contains("set local"));
+    }
+
+    #[test]
+    fn a_refusal_is_asked_again_later_and_a_grant_soon() {
+        let (mut refused, now) = (RefusedQueries::default(), Instant::now());
+        refused.remember(&FILE, &Reason::NotSupported { what: "x".into() }, now);
+        assert!(refused.reason(&FILE, now + Duration::from_secs(299)).is_some());
+        assert!(refused.reason(&FILE, now + REFUSED_FOR).is_none());
+        let grant = Reason::missing_grant("x", "y");
+        refused.remember(&FILE, &grant, now + REFUSED_FOR);
+        assert!(refused.reason(&FILE, now + REFUSED_FOR + UNGRANTED_FOR).is_none());
+    }
+
+    #[test]
+    fn a_timeout_is_asked_again_at_once() {
+        let (mut refused, now) = (RefusedQueries::default(), Instant::now());
+        refused.remember(&FILE, &Reason::TimedOut { after_ms: 1 }, now);
+        assert!(refused.reason(&FILE, now).is_none());
+    }
+}

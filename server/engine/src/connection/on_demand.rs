@@ -1,0 +1,182 @@
+//! A connection on demand, for EXPLAIN and catalog queries: opened within the budget for one request
+//! of a user, closed after it.
+//!
+//! Nothing is set at start-up, so the login's own search_path and planner settings hold and a pooler
+//! has nothing to refuse; limits are `set local` in the one transaction of the request. Statements
+//! that hold a user's text go through the extended protocol, which takes one statement at a time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use model::Reason;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Executor, FromRow, PgConnection, Row, SqlSafeStr,
+    ValueRef,
+};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use super::{Budget, connect};
+use crate::dsn::Dsn;
+use crate::error::{connect_reason, is_lost, query_reason};
+use crate::overhead::Overhead;
+use crate::sql::SqlFile;
+
+/// Time allowed to say good-bye.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// One statement around a user's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    sql: String,
+    /// Characters before the user's text, where it is in there.
+    before: Option<usize>,
+    /// Whether it has parameters that must stay without values.
+    unbound: bool,
+}
+
+impl Statement {
+    /// A statement that holds none of the user's text, or only as literals.
+    pub(crate) fn own(sql: String) -> Self {
+        Self { sql, before: None, unbound: false }
+    }
+
+    /// `before` in front of the user's text.
+    pub(crate) fn around(before: &str, text: &str) -> Self {
+        let sql = format!("{before}{text}");
+        Self { sql, before: Some(before.chars().count()), unbound: false }
+    }
+
+    /// The same; `unbound` when it has parameters that must stay without values.
+    pub(crate) fn with_parameters(self, unbound: bool) -> Self {
+        Self { unbound, ..self }
+    }
+
+    /// What is sent.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// Whether its parameters must stay without values. The extended protocol binds some, and EXPLAIN
+    /// would plan for them: such a statement is first parsed by the server as one, then sent as it is.
+    pub fn is_unbound(&self) -> bool {
+        self.unbound
+    }
+
+    /// The character of the user's text that is the `position`th of what was sent, both from 1.
+    pub fn position(&self, position: usize) -> Option<usize> {
+        position.checked_sub(self.before?).filter(|position| *position > 0)
+    }
+}
+
+/// A session of our own for one request.
+pub struct OnDemand {
+    connection: PgConnection,
+    overhead: Arc<Overhead>,
+    role: String,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Why a statement gave no answer.
+pub enum Stop {
+    /// PostgreSQL answered with an error; the session is fine.
+    Refused(Box<dyn DatabaseError>),
+    /// The connection is gone.
+    Lost(Reason),
+    /// No answer within the deadline: drop the session.
+    Late(Duration),
+}
+
+impl OnDemand {
+    /// Connects within the budget.
+    pub async fn open(dsn: &Dsn, budget: &Budget, overhead: Arc<Overhead>) -> Result<Self, Reason> {
+        let permit = budget.permit().await?;
+        overhead.connect();
+        // A person's statement and its values stay out of our log.
+        let options = dsn.options().disable_statement_logging();
+        let connection = connect(&options, &dsn.address()).await?;
+        let role = options.get_username().to_owned();
+        Ok(Self { connection, overhead, role, _permit: permit })
+    }
+
+    /// Runs commands of our own, several in one text: constants and numbers only.
+    pub async fn command(&mut self, text: String, within: Duration) -> Result<(), Stop> {
+        let running = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut self.connection);
+        await_answer(&self.overhead, within, running).await.map(drop)
+    }
+
+    /// Reads a file's rows; its `$1`, `$2`, … are bound.
+    pub async fn rows<T>(
+        &mut self,
+        file: SqlFile,
+        arguments: PgArguments,
+        within: Duration,
+    ) -> Result<Vec<T>, Stop>
+    where
+        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let text = format!("/* pgdeck {} */ {}", file.name, file.statement());
+        let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(false);
+        let running = query.fetch_all(&mut self.connection);
+        let rows = await_answer(&self.overhead, within, running).await?;
+        self.overhead.query(file.name, rows.len() as u64, super::byte_size(&rows));
+        let decoded: Result<Vec<T>, _> = rows.iter().map(T::from_row).collect();
+        decoded.map_err(|error| {
+            tracing::error!(query = file.name, %error, "a row does not decode");
+            let message = format!("the answer to {} has an unexpected shape", file.name);
+            Stop::Lost(Reason::Failed { sqlstate: "XX000".into(), message })
+        })
+    }
+
+    /// Runs one statement built around a user's text; the text of its first column, if it answers.
+    pub async fn run(&mut self, it: &Statement, within: Duration) -> Result<Option<String>, Stop> {
+        let text = || AssertSqlSafe(it.sql().to_owned());
+        let row = if it.is_unbound() {
+            // The server itself says that this very text is one statement, before it is sent alone.
+            let parsing = (&mut self.connection).prepare(text().into_sql_str());
+            await_answer(&self.overhead, within, parsing).await?;
+            let running = sqlx::raw_sql(text()).fetch_optional(&mut self.connection);
+            await_answer(&self.overhead, within, running).await?
+        } else {
+            let query = sqlx::query(text()).persistent(false);
+            let running = query.fetch_optional(&mut self.connection);
+            await_answer(&self.overhead, within, running).await?
+        };
+        let value = row.as_ref().and_then(|row| row.try_get_raw(0).ok());
+        Ok(value.filter(|value| !value.is_null()).and_then(|v| v.as_str().ok().map(str::to_owned)))
+    }
+
+    /// What a refused statement of our own means.
+    pub fn reason(&self, stop: Stop, timeout_ms: u64) -> Reason {
+        match stop {
+            Stop::Refused(error) => query_reason(&*error, &self.role, timeout_ms),
+            Stop::Lost(reason) => reason,
+            Stop::Late(after) => super::no_answer_within(after),
+        }
+    }
+
+    /// Ends the session in good order.
+    pub async fn close(self) {
+        // Whoever does not take leave in time is dropped, which ends the session as well.
+        let _ = timeout(CLOSE_TIMEOUT, self.connection.close()).await;
+    }
+}
+
+async fn await_answer<T>(
+    overhead: &Overhead,
+    within: Duration,
+    running: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, Stop> {
+    let started = Instant::now();
+    let answer = timeout(within, running).await;
+    overhead.round_trip(started.elapsed());
+    match answer {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) if is_lost(&error) => Err(Stop::Lost(connect_reason(&error, "the server"))),
+        Ok(Err(sqlx::Error::Database(error))) => Err(Stop::Refused(error)),
+        Ok(Err(error)) => Err(Stop::Lost(connect_reason(&error, "the server"))),
+        Err(_) => Err(Stop::Late(within)),
+    }
+}

@@ -1,0 +1,137 @@
+//! `Engine`: the watched servers, answered from memory. A page never waits on PostgreSQL here; only
+//! samplers, EXPLAIN and actions do.
+
+use std::sync::Arc;
+
+use model::overhead::ServerCost;
+use model::{AreaName, Finding, Latest, NotChecked, RuleEntry, ServerId, ServerSummary};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
+
+use crate::areas::{Listed, Readings};
+use crate::clock::now_ms;
+use crate::explain::registry::Runs;
+use crate::record::Recording;
+use crate::rule::Limits;
+use crate::server::{ServerConfig, WatchedServer};
+use crate::store::Frame;
+use crate::{rules, sampler};
+
+/// The servers we watch. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    servers: Vec<Arc<WatchedServer>>,
+    limits: Arc<Limits>,
+    runs: Arc<Runs>,
+    samplers: Mutex<JoinSet<()>>,
+}
+
+impl Engine {
+    /// Watches the servers; must be called on a tokio runtime.
+    pub fn start(servers: Vec<ServerConfig>, limits: Limits) -> Self {
+        let limits = Arc::new(limits);
+        let mut samplers = JoinSet::new();
+        let mut watched = Vec::with_capacity(servers.len());
+        for config in servers {
+            let server = Arc::new(WatchedServer::new(&config));
+            samplers.spawn(sampler::sample(Arc::clone(&server), config.dsn, Arc::clone(&limits)));
+            watched.push(server);
+        }
+        Self(Arc::new(Inner {
+            servers: watched,
+            limits,
+            runs: Arc::default(),
+            samplers: Mutex::new(samplers),
+        }))
+    }
+
+    /// Shows a recording; nothing is sampled.
+    pub fn recorded(recording: Recording) -> Self {
+        let servers = recording
+            .servers
+            .into_iter()
+            .map(|(summary, readings)| Arc::new(WatchedServer::recorded(summary, readings)))
+            .collect();
+        Self(Arc::new(Inner {
+            servers,
+            limits: Arc::default(),
+            runs: Arc::default(),
+            samplers: Mutex::new(JoinSet::new()),
+        }))
+    }
+
+    pub(crate) fn server(&self, id: &ServerId) -> Option<&Arc<WatchedServer>> {
+        self.0.servers.iter().find(|server| server.id == *id)
+    }
+
+    pub(crate) fn all_servers(&self) -> &[Arc<WatchedServer>] {
+        &self.0.servers
+    }
+
+    /// The EXPLAIN runs under way.
+    pub(crate) fn runs(&self) -> &Arc<Runs> {
+        &self.0.runs
+    }
+
+    /// All servers, in the order of the configuration.
+    pub fn servers(&self) -> Vec<ServerSummary> {
+        self.0.servers.iter().map(|server| server.summary()).collect()
+    }
+
+    /// The newest reading of an area, with the text of statements; None: there is no such server.
+    pub fn latest<A: Listed>(&self, id: &ServerId) -> Option<Latest<A::Value>> {
+        self.server(id).map(|server| sent_now(&server.store.slot::<A>().latest()))
+    }
+
+    /// A copy of the newest readings of all areas; None: there is no such server.
+    pub fn readings(&self, id: &ServerId) -> Option<Readings> {
+        self.server(id).map(|server| server.store.readings())
+    }
+
+    /// Reads an area's history; None: there is no such server.
+    pub fn history<A: Listed, R>(
+        &self,
+        id: &ServerId,
+        read: impl FnOnce(&A::History) -> R,
+    ) -> Option<R> {
+        self.server(id).map(|server| server.store.slot::<A>().history(read))
+    }
+
+    /// Findings of all areas of a server, worst first, and the rules not checked.
+    pub fn findings(&self, id: &ServerId) -> (Vec<Finding>, Vec<NotChecked>) {
+        self.server(id).map(|server| server.store.findings()).unwrap_or_default()
+    }
+
+    /// The frames of one area as they come.
+    pub fn subscribe(&self, id: &ServerId, area: AreaName) -> Option<watch::Receiver<Arc<Frame>>> {
+        self.server(id)?.store.frames(area)
+    }
+
+    /// Every rule with its limits in force.
+    pub fn rules(&self) -> Vec<RuleEntry> {
+        rules::entries(&self.0.limits)
+    }
+
+    /// The limits that the configuration sets for rules on plans.
+    pub fn plan_limits(&self) -> Limits {
+        self.0.limits.of_folder("plan")
+    }
+
+    /// pgdeck's own load on each server.
+    pub fn overhead(&self) -> Vec<ServerCost> {
+        let of = |server: &Arc<WatchedServer>| server.overhead.of(&server.id, &server.budget);
+        self.0.servers.iter().map(of).collect()
+    }
+
+    /// Ends all samplers and closes their connections.
+    pub async fn stop(&self) {
+        self.0.samplers.lock().await.shutdown().await;
+    }
+}
+
+/// The reading with the clock of the moment it is handed out.
+fn sent_now<T: Clone>(latest: &Latest<T>) -> Latest<T> {
+    Latest { now_ms: now_ms(), ..latest.clone() }
+}
