@@ -1,4 +1,4 @@
-//! What an operator can do to a watched server: what is asked, what would happen, what happened.
+//! Operator actions (cancel, terminate, VACUUM, ANALYZE): request, preview and result.
 //!
 //! One vocabulary for engine, audit log and pages. Decides nothing.
 

@@ -1,4 +1,4 @@
-//! Sessions and what they do: `pg_stat_activity` and the `pg_stat_progress_*` views.
+//! Sessions and command progress: rows of `pg_stat_activity` and the `pg_stat_progress_*` views.
 //!
 //! Fields keep the catalog's spelling; ages are ours, in milliseconds, measured by the server.
 

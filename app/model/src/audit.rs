@@ -1,4 +1,4 @@
-//! The audit log as it is shown: who did what to which server, when, why and with what result.
+//! Audit log entries as shown: who did what to which server, when, why and with what result.
 
 use serde::{Deserialize, Serialize};
 

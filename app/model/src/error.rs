@@ -1,4 +1,5 @@
-//! What a server function answers instead of a value. A variant exists only if the page acts on it.
+//! The error type of all server functions (`ApiError`). A variant exists only if the page acts on
+//! it.
 
 use std::fmt;
 

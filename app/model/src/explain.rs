@@ -1,4 +1,4 @@
-//! EXPLAIN of a statement that a person gives: what is asked, what will happen, what came of it.
+//! EXPLAIN of a user's statement: request, preview and result.
 //!
 //! Words only; the guard and the running are the engine's.
 

@@ -1,5 +1,4 @@
-//! Why a statement is not explained: each refusal is one sentence that says what, where and what to
-//! do.
+//! Refusals of EXPLAIN: why a statement is not run, as one sentence with the place and what to do.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The words of the domain, shared by engine, server, pages and the browser.
+//! Domain types shared by engine, server, pages and the browser.
 //!
 //! Knows what PostgreSQL reports and how pgdeck speaks of it; never does I/O, reads no clock and
 //! does not panic. One type serves from row to pixel: `sqlx::FromRow` behind the feature `sqlx`,

@@ -1,4 +1,4 @@
-//! What pgdeck itself costs a watched server: shown at `/about`.
+//! pgdeck's own load on watched servers: queries, round trips, time. Shown at `/about`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The numbers of the whole server, as rates over the window between two readings.
+//! Server-wide statistics, as rates over the window between two readings.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! What a tick of the sampler leaves behind: a value with its time, or the reason there is none.
+//! The result of a sampler tick: a value with its time, or the reason there is none; freshness and
+//! staleness.
 
 use serde::{Deserialize, Serialize};
 

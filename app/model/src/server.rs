@@ -1,4 +1,4 @@
-//! The servers we watch and what is known of each.
+//! Watched servers: name, connection state, capabilities, and the row of the fleet page.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Transaction id ages: how far each database is from wraparound.
+//! Transaction id age of databases: how far each is from wraparound.
 
 use serde::{Deserialize, Serialize};
 

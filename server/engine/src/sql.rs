@@ -1,4 +1,4 @@
-//! SQL files and the one picker: a query has variants by floor, the first major each is right for.
+//! SQL files by server version: a query has variants by floor, the first major each is right for.
 //!
 //! No version `if` stands anywhere else. The five header lines of a file stay out of what is sent:
 //! a watched server gets the statement behind a short marker.

@@ -1,7 +1,7 @@
-//! What happens to servers, each fault on a real one: what is wrong is said with what to do, we
-//! stay within our sessions, heal by ourselves, and other servers are unaffected.
+//! Fault injection on real servers: the error is shown with a remedy, the session budget holds, the
+//! connection heals, other servers are unaffected.
 
-mod watching;
+mod support;
 
 use std::time::Duration;
 
@@ -11,8 +11,9 @@ use engine::areas::replication::ReplicationArea;
 use model::server::ConnectionState;
 use model::{AreaName, Reason, ServerId};
 use playground::{Fault, FaultProxy, ServerOptions};
-use watching::{
-    Result, activity_age, is_up, link, lost_because, monitored, our_sessions, until, watch, watcher,
+use support::{
+    Result, activity_age, after_ticks, is_up, link, lost_because, monitored, our_sessions, ticks,
+    until, watch, watcher,
 };
 
 /// "Heals by itself within 10 s."
@@ -104,8 +105,11 @@ async fn every_fault_of_the_network_is_survived() -> Result {
     // Slow is not broken.
     for fault in [Fault::Latency(Duration::from_millis(300)), Fault::Slices] {
         proxy.set(fault);
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert!(is_up(&link(&engine, "far")), "{fault:?}: {:?}", link(&engine, "far"));
+        after_ticks(&engine, "far", (AreaName::Activity, 2), async || {
+            assert!(is_up(&link(&engine, "far")), "{fault:?}: {:?}", link(&engine, "far"));
+            Ok(())
+        })
+        .await?;
     }
     assert!(our_sessions(&server).await? <= 3);
     Ok(())
@@ -179,10 +183,11 @@ async fn access_exclusive_held_for_the_whole_run() -> Result {
         .await?;
     let engine = watch(&[("locked", watcher(&server))])?;
     until(&engine, "locked", FIRST, is_up).await?;
-    for _ in 0..20 {
-        tokio::time::sleep(Duration::from_millis(250)).await;
+    after_ticks(&engine, "locked", (AreaName::Activity, 3), async || {
         assert!(our_sessions(&server).await? <= 3);
-    }
+        Ok(())
+    })
+    .await?;
     assert!(is_up(&link(&engine, "locked")));
     assert!(activity_age(&engine, "locked").unwrap_or(Duration::MAX) < Duration::from_secs(4));
     Ok(())
@@ -199,19 +204,17 @@ async fn a_locked_catalog_stops_one_area_only() -> Result {
     sqlx::raw_sql("set allow_system_table_mods = on; begin; lock table pg_catalog.pg_subscription in access exclusive mode")
         .execute(&mut holder)
         .await?;
-    tokio::time::sleep(Duration::from_secs(4)).await;
-    let replication =
-        engine.latest::<ReplicationArea>(&ServerId::new("locked")).and_then(|l| l.reading);
-    let subscriptions = replication.map(|reading| reading.value.subscriptions);
-    assert!(
-        matches!(subscriptions, Some(Err(Reason::TimedOut { .. }))),
-        "the locked part says why: {subscriptions:?}"
-    );
+    let subscriptions = || {
+        let latest = engine.latest::<ReplicationArea>(&ServerId::new("locked"));
+        latest.and_then(|latest| latest.reading).map(|reading| reading.value.subscriptions)
+    };
+    let timed_out = |_: &_| matches!(subscriptions(), Some(Err(Reason::TimedOut { .. })));
+    until(&engine, "locked", HEALS_WITHIN, timed_out).await.map_err(|error| {
+        error.context(format!("the locked part says why: {:?}", subscriptions()))
+    })?;
     assert!(activity_age(&engine, "locked").unwrap_or(Duration::MAX) < Duration::from_secs(4));
     sqlx::raw_sql("rollback").execute(&mut holder).await?;
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let healed = engine.latest::<ReplicationArea>(&ServerId::new("locked")).and_then(|l| l.reading);
-    assert!(healed.is_some_and(|reading| reading.value.subscriptions.is_ok()));
+    until(&engine, "locked", HEALS_WITHIN, |_| subscriptions().is_some_and(|s| s.is_ok())).await?;
     Ok(())
 }
 
@@ -243,10 +246,11 @@ async fn a_refused_function_is_asked_seldom_and_heals() -> Result {
     server.exec("revoke execute on function pg_control_checkpoint() from public").await?;
     let engine = watch(&[("one", watcher(&server))])?;
     until(&engine, "one", FIRST, is_up).await?;
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    // Each of them would leave two lines if it asked.
+    after_ticks(&engine, "one", (AreaName::Replication, 3), async || Ok(())).await?;
     let errors = server.log().lines().filter(|line| line.contains("ERROR")).count();
     // The facts once, then the area's text and the refused file alone: not one each two seconds.
-    assert!((1..=4).contains(&errors), "{errors} errors in six seconds: {}", server.log());
+    assert!((1..=4).contains(&errors), "{errors} errors in three ticks: {}", server.log());
     let failure =
         engine.latest::<ReplicationArea>(&ServerId::new("one")).and_then(|latest| latest.failure);
     let remedy = failure.and_then(|failure| failure.reason.remedy()).unwrap_or_default();
@@ -297,10 +301,12 @@ async fn a_hundred_viewers_cost_the_server_nothing() -> Result {
     until(&engine, "one", FIRST, is_up).await?;
     let trips = || engine.overhead().first().map_or(0, |cost| cost.round_trips);
     // The first readings of every area come at once; what counts is the rhythm after them.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let span = Duration::from_secs(6);
+    for area in AreaName::ALL {
+        until(&engine, "one", FIRST, |_| ticks(&engine, "one", area) > 0).await?;
+    }
+    let span = (AreaName::Activity, 6);
     let before = trips();
-    tokio::time::sleep(span).await;
+    after_ticks(&engine, "one", span, async || Ok(())).await?;
     let alone = trips() - before;
     let viewers: Vec<_> = (0..100)
         .map(|_| {
@@ -318,7 +324,7 @@ async fn a_hundred_viewers_cost_the_server_nothing() -> Result {
         })
         .collect();
     let before = trips();
-    tokio::time::sleep(span).await;
+    after_ticks(&engine, "one", span, async || Ok(())).await?;
     let watched = trips() - before;
     viewers.iter().for_each(tokio::task::JoinHandle::abort);
     assert!(watched <= alone + 2, "{alone} round trips alone, {watched} with 100 viewers");

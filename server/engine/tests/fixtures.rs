@@ -1,5 +1,5 @@
-//! Every rule fires on its `fires.json` and stays quiet on its `quiet.json`, both recorded from
-//! real servers by `examples/fixtures.rs`. What it says is kept as a snapshot.
+//! Snapshot test of every rule: it fires on its `fires.json` and stays quiet on its `quiet.json`, both
+//! recorded from real servers by `examples/fixtures`. The findings lie beside them as `finding.snap`.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by panicking")]
 
 use std::path::Path;
@@ -36,8 +36,9 @@ fn every_rule_fires_and_stays_quiet() {
         let findings = verdict(rule, "fires.json");
         assert!(!findings.is_empty(), "{rule} does not fire on fires.json");
         assert!(findings.iter().all(|finding| finding.rule == rule));
-        insta::with_settings!({ snapshot_path => "../fixtures", prepend_module_to_snapshot => false }, {
-            insta::assert_json_snapshot!(rule.replace('/', "."), findings);
+        let folder = format!("../fixtures/{rule}");
+        insta::with_settings!({ snapshot_path => folder, prepend_module_to_snapshot => false }, {
+            insta::assert_json_snapshot!("finding", findings);
         });
         assert_eq!(verdict(rule, "quiet.json"), vec![], "{rule} fires on quiet.json");
     }

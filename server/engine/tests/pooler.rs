@@ -3,14 +3,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "the clients are not ours")]
 
-mod watching;
+mod support;
 
 use std::time::{Duration, Instant};
 
 use model::{AreaName, ServerId};
 use playground::{PoolMode, Pooler};
 use sqlx::{ConnectOptions, Connection, Row};
-use watching::{Result, is_up, monitored, until, watch};
+use support::{Result, is_up, monitored, until, watch};
 
 const CLIENTS: usize = 50;
 const RUN: Duration = Duration::from_secs(8);
@@ -83,7 +83,7 @@ async fn nothing_is_done_through_a_pooler() -> Result {
     let server = monitored(17).await?;
     server.exec("create role op login password 'o' in role pg_monitor, pg_signal_backend").await?;
     let pooler = Pooler::start(&server, PoolMode::Transaction).await?;
-    let mut config = watching::config("one", &watching::watcher(&server))?;
+    let mut config = support::config("one", &support::watcher(&server))?;
     let none = engine::dsn::Environment::empty();
     config.operate = Some(engine::Dsn::parse(&pooler.dsn_for("op", "o", "postgres"), &none)?);
     let engine = engine::Engine::start(vec![config], engine::Limits::default());

@@ -1,5 +1,5 @@
-//! Who waits for whom, computed from the queues: exact edges for one waiter, few edges for a
-//! drawing, and everybody behind one node.
+//! Edges of the wait-for graph, computed from the queues: exact edges for one waiter, few edges for
+//! a drawing, and everybody behind one node.
 
 use std::collections::{BTreeMap, BTreeSet};
 

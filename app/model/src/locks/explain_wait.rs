@@ -1,4 +1,4 @@
-//! Why somebody waits, in one sentence that could be read out on the phone.
+//! Explains a lock wait: who waits for which lock and who holds it, as one sentence.
 
 use super::blocking::Blocking;
 use super::graph::{Edge, EdgeKind, Graph, Node};

@@ -1,5 +1,6 @@
-//! The wait-for graph as queues: for every lock somebody waits for, its holders and, in the order
-//! of the queue, its waiters. N entries, where the list of all edges would have N².
+//! The wait-for graph of locks, stored as queues: for every lock somebody waits for, its holders
+//! and, in the order of the queue, its waiters. N entries, where the list of all edges would have
+//! N².
 //!
 //! Queues come in PostgreSQL's own order as far as `pg_locks` tells it: see `engine::locks`.
 

@@ -1,4 +1,4 @@
-//! What the last hour of lock waits looked like, for a time slider and for the story of an incident.
+//! History of lock waits over the last hour: ticks for a time slider, and incidents.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Locks: who waits for whom, why, and what ending somebody would free.
+//! Locks (`pg_locks`): who waits for whom, why, and what terminating a session would release.
 //!
 //! The graph is kept as queues (`Graph`); everything else is computed from it on demand, in the
 //! server and in the browser alike (`Graph::blocking`).

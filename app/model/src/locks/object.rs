@@ -1,4 +1,4 @@
-//! What can be locked: one tag of `pg_locks`, and its name for sentences.
+//! Lockable objects: one lock tag of `pg_locks`, and its name for sentences.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What ending somebody would free: PostgreSQL's own wake-up of the queues, played through.
+//! Simulates the release of locks when sessions end: PostgreSQL's own wake-up of the wait queues.
 //!
 //! A waiter gets its lock when its mode conflicts neither with what others hold nor with what those
 //! ahead of it still ask for (`ProcLockWakeup`). Those woken at once are counted apart from those

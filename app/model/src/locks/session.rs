@@ -1,4 +1,4 @@
-//! Who stands behind a node of the graph: sessions and prepared transactions, in catalog spelling.
+//! Sessions and prepared transactions behind the nodes of the wait-for graph, in catalog spelling.
 
 use serde::{Deserialize, Serialize};
 

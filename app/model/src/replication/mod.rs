@@ -1,4 +1,4 @@
-//! Senders, receiver, slots and lag of one server.
+//! Replication of one server: walsenders, WAL receiver, slots, subscriptions, lag.
 //!
 //! Lag is judged by bytes and time together and by whether replay moves: an idle primary lets the
 //! time since the last replayed transaction grow without any lag, and a cut link makes received and

@@ -1,4 +1,4 @@
-//! Who streams from whom, told from the readings of all watched servers of one cluster.
+//! Replication topology of a cluster: matches walsenders with the standbys that are watched.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! How server functions, the event stream and the page's own data carry values: JSON as text, read by
-//! one reader.
+//! Wire format of server functions, the event stream and page data: JSON as text, with one decoder for
+//! all types.
 
 mod read;
 mod scanner;
@@ -63,8 +63,8 @@ impl<T: DeserializeOwned> Decoder<T> for JsonText {
     }
 }
 
-/// What was expected in an answer and is not there. Says no more than whoever looks for a
-/// disagreement between a page and its server needs.
+/// A decode error: what was expected, at which byte. Terse on purpose: it only has to reveal a version
+/// mismatch between a page and its server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// What was expected.

@@ -1,6 +1,6 @@
-//! Reads JSON into a type. serde_json reads every struct as a map and as a list, and names what it met
-//! instead in its errors: twice the code, in a browser part of which a quarter was such readers. Here
-//! a struct is a map, and an error is a place.
+//! JSON deserialiser for serde. serde_json reads every struct as a map and as a list, and names
+//! what it met instead in its errors: twice the code, in a browser part of which a quarter was such
+//! readers. Here a struct is a map, and an error is a place.
 
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
 use serde::de::{

@@ -1,5 +1,5 @@
-//! The grammar of JSON (RFC 8259): tokens, strings, numbers, and skipping. Knows no types, so that
-//! the browser part has it once.
+//! JSON scanner (RFC 8259): tokens, strings, numbers, and skipping. Knows no types, so that the
+//! browser part has it once.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Each refusal, by what the server says of a session or a table.
+//! Tests of the policy: each refusal, by what the server reports of a session or a table.
 
 use super::*;
 

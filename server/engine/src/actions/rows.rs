@@ -1,4 +1,4 @@
-//! What the queries of this folder answer, and the one function that fills values into them.
+//! Row types of the action queries, and the one function that fills values into their text.
 
 /// A row of `operators.14.sql`.
 #[derive(Debug, sqlx::FromRow)]

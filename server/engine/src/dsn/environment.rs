@@ -1,4 +1,4 @@
-//! What libpq would look at besides the DSN itself: variables, the home directory and files.
+//! The environment of a DSN as libpq sees it: `PG*` variables, home directory, files.
 //!
 //! A plain value, so that parsing is a pure function of it and tests can make one up.
 

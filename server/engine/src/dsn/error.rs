@@ -1,5 +1,5 @@
-//! What can be wrong with a DSN. Knows keys and positions; never repeats a value that could be, or be
-//! part of, a password.
+//! Errors of DSN parsing. Knows keys and positions; never repeats a value that could be, or be part
+//! of, a password.
 
 /// Why a DSN cannot be used: one sentence that names the key or position and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! `key=value` DSNs as libpq reads them: values may be quoted, a backslash takes the next character
-//! as it is. Knows the syntax; never what a key means.
+//! Parser of `key=value` connection strings as libpq reads them: values may be quoted, a backslash
+//! takes the next character as it is. Knows the syntax; never what a key means.
 
 use super::error::DsnError;
 

@@ -1,4 +1,4 @@
-//! Where a watched server is and how to sign in there: DSNs with libpq's habits.
+//! Connection strings (DSNs) with libpq's semantics.
 //!
 //! Knows URIs, `key=value` text, `PG*` variables, `~/.pgpass` and `pg_service.conf`; in that order
 //! of precedence, as libpq has it: what the DSN says, the service, the environment, the defaults. Each

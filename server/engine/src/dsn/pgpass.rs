@@ -1,4 +1,5 @@
-//! The password file, as libpq reads it. Never holds on to a password that was not asked for.
+//! The password file `.pgpass`, as libpq reads it. Never holds on to a password that was not asked
+//! for.
 
 use std::path::PathBuf;
 

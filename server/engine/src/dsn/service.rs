@@ -1,4 +1,4 @@
-//! `pg_service.conf`: named sets of connection keys.
+//! The connection service file `pg_service.conf`: named sets of connection parameters.
 
 use std::path::PathBuf;
 

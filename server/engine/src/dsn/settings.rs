@@ -1,5 +1,5 @@
-//! The keys of a DSN, gathered from all places libpq looks at, and what each may hold.
-//! Knows libpq's keys; never connects.
+//! Connection parameters, merged from all sources libpq reads, and validated. Knows libpq's keys;
+//! never connects.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

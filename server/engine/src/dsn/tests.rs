@@ -1,4 +1,4 @@
-//! What libpq would do, told by examples.
+//! Tests of DSN parsing, by examples of what libpq does.
 
 use std::collections::BTreeMap;
 use std::io;

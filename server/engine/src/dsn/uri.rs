@@ -1,5 +1,5 @@
-//! `postgres://` URIs as libpq reads them, taken apart into the same pairs as `key=value` text.
-//! Knows the syntax; never what a key means.
+//! Parser of `postgres://` URIs as libpq reads them, into the same pairs as `key=value` text. Knows
+//! the syntax; never what a key means.
 
 use super::error::DsnError;
 

@@ -1,4 +1,4 @@
-//! A statement as PostgreSQL's own parser sees it (`pg_query`, the grammar of 18).
+//! Syntax tree of a statement from PostgreSQL's own parser (`pg_query`, the grammar of 18).
 //!
 //! The tree is walked whole and without recursion, by an allow-list of node kinds: a kind that is not
 //! listed is refused, so that one nobody thought of is refused too. Knows no policy.

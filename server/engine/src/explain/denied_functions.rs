@@ -1,5 +1,6 @@
-//! Functions that are never called from here, whatever the person says: they act outside the
-//! transaction, so that a rollback does not undo them, or run SQL that the guard has not read.
+//! Deny-list of functions that EXPLAIN ANALYZE never calls, whatever the user consents to: they act
+//! outside the transaction, so that a rollback does not undo them, or run SQL that the guard has
+//! not read.
 //!
 //! All of them run inside `begin read only` without an error when the role may call them
 //! (limits.md C2). A name ends in `*` where a family shares it.

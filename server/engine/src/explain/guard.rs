@@ -1,4 +1,5 @@
-//! The guard: decides from the text alone whether a statement is explained (limits.md C3).
+//! Statement guard: decides from the text alone whether a statement may be explained (limits.md
+//! C3).
 //!
 //! Size, PostgreSQL's parser, exactly one statement, its kind, what it may do, what it calls. Pure:
 //! what only the server knows (volatility, the role) is asked in `run`.

@@ -1,4 +1,5 @@
-//! The runs under way: who started each, and which backend serves it, so that it can be cancelled.
+//! Registry of EXPLAIN runs in progress: who started each and which backend serves it, for
+//! cancellation.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

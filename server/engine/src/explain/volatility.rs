@@ -1,4 +1,5 @@
-//! What a statement would call, looked up by OID in the server's catalog before it is executed.
+//! Finds the first volatile or security-definer function a statement would call without the user's
+//! consent, by OID in the server's catalog, before it is executed.
 //!
 //! Which of several functions of a name is meant the server decides by types we do not know, so all
 //! that the search path reaches must be harmless. What stands behind views, triggers, casts and domains

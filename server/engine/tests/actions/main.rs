@@ -2,19 +2,19 @@
 //! session that was chosen is ever signalled.
 
 mod sessions;
+#[path = "../support/mod.rs"]
+mod support;
 mod tables;
-#[path = "../watching/mod.rs"]
-mod watching;
 
 use std::time::Duration;
 
-use engine::actions::{Operating, Plan};
+use engine::actions::{ActionPlan, ActionSession};
 use engine::{Dsn, Engine, Limits, ServerConfig};
 use model::ServerId;
 use model::action::{Action, Ask, Done, Outcome, Target};
 use playground::{Server, ServerOptions};
 use sqlx::PgConnection;
-use watching::{Result, is_up, monitored, until, watcher};
+use support::{Result, is_up, monitored, until, watcher};
 
 const ONE: &str = "one";
 
@@ -45,7 +45,7 @@ async fn acting(server: &Server, operate: Option<&str>) -> Result<Engine> {
     Ok(engine)
 }
 
-async fn open(engine: &Engine, action: Action) -> Result<Operating> {
+async fn open(engine: &Engine, action: Action) -> Result<ActionSession> {
     engine
         .operate(&ServerId::new(ONE), action)
         .await
@@ -56,7 +56,7 @@ fn ask(action: Action, target: Target, twice: bool) -> Ask {
     Ask { action, targets: vec![target], twice }
 }
 
-async fn look(operating: &mut Operating, ask: &Ask) -> Result<Plan> {
+async fn look(operating: &mut ActionSession, ask: &Ask) -> Result<ActionPlan> {
     operating.look(ask).await.map_err(|reason| anyhow::anyhow!("{}", reason.says()))
 }
 

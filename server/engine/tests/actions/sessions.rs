@@ -1,4 +1,5 @@
-//! Ending sessions: the chosen one, never another, and those that are not ended lightly.
+//! Cancel and terminate: the chosen session, never another; sessions that need a second
+//! confirmation.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use model::action::{Action, Outcome, Target};
 use playground::Server;
 use sqlx::{Connection, PgConnection};
 
-use crate::watching::Result;
+use crate::support::{Result, until_true};
 use crate::{act, acting, alive, ask, client, look, open, prepared, refusal};
 
 pub async fn ended(major: u16) -> Result {
@@ -19,7 +20,12 @@ pub async fn ended(major: u16) -> Result {
         let slept = sqlx::query("select pg_sleep(60)").execute(&mut sleeper).await;
         (sleeper, slept)
     });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    until_true(
+        &server,
+        "select exists (select from pg_stat_activity
+                         where query = 'select pg_sleep(60)' and state = 'active')",
+    )
+    .await?;
     let done = act(&engine, ask(Action::Cancel, chosen.clone(), false)).await?;
     assert_eq!(done.outcome, Outcome::Worked, "{done:?}");
     assert!(done.took_ms.is_some_and(|ms| ms < 5_000.0), "{done:?}");
@@ -71,7 +77,8 @@ async fn protected(server: &Server, engine: &Engine) -> Result {
     let mut operating = open(engine, Action::Terminate).await?;
     let plan = look(&mut operating, &ask(Action::Terminate, chosen, false)).await?;
     leaver.close().await?;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until_true(server, "select not exists (select from pg_stat_activity where usename = 'web')")
+        .await?;
     let step = plan.steps.first().ok_or_else(|| anyhow::anyhow!("refused"))?;
     let ran = operating.run(step).await;
     let done = operating.watch(vec![ran]).await;

@@ -1,12 +1,10 @@
-//! Maintaining tables, and what is said to a role that may not act or a DSN that leads elsewhere.
-
-use std::time::Duration;
+//! VACUUM and ANALYZE of tables; missing privileges; an operate DSN that leads to another server.
 
 use model::ServerId;
 use model::action::{Action, Outcome, Target};
 use sqlx::Connection;
 
-use crate::watching::Result;
+use crate::support::{PATIENCE, Result};
 use crate::{ONE, act, acting, ask, client, prepared, refusal};
 
 pub async fn maintained(major: u16) -> Result {
@@ -36,11 +34,11 @@ pub async fn maintained(major: u16) -> Result {
         sqlx::raw_sql("begin; lock table s.t in share update exclusive mode")
             .execute(&mut holder)
             .await?;
-        let started = std::time::Instant::now();
-        let done = act(&engine, ask(action, table("s.t"), false)).await?;
+        // It returns although the holder never lets go.
+        let acting = act(&engine, ask(action, table("s.t"), false));
+        let done = tokio::time::timeout(PATIENCE, acting).await??;
         assert_eq!(done.outcome, Outcome::Refused, "{done:?}");
         assert!(done.says.contains("gave up after 2 s"), "{done:?}");
-        assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
         holder.close().await?;
     }
     assert!(sqlx::query("select 1 from s.t").execute(&mut root).await.is_ok(), "still there");

@@ -1,6 +1,4 @@
-//! Who runs it and what stands between: superusers, standbys, PgBouncer, pages that are left.
-
-use std::time::{Duration, Instant};
+//! EXPLAIN as a superuser, on a standby, through PgBouncer, and after the page was left.
 
 use model::explain::{NotExplained, Refusal};
 use playground::{PoolMode, Pooler};
@@ -103,15 +101,6 @@ async fn cancelled_through(engine: &Engine, server: &Server) -> Result {
     Ok(())
 }
 
-async fn until_busy(server: &Server, wanted: i64) -> Result {
-    let started = Instant::now();
-    while busy(server).await? != wanted {
-        anyhow::ensure!(started.elapsed() < Duration::from_secs(15), "never {wanted} busy");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Ok(())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_is_left_leaves_nothing_running() -> Result {
     let server = playground::server(18).await?;
@@ -127,7 +116,7 @@ async fn a_page_that_is_left_leaves_nothing_running() -> Result {
     running.abort();
     until_busy(&server, 0).await?;
     explain(&engine, request("select 1", READ)).await.expect("the next one runs");
-    assert!(watching::our_sessions(&server).await? <= 3);
+    assert!(support::our_sessions(&server).await? <= 3);
     Ok(())
 }
 

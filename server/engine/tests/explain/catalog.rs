@@ -1,4 +1,4 @@
-//! What the plan's rules are told of the catalog, as three kinds of role on every major.
+//! The catalog read for a plan's rules, as three kinds of role on every major.
 
 use engine::explain::catalog::PlanCatalog;
 use model::Reason;

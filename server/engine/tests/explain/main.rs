@@ -2,8 +2,8 @@
 //! what is refused, what is rolled back, what is cancelled, and that nothing gets past the guard.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by panicking")]
 
-#[path = "../watching/mod.rs"]
-mod watching;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod around;
 mod catalog;
@@ -11,13 +11,13 @@ mod corpus;
 mod majors;
 mod traps;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::Engine;
 use model::explain::{Explained, Mode, NotExplained, Options, Request, RunId};
 use model::{Role, ServerId, User};
 use playground::Server;
-use watching::{Result, is_up, until, watch};
+use support::{PATIENCE, Result, is_up, until, watch};
 
 pub(crate) const READ: Mode = Mode::Analyze { dml: false, functions: false };
 pub(crate) const WRITE: Mode = Mode::Analyze { dml: true, functions: false };
@@ -101,4 +101,14 @@ pub(crate) async fn busy(server: &Server) -> Result<i64> {
         "select count(*) from pg_stat_activity where query like '/* pgdeck 0%' and state = 'active'",
     )
     .await
+}
+
+/// Waits until that many of our sessions do something.
+pub(crate) async fn until_busy(server: &Server, wanted: i64) -> Result {
+    let started = Instant::now();
+    while busy(server).await? != wanted {
+        anyhow::ensure!(started.elapsed() < PATIENCE, "never {wanted} busy");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }

@@ -1,6 +1,4 @@
-//! The same on every major.
-
-use std::time::{Duration, Instant};
+//! EXPLAIN on every major: options, values, rollback, limits, cancellation.
 
 use model::explain::{Cancelling, Danger, NotExplained, Options, Refusal};
 use model::{Role, User};
@@ -179,13 +177,12 @@ async fn errors_have_a_place(engine: &Engine) {
 async fn limits(engine: &Engine, server: &Server) -> Result {
     let mut asked = request("select count(*) from generate_series(1, 2000000000)", READ);
     asked.options.timeout_ms = Some(400);
-    let started = Instant::now();
-    let late = explain(engine, asked.clone()).await;
+    // Alone it would run for minutes.
+    let late = tokio::time::timeout(PATIENCE, explain(engine, asked.clone())).await?;
     assert!(
         matches!(&late, Err(NotExplained::TimedOut { waited_for, .. }) if waited_for == "the statement"),
         "{late:?}"
     );
-    assert!(started.elapsed() < Duration::from_secs(10));
     asked.options.timeout_ms = Some(3_600_000);
     assert!(matches!(
         explain(engine, asked).await,
@@ -253,18 +250,14 @@ async fn cancelled_for_real(engine: &Engine, server: &Server) -> Result {
         let engine = engine.clone();
         async move { explain(&engine, asked).await }
     });
-    let started = Instant::now();
-    while busy(server).await? == 0 {
-        assert!(started.elapsed() < Duration::from_secs(15), "it never ran");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until_busy(server, 1).await?;
     let second = explain(engine, request("select 1", Mode::Plan)).await;
     assert_eq!(second.err(), Some(Refusal::Busy.into()));
     let bob = User { name: "bob".into(), roles: vec![Role::Operator], servers: vec![] };
     assert_eq!(engine.cancel_explain(&run, &bob).await, Ok(Cancelling::NotYours));
     assert_eq!(busy(server).await?, 1, "it still runs");
     assert_eq!(engine.cancel_explain(&run, &ann()).await, Ok(Cancelling::Sent));
-    assert!(watching::our_sessions(server).await? <= 3);
+    assert!(support::our_sessions(server).await? <= 3);
     let answer = running.await?;
     assert!(
         matches!(&answer, Err(NotExplained::Cancelled { by, .. }) if by == "ann"),

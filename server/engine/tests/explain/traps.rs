@@ -1,4 +1,4 @@
-//! What the guard cannot see, and what bounds it then: the role, READ ONLY, the time limit.
+//! Side effects the guard cannot see, bounded by the role, READ ONLY and the time limit.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! Layers and trees: everybody stands one layer behind the last of those it waits for, and in the
-//! tree below that one. Circles are cut where they are entered.
+//! Layer assignment of the graph layout: a node stands one layer behind the last of those it waits
+//! for, in the tree below that one. Cycles are cut where they are entered.
 
 use std::collections::VecDeque;
 

@@ -1,5 +1,5 @@
-//! The few edges worth drawing: for every waiter those that hold what it wants, or else the first in
-//! the queue that has asked for it before. Each is one of the exact edges.
+//! Edge reduction of the graph layout: for every waiter the edges to those that hold what it wants,
+//! or else to the first in the queue that asked before. Each is one of the exact edges.
 
 use crate::locks::{EdgeKind, Graph, LockMode, Queue, Wait};
 

@@ -1,5 +1,5 @@
-//! The wait-for graph as a drawing: who stands in which layer, what is folded to a count, where the
-//! boxes go. Linear in the entries of the queues. Knows no colours and no words.
+//! Layout of the wait-for graph: layers, nodes folded to a count, positions of boxes. Linear in the
+//! entries of the queues. Knows no colours and no words.
 
 mod forest;
 mod links;

@@ -1,5 +1,5 @@
-//! What of the forest is shown: the beginning of every long list, the rest folded to a count that
-//! can be opened. Level by level, so that a limit cuts the leaves and not the roots.
+//! Folding of the graph layout: the beginning of every long list is shown, the rest is a count that
+//! can be expanded. Level by level, so that a limit cuts the leaves and not the roots.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

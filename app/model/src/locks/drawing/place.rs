@@ -1,4 +1,4 @@
-//! Where the boxes and lines of an outline go: layers from left to right, one below the other.
+//! Coordinates of the graph layout: boxes and lines, layers from left to right.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Time left of a command, from the speed between our own readings.
+//! Estimates the remaining time of a running command from its progress between two readings.
 
 use std::collections::HashMap;
 

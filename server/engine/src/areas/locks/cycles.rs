@@ -1,4 +1,5 @@
-//! Circles in the wait-for graph, found before `deadlock_timeout` lets PostgreSQL look for them.
+//! Deadlock detection: cycles in the wait-for graph, found before `deadlock_timeout` lets
+//! PostgreSQL look for them.
 //!
 //! All edges would be N²; a queue is walked through steps instead: “somebody up to this place asks
 //! for this mode”, “somebody holds this mode”. That keeps who reaches whom and is linear.

@@ -1,4 +1,4 @@
-//! Rows of `pg_locks` into queues, roots and deadlocks. Pure.
+//! Builds the wait-for graph from rows of `pg_locks`: queues, roots, deadlocks. Pure.
 //!
 //! A node is a lock group: a backend with the parallel workers of its query, which never block each
 //! other (but for the extension of a relation, which `pg_blocking_pids` leaves out as well). Prepared

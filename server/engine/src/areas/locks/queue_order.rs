@@ -1,5 +1,6 @@
-//! The order of a wait queue. `pg_locks` has no column for it, so it is worked out from when each
-//! wait began, by the rule by which PostgreSQL lets a waiter in (`ProcSleep` in proc.c):
+//! Reconstructs the order of a lock's wait queue. `pg_locks` has no column for it, so it is worked
+//! out from when each wait began, by the rule by which PostgreSQL lets a waiter in (`ProcSleep` in
+//! proc.c):
 //!
 //! a waiter goes to the end, but one whose group already holds a mode on the same object that
 //! conflicts with the request of somebody in the queue goes directly before the first such.

@@ -1,4 +1,4 @@
-//! Deadlocks and recovery conflicts of the last minute, as differences of counters: never sums
+//! Deadlocks and recovery conflicts over the last minute, as differences of counters: never sums
 //! since a reset (domain.md 5).
 
 use std::collections::VecDeque;

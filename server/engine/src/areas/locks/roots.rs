@@ -1,4 +1,4 @@
-//! Who stands at the head: nodes that hold others up and wait for nobody, ranked.
+//! Root blockers: nodes that block others and wait for none, ranked.
 
 use std::collections::{BTreeMap, BTreeSet};
 

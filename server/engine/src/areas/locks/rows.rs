@@ -1,4 +1,4 @@
-//! One row of the full read: a lock and the session behind it.
+//! Row types of the lock queries: a lock with its session, a relation's name.
 
 use model::locks::{LockMode, LockObject, LockSession, ObjectKind};
 

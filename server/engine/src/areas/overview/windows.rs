@@ -1,5 +1,6 @@
-//! Differences of counters over a window. A counter that went backwards, an epoch that changed or
-//! a pause that was too long gives a gap, never a negative or a smoothed number.
+//! Rates from cumulative counters over the window between two samples. A counter that went
+//! backwards, an epoch that changed or a pause that was too long gives a gap, never a negative or a
+//! smoothed number.
 
 use model::overview::{CheckpointCounters, DatabaseCounters, SessionCounts, WalPosition, Window};
 

@@ -1,4 +1,4 @@
-//! Lag from bytes, time and movement together.
+//! Replication lag from bytes, time and replay progress together.
 //!
 //! `now() - pg_last_xact_replay_timestamp()` grows on an idle primary, and `received = replayed`
 //! hides a cut link (domain.md 8); so a standby is behind by time only while bytes are missing or

@@ -1,4 +1,4 @@
-//! The guard's decisions, one by one.
+//! Tests of the guard's decisions, one by one.
 
 use super::*;
 

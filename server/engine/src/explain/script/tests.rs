@@ -1,4 +1,4 @@
-//! What is sent, for each way of asking.
+//! Tests of the SQL sent for each kind of request.
 
 use model::explain::Mode;
 

@@ -1,4 +1,4 @@
-//! Connection slots nearly used up.
+//! Rule: connection slots (max_connections) are nearly used up.
 
 use model::activity::Activity;
 use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};

@@ -1,4 +1,4 @@
-//! A session that opened a transaction and does nothing.
+//! Rule: a session is idle in transaction for too long.
 
 use model::activity::{Activity, Session};
 use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};

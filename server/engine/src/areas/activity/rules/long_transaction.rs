@@ -1,4 +1,4 @@
-//! A transaction open for so long that it holds back vacuum.
+//! Rule: a transaction is open for so long that it holds back vacuum.
 
 use model::activity::{Activity, Session};
 use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};

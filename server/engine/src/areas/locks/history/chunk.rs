@@ -1,6 +1,7 @@
-//! A few minutes of frames. Sessions, objects, holds and waits are written once into a dictionary;
-//! a frame is the list of their numbers, kept as what changed against the frame before: how much of
-//! the beginning and of the end stays, and the numbers between.
+//! Codec of the lock history: a chunk holds a few minutes of graphs, delta-encoded. Sessions,
+//! objects, holds and waits are written once into a dictionary; a frame is the list of their
+//! numbers, kept as what changed against the frame before: how much of the beginning and of the end
+//! stays, and the numbers between.
 
 use std::collections::HashMap;
 

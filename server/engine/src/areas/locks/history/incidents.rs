@@ -1,4 +1,4 @@
-//! Recorded seconds into incidents: a stretch in which somebody waited all along.
+//! Groups recorded seconds into incidents: spans in which some session waited throughout.
 
 use model::locks::{Incident, RootSpan};
 

@@ -1,5 +1,6 @@
-//! The last hour of lock waits in memory, one frame a second while somebody waits, within a budget
-//! of bytes: the graph at any recorded second, who was root when, and the story of each incident.
+//! In-memory history of lock waits over the last hour, one frame a second while a session waits,
+//! within a budget of bytes: the graph at any recorded second, the root blockers over time, and the
+//! incidents.
 //!
 //! Pure: told what was read and when, never asks. The oldest seconds go first.
 

@@ -1,4 +1,4 @@
-//! What goes in comes out, within the budget, whatever comes.
+//! Tests of the lock history: every second reads back as recorded, within the budget.
 
 use model::Reason;
 use model::locks::{Hold, LockMode, LockObject, LockSession, Locks, Node, ObjectKind, Queue, Wait};

@@ -1,4 +1,4 @@
-//! An autovacuum that must prevent wraparound holds somebody up; unlike others it does not yield.
+//! Rule: an anti-wraparound autovacuum blocks others; unlike a normal one it does not yield.
 
 use model::locks::Locks;
 use model::{About, Finding, Known, Limit, Remedy, Severity, Unit};

@@ -1,4 +1,5 @@
-//! A command that wants a table for itself waits behind a reader or writer, and everybody behind it.
+//! Rule: a command that needs ACCESS EXCLUSIVE (ALTER TABLE, TRUNCATE) waits behind a reader or
+//! writer, and all others behind it.
 
 use model::locks::{Edge, EdgeKind, Graph, LockMode, Locks, ObjectKind, Queue, Wait};
 use model::{About, Finding, Known, Limit, Severity, Unit};

@@ -1,4 +1,4 @@
-//! Transactions that PostgreSQL had to break because they waited for each other.
+//! Rule: PostgreSQL detected deadlocks and aborted a transaction of each.
 
 use model::locks::Locks;
 use model::{About, Finding, Known, Limit, Object, Remedy, Severity, Unit};

@@ -1,4 +1,4 @@
-//! What the rules of this area say of a node, a remedy and a duration.
+//! Wording shared by the lock rules: nodes, remedies, durations.
 
 use model::locks::{Graph, Node, duration};
 use model::{Evidence, Remedy, Unit};

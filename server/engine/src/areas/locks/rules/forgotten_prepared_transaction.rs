@@ -1,4 +1,4 @@
-//! A prepared transaction that nobody commits or rolls back.
+//! Rule: a prepared transaction is neither committed nor rolled back.
 
 use model::locks::{Locks, PreparedTransaction};
 use model::{About, Finding, Known, Limit, Object, Remedy, Severity, Unit};

@@ -1,4 +1,4 @@
-//! Somebody is idle in transaction while others wait for its locks.
+//! Rule: a session is idle in transaction while others wait for its locks.
 
 use model::locks::Locks;
 use model::{About, Finding, Known, Limit, Severity, Unit};

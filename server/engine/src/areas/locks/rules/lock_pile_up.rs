@@ -1,4 +1,4 @@
-//! Many sessions wait behind one.
+//! Rule: many sessions wait behind one root blocker.
 
 use model::locks::Locks;
 use model::{About, Finding, Known, Limit, Severity, Unit};

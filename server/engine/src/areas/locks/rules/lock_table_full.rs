@@ -1,4 +1,4 @@
-//! The shared lock table is nearly full.
+//! Rule: the shared lock table (max_locks_per_transaction) is nearly full.
 
 use model::locks::Locks;
 use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};

@@ -1,4 +1,4 @@
-//! Somebody has waited long for a lock.
+//! Rule: a session has waited long for a lock.
 
 use model::locks::Locks;
 use model::{About, Finding, Known, Limit, Object, Severity, Unit};

@@ -1,4 +1,4 @@
-//! Blocks asked for that shared buffers did not hold, over the last ten minutes.
+//! Rule: a low cache hit ratio of shared buffers over the last ten minutes.
 
 use model::overview::Overview;
 use model::{About, Evidence, Finding, Known, Limit, Reason, Remedy, Severity, Unit};

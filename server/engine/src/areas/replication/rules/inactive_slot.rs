@@ -1,4 +1,4 @@
-//! A slot nobody streams from, which keeps WAL until the disk is full.
+//! Rule: an inactive replication slot retains WAL until the disk is full.
 
 use model::replication::{Replication, Slot};
 use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};

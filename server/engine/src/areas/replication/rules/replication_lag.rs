@@ -1,4 +1,4 @@
-//! A standby behind its sender, by bytes and time together.
+//! Rule: a standby lags behind its sender, by bytes and time together.
 
 use model::replication::{Replication, Sender};
 use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};

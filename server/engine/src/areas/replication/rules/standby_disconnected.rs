@@ -1,4 +1,4 @@
-//! A standby that does not hear from its sender: equal positions hide it, so it has its own rule.
+//! Rule: a standby's WAL receiver is disconnected; equal positions hide it, so it has its own rule.
 
 use model::replication::Replication;
 use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};

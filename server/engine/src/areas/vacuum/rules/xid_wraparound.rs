@@ -1,4 +1,4 @@
-//! A database on its way to transaction id wraparound.
+//! Rule: a database approaches transaction id wraparound.
 
 use model::vacuum::{DatabaseAge, Vacuum};
 use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};

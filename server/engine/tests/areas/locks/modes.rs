@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::locks::{LockMode, RowLock};
 
-use crate::look::{Look, Result};
+use super::harness::{Look, Result};
 
 /// How long a lock that is free may take.
 const AT_ONCE: Duration = Duration::from_secs(10);

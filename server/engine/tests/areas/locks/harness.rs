@@ -1,4 +1,5 @@
-//! A server, our own reading of it as the sampler reads, and sessions with names.
+//! Test harness for lock waits: a server, the area's reading of it as the sampler reads, and named
+//! sessions that hold and wait.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -194,6 +195,19 @@ impl Look {
     /// The names of the roots, those that hold up most first.
     pub fn roots(&self, graph: &Graph) -> Vec<String> {
         graph.roots.iter().map(|root| self.name(graph, root.node)).collect()
+    }
+
+    /// Takes away what a failed scenario left: its sessions and its prepared transactions.
+    pub async fn recover(&mut self) -> Result {
+        self.reset().await?;
+        let gids: Vec<String> = sqlx::query_scalar("select gid from pg_prepared_xacts")
+            .fetch_all(&mut self.oracle)
+            .await?;
+        for gid in gids {
+            let quoted = gid.replace('\'', "''");
+            self.server.exec(&format!("rollback prepared '{quoted}'")).await?;
+        }
+        Ok(())
     }
 
     /// Ends every session of the scenario.

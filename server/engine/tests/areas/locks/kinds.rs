@@ -1,8 +1,8 @@
-//! Objects that are not tables or rows.
+//! Lock types other than relations and rows: advisory, virtual transaction, object, speculative.
 
 use model::Reason;
 
-use crate::look::{Look, Result, expected};
+use super::harness::{Look, Result, expected};
 
 pub async fn advisory(look: &mut Look) -> Result {
     let _one = look

@@ -1,12 +1,12 @@
-//! Adding pages to a table. The lock is held for less than a millisecond, so a writer is stopped in
-//! the middle of it, as a slow disk would.
+//! Relation extension locks. The lock is held for less than a millisecond, so a writer is stopped
+//! in the middle of it, as a slow disk would.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use model::locks::{EdgeKind, ObjectKind};
 
-use crate::look::{Look, Result};
+use super::harness::{Look, Result};
 
 const WRITERS: usize = 4;
 /// How often a writer is stopped in vain before it is stopped inside; one in three is usual.

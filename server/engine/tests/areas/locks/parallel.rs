@@ -1,6 +1,6 @@
 //! Parallel queries: leader and workers are one node, which never blocks itself.
 
-use crate::look::{Look, Result, expected};
+use super::harness::{Look, Result, expected};
 
 /// Makes every scan parallel; the leader only gathers.
 const FORCED: &str = "set parallel_setup_cost = 0; set parallel_tuple_cost = 0;

@@ -1,6 +1,6 @@
 //! Autovacuum to prevent wraparound: it holds its table and does not yield.
 
-use crate::look::{Look, Result, expected};
+use super::harness::{Look, Result, expected};
 
 pub async fn to_prevent_wraparound(look: &mut Look) -> Result {
     // Throttled to about ten pages a second, so that it holds its table while we look.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use playground::ServerOptions;
 
-use crate::look::{Look, Result, expected};
+use super::harness::{Look, Result, expected};
 
 pub async fn conflict(major: u16) -> Result {
     let primary = ServerOptions::new(major)

@@ -1,0 +1,51 @@
+//! Each area on real servers: its rules fire on a server that was broken on purpose and stay quiet on
+//! a healthy one. Limits in seconds and minutes are lowered by configuration, as a user would, so that
+//! a test can wait.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::time::Duration;
+
+use engine::{Engine, Limits};
+use model::{AreaName, ServerId};
+use support::{PATIENCE, Result, config, is_up, monitored, ticks, until, watcher};
+
+macro_rules! modules {
+    ($($(#[$doc:meta])* $folder:ident: $name:ident, $area:ident;)+) => { $(mod $folder;)+ };
+}
+model::areas!(modules);
+
+/// How many readings of an area are waited for: one of what is read every half minute, of all else
+/// enough for a rate.
+fn readings(area: AreaName) -> u64 {
+    let entry = engine::areas::ALL.iter().find(|entry| entry.name == area);
+    if entry.is_some_and(|entry| entry.every_ms > 10_000) { 1 } else { 2 }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_healthy_pair_has_no_finding() -> Result {
+    let primary = monitored(17).await?;
+    let standby = primary.standby("copy").await?;
+    let servers =
+        vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
+    let engine = Engine::start(servers, Limits::default());
+    until(&engine, "primary", Duration::from_secs(10), is_up).await?;
+    until(&engine, "standby", Duration::from_secs(10), is_up).await?;
+    for name in ["primary", "standby"] {
+        // Two readings of counters, so that every rate is known.
+        until(&engine, name, PATIENCE, |_| {
+            let read = |area| ticks(&engine, name, area) >= readings(area);
+            AreaName::ALL.into_iter().all(read)
+        })
+        .await?;
+    }
+    for name in ["primary", "standby"] {
+        let (findings, not_checked) = engine.findings(&ServerId::new(name));
+        assert_eq!(findings, vec![], "{name}");
+        let unchecked: Vec<_> = not_checked.iter().map(|entry| entry.rule.as_str()).collect();
+        // Ten minutes of windows have not passed: the rule says so instead of being green.
+        assert_eq!(unchecked, ["overview/cache_misses"], "{name}");
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Lag, a cut link and an abandoned slot, on a primary with a standby.
+
+use engine::Engine;
+use model::Object;
+
+use crate::support::{Result, config, fires, limits, monitored, quiet, watcher};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn paused_replay_is_lag_on_both_ends() -> Result {
+    let primary = monitored(17).await?;
+    let standby = primary.standby("copy").await?;
+    let limits = limits(&[("replication/replication_lag", "warn_from_s", 2.0)])?;
+    let servers =
+        vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
+    let engine = Engine::start(servers, limits);
+    quiet(&engine, "primary", "replication/replication_lag").await?;
+    quiet(&engine, "standby", "replication/replication_lag").await?;
+    standby.exec("select pg_wal_replay_pause()").await?;
+    primary.exec("create table t as select generate_series(1, 10000)").await?;
+    let finding = fires(&engine, "standby", "replication/replication_lag").await?;
+    assert!(finding.says.contains("replay is paused"), "{}", finding.says);
+    fires(&engine, "primary", "replication/replication_lag").await?;
+    standby.exec("select pg_wal_replay_resume()").await?;
+    quiet(&engine, "standby", "replication/replication_lag").await?;
+    quiet(&engine, "primary", "replication/replication_lag").await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_link_and_an_abandoned_slot() -> Result {
+    let mut primary = monitored(16).await?;
+    let standby = primary.standby("copy").await?;
+    let limits = limits(&[
+        ("replication/inactive_slot", "warn_from_bytes", 1_000_000.0),
+        ("replication/standby_disconnected", "silent_from_s", 2.0),
+    ])?;
+    let servers =
+        vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
+    let engine = Engine::start(servers, limits);
+    quiet(&engine, "standby", "replication/standby_disconnected").await?;
+    primary.crash().await;
+    fires(&engine, "standby", "replication/standby_disconnected").await?;
+    primary.restart().await?;
+    quiet(&engine, "standby", "replication/standby_disconnected").await?;
+    quiet(&engine, "primary", "replication/inactive_slot").await?;
+    standby.stop().await;
+    primary.exec("create table t as select generate_series(1, 100000) as id").await?;
+    let finding = fires(&engine, "primary", "replication/inactive_slot").await?;
+    assert_eq!(finding.object, Object::Slot { name: "copy".into() });
+    primary.exec(&finding.remedy.sql.expect("a statement to copy")).await?;
+    quiet(&engine, "primary", "replication/inactive_slot").await
+}
