@@ -6,7 +6,6 @@ use sha2::{Digest, Sha256};
 use sqlx::SqlitePool;
 
 use super::{LOCAL, users};
-use crate::database::now_ms;
 use hex::encode as hex;
 
 /// A session ends after this time without a request, ms (limits.md C3: 30 minutes).
