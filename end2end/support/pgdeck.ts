@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const BINARY = resolve(__dirname, '../../target/debug/pgdeck');
+const BINARY = resolve(__dirname, '../..', process.env.CARGO_TARGET_DIR ?? 'target', 'debug/pgdeck');
 
 /** An address where nobody answers. */
 export const NOBODY = 'postgres://nobody@127.0.0.1:1/nothing';

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::rule::Rule;
 use crate::sql::Query;
 
@@ -58,6 +59,9 @@ pub trait Area: Send + Sync + 'static {
 
     /// Adds this area's numbers to the server's line on the fleet page.
     fn headline(_value: &Self::Value, _headline: &mut Headline) {}
+
+    /// Adds this area's Prometheus metrics of the server of that name.
+    fn metrics(_value: &Self::Value, _server: &str, _metrics: &mut Metrics) {}
 
     /// Whom ending these sessions (pid and start, ms since the epoch) sets free, as a sentence.
     fn freed_by(_value: &Self::Value, _sessions: &[(i32, i64)]) -> Option<String> {

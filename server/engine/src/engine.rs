@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::areas::{Listed, Readings};
 use crate::clock::now_ms;
 use crate::explain::registry::Runs;
+use crate::metrics::Metrics;
 use crate::record::Recording;
 use crate::rule::Limits;
 use crate::server::{ServerConfig, WatchedServer};
@@ -83,6 +84,13 @@ impl Engine {
     /// The newest reading of an area, with the text of statements; None: there is no such server.
     pub fn latest<A: Listed>(&self, id: &ServerId) -> Option<Latest<A::Value>> {
         self.server(id).map(|server| sent_now(&server.store.slot::<A>().latest()))
+    }
+
+    /// Adds the Prometheus metrics of a server.
+    pub fn metrics(&self, id: &ServerId, metrics: &mut Metrics) {
+        if let Some(server) = self.server(id) {
+            server.store.metrics(now_ms(), id.as_str(), metrics);
+        }
     }
 
     /// A copy of the newest readings of all areas; None: there is no such server.

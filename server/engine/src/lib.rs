@@ -14,6 +14,7 @@ mod engine;
 mod error;
 pub mod explain;
 pub mod history;
+pub mod metrics;
 pub mod overhead;
 pub mod record;
 mod redact;

@@ -12,8 +12,10 @@ use tokio::sync::watch;
 use crate::area::Area;
 use crate::connection::Observer;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::overhead::Overhead;
 use crate::rule::{self, Limits};
+use model::reading::Freshness;
 
 /// One area's `Latest` as JSON.
 #[derive(Clone, Debug)]
@@ -124,6 +126,9 @@ pub trait AnySlot: Send + Sync {
     /// `Area::headline` of the newest reading.
     fn headline(&self, headline: &mut Headline);
 
+    /// `Area::metrics` of the newest reading, unless it is stale.
+    fn metrics(&self, now_ms: i64, server: &str, metrics: &mut Metrics);
+
     /// `Area::freed_by` of the newest reading.
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String>;
 }
@@ -197,6 +202,13 @@ impl<A: Area> AnySlot for Slot<A> {
     fn headline(&self, headline: &mut Headline) {
         if let Some(value) = self.latest().value() {
             A::headline(value, headline);
+        }
+    }
+
+    fn metrics(&self, now_ms: i64, server: &str, metrics: &mut Metrics) {
+        let latest = self.latest();
+        if let (Some(value), Freshness::Fresh) = (latest.value(), latest.freshness(now_ms)) {
+            A::metrics(value, server, metrics);
         }
     }
 

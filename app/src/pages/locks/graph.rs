@@ -9,7 +9,7 @@ use model::locks::drawing::{
 use model::locks::{EdgeKind, Graph, ModeSet};
 
 use super::labels::{doing, key, mode_class, shortened, waited, wants, who};
-use super::query::Ask;
+use super::scene::Scene;
 use crate::ui::format;
 
 /// Characters that fit into a box, by their average width at the box's type size.
@@ -20,18 +20,6 @@ const TEXT_X: f64 = 14.0;
 const TEXT_Y: [f64; 3] = [19.0, 36.0, 52.0];
 /// The bar in the colour of the mode.
 const BAR_WIDTH: f64 = 5.0;
-
-/// What drawing and list are made of.
-pub struct Scene<'a> {
-    /// The server, for links.
-    pub server: &'a ServerId,
-    /// What is asked for, for links.
-    pub ask: &'a Ask,
-    /// The graph.
-    pub graph: &'a Graph,
-    /// The chosen node.
-    pub selected: Option<u32>,
-}
 
 /// The words of one box.
 struct Words {

@@ -17,6 +17,8 @@ pub mod query;
 #[cfg(feature = "ssr")]
 pub mod render;
 mod roots;
+#[cfg(feature = "ssr")]
+pub mod scene;
 mod slider;
 #[cfg(feature = "ssr")]
 mod table;
@@ -110,11 +112,11 @@ pub async fn read_locks(server: ServerId, ask: Ask) -> Result<LocksView, ApiErro
     use crate::auth;
     let who = auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
-    let sees = render::Sees {
-        text: who.sees_query_text(&server),
+    let viewer = scene::Viewer {
+        text: who.viewer_query_text(&server),
         no_actions: crate::shell::navigation::no_actions(&who, &engine, &server),
     };
-    render::view(&engine, &server, &ask, &sees)
+    render::view(&engine, &server, &ask, &viewer)
 }
 
 /// The page's icon: path data in a box of 20 × 20.

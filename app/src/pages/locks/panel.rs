@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use model::locks::{Blocking, EdgeKind, Graph, Node, Queue};
 
-use super::graph::Scene;
 use super::labels::{key, mode_class, who};
+use super::scene::Scene;
 use crate::ui::format;
 use crate::ui::sql::Statement;
 use crate::ui::term::term;

@@ -9,9 +9,9 @@ use model::locks::drawing::{Forest, Outline, View};
 use model::locks::{Blocking, Graph, LockMode, Locks};
 use model::{ApiError, Known, Latest, Reading, Reason, ServerId};
 
-use super::graph::Scene;
 use super::labels::{find, key};
 use super::query::Ask;
+use super::scene::{Scene, Viewer};
 use super::{Brief, Chosen, LocksView, Moments};
 use super::{counters, history, labels, modes, panel, roots, table, verdict};
 use crate::ui::format;
@@ -21,20 +21,12 @@ use crate::ui::reading::{empty, why};
 /// three thousand elements.
 const BOXES: usize = 160;
 
-/// What the reader may see and do.
-pub struct Sees {
-    /// The text of statements.
-    pub text: bool,
-    /// Why they can do nothing to the server; None when they can.
-    pub no_actions: Option<String>,
-}
-
 /// Everything the page shows.
 pub fn view(
     engine: &Engine,
     server: &ServerId,
     ask: &Ask,
-    sees: &Sees,
+    viewer: &Viewer,
 ) -> Result<LocksView, ApiError> {
     let mut latest = engine.latest::<LocksArea>(server).ok_or(ApiError::NotFound)?;
     let history = engine.history::<LocksArea, _>(server, History::summary).unwrap_or_default();
@@ -48,9 +40,10 @@ pub fn view(
         ),
     };
     // Nothing below has the text of statements when the reader may not see it.
-    let graph = graph
-        .map(|known| known.map(|graph| if sees.text { graph } else { graph.without_query_text() }));
-    let drawn = graph.as_ref().map(|graph| drawn(graph, server, ask, sees));
+    let graph = graph.map(|known| {
+        known.map(|graph| if viewer.text { graph } else { graph.without_query_text() })
+    });
+    let drawn = graph.as_ref().map(|graph| drawn(graph, server, ask, viewer));
     let (body, chosen, pair) = drawn.unwrap_or_default();
     let now = graph.as_ref().and_then(|graph| graph.as_ref().ok()).filter(|_| ask.at.is_none());
     let root = now.and_then(roots::of);
@@ -107,7 +100,7 @@ pub fn drawn(
     graph: &Known<Graph>,
     server: &ServerId,
     ask: &Ask,
-    sees: &Sees,
+    viewer: &Viewer,
 ) -> (String, Option<Chosen>, Pair) {
     let graph = match graph {
         Ok(graph) => graph,
@@ -116,7 +109,7 @@ pub fn drawn(
     let selected = find(graph, &ask.pid);
     let blocking = graph.blocking();
     let scene = Scene { server, ask, graph, selected };
-    let chosen = (!ask.pid.is_empty()).then(|| chosen(&scene, &blocking, sees.text));
+    let chosen = (!ask.pid.is_empty()).then(|| chosen(&scene, &blocking, viewer.text));
     if graph.queues.is_empty() {
         let says = empty(
             "Nobody waits. As soon as a session has to wait for a lock, it appears here with everybody in its way, within two seconds.",
@@ -127,10 +120,10 @@ pub fn drawn(
     let asked = selected.and_then(|node| forest.via(node));
     let pair =
         asked.or_else(|| forest.via.iter().flatten().next()).map(|link| (link.wants, link.has));
-    (body(&scene, &forest, sees), chosen, pair)
+    (body(&scene, &forest, viewer), chosen, pair)
 }
 
-fn body(scene: &Scene<'_>, forest: &Forest<'_>, sees: &Sees) -> String {
+fn body(scene: &Scene<'_>, forest: &Forest<'_>, viewer: &Viewer) -> String {
     let only = table::passing(scene, forest);
     if only.as_ref().is_some_and(|only| !only.contains(&true)) {
         return empty("Nobody who waits or is waited for passes this filter. Clear it to see all.")
@@ -148,7 +141,7 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>, sees: &Sees) -> String {
         view! { <p class="note">"More locks are contested than are read at once: the graph is not complete."</p> }
     });
     let picture = match scene.ask.view.as_str() {
-        "table" => table::table(scene, forest, only.as_ref(), sees),
+        "table" => table::table(scene, forest, only.as_ref(), viewer),
         "tree" => scene.list(forest, &Outline::of(forest, &view), ""),
         _ => {
             let outline = Outline::of(forest, &view);

@@ -5,10 +5,9 @@ use model::action::Target;
 use model::locks::Node;
 use model::locks::drawing::Forest;
 
-use super::graph::Scene;
 use super::labels::{key, mode_class, who};
 use super::query::Ask;
-use super::render::Sees;
+use super::scene::{Scene, Viewer};
 use crate::actions::form;
 use crate::ui::filter;
 use crate::ui::filter::Term;
@@ -143,7 +142,7 @@ pub fn table(
     scene: &Scene<'_>,
     forest: &Forest<'_>,
     only: Option<&Vec<bool>>,
-    sees: &Sees,
+    viewer: &Viewer,
 ) -> AnyView {
     let waiters = ordered(scene, forest, only);
     let pages = waiters.len().div_ceil(ROWS).max(1);
@@ -170,7 +169,7 @@ pub fn table(
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        {is_now.then(|| form::on_chosen(sees.no_actions.as_deref()))}
+        {is_now.then(|| form::on_chosen(viewer.no_actions.as_deref()))}
         </form>
     }
     .into_any()

@@ -7,7 +7,8 @@ use model::locks::{
 
 use super::Chosen;
 use super::query::Ask;
-use super::render::{Sees, drawn};
+use super::render::drawn;
+use super::scene::Viewer;
 use super::verdict::roots;
 
 fn node(pid: i32, name: &str) -> Node {
@@ -58,7 +59,7 @@ fn html(graph: Graph, ask: &Ask, shows_text: bool) -> (String, Option<Chosen>) {
         &Ok(graph),
         &ServerId::new("shop"),
         ask,
-        &Sees { text: shows_text, no_actions: None },
+        &Viewer { text: shows_text, no_actions: None },
     );
     (body, chosen)
 }
@@ -148,8 +149,8 @@ fn waiters_of_now_can_be_chosen_by_pid_and_start() {
     }
     let table = |at: Option<i64>, no_actions: Option<&str>| {
         let ask = Ask { view: "table".into(), at, ..Ask::default() };
-        let sees = Sees { text: true, no_actions: no_actions.map(str::to_owned) };
-        drawn(&Ok(graph.clone()), &ServerId::new("shop"), &ask, &sees).0
+        let viewer = Viewer { text: true, no_actions: no_actions.map(str::to_owned) };
+        drawn(&Ok(graph.clone()), &ServerId::new("shop"), &ask, &viewer).0
     };
     let now = table(None, None);
     assert!(now.contains(r#"value="101@7""#), "{now}");

@@ -8,6 +8,7 @@ use model::{About, AreaName, Finding, Known, Latest, NotChecked, Reason};
 use tokio::sync::watch;
 
 use crate::area::Area;
+use crate::metrics::Metrics;
 use crate::rule::{self, Limits};
 use crate::sql::Query;
 use crate::store::{AnySlot, Frame, Slot, Tick};
@@ -20,6 +21,9 @@ pub trait Listed: Area {
         Self: Sized;
 }
 
+/// What a rule says of evidence given as JSON; the error is that of reading it.
+pub type Verdict = serde_json::Result<Known<Vec<Finding>>>;
+
 /// What is known of an area without a server.
 pub struct Entry {
     /// Its name.
@@ -29,7 +33,7 @@ pub struct Entry {
     /// Its queries.
     pub queries: &'static [Query],
     rules: fn() -> Vec<(&'static str, &'static About)>,
-    judge_json: fn(&str, &str) -> Option<serde_json::Result<Known<Vec<Finding>>>>,
+    judge_json: fn(&str, &str) -> Option<Verdict>,
 }
 
 impl Entry {
@@ -143,6 +147,11 @@ impl Store {
         headline
     }
 
+    /// Adds the Prometheus metrics of the server of that name.
+    pub fn metrics(&self, now_ms: i64, server: &str, metrics: &mut Metrics) {
+        self.slots().iter().for_each(|slot| slot.metrics(now_ms, server, metrics));
+    }
+
     /// Whom ending these sessions (pid and start, ms since the epoch) sets free, as a sentence.
     pub fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         self.slots().iter().find_map(|slot| slot.freed_by(sessions))
@@ -155,6 +164,6 @@ pub fn abouts() -> impl Iterator<Item = (&'static str, &'static About)> {
 }
 
 /// What a rule says of evidence given as JSON: for fixtures. None when there is no such rule.
-pub fn judge_json(rule: &str, evidence: &str) -> Option<serde_json::Result<Known<Vec<Finding>>>> {
+pub fn judge_json(rule: &str, evidence: &str) -> Option<Verdict> {
     ALL.iter().find_map(|area| (area.judge_json)(rule, evidence))
 }

@@ -2,6 +2,7 @@
 //! seconds, shown as rates over the window between two readings, never as sums since a reset
 //! (domain.md 5).
 
+mod metrics;
 mod windows;
 /// The rules of this area.
 pub mod rules {
@@ -27,6 +28,7 @@ use model::{AreaName, Known};
 use crate::area::{Area, read};
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::sql::sql;
 
 sql! {
@@ -110,5 +112,9 @@ impl Area for OverviewArea {
             lag_ms: window.and_then(|w| w.lag_ms),
             transactions_spark: overview.windows.iter().map(|w| w.transactions_per_s).collect(),
         };
+    }
+
+    fn metrics(value: &Overview, server: &str, metrics: &mut Metrics) {
+        metrics::metrics(value, server, metrics);
     }
 }

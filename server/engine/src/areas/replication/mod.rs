@@ -1,6 +1,7 @@
 //! Replication: walsenders, WAL receiver, slots, subscriptions and lag of one server, every two seconds.
 
 mod lag;
+mod metrics;
 mod topology;
 /// The rules of this area.
 pub mod rules {
@@ -26,6 +27,7 @@ use model::{AreaName, Known, Reason};
 use crate::area::{Area, read};
 use crate::connection::Observer;
 use crate::error::{Error, quoted};
+use crate::metrics::Metrics;
 use crate::sql::sql;
 
 sql! {
@@ -91,6 +93,10 @@ impl Area for ReplicationArea {
     fn facts(value: &Replication, facts: &Facts) -> Option<Facts> {
         let Position { in_recovery, timeline, .. } = value.position;
         (in_recovery != facts.in_recovery).then(|| Facts { in_recovery, timeline, ..facts.clone() })
+    }
+
+    fn metrics(value: &Replication, server: &str, metrics: &mut Metrics) {
+        metrics::metrics(value, server, metrics);
     }
 }
 

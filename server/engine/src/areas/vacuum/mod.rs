@@ -1,6 +1,8 @@
 //! Transaction id age of databases (wraparound), read every half minute.
 
 /// The rules of this area.
+mod metrics;
+
 pub mod rules {
     pub mod xid_wraparound;
 
@@ -20,6 +22,7 @@ use model::{AreaName, Reason};
 use crate::area::{Area, read};
 use crate::connection::Observer;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::sql::sql;
 
 sql! {
@@ -63,5 +66,9 @@ impl Area for VacuumArea {
             freeze_max_age_xids: settings.freeze_max_age_xids,
             multixact_freeze_max_age_xids: settings.multixact_freeze_max_age_xids,
         })
+    }
+
+    fn metrics(value: &Vacuum, server: &str, metrics: &mut Metrics) {
+        metrics::metrics(value, server, metrics);
     }
 }
