@@ -1,4 +1,4 @@
-//! Reads the files or folders named as arguments and says what was found and what was not
+//! Parses the files or folders named as arguments and lists plans, findings and lines that were not
 //! understood: `cargo run -p plan --example corpus -- FOLDER`.
 #![expect(clippy::expect_used, reason = "an example ends with the error it meets")]
 

@@ -1,4 +1,4 @@
-//! What changed, as sentences: the greatest measured effect first.
+//! Changes between two plans as sentences, sorted by measured effect.
 
 use std::collections::HashSet;
 

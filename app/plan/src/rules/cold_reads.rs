@@ -1,4 +1,4 @@
-//! Most of the time goes into reading blocks that were not in memory.
+//! Rule: most of the execution time is I/O, reading blocks that were not in shared buffers.
 
 use model::{About, Limit, Remedy, Unit};
 

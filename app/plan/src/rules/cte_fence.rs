@@ -1,4 +1,4 @@
-//! A CTE that computes far more than is read from it.
+//! Rule: a materialised CTE computes far more rows than are read from it.
 
 use model::{About, Limit, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! A node that is switched off and used all the same.
+//! Rule: a node type is disabled by an `enable_…` setting and used nevertheless.
 
 use model::{About, Limit, Remedy, Unit};
 

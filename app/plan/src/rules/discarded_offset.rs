@@ -1,4 +1,4 @@
-//! Rows computed only to be skipped by OFFSET.
+//! Rule: rows are computed only to be skipped by OFFSET.
 
 use model::{About, Limit, Remedy, Unit};
 

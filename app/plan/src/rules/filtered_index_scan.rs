@@ -1,4 +1,4 @@
-//! An index scan that finds many rows and then throws most of them away.
+//! Rule: an index scan finds many rows and its filter removes most of them.
 
 use model::{About, Limit, Unit};
 

@@ -1,4 +1,4 @@
-//! A sequential scan that throws away nearly all it reads.
+//! Rule: a sequential scan whose filter removes nearly all rows.
 
 use model::{About, Limit, Unit};
 

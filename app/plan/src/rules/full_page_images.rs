@@ -1,4 +1,4 @@
-//! A write whose WAL is mostly images of whole pages.
+//! Rule: a write whose WAL is mostly full page images.
 
 use model::{About, Limit, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! A hash table that did not fit into memory.
+//! Rule: a hash table exceeded work_mem and was processed in batches on disk.
 
 use model::{About, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! An index-only scan that goes to the table all the same.
+//! Rule: an index-only scan with many heap fetches (visibility map out of date).
 
 use model::{About, Limit, Remedy, Unit};
 

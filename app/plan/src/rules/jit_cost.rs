@@ -1,4 +1,4 @@
-//! Just-in-time compilation that takes longer than it saves.
+//! Rule: JIT compilation takes longer than it saves.
 
 use model::{About, Limit, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! A join filter with OR that tests nearly every pair of rows.
+//! Rule: a join filter with OR tests nearly every pair of rows.
 
 use model::{About, Limit, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! A LIKE that begins with a wildcard.
+//! Rule: a LIKE pattern begins with a wildcard, so that no btree index serves it.
 
 use model::identifier::quote_ident;
 use model::{About, Limit, Unit};

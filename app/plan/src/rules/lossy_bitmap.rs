@@ -1,4 +1,4 @@
-//! A bitmap that forgot rows and remembers pages only.
+//! Rule: a bitmap heap scan became lossy for want of work_mem and rechecks whole pages.
 
 use model::{About, Remedy, Unit};
 

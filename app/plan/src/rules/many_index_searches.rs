@@ -1,4 +1,4 @@
-//! An index that is descended into again and again within one scan (PostgreSQL 18 counts it).
+//! Rule: one index scan descends the index many times (`Index Searches`, from PostgreSQL 18).
 
 use model::{About, Limit, Unit};
 

@@ -1,4 +1,4 @@
-//! A Memoize that hardly ever finds what it kept.
+//! Rule: a Memoize node with a low cache hit ratio.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -6,7 +6,7 @@ use super::case::{count, evidence};
 use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
-/// Share of hits below which it speaks.
+/// Cache hit ratio below which the rule fires.
 const MAX_HIT_PERCENT: Limit = Limit {
     name: "max_hit_percent",
     default: 20.0,

@@ -1,4 +1,4 @@
-//! Fewer parallel workers than planned.
+//! Rule: fewer parallel workers were launched than planned.
 
 use model::{About, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! A nested loop that runs its inner side very often.
+//! Rule: a nested loop executes its inner side very often.
 
 use model::{About, Limit, Remedy, Unit};
 

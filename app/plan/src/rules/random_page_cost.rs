@@ -1,4 +1,5 @@
-//! A sequential scan in memory, where an index would have read less but was thought dear.
+//! Rule: a sequential scan on cached data, chosen because random_page_cost makes an index look
+//! expensive.
 
 use model::{About, Limit, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! A subquery run again for every row.
+//! Rule: a correlated subquery (SubPlan) is executed for every row.
 
 use model::{About, Limit, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! A function that is called for each row.
+//! Rule: a user-defined function is called for each row.
 
 use model::{About, Limit, Remedy, Unit};
 

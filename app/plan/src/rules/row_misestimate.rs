@@ -1,4 +1,4 @@
-//! The planner expected far more or far fewer rows than came.
+//! Rule: the planner's row estimate is far off.
 
 use model::{About, Limit, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! Turning the result into text takes a large part of the time (PostgreSQL 17 measures it).
+//! Rule: serializing the result takes a large part of the time (SERIALIZE, from PostgreSQL 17).
 
 use model::{About, Limit, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! Planning that takes longer than executing.
+//! Rule: planning takes longer than execution.
 
 use model::{About, Limit, Remedy, Unit};
 

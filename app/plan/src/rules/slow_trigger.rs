@@ -1,4 +1,4 @@
-//! A trigger that takes much of the time.
+//! Rule: a trigger takes a large part of the execution time.
 
 use model::{About, Limit, Remedy, Unit};
 

@@ -1,4 +1,4 @@
-//! A sort that did not fit into work_mem.
+//! Rule: a sort exceeded work_mem and spilled to disk.
 
 use model::{About, Remedy, Unit};
 

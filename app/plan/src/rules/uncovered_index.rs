@@ -1,4 +1,5 @@
-//! Rows are fetched from the table for a column or two that the index could hold.
+//! Rule: an index scan fetches heap rows for a column or two that a covering index (INCLUDE) could
+//! hold.
 
 use model::{About, Limit, Unit};
 

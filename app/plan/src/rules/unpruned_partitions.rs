@@ -1,4 +1,4 @@
-//! Partitions that are read though they hold nothing that is asked for.
+//! Rule: partitions were not pruned although they hold no matching row.
 
 use model::{About, Limit, Remedy, Unit};
 

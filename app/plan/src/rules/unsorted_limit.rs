@@ -1,4 +1,4 @@
-//! Many rows are sorted for the first few of them.
+//! Rule: many rows are sorted for a LIMIT that needs the first few.
 
 use model::{About, Limit, Unit};
 

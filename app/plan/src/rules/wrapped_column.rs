@@ -1,4 +1,4 @@
-//! A condition on a function or cast of a column.
+//! Rule: a condition on a function or cast of a column, which no plain index serves.
 
 use model::{About, Limit, Unit};
 
