@@ -1,5 +1,5 @@
-//! Parsing of auto_explain's plans in recorded server logs: stderr, csvlog and jsonlog, in all four
-//! formats.
+//! Parsing of auto_explain plans in recorded server logs: stderr, csvlog and jsonlog, all formats.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -14,7 +14,7 @@ const PENALTY_COST: Limit = Limit {
     source: "disable_cost before PostgreSQL 18",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Disabled node",
     effect: "An enable_… setting is off, and the planner found no other way.",

@@ -13,7 +13,7 @@ const MAX_HIT_PERCENT: Limit = Limit {
     unit: Unit::Percent,
     source: "below that keeping costs more than it saves",
 };
-/// Misses from which it is worth a word.
+/// Misses from which it is reported.
 const MIN_MISSES: Limit = Limit {
     name: "min_misses",
     default: 1000.0,
@@ -21,7 +21,7 @@ const MIN_MISSES: Limit = Limit {
     source: "small numbers cost nothing",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Memoize misses",
     effect: "Keys are stored and looked up, but come once only.",

@@ -21,7 +21,7 @@ const MIN_ROWS: Limit = Limit {
     source: "small numbers are off by chance",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Rows misestimated",
     effect: "Join order, join method and memory are chosen for the wrong number of rows.",
