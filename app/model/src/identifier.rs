@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn keywords_are_sorted_for_the_search() {
-        assert!(KEYWORDS.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(KEYWORDS.is_sorted_by(|a, b| a < b));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How long reading and deriving take, as ratios: ten times the nodes against one, per format. The
+//! Benchmark of parsing and deriving, as ratios: ten times the nodes against one, per format. The
 //! fastest of several runs counts: what else the machine does only ever adds time.
 #![expect(clippy::unwrap_used, reason = "a benchmark says what it expects by panicking")]
 

@@ -1,4 +1,4 @@
-//! How long reading a plan and accounting for it takes, for the benchmark beside pev2's plan service:
+//! Times parsing and deriving of a plan, for the benchmark against pev2's plan service:
 //! `time FILE` prints the median of five, ms.
 
 use std::time::Instant;

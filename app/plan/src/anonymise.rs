@@ -1,9 +1,9 @@
-//! A plan without what it gives away: names and literals replaced, the same one by the same word
-//! everywhere, the query included.
+//! Anonymises a plan and its query: replaces identifiers and literals, each by the same substitute
+//! everywhere.
 //!
-//! Kept are PostgreSQL's own words, operators, types and functions, and all numbers of the plan
-//! itself. What is not known to be PostgreSQL's own is replaced: a new release's function turns into
-//! `f1`, but no name slips through. Comments of the query are dropped.
+//! PostgreSQL's own key words, operators, types and functions are kept, and so are all numbers of the
+//! plan itself. What is not known to be PostgreSQL's own is replaced: a new release's function turns
+//! into `f1`, but no name slips through. Comments of the query are dropped.
 
 mod keep;
 mod names;

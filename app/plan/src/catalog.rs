@@ -1,7 +1,7 @@
 //! Catalog data of the server a plan ran on: statistics, indexes and sizes of its tables, settings.
 //!
-//! Pure data: who reads it, when and with which permissions is not known here. What could not be read
-//! is `None`, never empty.
+//! Pure data: who reads it, when and with which permissions is not known here. What could not be
+//! read is `None`, never empty.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct Relation {
     pub reltuples: Option<f64>,
     /// Rows changed since the last ANALYZE.
     pub n_mod_since_analyze: Option<f64>,
-    /// Seconds since the last ANALYZE by hand or by autovacuum; `None` if there was none.
+    /// Seconds since the last manual ANALYZE or autoanalyze; `None` if there was none.
     pub analyze_age_seconds: Option<f64>,
     /// Statistics of its columns, those that the role may see.
     pub columns: Vec<Column>,
@@ -97,7 +97,7 @@ impl Catalog {
         let mut found = self.relations.iter().filter(|relation| {
             relation.name == name && schema.is_none_or(|schema| relation.schema == schema)
         });
-        // Two of one name in different schemas: without VERBOSE nobody knows which.
+        // Two of one name in different schemas are ambiguous without VERBOSE.
         let first = found.next();
         first.filter(|_| found.next().is_none())
     }

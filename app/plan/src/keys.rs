@@ -1,4 +1,4 @@
-//! The keys of EXPLAIN's JSON, and where each of them goes in a node.
+//! Property keys of EXPLAIN's JSON, mapped to the fields of a node.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! EXPLAIN plans: reads them as people paste them, accounts for their time, and judges them.
+//! PostgreSQL EXPLAIN plans: a parser for pasted output, time attribution per node, and lint rules.
 //!
 //! Knows the TEXT, JSON, YAML and XML output of PostgreSQL 9.6 to 18, the frames psql draws, the
 //! quotes and wraps of other tools, and auto_explain's log records. Never does I/O, reads no clock,

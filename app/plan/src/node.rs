@@ -1,5 +1,5 @@
-//! A plan as printed: one flat list of nodes in the order of the paste, parents before children.
-//! Nothing here is computed; what follows from the numbers is in `derive`.
+//! Data types of a parsed plan: one flat list of nodes in the order of the paste, parents before
+//! children. Holds printed values only; computed figures are in `derive`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,7 +30,7 @@ impl std::error::Error for ParseError {}
 pub struct Parsed {
     /// The plans in their order; at least one.
     pub plans: Vec<Plan>,
-    /// Lines that are neither part of a plan nor known company of one, kept as they are.
+    /// Lines that are neither part of a plan nor known lines of a transcript, kept as they are.
     pub not_understood: Vec<Leftover>,
 }
 
@@ -105,7 +105,7 @@ pub struct Node {
     pub parent: Option<usize>,
     /// Steps from the root.
     pub depth: usize,
-    /// First and last line of the paste that speak of it, children apart.
+    /// First and last line of the paste that describe it, without its children.
     pub lines: (usize, usize),
     /// `Node Type`: `Seq Scan`, `Hash Join`, `ModifyTable` ….
     pub kind: String,

@@ -1,4 +1,4 @@
-//! The name of a node as FORMAT TEXT prints it, whatever format it came in.
+//! Node names as FORMAT TEXT prints them, whatever format the plan came in.
 
 use model::shorten::shortened;
 

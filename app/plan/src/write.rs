@@ -1,8 +1,8 @@
-//! A plan written back, as PostgreSQL prints it in FORMAT TEXT and FORMAT JSON.
+//! Serializes a plan as PostgreSQL prints it in FORMAT TEXT and FORMAT JSON.
 //!
-//! What does not survive, in either format: lines of the paste, what was not understood, and where a
-//! plan was cut. In TEXT also: flags that are off and counters that are zero, which PostgreSQL leaves
-//! out; the times of nodes that were never executed; which of several lists of one property
+//! What does not survive, in either format: lines of the paste, what was not understood, and where
+//! a plan was cut. In TEXT also: flags that are off and counters that are zero, which PostgreSQL
+//! leaves out; the times of nodes that were never executed; which of several lists of one property
 //! (grouping sets) held an item; `Parent Relationship`, which is read off the shape; and keys of
 //! extensions within groups.
 

@@ -1,4 +1,4 @@
-//! Nothing of the schema, the query or its literals is left, and all figures are.
+//! Anonymised plans hold nothing of the schema, the query or its literals, and all figures.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;

@@ -1,5 +1,5 @@
-//! What is no plan, or not a whole one: one sentence that says what was expected where, and what was
-//! read so far is kept.
+//! Error messages for input that is no plan or a truncated one: what was expected where; what was
+//! parsed so far is kept.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;

@@ -1,4 +1,4 @@
-//! Plans judged together with what the catalog said about their tables.
+//! Findings on plans with the catalog data recorded along with them.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;

@@ -1,4 +1,4 @@
-//! Depth 10,000 and 50,000 nodes are ordinary; ten times the nodes take about ten times the time.
+//! Scaling: depth 10,000 and 50,000 nodes are parsed, derived and laid out in linear time.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "common/spent.rs"]

@@ -1,4 +1,5 @@
-//! Two plans compared: recorded changes are named, a plan equals itself, and both sides mirror.
+//! Plan comparison: recorded changes are reported, a plan equals itself, and comparing is
+//! symmetric.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;

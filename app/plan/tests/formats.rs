@@ -1,4 +1,4 @@
-//! One statement recorded in four formats from each major gives one tree.
+//! All four formats of a statement parse to the same tree, on each major.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -11,7 +11,7 @@ use plan::{Node, Parsed, Plan};
 const MAJORS: [&str; 5] = ["14", "15", "16", "17", "18"];
 
 fn folder(major: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(major)
+    common::root().join(major)
 }
 
 fn read(path: &Path) -> Parsed {

@@ -1,4 +1,4 @@
-//! Whatever is pasted, reading, deriving and judging neither panic nor take forever.
+//! Hostile input: parsing, deriving and judging neither panic nor take more than linear time.
 
 #[path = "common/spent.rs"]
 mod spent;

@@ -1,4 +1,4 @@
-//! The tree, the flame graph, groups and totals, on every fixture and on plans of 50,000 nodes.
+//! Layout of tree, flame graph, groups and totals, on every fixture and on plans of 50,000 nodes.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;

@@ -1,4 +1,4 @@
-//! Each node and each property knows its place in the paste, in every format and frame.
+//! Source lines of nodes and properties, in every format and frame.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;

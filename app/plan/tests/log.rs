@@ -1,12 +1,13 @@
-//! Plans that auto_explain wrote into real logs: stderr, csvlog and jsonlog, in all four formats.
+//! Parsing of auto_explain plans in recorded server logs: stderr, csvlog and jsonlog, all formats.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::path::Path;
+mod common;
 
 use plan::Format;
 
 #[test]
 fn each_log_gives_its_plans_with_their_queries() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/log");
+    let folder = common::root().join("log");
     for file in ["14.log", "14.csv", "16.log", "16.csv", "16.json", "18.log", "18.csv", "18.json"] {
         let paste = std::fs::read_to_string(folder.join(file)).unwrap();
         let parsed = plan::parse(&paste).unwrap();

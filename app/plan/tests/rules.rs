@@ -1,5 +1,7 @@
-//! Each rule fires on a plan that was really run, and stays quiet on the repaired one.
+//! Each rule fires on a recorded plan with the defect, and is quiet on the repaired one.
 #![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
 
 use std::path::Path;
 
@@ -17,7 +19,7 @@ const BY_HAND: [&str; 1] = ["plan/slow_planning"];
 
 #[test]
 fn each_rule_fires_and_stays_quiet_on_the_repaired_twin() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
+    let root = common::root().join("rules");
     for rule in RULES.iter().filter(|rule| !BY_HAND.contains(&rule.id)) {
         let folder = root.join(rule.id.strip_prefix("plan/").unwrap());
         let of = |file: &str| -> Vec<Judged> {
@@ -64,8 +66,7 @@ fn without_analyze_rules_are_not_checked_instead_of_quiet() {
 
 #[test]
 fn a_limit_in_the_configuration_overrides_the_default() {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules/filtered_seq_scan/fires.txt");
+    let path = common::root().join("rules/filtered_seq_scan/fires.txt");
     let limits =
         Limits::from([(("plan/filtered_seq_scan".to_owned(), "min_removed_rows".to_owned()), 1e9)]);
     assert!(judged(&path, &limits).iter().all(|one| one.finding.rule != "plan/filtered_seq_scan"));

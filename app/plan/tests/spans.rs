@@ -1,4 +1,4 @@
-//! The part of a statement that a node comes from.
+//! Source spans: the part of a statement that a node comes from.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;

@@ -1,36 +1,10 @@
-//! Self times add up, on every fixture and on plans whose sums are known.
+//! Time attribution: self times add up, on every fixture and on plans whose sums are known.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::path::Path;
+mod common;
 
-use plan::{Derived, Plan};
-
-fn fixtures() -> Vec<(String, Plan)> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")];
-    let mut plans = vec![];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            if path.extension().is_some_and(|ext| ext == "md" || ext == "catalog") {
-                continue;
-            }
-            let parsed = plan::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
-            plans.extend(parsed.plans.into_iter().map(|plan| (path.display().to_string(), plan)));
-        }
-    }
-    assert!(plans.len() > 400);
-    plans
-}
-
-fn one(paste: &str) -> (Plan, Derived) {
-    let plan = plan::parse(paste).unwrap().plans.remove(0);
-    let derived = derive(&plan);
-    (plan, derived)
-}
+use common::{fixtures, one};
+use plan::{Derived, derive};
 
 fn own(derived: &Derived, at: usize) -> f64 {
     (derived.nodes[at].self_ms.unwrap() * 1000.0).round() / 1000.0
@@ -86,8 +60,6 @@ fn own_blocks_add_up_to_the_root_on_every_fixture() {
         assert!((sum - root).abs() < 0.5, "{name}: {sum} of {root}");
     }
 }
-
-use plan::derive;
 
 #[test]
 fn a_cte_runs_within_its_scan() {

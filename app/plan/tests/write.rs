@@ -1,4 +1,4 @@
-//! A plan that is written back and read again is the same tree.
+//! Round trip: a plan that is serialized and parsed again is the same tree.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;

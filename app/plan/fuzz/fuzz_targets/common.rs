@@ -1,4 +1,4 @@
-//! All that is done with a paste: it must neither panic nor take long, and what it gives must hold.
+//! What every fuzz target does with a paste: parse, derive, judge and lay out, without a panic.
 
 use plan::layout;
 use plan::rules::{Limits, judge};

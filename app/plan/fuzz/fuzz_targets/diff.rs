@@ -1,4 +1,4 @@
-//! Two pastes, divided by a NUL, compared from both sides.
+//! Fuzz target `diff`: two pastes divided by a NUL, compared in both directions.
 #![no_main]
 
 use plan::diff::compare;

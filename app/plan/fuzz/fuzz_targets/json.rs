@@ -1,4 +1,4 @@
-//! Pastes of FORMAT JSON.
+//! Fuzz target `json`: pastes of FORMAT JSON.
 #![no_main]
 
 mod common;

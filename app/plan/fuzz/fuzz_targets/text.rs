@@ -1,4 +1,4 @@
-//! Pastes of FORMAT TEXT.
+//! Fuzz target `text`: pastes of FORMAT TEXT.
 #![no_main]
 
 mod common;

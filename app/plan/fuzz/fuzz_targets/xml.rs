@@ -1,4 +1,4 @@
-//! Pastes of FORMAT XML.
+//! Fuzz target `xml`: pastes of FORMAT XML.
 #![no_main]
 
 mod common;

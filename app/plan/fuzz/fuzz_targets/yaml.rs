@@ -1,4 +1,4 @@
-//! Pastes of FORMAT YAML.
+//! Fuzz target `yaml`: pastes of FORMAT YAML.
 #![no_main]
 
 mod common;

@@ -1,4 +1,4 @@
-//! PostgreSQL's own words.
+//! Identifiers that anonymising keeps: PostgreSQL's key words, types, functions and settings.
 
 /// Functions of pg_catalog that a statement may call, one per line, in byte order; from
 /// PostgreSQL 18's pg_proc without input, output and operator functions.
@@ -12,7 +12,7 @@ const TYPES: &str = "array bigint bit bool boolean box bpchar bytea char charact
     tid time timestamp timestamptz timetz tsquery tsrange tstzrange tsvector unknown uuid varbit \
     varchar varying void xid xid8 xml zone without with";
 
-/// Reserved words and those that shape a statement: none of them can be told from a name by its
+/// Reserved words and those that shape a statement: none of them differs from a name by its
 /// place, and none gives anything away.
 const KEYWORDS: &str = "all analyze and any array as asc begin between both by case cast collate commit conflict \
     create cross current_date current_role current_time current_timestamp current_user default \

@@ -1,4 +1,5 @@
-//! Which word stands for which name, and expressions and statements with them put in.
+//! The substitutes for identifiers and literals, and their replacement in expressions and
+//! statements.
 
 use std::collections::HashMap;
 

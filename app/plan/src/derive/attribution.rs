@@ -1,5 +1,7 @@
-//! Whose time includes a node's time. Mostly its parent's; but a CTE runs within the scans that
-//! read it, and an InitPlan within the node that first asks for its value, wherever they are printed.
+//! Time attribution: the nodes whose total time includes a node's time.
+//!
+//! Mostly its parent; but a CTE runs within the scans that read it, and an InitPlan within the node
+//! that first asks for its value, wherever they are printed.
 
 use std::collections::HashMap;
 
@@ -9,10 +11,10 @@ use crate::node::{Node, Plan};
 /// How many places are tried for one subplan, so that a hostile plan takes linear time.
 const MAX_TRIES: usize = 64;
 
-/// The nodes that may pay for each node.
+/// The nodes to which a node's time may be charged.
 pub(super) enum Payers {
-    /// The root: nobody.
-    Nobody,
+    /// None: the root.
+    Root,
     /// Its parent, all of it.
     Parent(usize),
     /// The scans of a CTE, each a part.
@@ -21,19 +23,19 @@ pub(super) enum Payers {
     OneOf(Vec<usize>),
 }
 
-/// Finds them for all nodes.
+/// Finds the payers of all nodes.
 pub(super) fn find(plan: &Plan, shape: &Shape, steps: &mut usize) -> Vec<Payers> {
     let references = References::of(plan, steps);
     let mut payers: Vec<Payers> = Vec::with_capacity(plan.nodes.len());
     let mut scans = scans_of(plan, shape);
     for (at, node) in plan.nodes.iter().enumerate() {
         let Some(parent) = node.parent else {
-            payers.push(Payers::Nobody);
+            payers.push(Payers::Root);
             continue;
         };
         let subplan = node.subplan.as_deref().unwrap_or_default();
         payers.push(if subplan.starts_with("CTE ") {
-            // One that changes data and that nobody reads runs when the rest is done.
+            // A data-modifying CTE that is not read runs when the rest is done.
             let alone = if node.kind == "ModifyTable" {
                 Payers::Scans(vec![])
             } else {

@@ -1,4 +1,4 @@
-//! Blocks, I/O time and WAL of each node itself: what it prints less what it called prints.
+//! Buffers, I/O time and WAL of each node itself: its counters minus those of its children.
 
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,7 @@ pub(super) fn derive(plan: &Plan, payers: &[Payers], derived: &mut Derived) {
         for (at, payer) in payers.iter().enumerate().filter(|(_, payer)| parents(payer) == sure) {
             let mut rest = printed.get(at).copied().flatten().unwrap_or_default();
             let users: &[usize] = match payer {
-                Payers::Nobody => &[],
+                Payers::Root => &[],
                 Payers::Parent(parent) => std::slice::from_ref(parent),
                 Payers::Scans(users) | Payers::OneOf(users) => users,
             };

@@ -1,4 +1,4 @@
-//! True rows, and how far the planner's rows are off.
+//! Actual rows over all loops, and the factor by which the planner's row estimate is off.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
-//! What follows from a plan's numbers: self time, true rows, estimate factor, own blocks.
+//! Derived figures per node: self time, actual rows, row estimate error, own buffers.
 //!
 //! Nothing printed is changed. Where EXPLAIN's output leaves room, a figure comes with the interval
-//! it lies in: printed times are rounded, several scans share one CTE, and workers run side by side.
+//! it lies in: printed times are rounded, several scans share one CTE, and workers run side by
+//! side.
 
 mod attribution;
 mod counters;

@@ -1,6 +1,8 @@
-//! Self times. Printed times are averages per loop over all processes, so a node's *work* is time ×
-//! loops, and the work of a node less that of what it called is exact up to rounding. Below a
-//! Gather, work is turned into wall-clock time by the share the region has of it.
+//! Self time per node (exclusive time), as wall-clock time.
+//!
+//! Printed times are averages per loop over all processes, so a node's *work* is time × loops, and
+//! the work of a node minus that of its children is exact up to rounding. Below a Gather, work is
+//! turned into wall-clock time by the share the parallel region has of it.
 
 use super::attribution::Payers;
 use super::{Derived, Interval, Shape};
@@ -230,7 +232,7 @@ fn pay(
                     charge(accounts, *user, at, work, if sure { work } else { 0.0 }, work);
                 }
             }
-            Payers::Parent(_) | Payers::Nobody => {}
+            Payers::Parent(_) | Payers::Root => {}
         }
     }
     after_ms

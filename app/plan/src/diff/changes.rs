@@ -1,4 +1,4 @@
-//! What changed, as sentences: the greatest measured effect first.
+//! Changes between two plans as sentences, sorted by measured effect.
 
 use std::collections::HashSet;
 
@@ -6,13 +6,13 @@ use super::describe::{effect_above, instead, ms, name};
 use super::{Both, Change, Delta, Side, Topic, joins, scans, settings, spills};
 use crate::node::Node;
 
-/// A node is worth a word of its own when it takes this many times as long, or as little.
+/// A node is reported when it takes this many times as long, or as little.
 const MIN_TIMES: f64 = 1.5;
 /// And when that is this share of the longer execution.
 const MIN_SHARE: f64 = 0.05;
 /// And this many milliseconds: less is noise.
 const MIN_MS: f64 = 0.5;
-/// An estimate is worth a word when it is off by this factor more or less than before.
+/// An estimate is reported when it is off by this factor more or less than before.
 const MIN_ESTIMATE: f64 = 10.0;
 
 /// All changes in their order.

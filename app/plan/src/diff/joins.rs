@@ -1,4 +1,4 @@
-//! Joins by another method or in another order.
+//! Changed join methods and join order.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Which node of one plan answers to which of the other.
+//! Matches the nodes of two plans.
 //!
 //! Scans come first: by relation and alias, then by relation alone. Every scan that found its
 //! counterpart gives its number to all nodes above it; what stands above the same numbers and does
@@ -15,7 +15,7 @@ pub(super) struct Matches {
     pub of_before: Vec<Option<usize>>,
     /// By node of the second plan.
     pub of_after: Vec<Option<usize>>,
-    /// Joins that answer to each other although they join other relations.
+    /// Matched joins that join other relations.
     pub reordered: Vec<(usize, usize)>,
     /// By node, the hash of the matched scans beneath it: of the first plan, of the second.
     pub sets: [Vec<u64>; 2],

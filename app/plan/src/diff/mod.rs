@@ -1,8 +1,8 @@
-//! Two plans side by side: which node answers to which, and what changed, in words.
+//! Compares two plans: matches their nodes and describes what changed.
 //!
 //! Matching goes by what nodes read and not by where they stand, so that it survives another join
-//! order, another way of scanning, added partitions, and nodes that were put between. It is the same
-//! from both sides: comparing B with A gives the mirror image of comparing A with B.
+//! order, another way of scanning, added partitions, and nodes that were put between. It is the
+//! same from both sides: comparing B with A gives the mirror image of comparing A with B.
 
 mod changes;
 mod describe;
@@ -54,7 +54,7 @@ pub struct Figures {
     pub cost: Delta,
 }
 
-/// Two nodes that answer to each other.
+/// A pair of matched nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
     /// The place in the first plan.
@@ -110,7 +110,7 @@ pub struct Change {
 /// Two plans compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Nodes that answer to each other, in the order of the first plan.
+    /// Matched nodes, in the order of the first plan.
     pub pairs: Vec<Pair>,
     /// Nodes of the first plan that the second does not have.
     pub only_before: Vec<usize>,
@@ -144,7 +144,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// Both plans, and which nodes answer to each other.
+/// Both plans and their matched nodes.
 struct Both<'a> {
     before: Side<'a>,
     after: Side<'a>,

@@ -1,4 +1,4 @@
-//! Relations that are read in another way: another index, none, another kind of scan; partitions.
+//! Changed scans: another index, another scan type, more or fewer partitions.
 
 use std::collections::HashMap;
 

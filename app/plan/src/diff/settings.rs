@@ -1,4 +1,4 @@
-//! Settings that only one of the plans was made under.
+//! Planner settings that differ between the two plans.
 
 use std::collections::BTreeMap;
 

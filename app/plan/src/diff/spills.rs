@@ -1,4 +1,4 @@
-//! Sorts and hash tables that go to disk now, or do so no more.
+//! Sorts and hash tables that spill to disk in one of the two plans only.
 
 use super::describe::{instead, name};
 use super::{Both, Change, Side, Topic};

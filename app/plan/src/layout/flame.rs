@@ -1,4 +1,4 @@
-//! The flame graph: a rectangle per node, as wide as its share of the whole.
+//! Flame graph layout: a rectangle per node, as wide as its share of the whole.
 
 use serde::{Deserialize, Serialize};
 

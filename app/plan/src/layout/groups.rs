@@ -1,4 +1,5 @@
-//! Siblings that are alike, as the partitions of one Append: folded into one tile with their sum.
+//! Groups of similar siblings, such as the partitions of an Append, folded into one tile with their
+//! sum.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -1,4 +1,4 @@
-//! Where things stand on the page: the tree, its folded groups, the flame graph, totals, colours.
+//! Layout of a plan's views: tree, folded groups, flame graph, totals, colour scales.
 //!
 //! Pure and linear: everything follows from `(Plan, Derived)` and from what the reader has folded.
 //! Knows nothing of pixels on a screen but the size of one tile; never draws.

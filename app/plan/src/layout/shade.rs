@@ -1,4 +1,4 @@
-//! How strongly a node is coloured, on each of the scales.
+//! Colour intensity of a node on each colour scale.
 
 use serde::{Deserialize, Serialize};
 

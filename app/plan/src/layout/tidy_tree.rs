@@ -1,5 +1,5 @@
-//! A tidy tree in linear time: Buchheim, Jünger and Leipert, "Improving Walker's Algorithm to Run in
-//! Linear Time" (2002), with loops in place of recursion.
+//! Tidy tree layout in linear time: Buchheim, Jünger and Leipert, "Improving Walker's Algorithm to
+//! Run in Linear Time" (2002), with loops in place of recursion.
 //!
 //! Parents stand before their children in the list, so the list read backwards meets every subtree
 //! after all that is beneath it, and siblings from right to left: the picture is built mirrored.

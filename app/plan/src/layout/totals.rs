@@ -1,4 +1,4 @@
-//! Sums per relation, per index and per kind of node.
+//! Totals per relation, per index and per node type.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The tree as tiles: which nodes are in sight, and where each stands.
+//! Tree layout: which nodes are visible (not folded away), and the position of each tile.
 
 use std::collections::{BTreeMap, BTreeSet};
 

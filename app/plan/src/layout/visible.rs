@@ -1,5 +1,5 @@
-//! What of a layout crosses a rectangle of the picture. Tiles of one level stand from left to right
-//! in their order, and so do the lines between two levels: both ends are found by halving.
+//! Viewport culling: the tiles and lines of a layout that intersect a rectangle. Both are sorted
+//! from left to right on each level, so a binary search finds either end.
 
 use serde::{Deserialize, Serialize};
 

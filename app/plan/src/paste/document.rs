@@ -1,4 +1,4 @@
-//! JSON that no tool has drawn anything around: nothing has to be taken off, and of megabytes that are
+//! Fast path for JSON without any decoration: nothing has to be removed, and of megabytes that are
 //! mostly indentation each byte is looked at once.
 
 use super::{Line, log, unindented};

@@ -1,4 +1,4 @@
-//! Takes off the frames psql draws in all its border and line styles, and its wrap marks.
+//! Strips psql's table borders, in all border and line styles, and its wrap marks.
 
 use super::{Line, Place, unindented};
 

@@ -1,4 +1,4 @@
-//! Takes auto_explain's plans out of log records: stderr, csvlog and jsonlog.
+//! Extracts auto_explain's plans from server logs: stderr, csvlog and jsonlog.
 
 use std::borrow::Cow;
 
@@ -44,7 +44,7 @@ pub(super) fn unwrap(lines: &mut Vec<Line<'_>>) {
                 }
                 line.place = Place::Framed;
             }
-            // Other records are company; one in CSV reaches to the end of its open field.
+            // Other records are no part of a plan; one in CSV reaches to the end of its open field.
             (Record::OtherCsv, None) => {
                 if quotes_are_odd(&line.text) {
                     record = Record::None;

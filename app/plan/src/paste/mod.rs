@@ -1,4 +1,5 @@
-//! The paste as lines: where each came from, freed of what tools draw around a plan.
+//! Preprocesses a paste: splits it into lines with their positions and strips what tools draw
+//! around a plan.
 
 mod document;
 mod frame;

@@ -1,4 +1,4 @@
-//! Takes off the quotes that pgAdmin and spreadsheets put around each line of a plan.
+//! Strips the quotes that pgAdmin and spreadsheets put around each line of a plan.
 
 use std::borrow::Cow;
 

@@ -1,9 +1,9 @@
 //! SQL lexer: cuts a text into tokens with byte spans, as PostgreSQL's scanner (`scan.l`) does.
 //!
 //! Knows `E''` and Unicode strings, dollar quotes, nested comments, numbers, `$1` parameters and
-//! quoted identifiers; no key words and no grammar. Works on any text, also one that is cut anywhere:
-//! what is not closed reaches to the end. The tokens put together are the text, so it serves syntax
-//! highlighting. Linear in time, never panics.
+//! quoted identifiers; no key words and no grammar. Works on any text, also one that is cut
+//! anywhere: what is not closed reaches to the end. The tokens put together are the text, so it
+//! serves syntax highlighting. Linear in time, never panics.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The statement a plan belongs to: its tokens, its clauses, and which part a node comes from.
+//! The SQL statement of a plan: lexer, outline of its clauses, and the source span of each node.
 //!
 //! Knows as much SQL as these questions need and no more. Where an answer is not certain there is
 //! none; never reads past what PostgreSQL's own scanner would take as one token.

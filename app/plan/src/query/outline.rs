@@ -1,4 +1,4 @@
-//! The outline of a statement: what stands in its FROM lists, its CTEs, and where its clauses are.
+//! Outline of a statement: the items of its FROM lists, its CTEs, and the spans of its clauses.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The part of the statement that a node comes from, where it can be told for sure.
+//! Source spans: the part of the statement that a node comes from, where that is certain.
 
 use std::ops::Range;
 
@@ -6,8 +6,8 @@ use super::lexer::{Token, TokenKind, tokens};
 use super::outline::{Clause, Item, Outline};
 use crate::node::{Node, Plan};
 
-/// The bytes of the statement a node comes from; none where that cannot be told for sure, as when
-/// two items of the FROM list bear the same name, or the relation stands in a view.
+/// The bytes of the statement a node comes from; none where that is not certain, as when
+/// two items of the FROM list have the same name, or the relation is in a view.
 pub fn query_spans(query: &str, plan: &Plan, node: usize) -> Vec<Range<usize>> {
     let Some(node) = plan.nodes.get(node) else { return vec![] };
     let outline = Outline::of(query);

@@ -1,5 +1,5 @@
-//! Turns the events of a structured format (a map opens, a value, a map closes) into plans, without
-//! building a tree in between.
+//! Builds plans from parser events of a structured format (a map opens, a value, a map closes),
+//! without a document tree in between.
 
 use std::borrow::Cow;
 

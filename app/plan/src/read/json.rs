@@ -1,4 +1,4 @@
-//! Reads FORMAT JSON with a loop and a stack, however deep it is nested. Lenient where pastes are:
+//! Parser for FORMAT JSON: a loop with an explicit stack, for any depth. Lenient where pastes are:
 //! line breaks and psql's `+` and `↵` marks between tokens, raw line breaks within strings.
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! Finds the plans in a paste and hands each to the reader of its format.
+//! Finds the plans in a paste, detects the format of each and calls its parser.
 
 mod build;
 mod json;

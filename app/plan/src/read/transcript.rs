@@ -1,4 +1,4 @@
-//! What stands around plans in a terminal or a log and is understood: prompts, statements, command
+//! Recognises the lines around a plan in a psql transcript or log: prompts, statements, command
 //! tags, timings, comments. The statement before a plan is kept as its query.
 
 use crate::paste::{Line, Place};

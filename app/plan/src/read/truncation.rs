@@ -1,4 +1,4 @@
-//! Whether a plan is whole: a join without its second input was cut off, whatever the format.
+//! Detects truncated plans: a join without its second input was cut off, whatever the format.
 
 use crate::node::{ParseError, Plan};
 

@@ -1,4 +1,5 @@
-//! Reads FORMAT XML with a loop: tags, text and the five entities, which is all EXPLAIN prints.
+//! Parser for FORMAT XML, without recursion: tags, text and the five entities, which is all EXPLAIN
+//! prints.
 
 use super::build::Builder;
 use crate::keys::key_of_tag;

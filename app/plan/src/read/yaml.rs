@@ -1,4 +1,4 @@
-//! Reads FORMAT YAML as EXPLAIN prints it: one key or item per line, strings in JSON's quotes.
+//! Parser for FORMAT YAML as EXPLAIN prints it: one key or item per line, strings in JSON's quotes.
 
 use super::build::Builder;
 use crate::node::{Format, Plan};

@@ -1,4 +1,5 @@
-//! What rules judge, and how they put a finding together: walks over nodes, severity, evidence.
+//! Input of the rules (plan, derived figures, catalog) and how they build a finding: traversal,
+//! severity, evidence.
 
 use model::{Evidence, Finding, Remedy, Severity, Unit};
 

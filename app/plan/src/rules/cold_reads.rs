@@ -1,4 +1,4 @@
-//! Most of the time goes into reading blocks that were not in memory.
+//! Rule: most of the execution time is I/O, reading blocks that were not in shared buffers.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -6,18 +6,18 @@ use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 use crate::derive::Counter;
 
-/// Share of the execution spent on reading from which it is worth a word.
+/// Share of the execution spent on reading from which it is reported.
 const MIN_SHARE_PERCENT: Limit = Limit {
     name: "min_share_percent",
     default: 50.0,
     unit: Unit::Percent,
     source: "more than everything else together",
 };
-/// Milliseconds of reading from which it is worth a word.
+/// Milliseconds of reading from which it is reported.
 const MIN_MS: Limit =
     Limit { name: "min_ms", default: 10.0, unit: Unit::Ms, source: "less is not noticed" };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Reading from storage",
     effect: "The statement waits for storage; run again it may be many times as fast, and slow again tomorrow.",

@@ -1,11 +1,11 @@
-//! A CTE that computes far more than is read from it.
+//! Rule: a materialised CTE computes far more rows than are read from it.
 
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
-/// Rows removed from which it is worth a word.
+/// Rows removed from which it is reported.
 const MIN_REMOVED_ROWS: Limit = Limit {
     name: "min_removed_rows",
     default: 1000.0,
@@ -20,7 +20,7 @@ const MIN_REMOVED_PERCENT: Limit = Limit {
     source: "from here the CTE computes ten times too much",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "CTE computes what nobody reads",
     effect: "A materialised CTE is computed as written: conditions outside of it come too late.",

@@ -1,4 +1,4 @@
-//! A node that is switched off and used all the same.
+//! Rule: a node type is disabled by an `enable_…` setting and used nevertheless.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -14,7 +14,7 @@ const PENALTY_COST: Limit = Limit {
     source: "disable_cost before PostgreSQL 18",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Disabled node",
     effect: "An enable_… setting is off, and the planner found no other way.",

@@ -1,11 +1,11 @@
-//! Rows computed only to be skipped by OFFSET.
+//! Rule: rows are computed only to be skipped by OFFSET.
 
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
-/// Rows skipped from which it is worth a word.
+/// Rows skipped from which it is reported.
 const MIN_DISCARDED_ROWS: Limit = Limit {
     name: "min_discarded_rows",
     default: 1000.0,
@@ -13,7 +13,7 @@ const MIN_DISCARDED_ROWS: Limit = Limit {
     source: "a few pages cost nothing",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "OFFSET discards rows",
     effect: "Each page costs more than the one before: the skipped rows are computed too.",

@@ -1,4 +1,4 @@
-//! An index scan that finds many rows and then throws most of them away.
+//! Rule: an index scan finds many rows and its filter removes most of them.
 
 use model::{About, Limit, Unit};
 
@@ -6,14 +6,14 @@ use super::case::{count, evidence};
 use super::index_proposal::{index_for, index_remedy, partial_index_for};
 use super::{Case, InForce, Judged, Missing};
 
-/// Rows removed, over all loops, from which it is worth a word.
+/// Rows removed, over all loops, from which it is reported.
 const MIN_REMOVED_ROWS: Limit = Limit {
     name: "min_removed_rows",
     default: 1000.0,
     unit: Unit::Count,
     source: "each is a random read at worst",
 };
-/// Share of rows removed from which it is worth a word.
+/// Share of rows removed from which it is reported.
 const MIN_REMOVED_PERCENT: Limit = Limit {
     name: "min_removed_percent",
     default: 50.0,
@@ -21,7 +21,7 @@ const MIN_REMOVED_PERCENT: Limit = Limit {
     source: "pev2 marks filters from 50 %",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Index that fits only half",
     effect: "Each row the index finds is fetched from the table and then discarded by a filter.",

@@ -1,4 +1,4 @@
-//! A sequential scan that throws away nearly all it reads.
+//! Rule: a sequential scan whose filter removes nearly all rows.
 
 use model::{About, Limit, Unit};
 
@@ -6,7 +6,7 @@ use super::case::{count, evidence};
 use super::index_proposal::{index_for, index_remedy};
 use super::{Case, InForce, Judged, Missing};
 
-/// Rows removed, over all loops, from which it is worth a word.
+/// Rows removed, over all loops, from which it is reported.
 const MIN_REMOVED_ROWS: Limit = Limit {
     name: "min_removed_rows",
     default: 5000.0,
@@ -21,7 +21,7 @@ const MIN_REMOVED_PERCENT: Limit = Limit {
     source: "half of pev2 c4: from here an index reads a tenth of the table at most",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Sequential scan for few rows",
     effect: "Every row of the table is read and tested, however few are kept; the cost grows with the table.",

@@ -1,4 +1,4 @@
-//! A write whose WAL is mostly images of whole pages.
+//! Rule: a write whose WAL is mostly full page images.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -8,7 +8,7 @@ use super::{Case, InForce, Judged, Missing};
 
 /// Bytes of a page image without compression.
 const PAGE_BYTES: f64 = 8192.0;
-/// Bytes of WAL from which it is worth a word.
+/// Bytes of WAL from which it is reported.
 const MIN_WAL_BYTES: Limit = Limit {
     name: "min_wal_bytes",
     default: 1_048_576.0,
@@ -23,7 +23,7 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "more than all changes together",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Full page images",
     effect: "The first change of each page after a checkpoint writes the whole page to WAL: more to write, to archive and to send to standbys.",

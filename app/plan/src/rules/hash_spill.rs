@@ -1,4 +1,4 @@
-//! A hash table that did not fit into memory.
+//! Rule: a hash table exceeded work_mem and was processed in batches on disk.
 
 use model::{About, Remedy, Unit};
 
@@ -6,7 +6,7 @@ use super::case::{count, evidence};
 use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Hash on disk",
     effect: "Rows are written to temporary files, one batch after the other, and read back.",

@@ -1,4 +1,4 @@
-//! An index-only scan that goes to the table all the same.
+//! Rule: an index-only scan with many heap fetches (visibility map out of date).
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -6,7 +6,7 @@ use super::case::{count, evidence};
 use super::proposal::{Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
-/// Heap fetches from which it is worth a word.
+/// Heap fetches from which it is reported.
 const MIN_FETCHES: Limit = Limit {
     name: "min_fetches",
     default: 1000.0,
@@ -21,7 +21,7 @@ const MIN_PERCENT: Limit = Limit {
     source: "pev2 marks from 10 % up",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Index-only scan fetches from the heap",
     effect: "Rows on pages that are not marked all-visible are read from the table.",

@@ -1,4 +1,4 @@
-//! Which index a condition, a sort key or an output list calls for.
+//! Derives an index proposal from a condition, a sort key or an output list.
 
 use model::Remedy;
 use model::identifier::quote_ident;

@@ -1,4 +1,4 @@
-//! Just-in-time compilation that takes longer than it saves.
+//! Rule: JIT compilation takes longer than it saves.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -6,7 +6,7 @@ use super::case::evidence;
 use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
-/// Time of JIT from which it is worth a word.
+/// Time of JIT from which it is reported.
 const MIN_MS: Limit =
     Limit { name: "min_ms", default: 20.0, unit: Unit::Ms, source: "less is not felt" };
 /// Share of the execution.
@@ -17,7 +17,7 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "a fifth of the time for compiling is too much",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "JIT takes a large share",
     effect: "Expressions are compiled for each execution, before the first row.",

@@ -1,11 +1,11 @@
-//! A join filter with OR that tests nearly every pair of rows.
+//! Rule: a join filter with OR tests nearly every pair of rows.
 
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
-/// Pairs removed from which it is worth a word.
+/// Pairs removed from which it is reported.
 const MIN_REMOVED_ROWS: Limit = Limit {
     name: "min_removed_rows",
     default: 10000.0,
@@ -13,7 +13,7 @@ const MIN_REMOVED_ROWS: Limit = Limit {
     source: "pairs are cheap until there are many",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "OR across tables",
     effect: "Neither side can use an index for its half of the condition; pairs of rows are tested one by one.",

@@ -1,4 +1,4 @@
-//! A LIKE that begins with a wildcard.
+//! Rule: a LIKE pattern begins with a wildcard, so that no btree index serves it.
 
 use model::identifier::quote_ident;
 use model::{About, Limit, Unit};
@@ -8,7 +8,7 @@ use super::index_proposal::index_remedy;
 use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
-/// Rows removed from which it is worth a word.
+/// Rows removed from which it is reported.
 const MIN_REMOVED_ROWS: Limit = Limit {
     name: "min_removed_rows",
     default: 5000.0,
@@ -16,7 +16,7 @@ const MIN_REMOVED_ROWS: Limit = Limit {
     source: "below that an index saves nothing one would notice",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "LIKE with a leading wildcard",
     effect: "No B-tree can find a value by its end: every row is tested.",

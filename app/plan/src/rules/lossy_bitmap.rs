@@ -1,4 +1,4 @@
-//! A bitmap that forgot rows and remembers pages only.
+//! Rule: a bitmap heap scan became lossy for want of work_mem and rechecks whole pages.
 
 use model::{About, Remedy, Unit};
 
@@ -6,7 +6,7 @@ use super::case::{count, evidence};
 use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Lossy bitmap",
     effect: "All rows of the pages are read and tested again.",

@@ -1,4 +1,4 @@
-//! An index that is descended into again and again within one scan (PostgreSQL 18 counts it).
+//! Rule: one index scan descends the index many times (`Index Searches`, from PostgreSQL 18).
 
 use model::{About, Limit, Unit};
 
@@ -6,7 +6,7 @@ use super::case::{count, evidence};
 use super::index_proposal::{index_for, index_remedy};
 use super::{Case, InForce, Judged, Missing};
 
-/// Searches from which it is worth a word.
+/// Searches from which it is reported.
 const MIN_SEARCHES: Limit = Limit {
     name: "min_searches",
     default: 1000.0,
@@ -21,7 +21,7 @@ const MIN_PER_LOOP: Limit = Limit {
     source: "a fitting index needs one search per loop, a short IN list a few",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Many searches of one index",
     effect: "The scan skips from value to value of the index's first column, or looks each item of a long list up.",

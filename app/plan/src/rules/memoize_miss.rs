@@ -1,4 +1,4 @@
-//! A Memoize that hardly ever finds what it kept.
+//! Rule: a Memoize node with a low cache hit ratio.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -6,14 +6,14 @@ use super::case::{count, evidence};
 use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
-/// Share of hits below which it speaks.
+/// Cache hit ratio below which the rule fires.
 const MAX_HIT_PERCENT: Limit = Limit {
     name: "max_hit_percent",
     default: 20.0,
     unit: Unit::Percent,
     source: "below that keeping costs more than it saves",
 };
-/// Misses from which it is worth a word.
+/// Misses from which it is reported.
 const MIN_MISSES: Limit = Limit {
     name: "min_misses",
     default: 1000.0,
@@ -21,7 +21,7 @@ const MIN_MISSES: Limit = Limit {
     source: "small numbers cost nothing",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Memoize misses",
     effect: "Keys are stored and looked up, but come once only.",

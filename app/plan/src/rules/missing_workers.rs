@@ -1,4 +1,4 @@
-//! Fewer parallel workers than planned.
+//! Rule: fewer parallel workers were launched than planned.
 
 use model::{About, Remedy, Unit};
 
@@ -9,7 +9,7 @@ use super::{Case, InForce, Judged, Missing};
 /// Reads the settings that bound the number of workers.
 const SETTINGS: &str = "select name, setting from pg_settings where name in ('max_parallel_workers', 'max_worker_processes', 'max_parallel_workers_per_gather');";
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Workers missing",
     effect: "The plan was chosen for more processes than it got.",

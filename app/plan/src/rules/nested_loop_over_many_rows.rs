@@ -1,4 +1,4 @@
-//! A nested loop that runs its inner side very often.
+//! Rule: a nested loop executes its inner side very often.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -6,7 +6,7 @@ use super::case::{count, evidence};
 use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
-/// Loops of the inner side from which it is worth a word.
+/// Loops of the inner side from which it is reported.
 const MIN_LOOPS: Limit = Limit {
     name: "min_loops",
     default: 1000.0,
@@ -21,7 +21,7 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "less than a fifth is not the cause",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Nested loop over many rows",
     effect: "The inner side is run once per outer row.",

@@ -1,7 +1,7 @@
-//! What a rule proposes to run, as data: an index, statistics, a setting.
+//! Proposals of rules as typed data: an index, statistics, a setting.
 //!
-//! The catalog is compared with its fields (`with_catalog`); [`Proposal::sql`] renders it as SQL, once,
-//! when all rules have run.
+//! The catalog is compared with its fields (`with_catalog`); [`Proposal::sql`] renders it as SQL,
+//! once, when all rules have run.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! A sequential scan in memory, where an index would have read less but was thought dear.
+//! Rule: a sequential scan on cached data, chosen because random_page_cost makes an index look
+//! expensive.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -8,7 +9,7 @@ use super::proposal::{Proposal, Scope, Setting, SettingValue};
 use super::{Case, InForce, Judged, Missing};
 use crate::derive::Counter;
 
-/// Blocks found in memory from which it is worth a word.
+/// Blocks found in memory from which it is reported.
 const MIN_HIT_BLOCKS: Limit = Limit {
     name: "min_hit_blocks",
     default: 1000.0,
@@ -30,7 +31,7 @@ const MIN_RATIO: Limit = Limit {
     source: "the default of 4 is for disks that turn; 1.1 is usual for flash and memory",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Random reads thought dear",
     effect: "The planner adds the price of a turning disk to every block an index would touch, although the blocks are in memory.",

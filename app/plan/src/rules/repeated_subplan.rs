@@ -1,11 +1,11 @@
-//! A subquery run again for every row.
+//! Rule: a correlated subquery (SubPlan) is executed for every row.
 
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
-/// Loops from which it is worth a word.
+/// Loops from which it is reported.
 const MIN_LOOPS: Limit = Limit {
     name: "min_loops",
     default: 1000.0,
@@ -20,7 +20,7 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "less than a fifth is not the cause",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Subquery per row",
     effect: "The subquery runs once per row of the statement around it.",

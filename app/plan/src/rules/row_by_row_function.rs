@@ -1,4 +1,4 @@
-//! A function that is called for each row.
+//! Rule: a user-defined function is called for each row.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -7,7 +7,7 @@ use super::{Case, InForce, Judged, Missing};
 use crate::anonymise::{is_own_function, is_type};
 use crate::query::lexer::{Token, TokenKind, tokens};
 
-/// Calls from which it is worth a word.
+/// Calls from which it is reported.
 const MIN_CALLS: Limit = Limit {
     name: "min_calls",
     default: 1000.0,
@@ -22,7 +22,7 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "below that the time is elsewhere",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Function called row by row",
     effect: "Each call costs its overhead, and queries within it run once per row, unseen by the planner.",

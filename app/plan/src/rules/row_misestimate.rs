@@ -1,4 +1,4 @@
-//! The planner expected far more or far fewer rows than came.
+//! Rule: the planner's row estimate is far off.
 
 use model::{About, Limit, Remedy, Unit};
 
@@ -21,7 +21,7 @@ const MIN_ROWS: Limit = Limit {
     source: "small numbers are off by chance",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Rows misestimated",
     effect: "Join order, join method and memory are chosen for the wrong number of rows.",

@@ -1,22 +1,22 @@
-//! Turning the result into text takes a large part of the time (PostgreSQL 17 measures it).
+//! Rule: serializing the result takes a large part of the time (SERIALIZE, from PostgreSQL 17).
 
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
-/// Share of the execution from which it is worth a word.
+/// Share of the execution from which it is reported.
 const MIN_SHARE_PERCENT: Limit = Limit {
     name: "min_share_percent",
     default: 25.0,
     unit: Unit::Percent,
     source: "a quarter of the time for columns that may not be needed",
 };
-/// Milliseconds from which it is worth a word.
+/// Milliseconds from which it is reported.
 const MIN_MS: Limit =
     Limit { name: "min_ms", default: 10.0, unit: Unit::Ms, source: "less is not noticed" };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Result costly to send",
     effect: "Large values are fetched from TOAST, decompressed and turned into text for the client, row by row.",

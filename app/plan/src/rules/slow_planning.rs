@@ -1,15 +1,15 @@
-//! Planning that takes longer than executing.
+//! Rule: planning takes longer than execution.
 
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::evidence;
 use super::{Case, InForce, Judged, Missing};
 
-/// Planning time from which it is worth a word.
+/// Planning time from which it is reported.
 const MIN_MS: Limit =
     Limit { name: "min_ms", default: 20.0, unit: Unit::Ms, source: "less is not felt" };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Planning takes longer than executing",
     effect: "Many tables, partitions or indexes are weighed for a statement that is soon done.",

@@ -1,11 +1,11 @@
-//! A trigger that takes much of the time.
+//! Rule: a trigger takes a large part of the execution time.
 
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
-/// Time of a trigger from which it is worth a word.
+/// Time of a trigger from which it is reported.
 const MIN_MS: Limit =
     Limit { name: "min_ms", default: 10.0, unit: Unit::Ms, source: "less is not felt" };
 /// Share of the execution.
@@ -16,7 +16,7 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "less than a fifth is not the cause",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Slow trigger",
     effect: "It runs for each row and its time counts for the statement.",

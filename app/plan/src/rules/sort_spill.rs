@@ -1,4 +1,4 @@
-//! A sort that did not fit into work_mem.
+//! Rule: a sort exceeded work_mem and spilled to disk.
 
 use model::{About, Remedy, Unit};
 
@@ -6,7 +6,7 @@ use super::case::{count, evidence};
 use super::proposal::{Proposal, Setting};
 use super::{Case, InForce, Judged, Missing};
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Sort on disk",
     effect: "The rows are written to temporary files and read back in several passes.",

@@ -1,4 +1,5 @@
-//! Rows are fetched from the table for a column or two that the index could hold.
+//! Rule: an index scan fetches heap rows for a column or two that a covering index (INCLUDE) could
+//! hold.
 
 use model::{About, Limit, Unit};
 
@@ -7,7 +8,7 @@ use super::index_proposal::{index_columns, index_remedy, plain_columns};
 use super::proposal::{IndexKey, IndexProposal, Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
-/// Rows fetched from which it is worth a word.
+/// Rows fetched from which it is reported.
 const MIN_ROWS: Limit = Limit {
     name: "min_rows",
     default: 1000.0,
@@ -22,7 +23,7 @@ const MAX_COLUMNS: Limit = Limit {
     source: "each column widens every entry of the index",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Index that does not cover",
     effect: "Each row the index finds is looked up in the table only for columns that are few and small.",

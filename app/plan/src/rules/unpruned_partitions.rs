@@ -1,11 +1,11 @@
-//! Partitions that are read though they hold nothing that is asked for.
+//! Rule: partitions were not pruned although they hold no matching row.
 
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 
-/// Members without a row from which it is worth a word.
+/// Members without a row from which it is reported.
 const MIN_EMPTY: Limit =
     Limit { name: "min_empty", default: 10.0, unit: Unit::Count, source: "a few cost nothing" };
 /// Share of members without a row.
@@ -16,7 +16,7 @@ const MIN_EMPTY_PERCENT: Limit = Limit {
     source: "most of the work must be in vain",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Partitions not pruned",
     effect: "Each partition is opened, locked and searched.",

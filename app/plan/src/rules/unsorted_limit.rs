@@ -1,4 +1,4 @@
-//! Many rows are sorted for the first few of them.
+//! Rule: many rows are sorted for a LIMIT that needs the first few.
 
 use model::{About, Limit, Unit};
 
@@ -7,7 +7,7 @@ use super::index_proposal::{index_columns, index_remedy, sort_columns};
 use super::proposal::{IndexKey, IndexProposal, Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
-/// Rows sorted from which it is worth a word.
+/// Rows sorted from which it is reported.
 const MIN_SORTED_ROWS: Limit = Limit {
     name: "min_sorted_rows",
     default: 10_000.0,
@@ -22,7 +22,7 @@ const MAX_USED_PERCENT: Limit = Limit {
     source: "an index reads a tenth of the table at most",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Sort for the first rows",
     effect: "All rows are read and compared although only the first ones are wanted.",

@@ -1,5 +1,5 @@
-//! Findings checked against the catalog: an index that exists already and why it was not used, stale
-//! or insufficient statistics, table sizes, current settings.
+//! Findings checked against the catalog: an index that exists already and why it was not used,
+//! stale or insufficient statistics, table sizes, current settings.
 
 use model::{Remedy, Unit};
 

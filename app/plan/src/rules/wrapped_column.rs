@@ -1,4 +1,4 @@
-//! A condition on a function or cast of a column.
+//! Rule: a condition on a function or cast of a column, which no plain index serves.
 
 use model::{About, Limit, Unit};
 
@@ -7,7 +7,7 @@ use super::index_proposal::{index_remedy, without_alias};
 use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
-/// Rows removed from which it is worth a word.
+/// Rows removed from which it is reported.
 const MIN_REMOVED_ROWS: Limit = Limit {
     name: "min_removed_rows",
     default: 5000.0,
@@ -15,7 +15,7 @@ const MIN_REMOVED_ROWS: Limit = Limit {
     source: "below that an index saves nothing one would notice",
 };
 
-/// What the rule says about itself.
+/// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Condition on a computed value",
     effect: "An index on the plain column is of no use: every row is computed and tested.",

@@ -1,4 +1,4 @@
-//! The figures in brackets behind a node's name, and those of a worker.
+//! Parses costs and actual figures in brackets behind a node's name, and those of a worker.
 
 use crate::node::{Actual, Cost};
 

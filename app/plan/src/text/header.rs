@@ -1,4 +1,4 @@
-//! The first line of a node in FORMAT TEXT, turned into the keys of EXPLAIN's JSON.
+//! Parses the first line of a node in FORMAT TEXT into the keys of EXPLAIN's JSON.
 
 use super::figures;
 use crate::node::{Node, Value};
@@ -186,7 +186,7 @@ fn target(text: &str, node: &mut Node) {
     node.alias = Some(alias);
 }
 
-/// `Node Type` and what JSON prints beside it.
+/// `Node Type` and the keys JSON prints next to it.
 fn kind(name: &str, node: &mut Node) {
     let name = name.trim();
     for verb in ["Insert", "Update", "Delete", "Merge"] {

@@ -1,4 +1,4 @@
-//! What kind of line of FORMAT TEXT a line is.
+//! Classifies the lines of FORMAT TEXT.
 
 use super::{figures, header, summary};
 use crate::paste::Place;

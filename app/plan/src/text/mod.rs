@@ -1,4 +1,4 @@
-//! Reads FORMAT TEXT: lines, their indentation, and what they say.
+//! Parser for FORMAT TEXT: classifies lines and builds the tree from their indentation.
 
 mod figures;
 mod header;

@@ -1,4 +1,4 @@
-//! Property lines of FORMAT TEXT, turned into the keys of EXPLAIN's JSON.
+//! Parses property lines of FORMAT TEXT into the keys of EXPLAIN's JSON.
 
 use super::figures::number;
 

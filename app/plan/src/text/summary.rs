@@ -1,10 +1,11 @@
-//! What FORMAT TEXT prints about the whole plan, turned into the keys of EXPLAIN's JSON.
+//! Parses the summary of FORMAT TEXT (planning, JIT, triggers, settings) into the keys of EXPLAIN's
+//! JSON.
 
 use super::property;
 use crate::keys::key;
 use crate::node::{Plan, Prop, Trigger, Value};
 
-/// Keys that speak of the whole plan wherever they stand.
+/// Keys that are about the whole plan wherever they are printed.
 const KEYS: &[&str] = &[
     "Execution Time",
     "Execution time",
@@ -19,7 +20,7 @@ const KEYS: &[&str] = &[
     "Total runtime",
 ];
 
-/// Whether a key speaks of the whole plan.
+/// Whether a key is about the whole plan.
 pub(super) fn is_key(name: &str) -> bool {
     KEYS.contains(&name) || name.starts_with("JIT for worker ") || is_trigger(name)
 }

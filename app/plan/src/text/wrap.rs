@@ -1,5 +1,5 @@
-//! Whether a line of FORMAT TEXT is whole: brackets and quotes are balanced as PostgreSQL writes
-//! them. A line that is not goes on in the next one.
+//! Rejoins wrapped lines of FORMAT TEXT: a line with unbalanced brackets or quotes continues in the
+//! next one.
 
 /// A line and what is still open in it. Each character is looked at once.
 #[derive(Default)]

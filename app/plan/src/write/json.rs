@@ -1,4 +1,4 @@
-//! FORMAT JSON, written with a loop: a plan may be deeper than any stack.
+//! Serializes a plan as FORMAT JSON, without recursion: a plan may be deeper than any stack.
 
 use super::path;
 use crate::node::{Actual, Node, Plan, Prop, Value, Worker};

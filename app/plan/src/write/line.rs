@@ -1,4 +1,4 @@
-//! Lines of FORMAT TEXT that hold several of JSON's keys.
+//! Property lines of FORMAT TEXT, several of which combine keys of JSON.
 
 use super::{find, path};
 use crate::node::{Prop, Value};

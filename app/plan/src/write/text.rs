@@ -1,4 +1,4 @@
-//! FORMAT TEXT: a line per node, and indented lines for what is printed about it.
+//! Serializes a plan as FORMAT TEXT: a line per node, and indented property lines.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What several tests need: the fixtures, and a plan with what follows from it.
+//! Shared by the tests: the fixtures, and a plan with its derived figures.
 #![allow(dead_code, clippy::allow_attributes, reason = "each test takes what it needs")]
 
 use std::path::{Path, PathBuf};
@@ -37,6 +37,7 @@ pub fn fixtures() -> Vec<(String, Plan)> {
         let parsed = plan::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
         plans.extend(parsed.plans.into_iter().map(|plan| (path.display().to_string(), plan)));
     }
+    assert!(plans.len() > 400);
     plans
 }
 

@@ -1,4 +1,4 @@
-//! Time as tests may compare it.
+//! Processor time of a test's thread, for comparisons that a busy machine does not spoil.
 use std::time::{Duration, Instant};
 
 /// Processor time of this thread so far: what else the machine does does not count. Where the
