@@ -65,7 +65,7 @@ pub enum Target {
         /// When it started, ms since the epoch, by the server's clock.
         backend_start_ms: i64,
     },
-    /// A table, as somebody wrote its name. Hostile text.
+    /// A table, as the user wrote its name. Hostile text.
     Table {
         /// With its schema.
         name: String,
@@ -99,14 +99,14 @@ impl Target {
     }
 }
 
-/// What somebody asks for.
+/// The request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
     /// The action.
     pub action: Action,
     /// To what.
     pub targets: Vec<Target>,
-    /// Asked a second time, after being told that a target is not to be ended lightly.
+    /// Asked a second time, after learning that a target is not to be ended lightly.
     pub twice: bool,
 }
 
@@ -155,7 +155,7 @@ pub struct Preview {
     pub effect: String,
     /// Each target.
     pub targets: Vec<Previewed>,
-    /// Whom ending them frees, by the newest reading of locks; None: nobody waits for them.
+    /// Whom ending them frees, by the newest reading of locks; None: no session waits for them.
     pub frees: Option<String>,
     /// Confirms exactly this preview; None when there is nothing that would be done.
     pub token: Option<String>,

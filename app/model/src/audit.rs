@@ -24,7 +24,7 @@ pub struct AuditEntry {
     pub touched: String,
     /// The exact statement.
     pub sql: String,
-    /// Why, in the person's words. Hostile text.
+    /// Why, as the user wrote it. Hostile text.
     pub reason: String,
     /// The SHA-256 of this record and all before it, in hexadecimal.
     pub hash: String,
@@ -98,10 +98,10 @@ impl Chain {
     }
 }
 
-/// What somebody looks for in the log. Empty fields look for everything.
+/// Search terms for the log. Empty fields look for everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditQuery {
-    /// Text that person, server, action, object, statement or reason holds.
+    /// Text that user, server, action, object, statement or reason holds.
     pub text: String,
     /// Only records before this number; zero begins with the newest.
     pub before: i64,

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 /// The error of every server function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ApiError {
-    /// There is no such server, area or object, or it is not for this person to know.
+    /// There is no such server, area or object, or it is not for this user to know.
     NotFound,
     /// The session has ended: sign in again.
     SignedOut,
-    /// The person lacks the role.
+    /// The user lacks the role.
     Forbidden {
         /// What would have been needed.
         needs: String,

@@ -101,7 +101,7 @@ pub struct Options {
     pub timeout_ms: Option<u32>,
 }
 
-/// What a person asks for.
+/// The request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Its name; a preview gives one.
@@ -229,7 +229,7 @@ impl NotExplained {
         }
     }
 
-    /// The same for a person who may not see the text of statements: an error's message can carry
+    /// The same for a user who may not see the text of statements: an error's message can carry
     /// data (`invalid input syntax for type integer: "…"`, PgHero CVE-2023-22626).
     pub fn without_query_text(self) -> Self {
         match self {
@@ -262,11 +262,11 @@ impl From<Reason> for NotExplained {
 /// What came of a wish to cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cancelling {
-    /// The server was told; the run ends with `Cancelled`.
+    /// The cancel was sent; the run ends with `Cancelled`.
     Sent,
     /// The run had ended, or there never was one of that name.
     Over,
-    /// It is somebody else's, and the person is no admin.
+    /// It is another user's, and the user is no admin.
     NotYours,
 }
 

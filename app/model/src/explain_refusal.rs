@@ -62,7 +62,7 @@ pub enum Refusal {
     NotParsed {
         /// The parser's message.
         message: String,
-        /// Where, when it can be told.
+        /// Where, if known.
         at: Option<Position>,
     },
     /// More than one statement.
@@ -82,14 +82,14 @@ pub enum Refusal {
         /// Where the table is named.
         at: Position,
     },
-    /// It changes rows, and nobody said yes to that.
+    /// It changes rows, and the user has not consented to that.
     Writes {
         /// `INSERT`, `UPDATE`, `DELETE` or `MERGE`.
         what: String,
         /// Where.
         at: Option<Position>,
     },
-    /// It locks rows, and nobody said yes to that.
+    /// It locks rows, and the user has not consented to that.
     LocksRows {
         /// Where.
         at: Option<Position>,

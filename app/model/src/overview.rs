@@ -90,7 +90,7 @@ pub struct Window {
     pub idle_in_transaction: Option<i64>,
     /// Sessions waiting for a heavyweight lock.
     pub waiting_for_lock: Option<i64>,
-    /// The longest such wait at the end of the window, ms; zero when nobody waits.
+    /// The longest such wait at the end of the window, ms; zero when no session waits.
     pub longest_lock_wait_ms: Option<f64>,
     /// Statements that have been running for more than a second.
     pub slow_statements: Option<i64>,

@@ -71,7 +71,7 @@ pub struct Facts {
     pub pg_monitor: bool,
     /// Whether a pooler stands between us and the server.
     pub through_pooler: bool,
-    /// Who runs it, where it can be told: `rds`, `aurora`, `cloudsql`, `azure`.
+    /// Who runs it, where known: `rds`, `aurora`, `cloudsql`, `azure`.
     pub provider: Option<String>,
     /// Extensions installed in the connected database, with their version.
     pub extensions: Vec<(String, String)>,

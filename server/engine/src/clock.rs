@@ -1,4 +1,4 @@
-//! The wall clock: the only place that reads it.
+//! The wall clock in milliseconds, by which readings, audit records and sessions are dated.
 
 /// pgdeck's clock, ms since the Unix epoch.
 pub fn now_ms() -> i64 {

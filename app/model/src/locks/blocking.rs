@@ -78,7 +78,7 @@ impl Blocking<'_> {
     }
 
     /// Everybody who cannot go on while `node` does not end: those who wait for it, for those, and
-    /// so on. Without the node itself, unless it waits for itself in a circle.
+    /// so on. Without the node itself, unless it waits for itself in a cycle.
     pub fn held_up_by(&self, node: u32) -> BTreeSet<u32> {
         let mut behind = BTreeSet::new();
         let mut due: BTreeSet<u32> = self.queues(node).map(|(index, _)| index).collect();
@@ -104,7 +104,7 @@ fn newly_behind(queue: &Queue, root: u32, behind: &BTreeSet<u32>) -> Vec<u32> {
     let mut found = Vec::new();
     for wait in &queue.waiters {
         if theirs.meets(wait.mode.conflict_set()) || is_in(wait.node) {
-            // The root itself counts only when it waits for one of those behind it: a circle.
+            // The root itself counts only when it waits for one of those behind it: a cycle.
             let counts = wait.node != root || blocked_by_other(queue, wait, behind);
             if counts && !behind.contains(&wait.node) {
                 found.push(wait.node);
@@ -115,7 +115,7 @@ fn newly_behind(queue: &Queue, root: u32, behind: &BTreeSet<u32>) -> Vec<u32> {
     found
 }
 
-/// Whether a wait of the root itself is against one of those behind it: a circle.
+/// Whether a wait of the root itself is against one of those behind it: a cycle.
 fn blocked_by_other(queue: &Queue, wait: &Wait, behind: &BTreeSet<u32>) -> bool {
     let ahead = queue.waiters.iter().take_while(|other| *other != wait);
     queue.holders.iter().any(|h| behind.contains(&h.node) && h.against(wait.mode).is_some())

@@ -1,4 +1,4 @@
-//! The wait-for graph of locks, stored as queues: for every lock somebody waits for, its holders
+//! The wait-for graph of locks, stored as queues: for every lock a session waits for, its holders
 //! and, in the order of the queue, its waiters. N entries, where the list of all edges would have
 //! N².
 //!
@@ -127,12 +127,12 @@ pub struct Root {
     pub in_cycle: bool,
 }
 
-/// Nodes that wait for each other in a circle, each for the next.
+/// Nodes that wait for each other in a cycle, each for the next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
     /// Indexes of nodes.
     pub nodes: Vec<u32>,
-    /// Whether every edge of it is hard. A circle with a soft edge is undone by moving the queue;
+    /// Whether every edge of it is hard. A cycle with a soft edge is undone by moving the queue;
     /// otherwise PostgreSQL ends one of them after `deadlock_timeout`.
     pub hard: bool,
 }

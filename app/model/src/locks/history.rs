@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 pub struct WaitTick {
     /// When it was read, ms since the epoch by pgdeck's clock.
     pub at_ms: i64,
-    /// Until when nothing changed: equal to `at_ms` but for a span in which nobody waited.
+    /// Until when nothing changed: equal to `at_ms` but for a span in which no session waited.
     pub until_ms: i64,
     /// How many waited.
     pub waiting: u32,
     /// The longest wait, ms.
     pub longest_ms: u32,
-    /// Who was the first root, as an index into `LockHistory::roots`; None when nobody waited.
+    /// Who was the first root, as an index into `LockHistory::roots`; None when no session waited.
     pub root: Option<u32>,
 }
 
@@ -32,7 +32,7 @@ pub struct RootSpan {
     pub most_held_up: u32,
 }
 
-/// A stretch of time in which somebody waited all along.
+/// A stretch of time in which a session waited all along.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     /// When its first wait began, ms since the epoch; as first seen where that is not known.

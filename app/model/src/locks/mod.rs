@@ -100,8 +100,8 @@ pub struct Locks {
     pub server_now_ms: i64,
     /// How many sessions wait for a lock.
     pub waiting: i64,
-    /// Who waits for whom; empty when nobody waits. It is read from the tick after the first on
-    /// which somebody was seen to wait.
+    /// Who waits for whom; empty when no session waits. It is read from the tick after the first on
+    /// which a session was seen to wait.
     pub graph: Known<Graph>,
     /// Transactions prepared and not ended, oldest first.
     pub prepared: Known<Vec<PreparedTransaction>>,

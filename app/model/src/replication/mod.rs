@@ -70,7 +70,7 @@ pub struct Slot {
     pub plugin: Option<String>,
     /// Database of a logical slot.
     pub database: Option<String>,
-    /// Whether somebody streams from it.
+    /// Whether a standby or subscriber streams from it.
     pub active: bool,
     /// Who.
     pub active_pid: Option<i32>,
@@ -84,7 +84,7 @@ pub struct Slot {
     pub xmin_age: Option<i64>,
     /// Age of the catalog xmin it holds.
     pub catalog_xmin_age: Option<i64>,
-    /// Since when nobody streams, ms ago (17+).
+    /// Since when it is inactive, ms ago (17+).
     pub inactive_ms: Option<f64>,
     /// Why it was invalidated (17+; 16 knows only `conflicting`).
     pub invalidation_reason: Option<String>,

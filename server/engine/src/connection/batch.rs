@@ -18,7 +18,7 @@ const LOCK_TIMEOUT_MS: u64 = 250;
 pub enum Settings {
     /// Given at start-up; the session keeps them.
     Session,
-    /// Set in each transaction: a pooler would give the session to somebody else.
+    /// Set in each transaction: a pooler would give the session to another client.
     Transaction,
 }
 

@@ -94,7 +94,7 @@ impl OnDemand {
     pub async fn open(dsn: &Dsn, budget: &Budget, overhead: Arc<Overhead>) -> Result<Self, Reason> {
         let permit = budget.permit().await?;
         overhead.connect();
-        // A person's statement and its values stay out of our log.
+        // A user's statement and its values stay out of our log.
         let options = dsn.options().disable_statement_logging();
         let connection = connect(&options, &dsn.address()).await?;
         let role = options.get_username().to_owned();

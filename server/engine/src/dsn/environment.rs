@@ -32,7 +32,7 @@ pub struct Environment {
     pub vars: BTreeMap<String, String>,
     /// The home directory.
     pub home: Option<PathBuf>,
-    /// The operating system's name of the person: the default role.
+    /// The operating system's name of the user: the default role.
     pub user: Option<String>,
     /// The file system.
     pub files: Arc<dyn Files>,

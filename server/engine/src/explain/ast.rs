@@ -1,7 +1,7 @@
 //! Syntax tree of a statement from PostgreSQL's own parser (`pg_query`, the grammar of 18).
 //!
 //! The tree is walked whole and without recursion, by an allow-list of node kinds: a kind that is not
-//! listed is refused, so that one nobody thought of is refused too. Knows no policy.
+//! listed is refused, so that an unforeseen one is refused too. Knows no policy.
 
 use std::thread;
 
@@ -46,7 +46,7 @@ pub struct Called {
 pub struct Tree {
     /// The statement's node kind, for example `SelectStmt`.
     pub kind: String,
-    /// Node kinds that change rows, with their place where it can be told.
+    /// Node kinds that change rows, with their place where known.
     pub writes: Vec<(String, Option<usize>)>,
     /// A node kind that is not on the list.
     pub unknown: Option<(String, Option<usize>)>,

@@ -85,7 +85,7 @@ pub fn guard(text: &str, mode: Mode) -> Result<Guarded, Refusal> {
     Ok(guarded)
 }
 
-/// Whether a text that we built around a person's is still the one statement we meant.
+/// Whether a text that we built around a user's is still the one statement we meant.
 pub fn is_still(text: &str, kind: &str) -> bool {
     ast::parse(text).is_ok_and(|tree| tree.kind == kind)
 }

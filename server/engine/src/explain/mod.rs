@@ -37,9 +37,9 @@ sql! {
     PLANNER_SETTINGS = "planner_settings" [14];
 }
 
-/// When the server gives up unless the person says otherwise, ms.
+/// When the server gives up unless the user says otherwise, ms.
 pub const DEFAULT_TIMEOUT_MS: u64 = 10_000;
-/// The longest a person may ask for, ms (pganalyze's limit, peers.md 2.1).
+/// The longest a user may ask for, ms (pganalyze's limit, peers.md 2.1).
 pub const LONGEST_TIMEOUT_MS: u64 = 60_000;
 
 impl Engine {
@@ -87,7 +87,7 @@ impl Engine {
         });
         let answer = task.await;
         drop(abandoned);
-        // Who had what done, never the statement: its text and values are the person's.
+        // Who had what done, never the statement: its text and values are the user's.
         let plan = matches!(&answer, Ok(Ok(_)));
         tracing::info!(server = %id, who = who.name, executes, plan, "an EXPLAIN was run");
         answer.unwrap_or_else(|error| {
@@ -99,7 +99,7 @@ impl Engine {
 
     /// Cancels a run under way: its starter may, and an administrator.
     ///
-    /// Errors: the server cannot be told.
+    /// Errors: the server cannot be reached.
     pub async fn cancel_explain(&self, run: &RunId, who: &User) -> Result<Cancelling, Reason> {
         let Some(run) = self.runs().find(run) else { return Ok(Cancelling::Over) };
         if run.who != who.name && !who.may(Permission::Administer) {

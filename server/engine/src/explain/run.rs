@@ -81,7 +81,7 @@ impl Execution<'_> {
             Err(ended) => ended,
         };
         if ended.late {
-            // Only the socket goes with the session: the backend must be told.
+            // Only the socket goes with the session: the backend must be cancelled.
             drop(session);
             if let Err(reason) = cancel::make_sure(self.server, self.run).await {
                 tracing::warn!(server = %self.server.id, reason = %reason.says(), "a late EXPLAIN cannot be cancelled");

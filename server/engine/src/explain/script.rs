@@ -42,7 +42,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// Every statement, in order, as shown to the person.
+    /// Every statement, in order, as shown to the user.
     pub fn sql(&self) -> Vec<String> {
         let commands = |text: &str| text.split(';').map(str::to_owned).collect::<Vec<_>>();
         let mut all = commands(&self.begin);
@@ -153,7 +153,7 @@ fn words(asked: &Options, analyze: bool, major: u16, generic: bool) -> (String, 
     (words.join(", "), left_out)
 }
 
-/// Our words in front of the person's. What we built is read once more: still one statement, and of
+/// Our words in front of the user's. What we built is read once more: still one statement, and of
 /// the kind we meant.
 fn around(before: &str, guarded: &Guarded, kind: &str) -> Result<Statement, Refusal> {
     let statement = Statement::around(before, guarded.text());

@@ -30,7 +30,7 @@ struct Candidate {
     definer: bool,
 }
 
-/// What the statement may call that nobody said yes to.
+/// What the statement may call that the user has not consented to.
 pub async fn unwanted(
     session: &mut OnDemand,
     major: u16,

@@ -48,7 +48,7 @@ impl<'a> Forest<'a> {
             .iter()
             .zip(0_u32..)
             .map(|(links, node)| {
-                // One placed later stands in front only because a circle was cut.
+                // One placed later stands in front only because a cycle was cut.
                 let ahead = links.iter().filter(|l| at(&place, l.blocker) < at(&place, node));
                 ahead.max_by_key(|link| at(&order.layers, link.blocker)).copied()
             })
@@ -83,7 +83,7 @@ impl<'a> Forest<'a> {
     }
 }
 
-/// Longest paths from those who wait for nobody. Where only circles are left, one of them is entered
+/// Longest paths from those who wait for nobody. Where only cycles are left, one of them is entered
 /// at the graph's own entry.
 fn layered(graph: &Graph, links: &[Vec<Link>]) -> Order {
     let count = links.len();

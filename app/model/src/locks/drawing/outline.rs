@@ -15,7 +15,7 @@ const ROOTS_SHOWN: usize = 8;
 /// Layers shown below a root, or below a node that was opened.
 const DEEP: u32 = 6;
 
-/// What somebody wants to see.
+/// What the user wants to see.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     /// Nodes whose waiters are all shown.

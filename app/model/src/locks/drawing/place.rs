@@ -37,7 +37,7 @@ pub struct Line {
     pub to: (f64, f64),
     /// None for a line to a fold.
     pub kind: Option<EdgeKind>,
-    /// Whether it closes a circle.
+    /// Whether it closes a cycle.
     pub closes: bool,
 }
 

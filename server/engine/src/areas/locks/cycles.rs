@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use model::locks::{Cycle, EdgeKind, Graph, LockMode, Queue};
 
-/// One circle for each set of nodes that all wait for each other.
+/// One cycle for each set of nodes that all wait for each other.
 pub fn cycles(graph: &Graph) -> Vec<Cycle> {
     let components = components(&steps(graph));
     let nodes = graph.nodes.len() as u32;

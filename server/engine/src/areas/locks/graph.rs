@@ -149,7 +149,7 @@ impl Lock {
         }
     }
 
-    /// None when nobody waits for it: then it is no part of the graph.
+    /// None when no session waits for it: then it is no part of the graph.
     fn queue(self, names: &Names) -> Option<Queue> {
         if self.waiters.is_empty() {
             return None;

@@ -1,5 +1,5 @@
 //! Lock waits: the wait-for graph from `pg_locks`. One cheap number a second; the whole wait-for graph only while
-//! somebody waits, from one read of `pg_locks` (limits.md A2: never `pg_blocking_pids`, whose
+//! a session waits, from one read of `pg_locks` (limits.md A2: never `pg_blocking_pids`, whose
 //! answers grow with the square of the queue).
 
 mod cycles;
@@ -71,7 +71,7 @@ pub struct LocksArea;
 #[derive(Default)]
 pub struct State {
     ticks: u32,
-    /// Whether somebody waited at the last tick.
+    /// Whether a session waited at the last tick.
     waits: bool,
     slow_ms: i64,
     names: Names,
@@ -228,7 +228,7 @@ impl State {
         }
     }
 
-    /// A tick that only asked whether anybody waits. When somebody does, the next one reads who.
+    /// A tick that only asked whether any session waits. When one does, the next one reads who.
     fn probe(&mut self, answers: &mut Answers, facts: &Facts, now_ms: i64) -> Result<Seen, Error> {
         let waits = answers.one::<Waits>(&LOCK_WAITS).or_else(|| answers.one(&UNGRANTED_LOCKS));
         let waits = waits.unwrap_or(Err(Reason::NotYet));

@@ -6,7 +6,7 @@ use model::overview::{CheckpointCounters, DatabaseCounters, SessionCounts, WalPo
 
 /// PostgreSQL's block size unless compiled otherwise, bytes.
 const BLOCK_BYTES: f64 = 8_192.0;
-/// A longer pause between two readings is a gap, ms: nobody knows what happened inside.
+/// A longer pause between two readings is a gap, ms: what happened inside is unknown.
 const LONGEST_SPAN_MS: i64 = 30_000;
 
 /// What one tick read.

@@ -65,7 +65,7 @@ pub async fn holder_goes_first(look: &mut Look) -> Result {
     look.reset().await
 }
 
-/// Both hold a row FOR SHARE and want to change it: seen as a circle while PostgreSQL still waits.
+/// Both hold a row FOR SHARE and want to change it: seen as a cycle while PostgreSQL still waits.
 pub async fn deadlock_of_rows(look: &mut Look) -> Result {
     look.server
         .exec("create table stock (id int primary key, n int); insert into stock values (1, 1)")
@@ -93,7 +93,7 @@ pub async fn deadlock_of_rows(look: &mut Look) -> Result {
     look.reset().await
 }
 
-/// Upgrades on one lock PostgreSQL refuses at once: there is never a circle to be seen.
+/// Upgrades on one lock PostgreSQL refuses at once: there is never a cycle to be seen.
 pub async fn upgrade_of_one_table(look: &mut Look) -> Result {
     look.server.exec("create table pairs (id int)").await?;
     let one = look.holds("one", "lock table pairs in share mode").await?;

@@ -89,7 +89,7 @@ impl Chunk {
         frame
     }
 
-    /// The graph of the tick at that place, without roots and circles.
+    /// The graph of the tick at that place, without roots and cycles.
     pub fn graph(&self, place: usize) -> Option<Graph> {
         let tick = self.ticks.get(place)?;
         let mut reading = Reading { chunk: self, nodes: HashMap::new(), graph: Graph::default() };

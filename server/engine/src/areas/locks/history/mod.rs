@@ -2,7 +2,7 @@
 //! within a budget of bytes: the graph at any recorded second, the root blockers over time, and the
 //! incidents.
 //!
-//! Pure: told what was read and when, never asks. The oldest seconds go first.
+//! Pure: given what was read and when, never asks. The oldest seconds go first.
 
 mod chunk;
 mod incidents;
@@ -99,7 +99,7 @@ impl History {
         self.chunks.bytes()
     }
 
-    /// The graph as it was then, empty where nobody waited. None: nothing is known of that moment.
+    /// The graph as it was then, empty where no session waited. None: nothing is known of that moment.
     pub fn at(&self, at_ms: i64) -> Option<Graph> {
         let chunk = self
             .chunks
