@@ -4,7 +4,7 @@ import { test } from '@playwright/test';
 import { routes } from '../support/pgdeck';
 import { browser as launch, pgdeck } from './pgdeck';
 
-/** wasm and JavaScript of the first page, brotli, KB (issue "pgdeck runs"). */
+/** wasm and JavaScript of the first page, brotli, KB (docs/limits.md#page-weight). */
 const GOAL_KB = 350;
 const PAGES = routes().pages.map(({ path }) => (path === '/s/:server' ? '/s/nothing/' : path.replace(':server', 'nothing')));
 

@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return Failure::failed(format!("the system gives no threads: {error}.")).report();
+            return Failure::failed(format!("cannot start threads: {error}.")).report();
         }
     };
     let outcome = runtime.block_on(run(command));

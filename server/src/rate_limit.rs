@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Tries within `WINDOW` for one account or from one address (limits.md S12).
+/// Tries within `WINDOW` for one account or from one address (`docs/limits.md#password-guessing`).
 pub const TRIES: usize = 10;
 const WINDOW: Duration = Duration::from_secs(60);
 /// Accounts and addresses remembered. Beyond it everybody waits: memory stays bounded.

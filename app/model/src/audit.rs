@@ -35,7 +35,7 @@ pub struct AuditEntry {
 /// What became of an act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum AuditEnd {
-    /// pgdeck is still at it.
+    /// Still running.
     UnderWay,
     /// pgdeck ended between the record and the result: whether it was done is not known.
     NeverCompleted,
@@ -87,12 +87,12 @@ impl Chain {
     pub fn says(&self) -> String {
         match self {
             Self::Whole { records: 0, .. } => "The log is empty.".into(),
-            Self::Whole { records: 1, .. } => "The chain of its one record is whole.".into(),
+            Self::Whole { records: 1, .. } => "The hash chain of its one record is intact.".into(),
             Self::Whole { records, .. } => {
-                format!("The chain of its {records} records is whole: none was changed or removed.")
+                format!("The hash chain of its {records} records is intact: none was changed or removed.")
             }
             Self::Broken { record, says } => {
-                format!("The chain is broken at record {record}: {says}")
+                format!("The hash chain is broken at record {record}: {says}")
             }
         }
     }

@@ -45,8 +45,8 @@ pub enum ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound => f.write_str("There is nothing here under that name."),
-            Self::SignedOut => f.write_str("You are signed out. Sign in again to go on."),
+            Self::NotFound => f.write_str("There is nothing with that name."),
+            Self::SignedOut => f.write_str("You are signed out. Sign in again to continue."),
             Self::Forbidden { needs } => {
                 write!(f, "Your roles do not allow this; it needs {needs}.")
             }
@@ -57,7 +57,7 @@ impl fmt::Display for ApiError {
             Self::Declined { says, remedy: None } => f.write_str(says),
             Self::Declined { says, remedy: Some(remedy) } => write!(f, "{says} {remedy}"),
             Self::Internal { incident } => {
-                write!(f, "Something went wrong inside pgdeck; the log has it as {incident}.")
+                write!(f, "Internal error in pgdeck; see incident {incident} in its log.")
             }
         }
     }

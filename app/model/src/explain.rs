@@ -224,7 +224,7 @@ impl NotExplained {
             }
             Self::Cancelled { after_ms, by } => format!("Cancelled by {by} after {after_ms} ms."),
             Self::TimedOut { after_ms, waited_for } => {
-                format!("Given up after {after_ms} ms of waiting for {waited_for}.")
+                format!("Timed out after {after_ms} ms waiting for {waited_for}.")
             }
         }
     }
@@ -234,7 +234,7 @@ impl NotExplained {
     pub fn without_query_text(self) -> Self {
         match self {
             Self::Failed { sqlstate, at, .. } => Self::Failed {
-                message: "the message is hidden from your role, for it can hold data".into(),
+                message: "the message is hidden from your role because it may contain data".into(),
                 sqlstate,
                 hint: None,
                 at,

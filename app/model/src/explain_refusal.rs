@@ -134,55 +134,55 @@ impl Refusal {
         match self {
             Self::TooLong { bytes, limit } => {
                 format!(
-                    "The statement has {bytes} bytes and we read at most {limit}; shorten its lists of values."
+                    "The statement has {bytes} bytes; the limit is {limit}. Shorten its lists of values."
                 )
             }
-            Self::Nul { at } => format!("The statement holds a NUL character ({at}); remove it."),
+            Self::Nul { at } => format!("The statement contains a NUL character ({at}); remove it."),
             Self::Empty => {
                 "There is no statement; paste one SELECT, INSERT, UPDATE, DELETE or MERGE.".into()
             }
             Self::NotParsed { message, at } => {
-                format!("PostgreSQL's parser does not read the statement{}: {message}.", place(*at))
+                format!("PostgreSQL's parser rejects the statement{}: {message}.", place(*at))
             }
             Self::Several { at } => {
                 format!(
-                    "There is more than one statement, the second begins at {at}; give one at a time."
+                    "There is more than one statement, the second begins at {at}; enter one at a time."
                 )
             }
             Self::Kind { what, at } => format!(
-                "{what} is not explained here{}; give a SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE without EXPLAIN in front.",
+                "{what} is not supported here{}; enter a SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE without EXPLAIN in front.",
                 place(*at)
             ),
             Self::Into { at } => {
-                format!("SELECT INTO would make a table ({at}); leave INTO out.")
+                format!("SELECT INTO would create a table ({at}); remove INTO.")
             }
             Self::Writes { what, at } => format!(
-                "{what} changes rows{}, and ANALYZE would really run it; say yes to changing rows first, it is rolled back in any case.",
+                "{what} changes rows{}, and ANALYZE would really execute it; allow changing rows first. It is always rolled back.",
                 place(*at)
             ),
             Self::LocksRows { at } => format!(
-                "FOR UPDATE and FOR SHARE lock rows until the rollback{}; leave the clause out or say yes to changing rows.",
+                "FOR UPDATE and FOR SHARE lock rows until the rollback{}; remove the clause or allow changing rows.",
                 place(*at)
             ),
             Self::Function { name, danger, at } => function(name, *danger, *at),
             Self::Parameters { needs, given } => format!(
-                "The statement has {needs} {} and {given} {} given; give one each, or ask for the generic plan.",
+                "The statement has {needs} {} and {given} {} given; enter one for each, or choose the generic plan.",
                 if *needs == 1 { "parameter" } else { "parameters" },
                 if *given == 1 { "value was" } else { "values were" },
             ),
             Self::Superuser { role } => format!(
-                "ANALYZE runs the statement, and {role} is a superuser, whom nothing holds back; watch with a role that has only pg_monitor and the tables' SELECT, or set explain_analyze = \"allow_superuser\" in pgdeck.toml."
+                "ANALYZE executes the statement, and {role} is a superuser, whom no privilege check restricts; connect with a role that has only pg_monitor and SELECT on the tables, or set explain_analyze = \"allow_superuser\" in pgdeck.toml."
             ),
             Self::Standby => {
                 "A standby cannot change rows; run it on the primary, or without ANALYZE.".into()
             }
             Self::Timeout { limit_ms } => {
-                format!("The time limit is between 1 and {limit_ms} ms; choose one of these.")
+                format!("The time limit must be between 1 and {limit_ms} ms.")
             }
             Self::Busy => {
-                "Another EXPLAIN is under way on this server; wait for it or cancel it.".into()
+                "Another EXPLAIN is running on this server; wait for it or cancel it.".into()
             }
-            Self::SameRun => "A run of this name is under way; ask for a new preview.".into(),
+            Self::SameRun => "This run has already been started; request a new preview.".into(),
         }
     }
 }
@@ -195,13 +195,13 @@ fn function(name: &str, danger: Danger, at: Option<Position>) -> String {
     let place = place(at);
     match danger {
         Danger::Blocked => format!(
-            "{name} acts outside the transaction{place}, so that no rollback undoes it; it is never called from here."
+            "{name} acts outside the transaction{place}, so a rollback does not undo it; pgdeck never calls it."
         ),
         Danger::Volatile => format!(
-            "{name} is volatile{place}: it may do anything, also what no rollback undoes; say yes to volatile functions when you know it."
+            "{name} is volatile{place}: it may have effects that a rollback does not undo; allow volatile functions if you know it is safe."
         ),
         Danger::SecurityDefiner => format!(
-            "{name} runs with its owner's rights{place}; say yes to such functions when you know what it does."
+            "{name} is SECURITY DEFINER{place} and runs with its owner's privileges; allow such functions if you know what it does."
         ),
     }
 }

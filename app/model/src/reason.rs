@@ -118,17 +118,17 @@ impl Reason {
             Self::MissingGrant { what, is_message: true, .. } => {
                 format!("PostgreSQL says: {what}.")
             }
-            Self::MissingGrant { what, .. } => format!("Our role may not read {what}."),
+            Self::MissingGrant { what, .. } => format!("pgdeck's role is not allowed to read {what}."),
             Self::MissingExtension { name, .. } => {
                 format!("The extension {name} is not available in this database.")
             }
             Self::TooOld { needs, has } => {
-                format!("PostgreSQL {has} does not have this; it came with {needs}.")
+                format!("PostgreSQL {has} does not have this; it was added in {needs}.")
             }
             Self::NotSupported { what } => format!("This server does not support {what}."),
-            Self::OtherRole { needs } => format!("This exists on a {needs} only."),
+            Self::OtherRole { needs } => format!("This exists only on a {needs}."),
             Self::TimedOut { after_ms } => {
-                format!("Reading it took longer than the {after_ms} ms we allow ourselves.")
+                format!("Reading it took longer than pgdeck's limit of {after_ms} ms.")
             }
             Self::Failed { sqlstate, message } => {
                 format!("PostgreSQL answered with error {sqlstate}: {message}")

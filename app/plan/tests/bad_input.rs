@@ -152,7 +152,7 @@ fn two_hundred_megabytes_are_read_up_to_the_limit() {
     let says = broken(&parsed).to_string();
     is_one_sentence(broken(&parsed));
     assert!(
-        says.ends_with("expected the end: of a paste of 200 MB only the first 32 MB are read."),
+        says.ends_with("expected the end: only the first 32 MB of the 200 MB pasted are read."),
         "{says}"
     );
     drop(parsed);

@@ -39,7 +39,7 @@ fn an_index_that_fits_is_named_with_the_reason_it_was_not_used() {
     let (alone, joined) = of("invalid_index", "plan/filtered_seq_scan");
     assert!(alone.finding.remedy.sql.unwrap().starts_with("create index"));
     assert!(
-        joined.finding.says.contains("The index orders_status fits already, but it is invalid"),
+        joined.finding.says.contains("The existing index orders_status fits, but it is invalid"),
         "{}",
         joined.finding.says
     );
@@ -52,14 +52,14 @@ fn an_index_that_fits_is_named_with_the_reason_it_was_not_used() {
         joined
             .finding
             .says
-            .contains("orders_status_done fits already, but it holds only rows with (id > 5)"),
+            .contains("orders_status_done fits, but it is partial, on (id > 5)"),
         "{}",
         joined.finding.says
     );
     assert_eq!(joined.finding.remedy.sql, None);
     let (_, joined) = of("random_rows", "plan/filtered_seq_scan");
     assert!(
-        joined.finding.says.contains("its rows lie all over the table (correlation "),
+        joined.finding.says.contains("its rows are scattered over the table (correlation "),
         "{}",
         joined.finding.says
     );

@@ -61,7 +61,7 @@ fn recorded_changes_are_named() {
     any_holds(
         "join_order",
         &[
-            "Joins are made in another order: first items and orders instead of customers and orders.",
+            "The join order changed: first items and orders instead of customers and orders.",
         ],
     );
     any_holds("join_order", &["are joined by Hash Join instead of Nested Loop"]);
@@ -69,7 +69,7 @@ fn recorded_changes_are_named() {
     any_holds("work_mem", &["The Hash now goes to disk (", "batches)"]);
     any_holds("work_mem", &["work_mem is 256kB instead of 64MB."]);
     any_holds("parallel_off", &["no longer runs in parallel"]);
-    any_holds("memoize_off", &["A Memoize by i.amount is gone"]);
+    any_holds("memoize_off", &["A Memoize by i.amount was removed"]);
     any_holds("not_pruned", &["3 partitions (such as parts_0) are read instead of 1."]);
     any_holds("partitions_added", &["5 partitions (such as parts_0) are read instead of 3"]);
     any_holds("statistics_stale", &["The rows of Seq Scan on events e are estimated worse"]);

@@ -17,7 +17,7 @@ use crate::ui::code::Code;
 use crate::ui::format;
 
 /// Said where a session cannot be told from the next one under its pid.
-const NO_IDENTITY: &str = "Nothing is known of when this session started, so it cannot be told from another one under its pid.";
+const NO_IDENTITY: &str = "The start time of this session is unknown, so it cannot be told apart from another one with the same pid.";
 
 /// Where the forms go.
 pub fn place(server: &ServerId) -> String {
@@ -49,7 +49,7 @@ pub fn SessionActions(
         targets: vec![target.clone()],
         twice: false,
     });
-    let label = label.unwrap_or_else(|| format!("Act on pid {pid}"));
+    let label = label.unwrap_or_else(|| format!("Actions on pid {pid}"));
     view! { <Actions server asks=asks.to_vec() label refusal/> }
 }
 
@@ -101,7 +101,7 @@ fn key(action: Action) -> Option<&'static str> {
 /// A box that puts a target into the form around it.
 #[cfg(feature = "ssr")]
 pub fn choose(target: Target) -> AnyView {
-    let name = format!("Choose {}", target.object());
+    let name = format!("Select {}", target.object());
     view! { <input type="checkbox" name="target" value=target.field() aria-label=name/> }.into_any()
 }
 
@@ -109,7 +109,7 @@ pub fn choose(target: Target) -> AnyView {
 #[cfg(feature = "ssr")]
 pub fn on_chosen(refusal: Option<&str>) -> AnyView {
     let button = |action: Action| {
-        view! { <button type="submit" name="action" value=action.word() disabled=refusal.is_some()>{action.verb()} " the chosen …"</button> }
+        view! { <button type="submit" name="action" value=action.word() disabled=refusal.is_some()>{action.verb()} " selected …"</button> }
     };
     view! {
         <div class="act-buttons">
@@ -189,15 +189,15 @@ fn previewed(server: &ServerId, preview: &Preview, step: Option<RwSignal<ActionS
     let targets = preview.targets.iter().map(target).collect_view();
     let twice = preview.asking_twice_helps().then(|| {
         let ask = Ask { twice: true, ..preview.ask.clone() };
-        let words = format!("{} them all the same …", preview.ask.action.verb());
+        let words = format!("{} anyway …", preview.ask.action.verb());
         look(server, ask, words, Signal::stored(None), step)
     });
     let frees = preview.frees.clone().map(
-        |words| view! { <div><dt>"Frees"</dt><dd>{format!("By the newest reading of locks this {words}.")}</dd></div> },
+        |words| view! { <div><dt>"Frees"</dt><dd>{format!("According to the latest reading of locks, this {words}.")}</dd></div> },
     );
     view! {
         <div class="act-preview">
-            <h3>{format!("{}: what will happen", preview.words())}</h3>
+            <h3>{format!("{}: preview", preview.words())}</h3>
             <dl class="facts">
                 <div><dt>"Effect"</dt><dd>{preview.effect.clone()}</dd></div>
                 <div><dt>"Lock"</dt><dd>{preview.lock.clone()}</dd></div>
@@ -208,7 +208,7 @@ fn previewed(server: &ServerId, preview: &Preview, step: Option<RwSignal<ActionS
             {preview.token.clone().map(|token| confirm(server, preview, token, step))}
             {twice}
             {step.map(|step| view! {
-                <button type="button" data-close="" on:click=move |_| step.set(ActionStep::Nothing)>"Do nothing"</button>
+                <button type="button" data-close="" on:click=move |_| step.set(ActionStep::Nothing)>"Cancel"</button>
             })}
         </div>
     }
@@ -223,7 +223,7 @@ fn target(target: &Previewed) -> AnyView {
     let detail = match &target.refusal {
         None => view! { <Code text=target.sql.clone()/> }.into_any(),
         Some(refusal) => view! {
-            <p class="act-refused"><strong>"Left alone. "</strong>{refusal.says.clone()}</p>
+            <p class="act-refused"><strong>"Skipped: "</strong>{refusal.says.clone()}</p>
             {refusal.remedy.clone().map(|text| view! { <Code text/> })}
         }
         .into_any(),
@@ -289,7 +289,7 @@ fn confirm(
     // Without JavaScript Enter presses a form's first button: this one looks again and does nothing.
     view! {
         <form method="post" action=place(server) class="act-confirm" on:submit=submit>
-            <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Look again"</button>
+            <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Preview again"</button>
             {fields}
             <input type="hidden" name="token" value=token/>
             <label>

@@ -24,7 +24,7 @@ pub fn Results(told: Told) -> impl IntoView {
     view! {
         <div role="status" class="act">
             <Show when=any>
-                <section class="panel" aria-label="What was done">
+                <section class="panel" aria-label="Results">
                     {move || told.0.with(|done| results(done))}
                     <p class="act-buttons">
                         <a href="/audit">"Audit log"</a>

@@ -26,7 +26,7 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
                 <App/>
                 // Hidden by itself too: it must not show before the stylesheet has come.
                 <p class="stopped" role="alert" hidden>
-                    "This page has stopped following pgdeck. "<a href="" rel="external">"Load it again"</a>
+                    "This page no longer receives updates. "<a href="" rel="external">"Reload it"</a>
                 </p>
             </body>
         </html>

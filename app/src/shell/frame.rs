@@ -37,7 +37,7 @@ pub fn Frame(children: Children) -> impl IntoView {
     let title = move || path.try_get().map_or_else(|| first.clone(), |path| title(&path));
     view! {
         <Title text=title/>
-        <a class="skip" href="#main">"Skip to the page"</a>
+        <a class="skip" href="#main">"Skip to content"</a>
         <Transition>
             {move || Suspend::new(async move {
                 // A failure is shown by the page, which asks for the same rights.

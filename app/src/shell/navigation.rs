@@ -90,7 +90,7 @@ pub fn no_actions(who: &model::User, engine: &engine::Engine, server: &ServerId)
         return Some("Cancelling and terminating need the role operator.".into());
     }
     (engine.can_operate(server) != Some(true)).then(|| {
-        "There is no operate DSN for this server, so nothing can be done to it; add operate to it in pgdeck.toml.".into()
+        "This server has no operate DSN, so actions are disabled; add operate to it in pgdeck.toml.".into()
     })
 }
 

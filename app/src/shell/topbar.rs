@@ -117,9 +117,9 @@ fn Freshness() -> impl IntoView {
     let nav = use_context::<Nav>();
     let failed = move || nav.and_then(|nav| nav.failed.get());
     let lost = move || match (failed(), live.stream.get()) {
-        (Some(ApiError::SignedOut), _) => "You are signed out: sign in again to go on.",
+        (Some(ApiError::SignedOut), _) => "You are signed out: sign in again to continue.",
         (Some(ApiError::Unreachable), _) | (_, Stream::Lost) => {
-            "pgdeck itself is not answering; trying again."
+            "pgdeck is not responding; retrying."
         }
         _ => "",
     };

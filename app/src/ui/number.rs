@@ -18,7 +18,7 @@ pub fn Number(
         <span
             class="num"
             class:unknown=move || value.get().is_none()
-            title=move || value.get().map_or_else(|| "Not known".to_owned(), |v| format::exact(v, unit))
+            title=move || value.get().map_or_else(|| "Unknown".to_owned(), |v| format::exact(v, unit))
         >
             {move || value.get().map_or_else(|| "unknown".to_owned(), |v| format::number(v, unit))}
         </span>

@@ -50,12 +50,12 @@ fn headline(state: &Freshness, what: &str) -> String {
         Freshness::Fresh => String::new(),
         Freshness::Waiting => format!("Waiting for the first reading of the {what}."),
         Freshness::Stale { reason: Some(reason), .. } => {
-            format!("These {what} are old: {}", reason.says())
+            format!("The {what} shown are out of date: {}", reason.says())
         }
         Freshness::Stale { reason: None, .. } => {
-            format!("These {what} are old: no newer reading has arrived.")
+            format!("The {what} shown are out of date: no newer reading has arrived.")
         }
-        Freshness::Unknown(reason) => format!("The {what} are not known. {}", reason.says()),
+        Freshness::Unknown(reason) => format!("The {what} are unknown. {}", reason.says()),
     }
 }
 
@@ -162,7 +162,7 @@ fn title(error: &ApiError) -> &'static str {
         ApiError::Unreachable => "No answer",
         ApiError::Refused { .. } => "Refused",
         ApiError::Declined { .. } => "Not done",
-        ApiError::Internal { .. } => "Broken",
+        ApiError::Internal { .. } => "Internal error",
     }
 }
 
@@ -200,7 +200,7 @@ mod tests {
     fn stale_says_why_but_not_the_age() {
         let state = Freshness::Stale { age_ms: 9_000, reason: Some(Reason::NotYet) };
         let says = headline(&state, "sessions");
-        assert!(says.starts_with("These sessions are old:"), "{says}");
+        assert!(says.starts_with("The sessions shown are out of date:"), "{says}");
         assert!(!says.contains('9'));
         assert_eq!(headline(&Freshness::Fresh, "sessions"), "");
     }

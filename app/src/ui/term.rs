@@ -36,7 +36,7 @@ pub const EXPLAINED: [&str; 38] = [
     "through",
     "timeline",
     "wal",
-    "wal-kept-for-it",
+    "wal-retained",
     "wal-status",
     "waits-for",
     "write-lag",

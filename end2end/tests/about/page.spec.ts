@@ -3,10 +3,10 @@ import { expect, open, test, valueOf } from '../../support/page';
 
 test('pgdeck tells its own memory, sessions and queries', async ({ page }) => {
   await open(page, '/about');
-  await expect(page.getByText(/^pgdeck holds \d+ sessions? on \d servers and waits [\d.]+ (µs|ms|s) per second for their answers\.$/)).toBeVisible();
+  await expect(page.getByText(/^pgdeck holds \d+ sessions? on \d servers and spends [\d.]+ (µs|ms|s) per second waiting for results\.$/)).toBeVisible();
   await expect(valueOf(page, /^Memory in use$/)).toHaveText(/^[\d.]+ MiB$/);
   await expect(valueOf(page, /^Version$/)).toHaveText(/^\d+\.\d+\.\d+/);
-  const primary = page.getByRole('region', { name: 'What primary is asked' });
+  const primary = page.getByRole('region', { name: 'Load on primary' });
   await expect(primary).toContainText(/^primary[1-3] of 3 sessions open/);
   const activity = primary.getByRole('group', { name: 'Areas read from primary' }).getByRole('row', { name: /^activity/ });
   await expect(activity.getByRole('cell').nth(0)).toHaveText(/^\d+ s$/);

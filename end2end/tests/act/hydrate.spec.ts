@@ -5,8 +5,8 @@ import { pile } from '../../support/pile';
 // More than the demo's own chains hold up: the first root is ours.
 const MANY = 40;
 
-const roots = (page: Page) => page.getByRole('region', { name: 'In everybody' });
-const done = (page: Page) => page.getByRole('region', { name: 'What was done' });
+const roots = (page: Page) => page.getByRole('region', { name: 'Root blocker' });
+const done = (page: Page) => page.getByRole('region', { name: 'Results' });
 
 // One at a time: each ends the first root there is.
 test.describe.configure({ mode: 'serial' });
@@ -17,7 +17,7 @@ test('four keys from the overview end the root, and the page says that it worked
     await open(page, '/s/primary/');
     await page.keyboard.press('g');
     await page.keyboard.press('l');
-    await expect(roots(page)).toContainText(`holds up ${MANY}; ending it frees ${MANY} sessions`);
+    await expect(roots(page)).toContainText(`blocks ${MANY}; ending it frees ${MANY} sessions`);
     await page.keyboard.press('x');
     const confirm = page.getByRole('button', { name: /^Terminate pid \d+$/ });
     await expect(confirm).toBeVisible();

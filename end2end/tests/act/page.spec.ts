@@ -41,7 +41,7 @@ test('a session is looked at, ended in two steps, seen to have ended, and found 
   await open(page, `/audit?q=${name}`);
   await expect(main).toContainText('it forgot its transaction');
   await expect(main).toContainText('worked');
-  await expect(main).toContainText('is whole: none was changed or removed.');
+  await expect(main).toContainText('is intact: none was changed or removed.');
 });
 
 test('Enter in the reason confirms nothing', async ({ page }) => {
@@ -84,7 +84,7 @@ test('several waiters are chosen, looked at together, cancelled, and the others 
     await left(3);
     await boxes.nth(0).check();
     await boxes.nth(1).check();
-    await page.getByRole('button', { name: 'Cancel the chosen …' }).click();
+    await page.getByRole('button', { name: 'Cancel selected …' }).click();
     await expect(page).toHaveURL(/\/s\/primary\/act$/);
     const main = page.getByRole('main');
     await expect(main.locator('.act-targets').getByRole('listitem')).toHaveCount(2);

@@ -97,7 +97,7 @@ test('Ctrl-K finds a page by name', async ({ page }) => {
 test('Tab goes first to a link over the navigation, and its focus shows everywhere', async ({ page }) => {
   await open(page, '/s/primary/activity');
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('link', { name: 'Skip to the page' })).toBeFocused();
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
   for (let step = 0; step < 25; step++) {
     expect(await focusShows(page), await page.evaluate(() => document.activeElement!.outerHTML.slice(0, 120))).toBe(true);
     await page.keyboard.press('Tab');

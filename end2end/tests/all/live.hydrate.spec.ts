@@ -46,7 +46,7 @@ test('a server nobody can reach is lost, with the cause and what to do', async (
   await expect(card).toContainText(/No answer for \d/);
   await expect(card).toContainText(/127\.0\.0\.1/);
   await card.getByRole('link').click();
-  await expect(page.getByRole('main')).toContainText(/The numbers are not known\. \S.+\./);
+  await expect(page.getByRole('main')).toContainText(/The numbers are unknown\. \S.+\./);
   await expect(page.getByRole('main')).not.toContainText('No open warnings');
 });
 
@@ -59,13 +59,13 @@ test('a server that goes is shown as such within two ticks and heals by itself',
     await alive(page);
     await page.getByRole('main').getByRole('link').first().click();
     await expect(valueOf(page, /^Active sessions$/)).toHaveText(/^\d+$/);
-    await expect(page.getByText(/^These numbers are old/)).toBeHidden();
+    await expect(page.getByText(/^The numbers shown are out of date/)).toBeHidden();
     door.close();
     // The overview is read every five seconds.
-    await expect(page.getByText(/^These numbers are old: .+\./)).toBeVisible({ timeout: 12_000 });
+    await expect(page.getByText(/^The numbers shown are out of date: .+\./)).toBeVisible({ timeout: 12_000 });
     await expect(page.getByText(/^Read .+ ago\. pgdeck keeps trying\.$/).first()).toBeVisible();
     await door.reopen();
-    await expect(page.getByText(/^These numbers are old/)).toBeHidden({ timeout: 15_000 });
+    await expect(page.getByText(/^The numbers shown are out of date/)).toBeHidden({ timeout: 15_000 });
   } finally {
     door.remove();
   }
@@ -76,10 +76,10 @@ test('pgdeck itself going away is said, and coming back ends it', async ({ page 
   await page.goto(pgdeck.link);
   await alive(page);
   await page.getByRole('main').getByRole('listitem').getByRole('link').click();
-  await expect(page.getByRole('main')).toContainText('The numbers are not known.');
-  await expect(page.getByText('pgdeck itself is not answering; trying again.')).toBeHidden();
+  await expect(page.getByRole('main')).toContainText('The numbers are unknown.');
+  await expect(page.getByText('pgdeck is not responding; retrying.')).toBeHidden();
   await pgdeck[Symbol.asyncDispose]();
-  await expect(page.getByText('pgdeck itself is not answering; trying again.')).toBeVisible();
+  await expect(page.getByText('pgdeck is not responding; retrying.')).toBeVisible();
 });
 
 /** A Unix socket in front of the demo's primary that can be shut. */

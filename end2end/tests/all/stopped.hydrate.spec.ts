@@ -1,7 +1,7 @@
 // The line that says that the page no longer reacts: seen only then.
 import { expect, open, test } from '../../support/page';
 
-const LINE = 'This page has stopped following pgdeck.';
+const LINE = 'This page no longer receives updates.';
 
 test('before the stylesheet has come nothing says that the page has stopped', async ({ page }) => {
   await page.route('**/*.css', (route) => route.abort());
@@ -14,6 +14,6 @@ test('a page that has stopped says so and offers to load it again', async ({ pag
   await open(page, '/rules');
   await page.evaluate(() => (document.documentElement.dataset.js = 'stopped'));
   await expect(page.getByRole('alert').filter({ hasText: LINE })).toBeVisible();
-  await page.getByRole('link', { name: 'Load it again' }).click();
+  await page.getByRole('link', { name: 'Reload it' }).click();
   await expect(page.getByText(LINE)).toBeHidden();
 });

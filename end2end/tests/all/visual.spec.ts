@@ -137,15 +137,15 @@ test('a preview, a refusal and a plan made on a server are accessible', async ({
     await page.getByText('Run it on a server').click();
     await page.getByRole('combobox', { name: 'Server' }).selectOption('primary');
     const statement = page.getByLabel('Statement, without EXPLAIN');
-    const ask = page.getByRole('button', { name: 'Show what would be done' });
-    await page.getByRole('radio', { name: /^Analyze it/ }).check();
+    const ask = page.getByRole('button', { name: 'Preview' });
+    await page.getByRole('radio', { name: /^ANALYZE:/ }).check();
     await statement.fill('delete from orders\nwhere id = $1');
     await ask.click();
     await expect(page.getByRole('alert')).toContainText('DELETE changes rows');
     await shot('refusal');
     await statement.fill('select sum(quantity) from order_items where product_id = 900');
     await ask.click();
-    await expect(page.getByRole('heading', { name: 'This would be done on primary' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Preview for primary' })).toBeVisible();
     await shot('preview');
     await page.getByRole('button', { name: 'Execute it on primary and roll back' }).click();
     await expect(page.locator('#plan-made')).toBeVisible();

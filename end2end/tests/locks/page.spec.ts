@@ -31,12 +31,12 @@ test('the root is named after one click from the overview and opened with the se
   await withPile(WAITERS, async (pile) => {
     await until(page, '/s/primary/', async () => {
       await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Locks/ }).click();
-      await expect(verdict(page)).toHaveText(/\d+ sessions wait for a lock, the longest for .*\. pid \d+.* holds up \d+; ending it frees \d+ session/);
+      await expect(verdict(page)).toHaveText(/\d+ sessions wait for a lock, the longest for .*\. pid \d+.* blocks \d+; ending it frees \d+ session/);
       await expect(graph(page).getByRole('link', { name: new RegExp(`${pile.name} *idle in transaction for`) })).toBeVisible({ timeout: 3_000 });
     });
     await graph(page).getByRole('link', { name: new RegExp(`${pile.name} *idle in transaction for`) }).click();
     await expect(page).toHaveURL(/[?&]pid=\d+/);
-    await expect(node(page)).toContainText(new RegExp(`waits for nobody, idle in transaction for .*; ${WAITERS} sessions wait for it`));
+    await expect(node(page)).toContainText(new RegExp(`is not waiting, idle in transaction for .*; ${WAITERS} sessions wait for it`));
     await expect(node(page)).toContainText(`Ending it frees ${WAITERS} sessions (1 at once, the others in turn)`);
     await expect(node(page)).toContainText(`advisory lock ${pile.key}`);
     await expect(node(page).getByRole('code')).toContainText('pg_advisory_xact_lock');
@@ -63,9 +63,9 @@ test('a waiter says why it waits, and the pair of modes is lit', async ({ page }
     await until(page, path(pile), () => expect(waiter).toBeVisible({ timeout: 2_000 }));
     await waiter.click();
     await expect(node(page)).toContainText(new RegExp(`pid \\d+ wants EXCLUSIVE on advisory lock ${pile.key}; pid \\d+ holds EXCLUSIVE, idle in transaction`));
-    await expect(node(page).getByRole('heading', { name: 'In its way' })).toBeVisible();
+    await expect(node(page).getByRole('heading', { name: 'Blocked by' })).toBeVisible();
     const modes = page.getByRole('region', { name: 'Which lock modes conflict' });
-    await expect(modes).toContainText('Now: EXCLUSIVE is wanted, EXCLUSIVE is in its way.');
+    await expect(modes).toContainText('Now: EXCLUSIVE is requested, EXCLUSIVE blocks it.');
     await expect(modes.getByRole('cell', { name: '✕ now' })).toHaveCount(1);
   });
 });
@@ -82,7 +82,7 @@ test('tree and table show the same, and the filter stands in the address', async
     await expect(filter).toHaveValue(`application:${pile.name}`);
     await filter.fill('object:nothing-of-the-kind');
     await filter.press('Enter');
-    await expect(page.getByRole('main')).toContainText('Nobody who waits or is waited for passes this filter.');
+    await expect(page.getByRole('main')).toContainText('No waiting or blocking session matches this filter.');
   });
 });
 
@@ -99,7 +99,7 @@ test('a recorded second is shown again', async ({ page }) => {
     await past.getByRole('link', { name: 'Back to now' }).click();
     await expect(past).toContainText('Shown: now');
     await open(page, '/s/primary/locks?at=1000000000000');
-    await expect(verdict(page)).toContainText('nothing is recorded of that second');
+    await expect(verdict(page)).toContainText('nothing was recorded at that second');
   });
 });
 
@@ -107,7 +107,7 @@ test('an incident has a first waiter, a peak and an end', async ({ page }) => {
   await withPile(2, async () => {
     const incidents = page.getByRole('group', { name: 'Incidents' });
     await until(page, '/s/primary/locks', () => expect(incidents).toContainText(/pid \d+ wants [A-Z ]+ on /, { timeout: 2_000 }));
-    await expect(incidents.getByRole('columnheader')).toHaveText(['Began', 'First waiter', 'Peak', 'Longest wait', 'Over', 'Roots in turn']);
+    await expect(incidents.getByRole('columnheader')).toHaveText(['Began', 'First waiter', 'Peak', 'Longest wait', 'Ended', 'Root blockers in order']);
     await incidents.getByRole('link').first().click();
     await expect(verdict(page)).toHaveText(/^At \d\d:\d\d:\d\d UTC: \d+ sessions? waits?/);
   });

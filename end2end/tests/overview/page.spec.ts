@@ -75,7 +75,7 @@ test('the facts name version, kind and what our role may do', async ({ page }) =
   await open(page, '/s/standby/');
   const facts = page.getByRole('region', { name: 'Facts' });
   await expect(facts).toContainText(/PostgreSQL \d\d\.\d/);
-  await expect(valueOf(page, /^Kind$/)).toHaveText('standby');
+  await expect(valueOf(page, /^Role$/)).toHaveText('standby');
   await expect(valueOf(page, /^Connected to$/)).toHaveText('database shop as pgdeck (has pg_monitor)');
   // A server says less than a minute in its first.
   await expect(async () => {

@@ -8,9 +8,9 @@ test('by keyboard alone: open, fill, preview, run, back at the plan', async ({ p
   const statement = page.getByLabel('Statement, without EXPLAIN');
   await statement.focus();
   await page.keyboard.type('select count(*) from products');
-  await page.getByRole('button', { name: 'Show what would be done' }).focus();
+  await page.getByRole('button', { name: 'Preview' }).focus();
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { name: /^This would be done on / })).toBeFocused();
+  await expect(page.getByRole('heading', { name: /^Preview for / })).toBeFocused();
   const run = page.getByRole('button', { name: /^Plan it on / });
   for (let presses = 0; presses < 6 && !(await run.evaluate((button) => button === document.activeElement)); presses++) {
     await page.keyboard.press('Tab');
@@ -29,8 +29,8 @@ test('a preview goes when the form changes, and what is pasted into the form sta
   await expect(page.getByRole('textbox', { name: /^\$\d/ })).toHaveCount(3);
   await statement.fill('select 1');
   await expect(page.getByRole('group', { name: 'Parameters' })).toBeHidden();
-  await page.getByRole('button', { name: 'Show what would be done' }).click();
-  const preview = page.getByRole('heading', { name: /^This would be done on / });
+  await page.getByRole('button', { name: 'Preview' }).click();
+  const preview = page.getByRole('heading', { name: /^Preview for / });
   await expect(preview).toBeVisible();
   await statement.press('End');
   await statement.pressSequentially('2');

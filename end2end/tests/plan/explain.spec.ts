@@ -11,11 +11,11 @@ async function fill(page: Page, statement: string, analyze: boolean) {
   await page.getByText('Run it on a server').click();
   await page.getByRole('combobox', { name: 'Server' }).selectOption('primary');
   await page.getByLabel('Statement, without EXPLAIN').fill(statement);
-  await page.getByRole('radio', { name: analyze ? /^Analyze it/ : /^Plan it/ }).check();
+  await page.getByRole('radio', { name: analyze ? /^ANALYZE:/ : /^Plan only/ }).check();
 }
 
-const ask = (page: Page) => page.getByRole('button', { name: 'Show what would be done' }).click();
-const preview = (page: Page) => page.getByRole('region', { name: 'This would be done on primary' });
+const ask = (page: Page) => page.getByRole('button', { name: 'Preview' }).click();
+const preview = (page: Page) => page.getByRole('region', { name: 'Preview for primary' });
 const says = (page: Page) => page.getByRole('main').getByRole('alert');
 
 /** How many of pgdeck's sessions run a person's statement that holds this text. */
@@ -46,7 +46,7 @@ test('preview, confirm, plan: the finding names the index that is missing', asyn
   });
   await expect(verdict(page)).toContainText(/of \d+ nodes takes?/);
   await expect(page.getByText('create index concurrently on public.order_items (product_id)').first()).toBeVisible();
-  await expect(page.getByRole('heading', { name: 'Judged with what primary (database shop) says: 1 table' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Checked against the catalog of primary (database shop): 1 table' })).toBeVisible();
 });
 
 test('what is no single SELECT is refused with its place', async ({ page }) => {
@@ -56,21 +56,21 @@ test('what is no single SELECT is refused with its place', async ({ page }) => {
   await expect(says(page).locator('mark')).toHaveText('drop');
   await page.getByLabel('Statement, without EXPLAIN').fill('drop table orders');
   await ask(page);
-  await expect(says(page)).toContainText(/DROP.* is not explained here/i);
+  await expect(says(page)).toContainText(/DROP.* is not supported here/i);
 });
 
 test('changing rows asks for a yes, and what the role lacks is said with what to do', async ({ page }) => {
   await fill(page, 'delete from orders where id = 1', true);
   await ask(page);
   await expect(says(page)).toContainText('DELETE changes rows');
-  await page.getByRole('checkbox', { name: /^Yes, let it change or lock rows/ }).check();
+  await page.getByRole('checkbox', { name: /^Allow it to change or lock rows/ }).check();
   await ask(page);
   await expect(preview(page)).toContainText('read write, always rolled back');
   await retried(page, async () => {
     await page.getByRole('button', { name: 'Execute it on primary and roll back' }).click();
     await expect(says(page)).toContainText('permission denied for table orders');
   });
-  await expect(says(page)).toContainText('grant the role that pgdeck signs in with');
+  await expect(says(page)).toContainText('grant pgdeck\'s role SELECT');
 });
 
 test('parameters have fields, or the generic plan', async ({ page }) => {
@@ -93,7 +93,7 @@ test('parameters have fields, or the generic plan', async ({ page }) => {
 test('a statement that takes too long is cancelled for real', async ({ page }) => {
   test.setTimeout(60_000);
   await fill(page, FOREVER, true);
-  await page.getByRole('combobox', { name: 'Give up after' }).selectOption('60000');
+  await page.getByRole('combobox', { name: 'Time limit' }).selectOption('60000');
   await ask(page);
   const run = page.getByRole('button', { name: 'Execute it on primary and roll back' });
   if (hasJavaScript()) {
@@ -114,9 +114,9 @@ test('a statement that takes too long is cancelled for real', async ({ page }) =
 test('a pasted plan is judged with the catalog of a server', async ({ page }) => {
   await open(page, '/plan');
   await page.getByRole('textbox', { name: 'Plan' }).fill('Seq Scan on orders  (cost=0.00..35.50 rows=20 width=4)');
-  await page.getByRole('combobox', { name: 'Judge it with the catalog of' }).first().selectOption('primary');
+  await page.getByRole('combobox', { name: 'Check it against the catalog of' }).first().selectOption('primary');
   await page.getByRole('button', { name: 'Show the plan' }).click();
-  await expect(page.getByRole('heading', { name: 'Judged with what primary says: 1 table' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Checked against the catalog of primary: 1 table' })).toBeVisible();
   await page.getByText('public.orders').click();
   await expect(page.getByText('orders_pkey')).toBeVisible();
 });
@@ -133,7 +133,7 @@ test('a session’s statement is taken to the form, and never into the address',
 /** Another test's EXPLAIN may be under way: the page says so, and one tries again. */
 async function retried(page: Page, run: () => Promise<void>) {
   await run().catch(async (error) => {
-    if (!(await says(page).filter({ hasText: 'Another EXPLAIN is under way' }).count())) throw error;
+    if (!(await says(page).filter({ hasText: 'Another EXPLAIN is running' }).count())) throw error;
     await ask(page);
     await run();
   });

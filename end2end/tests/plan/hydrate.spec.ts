@@ -56,7 +56,7 @@ test('the wheel moves the tree, and the page where no more of the tree lies that
   await tree(page).hover();
   await page.mouse.wheel(0, -5_000);
   await expect.poll(top).toBe(0);
-  for (let times = 0; times < 6; times++) await page.getByRole('button', { name: 'Larger' }).click();
+  for (let times = 0; times < 6; times++) await page.getByRole('button', { name: 'Zoom in' }).click();
   await tree(page).hover();
   const [before, at] = [await camera(), await top()];
   await page.mouse.wheel(0, 40);
@@ -94,11 +94,11 @@ test('plans seen before are kept in this browser and can be deleted', async ({ p
   await paste(page, JOIN);
   await expect(verdict(page)).toContainText(/takes?/);
   await open(page, '/plan');
-  await page.getByText(/^Plans seen before/).click();
+  await page.getByText(/^Recent plans/).click();
   await expect(page.getByRole('button', { name: /^Delete the plan/ })).toHaveCount(1);
   await page.getByRole('button', { name: 'Delete all' }).click();
   await page.reload();
-  await expect(page.getByText('Plans seen before, in this browser only (0)')).toBeVisible();
+  await expect(page.getByText('Recent plans, in this browser only (0)')).toBeVisible();
 });
 
 test('hostile text is text', async ({ page }) => {

@@ -8,10 +8,10 @@ test('every rule says what happens, what to do and its limits', async ({ page })
   const plans = await rules.filter({ has: page.getByText(/^plan\//) }).count();
   expect(plans).toBeGreaterThan(20);
   expect(count).toBeGreaterThanOrEqual(8);
-  await expect(page.getByText(`${count - plans} rules judge every reading, ${plans} judge plans.`)).toBeVisible();
+  await expect(page.getByText(`${count - plans} rules check every reading, ${plans} check plans.`)).toBeVisible();
   for (const rule of await rules.all()) {
     await expect(rule.getByRole('heading')).toContainText(/[a-z]+\/[a-z_]+$/);
-    await expect(rule).toContainText('Left alone.');
+    await expect(rule).toContainText('Effect.');
     await expect(rule).toContainText('What to do.');
     await expect(rule.getByRole('link', { name: 'The PostgreSQL manual on this' })).toHaveAttribute('href', /^https:\/\/www\.postgresql\.org\/docs\//);
   }

@@ -21,7 +21,7 @@ test('the link works once', async ({ page }) => {
   expect(page.url()).toBe(`${pgdeck.url}/`);
   await page.context().clearCookies();
   await page.goto(pgdeck.link);
-  await expect(page.getByRole('alert')).toHaveText('This link has been used or is too old; start pgdeck again for a new one.');
+  await expect(page.getByRole('alert')).toHaveText('This link has already been used or has expired; restart pgdeck for a new one.');
 });
 
 test('by name and password: a wrong one is told, the right one goes on', async ({ page }) => {
@@ -33,7 +33,7 @@ test('by name and password: a wrong one is told, the right one goes on', async (
     await page.getByRole('button', { name: 'Sign in' }).click();
   };
   await signIn('not the password');
-  await expect(page.getByRole('alert')).toHaveText('Name and password do not belong together.');
+  await expect(page.getByRole('alert')).toHaveText('Wrong name or password.');
   await signIn(ADA.password);
   await expect(page.getByRole('heading', { level: 1, name: 'Rules' })).toBeVisible();
   expect(page.url()).toBe(`${pgdeck.url}/rules`);

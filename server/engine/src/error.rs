@@ -49,8 +49,8 @@ pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
         }
         sqlx::Error::Io(error) => (
             Cause::Network,
-            format!("Nobody answers at {address}: {error}."),
-            "Check that the server runs, that listen_addresses and the port are right, and that no firewall is between.".to_owned(),
+            format!("Cannot connect to {address}: {error}."),
+            "Check that the server runs, that listen_addresses and the port are right, and that no firewall is in between.".to_owned(),
         ),
         sqlx::Error::Tls(error) => (
             Cause::Tls,
@@ -59,7 +59,7 @@ pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
         ),
         sqlx::Error::Protocol(text) => (
             Cause::Protocol,
-            format!("What answers at {address} does not speak PostgreSQL's protocol: {}.", shortened(text)),
+            format!("The service at {address} does not speak the PostgreSQL protocol: {}.", shortened(text)),
             "Check that host and port belong to PostgreSQL or to a pooler.".to_owned(),
         ),
         other => (
@@ -87,22 +87,22 @@ fn refused(code: &str, message: &str, address: &str) -> Reason {
         "28000" => "Check that the role exists and may log in.",
         "3D000" => "Check the database name in the DSN.",
         "53300" => {
-            "All connection slots are taken. Raise max_connections or end sessions; pgdeck tries again by itself."
+            "All connection slots are taken. Raise max_connections or end sessions; pgdeck retries automatically."
         }
         "57P03" => {
-            "The server is starting up, shutting down or in recovery; pgdeck tries again by itself."
+            "The server is starting up, shutting down or in recovery; pgdeck retries automatically."
         }
-        "57P01" | "57P02" => "The server ended our session; pgdeck connects again by itself.",
+        "57P01" | "57P02" => "The server closed pgdeck's session; pgdeck reconnects automatically.",
         "08P01" => {
             "Check that host and port belong to PostgreSQL or to a pooler, and the pooler's settings."
         }
         _ => {
-            "Look the error code up in appendix A of the PostgreSQL manual; pgdeck tries again by itself."
+            "Look the error code up in appendix A of the PostgreSQL manual; pgdeck retries automatically."
         }
     };
     Reason::Unreachable {
         cause,
-        says: format!("{address} refuses us: {message} ({code})."),
+        says: format!("{address} rejected the connection: {message} ({code})."),
         remedy: remedy.to_owned(),
     }
 }

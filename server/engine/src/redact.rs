@@ -1,5 +1,5 @@
 //! Redacts role passwords in statement texts before they are stored or sent: `create role …
-//! password 'x'` stands in clear in `pg_stat_activity` while it runs (limits.md, finding 11).
+//! password 'x'` stands in clear in `pg_stat_activity` while it runs (`docs/limits.md#passwords-in-statements`).
 //!
 //! Everything behind the word is cut, not only the literal: what is not there cannot leak, however
 //! it was quoted.

@@ -27,7 +27,7 @@ async fn down_at_start_and_up_later() -> Result {
     let other = monitored(16).await?;
     server.crash().await;
     let engine = watch(&[("late", watcher(&server)), ("other", watcher(&other))])?;
-    lost_because(&engine, "late", "Nobody answers", "Check that the server runs").await?;
+    lost_because(&engine, "late", "Cannot connect", "Check that the server runs").await?;
     until(&engine, "other", FIRST, is_up).await?;
     server.restart().await?;
     until(&engine, "late", HEALS_WITHIN, is_up).await?;

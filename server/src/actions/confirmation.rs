@@ -37,7 +37,7 @@ impl Confirmations {
     pub fn new() -> anyhow::Result<Self> {
         let mut secret = [0_u8; 32];
         getrandom::fill(&mut secret)
-            .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+            .map_err(|error| anyhow::anyhow!("cannot get random bytes from the operating system: {error}"))?;
         Ok(Self { secret, used: Mutex::default() })
     }
 

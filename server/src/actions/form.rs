@@ -40,8 +40,8 @@ pub async fn step(acts: &ActionRunner, who: &User, server: &ServerId, body: &str
     let fields = fields(body);
     let Some(action) = fields.action else {
         return ActionStep::Refused(declined(
-            "The form was not sent as this page sends it; nothing was done.",
-            "Load the page again.",
+            "The form data is invalid; nothing was done.",
+            "Reload the page.",
         ));
     };
     let ask = Ask { action, targets: fields.targets, twice: fields.twice };

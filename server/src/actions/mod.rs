@@ -18,7 +18,7 @@ use crate::http::response;
 use crate::rate_limit::RateLimiter;
 use confirmation::Confirmations;
 
-/// Actions a minute, for one person on one server and for one server over all persons (limits.md C3).
+/// Actions a minute, for one person on one server and for one server over all persons (`docs/limits.md#explain-guard`).
 const ACTS_A_MINUTE: usize = 10;
 /// Looks a minute, likewise: each opens a connection to the server.
 const LOOKS_A_MINUTE: usize = 30;
@@ -92,7 +92,7 @@ impl ActionRunner {
             operating.close().await;
             return Err(declined(
                 "This is not what was previewed: it has changed, it was confirmed before, or the preview is older than ten minutes. Nothing was done.",
-                "Look again.",
+                "Preview again.",
             ));
         }
         let reason: String = reason.trim().chars().take(LONGEST_REASON).collect();
@@ -148,7 +148,7 @@ impl ActionRunner {
             let rest = plan.steps.iter().skip(done.len()).map(|step| Done {
                 object: step.shown.object.clone(),
                 outcome: Outcome::Refused,
-                says: "The audit log cannot be written, so this was not done.".into(),
+                says: "The audit log cannot be written, so nothing was done.".into(),
                 took_ms: None,
             });
             all.extend(rest);
@@ -192,7 +192,7 @@ fn rate_limit(
     if limiter.allows(&keys, Instant::now()) {
         return Ok(());
     }
-    let says = format!("More than {most} in a minute on this server; nothing was done.");
+    let says = format!("Rate limit: at most {most} per minute on this server; nothing was done.");
     Err(ApiError::Declined { says, remedy: Some("Wait a minute.".into()) })
 }
 
@@ -205,11 +205,11 @@ fn usable(mut ask: Ask) -> Result<Ask, ApiError> {
     if ask.targets.is_empty()
         || ask.targets.iter().any(|target| on_sessions(target) != ask.action.is_on_sessions())
     {
-        return Err(declined("Nothing was chosen that this can be done to.", "Choose a session."));
+        return Err(declined("No suitable target was selected.", "Select a session."));
     }
     if ask.targets.len() > MAX_TARGETS {
-        let says = format!("At most {MAX_TARGETS} can be acted upon at a time.");
-        return Err(ApiError::Declined { says, remedy: Some("Choose fewer.".into()) });
+        let says = format!("At most {MAX_TARGETS} targets are allowed at a time.");
+        return Err(ApiError::Declined { says, remedy: Some("Select fewer.".into()) });
     }
     Ok(ask)
 }
@@ -232,7 +232,7 @@ fn unfinished(preview: &Preview) -> Vec<Done> {
         object: target.object.clone(),
         outcome: Outcome::Running,
         says: format!(
-            "It still runs after {} s; the audit log will have the result.",
+            "Still running after {} s; the audit log will show the result.",
             ANSWER_WITHIN.as_secs()
         ),
         took_ms: None,

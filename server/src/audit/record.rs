@@ -94,7 +94,7 @@ impl Walk {
             self.broken = broken(format!("it is missing, the next one is {}.", record.id));
         } else if record.hash_after(&self.head) != record.hash {
             self.broken =
-                broken("it was changed after it was written, or one before it was.".into());
+                broken("it, or a record before it, was changed after it was written.".into());
         } else {
             self.records = expected;
             self.head.clone_from(&record.hash);

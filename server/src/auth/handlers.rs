@@ -76,10 +76,10 @@ pub async fn by_password(
         return again("wrong", next);
     }
     if !login.0.limiter.allows(&keys, Instant::now()) {
-        tracing::warn!(address = %peer.ip(), "more than {} tries to sign in within a minute", rate_limit::TRIES);
+        tracing::warn!(address = %peer.ip(), "more than {} sign-in attempts within a minute", rate_limit::TRIES);
         let mut answer = response::plain_error(
             StatusCode::TOO_MANY_REQUESTS,
-            "There were too many tries to sign in; wait a minute and try again.",
+            "Too many sign-in attempts; wait a minute and try again.",
         );
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         return answer;
@@ -87,7 +87,7 @@ pub async fn by_password(
     match login.password_fits(&form.name, form.password).await {
         Ok(true) => begin(&state, Some(&form.name), next, &headers).await,
         Ok(false) => {
-            tracing::warn!(address = %peer.ip(), "a try to sign in failed");
+            tracing::warn!(address = %peer.ip(), "a sign-in attempt failed");
             again("wrong", next)
         }
         Err(error) => response::internal_error(&error),
@@ -145,8 +145,8 @@ fn cookie(origins: &Origins, id: &str, max_age_s: i64) -> String {
 /// The sentence for the `error` word of `/sign-in`; unknown words say nothing.
 pub fn message(error: &str) -> Option<&'static str> {
     match error {
-        "wrong" => Some("Name and password do not belong together."),
-        "link" => Some("This link has been used or is too old; start pgdeck again for a new one."),
+        "wrong" => Some("Wrong name or password."),
+        "link" => Some("This link has already been used or has expired; restart pgdeck for a new one."),
         _ => None,
     }
 }

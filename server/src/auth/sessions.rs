@@ -8,7 +8,7 @@ use sqlx::SqlitePool;
 use super::{LOCAL, users};
 use hex::encode as hex;
 
-/// A session ends after this time without a request, ms (limits.md C3: 30 minutes).
+/// A session ends after this time without a request, ms (`docs/limits.md#sessions`).
 pub const IDLE_MS: i64 = 30 * 60 * 1_000;
 /// And in any case after this time, ms (12 hours).
 pub const ABSOLUTE_MS: i64 = 12 * 60 * 60 * 1_000;
@@ -19,7 +19,7 @@ const NOTE_EVERY_MS: i64 = 60 * 1_000;
 pub fn random_id() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)
-        .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+        .map_err(|error| anyhow::anyhow!("cannot get random bytes from the operating system: {error}"))?;
     Ok(hex(bytes))
 }
 

@@ -9,11 +9,11 @@ use sqlx::SqlitePool;
 pub enum UserError {
     /// The name is not one.
     #[error(
-        "the user name {0:?} is not usable; use 1 to 63 of letters, digits and . _ - @, and not the name local"
+        "the user name {0:?} is not valid; use 1 to 63 letters, digits and . _ - @, but not the name local"
     )]
     Name(String),
     /// There is one already.
-    #[error("there is a user {0:?} already; remove it first to change its password or roles")]
+    #[error("there is already a user {0:?}; remove it first to change its password or roles")]
     Exists(String),
     /// There is none.
     #[error("there is no user {0:?}; pgdeck user list names them")]

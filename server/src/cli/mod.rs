@@ -38,7 +38,7 @@ pub enum Command {
     Plan(Plan),
     /// Manage who may sign in
     User(User),
-    /// Check that the audit log is as it was written: exit code 0 whole, 2 broken
+    /// Verify the audit log: exit code 0 intact, 2 broken
     Audit(Audit),
     /// List every route, page and server function with the permission it requires
     #[command(hide = true)]
@@ -67,14 +67,14 @@ pub struct Audit {
 /// What can be done with the audit log.
 #[derive(Debug, Subcommand)]
 pub enum AuditWhat {
-    /// Walk the whole chain of hashes
+    /// Verify the whole hash chain
     Verify,
 }
 
 /// `pgdeck serve`.
 #[derive(Debug, Default, Args)]
 pub struct Serve {
-    /// Servers to watch: postgres://… or key=value; PG* variables, ~/.pgpass and pg_service.conf count
+    /// Servers to watch: postgres://… or key=value; PG* variables, ~/.pgpass and pg_service.conf are honored
     #[arg(value_name = "DSN")]
     pub dsns: Vec<String>,
     /// Where the configuration is and what overrides it.
@@ -108,10 +108,10 @@ pub struct Demo {
     /// Leave this trouble out; may be repeated
     #[arg(long, value_name = "NAME")]
     pub without: Vec<playground::Trouble>,
-    /// List the troubles and end
+    /// List the troubles and exit
     #[arg(long)]
     pub list: bool,
-    /// PostgreSQL's major [default: the newest that is installed]
+    /// PostgreSQL major version [default: the newest installed]
     #[arg(long)]
     pub major: Option<u16>,
     /// Address to listen on [default: 127.0.0.1:8432]
@@ -122,7 +122,7 @@ pub struct Demo {
 /// `pgdeck check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The server; PG* variables count when it is left out
+    /// The server [default: the one that PG* variables describe]
     #[arg(value_name = "DSN", default_value = "")]
     pub dsn: String,
     /// Print JSON
@@ -136,7 +136,7 @@ pub struct Check {
 /// `pgdeck record`.
 #[derive(Debug, Args)]
 pub struct Record {
-    /// The server; PG* variables count when it is left out
+    /// The server [default: the one that PG* variables describe]
     #[arg(value_name = "DSN", default_value = "")]
     pub dsn: String,
 }
@@ -198,7 +198,7 @@ pub enum UserChange {
         /// Role: viewer, analyst, operator or admin; may be repeated
         #[arg(long = "role", value_parser = role, required = true)]
         roles: Vec<Role>,
-        /// Server they may see; may be repeated; all when left out
+        /// Server the user may see; may be repeated [default: all]
         #[arg(long = "server", value_name = "NAME")]
         servers: Vec<String>,
     },
@@ -246,14 +246,14 @@ fn sentence(error: &clap::Error) -> String {
         kind == ContextKind::InvalidArg && (text.contains("://") || text.contains("password"))
     });
     if holds_dsn {
-        return "there is one DSN too many; this command takes one.".into();
+        return "this command takes only one DSN.".into();
     }
     let text = error.to_string();
     let lines: Vec<&str> =
         text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     let says = lines.join(" ");
     let says = says.strip_prefix("error: ").unwrap_or(&says);
-    format!("{says}; run it with --help to see what it understands.")
+    format!("{says}; see --help for usage.")
 }
 
 #[cfg(test)]

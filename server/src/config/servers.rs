@@ -49,7 +49,7 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
     }
     if servers.is_empty() {
         return Err(Failure::usage(
-            "there is no server to watch; name one like pgdeck serve postgres://user@host/database, or in the file given with --config.",
+            "there is no server to watch; give one as in pgdeck serve postgres://user@host/database, or in the file given with --config.",
         ));
     }
     Ok(servers)
@@ -120,7 +120,7 @@ fn check_name(name: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "the server name {name:?} cannot stand in a URL; use up to 63 of a-z, 0-9, - and _."
+        "the server name {name:?} is not valid in a URL; use up to 63 characters from a-z, 0-9, - and _."
     ))
 }
 

@@ -78,7 +78,7 @@ pub async fn live(
     let (Some(who), Some(id)) = (who, id) else {
         return response::plain_error(
             StatusCode::UNAUTHORIZED,
-            "You are signed out. Sign in again to go on.",
+            "You are signed out. Sign in again to continue.",
         );
     };
     let wanted = match wanted(query.as_deref().unwrap_or_default()) {
@@ -91,7 +91,7 @@ pub async fn live(
     let Some(viewing) = Viewing::begin(state.clone()) else {
         return response::plain_error(
             StatusCode::SERVICE_UNAVAILABLE,
-            "Too many pages are open at a time; close some and load this one again.",
+            "Too many pages are open; close some and reload this one.",
         );
     };
     let hello = stream::once(async { vec![Bytes::from_static(HELLO.as_bytes())] });

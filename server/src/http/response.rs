@@ -12,7 +12,7 @@ pub fn plain_error(status: StatusCode, says: &str) -> Response {
 pub fn see_other(location: &str) -> Response {
     match HeaderValue::from_str(location) {
         Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
-        Err(_) => plain_error(StatusCode::BAD_REQUEST, "The address to go on to is not usable."),
+        Err(_) => plain_error(StatusCode::BAD_REQUEST, "The redirect address is invalid."),
     }
 }
 
@@ -21,7 +21,7 @@ pub fn internal_error(error: &anyhow::Error) -> Response {
     let incident = incident(error);
     plain_error(
         StatusCode::INTERNAL_SERVER_ERROR,
-        &format!("Something went wrong inside pgdeck; its log has it as {incident}."),
+        &format!("Internal error in pgdeck; see incident {incident} in its log."),
     )
 }
 

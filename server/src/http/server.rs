@@ -27,7 +27,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(5);
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let why = match error.kind() {
-            std::io::ErrorKind::AddrInUse => "another program listens there already".into(),
+            std::io::ErrorKind::AddrInUse => "another program is already listening there".into(),
             _ => error.to_string(),
         };
         Failure::failed(format!(
@@ -63,7 +63,7 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<Start
     let local = config.listen.ip().is_loopback();
     if !local && !users {
         return Err(Failure::usage(format!(
-            "pgdeck does not listen on {} while nobody has to sign in; add a user with pgdeck user add NAME --role admin --role analyst --data-dir {}.",
+            "pgdeck does not listen on {} without users; add one with pgdeck user add NAME --role admin --role analyst --data-dir {}.",
             config.listen,
             config.data_dir.display()
         )));

@@ -167,7 +167,7 @@ pub async fn page(
     request: Request,
 ) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return response::plain_error(StatusCode::METHOD_NOT_ALLOWED, "Pages can be read only.");
+        return response::plain_error(StatusCode::METHOD_NOT_ALLOWED, "This page only supports GET.");
     }
     let sign_in = sign_in(&state, request.uri()).await;
     let more = contexts(&state, current, sign_in);
@@ -184,7 +184,7 @@ pub async fn plan(
     let pairs = match form {
         Ok(Form(pairs)) if pairs.iter().all(|(_, text)| text.len() <= MAX_SENT_BYTES) => pairs,
         Err(error) if error.status() != StatusCode::PAYLOAD_TOO_LARGE => {
-            let says = "The form was not sent as this page sends it. Load the page again.";
+            let says = "The form data is invalid. Reload the page.";
             return response::plain_error(StatusCode::BAD_REQUEST, says);
         }
         _ => return response::plain_error(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG),
@@ -223,10 +223,10 @@ async fn drawn(
         Ok(Err(error)) => response::internal_error(&error.into()),
         Err(_) => {
             stop.abort();
-            tracing::error!(limit_s = LONGEST_RENDER.as_secs(), "a page was not drawn in time");
+            tracing::error!(limit_s = LONGEST_RENDER.as_secs(), "a page was not rendered in time");
             response::plain_error(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "This page was not drawn in time. Load it again.",
+                "This page was not rendered in time. Reload it.",
             )
         }
     }

@@ -12,7 +12,7 @@ use crate::acting::{
 };
 use crate::common::{Running, cookie};
 
-/// How often pgdeck is killed; `PGDECK_KILLS=200` is the long run (limits.md S14).
+/// How often pgdeck is killed; `PGDECK_KILLS=200` is the long run (`docs/limits.md#audit-log`).
 const KILLS: u32 = 12;
 
 /// The embedded database, opened beside pgdeck.
@@ -71,7 +71,7 @@ async fn killed_in_the_middle_leaves_the_record_before_the_act() {
     let again = Running::in_folder(&config, &pgdeck.data_dir);
     let ada = cookie(&again.sign_in("ada", PASSWORD).await);
     let log = text(&get(&again, &ada, "/audit").await);
-    for must in ["vacuum", "public.t", "asked, never completed", "its one record is whole"] {
+    for must in ["vacuum", "public.t", "asked, never completed", "its one record is intact"] {
         assert!(log.contains(must), "the log lacks {must:?}: {log}");
     }
 }
@@ -129,7 +129,7 @@ async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
     println!("{kills} kills: {recorded} records, {ended} sessions ended");
     assert!(recorded > 1 && recorded <= kills, "the kills fell on both sides of the record");
     let log = text(&get(&pgdeck, &eve, "/audit").await);
-    assert!(log.contains("is whole"), "{log}");
+    assert!(log.contains("is intact"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,7 +144,7 @@ async fn what_cannot_be_recorded_is_not_done() {
         .unwrap();
     let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
     let (_, page) = send(&pgdeck, &eve, &confirm).await;
-    let says = "The audit log cannot be written, so this was not done.";
+    let says = "The audit log cannot be written, so nothing was done.";
     assert!(text(&page).contains(says), "{page}");
     assert!(sqlx::query("select 1").execute(&mut victim).await.is_ok(), "the session lives");
     victim.close().await.unwrap();

@@ -43,7 +43,7 @@ async fn without_javascript_preview_confirm_plan() {
     let html = form(&pgdeck, &operator, &pairs).await;
     for must in [
         "Execute it on one and roll back",
-        "The statement really runs, as analyst",
+        "The statement is really executed, as analyst",
         "read only, always rolled back",
         "Every statement that would be sent",
     ] {
@@ -56,7 +56,7 @@ async fn without_javascript_preview_confirm_plan() {
     let html = form(&pgdeck, &operator, &pairs).await;
     for must in [
         "Executed and rolled back on one (PostgreSQL 17, database postgres) as analyst",
-        "Judged with what one (database postgres) says: 1 table",
+        "Checked against the catalog of one (database postgres): 1 table",
         "orders_pkey",
         "id=\"node-0\"",
     ] {
@@ -96,20 +96,20 @@ async fn a_pasted_plan_is_judged_with_a_chosen_servers_catalog() {
     previewed(&pgdeck, &analyst, &sheet("select 1", false)).await;
     let plan = "Seq Scan on orders  (cost=0.00..35.50 rows=20 width=4)";
     let html = form(&pgdeck, &analyst, &[("plan", plan), ("judge", "one")]).await;
-    assert!(html.contains("Judged with what one says: 1 table"), "{html}");
+    assert!(html.contains("Checked against the catalog of one: 1 table"), "{html}");
     // Another database of the same server has other tables.
     let elsewhere = [("plan", plan), ("judge", "one"), ("judge_database", "template1")];
     let html = form(&pgdeck, &analyst, &elsewhere).await;
-    assert!(html.contains("Judged with what one (database template1) says: 0 tables"), "{html}");
+    assert!(html.contains("Checked against the catalog of one (database template1): 0 tables"), "{html}");
     let html = form(&pgdeck, &analyst, &[("plan", plan), ("judge", "two")]).await;
     assert!(
-        html.contains("its server&#x27;s catalog is not known")
-            || html.contains("its server's catalog is not known"),
+        html.contains("without the server&#x27;s catalog")
+            || html.contains("without the server's catalog"),
         "{html}"
     );
     let viewer = signed_in(&pgdeck, "viewer").await;
     let html = form(&pgdeck, &viewer, &[("plan", plan), ("judge", "one")]).await;
-    assert!(!html.contains("Judged with what"), "{html}");
+    assert!(!html.contains("Checked against the catalog of"), "{html}");
     assert!(html.contains("needs one of the roles analyst, operator"), "{html}");
 }
 

@@ -115,14 +115,14 @@ async fn every_page_shows_a_recording() {
         ("/".to_owned(), "PostgreSQL 17"),
         (of_server(&recording, ""), "PostgreSQL 17"),
         (of_server(&recording, "activity"), "checkpointer"),
-        (of_server(&recording, "locks"), "Nobody waits for a lock."),
-        (of_server(&recording, "locks?view=table&pid=1&q=web"), "neither waits for a lock"),
-        (of_server(&recording, "locks?at=1"), "nothing is recorded of that second"),
+        (of_server(&recording, "locks"), "No session is waiting for a lock."),
+        (of_server(&recording, "locks?view=table&pid=1&q=web"), "neither waiting for a lock"),
+        (of_server(&recording, "locks?at=1"), "nothing was recorded at that second"),
         (of_server(&recording, "replication"), "primary"),
         ("/rules".to_owned(), "vacuum/xid_wraparound"),
         ("/about".to_owned(), "memory in use"),
         ("/audit".to_owned(), "The log is empty."),
-        (of_server(&recording, "act"), "Nothing is chosen."),
+        (of_server(&recording, "act"), "Nothing is selected."),
     ] {
         let html = page(&pgdeck, &cookie, &path).await;
         let text = words(&html);
@@ -177,7 +177,7 @@ async fn one_unknown_part_hides_nothing_else() {
     let pgdeck = showing(&recording, folder.path());
     let cookie = pgdeck.sign_in_by_link().await;
     let text = words(&page(&pgdeck, &cookie, &of_server(&recording, "replication")).await);
-    assert!(text.contains("Our role may not read the senders."), "{text}");
+    assert!(text.contains("pgdeck's role is not allowed to read the senders."), "{text}");
     assert!(text.contains("grant x to y;") && text.contains("Timeline"), "{text}");
 }
 

@@ -72,7 +72,7 @@ fn two_plans_are_compared_in_words_and_as_json() {
         assert!(compared.get(key).is_some(), "{key}");
     }
     let (code, text, _) = run(&["plan", "diff", &before, &before]);
-    assert!(code == 0 && text.contains("Nothing changed"), "{text}");
+    assert!(code == 0 && text.contains("No significant change"), "{text}");
 }
 
 #[test]

@@ -79,7 +79,7 @@ async fn bad_input_is_said_in_one_sentence_and_the_form_stays() {
     for bad in ["hello", "{\"Plan\": 1}", "\0\u{1}\u{2}"] {
         let (status, html) = sent(bad, "").await;
         assert_eq!(status, 200, "{bad:?}");
-        assert!(html.contains("This is not a plan that can be read. Line 1"), "{bad:?}");
+        assert!(html.contains("This plan cannot be parsed. Line 1"), "{bad:?}");
         assert!(html.contains("name=\"plan\""), "{bad:?}");
     }
 }
@@ -89,7 +89,7 @@ async fn half_a_plan_is_shown_with_what_is_missing() {
     let cut = FILTERED.split("Rows Removed").next().unwrap();
     let (_, html) = sent(&format!("{cut}gibberish ((\n"), "").await;
     assert!(html.contains("Seq Scan"), "what was read is shown");
-    assert!(html.contains("not understood") || html.contains("cut or damaged"), "{html}");
+    assert!(html.contains("not understood") || html.contains("truncated or damaged"), "{html}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn the_printed_link_signs_in_once() {
     assert_eq!(location(&again), "/sign-in?error=link");
     assert!(again.headers().get("set-cookie").is_none());
     let says = pgdeck.get("/sign-in?error=link").send().await.unwrap().text().await.unwrap();
-    assert!(says.contains("has been used"), "{says}");
+    assert!(says.contains("has already been used"), "{says}");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ fn sql_files_follow_the_form() {
             faults.push(format!("{path}: is named <rows>.<floor>.sql"));
         }
     }
-    none(faults, "Mend these SQL files (design: SQL files):");
+    none(faults, "Correct these SQL files (CONTRIBUTING.md, “SQL files”):");
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Blocking<'_> {
 
     /// `; pid 640 has asked for ACCESS EXCLUSIVE before it`.
     fn ahead(&self, soft: &[&Edge]) -> String {
-        let Some(first) = soft.first() else { return "; its turn is about to come".to_owned() };
+        let Some(first) = soft.first() else { return "; it is next in the queue".to_owned() };
         let others = match soft.len() - 1 {
             0 => String::new(),
             more => format!(" and {more} more"),

@@ -49,7 +49,7 @@ pub struct Incident {
     pub peak_waiting: u32,
     /// The longest single wait in it, ms.
     pub longest_ms: u32,
-    /// Who was root, in order of appearance.
+    /// Root blockers so far, in order of appearance.
     pub roots: Vec<RootSpan>,
 }
 

@@ -65,9 +65,9 @@ impl ObjectKind {
             Self::Virtualxid => {
                 "Waits for every transaction that could still see an older state to end."
             }
-            Self::Spectoken => "Waits for another INSERT … ON CONFLICT to decide.",
+            Self::Spectoken => "Waits for another INSERT … ON CONFLICT to finish its check.",
             Self::Object => "Waits for a database object that is not a relation.",
-            Self::Advisory => "Waits for a lock the application chose itself.",
+            Self::Advisory => "Waits for an advisory lock, whose meaning the application defines.",
             Self::Frozenid => "Waits to update the database's frozen transaction ids.",
             Self::Applytransaction => "Waits for a remote transaction to be applied.",
             Self::Other(_) => "Waits for a lock.",

@@ -74,7 +74,7 @@ pub struct Slot {
     pub active: bool,
     /// Who.
     pub active_pid: Option<i32>,
-    /// WAL kept for it, bytes.
+    /// WAL retained, bytes.
     pub retained_bytes: Option<i64>,
     /// `reserved`, `extended`, `unreserved`, `lost`.
     pub wal_status: Option<String>,

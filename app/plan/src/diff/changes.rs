@@ -47,7 +47,7 @@ fn shape(both: &Both<'_>) -> Vec<Change> {
                 continue;
             }
             let own = side.own(at).and_then(|own| own.self_ms);
-            let verb = if gone { "is gone" } else { "was added" };
+            let verb = if gone { "was removed" } else { "was added" };
             let took = own.filter(|own| *own >= 0.001).map(|own| format!(" ({} itself)", ms(own)));
             let took = took.unwrap_or_default();
             let gather = node.kind.starts_with("Gather");
@@ -63,10 +63,10 @@ fn shape(both: &Both<'_>) -> Vec<Change> {
                 },
                 says: match (gather, gone) {
                     (true, true) => {
-                        format!("What stood under {} no longer runs in parallel.", name(side, at))
+                        format!("The part below {} no longer runs in parallel.", name(side, at))
                     }
                     (true, false) => {
-                        format!("What stands under {} now runs in parallel.", name(side, at))
+                        format!("The part below {} now runs in parallel.", name(side, at))
                     }
                     _ => format!("A {} {verb}{took}.", name(side, at)),
                 },

@@ -56,7 +56,7 @@ fn order(both: &Both<'_>) -> Option<Change> {
         after: Some(after),
         effect_ms: own.sum(),
         says: format!(
-            "Joins are made in another order: first {} instead of {}.",
+            "The join order changed: first {} instead of {}.",
             relations(both.after, after),
             relations(both.before, before)
         ),

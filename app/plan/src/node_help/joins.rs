@@ -26,14 +26,14 @@ pub(super) const JOINS: &[NodeHelp] = &[
     },
     NodeHelp {
         kind: "BitmapAnd",
-        does: "Keeps the places that all bitmaps beneath it have in common, so that several indexes serve one scan.",
+        does: "Keeps the row positions that all bitmaps below it have in common, so that several indexes serve one scan.",
         good: "Conditions on different columns that are selective together only.",
         hurts: "It runs often: one index over all the columns finds the rows at once.",
         docs: "https://www.postgresql.org/docs/current/indexes-bitmap-scans.html",
     },
     NodeHelp {
         kind: "BitmapOr",
-        does: "Puts the places of all bitmaps beneath it together, as for OR.",
+        does: "Combines the row positions of all bitmaps below it, for OR.",
         good: "Each part of the OR has an index.",
         hurts: "One of the parts finds most of the table.",
         docs: "https://www.postgresql.org/docs/current/indexes-bitmap-scans.html",
@@ -77,14 +77,14 @@ pub(super) const JOINS: &[NodeHelp] = &[
         kind: "WorkTable Scan",
         does: "Reads the rows that the last round of a recursive query gave.",
         good: "Rounds are small.",
-        hurts: "The planner does not know how many rows a round has, and plans each round alike.",
+        hurts: "The planner does not know how many rows a round has, and plans each round in the same way.",
         docs: "https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-RECURSIVE",
     },
     NodeHelp {
         kind: "Table Function Scan",
         does: "Computes the rows of XMLTABLE or JSON_TABLE.",
         good: "One document at a time.",
-        hurts: "Large documents are taken apart for each row that needs them.",
+        hurts: "Large documents are parsed again for each row that needs them.",
         docs: USING_EXPLAIN,
     },
 ];

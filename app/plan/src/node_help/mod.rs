@@ -45,7 +45,7 @@ const OTHERS: &[NodeHelp] = &[
         kind: "Sort",
         does: "Reads all rows from below, sorts them by the key, and only then gives the first one.",
         good: "The rows are few, or fit into work_mem; under a Limit it keeps only the first ones (top-N).",
-        hurts: "The rows do not fit into work_mem and go through temporary files (external merge); an index in this order would spare the sort.",
+        hurts: "The rows do not fit into work_mem and go through temporary files (external merge); an index in this order would avoid the sort.",
         docs: MEMORY,
     },
     NodeHelp {
@@ -94,7 +94,7 @@ const OTHERS: &[NodeHelp] = &[
         kind: "Limit",
         does: "Passes on the first rows (after OFFSET) and then stops what is below it.",
         good: "The rows come in the wanted order, so that little is read.",
-        hurts: "OFFSET reads and throws away all rows before; and a plan chosen to give the first row soon may have to read nearly everything to find it.",
+        hurts: "OFFSET reads and discards all rows before it; and a plan chosen to give the first row soon may have to read nearly everything to find it.",
         docs: "https://www.postgresql.org/docs/current/queries-limit.html",
     },
     NodeHelp {
@@ -134,7 +134,7 @@ const OTHERS: &[NodeHelp] = &[
     },
     NodeHelp {
         kind: "Gather Merge",
-        does: "As Gather, but keeps the order in which each worker gives its rows.",
+        does: "Like Gather, but preserves the sort order of the workers' rows.",
         good: "Workers sort their share, and a merge of few streams is cheap.",
         hurts: "Fewer workers are launched than planned; the sort in each worker may spill.",
         docs: PARALLEL,
@@ -148,7 +148,7 @@ const OTHERS: &[NodeHelp] = &[
     },
     NodeHelp {
         kind: "Memoize",
-        does: "Keeps results of the node beneath by the value they were asked for, so that a repeated value needs no new search.",
+        does: "Caches results of the node below by the value they were requested for, so that a repeated value needs no new search.",
         good: "Values repeat: many hits.",
         hurts: "Values hardly repeat, or results are evicted before they are asked for again.",
         docs: "https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-ENABLE-MEMOIZE",

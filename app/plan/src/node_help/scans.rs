@@ -7,7 +7,7 @@ pub(super) const SCANS: &[NodeHelp] = &[
         kind: "Seq Scan",
         does: "Reads the whole table from its first block to its last and tests every row.",
         good: "The table is small, or a large part of its rows is wanted.",
-        hurts: "The filter throws most rows away: an index on its columns would read only what is kept.",
+        hurts: "The filter discards most rows: an index on its columns would read only what is kept.",
         docs: "https://www.postgresql.org/docs/current/indexes-intro.html",
     },
     NodeHelp {
@@ -33,7 +33,7 @@ pub(super) const SCANS: &[NodeHelp] = &[
     },
     NodeHelp {
         kind: "Bitmap Index Scan",
-        does: "Collects from an index the places of all rows that fit, as a bitmap in the order of the table.",
+        does: "Collects the positions of all matching rows from an index, as a bitmap in table order.",
         good: "Too many rows for a plain index scan, too few for reading the whole table.",
         hurts: "The bitmap does not fit into work_mem and keeps only block numbers (lossy).",
         docs: "https://www.postgresql.org/docs/current/indexes-bitmap-scans.html",
@@ -47,14 +47,14 @@ pub(super) const SCANS: &[NodeHelp] = &[
     },
     NodeHelp {
         kind: "Tid Scan",
-        does: "Fetches rows by their place in the table (ctid).",
-        good: "The fastest way to a row whose place is known.",
-        hurts: "A row's place changes with each update.",
+        does: "Fetches rows by their position in the table (ctid).",
+        good: "The fastest way to a row whose position is known.",
+        hurts: "A row's position changes with each update.",
         docs: "https://www.postgresql.org/docs/current/ddl-system-columns.html",
     },
     NodeHelp {
         kind: "Tid Range Scan",
-        does: "Reads the blocks between two places of the table (ctid).",
+        does: "Reads the blocks between two positions in the table (ctid).",
         good: "Working through a large table piece by piece.",
         hurts: "Rows move when they are updated: a piece may miss or repeat some.",
         docs: "https://www.postgresql.org/docs/current/ddl-system-columns.html",

@@ -41,7 +41,7 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
         line: head.matches('\n').count().saturating_add(1),
         column: head.get(last_line..).map_or(1, |line| line.chars().count().saturating_add(1)),
         expected: format!(
-            "the end: of a paste of {megabytes} MB only the first {read} MB are read"
+            "the end: only the first {read} MB of the {megabytes} MB pasted are read"
         ),
     };
     let mut parsed = read_all(&paste::lines(head)).map_err(|error| ParseError {

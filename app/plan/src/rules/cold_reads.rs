@@ -20,8 +20,8 @@ const MIN_MS: Limit =
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Reading from storage",
-    effect: "The statement waits for storage; run again it may be many times as fast, and slow again tomorrow.",
-    remedy: "Read less: an index that fits, fewer columns in a covering index, partitions; or let more fit into memory. Measure again warm before judging anything else of this plan.",
+    effect: "The statement waits for storage; a second run may be many times faster, and slow again tomorrow.",
+    remedy: "Read less: an index that fits, fewer columns in a covering index, partitions; or let more fit into memory. Measure again with a warm cache before judging anything else in this plan.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-SHARED-BUFFERS",
     limits: &[MIN_SHARE_PERCENT, MIN_MS],
 };
@@ -66,7 +66,7 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
     let remedy = Remedy {
         says: ABOUT.remedy.into(),
         refuted_by: Some(
-            "Run again at once it is as slow: then the table does not fit into memory.".into(),
+            "It is just as slow when run again at once: then the table does not fit into memory.".into(),
         ),
         ..Remedy::default()
     };

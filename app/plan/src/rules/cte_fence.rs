@@ -22,8 +22,8 @@ const MIN_REMOVED_PERCENT: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "CTE computes what nobody reads",
-    effect: "A materialised CTE is computed as written: conditions outside of it come too late.",
+    title: "CTE computes rows that are discarded",
+    effect: "A materialized CTE is computed as written: conditions outside it are applied too late.",
     remedy: "Write NOT MATERIALIZED (PostgreSQL 12), or move the condition into the CTE.",
     docs: "https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-CTE-MATERIALIZATION",
     limits: &[MIN_REMOVED_ROWS, MIN_REMOVED_PERCENT],
@@ -43,7 +43,7 @@ pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, M
             continue;
         }
         let says = format!(
-            "{} throws away {} of {} rows by {}.",
+            "{} discards {} of {} rows by {}.",
             node.name(),
             count(removed),
             count(removed + rows),

@@ -18,7 +18,7 @@ const PENALTY_COST: Limit = Limit {
 pub const ABOUT: About = About {
     title: "Disabled node",
     effect: "An enable_… setting is off, and the planner found no other way.",
-    remedy: "Turn the setting on again: it does not do what was meant.",
+    remedy: "Turn the setting on again: it does not have the intended effect.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-query.html#RUNTIME-CONFIG-QUERY-ENABLE",
     limits: &[PENALTY_COST],
 };

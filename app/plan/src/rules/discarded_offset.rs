@@ -46,7 +46,7 @@ pub fn discarded_offset(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         ];
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
-            refuted_by: Some("Pages that deep are never asked for.".into()),
+            refuted_by: Some("Pages that deep are never requested.".into()),
             ..Remedy::default()
         };
         let saves = own.total_ms.map(|ms| ms * (got - gave) / got.max(1.0));

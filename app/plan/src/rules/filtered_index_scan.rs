@@ -23,7 +23,7 @@ const MIN_REMOVED_PERCENT: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Index that fits only half",
+    title: "Index covers only part of the condition",
     effect: "Each row the index finds is fetched from the table and then discarded by a filter.",
     remedy: "Put the filtered column into the index as well, behind the columns it has, or make the index partial.",
     docs: "https://www.postgresql.org/docs/current/indexes-multicolumn.html",

@@ -11,7 +11,7 @@ const MIN_REMOVED_ROWS: Limit = Limit {
     name: "min_removed_rows",
     default: 5000.0,
     unit: Unit::Count,
-    source: "below that an index saves nothing one would notice",
+    source: "below that an index saves nothing noticeable",
 };
 /// Share of rows removed from which an index pays.
 const MIN_REMOVED_PERCENT: Limit = Limit {

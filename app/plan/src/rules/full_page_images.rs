@@ -27,7 +27,7 @@ const MIN_SHARE_PERCENT: Limit = Limit {
 pub const ABOUT: About = About {
     title: "Full page images",
     effect: "The first change of each page after a checkpoint writes the whole page to WAL: more to write, to archive and to send to standbys.",
-    remedy: "Checkpoint less often (max_wal_size, checkpoint_timeout), turn wal_compression on, and write rows that lie together.",
+    remedy: "Checkpoint less often (max_wal_size, checkpoint_timeout), turn wal_compression on, and write rows that are stored together.",
     docs: "https://www.postgresql.org/docs/current/wal-configuration.html",
     limits: &[MIN_WAL_BYTES, MIN_SHARE_PERCENT],
 };

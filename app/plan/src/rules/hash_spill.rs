@@ -29,7 +29,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         let needed_kb = (peak_kb * batches).max(peak_kb + disk_kb * 2.0);
         let needed_mb = (needed_kb / 1024.0).ceil().max(1.0);
         let says = format!(
-            "{} worked in {} batches through temporary files; in one it needs about {needed_mb:.0} MB.",
+            "{} used {} batches in temporary files; a single batch needs about {needed_mb:.0} MB.",
             node.name(),
             count(batches)
         );

@@ -34,7 +34,7 @@ pub fn late_or_filter(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             continue;
         }
         let says = format!(
-            "{} tested {} pairs of rows in vain for {condition}.",
+            "{} tested {} pairs of rows that did not match {condition}.",
             node.name(),
             count(removed)
         );

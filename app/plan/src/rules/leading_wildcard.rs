@@ -13,13 +13,13 @@ const MIN_REMOVED_ROWS: Limit = Limit {
     name: "min_removed_rows",
     default: 5000.0,
     unit: Unit::Count,
-    source: "below that an index saves nothing one would notice",
+    source: "below that an index saves nothing noticeable",
 };
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "LIKE with a leading wildcard",
-    effect: "No B-tree can find a value by its end: every row is tested.",
+    effect: "A B-tree cannot search by the end of a value: every row is tested.",
     remedy: "A GIN index with gin_trgm_ops (extension pg_trgm) finds parts of words.",
     docs: "https://www.postgresql.org/docs/current/pgtrgm.html",
     limits: &[MIN_REMOVED_ROWS],
@@ -38,7 +38,7 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             continue;
         }
         let says = format!(
-            "{} tested {} rows in vain for the pattern in {condition}.",
+            "{} tested {} rows that did not match the pattern in {condition}.",
             node.name(),
             count(removed)
         );

@@ -26,7 +26,7 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         }
         let exact = node.number("Exact Heap Blocks").unwrap_or(0.0);
         let says = format!(
-            "{} remembered {} of {} pages without their rows and tested {} rows in vain.",
+            "{} kept {} of {} pages without their row positions and rechecked {} rows that did not match.",
             node.name(),
             count(lossy),
             count(lossy + exact),

@@ -18,13 +18,13 @@ const MIN_PER_LOOP: Limit = Limit {
     name: "min_per_loop",
     default: 10.0,
     unit: Unit::Count,
-    source: "a fitting index needs one search per loop, a short IN list a few",
+    source: "a suitable index needs one search per loop, a short IN list a few",
 };
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Many searches of one index",
-    effect: "The scan skips from value to value of the index's first column, or looks each item of a long list up.",
+    effect: "The scan skips from value to value of the index's first column, or looks up each item of a long list.",
     remedy: "Create an index whose first column is the one that is compared; join a long list as a table instead.",
     docs: "https://www.postgresql.org/docs/current/indexes-multicolumn.html",
     limits: &[MIN_SEARCHES, MIN_PER_LOOP],

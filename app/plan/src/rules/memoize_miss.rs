@@ -24,7 +24,7 @@ const MIN_MISSES: Limit = Limit {
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Memoize misses",
-    effect: "Keys are stored and looked up, but come once only.",
+    effect: "Keys are cached and looked up, but most occur only once.",
     remedy: "Correct the estimate of distinct keys (ANALYZE, n_distinct), or turn enable_memoize off for the statement.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-ENABLE-MEMOIZE",
     limits: &[MAX_HIT_PERCENT, MIN_MISSES],

@@ -28,13 +28,13 @@ const MIN_RATIO: Limit = Limit {
     name: "min_ratio",
     default: 2.0,
     unit: Unit::Count,
-    source: "the default of 4 is for disks that turn; 1.1 is usual for flash and memory",
+    source: "the default of 4 is for spinning disks; 1.1 is usual for flash and memory",
 };
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Random reads thought dear",
-    effect: "The planner adds the price of a turning disk to every block an index would touch, although the blocks are in memory.",
+    title: "Random reads are costed too high",
+    effect: "The planner charges the cost of a spinning disk for every block an index would read, although the blocks are in memory.",
     remedy: "Set random_page_cost near seq_page_cost where data is on flash or in memory, and see whether the plan changes.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-RANDOM-PAGE-COST",
     limits: &[MIN_HIT_BLOCKS, MAX_KEPT_PERCENT, MIN_RATIO],
@@ -76,7 +76,7 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             continue;
         }
         let says = format!(
-            "{} found all {} blocks in memory and kept {kept:.1} % of the rows; with random_page_cost at {random} an index on {} looks dearer than it is.",
+            "{} found all {} blocks in memory and kept {kept:.1} % of the rows; with random_page_cost at {random} an index on {} looks more expensive than it is.",
             node.name(),
             count(hit),
             columns.join(", ")

@@ -12,7 +12,7 @@ const MIN_CALLS: Limit = Limit {
     name: "min_calls",
     default: 1000.0,
     unit: Unit::Count,
-    source: "fewer calls of a cheap function take no time one would notice",
+    source: "fewer calls of a cheap function take no noticeable time",
 };
 /// Share of the execution that the node must take itself.
 const MIN_SHARE_PERCENT: Limit = Limit {

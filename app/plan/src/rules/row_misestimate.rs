@@ -59,14 +59,14 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
                 .find_map(|key| node.get(key))
                 .unwrap_or_default();
         let cause = if condition.contains(" AND ") {
-            "its conditions are taken as independent of each other"
+            "its conditions are assumed to be independent of each other"
         } else if node.kind == "Function Scan" || node.kind == "CTE Scan" {
             "functions and CTEs have no statistics"
         } else {
             "statistics may be old, or the values are skewed"
         };
         let says = format!(
-            "{} gave {} rows per loop where {} were expected, {:.0} times {}; {cause}.",
+            "{} returned {} rows per loop where {} were estimated, {:.0} times {}; {cause}.",
             node.name(),
             count(real),
             count(planned),

@@ -18,9 +18,9 @@ const MIN_MS: Limit =
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Result costly to send",
+    title: "Result is expensive to send",
     effect: "Large values are fetched from TOAST, decompressed and turned into text for the client, row by row.",
-    remedy: "Select only the columns and rows that are used; fetch large values on demand; binary format spares numbers and timestamps their text.",
+    remedy: "Select only the columns and rows that are used; fetch large values on demand; binary format avoids converting numbers and timestamps to text.",
     docs: "https://www.postgresql.org/docs/current/sql-explain.html",
     limits: &[MIN_SHARE_PERCENT, MIN_MS],
 };

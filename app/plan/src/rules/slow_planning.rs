@@ -12,8 +12,8 @@ const MIN_MS: Limit =
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Planning takes longer than executing",
-    effect: "Many tables, partitions or indexes are weighed for a statement that is soon done.",
-    remedy: "Prepare the statement, prune partitions by constants, or drop indexes that nobody uses.",
+    effect: "Many tables, partitions or indexes are considered for a statement that executes quickly.",
+    remedy: "Prepare the statement, prune partitions by constants, or drop unused indexes.",
     docs: "https://www.postgresql.org/docs/current/sql-prepare.html",
     limits: &[MIN_MS],
 };

@@ -45,7 +45,7 @@ pub fn slow_trigger(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         let remedy = Remedy {
             says: ABOUT.remedy.into(),
             refuted_by: Some(
-                "A trigger that waits for a lock: its time is somebody else's.".into(),
+                "A trigger that waits for a lock: another session causes the delay.".into(),
             ),
             ..Remedy::default()
         };

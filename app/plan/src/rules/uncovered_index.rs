@@ -25,8 +25,8 @@ const MAX_COLUMNS: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Index that does not cover",
-    effect: "Each row the index finds is looked up in the table only for columns that are few and small.",
+    title: "Index does not cover the query",
+    effect: "Each row the index finds is fetched from the table only for a few small columns.",
     remedy: "Add the columns to the index with INCLUDE; VACUUM must have marked the pages for an index-only scan.",
     docs: "https://www.postgresql.org/docs/current/indexes-index-only-scans.html",
     limits: &[MIN_ROWS, MAX_COLUMNS],

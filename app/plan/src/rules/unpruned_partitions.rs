@@ -13,7 +13,7 @@ const MIN_EMPTY_PERCENT: Limit = Limit {
     name: "min_empty_percent",
     default: 80.0,
     unit: Unit::Percent,
-    source: "most of the work must be in vain",
+    source: "most of the work must be wasted",
 };
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.

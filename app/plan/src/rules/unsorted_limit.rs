@@ -24,7 +24,7 @@ const MAX_USED_PERCENT: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Sort for the first rows",
+    title: "Full sort for a few rows",
     effect: "All rows are read and compared although only the first ones are wanted.",
     remedy: "An index gives them in order: first the columns compared by =, then those of ORDER BY.",
     docs: "https://www.postgresql.org/docs/current/indexes-ordering.html",

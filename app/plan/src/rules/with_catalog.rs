@@ -56,7 +56,7 @@ fn existing_index(node: &Node, relation: &Relation, proposal: &IndexProposal, ju
         return;
     };
     let why = why_unused(node, relation, proposal, index);
-    judged.finding.says.push_str(&format!(" The index {} fits already, but {why}.", index.name));
+    judged.finding.says.push_str(&format!(" The existing index {} fits, but {why}.", index.name));
     judged.finding.remedy = Remedy {
         says: format!("Do not create another index: {} exists, but {why}.", index.name),
         lock: (!index.indisvalid).then(|| "SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
@@ -70,10 +70,10 @@ fn existing_index(node: &Node, relation: &Relation, proposal: &IndexProposal, ju
 /// Why the planner did not use an index that serves the condition.
 fn why_unused(node: &Node, relation: &Relation, proposal: &IndexProposal, index: &Index) -> String {
     if !index.indisvalid {
-        return "it is invalid: its build was broken off".into();
+        return "it is invalid: its build did not finish".into();
     }
     if let Some(predicate) = &index.predicate {
-        return format!("it holds only rows with {predicate}, which the statement does not say");
+        return format!("it is partial, on {predicate}, which the statement does not imply");
     }
     let first = proposal.keys.first().map(|key| key.key.as_str()).unwrap_or_default();
     // That of a varchar column to text is only how PostgreSQL prints it.
@@ -90,10 +90,10 @@ fn why_unused(node: &Node, relation: &Relation, proposal: &IndexProposal, index:
     let correlation = column.and_then(|column| column.correlation);
     match correlation.filter(|value| value.abs() < LOW_CORRELATION) {
         Some(correlation) => format!(
-            "its rows lie all over the table (correlation {correlation:.2}), so that reading it as a whole looked cheaper"
+            "its rows are scattered over the table (correlation {correlation:.2}), so that reading it as a whole looked cheaper"
         ),
         None => {
-            "the planner took it for dearer; look at random_page_cost and at the estimates".into()
+            "the planner considered it more expensive; check random_page_cost and the estimates".into()
         }
     }
 }

@@ -12,7 +12,7 @@ const MIN_REMOVED_ROWS: Limit = Limit {
     name: "min_removed_rows",
     default: 5000.0,
     unit: Unit::Count,
-    source: "below that an index saves nothing one would notice",
+    source: "below that an index saves nothing noticeable",
 };
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.

@@ -64,7 +64,7 @@ fn Body(first: OwnCost) -> impl IntoView {
         </header>
         {move || cost.with(own)}
         {move || cost.with(|cost| cost.servers.iter().map(server).collect_view())}
-        {move || cost.with(|cost| cost.servers.is_empty()).then(|| empty("No server is watched, so nothing is asked of any."))}
+        {move || cost.with(|cost| cost.servers.is_empty()).then(|| empty("No server is being watched."))}
     }
 }
 
@@ -72,7 +72,7 @@ fn says(cost: &OwnCost) -> String {
     let sessions: u32 = cost.servers.iter().map(|server| server.sessions).sum();
     let waited: f64 = cost.servers.iter().map(|server| server.waited_ms_per_s).sum();
     format!(
-        "pgdeck holds {} on {} and waits {} per second for their answers.",
+        "pgdeck holds {} on {} and spends {} per second waiting for results.",
         format::plural(i64::from(sessions), "session", "sessions"),
         format::plural(cost.servers.len() as i64, "server", "servers"),
         format::number(waited, Unit::Ms),
@@ -87,7 +87,7 @@ fn own(cost: &OwnCost) -> AnyView {
     view! {
         <dl class="numbers headline">
             {line("Version", cost.version.clone(), String::new())}
-            {line("Running for", format::age(cost.uptime_s * 1e3), format::exact(cost.uptime_s, Unit::Seconds))}
+            {line("Uptime", format::age(cost.uptime_s * 1e3), format::exact(cost.uptime_s, Unit::Seconds))}
             {line(
                 "Memory in use",
                 memory.map_or_else(|| "unknown".into(), |b| format::number(b, Unit::Bytes)),
@@ -109,11 +109,11 @@ fn server(cost: &ServerCost) -> AnyView {
     let per_trip =
         if cost.round_trips > 0 { cost.waited_ms / cost.round_trips as f64 } else { 0.0 };
     view! {
-        <section class="panel" aria-label=format!("What {name} is asked")>
+        <section class="panel" aria-label=format!("Load on {name}")>
             <h2>{name.clone()}</h2>
             <p>
                 {format!(
-                    "{} of {} sessions open, opened {} since start; {} round trips of {} on average.",
+                    "{} of {} sessions open, connected {} since start; {} round trips, {} on average.",
                     cost.sessions,
                     cost.budget,
                     format::plural(cost.connects as i64, "time", "times"),

@@ -25,9 +25,9 @@ pub fn Page() -> impl IntoView {
     let refusal = refusal();
     let activity = links::area(&name, "activity");
     view! {
-        <Title text=title(server, |server| format!("Act on {server}"))/>
+        <Title text=title(server, |server| format!("Actions on {server}"))/>
         <header class="page-head">
-            <h1>"Act on " {name.to_string()}</h1>
+            <h1>"Actions on " {name.to_string()}</h1>
             <p class="verdict">{head(&step)}</p>
         </header>
         {(step != ActionStep::Nothing).then(|| view! { <div class="act panel">{shown(&name, &step, None)}</div> })}
@@ -40,13 +40,13 @@ pub fn Page() -> impl IntoView {
 fn head(step: &ActionStep) -> &'static str {
     match step {
         ActionStep::Nothing => {
-            "Nothing is chosen. Open a session to cancel its statement or end it."
+            "Nothing is selected. Open a session to cancel its statement or terminate it."
         }
         ActionStep::Preview(preview) if preview.token.is_some() => {
-            "Nothing has been done yet. Read what will happen, then confirm."
+            "Nothing has been done yet. Review the preview, then confirm."
         }
-        ActionStep::Preview(_) => "Nothing will be done.",
-        ActionStep::Done(_) => "This is what happened; it is in the audit log.",
+        ActionStep::Preview(_) => "There is nothing to confirm: all targets are skipped.",
+        ActionStep::Done(_) => "The results below are recorded in the audit log.",
         ActionStep::Refused(_) => "Nothing was done.",
     }
 }
@@ -58,10 +58,10 @@ fn table(server: &ServerId) -> AnyView {
     };
     view! {
         <section class="panel" aria-labelledby="act-table">
-            <h2 id="act-table">"Maintain a table"</h2>
+            <h2 id="act-table">"Table maintenance"</h2>
             <form method="post" action=place(server) class="act-table">
                 <label>
-                    <span>"Table, with its schema"</span>
+                    <span>"Table (with schema)"</span>
                     <input type="text" name="table" placeholder="public.orders" autocomplete="off" spellcheck="false" required/>
                 </label>
                 <input type="hidden" name="step" value="preview"/>

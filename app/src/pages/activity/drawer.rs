@@ -42,7 +42,7 @@ pub fn Drawer(
                 view! { <p class=format!("mark {}", severity.word())>{says.clone()}</p> }
             });
             let body = match session {
-                None => empty("This session has ended, or it is beyond the rows read."),
+                None => empty("This session has ended, or is not among the rows that were read."),
                 Some(session) => details(session, workers),
             };
             view! { {mark} {body} }

@@ -113,7 +113,7 @@ fn calm(activity: &Activity) -> (String, bool) {
     let longest = waiters().filter_map(|waiter| waiter.query_age_ms).reduce(f64::max);
     let active = activity.sessions.iter().filter(|s| s.is_client() && s.is_active()).count() as i64;
     let waits = match waiting {
-        0 => "nobody waits for a lock".to_owned(),
+        0 => "none waiting for a lock".to_owned(),
         n => {
             let wait = format!("{} for a lock", format::plural(n, "waits", "wait"));
             longest
@@ -133,7 +133,7 @@ fn by_state(session: &model::activity::Session) -> Option<(String, &'static str)
     if !session.is_client() {
         return None;
     }
-    let state = session.state.clone().unwrap_or_else(|| "not visible to us".into());
+    let state = session.state.clone().unwrap_or_else(|| "hidden from pgdeck's role".into());
     let class = colors::state(&state);
     Some((state, class))
 }

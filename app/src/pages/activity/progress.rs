@@ -51,7 +51,7 @@ fn row(command: &Progress) -> AnyView {
                 <span class="num">{percent.map_or_else(|| amount(command), |p| format::number(p, Unit::Percent))}</span>
                 {percent.map(|p| view! { <Bar percent=Signal::stored(Some(p))/> })}
             </td>
-            <td class="num" title="In this phase, by the speed between our readings">{left}</td>
+            <td class="num" title="In this phase, at the rate between the last readings">{left}</td>
             <td class="num"><Age ms=command.age_ms/></td>
             <td class="num"><a href=to data-noscroll="">{command.pid}</a></td>
         </tr>

@@ -99,7 +99,7 @@ pub fn Sessions(
                 <Copy text=Signal::derive(move || rows.with(|rows| markdown(rows))) says="Copy as Markdown"/>
             </div>
             {move || (!query_text.get()).then(|| view! {
-                <p class="note">"The text of statements is hidden: seeing it needs one of the roles analyst or operator."</p>
+                <p class="note">"Statement text is hidden: viewing it requires the role analyst or operator."</p>
             })}
             <div class="scroll wide-table" tabindex="0" role="group" aria-labelledby="sessions-title">
                 <table class=move || address.hide.with(|hide| hidden(hide))>
@@ -109,7 +109,7 @@ pub fn Sessions(
                     </tbody>
                 </table>
             </div>
-            {move || rows.with(Vec::is_empty).then(|| empty("No session passes this filter. Clear it to see all."))}
+            {move || rows.with(Vec::is_empty).then(|| empty("No session matches this filter. Clear it to see all."))}
             {move || {
                 let hidden = rows.with(Vec::len).saturating_sub(keys.with(Vec::len));
                 (hidden > 0).then(|| view! {

@@ -39,7 +39,7 @@ fn body(log: &Log, query: &AuditQuery) -> AnyView {
     let head = match &log.chain {
         Chain::Whole { records: 1.., head } => Some(view! {
             <p class="note">
-                "Keep this hash elsewhere, and a log that was rewritten to its end is told as well: "
+                "Keep this hash elsewhere to detect even a log that was rewritten up to its last record: "
                 <code class="hash">{head.clone()}</code>
             </p>
         }),
@@ -49,12 +49,12 @@ fn body(log: &Log, query: &AuditQuery) -> AnyView {
     let older = log.entries.last().filter(|_| log.more).map(|last| {
         let before = last.id.to_string();
         let to = format!("/audit{}", links::query(&[("q", &query.text), ("before", &before)]));
-        view! { <p><a href=to>"Older acts"</a></p> }
+        view! { <p><a href=to>"Older actions"</a></p> }
     });
     let now_ms = log.now_ms;
     let rows = log.entries.iter().map(|entry| row(entry, now_ms)).collect_view();
     let table = if log.entries.is_empty() {
-        empty("No act is listed. What is done through pgdeck appears here, before it is done.")
+        empty("No actions to list. Every action is recorded here before it is executed.")
     } else {
         view! {
             <div class="scroll wide-table audit-table" tabindex="0" role="group" aria-labelledby="audit-title">
@@ -82,7 +82,7 @@ fn body(log: &Log, query: &AuditQuery) -> AnyView {
         {head}
         <div class="table-head">
             <form class="filter" role="search" method="get" action="/audit">
-                <input type="search" name="q" value=query.text.clone() autocomplete="off" aria-label="Filter acts: any text of person, server, action, object, reason or result" placeholder="person, server, pid, reason, result"/>
+                <input type="search" name="q" value=query.text.clone() autocomplete="off" aria-label="Filter actions by any text: person, server, action, object, reason or result" placeholder="person, server, pid, reason, result"/>
                 <button type="submit">"Filter"</button>
             </form>
             <a href=export rel="external" download="">"Export as CSV"</a>
@@ -117,9 +117,9 @@ fn row(entry: &AuditEntry, now_ms: i64) -> AnyView {
 
 fn end(end: &AuditEnd) -> AnyView {
     let says = match end {
-        AuditEnd::UnderWay => "pgdeck is still at it.".to_owned(),
+        AuditEnd::UnderWay => "Still running.".to_owned(),
         AuditEnd::NeverCompleted => {
-            "pgdeck ended before the result was known: it may or may not have been done.".to_owned()
+            "pgdeck stopped before the result was known; the action may or may not have been executed.".to_owned()
         }
         AuditEnd::Ended { says, took_ms: Some(ms), .. } => {
             format!("{says} It took {}.", format::age(*ms))

@@ -49,7 +49,7 @@ fn Servers(nav: Nav) -> impl IntoView {
         </header>
         {move || {
             ids.with(Vec::is_empty)
-                .then(|| empty("No server is watched. Start pgdeck with a connection string, or add [[servers]] to pgdeck.toml."))
+                .then(|| empty("No server is being watched. Start pgdeck with a connection string, or add [[servers]] to pgdeck.toml."))
         }}
         <ul class="fleet">
             {each(move || ids.get(), move |id| view! { <Card nav id=ServerId::new(id)/> }.into_any())}

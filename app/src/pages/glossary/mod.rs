@@ -14,32 +14,32 @@ const TERMS: [(&str, &str, &str); 38] = [
     ),
     (
         "Bloat",
-        "Room in a table or index that dead tuples leave behind; vacuum makes it usable again and gives back only empty pages at the end.",
+        "Space in a table or index left by dead tuples; vacuum makes it reusable and returns only empty pages at the end to the file system.",
         "routine-vacuuming.html",
     ),
     (
         "Buffer cache hits",
-        "The share of blocks found in PostgreSQL's own shared buffers; the rest were asked of the operating system, whose cache may have had them.",
+        "The share of blocks found in PostgreSQL's own shared buffers; the rest were requested from the operating system, which may have had them in its cache.",
         "monitoring-stats.html",
     ),
     (
         "Catalog xmin age",
-        "How many transaction ids were given out since the oldest change of the catalog that this slot still needs; vacuum keeps what is newer.",
+        "How many transaction IDs were assigned since the oldest change of the catalog that this slot still needs; vacuum keeps newer catalog rows.",
         "view-pg-replication-slots.html",
     ),
     (
         "Deadlocks",
-        "Circles of sessions that wait for each other; PostgreSQL looks for one after deadlock_timeout and aborts a transaction to break it.",
+        "Cycles of sessions that wait for each other; PostgreSQL looks for one after deadlock_timeout and aborts a transaction to break it.",
         "explicit-locking.html",
     ),
     (
         "Flush lag",
-        "Time until the standby had written recent WAL to its disk for good: what a commit waits for with synchronous_commit = on.",
+        "Time until the standby had flushed recent WAL to disk: what a commit waits for with synchronous_commit = on.",
         "monitoring-stats.html",
     ),
     (
         "Holds back xmin by",
-        "How many transaction ids were given out since the oldest one that this session's snapshot has to take for running; vacuum keeps what died since.",
+        "How many transaction IDs were assigned since the oldest one that this session's snapshot still considers running; vacuum keeps rows that died since.",
         "routine-vacuuming.html",
     ),
     (
@@ -54,17 +54,17 @@ const TERMS: [(&str, &str, &str); 38] = [
     ),
     (
         "Lock modes",
-        "How strongly something is locked, from ACCESS SHARE (reading) to ACCESS EXCLUSIVE (nothing beside it); the mode decides who waits for whom.",
+        "How strongly something is locked, from ACCESS SHARE (reading) to ACCESS EXCLUSIVE (conflicts with every mode); the mode decides who waits for whom.",
         "explicit-locking.html",
     ),
     (
         "max_locks_per_transaction",
-        "What the shared lock table is laid out for: this many objects for each server process and prepared transaction, used by all in common.",
+        "What the shared lock table is sized for: this many objects per server process and prepared transaction, shared by all.",
         "runtime-config-locks.html",
     ),
     (
         "max_standby_streaming_delay",
-        "How long after WAL was received replay lets queries be in its way; a standby that is behind already cancels them at once.",
+        "How long after WAL was received replay may be delayed by conflicting queries before they are cancelled; a standby that is already behind cancels them at once.",
         "hot-standby.html",
     ),
     (
@@ -74,12 +74,12 @@ const TERMS: [(&str, &str, &str); 38] = [
     ),
     (
         "On the fast path",
-        "Weak locks on tables that a backend notes for itself without the shared lock table; up to PostgreSQL 17 sixteen a backend.",
+        "Weak table locks that a backend records in its own slots instead of the shared lock table; up to PostgreSQL 17, 16 per backend.",
         "view-pg-locks.html",
     ),
     (
         "Own transaction id, age",
-        "How many transaction ids were given out since this one; a transaction gets one when it first writes, locks a row or asks for it.",
+        "How many transaction IDs were assigned since this one; a transaction gets one when it first writes, locks a row or asks for it.",
         "monitoring-stats.html",
     ),
     (
@@ -89,7 +89,7 @@ const TERMS: [(&str, &str, &str); 38] = [
     ),
     (
         "Predicate locks (SIReadLock)",
-        "What serializable transactions have read, noted to find conflicts at commit; nobody ever waits for them.",
+        "What serializable transactions have read, recorded to detect conflicts; no session ever waits for them.",
         "transaction-iso.html",
     ),
     (
@@ -99,7 +99,7 @@ const TERMS: [(&str, &str, &str); 38] = [
     ),
     (
         "Query id",
-        "A number for statements that differ in their constants only; pg_stat_statements counts under it.",
+        "An identifier shared by statements that differ only in constants; pg_stat_statements groups by it.",
         "pgstatstatements.html",
     ),
     (
@@ -109,7 +109,7 @@ const TERMS: [(&str, &str, &str); 38] = [
     ),
     (
         "Replay lag",
-        "Time until the standby's queries could see recent changes of the primary; bytes tell more where the primary is quiet.",
+        "Time until the standby's queries could see recent changes of the primary; on a quiet primary, bytes say more.",
         "monitoring-stats.html",
     ),
     (
@@ -119,22 +119,22 @@ const TERMS: [(&str, &str, &str); 38] = [
     ),
     (
         "Rows read",
-        "Rows returned by sequential scans, index entries returned, and rows fetched for them, per second: PostgreSQL counts these and not what clients get.",
+        "Rows returned by sequential scans, index entries returned, and rows fetched for them, per second: PostgreSQL counts these, not the rows that clients receive.",
         "monitoring-stats.html",
     ),
     (
         "Serialization failures",
-        "Transactions that PostgreSQL rolled back because serializable or repeatable read could not hold otherwise; the application tries again.",
+        "Transactions that PostgreSQL rolled back because the guarantees of serializable or repeatable read could not be kept otherwise; the application must retry.",
         "transaction-iso.html",
     ),
     (
         "Session state",
-        "What a backend does: active runs a statement, idle waits for the next one, idle in transaction does so with its transaction open.",
+        "What a backend is doing: active runs a statement, idle waits for the next one, idle in transaction does so with its transaction open.",
         "monitoring-stats.html",
     ),
     (
         "Slot",
-        "A place that keeps WAL, and old row versions where it says so, until its consumer has them or a limit such as max_slot_wal_keep_size is reached.",
+        "Keeps WAL, and with an xmin also old row versions, until its consumer has received them or a limit such as max_slot_wal_keep_size is reached.",
         "warm-standby.html",
     ),
     (
@@ -149,12 +149,12 @@ const TERMS: [(&str, &str, &str); 38] = [
     ),
     (
         "System identifier",
-        "A number given by initdb that a primary and all of its standbys share: the same number, the same data at some time.",
+        "A number given by initdb that a primary and all of its standbys share: servers with the same number had the same data at some time.",
         "functions-info.html",
     ),
     (
         "Through",
-        "A pooler such as PgBouncer hands one server session to several clients in turn, so what is set in a session may belong to somebody else.",
+        "A pooler such as PgBouncer hands one server session to several clients in turn, so settings of a session may reach another client.",
         "runtime-config-client.html",
     ),
     (
@@ -168,7 +168,7 @@ const TERMS: [(&str, &str, &str); 38] = [
         "wal-intro.html",
     ),
     (
-        "WAL kept for it",
+        "WAL retained",
         "WAL that the server may not remove because this slot's consumer may still need it.",
         "view-pg-replication-slots.html",
     ),
@@ -189,12 +189,12 @@ const TERMS: [(&str, &str, &str); 38] = [
     ),
     (
         "Xid age",
-        "How many transaction ids were given out since the oldest that may stand in a row not yet frozen; at about two billion the server stops writing.",
+        "How many transaction IDs were assigned since the oldest that may stand in a row not yet frozen; at about two billion the server stops writing.",
         "routine-vacuuming.html",
     ),
     (
         "Xmin age",
-        "How many transaction ids were given out since the oldest that a slot, or the standby behind it, still needs; vacuum keeps what died since.",
+        "How many transaction IDs were assigned since the oldest that a slot, or the standby behind it, still needs; vacuum keeps rows that died since.",
         "view-pg-replication-slots.html",
     ),
 ];
@@ -225,7 +225,7 @@ pub fn Page() -> impl IntoView {
     view! {
         <header class="page-head">
             <h1>"Glossary"</h1>
-            <p class="verdict">"What the figures mean, with the chapter of the manual for each major that is watched."</p>
+            <p class="verdict">"What the figures mean, with links to the manual of each watched major version."</p>
         </header>
         <dl class="glossary">{TERMS.map(entry).collect_view()}</dl>
     }

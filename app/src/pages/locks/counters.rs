@@ -42,10 +42,10 @@ fn tables(table: &LockTable) -> AnyView {
     let share = table.objects as f64 / (table.capacity as f64).max(1.0) * 100.0;
     view! {
         <dl class="facts">
-            {line("Objects locked", format!("{} of {} the table is laid out for ({})", count(table.objects), count(table.capacity), format::number(share, Unit::Percent)))}
-            {line("Locks, held and awaited", count(table.locks))}
+            {line("Objects locked", format!("{} of {} the lock table is sized for ({})", count(table.objects), count(table.capacity), format::number(share, Unit::Percent)))}
+            {line("Locks held or awaited", count(table.locks))}
             {line("On the fast path", count(table.fastpath))}
-            {line("Predicate locks (SIReadLock)", format!("{}, which block nobody", count(table.predicate)))}
+            {line("Predicate locks (SIReadLock)", format!("{}, which never block", count(table.predicate)))}
             {line("max_locks_per_transaction", count(table.max_locks_per_transaction))}
         </dl>
     }
@@ -63,13 +63,13 @@ fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
     let failures: &Known<i64> = &locks.serialization_failures;
     view! {
         <dl class="facts">
-            {line("Deadlocks", format!("{} since the statistics began; {}", count(counters.deadlocks), minute(|r| r.deadlocks)))}
-            {line("Recovery conflicts", format!("{} since then; {}", count(counters.conflicts()), minute(|r| r.conflicts)))}
+            {line("Deadlocks", format!("{} since statistics were reset; {}", count(counters.deadlocks), minute(|r| r.deadlocks)))}
+            {line("Recovery conflicts", format!("{} since the reset; {}", count(counters.conflicts()), minute(|r| r.conflicts)))}
             {replay.map(|waits| line("Replay waits for", waits))}
             {match failures {
                 Ok(n) => line("Serialization failures", count(*n)),
                 Err(reason) => view! {
-                    <div><dt>{term("Serialization failures")}</dt><dd><span class="unknown">"Not known. "</span> {reason.says()}</dd></div>
+                    <div><dt>{term("Serialization failures")}</dt><dd><span class="unknown">"Unknown. "</span> {reason.says()}</dd></div>
                 }.into_any(),
             }}
         </dl>
@@ -80,7 +80,7 @@ fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
 fn prepared(all: &[PreparedTransaction], now_ms: i64) -> AnyView {
     if all.is_empty() {
         return empty(
-            "None. PREPARE TRANSACTION would make one appear, with every lock it keeps until it is ended.",
+            "None. A transaction prepared with PREPARE TRANSACTION appears here and keeps its locks until it is committed or rolled back.",
         );
     }
     let rows = all.iter().map(|one| {

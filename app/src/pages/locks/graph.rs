@@ -38,7 +38,7 @@ impl Scene<'_> {
         let held_up = root.map_or_else(|| forest.below(node), |root| root.holds_up);
         let holds_up = match held_up {
             0 => String::new(),
-            n => format!(" · holds up {}", format::grouped(f64::from(n))),
+            n => format!(" · blocks {}", format::grouped(f64::from(n))),
         };
         let (second, third) = match via {
             Some(link) => (

@@ -34,7 +34,7 @@ pub fn beside(history: &LockHistory, at_ms: i64) -> (Option<i64>, Option<i64>) {
 pub fn past(history: &LockHistory, ask: &Ask, server: &ServerId) -> AnyView {
     let Some((from, to)) = span(history) else {
         return empty(
-            "The first second is not recorded yet. Every second in which somebody waits is kept for an hour.",
+            "Nothing is recorded yet. Every second with a lock wait is kept for an hour.",
         );
     };
     view! {
@@ -90,7 +90,7 @@ fn strip(history: &LockHistory, at: Option<i64>, from: i64, to: i64) -> AnyView 
             <path class="lock-area" d=area></path>
             {here}
         </svg>
-        <p class="note">{says} ". Shaded: not known."</p>
+        <p class="note">{says} ". Shaded: unknown."</p>
     }
     .into_any()
 }
@@ -121,7 +121,7 @@ fn runs(ticks: &[WaitTick], x: impl Fn(i64) -> f64) -> Vec<(f64, f64, u32)> {
 
 fn incidents(all: &[Incident], ask: &Ask, server: &ServerId) -> AnyView {
     if all.is_empty() {
-        return empty("No incident: in what is recorded nobody has waited at two looks in a row.");
+        return empty("No incidents: no session waited in two consecutive samples.");
     }
     let moment = |ms: i64| {
         let to = ask.at(Some(ms)).to(server);
@@ -138,13 +138,13 @@ fn incidents(all: &[Incident], ask: &Ask, server: &ServerId) -> AnyView {
                 <td class="num">{format::age(f64::from(one.longest_ms))}</td>
                 <td class="num">{match one.ended_ms {
                     Some(end) => view! { {moment(end)} " after " {lasted} }.into_any(),
-                    None => "lasts".into_any(),
+                    None => "ongoing".into_any(),
                 }}</td>
                 <td class="text">{roots.join(", then ")}</td>
             </tr>
         }
     });
-    let heads = ["Began", "First waiter", "Peak", "Longest wait", "Over", "Roots in turn"];
+    let heads = ["Began", "First waiter", "Peak", "Longest wait", "Ended", "Root blockers in order"];
     let heads = heads.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <h3>"Incidents"</h3>
@@ -167,7 +167,7 @@ fn roots(all: &[RootSpan]) -> Option<AnyView> {
                 {root.who.clone()}
                 <span class="muted num">
                     {format!(
-                        ": first root for {} between {} and {}, holding up at most {}",
+                        ": top root blocker for {} between {} and {}, blocking at most {}",
                         format::age(f64::from(root.seconds) * 1_000.0),
                         format::time_of_day(root.first_ms),
                         format::time_of_day(root.last_ms),
@@ -178,7 +178,7 @@ fn roots(all: &[RootSpan]) -> Option<AnyView> {
         }
     });
     (!all.is_empty()).then(|| {
-        view! { <h3>"Who was root"</h3> <ul class="lock-list">{rows.collect_view()}</ul> }
+        view! { <h3>"Root blockers so far"</h3> <ul class="lock-list">{rows.collect_view()}</ul> }
             .into_any()
     })
 }

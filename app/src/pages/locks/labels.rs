@@ -26,8 +26,8 @@ pub fn doing(graph: &Graph, node: &Node) -> String {
     let words = words.trim_start_matches(", ");
     match (words.is_empty(), &node.session) {
         (false, _) => words.to_owned(),
-        (true, Some(session)) => session.state.clone().unwrap_or_else(|| "state not known".into()),
-        (true, None) => "state not known".into(),
+        (true, Some(session)) => session.state.clone().unwrap_or_else(|| "state unknown".into()),
+        (true, None) => "state unknown".into(),
     }
 }
 
@@ -35,7 +35,7 @@ pub fn doing(graph: &Graph, node: &Node) -> String {
 pub fn ending(blocking: &Blocking<'_>, index: u32) -> String {
     let freed = blocking.ending(&[index]);
     match freed.count() {
-        0 => "ending it frees nobody by itself".to_owned(),
+        0 => "ending it alone frees no session".to_owned(),
         _ => format!("ending it {}", freed.words()),
     }
 }

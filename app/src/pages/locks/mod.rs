@@ -173,7 +173,7 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
             <section class="panel locks" aria-labelledby="graph-title">
                 <Tools server=server.clone() ask=now/>
                 {move || hidden().then(|| view! {
-                    <p class="note">"The text of statements is hidden: seeing it needs one of the roles analyst or operator."</p>
+                    <p class="note">"Statement text is hidden: viewing it requires the role analyst or operator."</p>
                 })}
                 <Made html=part(|s| &s.body)/>
             </section>

@@ -35,14 +35,14 @@ pub fn conflicts(pair: Option<(LockMode, LockMode)>) -> AnyView {
         }
     });
     let says = pair.map_or_else(
-        || "A cross: both cannot be granted on one table at a time.".to_owned(),
-        |(wants, has)| format!("Now: {} is wanted, {} is in its way.", wants.words(), has.words()),
+        || "A cross marks modes that conflict: they cannot be held on the same table at the same time.".to_owned(),
+        |(wants, has)| format!("Now: {} is requested, {} blocks it.", wants.words(), has.words()),
     );
     view! {
         <p class="note">{says}</p>
         <div class="scroll" tabindex="0" role="group" aria-labelledby="modes-title">
             <table class="modes">
-                <thead><tr><th scope="col">"wanted ╲ in the way"</th>{heads}<th scope="col">"taken by"</th></tr></thead>
+                <thead><tr><th scope="col">"requested ╲ existing"</th>{heads}<th scope="col">"acquired by"</th></tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
@@ -69,13 +69,13 @@ pub fn row_locks() -> AnyView {
     });
     view! {
         <p class="note">
-            "Row locks are kept in the rows, not in the lock table. Whoever wants a row that is locked waits for \
-             the transaction that locked it: SHARE on a transaction that holds EXCLUSIVE on itself. Those behind \
-             the first wait for the row's place, a lock of kind tuple."
+            "Row locks are stored in the rows, not in the lock table. A session that wants a locked row waits for \
+             the transaction that locked it: it requests SHARE on that transaction's ID, which its owner holds in EXCLUSIVE mode. Sessions behind \
+             the first waiter wait for a lock of type tuple on the row."
         </p>
         <div class="scroll" tabindex="0" role="group" aria-labelledby="rows-title">
             <table class="modes">
-                <thead><tr><th scope="col">"wanted ╲ in the way"</th>{heads.collect_view()}<th scope="col">"taken by"</th></tr></thead>
+                <thead><tr><th scope="col">"requested ╲ existing"</th>{heads.collect_view()}<th scope="col">"acquired by"</th></tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>

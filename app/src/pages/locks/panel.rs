@@ -26,14 +26,14 @@ pub fn content(
         let root = scene.graph.roots.iter().find(|root| root.node == index);
         let n = root.map_or(0, |root| root.holds_up);
         let held = format::plural(i64::from(n), "session waits", "sessions wait");
-        format!("{} waits for nobody{}; {held} for it.", node.words(), node.doing(scene.graph))
+        format!("{} is not waiting{}; {held} for it.", node.words(), node.doing(scene.graph))
     });
     let freed = blocking.ending(&[index]);
     let ends = match freed.count() {
         0 if blocking.held_up_by(index).is_empty() => {
-            "Nobody waits for it: ending it frees nobody.".to_owned()
+            "No session waits for it, so ending it frees none.".to_owned()
         }
-        0 => "Ending it alone frees nobody: others are in the way too.".to_owned(),
+        0 => "Ending it alone frees no session: others block them as well.".to_owned(),
         _ => format!("Ending it {}.", freed.words()),
     };
     view! {
@@ -52,11 +52,11 @@ pub fn content(
 fn warning(node: &Node) -> Option<AnyView> {
     let session = node.session.as_ref();
     let says = if node.prepared.is_some() {
-        "A prepared transaction has no process that could be cancelled or terminated: it ends with COMMIT PREPARED or ROLLBACK PREPARED in its database, and outlives a restart."
+        "A prepared transaction has no process to cancel or terminate. End it with COMMIT PREPARED or ROLLBACK PREPARED in its database; it survives a restart."
     } else if session.and_then(|s| s.to_prevent_wraparound) == Some(true) {
         "An autovacuum to prevent wraparound does not yield, and starts again soon after it is cancelled."
     } else if session.is_some_and(|s| s.is_startup()) {
-        "This process replays WAL: it cannot be cancelled. max_standby_streaming_delay decides how long it waits for queries."
+        "This process replays WAL and cannot be cancelled. max_standby_streaming_delay limits how long it waits for queries."
     } else {
         return None;
     };
@@ -65,7 +65,7 @@ fn warning(node: &Node) -> Option<AnyView> {
 
 fn statement(node: &Node, shows_text: bool) -> AnyView {
     if !shows_text {
-        return view! { <p class="note">"The text of statements is hidden: seeing it needs one of the roles analyst or operator."</p> }.into_any();
+        return view! { <p class="note">"Statement text is hidden: viewing it requires the role analyst or operator."</p> }.into_any();
     }
     let session = node.session.as_ref();
     let active = session.is_some_and(|s| s.state.as_deref() == Some("active"));
@@ -89,7 +89,7 @@ fn blockers(scene: &Scene<'_>, blocking: &Blocking<'_>, index: u32) -> Option<An
         let node = scene.graph.node(edge.blocker)?;
         let does = match edge.kind {
             EdgeKind::Hard => "holds",
-            EdgeKind::Soft => "asked before for",
+            EdgeKind::Soft => "is queued earlier for",
         };
         let object = scene.graph.queues.get(edge.queue as usize).map(|q| q.object.words());
         let key = key(node);
@@ -102,7 +102,7 @@ fn blockers(scene: &Scene<'_>, blocking: &Blocking<'_>, index: u32) -> Option<An
     });
     Some(
         view! {
-            <h3>"In its way"</h3>
+            <h3>"Blocked by"</h3>
             <ul class="lock-list">
                 {list.collect_view()}
                 {(more > 0).then(|| view! { <li class="muted">{format!("and {more} more")}</li> })}
@@ -174,7 +174,7 @@ fn facts(graph: &Graph, node: &Node) -> AnyView {
         s.wait_event_type.zip(s.wait_event).map(|(class, event)| format!("{class}: {event}"));
     let workers: Vec<String> = node.workers.iter().map(i32::to_string).collect();
     let unknown = (node.session.is_none() && p.is_none())
-        .then(|| view! { <p class="unknown">"Its session was gone when sessions were read, or is hidden from us."</p> });
+        .then(|| view! { <p class="unknown">"Its session had ended when sessions were read, or is hidden from pgdeck's role."</p> });
     view! {
         {unknown}
         <dl class="facts">

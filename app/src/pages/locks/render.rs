@@ -72,7 +72,7 @@ pub fn view(
 
 fn unknown_then(at: i64) -> Reason {
     Reason::NotSupported {
-        what: format!("looking at {}: nothing is recorded of that second", format::moment(at)),
+        what: format!("showing {}: nothing was recorded at that second", format::moment(at)),
     }
 }
 
@@ -112,7 +112,7 @@ pub fn drawn(
     let chosen = (!ask.pid.is_empty()).then(|| chosen(&scene, &blocking, viewer.text));
     if graph.queues.is_empty() {
         let says = empty(
-            "Nobody waits. As soon as a session has to wait for a lock, it appears here with everybody in its way, within two seconds.",
+            "No lock waits. A session that has to wait for a lock appears here within two seconds, with every session that blocks it.",
         );
         return (says.to_html(), chosen, None);
     }
@@ -126,7 +126,7 @@ pub fn drawn(
 fn body(scene: &Scene<'_>, forest: &Forest<'_>, viewer: &Viewer) -> String {
     let only = table::passing(scene, forest);
     if only.as_ref().is_some_and(|only| !only.contains(&true)) {
-        return empty("Nobody who waits or is waited for passes this filter. Clear it to see all.")
+        return empty("No waiting or blocking session matches this filter. Clear it to see all.")
             .to_html();
     }
     let open = scene.ask.open.split(',');
@@ -138,7 +138,7 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>, viewer: &Viewer) -> String {
         most: BOXES,
     };
     let incomplete = (!scene.graph.complete).then(|| {
-        view! { <p class="note">"More locks are contested than are read at once: the graph is not complete."</p> }
+        view! { <p class="note">"Too many contested locks to read at once; the graph is incomplete."</p> }
     });
     let picture = match scene.ask.view.as_str() {
         "table" => table::table(scene, forest, only.as_ref(), viewer),
@@ -151,7 +151,7 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>, viewer: &Viewer) -> String {
                 let table = Ask { view: "table".into(), ..scene.ask.clone() };
                 view! {
                     <p class="note">
-                        {n} " not drawn for want of room: filter, or see all in the "
+                        {n} " not drawn for lack of space: filter, or see all in the "
                         <a href=table.to(scene.server) data-noscroll="">"table"</a> "."
                     </p>
                 }
@@ -167,9 +167,9 @@ fn circles(graph: &Graph) -> AnyView {
     let rows = graph.cycles.iter().map(|cycle| {
         let who: Vec<String> = cycle.nodes.iter().filter_map(|n| Some(graph.node(*n)?.words())).collect();
         let ends = if cycle.hard {
-            "PostgreSQL ends one of them after deadlock_timeout."
+            "PostgreSQL aborts one of them after deadlock_timeout."
         } else {
-            "PostgreSQL undoes it after deadlock_timeout by moving the queue."
+            "PostgreSQL resolves it after deadlock_timeout by reordering the wait queue."
         };
         view! { <p class="mark critical">{format!("Deadlock: {} wait for each other. {ends}", who.join(", "))}</p> }
     });
@@ -188,7 +188,7 @@ fn chosen(scene: &Scene<'_>, blocking: &Blocking<'_>, shows_text: bool) -> Chose
         html: match scene.selected {
             Some(index) => panel::content(scene, blocking, index, shows_text).to_html(),
             None => {
-                empty("It neither waits for a lock nor is waited for at this moment.").to_html()
+                empty("It is currently neither waiting for a lock nor blocking another session.").to_html()
             }
         },
     }

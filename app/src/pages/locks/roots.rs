@@ -36,7 +36,7 @@ pub fn of(graph: &model::locks::Graph) -> Option<Root> {
         key: labels::key(node),
         who: labels::who(node),
         says: format!(
-            "{}, holds up {}; {}.",
+            "{}, blocks {}; {}.",
             labels::doing(graph, node),
             root.holds_up,
             labels::ending(&graph.blocking(), root.node)
@@ -65,13 +65,13 @@ pub fn TopRoot(server: ServerId, ask: Memo<Ask>, shown: RwSignal<LocksView>) -> 
         let server = server.clone();
         Some(view! {
             <section class="panel lock-root" aria-labelledby="roots-title">
-                <h2 id="roots-title">"In everybody's way"</h2>
+                <h2 id="roots-title">"Root blocker"</h2>
                 <p>
                     <a href=to data-noscroll="">{part(|root| &root.who)}</a>
                     " " {part(|root| &root.says)}
                 </p>
                 {pid.map(|pid| view! {
-                    <SessionActions server label=format!("Act on root pid {pid}") pid backend_start_ms refusal/>
+                    <SessionActions server label=format!("Actions on root blocker pid {pid}") pid backend_start_ms refusal/>
                 })}
             </section>
         })

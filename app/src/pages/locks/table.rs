@@ -68,7 +68,7 @@ const COLUMNS: [Column; 10] = [
     ("mode", "Wants", false),
     ("object", "On", false),
     ("behind", "Behind", false),
-    ("holds_up", "Holds up", true),
+    ("holds_up", "Blocking", true),
     ("state", "State", false),
     ("database", "Database", false),
     ("role", "Role", false),
@@ -158,8 +158,8 @@ pub fn table(
     view! {
         <p class="muted num">
             {format::plural(waiters.len() as i64, "waiter", "waiters")} ". "
-            {(page > 0).then(|| turn(page - 1, "Earlier rows"))}
-            {(page + 1 < pages).then(|| turn(page + 1, "Further rows"))}
+            {(page > 0).then(|| turn(page - 1, "Previous rows"))}
+            {(page + 1 < pages).then(|| turn(page + 1, "Next rows"))}
             {(pages > 1).then(|| format!("Page {} of {pages}.", page + 1))}
         </p>
         <form method="post" action=form::place(scene.server)>

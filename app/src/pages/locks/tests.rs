@@ -94,7 +94,7 @@ fn five_thousand_waiters_are_few_elements_in_every_view() {
         .collect();
     let (body, _) = html(tree, &Ask::default(), true);
     assert!(elements(&body) < 2_500, "{}", elements(&body));
-    assert!(body.contains("not drawn for want of room"));
+    assert!(body.contains("not drawn for lack of space"));
     let (body, _) = html(pile_up(5_000, "orders"), &Ask::default(), true);
     assert!(body.contains("4,996 more wait here"), "{body}");
 }
@@ -118,7 +118,7 @@ fn without_the_right_no_statement_is_anywhere() {
         let (body, chosen) = html(pile_up(3, "orders"), &ask, false);
         let chosen = chosen.unwrap().html;
         assert!(!body.contains("secret") && !chosen.contains("secret"));
-        assert!(chosen.contains("The text of statements is hidden"));
+        assert!(chosen.contains("Statement text is hidden"));
         let (_, chosen) = html(pile_up(3, "orders"), &ask, true);
         assert!(chosen.unwrap().html.contains("secret"));
     }
@@ -131,13 +131,13 @@ fn the_verdict_names_the_root_and_what_ending_it_frees() {
         says.starts_with("12 sessions wait for a lock, the longest for 5 s. pid 100 · orders"),
         "{says}"
     );
-    assert!(says.contains("holds up 12; ending it frees 12 sessions (1 at once"), "{says}");
+    assert!(says.contains("blocks 12; ending it frees 12 sessions (1 at once"), "{says}");
 }
 
 #[test]
 fn a_filter_that_passes_nobody_says_so() {
     let ask = Ask { q: "object:invoices".into(), ..Ask::default() };
-    assert!(html(pile_up(3, "orders"), &ask, true).0.contains("passes this filter"));
+    assert!(html(pile_up(3, "orders"), &ask, true).0.contains("matches this filter"));
 }
 
 /// What acts is a form of the server's page: it works without JavaScript, and says why it does not.
@@ -182,7 +182,7 @@ fn roots_are_named_with_what_ending_them_frees() {
     let roots = super::roots::of(&pile_up(3, "shop"));
     let json = serde_json::to_string(&roots).unwrap();
     assert!(
-        json.contains("pid 100") && json.contains("holds up 3; ending it frees 3 sessions"),
+        json.contains("pid 100") && json.contains("blocks 3; ending it frees 3 sessions"),
         "{json}"
     );
 }

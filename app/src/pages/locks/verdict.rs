@@ -20,12 +20,12 @@ pub fn verdict(
         None => ("The first reading is on its way.".to_owned(), "open"),
         Some(Err(Reason::NotYet)) => match latest.value().map_or(0, |locks| locks.waiting) {
             0 => ("The first reading is on its way.".to_owned(), "open"),
-            n => (format!("{} for a lock; who waits for whom is being read.", waits(n)), "open"),
+            n => (format!("{} for a lock; the wait-for graph is being read.", waits(n)), "open"),
         },
         Some(Err(reason)) => (reason.says(), "open"),
         Some(Ok(graph)) if graph.queues.is_empty() => match worst {
-            Some(worst) => (format!("Nobody waits for a lock. {}", worst.says), "open"),
-            None => ("Nobody waits for a lock.".to_owned(), "fine"),
+            Some(worst) => (format!("No session is waiting for a lock. {}", worst.says), "open"),
+            None => ("No session is waiting for a lock.".to_owned(), "fine"),
         },
         Some(Ok(graph)) => (roots(graph), "open"),
     };
@@ -48,7 +48,7 @@ pub fn roots(graph: &Graph) -> String {
         && let Some(node) = graph.node(root.node)
     {
         says.push_str(&format!(
-            " {}{} holds up {}; {}.",
+            " {}{} blocks {}; {}.",
             labels::who(node),
             node.doing(graph),
             root.holds_up,

@@ -51,7 +51,7 @@ pub fn charts(latest: &Latest<Overview>) -> Vec<Chart> {
     let no_lag = match sessions {
         // Readings are there and hold no lag: nobody streams, which is an answer, not a fault.
         Some(_) if !windows.is_empty() => Reason::NotSupported {
-            what: "a replication lag: no standby is connected to it and it follows no primary"
+            what: "replication lag: no standby is connected to it and it is not a standby itself"
                 .into(),
         },
         _ => counted.clone(),
@@ -89,7 +89,7 @@ pub fn charts(latest: &Latest<Overview>) -> Vec<Chart> {
             "cache",
             "Blocks found in shared buffers",
             Unit::Percent,
-            &[("share of blocks asked for", |w| w.cache_hit_percent)],
+            &[("share of blocks requested", |w| w.cache_hit_percent)],
             None,
             &counters,
         ),

@@ -147,10 +147,10 @@ fn poll(
 /// One sentence when no rule complains, and whether nobody waits.
 fn calm(overview: &Overview) -> (String, bool) {
     let Ok(sessions) = &overview.sessions else {
-        return ("No rule has found anything; sessions could not be counted.".into(), false);
+        return ("No findings; sessions could not be counted.".into(), false);
     };
     let waiting = match sessions.waiting_for_lock {
-        0 => "nobody waits for a lock".to_owned(),
+        0 => "none waiting for a lock".to_owned(),
         n => format!(
             "{} for a lock, the longest for {}",
             format::plural(n, "session waits", "sessions wait"),
@@ -255,7 +255,7 @@ fn ages(vacuum: &Vacuum) -> AnyView {
         </div>
         <p class="note">
             "At " {format::number(limit, Unit::Xids)}
-            " autovacuum freezes a table even when autovacuum is off; the server stops taking writes near 2 G."
+            " autovacuum freezes a table even when autovacuum is off; near 2 G the server stops accepting writes."
         </p>
     }
     .into_any()
@@ -268,9 +268,9 @@ fn facts(facts: &Facts) -> AnyView {
         view! { <div><dt>{term(name)}</dt><dd>{value}</dd></div> }
     };
     let role = match (facts.superuser, facts.pg_monitor) {
-        (true, _) => "superuser; pg_monitor would do",
+        (true, _) => "superuser; pg_monitor would be enough",
         (false, true) => "has pg_monitor",
-        (false, false) => "lacks pg_monitor, so much stays unknown",
+        (false, false) => "lacks pg_monitor; much remains unknown",
     };
     let unknown = || "unknown".to_owned();
     let extensions: Vec<String> =
@@ -278,7 +278,7 @@ fn facts(facts: &Facts) -> AnyView {
     view! {
         <dl class="facts">
             {line("Version", format!("PostgreSQL {}", facts.version))}
-            {line("Kind", facts.kind().to_owned())}
+            {line("Role", facts.kind().to_owned())}
             <div>
                 <dt>"Up for"</dt>
                 <dd title=format::moment(started)>
@@ -292,7 +292,7 @@ fn facts(facts: &Facts) -> AnyView {
             {line("Through", if facts.through_pooler { "a pooler".into() } else { "a direct connection".to_owned() })}
             {line("System identifier", facts.system_identifier.clone().unwrap_or_else(unknown))}
             {line("Timeline", facts.timeline.map_or_else(unknown, |t| t.to_string()))}
-            {facts.provider.clone().map(|provider| line("Run by", provider))}
+            {facts.provider.clone().map(|provider| line("Provider", provider))}
             {line("Extensions", if extensions.is_empty() { "none".into() } else { extensions.join(", ") })}
         </dl>
     }

@@ -212,7 +212,7 @@ fn case(
 
 /// What to say of a text that holds no plan.
 fn refusal(error: &plan::ParseError) -> String {
-    format!("This is not a plan that can be read. {error}")
+    format!("This plan cannot be parsed. {error}")
 }
 
 #[cfg(test)]

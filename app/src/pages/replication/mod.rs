@@ -147,7 +147,7 @@ fn calm(replication: &Replication) -> String {
     if replication.position.in_recovery {
         return match &replication.lag {
             Ok(lag) => format!(
-                "This standby is {} and {} behind what it has received.",
+                "This standby has {} and {} of received WAL left to replay.",
                 format::number(lag.ms, Unit::Ms),
                 format::number(lag.bytes as f64, Unit::Bytes)
             ),
@@ -185,11 +185,11 @@ fn own(replication: &Replication) -> AnyView {
     view! {
         {lag}
         <dl class="facts">
-            {line("Kind", Some(if position.in_recovery { "standby" } else { "primary" }.into()))}
+            {line("Role", Some(if position.in_recovery { "standby" } else { "primary" }.into()))}
             {line(if position.in_recovery { "Replayed up to" } else { "WAL position" }, position.lsn.clone())}
             {line("Timeline", position.timeline.map(|t| t.to_string()))}
             {line("Received, not replayed", bytes(position.gap_bytes))}
-            {line("Replay paused by hand", position.replay_paused.map(|p| if p { "yes" } else { "no" }.into()))}
+            {line("Replay paused", position.replay_paused.map(|p| if p { "yes" } else { "no" }.into()))}
             {line("synchronous_standby_names", Some(position.synchronous_standby_names.clone()))}
             {line("hot_standby_feedback", Some(on_off(position.hot_standby_feedback).into()))}
             {line("max_standby_streaming_delay", Some(position.max_standby_streaming_delay.clone()))}
@@ -202,11 +202,11 @@ fn own(replication: &Replication) -> AnyView {
 
 fn own_lag(lag: &Lag) -> AnyView {
     let movement = match (lag.linked, lag.moving) {
-        (false, _) => "The link to the sender is cut: equal positions prove nothing.",
-        (true, Some(true)) => "Replay moves.",
-        (true, Some(false)) if lag.bytes > 0 => "Replay stands still although WAL is waiting.",
-        (true, Some(false)) => "Replay has caught up and waits for new WAL.",
-        (true, None) => "Whether replay moves takes two readings.",
+        (false, _) => "The connection to the sender is lost: equal positions prove nothing.",
+        (true, Some(true)) => "Replay is advancing.",
+        (true, Some(false)) if lag.bytes > 0 => "Replay is stalled although WAL is waiting.",
+        (true, Some(false)) => "Replay has caught up and is waiting for new WAL.",
+        (true, None) => "Two readings are needed to tell whether replay is advancing.",
     };
     view! {
         <p>

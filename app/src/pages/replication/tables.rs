@@ -109,7 +109,7 @@ pub fn senders(senders: &[Sender]) -> AnyView {
 pub fn slots(slots: &[Slot]) -> AnyView {
     if slots.is_empty() {
         return empty(
-            "There are no replication slots. pg_create_physical_replication_slot or a subscription makes one.",
+            "There are no replication slots. pg_create_physical_replication_slot or a subscription creates one.",
         );
     }
     let retained = Scale::column(Unit::Bytes, slots.iter().filter_map(|s| float(s.retained_bytes)));
@@ -148,9 +148,9 @@ pub fn slots(slots: &[Slot]) -> AnyView {
         ("Type", false),
         ("Database", false),
         ("Used", false),
-        ("WAL kept for it", true),
+        ("WAL retained", true),
         ("WAL status", false),
-        ("WAL until it is lost", true),
+        ("WAL left before it is lost", true),
         ("Xmin age", true),
         ("Catalog xmin age", true),
     ];
@@ -184,7 +184,7 @@ pub fn receiver(receiver: Option<&Receiver>) -> AnyView {
 pub fn subscriptions(all: &[Subscription]) -> AnyView {
     if all.is_empty() {
         return empty(
-            "There are no logical subscriptions in this database. CREATE SUBSCRIPTION makes one.",
+            "There are no logical subscriptions in this database. CREATE SUBSCRIPTION creates one.",
         );
     }
     let lag = Scale::column(Unit::Bytes, all.iter().filter_map(|s| float(s.lag_bytes)));

@@ -199,7 +199,7 @@ fn stream_line(sender: Option<&Sender>, ((x1, y1), (x2, y2)): Ends, way: Way) ->
 fn stream_words(from: &Node, to: &Node, sender: Option<&Sender>) -> String {
     let Some(sender) = sender else {
         return format!(
-            "{} should stream to {}, but no sender of it is known.",
+            "{} should stream to {}, but no sender for it is known.",
             from.name, to.name
         );
     };

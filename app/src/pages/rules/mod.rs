@@ -33,7 +33,7 @@ pub fn Page() -> impl IntoView {
 fn list(rules: &[RuleEntry]) -> AnyView {
     let of_plans = rules.iter().filter(|rule| rule.id.starts_with("plan/")).count();
     let says = format!(
-        "{} judge every reading, {of_plans} judge plans.",
+        "{} check every reading, {of_plans} check plans.",
         format::plural((rules.len() - of_plans) as i64, "rule", "rules")
     );
     view! {
@@ -59,7 +59,7 @@ fn rule(rule: &RuleEntry) -> AnyView {
     view! {
         <article class="panel rule" id=rule.id.clone()>
             <h2>{rule.title.clone()} " " <code class="muted">{rule.id.clone()}</code></h2>
-            <p><strong>"Left alone."</strong> " " {rule.effect.clone()}</p>
+            <p><strong>"Effect."</strong> " " {rule.effect.clone()}</p>
             <p><strong>"What to do."</strong> " " {rule.remedy.clone()}</p>
             {limits}
             {docs}
@@ -90,7 +90,7 @@ fn limits(id: &str, limits: &[LimitEntry]) -> AnyView {
                 <thead>
                     <tr>
                         <th scope="col">"Limit"</th>
-                        <th scope="col" class="num">"In force"</th>
+                        <th scope="col" class="num">"Value"</th>
                         <th scope="col">"Set by"</th>
                         <th scope="col">"Source"</th>
                     </tr>

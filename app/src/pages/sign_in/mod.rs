@@ -75,7 +75,7 @@ fn form(next: Memo<String>) -> impl IntoView {
 
 fn link_only() -> AnyView {
     view! {
-        <p>"Open the link that pgdeck printed when it started. It works once; start pgdeck again for a new one."</p>
+        <p>"Open the link that pgdeck printed when it started. It works once; restart pgdeck for a new one."</p>
         <p class="muted">"To sign in by name, add a user: " <code>"pgdeck user add NAME --role analyst"</code></p>
     }
     .into_any()

@@ -84,11 +84,11 @@ impl Engine {
             remedy: remedy.into(),
         };
         let server = self.server(id).cloned().ok_or_else(|| {
-            unknown("There is no such server.", "Choose one of those that are watched.")
+            unknown("There is no such server.", "Choose one of the watched servers.")
         })?;
         let dsn: Dsn = server.operate.clone().ok_or_else(|| {
             unknown(
-                "There is no operate DSN for this server, so nothing can be done to it.",
+                "This server has no operate DSN, so actions are disabled.",
                 "Add operate or operate_file to the server in pgdeck.toml.",
             )
         })?;
@@ -105,8 +105,8 @@ impl Engine {
         if !same_cluster || facts.started_ms != me.started_ms {
             operator.close().await;
             return Err(unknown(
-                "The operate DSN leads to another server than the one shown here, or it was restarted a moment ago.",
-                "Compare host and port of dsn and operate in pgdeck.toml, then look again.",
+                "The operate DSN leads to a different server than the one shown here, or the server has just been restarted.",
+                "Compare host and port of dsn and operate in pgdeck.toml, then preview again.",
             ));
         }
         Ok(ActionSession { operator, server, me, major: facts.major, observer_role: facts.role })
@@ -273,19 +273,19 @@ fn refused(step: &Step, role: &str, failed: Failed) -> (Outcome, String) {
     let object = &step.shown.object;
     match failed {
         Failed::Lost(reason) => {
-            (Outcome::Unknown, format!("Whether it was done is not known: {}", reason.says()))
+            (Outcome::Unknown, format!("It is unknown whether it was done: {}", reason.says()))
         }
         Failed::Refused { sqlstate, message } => {
             let says = match sqlstate.as_str() {
                 "42501" => {
-                    format!("The server does not let our role {role} do this: {message} (42501).")
+                    format!("pgdeck's role {role} lacks the privilege for this: {message} (42501).")
                 }
                 "55P03" => format!(
-                    "Somebody holds a lock on {object} that this has to wait for; it gave up after {} s.",
+                    "Another session holds a conflicting lock on {object}; timed out after {} s.",
                     ACTION_LOCK_TIMEOUT_MS / 1_000
                 ),
                 "57014" => format!("It was cancelled: {message} (57014)."),
-                "25006" => "This server is a standby; it is done on the primary.".into(),
+                "25006" => "This server is a standby; do this on the primary.".into(),
                 _ => format!("The server refused: {message} ({sqlstate})."),
             };
             (Outcome::Refused, says)

@@ -42,7 +42,7 @@ pub fn session(
 
 /// What kind of process it is and whether ending it is to be thought over.
 fn process(pid: i32, row: &SessionRow) -> Option<Refusal> {
-    let kind = row.backend_type.as_deref().unwrap_or("backend of a kind we may not see");
+    let kind = row.backend_type.as_deref().unwrap_or("backend of a hidden type");
     match kind {
         "walsender" => Some(think_over(format!(
             "pid {pid} is a walsender: a standby, a subscriber or a backup loses its connection."
@@ -64,7 +64,7 @@ fn process(pid: i32, row: &SessionRow) -> Option<Refusal> {
             "pid {pid} is a {kind}: the server started it and may start it again."
         ))),
         other => Some(for_good(format!(
-            "pid {pid} is the server's own {other}, which is not ended by a signal."
+            "pid {pid} is the server's own {other}, which must not be ended by a signal."
         ))),
     }
 }
@@ -79,11 +79,11 @@ pub fn table(named: &str, row: Option<&TableRow>, me: (&str, &str)) -> Option<Re
     };
     // r: table, m: materialised view, t: TOAST table, p: partitioned table.
     if !["r", "m", "t", "p"].contains(&row.relkind.as_str()) {
-        return Some(for_good(format!("{} is no table.", row.name)));
+        return Some(for_good(format!("{} is not a table.", row.name)));
     }
     (!row.may_maintain).then(|| Refusal {
         says: format!(
-            "Our role {role} may not maintain {}, which belongs to {}: PostgreSQL would skip it with a warning.",
+            "pgdeck's role {role} lacks the privilege to maintain {}, which belongs to {}: PostgreSQL would skip it with a warning.",
             row.name, row.owner
         ),
         remedy: Some(format!("grant {} to {};", quoted(&row.owner), quoted(role))),
@@ -94,7 +94,7 @@ pub fn table(named: &str, row: Option<&TableRow>, me: (&str, &str)) -> Option<Re
 fn unseen(pid: i32, role: &str) -> Refusal {
     Refusal {
         says: format!(
-            "Our role {role} does not see when pid {pid} started, so it cannot be told from another session under the same pid."
+            "pgdeck's role {role} cannot see when pid {pid} started, so it cannot be told apart from another session with the same pid."
         ),
         remedy: Some(format!("grant pg_read_all_stats to {};", quoted(role))),
         lifted_by_asking_twice: false,
@@ -105,11 +105,11 @@ fn not_ours_to_signal(row: &SessionRow, role: &str) -> Refusal {
     let whose = row.usename.as_deref().unwrap_or_default();
     if row.superuser {
         return for_good(format!(
-            "Only a superuser may signal a session of the superuser {whose}, and our role {role} is none."
+            "Only a superuser may signal a session of the superuser {whose}, and pgdeck's role {role} is not one."
         ));
     }
     Refusal {
-        says: format!("Our role {role} may not signal sessions of the role {whose}."),
+        says: format!("pgdeck's role {role} is not allowed to signal sessions of the role {whose}."),
         remedy: Some(format!("grant pg_signal_backend to {};", quoted(role))),
         lifted_by_asking_twice: false,
     }
@@ -130,7 +130,7 @@ pub fn lock(action: Action) -> &'static str {
             "Takes no lock on any object; it is a signal to one process."
         }
         Action::Vacuum => {
-            "SHARE UPDATE EXCLUSIVE on the table: reads and writes go on, DDL, other VACUUMs and ANALYZEs wait. It gives up when it does not get the lock within 2 s. At its end it may take ACCESS EXCLUSIVE for a moment to cut off empty pages, and leaves that when anybody waits."
+            "SHARE UPDATE EXCLUSIVE on the table: reads and writes go on, DDL, other VACUUMs and ANALYZEs wait. It gives up when it does not get the lock within 2 s. At the end it may briefly take ACCESS EXCLUSIVE to truncate empty pages, and skips that if another session waits."
         }
         Action::Analyze => {
             "SHARE UPDATE EXCLUSIVE on the table: reads and writes go on, DDL, VACUUM and other ANALYZEs wait. It gives up when it does not get the lock within 2 s."
@@ -142,16 +142,16 @@ pub fn lock(action: Action) -> &'static str {
 pub fn effect(action: Action) -> &'static str {
     match action {
         Action::Cancel => {
-            "The statement that the session runs when the signal arrives fails with \"canceling statement due to user request\" (57014). A transaction block it stands in is aborted and its locks are released; the session stays connected."
+            "The statement that the session runs when the signal arrives fails with \"canceling statement due to user request\" (57014). The transaction block it is in is aborted and its locks are released; the session stays connected."
         }
         Action::Terminate => {
             "The session ends with \"terminating connection due to administrator command\" (57P01). Its open transaction is rolled back and all its locks are released; the client loses its connection."
         }
         Action::Vacuum => {
-            "Removes dead tuples and marks their space as free for the table's own new rows; gives no space back to the file system, save empty pages at the end. It ends after an hour at most."
+            "Removes dead tuples and marks their space as free for the table's own new rows; returns no space to the file system except empty pages at the end. It is stopped after an hour."
         }
         Action::Analyze => {
-            "Reads a sample of the table and replaces the planner's statistics: plans of later statements may change. It ends after an hour at most."
+            "Reads a sample of the table and replaces the planner's statistics: plans of later statements may change. It is stopped after an hour."
         }
     }
 }

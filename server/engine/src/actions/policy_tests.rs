@@ -99,6 +99,6 @@ fn a_table_of_somebody_else_would_be_skipped_silently() {
     let ours = TableRow { may_maintain: true, ..row.clone() };
     assert_eq!(table("orders", Some(&ours), ("op", "shop")), None);
     let view = TableRow { relkind: "v".into(), ..ours };
-    assert!(table("v", Some(&view), ("op", "shop")).unwrap().says.contains("no table"));
+    assert!(table("v", Some(&view), ("op", "shop")).unwrap().says.contains("is not a table"));
     assert!(table("nix", None, ("op", "shop")).unwrap().says.contains("database shop"));
 }

@@ -41,7 +41,7 @@ impl SessionRow {
         });
         let known: Vec<String> = known.collect();
         if known.is_empty() {
-            return self.backend_type.clone().unwrap_or_else(|| "nothing known of it".into());
+            return self.backend_type.clone().unwrap_or_else(|| "no details available".into());
         }
         known.join(", ")
     }

@@ -77,7 +77,7 @@ impl StepResult {
             }
             (Action::Cancel, Some(row)) => {
                 let same = row.query_start_us == self.query_start_us;
-                let state = row.state.as_deref().unwrap_or("in a state we do not see");
+                let state = row.state.as_deref().unwrap_or("in an unknown state");
                 if !(same && state == "active") {
                     let says = format!("The statement of pid {pid} has ended; it is now {state}.");
                     self.end(Outcome::Worked, says);
@@ -112,7 +112,7 @@ impl StepResult {
                 WATCH.as_secs()
             ),
             Action::Vacuum | Action::Analyze => format!(
-                "The server gave no error, but the statistics of {object} do not count it: it may have been skipped with a warning."
+                "The server gave no error, but the statistics of {object} do not show it: it may have been skipped with a warning."
             ),
         };
         self.end(Outcome::Unseen, says);
@@ -126,7 +126,7 @@ impl StepResult {
         self.done.unwrap_or(Done {
             object,
             outcome: Outcome::Unknown,
-            says: "Nothing is known of it.".into(),
+            says: "The result is unknown.".into(),
             took_ms: None,
         })
     }
@@ -139,7 +139,7 @@ impl ActionSession {
         while ran.iter().any(|ran| ran.done.is_none()) {
             if let Err(reason) = self.see(&mut ran).await {
                 let says =
-                    format!("It was done, but whether it worked is not known: {}", reason.says());
+                    format!("It was executed, but its effect could not be verified: {}", reason.says());
                 for ran in ran.iter_mut().filter(|ran| ran.done.is_none()) {
                     ran.end(Outcome::Unseen, says.clone());
                 }

@@ -10,7 +10,7 @@ use crate::sql::SqlFile;
 
 /// `statement_timeout` of our sessions, ms.
 pub const STATEMENT_TIMEOUT_MS: u64 = 2_000;
-/// `lock_timeout` of our sessions, ms (limits.md B4).
+/// `lock_timeout` of our sessions, ms (`docs/limits.md#connections`).
 const LOCK_TIMEOUT_MS: u64 = 250;
 
 /// How our settings reach the server.

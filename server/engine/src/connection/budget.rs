@@ -7,7 +7,7 @@ use model::Reason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// The most sessions we ever hold on one server (limits.md B4: 2–3 connections per instance).
+/// The most sessions we ever hold on one server (`docs/limits.md#connections`).
 pub const SESSION_BUDGET: usize = 3;
 /// Time allowed to wait for one of them, and again to connect and authenticate (limits.md B4).
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -3,7 +3,7 @@
 //! An `Observer` reads: read-only, with timeouts, one round trip per tick, marked as ours by
 //! `application_name`. Every await has a deadline; after it the socket is dropped, never parked in
 //! a task. Behind a pooler nothing is set on the session: settings are `set local` in the one
-//! transaction that reads (limits.md B3). Never writes; never holds more than its permit. What acts
+//! transaction that reads (`docs/limits.md#poolers`). Never writes; never holds more than its permit. What acts
 //! is the `Operator` in `operator.rs`.
 
 pub mod batch;
@@ -31,7 +31,7 @@ use crate::sql::SqlFile;
 pub use batch::STATEMENT_TIMEOUT_MS;
 pub use budget::Budget;
 
-/// Our own deadline: the server's timeout and two seconds for the network (limits.md B4).
+/// Our own deadline: `statement_timeout` plus 2 s for the network (`docs/limits.md#connections`).
 const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_000);
 
 /// A connection that reads and nothing else.
@@ -252,10 +252,10 @@ fn no_answer_within(limit: Duration) -> Reason {
     Reason::Unreachable {
         cause: Cause::TimedOut,
         says: format!(
-            "The server accepted our connection but did not answer within {} s.",
+            "The server accepted the connection but did not answer within {} s.",
             limit.as_secs()
         ),
-        remedy: "Check the server's load and the network; pgdeck has dropped the connection and connects again by itself.".into(),
+        remedy: "Check the server's load and the network; pgdeck has dropped the connection and reconnects automatically.".into(),
     }
 }
 

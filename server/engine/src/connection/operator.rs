@@ -20,9 +20,9 @@ use crate::overhead::Overhead;
 use crate::sql::SqlFile;
 
 /// `lock_timeout` of an action, ms: long enough for a lock that is just being released, short enough
-/// that our own wait is no link in a chain (limits.md A1.7).
+/// that our own wait is no link in a chain (`docs/limits.md#action-lock-timeout`).
 pub const ACTION_LOCK_TIMEOUT_MS: u64 = 2_000;
-/// Beyond the server's own timeout, for the network (limits.md B4).
+/// Added to the server's own timeout for the network (`docs/limits.md#connections`).
 const SLACK: Duration = Duration::from_secs(2);
 
 /// A connection that acts.
@@ -134,7 +134,7 @@ fn failed(error: &sqlx::Error) -> Failed {
 fn pooled() -> Reason {
     Reason::Unreachable {
         cause: Cause::Pooled,
-        says: "The operate DSN leads through a pooler, where our limits do not hold.".into(),
+        says: "The operate DSN leads through a pooler, where pgdeck's timeouts are not in force.".into(),
         remedy: "Point operate at the server itself, not at the pooler.".into(),
     }
 }

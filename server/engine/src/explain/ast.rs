@@ -76,7 +76,7 @@ pub fn parse(text: &str) -> Result<Tree, Refusal> {
     match parsing {
         Ok(Ok(tree)) => tree,
         // A panic of the parser, or no thread to be had: either way nothing was understood.
-        _ => Err(Refusal::NotParsed { message: "it gave up on this text".into(), at: None }),
+        _ => Err(Refusal::NotParsed { message: "it could not process this text".into(), at: None }),
     }
 }
 

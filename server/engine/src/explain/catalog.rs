@@ -22,7 +22,7 @@ use crate::sql::Query;
 
 /// Relations we read for one plan; a plan of more partitions is judged by the first of them.
 const RELATIONS: usize = 200;
-/// Our own deadline: the server's and two seconds for the network (limits.md B4).
+/// Our own deadline: `statement_timeout` plus 2 s for the network (`docs/limits.md#connections`).
 const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_000);
 
 /// A relation of a plan: its schema, where the plan says it (VERBOSE), and its name.
@@ -137,7 +137,7 @@ impl Engine {
         named: &[Named],
     ) -> Result<PlanCatalog, Reason> {
         let missing =
-            || Reason::NotSupported { what: "a server of that name: there is none".into() };
+            || Reason::NotSupported { what: "this: there is no server with that name".into() };
         let server = self.server(server).ok_or_else(missing)?;
         let dsn = dsn(server, database)?;
         let mut session = OnDemand::open(&dsn, &server.budget, server.overhead.clone()).await?;

@@ -3,7 +3,7 @@
 //! not read.
 //!
 //! All of them run inside `begin read only` without an error when the role may call them
-//! (limits.md C2). A name ends in `*` where a family shares it.
+//! (`docs/limits.md#read-only-transactions`). A name ends in `*` where a family shares it.
 
 /// The list, by what they do: other connections and programs; texts run as SQL (contrib tablefunc and
 /// xml2, XML export, text search); files of the server; other sessions and the postmaster; locks and

@@ -1,4 +1,4 @@
-//! EXPLAIN of a user's statement (limits.md C3): checked with PostgreSQL's own parser, run once in a
+//! EXPLAIN of a user's statement (`docs/limits.md#explain-guard`): checked with PostgreSQL's own parser, run once in a
 //! transaction that is always rolled back, cancellable.
 //!
 //! Server functions check the user's permission; what may run is decided here.
@@ -39,7 +39,7 @@ sql! {
 
 /// When the server gives up unless the user says otherwise, ms.
 pub const DEFAULT_TIMEOUT_MS: u64 = 10_000;
-/// The longest a user may ask for, ms (pganalyze's limit, peers.md 2.1).
+/// The longest a user may ask for, ms (`docs/limits.md#explain-time-limit`).
 pub const LONGEST_TIMEOUT_MS: u64 = 60_000;
 
 impl Engine {
@@ -92,7 +92,7 @@ impl Engine {
         tracing::info!(server = %id, who = who.name, executes, plan, "an EXPLAIN was run");
         answer.unwrap_or_else(|error| {
             tracing::error!(%error, "an EXPLAIN run broke");
-            let message = "the run broke; pgdeck's log has the cause".to_owned();
+            let message = "the run failed; see pgdeck's log".to_owned();
             Err(Reason::Failed { sqlstate: "XX000".into(), message }.into())
         })
     }
@@ -115,8 +115,8 @@ impl Engine {
         self.server(id).ok_or_else(|| {
             NotExplained::Unknown(Reason::Unreachable {
                 cause: Cause::Configuration,
-                says: "There is no server of that name.".into(),
-                remedy: "Choose one of the fleet page.".into(),
+                says: "There is no server with that name.".into(),
+                remedy: "Choose one from the fleet page.".into(),
             })
         })
     }
@@ -128,7 +128,7 @@ async fn guarded(request: Request) -> Result<(Guarded, Request), NotExplained> {
         let guarded = guard::guard(&request.statement, request.mode)?;
         Ok((guarded, request))
     });
-    let gave_up = Refusal::NotParsed { message: "it gave up on this text".into(), at: None };
+    let gave_up = Refusal::NotParsed { message: "it could not process this text".into(), at: None };
     parsing.await.unwrap_or(Err(gave_up)).map_err(NotExplained::Refused)
 }
 
@@ -150,7 +150,7 @@ impl Drop for Abandoned {
             return;
         }
         let (server, run) = (Arc::clone(&self.server), Arc::clone(&self.run));
-        run.cancel("nobody: the page was left");
+        run.cancel("pgdeck, because the page was closed,");
         // Bounded: `tell` gives up after five seconds.
         tokio::spawn(async move {
             if let Err(reason) = cancel::tell(&server, &run).await {

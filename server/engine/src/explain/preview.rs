@@ -44,11 +44,11 @@ pub fn preview(
 fn says(guarded: &Guarded, request: &Request, facts: &Facts, timeout_ms: u64) -> Vec<String> {
     let mut says = Vec::new();
     if !request.mode.executes() {
-        says.push("The statement is planned and not run; planning may call functions that are marked IMMUTABLE or STABLE.".to_owned());
+        says.push("The statement is planned, not executed; planning may call functions that are marked IMMUTABLE or STABLE.".to_owned());
         return says;
     }
     says.push(format!(
-        "The statement really runs, as {}, for at most {timeout_ms} ms, and is rolled back in any case.",
+        "The statement is really executed, as {}, for at most {timeout_ms} ms, and is always rolled back.",
         facts.role
     ));
     if guarded.changes_rows() {
@@ -61,11 +61,11 @@ fn says(guarded: &Guarded, request: &Request, facts: &Facts, timeout_ms: u64) ->
         says.push("Rows are locked against changes by others until the rollback.".to_owned());
     }
     if request.mode.functions() {
-        says.push("Volatile functions and those with their owner's rights are called; what they do outside the transaction is not undone.".to_owned());
+        says.push("Volatile and SECURITY DEFINER functions are called; their effects outside the transaction are not undone.".to_owned());
     }
     if facts.superuser {
         says.push(format!(
-            "{} is a superuser: nothing but the guard holds the statement back.",
+            "{} is a superuser: only pgdeck's guard restricts the statement.",
             facts.role
         ));
     }

@@ -18,7 +18,7 @@ use crate::dsn::Dsn;
 use crate::error::shortened;
 use crate::server::WatchedServer;
 
-/// What the network may take beyond the server's own limit (limits.md B4).
+/// Added to the server's own timeout for the network (`docs/limits.md#connections`).
 const NETWORK: Duration = Duration::from_secs(2);
 /// The largest plan we hand on, bytes: 50,000 nodes of JSON take half of it.
 const PLAN_BYTES: usize = 64 << 20;

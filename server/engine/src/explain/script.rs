@@ -2,7 +2,7 @@
 //!
 //! The prefix is ours up to its closing parenthesis, so that no text can add an option to it:
 //! `EXPLAIN ` and `ANALYZE DELETE …` make one statement, `EXPLAIN (FORMAT JSON) ` and the same do not
-//! (limits.md C2).
+//! (`docs/limits.md#read-only-transactions`).
 
 use model::explain::{Options, Position, Refusal, Request, RunId};
 
@@ -10,9 +10,9 @@ use super::guard::{self, Guarded, STATEMENT_BYTES};
 use crate::connection::on_demand::Statement;
 use crate::error::quoted_literal;
 
-/// How long a run waits for a lock, ms: rather no plan than a queue behind us (limits.md B4).
+/// `lock_timeout` of a run, ms: rather no plan than a queue (`docs/limits.md#explain-time-limit`).
 pub const LOCK_TIMEOUT_MS: u64 = 250;
-/// How long our transaction may stand idle, ms (limits.md B4).
+/// `idle_in_transaction_session_timeout` of a run, ms (`docs/limits.md#connections`).
 const IDLE_TIMEOUT_MS: u64 = 5_000;
 /// Digits of the run's name that name its prepared statement.
 const NAME_DIGITS: usize = 16;
@@ -134,9 +134,9 @@ fn words(asked: &Options, analyze: bool, major: u16, generic: bool) -> (String, 
         }
         let name = word.to_uppercase();
         if major < since {
-            left_out.push(format!("{name} came with PostgreSQL {since}; this server has {major}."));
+            left_out.push(format!("{name} requires PostgreSQL {since}; this server runs {major}."));
         } else if needs_analyze && !analyze {
-            left_out.push(format!("{name} is measured by ANALYZE only."));
+            left_out.push(format!("{name} requires ANALYZE."));
         } else {
             words.push(word);
         }

@@ -1,5 +1,5 @@
 //! Hostile texts, more than five hundred, sent as a superuser whom nothing but the guard holds back:
-//! no row, file, role, slot, backend, setting or lock is other than before (limits.md S5).
+//! no row, file, role, slot, backend, setting or lock is other than before (`docs/limits.md#hostile-statements`).
 
 use std::collections::BTreeMap;
 

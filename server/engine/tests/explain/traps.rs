@@ -6,8 +6,8 @@ use model::explain::NotExplained;
 
 use super::*;
 
-/// A function that says IMMUTABLE and is not runs while planning, in plain EXPLAIN too (limits.md,
-/// finding 10). What it may do is what the login may do, for as long as the limit allows.
+/// A function that is declared IMMUTABLE and is not runs during planning, even in a plain EXPLAIN
+/// (`docs/limits.md#planning-runs-code`). The role and the time limit bound what it can do.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_that_lies_about_being_immutable_is_bounded() -> Result {
     let server = playground::server(17).await?;

@@ -32,7 +32,7 @@ pub fn diff(asked: &cli::PlanDiff) -> Result<ExitCode, Failure> {
 fn first(file: &str) -> Result<(Plan, Derived), Failure> {
     let mut plans = parsed(file)?.plans;
     if plans.len() > 1 {
-        eprintln!("pgdeck: {file}: holds {} plans; the first one is compared.", plans.len());
+        eprintln!("pgdeck: {file}: contains {} plans; the first one is compared.", plans.len());
     }
     let plan = plans.drain(..).next().unwrap_or_default();
     let derived = ::plan::derive(&plan);
@@ -60,7 +60,7 @@ fn words(compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) -> St
     }
     text.push('\n');
     if compared.changes.is_empty() {
-        text.push_str("Nothing changed that is worth a word.\n");
+        text.push_str("No significant change.\n");
     }
     for change in &compared.changes {
         let effect = change.effect_ms.map(|ms| format!("{ms:+.3} ms")).unwrap_or_default();
@@ -138,8 +138,8 @@ mod tests {
         let text = words(&compare((&a, &of_a), (&b, &of_b)), &a, &b, Paint::none());
         assert!(text.contains("+  Sort") && text.contains("A Sort by x was added"), "{text}");
         let text = words(&compare((&b, &of_b), (&a, &of_a)), &b, &a, Paint::none());
-        assert!(text.contains("-  Sort") && text.contains("A Sort by x is gone"), "{text}");
+        assert!(text.contains("-  Sort") && text.contains("A Sort by x was removed"), "{text}");
         let text = words(&compare((&a, &of_a), (&a, &of_a)), &a, &a, Paint::none());
-        assert!(text.contains("Nothing changed"), "{text}");
+        assert!(text.contains("No significant change"), "{text}");
     }
 }

@@ -63,7 +63,7 @@ fn sign_in_first(uri: &Uri) -> Response {
     if path == "/live" {
         return response::plain_error(
             StatusCode::UNAUTHORIZED,
-            "You are signed out. Sign in again to go on.",
+            "You are signed out. Sign in again to continue.",
         );
     }
     let next = uri.path_and_query().map_or("/", |path| path.as_str());

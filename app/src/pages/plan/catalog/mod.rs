@@ -157,16 +157,16 @@ pub fn consulted(told: &Consulted) -> AnyView {
         name => format!(" (database {})", shown(name)),
     };
     let says = format!(
-        "Judged with what {}{database} says: {}",
+        "Checked against the catalog of {}{database}: {}",
         told.server,
         format::plural(tables.len() as i64, "table", "tables")
     );
     let unknown = told.unknown.iter().map(|(what, reason)| {
-        view! { <p class="note">{format!("The {what} could not be read; what rests on them is not judged.")}</p> {why(reason)} }
+        view! { <p class="note">{format!("The {what} could not be read; rules that need them are not checked.")}</p> {why(reason)} }
     });
     let absent = (!told.absent.is_empty()).then(|| {
         let names = shown(&told.absent.join(", ")).into_owned();
-        view! { <p class="note">{format!("{} has no table of this name, or not for our role: {names}.", told.server)}</p> }
+        view! { <p class="note">{format!("{} has no such table, or pgdeck's role cannot see it: {names}.", told.server)}</p> }
     });
     let rows = tables.iter().take(MOST_TABLES).map(table).collect_view();
     let settings: Vec<String> =
@@ -191,7 +191,7 @@ fn table(relation: &Relation) -> AnyView {
     let size = relation.size_bytes.map(|bytes| format::number(bytes, Unit::Bytes));
     let rows = relation.reltuples.filter(|rows| *rows >= 0.0);
     let rows = rows.map_or_else(
-        || "rows not known: never analysed".to_owned(),
+        || "row count unknown: never analysed".to_owned(),
         |rows| format!("{} rows", format::grouped(rows.round())),
     );
     let columns = relation.columns.iter().take(MOST_COLUMNS).map(|column| {

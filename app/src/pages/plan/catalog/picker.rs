@@ -21,7 +21,7 @@ pub fn choice(desk: Desk) -> AnyView {
                 });
                 Some(view! {
                     <div class="plan-judge"><label>
-                        <span>"Judge it with the catalog of "</span>
+                        <span>"Check it against the catalog of "</span>
                         <select
                             name="judge"
                             prop:value=move || desk.judge.get()
@@ -36,7 +36,7 @@ pub fn choice(desk: Desk) -> AnyView {
                         <input
                             type="text"
                             name="judge_database"
-                            placeholder="that of its DSN"
+                            placeholder="default: from the DSN"
                             autocomplete="off"
                             spellcheck="false"
                             prop:value=move || desk.judge_database.get()
@@ -60,7 +60,7 @@ pub fn line(desk: Desk) -> AnyView {
 pub fn told(desk: Desk) -> impl IntoView {
     move || {
         let unread = desk.unread.get().map(|says| {
-            view! { <p class="plan-broken" role="status">"The plan is judged alone, its server's catalog is not known. " {says}</p> }
+            view! { <p class="plan-broken" role="status">"The plan is checked without the server's catalog, which could not be read. " {says}</p> }
         });
         let told = desk.consulted.with(|told| told.as_ref().map(|told| consulted(told)));
         view! { {unread} {told} }

@@ -39,7 +39,7 @@ pub fn RunPart(desk: Desk, servers: Servers, started: Started) -> impl IntoView 
                 {move || Suspend::new(async move {
                     match servers.0.await {
                         Ok(choices) if choices.servers.is_empty() => {
-                            view! { <p class="note">"pgdeck watches no server that you may see."</p> }.into_any()
+                            view! { <p class="note">"pgdeck watches no servers that you have access to."</p> }.into_any()
                         }
                         Ok(choices) => fields(choices, errand, &started.get_value().sheet),
                         Err(error) => refusal(&error),
@@ -55,7 +55,7 @@ pub fn RunPart(desk: Desk, servers: Servers, started: Started) -> impl IntoView 
 fn refusal(error: &ApiError) -> AnyView {
     let says = match error {
         ApiError::Forbidden { needs } => {
-            format!("Running EXPLAIN on a server needs {needs}. A plan can be pasted without.")
+            format!("Running EXPLAIN on a server needs {needs}. Pasting a plan does not.")
         }
         other => other.to_string(),
     };
@@ -82,11 +82,11 @@ fn fields(choices: Choices, errand: Errand, sheet: &Sheet) -> AnyView {
             {values(errand, statement, sheet)}
             {mode(may_analyze, analyze, sheet)}
             {options(&choices, chosen, analyze, errand, sheet)}
-            {move || errand.asks_dml.get().then(|| yes("dml", "Yes, let it change or lock rows; all of it is rolled back.", errand))}
-            {move || errand.asks_functions.get().then(|| yes("functions", "Yes, call volatile functions and those that run with their owner's rights; what they do outside the transaction stays done.", errand))}
+            {move || errand.asks_dml.get().then(|| yes("dml", "Allow it to change or lock rows; everything is rolled back.", errand))}
+            {move || errand.asks_functions.get().then(|| yes("functions", "Allow volatile and SECURITY DEFINER functions; their effects outside the transaction are not undone.", errand))}
             <p class="plan-actions">
                 <button type="submit" class="primary" name="step" value=Step::Preview.word() disabled=move || errand.runs()>
-                    "Show what would be done"
+                    "Preview"
                 </button>
                 <span class="note">"Nothing is sent to the server yet."</span>
             </p>
@@ -147,7 +147,7 @@ fn place(choices: &Choices, chosen: RwSignal<String>, sheet: &Sheet) -> AnyView 
                 <input name="database" value=sheet.database.clone() placeholder=usual autocomplete="off" spellcheck="false"/>
             </label>
             <label>
-                <span>"Give up after"</span>
+                <span>"Time limit"</span>
                 <select name="timeout_ms">{limits.collect_view()}</select>
             </label>
         </div>
@@ -182,9 +182,9 @@ fn values(errand: Errand, statement: RwSignal<String>, sheet: &Sheet) -> AnyView
     view! {
         <fieldset class="run-values" hidden=move || count.get() == 0>
             <legend>"Parameters"</legend>
-            <p class="note">"Values as text, without quotes; PostgreSQL reads them as the types the statement asks for."</p>
+            <p class="note">"Values as text, without quotes; PostgreSQL converts them to the types the statement expects."</p>
             <For each=move || 1..=count.get() key=|at| *at let:at>{row(at)}</For>
-            {check("generic", "Without values: the generic plan, which fits any of them".to_owned(), generic, Signal::stored(false))}
+            {check("generic", "Without values: the generic plan, which is independent of them".to_owned(), generic, Signal::stored(false))}
         </fieldset>
     }
     .into_any()
@@ -197,14 +197,14 @@ fn mode(may_analyze: bool, analyze: RwSignal<bool>, sheet: &Sheet) -> AnyView {
         .then(|| view! { <p class="note">"Executing a statement needs the role operator."</p> });
     view! {
         <fieldset>
-            <legend>"How far"</legend>
+            <legend>"Mode"</legend>
             <label>
                 <input type="radio" name="mode" value="plan" checked=!executes on:change=move |_| analyze.set(false)/>
-                " Plan it: the statement is not executed"
+                " Plan only: the statement is not executed"
             </label>
             <label>
                 <input type="radio" name="mode" value="analyze" checked=executes disabled=!may_analyze on:change=move |_| analyze.set(true)/>
-                " Analyze it: the statement is really executed and measured, then rolled back"
+                " ANALYZE: the statement is executed and measured, then rolled back"
             </label>
             {needs}
         </fieldset>

@@ -79,13 +79,13 @@ pub fn advice(why: &NotExplained) -> Option<String> {
         NotExplained::Failed { sqlstate, hint, .. } => match (sqlstate.as_str(), hint) {
             (_, Some(hint)) => Some(hint.clone()),
             ("42501", None) => Some(
-                "EXPLAIN needs the privileges of the statement itself: grant the role that pgdeck signs in with SELECT on its tables, or pg_read_all_data.".into(),
+                "EXPLAIN needs the same privileges as the statement: grant pgdeck's role SELECT on its tables, or pg_read_all_data.".into(),
             ),
             ("42P01" | "3F000", None) => Some(
-                "Choose the database it is in, or write the schema in front of the name: the search_path is that of the role pgdeck signs in with.".into(),
+                "Choose its database, or qualify the name with its schema: the search_path is that of pgdeck's role.".into(),
             ),
             ("25006", None) => Some(
-                "Something that the statement calls writes, and the transaction is read-only.".into(),
+                "A function that the statement calls tries to write, but the transaction is read-only.".into(),
             ),
             _ => None,
         },

@@ -18,7 +18,7 @@ pub fn outcome(errand: Errand) -> impl IntoView {
         let sheet = errand.sheet.get_untracked();
         match errand.state.get() {
             State::Idle | State::Done(Outcome::Ran(_)) => ().into_any(),
-            State::Asking => view! { <p role="status">"Reading the statement."</p> }.into_any(),
+            State::Asking => view! { <p role="status">"Parsing the statement."</p> }.into_any(),
             State::Running(_) => running(&sheet, errand),
             State::Done(Outcome::Preview(told)) => preview(&told, &sheet, errand),
             State::Done(Outcome::Not(why)) => refused(&why, &sheet),
@@ -48,7 +48,7 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
         true => "read only, always rolled back",
         false => "read write, always rolled back",
     };
-    let executes = if told.executes { "yes, really" } else { "no, planned only" };
+    let executes = if told.executes { "yes" } else { "no, planned only" };
     let says = told.says.iter().chain(&told.left_out).cloned();
     let says = says.map(|says| view! { <li>{shown(&says).into_owned()}</li> }).collect_view();
     let hidden = sheet.pairs().into_iter().map(|(name, value)| hidden(name, value)).collect_view();
@@ -63,7 +63,7 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
     };
     view! {
         <section class=class aria-labelledby="run-preview-title">
-            <h2 id="run-preview-title" tabindex="-1">"This would be done on " {server}</h2>
+            <h2 id="run-preview-title" tabindex="-1">"Preview for " {server}</h2>
             <ul class="run-says">{says}</ul>
             <dl class="facts">
                 {fact("Server", told.address.clone())}
@@ -71,8 +71,8 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
                 {fact("Role", shown(&role).into_owned())}
                 {fact("Executed", executes.to_owned())}
                 {fact("Transaction", transaction.to_owned())}
-                {fact("Ended by the server after", format::age(told.statement_timeout_ms as f64))}
-                {fact("Waits for a lock at most", format!("{} ms", told.lock_timeout_ms))}
+                {fact("statement_timeout", format::age(told.statement_timeout_ms as f64))}
+                {fact("lock_timeout", format!("{} ms", told.lock_timeout_ms))}
             </dl>
             <h3>"Every statement that would be sent"</h3>
             <Code text=sql/>

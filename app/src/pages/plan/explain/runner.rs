@@ -203,7 +203,7 @@ mod live {
         pub fn cancel(self) {
             let Some(State::Running(run)) = self.state.try_get_untracked() else { return };
             let Some(server) = self.sheet.try_with_untracked(Sheet::server_id) else { return };
-            let _ = self.cancelling.try_set(Some("PostgreSQL is being told to cancel it.".into()));
+            let _ = self.cancelling.try_set(Some("Sending a cancel request.".into()));
             spawn_local(async move {
                 let says = said(explain_cancel(server, run).await);
                 let _ = self.cancelling.try_set(says);
@@ -214,9 +214,9 @@ mod live {
     fn said(answer: Result<model::Known<Cancelling>, model::ApiError>) -> Option<String> {
         Some(match answer {
             Ok(Ok(Cancelling::Sent)) => {
-                "PostgreSQL was told to cancel it; waiting for it to end.".into()
+                "Cancel request sent; waiting for the statement to end.".into()
             }
-            Ok(Ok(Cancelling::Over)) => "It had ended already.".into(),
+            Ok(Ok(Cancelling::Over)) => "It had already ended.".into(),
             Ok(Ok(Cancelling::NotYours)) => {
                 "Somebody else started it; an administrator can cancel it.".into()
             }

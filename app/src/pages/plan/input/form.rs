@@ -60,8 +60,8 @@ pub fn Form(desk: Desk) -> impl IntoView {
                 </p>
                 <p class="note">
                     "With JavaScript the plan is read in this browser and sent nowhere: paste or drop it anywhere on this page. "
-                    "With the catalog of a server it asks that server about the plan's tables, by name. "
-                    "Without JavaScript, this button sends up to " {limit} " to this pgdeck, which reads it and keeps nothing."
+                    "If you choose a server's catalog, that server is asked about the plan's tables by name. "
+                    "Without JavaScript, this button sends up to " {limit} " to this pgdeck server, which does not store it."
                 </p>
                 {super::recent::list(desk)}
             </form>

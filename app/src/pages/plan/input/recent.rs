@@ -138,7 +138,7 @@ pub fn list(desk: Desk) -> AnyView {
     let count = move || memory.kept.with(Vec::len);
     view! {
         <details class="plan-kept js-only">
-            <summary>{move || format!("Plans seen before, in this browser only ({})", count())}</summary>
+            <summary>{move || format!("Recent plans, in this browser only ({})", count())}</summary>
             <ul>{rows}</ul>
             <p class="plan-actions">
                 <label><input type="checkbox" prop:checked=move || memory.on.get() on:change=flip/> " Remember plans in this browser"</label>

@@ -24,7 +24,7 @@ pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyV
     let changes = found.changes.iter().take(MOST_CHANGES);
     let changes =
         changes.map(|change| view! { <li>{shown(&change.says).into_owned()}</li> }).collect_view();
-    let none = found.changes.is_empty().then_some("Nothing that matters changed.");
+    let none = found.changes.is_empty().then_some("No significant change.");
     let swap = move |_| {
         let (first, second) = (desk.paste.get_untracked(), desk.other.get_untracked());
         desk.node.set(None);
@@ -37,7 +37,7 @@ pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyV
                 <h2 id="plan-compare-title">"Before and after"</h2>
                 <span class="plan-actions">
                     <button type="button" class="js-only" on:click=swap>"Swap"</button>
-                    <button type="button" class="js-only" on:click=move |_| desk.other.set(None)>"End the comparison"</button>
+                    <button type="button" class="js-only" on:click=move |_| desk.other.set(None)>"Close the comparison"</button>
                 </span>
             </div>
             <p class="plan-verdict">{says(&found)}</p>
@@ -58,12 +58,12 @@ fn says(found: &Comparison) -> String {
             format!("{} instead of {}: {}.", time(after), time(before), factor(before, after))
         }
         (_, Delta { before: Some(before), after: Some(after) }) => format!(
-            "Not both were timed. Cost {} instead of {}: {}.",
+            "Not both plans have times. Cost {} instead of {}: {}.",
             format::grouped(after.round()),
             format::grouped(before.round()),
             factor(before, after)
         ),
-        _ => "Neither times nor costs are printed in both plans.".into(),
+        _ => "The plans have neither times nor costs in common.".into(),
     }
 }
 
@@ -98,7 +98,7 @@ fn totals(found: &Comparison) -> AnyView {
     view! {
         <div class="scroll" tabindex="0" role="group" aria-label="Totals of both plans">
             <table>
-                <thead><tr><th scope="col">"Total"</th><th scope="col" class="num">"Before"</th><th scope="col" class="num">"After"</th><th scope="col">"After is"</th></tr></thead>
+                <thead><tr><th scope="col">"Total"</th><th scope="col" class="num">"Before"</th><th scope="col" class="num">"After"</th><th scope="col">"Change"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
@@ -124,7 +124,7 @@ fn became(pair: &Pair, before: &Case, after: &Case) -> (&'static str, &'static s
             .is_some_and(|(a, b)| a.max(b) > a.min(b) * SAME + f64::EPSILON)
     };
     if named(before, pair.before) != named(after, pair.after) {
-        ("≠ other", "changed")
+        ("≠ different", "changed")
     } else if moved(pair.figures.self_ms) || moved(pair.figures.rows) {
         ("± figures", "figures")
     } else {
@@ -173,9 +173,9 @@ fn pairs(found: &Comparison, before: &Shared<Case>, after: &Shared<Case>) -> Any
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">"What became"</th><th scope="col">"Node"</th>
-                        <th scope="col" class="num">"Self before"</th><th scope="col" class="num">"Self after"</th><th scope="col">"After is"</th>
-                        <th scope="col" class="num">"Rows before"</th><th scope="col" class="num">"Rows after"</th><th scope="col">"After is"</th>
+                        <th scope="col">"Status"</th><th scope="col">"Node"</th>
+                        <th scope="col" class="num">"Self before"</th><th scope="col" class="num">"Self after"</th><th scope="col">"Change"</th>
+                        <th scope="col" class="num">"Rows before"</th><th scope="col" class="num">"Rows after"</th><th scope="col">"Change"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>

@@ -20,9 +20,9 @@ pub fn findings(case: &Shared<Case>, desk: Desk) -> AnyView {
     let count = case.judged.len();
     let all = case.clone();
     let says = match count {
-        0 => "No rule found anything wrong.".to_owned(),
+        0 => "No rule found a problem.".to_owned(),
         _ => format!(
-            "{}, by the time they could save",
+            "{}, by potential time saved",
             format::plural(count as i64, "finding", "findings")
         ),
     };

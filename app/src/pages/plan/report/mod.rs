@@ -84,7 +84,7 @@ fn chooser(paste: &Shared<Paste>, desk: Desk) -> Option<AnyView> {
     Some(
         view! {
             <label class="plan-chooser">
-                <span>{format!("The paste holds {} plans. ", format::grouped(count as f64))}</span>
+                <span>{format!("The pasted text contains {} plans. ", format::grouped(count as f64))}</span>
                 <select on:change=pick>{options}</select>
             </label>
         }
@@ -97,7 +97,7 @@ fn notices(paste: &Paste, case: &Case) -> Option<AnyView> {
     let broken = case.plan.broken.as_ref().map(|broken| {
         view! {
             <p class="plan-broken">
-                "The plan is cut or damaged; what could be read is shown. " {shown(&broken.to_string()).into_owned()}
+                "The plan is truncated or damaged; what could be parsed is shown. " {shown(&broken.to_string()).into_owned()}
             </p>
         }
     });
@@ -133,12 +133,12 @@ fn facts(case: &Case) -> AnyView {
         <dl class="numbers plan-facts">
             {fact("Execution", time(plan.execution_ms().or(case.derived.nodes_ms)))}
             {fact("Planning", time(plan.planning_ms()))}
-            {fact("Outside of nodes", time(case.derived.outside_ms.filter(|ms| *ms >= 0.001)))}
+            {fact("Outside nodes", time(case.derived.outside_ms.filter(|ms| *ms >= 0.001)))}
             {fact("Triggers", time(triggers))}
             {fact("JIT", time(case.derived.jit_ms))}
             {fact("Serialization", time(case.derived.serialization_ms))}
             {fact("Nodes", Some(format::grouped(plan.nodes.len() as f64)))}
-            {fact("Pasted as", Some(plan.format.word().to_uppercase()))}
+            {fact("Format", Some(plan.format.word().to_uppercase()))}
             {settings.map(|settings| view! { <div class="plan-settings"><dt>"Settings"</dt><dd>{settings}</dd></div> })}
         </dl>
     }

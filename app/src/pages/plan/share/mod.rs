@@ -66,7 +66,7 @@ fn pixels(case: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
         let done = browser::save_png("plan.png", &svg, width, height).await;
         said.set(match done {
             Ok(()) => "Saved as plan.png.".into(),
-            Err(_) => "This browser cannot draw a picture as large; save the SVG instead.".into(),
+            Err(_) => "This browser cannot draw a picture that large; save the SVG instead.".into(),
         });
     });
 }
@@ -75,7 +75,7 @@ fn pixels(case: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
 fn anonymised(case: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
     let text = plan::write::text(&plan::anonymise(&case.plan));
     if desk.load(text) {
-        said.set("Names and literals are replaced; figures are as they were.".into());
+        said.set("Names and literals are replaced; figures are unchanged.".into());
     }
 }
 
@@ -91,14 +91,14 @@ fn link(_: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
         if packed.len() > fragment::LONGEST {
             let kib = packed.len() / 1024;
             return said.set(format!(
-                "Even compressed the plan takes {kib} KiB; links of up to 32 KiB arrive everywhere. Save the report instead."
+                "Even compressed, the plan takes {kib} KiB; links longer than 32 KiB do not work everywhere. Save the report instead."
             ));
         }
         let parts = fragment::Fragment { plan: packed, ..here(desk) };
         browser::set_fragment(&parts.write());
         crate::live::event_source::copy(&browser::address());
         said.set(
-            "The link is copied. It holds the plan itself, readable by whoever gets it.".into(),
+            "Link copied. It contains the plan itself, readable by anyone who has the link.".into(),
         );
     });
 }

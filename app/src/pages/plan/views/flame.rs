@@ -70,7 +70,7 @@ pub fn flame_view(case: &Shared<Case>, desk: Desk) -> AnyView {
             class="plan-flame"
             tabindex="0"
             role="group"
-            aria-label="Flame graph. Arrows go to the node above, beneath and beside, Enter opens it. The table says the same in rows."
+            aria-label="Flame graph. Arrow keys move to the parent, a child or a sibling; Enter opens the node. The table view shows the same data."
             node_ref=element
             on:scroll=move |_| look()
             on:keydown=keys
@@ -83,16 +83,16 @@ pub fn flame_view(case: &Shared<Case>, desk: Desk) -> AnyView {
 
 fn says(graph: &Flame) -> String {
     let whole = match graph.measure {
-        Measure::Time => format!("time; all of it is {}", format::number(graph.whole, Unit::Ms)),
+        Measure::Time => format!("time, {} in total", format::number(graph.whole, Unit::Ms)),
         Measure::Cost => format!(
-            "cost, since nothing was timed; all of it is {}",
+            "cost, since nothing was timed, {} in total",
             format::grouped(graph.whole.round())
         ),
         Measure::Nodes => {
-            format!("number of nodes; all of them are {}", format::grouped(graph.whole))
+            format!("number of nodes, {} in total", format::grouped(graph.whole))
         }
     };
-    format!("Width is {whole}. What a node does not hand on to those beneath it is its own.")
+    format!("Width is {whole}. The part not covered by its children is the node's own.")
 }
 
 fn one(rect: &Rect, case: &Shared<Case>, width: f64, desk: Desk) -> AnyView {

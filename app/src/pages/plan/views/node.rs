@@ -22,7 +22,7 @@ pub fn derived(case: &Case, at: usize) -> Vec<(String, String)> {
     add("Self time", own.self_ms.map(|ms| timed(ms, own)));
     add("Total time", own.total_ms.map(|ms| format::number(ms, Unit::Ms)));
     add(
-        "Work of all processes",
+        "Total time of all processes",
         own.work_ms.filter(|_| own.parallel).map(|ms| format::number(ms, Unit::Ms)),
     );
     add("Rows", own.rows.map(|rows| rows_of(rows, own)));
@@ -38,10 +38,10 @@ pub fn derived(case: &Case, at: usize) -> Vec<(String, String)> {
     add("Own cost", own.self_cost.map(|cost| format::grouped((cost * 100.0).round() / 100.0)));
     add(
         "Cost",
-        node.cost.map(|cost| format!("{} to first row, {} in all", cost.startup, cost.total)),
+        node.cost.map(|cost| format!("{} to first row, {} in total", cost.startup, cost.total)),
     );
     add("Row width", node.cost.map(|cost| format!("{} bytes", cost.width)));
-    add("Never executed", own.never_executed.then(|| "nothing asked for its rows".to_owned()));
+    add("Never executed", own.never_executed.then(|| "its rows were never requested".to_owned()));
     if let Some(counters) = own.counters {
         for (counter, keys) in COUNTERS {
             let value = counters.get(counter);
@@ -55,7 +55,7 @@ pub fn derived(case: &Case, at: usize) -> Vec<(String, String)> {
     {
         if let Some((above, _)) = case.node(*payer) {
             add(
-                "Time counted in",
+                "Time attributed to",
                 Some(format!("{} ({})", describe::name(above), format::number(*ms, Unit::Ms))),
             );
         }
@@ -129,7 +129,7 @@ pub fn printed(node: &Node) -> Vec<(String, String)> {
         facts.push((
             "Actual, per loop".into(),
             format!(
-                "{} to first row, {} in all, {} rows, {} loops",
+                "{} to first row, {} in total, {} rows, {} loops",
                 ms(actual.startup_ms),
                 ms(actual.total_ms),
                 actual.rows,

@@ -99,13 +99,13 @@ fn around(case: &Shared<Case>, at: usize, desk: Desk) -> AnyView {
         }
     };
     let above = case.plan.nodes.get(at).and_then(|node| node.parent);
-    let above = above.map(|to| view! { <h3>"Above"</h3> <ul class="plan-around">{link(to)}</ul> });
+    let above = above.map(|to| view! { <h3>"Parent"</h3> <ul class="plan-around">{link(to)}</ul> });
     let all = case.children(at).count();
     let below: Vec<usize> = case.children(at).take(MOST).collect();
     let more = all.checked_sub(MOST).filter(|more| *more > 0);
     let more = more.map(|more| view! { <li class="muted">{format!("and {} more", format::grouped(more as f64))}</li> });
     let below = (!below.is_empty()).then(|| {
-        view! { <h3>"Beneath"</h3> <ul class="plan-around">{below.into_iter().map(link).collect_view()} {more}</ul> }
+        view! { <h3>"Children"</h3> <ul class="plan-around">{below.into_iter().map(link).collect_view()} {more}</ul> }
     });
     view! { {above} {below} }.into_any()
 }
@@ -118,8 +118,8 @@ fn words(node: &plan::Node) -> Option<AnyView> {
             <div class="plan-words">
                 <h3>"What a " {words.kind} " does"</h3>
                 <p>{words.does}</p>
-                <p><strong>"Good."</strong> " " {words.good}</p>
-                <p><strong>"Hurts."</strong> " " {words.hurts}</p>
+                <p><strong>"Good when:"</strong> " " {words.good}</p>
+                <p><strong>"Bad when:"</strong> " " {words.hurts}</p>
                 <p><a href=words.docs rel="external noopener noreferrer">"The PostgreSQL manual on this"</a></p>
             </div>
         }

@@ -15,7 +15,7 @@ const MOST: usize = 200_000;
 pub fn query(case: &Shared<Case>, desk: Desk) -> AnyView {
     let Some(query) = case.plan.query.clone() else {
         return empty(
-            "The paste does not hold the statement. auto_explain logs it with the plan; pasted above the plan, pgdeck would mark each node's part in it.",
+            "The pasted text does not contain the statement. auto_explain logs it with the plan; pasted above the plan, it lets pgdeck highlight the part each node comes from.",
         );
     };
     let case = case.clone();
@@ -29,9 +29,9 @@ pub fn query(case: &Shared<Case>, desk: Desk) -> AnyView {
                 .map(|at| plan::query_spans(&query, &case.plan, at))
                 .unwrap_or_default();
             let says = if spans.is_empty() {
-                "Which part the chosen node comes from cannot be told for sure."
+                "It is not certain which part the selected node comes from."
             } else {
-                "Marked is what the chosen node comes from."
+                "The highlighted part is what the selected node comes from."
             };
             let pieces = pieces(&query, &spans)
                 .into_iter()

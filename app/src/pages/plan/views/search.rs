@@ -71,8 +71,8 @@ pub fn search(case: &Shared<Case>, desk: Desk) -> AnyView {
                 prop:value=move || wanted.get()
                 on:input:target=move |event| wanted.set(event.target().value())
             />
-            <button type="button" aria-label="Previous node found" on:click=move |_| go(false)>"↑"</button>
-            <button type="submit" aria-label="Next node found">"↓"</button>
+            <button type="button" aria-label="Previous match" on:click=move |_| go(false)>"↑"</button>
+            <button type="submit" aria-label="Next match">"↓"</button>
             <span class="num muted" role="status">{says}</span>
         </form>
     }

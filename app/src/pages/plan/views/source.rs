@@ -81,7 +81,7 @@ pub fn source(paste: &Shared<Paste>, case: &Shared<Case>, desk: Desk) -> AnyView
             class="plan-lines"
             tabindex="0"
             role="group"
-            aria-label="The paste; the lines of the chosen node are marked"
+            aria-label="The pasted text; the lines of the selected node are highlighted"
             node_ref=list.element
             on:scroll=move |_| list.look()
         >

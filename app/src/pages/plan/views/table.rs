@@ -45,7 +45,7 @@ pub fn table(case: &Shared<Case>, desk: Desk) -> AnyView {
             class="plan-table"
             tabindex="0"
             role="group"
-            aria-label="Nodes as a table; up and down move, Enter opens a node"
+            aria-label="Nodes as a table; the up and down keys move, Enter opens a node"
             node_ref=rows.element
             on:scroll=move |_| rows.look()
             on:keydown=move |event| walk(&event, desk, order)

@@ -33,7 +33,7 @@ fn one(title: &'static str, head: &'static str, all: &[Total], desk: Desk) -> An
         view! { <p class="note">{format!("The other {} took less.", format::grouped((all.len() - MOST) as f64))}</p> }
     });
     let body = if all.is_empty() {
-        empty("The plan names none.")
+        empty("None in this plan.")
     } else {
         view! {
             <div class="scroll" tabindex="0" role="group" aria-label=title>

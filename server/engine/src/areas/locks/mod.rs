@@ -1,5 +1,5 @@
 //! Lock waits: the wait-for graph from `pg_locks`. One cheap number a second; the whole wait-for graph only while
-//! a session waits, from one read of `pg_locks` (limits.md A2: never `pg_blocking_pids`, whose
+//! a session waits, from one read of `pg_locks` (`docs/limits.md#lock-graph`: never `pg_blocking_pids`, whose
 //! answers grow with the square of the queue).
 
 mod cycles;

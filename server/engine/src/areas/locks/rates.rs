@@ -1,5 +1,5 @@
 //! Deadlocks and recovery conflicts over the last minute, as differences of counters: never sums
-//! since a reset (domain.md 5).
+//! since a reset (`docs/limits.md#rates`).
 
 use std::collections::VecDeque;
 

@@ -1,6 +1,6 @@
 //! Server-wide statistics: cumulative counters (pg_stat_database, checkpointer, WAL) read every few
 //! seconds, shown as rates over the window between two readings, never as sums since a reset
-//! (domain.md 5).
+//! (`docs/limits.md#rates`).
 
 mod metrics;
 mod windows;

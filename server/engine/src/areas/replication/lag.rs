@@ -1,7 +1,7 @@
 //! Replication lag from bytes, time and replay progress together.
 //!
 //! `now() - pg_last_xact_replay_timestamp()` grows on an idle primary, and `received = replayed`
-//! hides a cut link (domain.md 8); so a standby is behind by time only while bytes are missing or
+//! hides a cut link (`docs/limits.md#replication-lag`); so a standby is behind by time only while bytes are missing or
 //! nobody hears from the sender. On the sending side `replay_lag` says nothing while replay stands
 //! still, so the time is measured against our own record of where WAL stood when.
 

@@ -249,7 +249,7 @@ pub fn tree_view(case: &Shared<Case>, desk: Desk) -> AnyView {
             class="plan-tree"
             tabindex="0"
             role="group"
-            aria-label="The plan as a tree. Arrows go to the node above, beneath and beside, Enter opens it, Space folds, + and - zoom, 0 shows all. The table says the same in rows."
+            aria-label="The plan as a tree. Arrow keys move to the parent, a child or a sibling; Enter opens the node, Space folds it, + and - zoom, 0 fits all. The table view shows the same data."
             node_ref=tree.element
             on:keydown=move |event| input::keys(&event, tree)
             on:wheel=move |event| input::wheel(&event, tree)
@@ -265,8 +265,8 @@ pub fn tree_view(case: &Shared<Case>, desk: Desk) -> AnyView {
             </svg>
             {minimap::map(tree)}
             <div class="plan-zoom">
-                <button type="button" aria-label="Larger" on:click=move |_| input::zoom(tree, 1.25)>"+"</button>
-                <button type="button" aria-label="Smaller" on:click=move |_| input::zoom(tree, 0.8)>"−"</button>
+                <button type="button" aria-label="Zoom in" on:click=move |_| input::zoom(tree, 1.25)>"+"</button>
+                <button type="button" aria-label="Zoom out" on:click=move |_| input::zoom(tree, 0.8)>"−"</button>
                 <button type="button" on:click=move |_| tree.look(|_| tree.fitted())>"Fit"</button>
             </div>
         </div>

@@ -60,7 +60,7 @@ pub fn connection_use(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Fi
             sql: Some("select application_name, state, count(*) from pg_stat_activity where backend_type = 'client backend' group by 1, 2 order by 3 desc;".into()),
             lock: Some("None: it reads a view.".into()),
             undo: None,
-            refuted_by: Some("A pooler that holds a fixed number of sessions may sit near the limit for good.".into()),
+            refuted_by: Some("A pooler that holds a fixed number of sessions may stay near the limit permanently.".into()),
         },
     }])
 }

@@ -10,7 +10,7 @@ const WARN_FROM_S: Limit = Limit {
     name: "warn_from_s",
     default: 60.0,
     unit: Unit::Seconds,
-    source: "an application that thinks for a minute inside a transaction has lost it",
+    source: "an application that is idle in a transaction for a minute has usually forgotten it",
 };
 /// Time at which it is critical, seconds.
 const CRITICAL_FROM_S: Limit = Limit {
@@ -23,8 +23,8 @@ const CRITICAL_FROM_S: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "A session is idle in transaction",
-    effect: "Its locks stay and vacuum cannot clean up behind it, while it does no work.",
-    remedy: "End the session; set idle_in_transaction_session_timeout for the role; mend the application's transaction handling.",
+    effect: "It keeps its locks and keeps vacuum from removing dead tuples, while doing no work.",
+    remedy: "End the session; set idle_in_transaction_session_timeout for the role; fix the application's transaction handling.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT",
     limits: &[WARN_FROM_S, CRITICAL_FROM_S],
 };

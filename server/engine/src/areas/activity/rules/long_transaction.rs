@@ -22,8 +22,8 @@ const CRITICAL_FROM_S: Limit = Limit {
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
-    title: "A transaction has been open for long",
-    effect: "Vacuum cannot remove tuples that died after it began, in any table of its database; its locks stay.",
+    title: "A transaction has been open for a long time",
+    effect: "Vacuum cannot remove tuples that died after it began, in any table of its database; it keeps its locks.",
     remedy: "Let it finish or cancel it; move long reports to a standby; set transaction_timeout (17) or statement_timeout for the role.",
     docs: "https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-SPACE-RECOVERY",
     limits: &[WARN_FROM_S, CRITICAL_FROM_S],

@@ -16,9 +16,9 @@ const WARN_FROM_S: Limit = Limit {
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
-    title: "An autovacuum to prevent wraparound holds others up",
+    title: "An autovacuum to prevent wraparound blocks others",
     effect: "It does not yield, and if it is cancelled it starts again: DDL on the table waits until it is done.",
-    remedy: "Let it finish, faster: raise autovacuum_vacuum_cost_limit and reload. Put off the DDL, with lock_timeout, for it stops all who come after.",
+    remedy: "Let it finish faster: raise autovacuum_vacuum_cost_limit and reload. Postpone the DDL and run it with lock_timeout, because it blocks everything behind it.",
     docs: "https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND",
     limits: &[WARN_FROM_S],
 };
@@ -40,13 +40,13 @@ pub fn antiwraparound_blocker(evidence: &Locks, limits: &InForce<'_>) -> Known<V
             severity: Severity::Warning,
             object: node.words().into(),
             says: format!(
-                "{}, an autovacuum to prevent wraparound, holds up {} for up to {} and will not yield.",
+                "{}, an autovacuum to prevent wraparound, blocks {} for up to {} and will not yield.",
                 node.words(),
                 sessions(root.holds_up),
                 for_ms(root.longest_ms),
             ),
             evidence: vec![
-                count("sessions held up", root.holds_up.into()),
+                count("sessions blocked", root.holds_up.into()),
                 seconds("longest wait", root.longest_ms),
             ],
             remedy: Remedy {

@@ -24,7 +24,7 @@ const CRITICAL_FROM_PER_MINUTE: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "Transactions deadlock",
-    effect: "PostgreSQL ends one of them after deadlock_timeout; its client gets error 40P01 and has to try again.",
+    effect: "PostgreSQL aborts one of them after deadlock_timeout; its client gets error 40P01 and has to retry.",
     remedy: "Lock rows and tables in the same order everywhere; take the strongest lock first instead of upgrading; retry on 40P01. The server's log names the statements.",
     docs: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS",
     limits: &[WARN_FROM_PER_MINUTE, CRITICAL_FROM_PER_MINUTE],

@@ -52,7 +52,7 @@ fn judged(one: &PreparedTransaction, evidence: &Locks, limits: &InForce<'_>) -> 
     };
     let blocks = match holds_up {
         0 => String::new(),
-        some => format!(" and holds up {}", sessions(some)),
+        some => format!(" and blocks {}", sessions(some)),
     };
     Some(Finding {
         rule: limits.rule(),
@@ -65,7 +65,7 @@ fn judged(one: &PreparedTransaction, evidence: &Locks, limits: &InForce<'_>) -> 
             one.database.as_deref().unwrap_or("an unknown database"),
             for_ms(age_ms),
         ),
-        evidence: vec![seconds("age", age_ms), count("sessions held up", holds_up.into())],
+        evidence: vec![seconds("age", age_ms), count("sessions blocked", holds_up.into())],
         remedy: Remedy {
             says: ABOUT.remedy.into(),
             sql: Some(format!("rollback prepared {};", quoted_literal(&one.gid))),

@@ -25,7 +25,7 @@ const CRITICAL_FROM_S: Limit = Limit {
 pub const ABOUT: About = About {
     title: "Others wait for a session that is idle in transaction",
     effect: "They wait for a client that may never come back; PostgreSQL does not end it by itself.",
-    remedy: "End the session; set idle_in_transaction_session_timeout for its role; mend the application's transaction handling.",
+    remedy: "End the session; set idle_in_transaction_session_timeout for its role; fix the application's transaction handling.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT",
     limits: &[WARN_FROM_S, CRITICAL_FROM_S],
 };
@@ -66,7 +66,7 @@ pub fn idle_blocker(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
             ),
             evidence: vec![
                 seconds("idle in transaction", idle_ms),
-                count("sessions held up", root.holds_up.into()),
+                count("sessions blocked", root.holds_up.into()),
                 seconds("longest wait", root.longest_ms),
             ],
             remedy: ending(node, ABOUT.remedy, "Somebody at a psql prompt who is about to commit."),

@@ -61,11 +61,11 @@ pub fn lock_pile_up(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
                 root.frees_now,
             ),
             evidence: vec![
-                count("sessions held up", root.holds_up.into()),
+                count("sessions blocked", root.holds_up.into()),
                 count("freed at once", root.frees_now.into()),
-                count("freed in all", root.frees.into()),
+                count("freed in total", root.frees.into()),
                 seconds("longest wait", root.longest_ms),
-                seconds("waited in all", root.waited_ms),
+                seconds("waited in total", root.waited_ms),
             ],
             remedy: ending(
                 node,

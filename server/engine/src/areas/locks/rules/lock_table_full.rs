@@ -18,7 +18,7 @@ const CRITICAL_FROM_PERCENT: Limit = Limit {
     name: "critical_from_percent",
     default: 90.0,
     unit: Unit::Percent,
-    source: "beyond its size the table lives on what other parts of shared memory left over",
+    source: "beyond its size the table uses what other parts of shared memory left free",
 };
 
 /// What the rule says about itself.
@@ -47,12 +47,12 @@ pub fn lock_table_full(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Find
         severity,
         object: Object::Server,
         says: format!(
-            "The lock table holds {} of the {} objects it is laid out for ({percent:.0} %).",
+            "The lock table holds {} of the {} objects it is sized for ({percent:.0} %).",
             table.objects, table.capacity
         ),
         evidence: vec![
             count("objects locked", table.objects as f64),
-            count("laid out for", table.capacity as f64),
+            count("sized for", table.capacity as f64),
             Evidence { name: "used".into(), value: percent, unit: Unit::Percent },
         ],
         remedy: Remedy {

@@ -11,7 +11,7 @@ const WARN_FROM_S: Limit = Limit {
     name: "warn_from_s",
     default: 60.0,
     unit: Unit::Seconds,
-    source: "a minute is longer than most clients' own time-out",
+    source: "a minute is longer than most clients' own timeout",
 };
 /// Wait at which it is critical, seconds.
 const CRITICAL_FROM_S: Limit = Limit {
@@ -23,9 +23,9 @@ const CRITICAL_FROM_S: Limit = Limit {
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
-    title: "A session has waited long for a lock",
+    title: "A session has been waiting for a lock for a long time",
     effect: "Its client sees a statement that does not end; PostgreSQL sets no limit by itself.",
-    remedy: "End whoever it waits for, or cancel the waiter; set lock_timeout where a wait makes no sense.",
+    remedy: "End the blocker or cancel the waiter; set lock_timeout where waiting makes no sense.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT",
     limits: &[WARN_FROM_S, CRITICAL_FROM_S],
 };

@@ -23,8 +23,8 @@ const CRITICAL_FROM_BYTES: Limit = Limit {
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
-    title: "A slot keeps WAL for nobody",
-    effect: "WAL piles up until the disk is full and the server stops, unless max_slot_wal_keep_size cuts the slot off first.",
+    title: "An inactive slot retains WAL",
+    effect: "WAL piles up until the disk is full and the server stops, unless max_slot_wal_keep_size invalidates the slot first.",
     remedy: "Bring its standby or subscriber back, or drop the slot; set max_slot_wal_keep_size.",
     docs: "https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-SLOTS",
     limits: &[WARN_FROM_BYTES, CRITICAL_FROM_BYTES],
@@ -49,7 +49,7 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
         return None;
     };
     let mut evidence =
-        vec![Evidence { name: "WAL kept".into(), value: retained, unit: Unit::Bytes }];
+        vec![Evidence { name: "WAL retained".into(), value: retained, unit: Unit::Bytes }];
     if let Some(inactive_ms) = slot.inactive_ms {
         evidence.push(Evidence { name: "inactive for".into(), value: inactive_ms, unit: Unit::Ms });
     }
@@ -58,7 +58,7 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
         severity,
         object: Object::Slot { name: slot.slot_name.clone() },
         says: format!(
-            "Nobody streams from slot {}, and it keeps {:.0} MiB of WAL.",
+            "Slot {} is inactive and retains {:.0} MiB of WAL.",
             slot.slot_name,
             retained / 1_048_576.0
         ),

@@ -31,7 +31,7 @@ const CRITICAL_FROM_BYTES: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "A standby is behind",
-    effect: "Reads on the standby are old, and a failover to it loses or waits for what is missing.",
+    effect: "Reads on the standby return old data, and a failover to it loses or waits for what is missing.",
     remedy: "On the standby look for a query that blocks replay, for paused replay and for a slow disk; between them for the network.",
     docs: "https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-MONITORING",
     limits: &[WARN_FROM_S, CRITICAL_FROM_S, CRITICAL_FROM_BYTES],

@@ -16,7 +16,7 @@ const SILENT_FROM_S: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "A standby receives nothing",
-    effect: "The standby grows older by the second, though received and replayed positions are equal.",
+    effect: "The standby falls further behind every second, although received and replayed positions are equal.",
     remedy: "Read the standby's log; check primary_conninfo, the network, the slot and pg_hba.conf on the sender.",
     docs: "https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION",
     limits: &[SILENT_FROM_S],

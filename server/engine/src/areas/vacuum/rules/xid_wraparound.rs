@@ -25,7 +25,7 @@ const STOP_AT_XIDS: f64 = 2_147_483_648.0 - 3_000_000.0;
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "Transaction ids are running out",
-    effect: "Three million transactions before the end the server refuses every write until the database is vacuumed.",
+    effect: "Three million transactions before wraparound, the server refuses every write until the database is vacuumed.",
     remedy: "Find what holds the xmin horizon (an old transaction, prepared transaction, slot or standby), end it, then VACUUM FREEZE the oldest tables.",
     docs: "https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND",
     limits: &[WARN_FROM_XIDS, CRITICAL_FROM_XIDS],
