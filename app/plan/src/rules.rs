@@ -6,6 +6,7 @@
 mod case;
 mod index_proposal;
 mod proposal;
+mod setting;
 mod with_catalog;
 
 pub use model::rule::{InForce, Limits};
@@ -17,7 +18,8 @@ use crate::derive::Derived;
 use crate::node::Plan;
 
 pub use case::Case;
-pub use proposal::{IndexKey, IndexProposal, Proposal, Scope, Setting, SettingValue, Table};
+pub use proposal::{IndexKey, IndexProposal, Proposal, Table};
+pub use setting::{Scope, Setting, SettingValue};
 
 /// A finding, where it was found, and the time at stake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,8 @@
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::evidence;
-use super::proposal::{Proposal, Scope, Setting, SettingValue};
+use super::proposal::Proposal;
+use super::setting::{Scope, Setting, SettingValue};
 use super::{Case, InForce, Judged, Missing};
 
 /// Cost that only a disabled node has.

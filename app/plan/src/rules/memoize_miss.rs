@@ -3,7 +3,8 @@
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
-use super::proposal::{Proposal, Setting};
+use super::proposal::Proposal;
+use super::setting::Setting;
 use super::{Case, InForce, Judged, Missing};
 
 /// Cache hit ratio below which the rule fires.

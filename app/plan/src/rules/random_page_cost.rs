@@ -5,7 +5,8 @@ use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::index_proposal::index_columns;
-use super::proposal::{Proposal, Scope, Setting, SettingValue};
+use super::proposal::Proposal;
+use super::setting::{Scope, Setting, SettingValue};
 use super::{Case, InForce, Judged, Missing};
 use crate::derive::Counter;
 

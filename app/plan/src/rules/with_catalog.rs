@@ -4,7 +4,8 @@
 use model::{Remedy, Unit};
 
 use super::case::{count, evidence};
-use super::proposal::{IndexProposal, Proposal, Setting, Table};
+use super::proposal::{IndexProposal, Proposal, Table};
+use super::setting::Setting;
 use super::{Case, Judged};
 use crate::catalog::{Catalog, Index, Relation};
 use crate::node::Node;
