@@ -105,7 +105,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), "not a database at all, just text".repeat(50))
             .unwrap();
-        let says = open(folder.path()).await.unwrap_err().to_string();
-        assert!(says.contains("pgdeck.sqlite cannot be used") && !says.contains('\n'), "{says}");
+        let message = open(folder.path()).await.unwrap_err().to_string();
+        assert!(
+            message.contains("pgdeck.sqlite cannot be used") && !message.contains('\n'),
+            "{message}"
+        );
     }
 }

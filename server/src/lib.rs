@@ -27,7 +27,7 @@ pub fn main() -> ExitCode {
             print!("{text}");
             return ExitCode::SUCCESS;
         }
-        Parsed::Wrong(says) => return Failure::usage(says).report(),
+        Parsed::Wrong(message) => return Failure::usage(message).report(),
     };
     // What a watched server tells our sessions concerns our own statements only.
     let filter = EnvFilter::try_from_env("PGDECK_LOG")
@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(
             place,
-            says = panic.payload_as_str().unwrap_or_default(),
+            panic = panic.payload_as_str().unwrap_or_default(),
             "a task panicked"
         );
     }));

@@ -25,7 +25,7 @@ impl Action {
     pub const ALL: [Self; 4] = [Self::Cancel, Self::Terminate, Self::Vacuum, Self::Analyze];
 
     /// The word in forms and in the audit log.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Cancel => "cancel",
             Self::Terminate => "terminate",
@@ -42,11 +42,6 @@ impl Action {
             Self::Vacuum => "VACUUM",
             Self::Analyze => "ANALYZE",
         }
-    }
-
-    /// The action of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.word() == word)
     }
 
     /// Whether it is done to sessions; the others are done to a table.
@@ -114,7 +109,8 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// One sentence.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
     /// What would change it: a statement or a sentence.
     pub remedy: Option<String>,
     /// Whether asking a second time lifts it.
@@ -207,7 +203,7 @@ impl Outcome {
         [Self::Worked, Self::Unseen, Self::Refused, Self::Unknown, Self::Running];
 
     /// The word in the audit log.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Worked => "worked",
             Self::Unseen => "unseen",
@@ -215,11 +211,6 @@ impl Outcome {
             Self::Unknown => "unknown",
             Self::Running => "running",
         }
-    }
-
-    /// The outcome of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == word)
     }
 }
 
@@ -231,10 +222,14 @@ pub struct Done {
     /// How it ended.
     pub outcome: Outcome,
     /// In one sentence.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
     /// From asking to seeing the effect, ms; None where none was seen.
     pub took_ms: Option<f64>,
 }
+
+crate::named::named!(Action);
+crate::named::named!(Outcome);
 
 #[cfg(test)]
 mod tests {
@@ -255,7 +250,7 @@ mod tests {
 
     #[test]
     fn words_are_read_back() {
-        assert!(Action::ALL.iter().all(|a| Action::from_word(a.word()) == Some(*a)));
-        assert!(Outcome::ALL.iter().all(|o| Outcome::from_word(o.word()) == Some(*o)));
+        assert!(Action::ALL.iter().all(|a| a.as_str().parse() == Ok(*a)));
+        assert!(Outcome::ALL.iter().all(|o| o.as_str().parse() == Ok(*o)));
     }
 }

@@ -41,18 +41,14 @@ macro_rules! names {
             pub const ALL: [Self; Self::COUNT] = [$(Self::$name),+];
 
             /// The word in URLs and event names, and the name of its folder.
-            pub fn word(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => stringify!($folder),)+ }
-            }
-
-            /// The area of that word.
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.into_iter().find(|area| area.word() == word)
             }
         }
     };
 }
 areas!(names);
+crate::named::named!(AreaName);
 
 #[cfg(test)]
 mod tests {
@@ -61,9 +57,9 @@ mod tests {
     #[test]
     fn a_name_is_one_word_everywhere() {
         for area in AreaName::ALL {
-            assert_eq!(AreaName::from_word(area.word()), Some(area));
+            assert_eq!(area.as_str().parse(), Ok(area));
             let json = serde_json::to_string(&area).unwrap_or_default();
-            assert_eq!(json, format!("\"{}\"", area.word()), "serde and URLs agree");
+            assert_eq!(json, format!("\"{}\"", area.as_str()), "serde and URLs agree");
         }
     }
 }

@@ -46,7 +46,8 @@ pub enum AuditEnd {
         /// How.
         outcome: Outcome,
         /// In one sentence.
-        says: String,
+        #[serde(rename = "says")]
+        message: String,
         /// From asking to seeing the effect, ms.
         took_ms: Option<f64>,
     },
@@ -54,11 +55,11 @@ pub enum AuditEnd {
 
 impl AuditEnd {
     /// The word in filters and exports.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::UnderWay => "under way",
             Self::NeverCompleted => "asked, never completed",
-            Self::Ended { outcome, .. } => outcome.word(),
+            Self::Ended { outcome, .. } => outcome.as_str(),
         }
     }
 }
@@ -78,21 +79,24 @@ pub enum Chain {
         /// The first record that does not follow.
         record: i64,
         /// What is wrong, one sentence.
-        says: String,
+        #[serde(rename = "says")]
+        message: String,
     },
 }
 
 impl Chain {
     /// One sentence.
-    pub fn says(&self) -> String {
+    pub fn message(&self) -> String {
         match self {
             Self::Whole { records: 0, .. } => "The log is empty.".into(),
             Self::Whole { records: 1, .. } => "The hash chain of its one record is intact.".into(),
             Self::Whole { records, .. } => {
-                format!("The hash chain of its {records} records is intact: none was changed or removed.")
+                format!(
+                    "The hash chain of its {records} records is intact: none was changed or removed."
+                )
             }
-            Self::Broken { record, says } => {
-                format!("The hash chain is broken at record {record}: {says}")
+            Self::Broken { record, message } => {
+                format!("The hash chain is broken at record {record}: {message}")
             }
         }
     }

@@ -31,7 +31,8 @@ pub enum ApiError {
     /// pgdeck itself does not do it; nothing was done.
     Declined {
         /// Why, one sentence.
-        says: String,
+        #[serde(rename = "says")]
+        message: String,
         /// What to do about it: a sentence or a statement.
         remedy: Option<String>,
     },
@@ -54,8 +55,8 @@ impl fmt::Display for ApiError {
             Self::Refused { sqlstate, message, .. } => {
                 write!(f, "PostgreSQL refused ({sqlstate}): {message}")
             }
-            Self::Declined { says, remedy: None } => f.write_str(says),
-            Self::Declined { says, remedy: Some(remedy) } => write!(f, "{says} {remedy}"),
+            Self::Declined { message, remedy: None } => f.write_str(message),
+            Self::Declined { message, remedy: Some(remedy) } => write!(f, "{message} {remedy}"),
             Self::Internal { incident } => {
                 write!(f, "Internal error in pgdeck; see incident {incident} in its log.")
             }

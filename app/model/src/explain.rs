@@ -146,7 +146,8 @@ pub struct Preview {
     /// How long it waits for a lock, ms.
     pub lock_timeout_ms: u64,
     /// What it does and what a rollback does not undo, one sentence each.
-    pub says: Vec<String>,
+    #[serde(rename = "says")]
+    pub message: Vec<String>,
     /// Options this major does not have, one sentence each.
     pub left_out: Vec<String>,
 }
@@ -214,10 +215,10 @@ pub enum NotExplained {
 
 impl NotExplained {
     /// One sentence.
-    pub fn says(&self) -> String {
+    pub fn message(&self) -> String {
         match self {
-            Self::Refused(refusal) => refusal.says(),
-            Self::Unknown(reason) => reason.says(),
+            Self::Refused(refusal) => refusal.message(),
+            Self::Unknown(reason) => reason.message(),
             Self::Failed { sqlstate, message, at, .. } => {
                 let place = at.map(|at| format!(" ({at})")).unwrap_or_default();
                 format!("PostgreSQL refuses the statement{place}: {message} ({sqlstate}).")

@@ -130,14 +130,16 @@ pub enum Refusal {
 
 impl Refusal {
     /// One sentence: what, where, what to do.
-    pub fn says(&self) -> String {
+    pub fn message(&self) -> String {
         match self {
             Self::TooLong { bytes, limit } => {
                 format!(
                     "The statement has {bytes} bytes; the limit is {limit}. Shorten its lists of values."
                 )
             }
-            Self::Nul { at } => format!("The statement contains a NUL character ({at}); remove it."),
+            Self::Nul { at } => {
+                format!("The statement contains a NUL character ({at}); remove it.")
+            }
             Self::Empty => {
                 "There is no statement; paste one SELECT, INSERT, UPDATE, DELETE or MERGE.".into()
             }
@@ -229,10 +231,10 @@ mod tests {
             Refusal::Function { name: "f".into(), danger: Danger::Volatile, at: Some(at) },
             Refusal::Busy,
         ] {
-            let says = refusal.says();
-            assert!(says.ends_with('.') && !says.contains('\n'), "{says}");
+            let message = refusal.message();
+            assert!(message.ends_with('.') && !message.contains('\n'), "{message}");
         }
-        let says = Refusal::Several { at }.says();
-        assert!(says.contains("line 2, column 3"), "{says}");
+        let message = Refusal::Several { at }.message();
+        assert!(message.contains("line 2, column 3"), "{message}");
     }
 }

@@ -19,7 +19,7 @@ pub enum Severity {
 
 impl Severity {
     /// The word on pages, in CLI output and on the wire.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
             Self::Warning => "warning",
@@ -65,7 +65,8 @@ pub struct Evidence {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remedy {
     /// What to do, in words.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
     /// The statement to copy, where one statement does it.
     pub sql: Option<String>,
     /// The lock the statement takes and what it blocks.
@@ -86,7 +87,8 @@ pub struct Finding {
     /// What it is about: `pid 640`, `slot standby_1`, `database shop`.
     pub object: Object,
     /// The finding as one sentence that could be read out on the phone.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
     /// The numbers used.
     pub evidence: Vec<Evidence>,
     /// What to do.

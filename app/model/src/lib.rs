@@ -14,6 +14,7 @@ pub mod explain;
 pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
+pub mod named;
 pub mod object;
 pub mod overhead;
 pub mod reading;

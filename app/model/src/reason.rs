@@ -47,7 +47,8 @@ pub enum Reason {
         #[serde(default)]
         cause: Cause,
         /// What happened, one sentence.
-        says: String,
+        #[serde(rename = "says")]
+        message: String,
         /// What to do, one sentence.
         remedy: String,
     },
@@ -106,7 +107,7 @@ impl Reason {
     }
 
     /// What is wrong, as one sentence.
-    pub fn says(&self) -> String {
+    pub fn message(&self) -> String {
         match self {
             Self::NotYet => "The first reading is on its way.".into(),
             Self::NeedsTwoReadings => "A rate needs two readings; the second is on its way.".into(),
@@ -114,11 +115,13 @@ impl Reason {
                 "The counter was reset between two readings, so no rate is shown for that span."
                     .into()
             }
-            Self::Unreachable { says, .. } => says.clone(),
+            Self::Unreachable { message, .. } => message.clone(),
             Self::MissingGrant { what, is_message: true, .. } => {
                 format!("PostgreSQL says: {what}.")
             }
-            Self::MissingGrant { what, .. } => format!("pgdeck's role is not allowed to read {what}."),
+            Self::MissingGrant { what, .. } => {
+                format!("pgdeck's role is not allowed to read {what}.")
+            }
             Self::MissingExtension { name, .. } => {
                 format!("The extension {name} is not available in this database.")
             }
@@ -168,17 +171,17 @@ mod tests {
         let old = r#"{"Unreachable":{"says":"Nobody answers.","remedy":"Start it."}}"#;
         let reason: Reason = serde_json::from_str(old).expect("a reason");
         assert!(matches!(&reason, Reason::Unreachable { cause: Cause::Unknown, .. }));
-        assert_eq!(reason.says(), "Nobody answers.");
+        assert_eq!(reason.message(), "Nobody answers.");
         let old = r#"{"MissingGrant":{"what":"sessions","sql":"grant x to y;"}}"#;
         let reason: Reason = serde_json::from_str(old).expect("a reason");
         assert_eq!(reason, Reason::missing_grant("sessions", "grant x to y;"));
-        assert_eq!(reason.says(), "Our role may not read sessions.");
+        assert_eq!(reason.message(), "Our role may not read sessions.");
     }
 
     #[test]
     fn the_words_of_the_server_are_marked_as_such() {
         let what = "must be superuser".to_owned();
         let reason = Reason::MissingGrant { what, is_message: true, sql: "grant x to y;".into() };
-        assert_eq!(reason.says(), "PostgreSQL says: must be superuser.");
+        assert_eq!(reason.message(), "PostgreSQL says: must be superuser.");
     }
 }

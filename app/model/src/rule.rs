@@ -222,8 +222,13 @@ mod tests {
     #[test]
     fn a_limit_that_does_not_exist_is_named() {
         let set = |rule, limit, value| Limits::new().set(known(), (rule, limit), value);
-        assert!(set("test/nix", "from", 1.0).is_err_and(|says| says.contains("no rule")));
-        assert!(set("test/too_big", "to", 1.0).is_err_and(|says| says.contains("it has from")));
-        assert!(set("test/too_big", "from", -1.0).is_err_and(|says| says.contains("zero or more")));
+        assert!(set("test/nix", "from", 1.0).is_err_and(|message| message.contains("no rule")));
+        assert!(
+            set("test/too_big", "to", 1.0).is_err_and(|message| message.contains("it has from"))
+        );
+        assert!(
+            set("test/too_big", "from", -1.0)
+                .is_err_and(|message| message.contains("zero or more"))
+        );
     }
 }

@@ -24,18 +24,13 @@ impl Role {
     pub const ALL: [Self; 4] = [Self::Viewer, Self::Analyst, Self::Operator, Self::Admin];
 
     /// The word in configuration, CLI and pages.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
             Self::Analyst => "analyst",
             Self::Operator => "operator",
             Self::Admin => "admin",
         }
-    }
-
-    /// The role of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.word() == word)
     }
 
     /// Whether this role alone grants `permission`.
@@ -51,6 +46,8 @@ impl Role {
         }
     }
 }
+
+crate::named::named!(Role);
 
 /// What a route, server function, event stream or action requires of its user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,7 +82,7 @@ impl Permission {
     /// The roles that grant it, for messages: `one of the roles analyst, operator`.
     pub fn granted_by(self) -> String {
         let roles: Vec<&str> =
-            Role::ALL.into_iter().filter(|role| role.grants(self)).map(Role::word).collect();
+            Role::ALL.into_iter().filter(|role| role.grants(self)).map(Role::as_str).collect();
         format!("one of the roles {}", roles.join(", "))
     }
 }

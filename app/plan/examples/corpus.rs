@@ -70,7 +70,7 @@ fn tree(name: &str, plan: &Plan) {
     for one in &found {
         println!(
             "  {} {:?} saves {:?} ms: {}",
-            one.finding.rule, one.finding.severity, one.saves_ms, one.finding.says
+            one.finding.rule, one.finding.severity, one.saves_ms, one.finding.message
         );
     }
     let sum: f64 = derived.nodes.iter().filter_map(|node| node.self_ms).sum();

@@ -62,7 +62,7 @@ pub enum Format {
 
 impl Format {
     /// The word for it in EXPLAIN's options, in lower case.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",

@@ -44,7 +44,7 @@ pub struct Missing {
 
 impl Missing {
     /// Why the rule was not run and what to do, as one sentence.
-    pub fn says(&self) -> String {
+    pub fn message(&self) -> String {
         format!("The plan was made without {0}; run EXPLAIN ({0}) to check this.", self.option)
     }
 }

@@ -16,9 +16,12 @@ fn broken(parsed: &Parsed) -> &ParseError {
 
 #[track_caller]
 fn is_one_sentence(error: &ParseError) {
-    let says = error.to_string();
-    assert!(says.starts_with("Line ") && says.ends_with('.') && !says.contains('\n'), "{says}");
-    assert!(error.line > 0 && error.column > 0 && error.expected.len() > 5, "{says}");
+    let message = error.to_string();
+    assert!(
+        message.starts_with("Line ") && message.ends_with('.') && !message.contains('\n'),
+        "{message}"
+    );
+    assert!(error.line > 0 && error.column > 0 && error.expected.len() > 5, "{message}");
 }
 
 #[test]
@@ -149,11 +152,11 @@ fn two_hundred_megabytes_are_read_up_to_the_limit() {
     let parsed = plan::parse(&paste).unwrap();
     let nodes = parsed.plans[0].nodes.len();
     assert!(nodes > 4_000 && nodes < 4_500, "{nodes} nodes");
-    let says = broken(&parsed).to_string();
+    let message = broken(&parsed).to_string();
     is_one_sentence(broken(&parsed));
     assert!(
-        says.ends_with("expected the end: only the first 32 MB of the 200 MB pasted are read."),
-        "{says}"
+        message.ends_with("expected the end: only the first 32 MB of the 200 MB pasted are read."),
+        "{message}"
     );
     drop(parsed);
     drop(paste);

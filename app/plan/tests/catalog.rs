@@ -39,9 +39,9 @@ fn an_index_that_fits_is_named_with_the_reason_it_was_not_used() {
     let (alone, joined) = of("invalid_index", "plan/filtered_seq_scan");
     assert!(alone.finding.remedy.sql.unwrap().starts_with("create index"));
     assert!(
-        joined.finding.says.contains("The existing index orders_status fits, but it is invalid"),
+        joined.finding.message.contains("The existing index orders_status fits, but it is invalid"),
         "{}",
-        joined.finding.says
+        joined.finding.message
     );
     assert_eq!(
         joined.finding.remedy.sql.as_deref(),
@@ -49,19 +49,16 @@ fn an_index_that_fits_is_named_with_the_reason_it_was_not_used() {
     );
     let (_, joined) = of("partial_index", "plan/filtered_seq_scan");
     assert!(
-        joined
-            .finding
-            .says
-            .contains("orders_status_done fits, but it is partial, on (id > 5)"),
+        joined.finding.message.contains("orders_status_done fits, but it is partial, on (id > 5)"),
         "{}",
-        joined.finding.says
+        joined.finding.message
     );
     assert_eq!(joined.finding.remedy.sql, None);
     let (_, joined) = of("random_rows", "plan/filtered_seq_scan");
     assert!(
-        joined.finding.says.contains("its rows are scattered over the table (correlation "),
+        joined.finding.message.contains("its rows are scattered over the table (correlation "),
         "{}",
-        joined.finding.says
+        joined.finding.message
     );
 }
 
@@ -79,9 +76,9 @@ fn old_statistics_are_told_from_columns_that_depend_on_each_other() {
     let (alone, joined) = of("correlated", "plan/row_misestimate");
     assert_eq!(alone.finding.remedy.sql.as_deref(), Some("analyze public.pairs;"));
     assert!(
-        joined.finding.says.contains("fresh: a, b depend on each other"),
+        joined.finding.message.contains("fresh: a, b depend on each other"),
         "{}",
-        joined.finding.says
+        joined.finding.message
     );
     assert_eq!(
         joined.finding.remedy.sql.as_deref(),
@@ -99,9 +96,12 @@ fn old_statistics_are_told_from_columns_that_depend_on_each_other() {
     let (found, _) = judge_with(&plan, &derived, &limits, Some(&catalog));
     let stale = found.iter().find(|one| one.finding.rule == "plan/row_misestimate").unwrap();
     assert!(
-        stale.finding.says.contains("95,000 rows of public.pairs changed since its last ANALYZE"),
+        stale
+            .finding
+            .message
+            .contains("95,000 rows of public.pairs changed since its last ANALYZE"),
         "{}",
-        stale.finding.says
+        stale.finding.message
     );
 }
 
@@ -109,9 +109,9 @@ fn old_statistics_are_told_from_columns_that_depend_on_each_other() {
 fn spills_name_the_work_mem_of_the_server() {
     let (_, joined) = of("spill", "plan/sort_spill");
     assert!(
-        joined.finding.says.ends_with("The server's work_mem is 4MB now."),
+        joined.finding.message.ends_with("The server's work_mem is 4MB now."),
         "{}",
-        joined.finding.says
+        joined.finding.message
     );
 }
 

@@ -19,22 +19,22 @@ fn diff(a: &(Plan, Derived), b: &(Plan, Derived)) -> Comparison {
 }
 
 /// The sentences of a recorded change.
-fn says(name: &str) -> Vec<String> {
+fn message(name: &str) -> Vec<String> {
     let [before, after] = recorded(name);
-    diff(&before, &after).changes.into_iter().map(|change| change.says).collect()
+    diff(&before, &after).changes.into_iter().map(|change| change.message).collect()
 }
 
 #[track_caller]
 fn first_holds(name: &str, parts: &[&str]) {
-    let says = says(name);
-    assert!(parts.iter().all(|part| says[0].contains(part)), "{name}: {says:#?}");
+    let message = message(name);
+    assert!(parts.iter().all(|part| message[0].contains(part)), "{name}: {message:#?}");
 }
 
 #[track_caller]
 fn any_holds(name: &str, parts: &[&str]) {
-    let says = says(name);
+    let message = message(name);
     let fits = |one: &String| parts.iter().all(|part| one.contains(part));
-    assert!(says.iter().any(fits), "{name}: {says:#?}");
+    assert!(message.iter().any(fits), "{name}: {message:#?}");
 }
 
 #[test]
@@ -60,9 +60,7 @@ fn recorded_changes_are_named() {
     any_holds("join_method", &["enable_hashjoin is set to off"]);
     any_holds(
         "join_order",
-        &[
-            "The join order changed: first items and orders instead of customers and orders.",
-        ],
+        &["The join order changed: first items and orders instead of customers and orders."],
     );
     any_holds("join_order", &["are joined by Hash Join instead of Nested Loop"]);
     any_holds("work_mem", &["The Sort by o.note now goes to disk"]);
@@ -177,7 +175,7 @@ fn the_greatest_measured_effect_comes_first() {
         let effects: Vec<f64> =
             compared.changes.iter().map(|change| change.effect_ms.map_or(0.0, f64::abs)).collect();
         assert!(effects.is_sorted_by(|a, b| a >= b), "{name}: {effects:?}");
-        assert!(compared.changes.iter().all(|change| change.says.ends_with('.')));
+        assert!(compared.changes.iter().all(|change| change.message.ends_with('.')));
         assert!(compared.totals.total_ms.more().unwrap().abs() > 0.0);
         let last = compared.changes.last().unwrap();
         assert!(last.effect_ms.is_none() || last.topic != Topic::Settings);

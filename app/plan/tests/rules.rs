@@ -37,7 +37,7 @@ fn each_rule_fires_and_stays_quiet_on_the_repaired_twin() {
                 "{}",
                 rule.id
             );
-            assert!(one.finding.says.ends_with('.'), "{}", one.finding.says);
+            assert!(one.finding.message.ends_with('.'), "{}", one.finding.message);
         }
     }
 }
@@ -61,7 +61,7 @@ fn without_analyze_rules_are_not_checked_instead_of_quiet() {
         judge(&parsed.plans[0], &plan::derive(&parsed.plans[0]), &Limits::new());
     assert!(found.is_empty());
     assert_eq!(not_checked.len(), RULES.len() - 1);
-    assert!(not_checked[0].1.says().contains("ANALYZE"));
+    assert!(not_checked[0].1.message().contains("ANALYZE"));
 }
 
 #[test]

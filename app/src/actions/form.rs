@@ -83,7 +83,7 @@ pub fn Actions(
     view! {
         <section class="act" aria-label=label>
             <div class="act-buttons">{buttons}</div>
-            {move || refusal.get().map(|says| view! { <p class="note" id=why.clone()>{says}</p> })}
+            {move || refusal.get().map(|message| view! { <p class="note" id=why.clone()>{message}</p> })}
             <div role="status">{move || step.with(|now| shown(&server, now, Some(step)))}</div>
         </section>
     }
@@ -109,7 +109,7 @@ pub fn choose(target: Target) -> AnyView {
 #[cfg(feature = "ssr")]
 pub fn on_chosen(refusal: Option<&str>) -> AnyView {
     let button = |action: Action| {
-        view! { <button type="submit" name="action" value=action.word() disabled=refusal.is_some()>{action.verb()} " selected …"</button> }
+        view! { <button type="submit" name="action" value=action.as_str() disabled=refusal.is_some()>{action.verb()} " selected …"</button> }
     };
     view! {
         <div class="act-buttons">
@@ -117,7 +117,7 @@ pub fn on_chosen(refusal: Option<&str>) -> AnyView {
             {button(Action::Cancel)}
             {button(Action::Terminate)}
         </div>
-        {refusal.map(|says| view! { <p class="note">{says.to_owned()}</p> })}
+        {refusal.map(|message| view! { <p class="note">{message.to_owned()}</p> })}
     }
     .into_any()
 }
@@ -166,7 +166,7 @@ fn fields(ask: &Ask) -> AnyView {
         .map(|target| view! { <input type="hidden" name="target" value=target.field()/> })
         .collect_view();
     view! {
-        <input type="hidden" name="action" value=ask.action.word()/>
+        <input type="hidden" name="action" value=ask.action.as_str()/>
         {targets}
         {ask.twice.then(|| view! { <input type="hidden" name="twice" value="yes"/> })}
     }
@@ -223,7 +223,7 @@ fn target(target: &Previewed) -> AnyView {
     let detail = match &target.refusal {
         None => view! { <Code text=target.sql.clone()/> }.into_any(),
         Some(refusal) => view! {
-            <p class="act-refused"><strong>"Skipped: "</strong>{refusal.says.clone()}</p>
+            <p class="act-refused"><strong>"Skipped: "</strong>{refusal.message.clone()}</p>
             {refusal.remedy.clone().map(|text| view! { <Code text/> })}
         }
         .into_any(),

@@ -54,10 +54,10 @@ pub fn results(done: &[Done]) -> AnyView {
 
 /// The sentence, with the object in front where it does not begin with it.
 fn told_of(done: &Done) -> String {
-    if done.says.starts_with(&done.object) {
-        return done.says.clone();
+    if done.message.starts_with(&done.object) {
+        return done.message.clone();
     }
-    format!("{}: {}", done.object, done.says)
+    format!("{}: {}", done.object, done.message)
 }
 
 fn class(outcome: Outcome) -> &'static str {

@@ -83,7 +83,7 @@ fn connect(state: &Rc<RefCell<State>>) {
             }
         });
         let added = source
-            .add_event_listener_with_callback(sink.area.word(), heard.as_ref().unchecked_ref());
+            .add_event_listener_with_callback(sink.area.as_str(), heard.as_ref().unchecked_ref());
         if added.is_ok() {
             on_event.push(heard);
         }

@@ -115,7 +115,7 @@ pub fn follow(server: ServerId, sinks: Vec<Sink>) {
     let mut url = format!("/live?server={}", crate::links::encoded(server.as_str()));
     for sink in &sinks {
         url.push_str("&area=");
-        url.push_str(sink.area.word());
+        url.push_str(sink.area.as_str());
     }
     let kept = StoredValue::new_local(None);
     Effect::new(move |_| {

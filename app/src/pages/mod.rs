@@ -43,15 +43,15 @@ fn verdict<T>(
 ) -> (String, &'static str) {
     let worst = findings.first().filter(|worst| worst.severity > Severity::Info);
     match (latest.value(), &latest.failure, worst) {
-        (None, Some(failure), _) => (failure.reason.says(), "critical"),
+        (None, Some(failure), _) => (failure.reason.message(), "critical"),
         (None, None, _) => ("The first reading is on its way.".into(), "open"),
         (Some(_), Some(failure), _) => {
-            (format!("No newer reading: {}", failure.reason.says()), "critical")
+            (format!("No newer reading: {}", failure.reason.message()), "critical")
         }
-        (Some(_), None, Some(worst)) => (worst.says.clone(), worst.severity.word()),
+        (Some(_), None, Some(worst)) => (worst.message.clone(), worst.severity.as_str()),
         (Some(value), None, None) => {
-            let (says, fine) = calm(value);
-            (says, if fine { "fine" } else { "open" })
+            let (message, fine) = calm(value);
+            (message, if fine { "fine" } else { "open" })
         }
     }
 }
@@ -77,8 +77,8 @@ mod tests {
         assert_eq!(verdict(&latest, &[], calm), ("All is well.".to_owned(), "fine"));
         latest.failure =
             Some(Failure { since_ms: 0, at_ms: 0, reason: Reason::TimedOut { after_ms: 500 } });
-        let (says, class) = verdict(&latest, &[], calm);
+        let (message, class) = verdict(&latest, &[], calm);
         assert_eq!(class, "critical");
-        assert!(says.contains("500 ms"), "{says}");
+        assert!(message.contains("500 ms"), "{message}");
     }
 }

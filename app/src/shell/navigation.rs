@@ -197,7 +197,7 @@ mod tests {
             rule: rule.into(),
             severity,
             object: "".into(),
-            says: String::new(),
+            message: String::new(),
             evidence: vec![],
             remedy: model::Remedy::default(),
         };

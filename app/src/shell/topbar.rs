@@ -102,7 +102,7 @@ pub fn state(link: &ConnectionState) -> &'static str {
 #[component]
 fn Freshness() -> impl IntoView {
     let live = Live::get();
-    let says = move || {
+    let message = move || {
         if live.paused.get() {
             return format!("Paused at {} UTC", format::time_of_day(live.now_ms.get()));
         }
@@ -125,7 +125,7 @@ fn Freshness() -> impl IntoView {
     };
     view! {
         <div class="freshness" class:paused=move || live.paused.get()>
-            <span class="freshness-age num">{says}</span>
+            <span class="freshness-age num">{message}</span>
             <button
                 type="button"
                 class="js-only"

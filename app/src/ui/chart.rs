@@ -166,7 +166,7 @@ fn Drawn(chart: Memo<Option<Chart>>) -> impl IntoView {
             aria-valuemin="0"
             aria-valuemax=last
             aria-valuenow=shown
-            aria-valuetext=move || chart.with(|c| c.as_ref().map(|c| says(c, shown())).unwrap_or_default())
+            aria-valuetext=move || chart.with(|c| c.as_ref().map(|c| message(c, shown())).unwrap_or_default())
             on:keydown=keydown
             on:pointermove=moved
             on:pointerleave=move |_| cross.set(None)
@@ -216,7 +216,7 @@ fn cross_line(chart: &Chart, at: usize) -> Option<AnyView> {
 }
 
 /// One moment of the chart in words.
-fn says(chart: &Chart, at: usize) -> String {
+fn message(chart: &Chart, at: usize) -> String {
     let time = chart.times.get(at).copied().map(format::time_of_day).unwrap_or_default();
     let values: Vec<String> = chart
         .lines

@@ -10,7 +10,7 @@ pub fn Copy(
     text: Signal<String>,
     /// What the button says.
     #[prop(default = "Copy")]
-    says: &'static str,
+    message: &'static str,
 ) -> impl IntoView {
     let done = RwSignal::new(false);
     let click = move |_| {
@@ -25,7 +25,7 @@ pub fn Copy(
     };
     view! {
         <button type="button" class="copy js-only" on:click=click>
-            {move || if done.get() { "Copied" } else { says }}
+            {move || if done.get() { "Copied" } else { message }}
         </button>
     }
 }

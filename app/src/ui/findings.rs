@@ -35,7 +35,7 @@ pub fn Findings(
             Some(worst) => format!(
                 "{}, worst {}",
                 format::plural(all.len() as i64, "finding", "findings"),
-                worst.severity.word()
+                worst.severity.as_str()
             ),
             None => "No findings".to_owned(),
         })
@@ -69,20 +69,20 @@ fn others(all: &[Finding]) -> Option<String> {
     let worst = all.get(LINES)?;
     let count = all.len().saturating_sub(LINES) as i64;
     let count = format::plural(count, "more finding", "more findings");
-    Some(format!("{count}, worst {}", worst.severity.word()))
+    Some(format!("{count}, worst {}", worst.severity.as_str()))
 }
 
 #[component]
 fn One(finding: Memo<Option<Finding>>) -> impl IntoView {
     let severity = move || finding.with(|f| f.as_ref().map_or(Severity::Info, |f| f.severity));
     view! {
-        <details class=move || format!("finding {}", severity().word())>
+        <details class=move || format!("finding {}", severity().as_str())>
             <summary>
-                <span class=move || format!("severity {}", severity().word())>
-                    {move || severity().word()}
+                <span class=move || format!("severity {}", severity().as_str())>
+                    {move || severity().as_str()}
                 </span>
                 <span class="finding-says">
-                    {move || finding.with(|f| f.as_ref().map(|f| f.says.clone()).unwrap_or_default())}
+                    {move || finding.with(|f| f.as_ref().map(|f| f.message.clone()).unwrap_or_default())}
                 </span>
             </summary>
             <div class="finding-body">
@@ -125,12 +125,12 @@ fn evidence(evidence: &Evidence) -> AnyView {
 }
 
 fn remedy(remedy: &Remedy) -> AnyView {
-    let line = |name: &'static str, says: &Option<String>| {
-        says.clone().map(|says| view! { <p><strong>{name}</strong> " " {says}</p> })
+    let line = |name: &'static str, message: &Option<String>| {
+        message.clone().map(|message| view! { <p><strong>{name}</strong> " " {message}</p> })
     };
     view! {
         <div class="remedy">
-            <p><strong>"What to do."</strong> " " {remedy.says.clone()}</p>
+            <p><strong>"What to do."</strong> " " {remedy.message.clone()}</p>
             {remedy.sql.clone().map(|sql| view! { <Code text=sql/> })}
             {line("Lock.", &remedy.lock)}
             {line("To undo.", &remedy.undo)}
@@ -151,7 +151,7 @@ fn unchecked(all: &[NotChecked]) -> Option<AnyView> {
             view! {
                 <li>
                     <a href=format!("/rules#{}", one.rule)>{one.rule.clone()}</a>
-                    ": " {one.reason.says()}
+                    ": " {one.reason.message()}
                 </li>
             }
         })
@@ -173,17 +173,17 @@ fn unchecked(all: &[NotChecked]) -> Option<AnyView> {
 /// A badge: the worst severity and how many.
 pub fn badge(worst: Option<(Severity, usize)>) -> Option<AnyView> {
     let (severity, count) = worst?;
-    let says = format!(
+    let message = format!(
         "{} open, worst {}",
         format::plural(count as i64, "finding", "findings"),
-        severity.word()
+        severity.as_str()
     );
-    let title = says.clone();
+    let title = message.clone();
     Some(
         view! {
-            <span class=format!("badge {}", severity.word()) title=title>
+            <span class=format!("badge {}", severity.as_str()) title=title>
                 <span aria-hidden="true">{count}</span>
-                <span class="hidden-words">{says}</span>
+                <span class="hidden-words">{message}</span>
             </span>
         }
         .into_any(),

@@ -25,10 +25,10 @@ where
     let live = Live::get();
     let state = Memo::new(move |_| latest.with(|latest| latest.freshness(live.now_ms.get())));
     let has = Memo::new(move |_| latest.with(|latest| latest.reading.is_some()));
-    let says = Memo::new(move |_| headline(&state.get(), what));
+    let message = Memo::new(move |_| headline(&state.get(), what));
     view! {
         <div class="show" class:stale=move || matches!(state.get(), Freshness::Stale { .. })>
-            <div role="status" class="show-state" class:quiet=move || says.with(String::is_empty)>{move || says.get()}</div>
+            <div role="status" class="show-state" class:quiet=move || message.with(String::is_empty)>{move || message.get()}</div>
             {move || detail(&state.get())}
             {move || {
                 if has.get() {
@@ -50,12 +50,12 @@ fn headline(state: &Freshness, what: &str) -> String {
         Freshness::Fresh => String::new(),
         Freshness::Waiting => format!("Waiting for the first reading of the {what}."),
         Freshness::Stale { reason: Some(reason), .. } => {
-            format!("The {what} shown are out of date: {}", reason.says())
+            format!("The {what} shown are out of date: {}", reason.message())
         }
         Freshness::Stale { reason: None, .. } => {
             format!("The {what} shown are out of date: no newer reading has arrived.")
         }
-        Freshness::Unknown(reason) => format!("The {what} are unknown. {}", reason.says()),
+        Freshness::Unknown(reason) => format!("The {what} are unknown. {}", reason.message()),
     }
 }
 
@@ -78,7 +78,7 @@ fn detail(state: &Freshness) -> Option<AnyView> {
 fn remedy(reason: &Reason) -> AnyView {
     match reason.remedy() {
         Some(sql) if reason.remedy_is_sql() => view! { <Code text=sql/> }.into_any(),
-        Some(says) => view! { <p class="show-remedy">{says}</p> }.into_any(),
+        Some(message) => view! { <p class="show-remedy">{message}</p> }.into_any(),
         None => ().into_any(),
     }
 }
@@ -99,7 +99,7 @@ pub fn why(reason: &Reason) -> AnyView {
                 <strong class="unknown">
                     {if reason.passes_by_itself() { "Not yet known. " } else { "Unknown. " }}
                 </strong>
-                {reason.says()}
+                {reason.message()}
             </p>
             {remedy(reason)}
         </div>
@@ -108,8 +108,8 @@ pub fn why(reason: &Reason) -> AnyView {
 }
 
 /// Nothing there, and what would make something appear.
-pub fn empty(says: &str) -> AnyView {
-    view! { <p class="empty">{says.to_owned()}</p> }.into_any()
+pub fn empty(message: &str) -> AnyView {
+    view! { <p class="empty">{message.to_owned()}</p> }.into_any()
 }
 
 /// The page while its first answer is on the way, in about its final size.
@@ -199,9 +199,9 @@ mod tests {
     #[test]
     fn stale_says_why_but_not_the_age() {
         let state = Freshness::Stale { age_ms: 9_000, reason: Some(Reason::NotYet) };
-        let says = headline(&state, "sessions");
-        assert!(says.starts_with("The sessions shown are out of date:"), "{says}");
-        assert!(!says.contains('9'));
+        let message = headline(&state, "sessions");
+        assert!(message.starts_with("The sessions shown are out of date:"), "{message}");
+        assert!(!message.contains('9'));
         assert_eq!(headline(&Freshness::Fresh, "sessions"), "");
     }
 }

@@ -269,10 +269,10 @@ pub fn Statement(
     if text.len() <= FOLD_AFTER {
         return block.into_any();
     }
-    let says = format!("The whole statement ({} characters)", text.chars().count());
+    let message = format!("The whole statement ({} characters)", text.chars().count());
     view! {
         <p class="sql one-line">{one_line(&text, 200)}</p>
-        <details class="fold"><summary>{says}</summary>{block}</details>
+        <details class="fold"><summary>{message}</summary>{block}</details>
     }
     .into_any()
 }

@@ -165,7 +165,7 @@ async fn main() -> Result<()> {
     let text = format!("postgres://watcher:w@127.0.0.1:{our_port}/postgres?sslmode=disable");
     let dsn = Dsn::parse(&text, &Environment::empty())?;
     let overhead = Arc::new(Overhead::default());
-    let lost = |reason: model::Reason| anyhow::anyhow!(reason.says());
+    let lost = |reason: model::Reason| anyhow::anyhow!(reason.message());
     let mut observer =
         Observer::open(&dsn, &Budget::default(), Arc::clone(&overhead)).await.map_err(lost)?;
     let facts = capability::read(&mut observer).await.and_then(|facts| facts).map_err(lost)?;

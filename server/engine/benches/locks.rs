@@ -140,7 +140,7 @@ async fn measure(waiters: usize) -> Result<()> {
 
 /// The whole tick as the sampler runs it, and the pure part of it.
 async fn built(server: &Server, waiters: usize) -> Result<()> {
-    let lost = |reason: model::Reason| anyhow::anyhow!(reason.says());
+    let lost = |reason: model::Reason| anyhow::anyhow!(reason.message());
     let dsn = Dsn::parse(&server.dsn(), &Environment::empty())?;
     let overhead = Arc::new(Overhead::default());
     let mut observer = Observer::open(&dsn, &Budget::default(), overhead).await.map_err(lost)?;

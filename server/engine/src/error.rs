@@ -10,10 +10,10 @@ pub use model::identifier::always_quoted as quoted;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The connection is gone, or was dropped because an answer did not come in time.
-    #[error("connection lost: {}", .0.says())]
+    #[error("connection lost: {}", .0.message())]
     Lost(Reason),
     /// One query failed; the connection is fine.
-    #[error("{query}: {}", reason.says())]
+    #[error("{query}: {}", reason.message())]
     Query {
         /// The SQL file.
         query: &'static str,
@@ -42,7 +42,7 @@ pub(crate) fn shortened(message: &str) -> String {
 
 /// Why connecting failed, in words with what to do.
 pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
-    let (cause, says, remedy) = match error {
+    let (cause, message, remedy) = match error {
         sqlx::Error::Database(error) => {
             let code = error.code().unwrap_or_default().to_string();
             return refused(&code, error.message(), address);
@@ -68,7 +68,7 @@ pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
             "Check the DSN in pgdeck's configuration.".to_owned(),
         ),
     };
-    Reason::Unreachable { cause, says, remedy }
+    Reason::Unreachable { cause, message, remedy }
 }
 
 /// What a server's refusal to let us in means. Codes: PostgreSQL manual, appendix A.
@@ -102,7 +102,7 @@ fn refused(code: &str, message: &str, address: &str) -> Reason {
     };
     Reason::Unreachable {
         cause,
-        says: format!("{address} rejected the connection: {message} ({code})."),
+        message: format!("{address} rejected the connection: {message} ({code})."),
         remedy: remedy.to_owned(),
     }
 }

@@ -71,7 +71,7 @@ impl Overhead {
     pub fn tick(&self, area: AreaName, every_ms: u32, took: Duration, skipped: u64) {
         let mut counters = self.counters();
         let cost = counters.areas.entry(area).or_insert_with(|| AreaCost {
-            area: area.word().to_owned(),
+            area: area.as_str().to_owned(),
             every_ms,
             ticks: 0,
             skipped: 0,

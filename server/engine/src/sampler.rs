@@ -35,7 +35,7 @@ pub async fn sample(server: Arc<WatchedServer>, dsn: Dsn, limits: Arc<Limits>) {
                 wait = (wait * 2).min(LONGEST_WAIT);
             }
             Ended::Lost(reason) => {
-                tracing::warn!(server = %server.id, reason = %reason.says(), "connection lost");
+                tracing::warn!(server = %server.id, reason = %reason.message(), "connection lost");
                 server.lost(reason);
                 wait = FIRST_WAIT;
                 sleep(jittered(wait)).await;

@@ -148,7 +148,7 @@ impl<A: Area> AnySlot for Slot<A> {
             match value {
                 Ok(value) => self.put(tick.now_ms, took, value, tick.limits),
                 Err(Error::Query { reason, query }) => {
-                    tracing::debug!(query, reason = %reason.says(), "tick failed");
+                    tracing::debug!(query, reason = %reason.message(), "tick failed");
                     self.fail(tick.now_ms, &reason);
                 }
                 Err(Error::Lost(reason)) => return Err(reason),

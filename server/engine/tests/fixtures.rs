@@ -27,7 +27,7 @@ fn verdict(rule: &str, file: &str) -> Vec<model::Finding> {
     areas::judge_json(rule, &fixture.evidence.to_string())
         .expect("a rule of that id")
         .expect("evidence of the present shape; record it anew")
-        .unwrap_or_else(|reason| panic!("{rule}/{file} was not checked: {}", reason.says()))
+        .unwrap_or_else(|reason| panic!("{rule}/{file} was not checked: {}", reason.message()))
 }
 
 #[test]

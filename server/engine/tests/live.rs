@@ -45,20 +45,20 @@ async fn every_file(major: u16) -> Result {
         let mut observer =
             Observer::open(&dsn(&text)?, &Budget::default(), Arc::new(Overhead::default()))
                 .await
-                .map_err(|reason| anyhow::anyhow!("{role}: {}", reason.says()))?;
+                .map_err(|reason| anyhow::anyhow!("{role}: {}", reason.message()))?;
         let facts = capability::read(&mut observer).await.and_then(|facts| facts);
-        let facts = facts.map_err(|reason| anyhow::anyhow!("{role}: {}", reason.says()))?;
+        let facts = facts.map_err(|reason| anyhow::anyhow!("{role}: {}", reason.message()))?;
         assert_eq!(facts.major, major);
         assert_eq!(facts.pg_monitor, role != "plain", "{role}");
         assert!(facts.system_identifier.is_some(), "{role} can read the identity");
         for (area, query) in
-            areas::ALL.iter().flat_map(|a| a.queries.iter().map(|q| (a.name.word(), q)))
+            areas::ALL.iter().flat_map(|a| a.queries.iter().map(|q| (a.name.as_str(), q)))
         {
             let file = query.pick(major).expect("a file for every supported major");
             let answers = observer.read(&[file]).await.expect("the connection stays");
             for answer in answers {
                 if let Err(reason) = answer {
-                    panic!("{area}/{} as {role} on {major}: {}", file.name, reason.says());
+                    panic!("{area}/{} as {role} on {major}: {}", file.name, reason.message());
                 }
             }
         }

@@ -89,8 +89,11 @@ async fn nothing_is_done_through_a_pooler() -> Result {
     let engine = engine::Engine::start(vec![config], engine::Limits::default());
     until(&engine, "one", Duration::from_secs(30), is_up).await?;
     let refused = engine.operate(&ServerId::new("one"), model::action::Action::Terminate).await;
-    let says = refused.err().map(|reason| reason.says());
-    assert!(says.as_deref().is_some_and(|says| says.contains("through a pooler")), "{says:?}");
+    let message = refused.err().map(|reason| reason.message());
+    assert!(
+        message.as_deref().is_some_and(|message| message.contains("through a pooler")),
+        "{message:?}"
+    );
     engine.stop().await;
     Ok(())
 }

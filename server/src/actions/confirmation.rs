@@ -36,8 +36,9 @@ impl Confirmations {
     /// Confirmations of this process.
     pub fn new() -> anyhow::Result<Self> {
         let mut secret = [0_u8; 32];
-        getrandom::fill(&mut secret)
-            .map_err(|error| anyhow::anyhow!("cannot get random bytes from the operating system: {error}"))?;
+        getrandom::fill(&mut secret).map_err(|error| {
+            anyhow::anyhow!("cannot get random bytes from the operating system: {error}")
+        })?;
         Ok(Self { secret, used: Mutex::default() })
     }
 

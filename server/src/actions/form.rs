@@ -23,7 +23,7 @@ fn fields(body: &str) -> Fields {
     for (key, value) in url::form_urlencoded::parse(body.as_bytes()) {
         match key.as_ref() {
             "step" => fields.confirmed = value == "act",
-            "action" => fields.action = Action::from_word(&value),
+            "action" => fields.action = value.parse().ok(),
             "target" => fields.targets.extend(Target::from_field(&value)),
             "table" => fields.targets.push(Target::Table { name: value.trim().to_owned() }),
             "twice" => fields.twice = value == "yes",

@@ -122,7 +122,7 @@ impl ActionRunner {
             let asked = Asked {
                 who,
                 server: &plan.preview.server,
-                action: plan.preview.ask.action.word(),
+                action: plan.preview.ask.action.as_str(),
                 shown: &step.shown,
                 reason,
             };
@@ -140,7 +140,7 @@ impl ActionRunner {
         operating.close().await;
         for (act, done) in acts.iter().zip(&done) {
             if let Err(error) = self.0.audit.ended(*act, done).await {
-                tracing::error!(%error, act, outcome = done.outcome.word(), says = done.says, "the result of an act could not be recorded");
+                tracing::error!(%error, act, outcome = done.outcome.as_str(), result = done.message, "the result of an act could not be recorded");
             }
         }
         if let Some(error) = unrecorded {
@@ -148,7 +148,7 @@ impl ActionRunner {
             let rest = plan.steps.iter().skip(done.len()).map(|step| Done {
                 object: step.shown.object.clone(),
                 outcome: Outcome::Refused,
-                says: "The audit log cannot be written, so nothing was done.".into(),
+                message: "The audit log cannot be written, so nothing was done.".into(),
                 took_ms: None,
             });
             all.extend(rest);
@@ -192,8 +192,9 @@ fn rate_limit(
     if limiter.allows(&keys, Instant::now()) {
         return Ok(());
     }
-    let says = format!("Rate limit: at most {most} per minute on this server; nothing was done.");
-    Err(ApiError::Declined { says, remedy: Some("Wait a minute.".into()) })
+    let message =
+        format!("Rate limit: at most {most} per minute on this server; nothing was done.");
+    Err(ApiError::Declined { message, remedy: Some("Wait a minute.".into()) })
 }
 
 /// Each target once, as many as can be read through, and of the kind the action is for.
@@ -208,8 +209,8 @@ fn usable(mut ask: Ask) -> Result<Ask, ApiError> {
         return Err(declined("No suitable target was selected.", "Select a session."));
     }
     if ask.targets.len() > MAX_TARGETS {
-        let says = format!("At most {MAX_TARGETS} targets are allowed at a time.");
-        return Err(ApiError::Declined { says, remedy: Some("Select fewer.".into()) });
+        let message = format!("At most {MAX_TARGETS} targets are allowed at a time.");
+        return Err(ApiError::Declined { message, remedy: Some("Select fewer.".into()) });
     }
     Ok(ask)
 }
@@ -220,7 +221,7 @@ fn left_alone(preview: &Preview) -> Vec<Done> {
         Some(Done {
             object: target.object.clone(),
             outcome: Outcome::Refused,
-            says: refusal.says.clone(),
+            message: refusal.message.clone(),
             took_ms: None,
         })
     });
@@ -231,7 +232,7 @@ fn unfinished(preview: &Preview) -> Vec<Done> {
     let running = preview.allowed().map(|target| Done {
         object: target.object.clone(),
         outcome: Outcome::Running,
-        says: format!(
+        message: format!(
             "Still running after {} s; the audit log will show the result.",
             ANSWER_WITHIN.as_secs()
         ),
@@ -240,12 +241,12 @@ fn unfinished(preview: &Preview) -> Vec<Done> {
     running.chain(left_alone(preview)).collect()
 }
 
-fn declined(says: &str, remedy: &str) -> ApiError {
-    ApiError::Declined { says: says.into(), remedy: Some(remedy.into()) }
+fn declined(message: &str, remedy: &str) -> ApiError {
+    ApiError::Declined { message: message.into(), remedy: Some(remedy.into()) }
 }
 
 fn unable(reason: &Reason) -> ApiError {
-    ApiError::Declined { says: reason.says(), remedy: reason.remedy() }
+    ApiError::Declined { message: reason.message(), remedy: reason.remedy() }
 }
 
 /// Our own fault: logged under a number, and only the number told.

@@ -80,8 +80,8 @@ impl Audit {
             kind: "ended".into(),
             act: Some(act),
             at_ms: now_ms(),
-            outcome: done.outcome.word().into(),
-            says: done.says.clone(),
+            outcome: done.outcome.as_str().into(),
+            message: done.message.clone(),
             took_us: done.took_ms.map(|ms| (ms * 1_000.0) as i64),
             ..Record::default()
         };
@@ -135,7 +135,7 @@ pub async fn verify(audit: &crate::cli::Audit, env: &Environment) -> Result<Exit
     let log = Audit::open(&config::data_directory(&audit.place, env)?).await?;
     let chain = log.verify().await.map_err(Failure::failed)?;
     log.close().await;
-    println!("{}", chain.says());
+    println!("{}", chain.message());
     Ok(match chain {
         Chain::Whole { head, .. } => {
             println!("{head}");
@@ -169,7 +169,7 @@ async fn insert(connection: &mut SqliteConnection, record: &Record) -> Result<()
     .bind(&record.sql)
     .bind(&record.reason)
     .bind(&record.outcome)
-    .bind(&record.says)
+    .bind(&record.message)
     .bind(record.took_us)
     .bind(&record.hash)
     .execute(connection)

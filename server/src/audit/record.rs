@@ -33,7 +33,7 @@ pub struct Record {
     /// How it ended.
     pub outcome: String,
     /// In one sentence.
-    pub says: String,
+    pub message: String,
     /// From asking to seeing the effect, µs.
     pub took_us: Option<i64>,
     /// The hash of this record and all before it.
@@ -60,7 +60,7 @@ impl Record {
             self.sql,
             self.reason,
             self.outcome,
-            self.says,
+            self.message,
             self.took_us,
         ]);
         let digest = Sha256::new().chain_update(before).chain_update(fields.to_string()).finalize();
@@ -89,7 +89,7 @@ impl Walk {
             return;
         }
         let expected = self.records + 1;
-        let broken = |says: String| Some(Chain::Broken { record: expected, says });
+        let broken = |message: String| Some(Chain::Broken { record: expected, message });
         if record.id != expected {
             self.broken = broken(format!("it is missing, the next one is {}.", record.id));
         } else if record.hash_after(&self.head) != record.hash {
@@ -107,8 +107,8 @@ impl Walk {
             return broken;
         }
         if written > self.records {
-            let says = format!("it and all after it are missing; {written} were written.");
-            return Chain::Broken { record: self.records + 1, says };
+            let message = format!("it and all after it are missing; {written} were written.");
+            return Chain::Broken { record: self.records + 1, message };
         }
         Chain::Whole { records: self.records, head: self.head }
     }

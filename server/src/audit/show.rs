@@ -29,18 +29,18 @@ struct Row {
     hash: String,
     ended_ms: Option<i64>,
     outcome: Option<String>,
-    says: Option<String>,
+    message: Option<String>,
     took_us: Option<i64>,
 }
 
 impl Row {
     fn entry(self, audit: &Audit) -> AuditEntry {
-        let outcome = self.outcome.as_deref().and_then(Outcome::from_word);
+        let outcome = self.outcome.as_deref().and_then(|outcome| outcome.parse::<Outcome>().ok());
         let end = match (self.ended_ms, outcome) {
             (Some(at_ms), Some(outcome)) => AuditEnd::Ended {
                 at_ms,
                 outcome,
-                says: self.says.unwrap_or_default(),
+                message: self.message.unwrap_or_default(),
                 took_ms: self.took_us.map(|us| us as f64 / 1_000.0),
             },
             _ if audit.is_under_way(self.id) => AuditEnd::UnderWay,
@@ -72,7 +72,7 @@ fn matches(entry: &AuditEntry, wanted: &str) -> bool {
         &entry.touched,
         &entry.sql,
         &entry.reason,
-        entry.end.word(),
+        entry.end.as_str(),
     ];
     wanted.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(wanted))
 }
@@ -126,9 +126,9 @@ impl Audit {
             "number,asked_ms,who,server,action,object,touched,reason,sql,result,says,ended_ms,took_ms,sha256\r\n",
         );
         for entry in entries {
-            let (says, ended_ms, took_ms) = match &entry.end {
-                AuditEnd::Ended { at_ms, says, took_ms, .. } => (
-                    says.clone(),
+            let (message, ended_ms, took_ms) = match &entry.end {
+                AuditEnd::Ended { at_ms, message, took_ms, .. } => (
+                    message.clone(),
                     at_ms.to_string(),
                     took_ms.map(|ms| format!("{ms:.3}")).unwrap_or_default(),
                 ),
@@ -144,8 +144,8 @@ impl Audit {
                 entry.touched,
                 entry.reason,
                 entry.sql,
-                entry.end.word().to_owned(),
-                says,
+                entry.end.as_str().to_owned(),
+                message,
                 ended_ms,
                 took_ms,
                 entry.hash,

@@ -19,8 +19,8 @@ fn shown(object: &str, who: &str) -> Previewed {
 }
 
 fn worked() -> Done {
-    let says = "pid 640 has ended.".into();
-    Done { object: "pid 640".into(), outcome: Outcome::Worked, says, took_ms: Some(1.5) }
+    let message = "pid 640 has ended.".into();
+    Done { object: "pid 640".into(), outcome: Outcome::Worked, message, took_ms: Some(1.5) }
 }
 
 async fn ask(audit: &Audit, server: &str, reason: &str) -> i64 {

@@ -146,7 +146,9 @@ fn cookie(origins: &Origins, id: &str, max_age_s: i64) -> String {
 pub fn message(error: &str) -> Option<&'static str> {
     match error {
         "wrong" => Some("Wrong name or password."),
-        "link" => Some("This link has already been used or has expired; restart pgdeck for a new one."),
+        "link" => {
+            Some("This link has already been used or has expired; restart pgdeck for a new one.")
+        }
         _ => None,
     }
 }

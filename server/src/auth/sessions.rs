@@ -18,8 +18,9 @@ const NOTE_EVERY_MS: i64 = 60 * 1_000;
 /// 32 random bytes in hexadecimal: a session's id or the one-time token.
 pub fn random_id() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| anyhow::anyhow!("cannot get random bytes from the operating system: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        anyhow::anyhow!("cannot get random bytes from the operating system: {error}")
+    })?;
     Ok(hex(bytes))
 }
 

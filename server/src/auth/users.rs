@@ -34,7 +34,7 @@ pub async fn add(pool: &SqlitePool, who: &User, password_hash: &str) -> Result<(
     {
         return Err(UserError::Name(name.clone()));
     }
-    let roles: Vec<&str> = who.roles.iter().map(|role| role.word()).collect();
+    let roles: Vec<&str> = who.roles.iter().map(|role| role.as_str()).collect();
     let servers: Vec<&str> = who.servers.iter().map(ServerId::as_str).collect();
     let added = sqlx::query(
         "insert into users (name, password_hash, roles, servers, created_ms) values (?, ?, ?, ?, ?)
@@ -88,7 +88,7 @@ pub(super) fn who(name: String, roles: &str, servers: &str) -> User {
     let (roles, servers): (Vec<String>, Vec<String>) = (words(roles), words(servers));
     User {
         name,
-        roles: roles.iter().filter_map(|word| Role::from_word(word)).collect(),
+        roles: roles.iter().filter_map(|role| role.parse::<Role>().ok()).collect(),
         servers: servers.into_iter().map(ServerId::new).collect(),
     }
 }

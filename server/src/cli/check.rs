@@ -27,7 +27,7 @@ pub async fn check(check: &Check, env: &Environment) -> Result<ExitCode, Failure
         }
         Err(reason) => {
             let remedy = reason.remedy().map(|remedy| format!(" {remedy}")).unwrap_or_default();
-            let failure = Failure::not_checked(format!("{}{remedy}", reason.says()));
+            let failure = Failure::not_checked(format!("{}{remedy}", reason.message()));
             if check.json {
                 // The shape stays the same, so that a script need not read standard error.
                 let not_checked = vec![serde_json::json!({ "rule": "*", "reason": reason })];
@@ -46,7 +46,7 @@ pub async fn record(record: &Record, env: &Environment) -> Result<ExitCode, Fail
     let server = config::one_server(&record.dsn, env)?;
     let recording = engine::record(server).await.map_err(|reason| {
         let remedy = reason.remedy().map(|remedy| format!(" {remedy}")).unwrap_or_default();
-        Failure::not_checked(format!("{}{remedy}", reason.says()))
+        Failure::not_checked(format!("{}{remedy}", reason.message()))
     })?;
     println!("{}", serde_json::to_string(&recording).map_err(Failure::failed)?);
     Ok(ExitCode::SUCCESS)
@@ -66,20 +66,24 @@ fn verdict(report: &Report) -> u8 {
 fn words(report: &Report) -> String {
     let mut text = String::new();
     for finding in &report.findings {
-        let word = finding.severity.word();
+        let word = finding.severity.as_str();
         text.push_str(&format!(
             "{word}: {} ({}, {})\n",
-            plain(&finding.says),
+            plain(&finding.message),
             finding.rule,
             plain(&finding.object.to_string())
         ));
-        text.push_str(&format!("    {}\n", plain(&finding.remedy.says)));
+        text.push_str(&format!("    {}\n", plain(&finding.remedy.message)));
         if let Some(sql) = &finding.remedy.sql {
             text.push_str(&format!("    {}\n", plain(sql)));
         }
     }
     for missed in &report.not_checked {
-        text.push_str(&format!("not checked: {}: {}\n", missed.rule, plain(&missed.reason.says())));
+        text.push_str(&format!(
+            "not checked: {}: {}\n",
+            missed.rule,
+            plain(&missed.reason.message())
+        ));
     }
     if report.findings.is_empty() {
         text.push_str(&format!("{}: no findings.\n", report.server));
@@ -98,7 +102,7 @@ mod tests {
             rule: "a/b".into(),
             severity: *severity,
             object: "pid 1\u{1b}[2J".into(),
-            says: "says".into(),
+            message: "says".into(),
             evidence: vec![],
             remedy: Remedy::default(),
         });

@@ -14,28 +14,28 @@ pub const NOT_CHECKED: u8 = 3;
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
-    says: String,
+    message: String,
 }
 
 impl Failure {
     /// Something in the command line, the configuration or a DSN is wrong: exit code 64.
-    pub fn usage(says: impl fmt::Display) -> Self {
-        Self { code: USAGE, says: says.to_string() }
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self { code: USAGE, message: message.to_string() }
     }
 
     /// What was given to read is not what it should be: exit code 65.
-    pub fn data(says: impl fmt::Display) -> Self {
-        Self { code: DATA, says: says.to_string() }
+    pub fn data(message: impl fmt::Display) -> Self {
+        Self { code: DATA, message: message.to_string() }
     }
 
     /// The surroundings do not allow it (port taken, directory not writable): exit code 1.
-    pub fn failed(says: impl fmt::Display) -> Self {
-        Self { code: 1, says: says.to_string() }
+    pub fn failed(message: impl fmt::Display) -> Self {
+        Self { code: 1, message: message.to_string() }
     }
 
     /// `check` or `record` could not look at the server: exit code 3.
-    pub fn not_checked(says: impl fmt::Display) -> Self {
-        Self { code: NOT_CHECKED, says: says.to_string() }
+    pub fn not_checked(message: impl fmt::Display) -> Self {
+        Self { code: NOT_CHECKED, message: message.to_string() }
     }
 
     /// Says it on standard error and gives the exit code.
@@ -47,6 +47,6 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.says)
+        f.write_str(&self.message)
     }
 }

@@ -212,7 +212,7 @@ pub enum UserChange {
 }
 
 fn role(word: &str) -> Result<Role, String> {
-    Role::from_word(word).ok_or_else(|| "roles are viewer, analyst, operator and admin".into())
+    word.parse().map_err(|_| "roles are viewer, analyst, operator and admin".into())
 }
 
 /// What the command line comes to.
@@ -251,9 +251,9 @@ fn sentence(error: &clap::Error) -> String {
     let text = error.to_string();
     let lines: Vec<&str> =
         text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-    let says = lines.join(" ");
-    let says = says.strip_prefix("error: ").unwrap_or(&says);
-    format!("{says}; see --help for usage.")
+    let message = lines.join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    format!("{message}; see --help for usage.")
 }
 
 #[cfg(test)]
@@ -262,7 +262,7 @@ mod tests {
 
     fn wrong(line: &str) -> String {
         match parse(line.split(' ').map(OsString::from)) {
-            Parsed::Wrong(says) => says,
+            Parsed::Wrong(message) => message,
             _ => panic!("accepted: {line}"),
         }
     }
@@ -276,8 +276,8 @@ mod tests {
             ("pgdeck user add eve", "--role"),
             ("pgdeck", "--help"),
         ] {
-            let says = wrong(line);
-            assert!(says.contains(word) && !says.contains('\n'), "{line}: {says}");
+            let message = wrong(line);
+            assert!(message.contains(word) && !message.contains('\n'), "{line}: {message}");
         }
     }
 

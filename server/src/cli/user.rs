@@ -44,7 +44,7 @@ fn sentence(error: users::UserError) -> Failure {
 }
 
 fn roles(who: &model::User) -> String {
-    who.roles.iter().map(|role| role.word()).collect::<Vec<_>>().join(",")
+    who.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",")
 }
 
 fn servers(who: &model::User) -> String {

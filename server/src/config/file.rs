@@ -48,13 +48,14 @@ pub enum ExplainAnalyze {
     AllowSuperuser,
 }
 
-impl ExplainAnalyze {
-    /// The choice of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "refuse_superuser" => Some(Self::RefuseSuperuser),
-            "allow_superuser" => Some(Self::AllowSuperuser),
-            _ => None,
+impl std::str::FromStr for ExplainAnalyze {
+    type Err = model::named::UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "refuse_superuser" => Ok(Self::RefuseSuperuser),
+            "allow_superuser" => Ok(Self::AllowSuperuser),
+            _ => Err(model::named::UnknownName),
         }
     }
 }
@@ -96,7 +97,9 @@ impl File {
         for (rule, values) in &self.rules {
             for (limit, value) in values {
                 engine::rules::set_limit(&mut limits, rule.get_ref(), limit, *value).map_err(
-                    |says| Failure::usage(format!("{}: {says}", self.place(rule.span().start))),
+                    |message| {
+                        Failure::usage(format!("{}: {message}", self.place(rule.span().start)))
+                    },
                 )?;
             }
         }
@@ -122,14 +125,16 @@ pub fn parse(path: &str, text: String) -> Result<File, Failure> {
 }
 
 fn sentence(path: &str, text: &str, error: &toml::de::Error) -> String {
-    let says = error.message().lines().next().unwrap_or("it is not TOML");
-    let Some(span) = error.span() else { return format!("{path}: {says}; correct it.") };
+    let message = error.message().lines().next().unwrap_or("it is not TOML");
+    let Some(span) = error.span() else { return format!("{path}: {message}; correct it.") };
     let number = line_of(text, span.start);
     let line = text.lines().nth(number.saturating_sub(1)).unwrap_or_default();
     match line.split_once('=') {
         // Only the key is repeated: the value may be a secret.
-        Some((key, _)) => format!("{path}, line {number}, key {}: {says}; correct it.", key.trim()),
-        None => format!("{path}, line {number}: {says}; correct it."),
+        Some((key, _)) => {
+            format!("{path}, line {number}, key {}: {message}; correct it.", key.trim())
+        }
+        None => format!("{path}, line {number}: {message}; correct it."),
     }
 }
 

@@ -142,7 +142,7 @@ fn explain_analyze(
     let Some(word) = var(vars, "PGDECK_EXPLAIN_ANALYZE") else {
         return Ok(file.explain_analyze.unwrap_or_default());
     };
-    ExplainAnalyze::from_word(word).ok_or_else(|| {
+    word.parse().map_err(|_| {
         Failure::usage(format!(
             "PGDECK_EXPLAIN_ANALYZE is {word:?}; set it to refuse_superuser or allow_superuser."
         ))

@@ -19,7 +19,7 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
     for server in &file.servers {
         let place = file.place(server.name.span().start);
         let name = server.name.get_ref();
-        check_name(name).map_err(|says| Failure::usage(format!("{place}: {says}")))?;
+        check_name(name).map_err(|message| Failure::usage(format!("{place}: {message}")))?;
         if !names.insert(name.clone()) {
             return Err(Failure::usage(format!(
                 "{place}: there are two servers named {name:?}; give each its own name."
@@ -36,8 +36,8 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
         dsns
     };
     for (index, text) in dsns.iter().enumerate() {
-        let dsn = parse(text, env).map_err(|says| {
-            Failure::usage(format!("DSN {} of the command line: {says}", index + 1))
+        let dsn = parse(text, env).map_err(|message| {
+            Failure::usage(format!("DSN {} of the command line: {message}", index + 1))
         })?;
         let name = unused(&name_of(&dsn), &mut names);
         servers.push(ServerConfig {
@@ -74,8 +74,8 @@ fn from_file(
         })?;
     let operate = setting(name, "operate", (&server.operate, &server.operate_file), &env.vars)?;
     let read = |key: &str, text: &str| {
-        parse(text, env).map_err(|says| {
-            Failure::usage(format!("{place}, key {key} of the server {name}: {says}"))
+        parse(text, env).map_err(|message| {
+            Failure::usage(format!("{place}, key {key} of the server {name}: {message}"))
         })
     };
     Ok(ServerConfig {

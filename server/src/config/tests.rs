@@ -35,43 +35,44 @@ fn with_file(text: &str, serve: Serve, vars: &[(&str, &str)]) -> Result<Config, 
 fn refused(text: &str) -> String {
     match with_file(text, Serve::default(), &[]) {
         Ok(_) => panic!("accepted: {text}"),
-        Err(says) => says,
+        Err(message) => message,
     }
 }
 
 #[test]
 fn unknown_keys_and_wrong_types_are_named_with_their_line() {
-    let says = wrong("data_dir = \"x\"\nlistn = \"127.0.0.1:1\"\n");
-    assert!(says.contains("line 2") && says.contains("listn"), "{says}");
-    let says = wrong("\n\nlisten = 8432\n");
+    let message = wrong("data_dir = \"x\"\nlistn = \"127.0.0.1:1\"\n");
+    assert!(message.contains("line 2") && message.contains("listn"), "{message}");
+    let message = wrong("\n\nlisten = 8432\n");
     assert!(
-        says.contains("line 3") && says.contains("key listen") && says.contains("string"),
-        "{says}"
+        message.contains("line 3") && message.contains("key listen") && message.contains("string"),
+        "{message}"
     );
-    let says = wrong("[[servers]]\nname = \"a\"\ndns = \"x\"\n");
-    assert!(says.contains("line 3") && says.contains("dns"), "{says}");
-    let says = wrong("listen = \n");
-    assert!(says.contains("line 1") && !says.contains('\n'), "{says}");
-    let says = wrong("[rules.\"activity/long_transaction\"]\nlimit = \"x\"\n");
-    assert!(says.contains("line 2"), "{says}");
+    let message = wrong("[[servers]]\nname = \"a\"\ndns = \"x\"\n");
+    assert!(message.contains("line 3") && message.contains("dns"), "{message}");
+    let message = wrong("listen = \n");
+    assert!(message.contains("line 1") && !message.contains('\n'), "{message}");
+    let message = wrong("[rules.\"activity/long_transaction\"]\nlimit = \"x\"\n");
+    assert!(message.contains("line 2"), "{message}");
 }
 
 #[test]
 fn the_command_line_beats_the_environment_beats_the_file() {
     const FILE: &str =
         "listen = \"127.0.0.1:1\"\ndata_dir = \"/file\"\n[[servers]]\nname=\"a\"\ndsn=\"host=f\"\n";
-    let read = with_file(FILE, Serve::default(), &[]).unwrap_or_else(|says| panic!("{says}"));
+    let read = with_file(FILE, Serve::default(), &[]).unwrap_or_else(|message| panic!("{message}"));
     assert_eq!((read.listen.port(), read.data_dir), (1, PathBuf::from("/file")));
     let vars = [
         ("PGDECK_LISTEN", "127.0.0.1:2"),
         ("PGDECK_DATA_DIR", "/env"),
         ("PGDECK_SERVERS_A_DSN", "host=e"),
     ];
-    let read = with_file(FILE, Serve::default(), &vars).unwrap_or_else(|says| panic!("{says}"));
+    let read =
+        with_file(FILE, Serve::default(), &vars).unwrap_or_else(|message| panic!("{message}"));
     assert_eq!((read.listen.port(), read.data_dir), (2, PathBuf::from("/env")));
     assert_eq!(read.servers[0].dsn.host(), "e");
     let serve = Serve { listen: Some("localhost:3".into()), ..Serve::default() };
-    let read = with_file(FILE, serve, &vars).unwrap_or_else(|says| panic!("{says}"));
+    let read = with_file(FILE, serve, &vars).unwrap_or_else(|message| panic!("{message}"));
     assert_eq!(read.listen.to_string(), "127.0.0.1:3");
 }
 
@@ -88,7 +89,7 @@ fn a_superuser_analyzes_only_where_the_administrator_wrote_so() {
     assert_eq!(read(FILE, &vars), Ok(ExplainAnalyze::RefuseSuperuser));
     assert!(
         read(FILE, &[("PGDECK_EXPLAIN_ANALYZE", "yes")])
-            .is_err_and(|says| says.contains("allow_superuser"))
+            .is_err_and(|message| message.contains("allow_superuser"))
     );
     assert!(wrong("explain_analyze = true\n").contains("explain_analyze"));
 }
@@ -99,8 +100,8 @@ fn servers_have_one_name_each_that_fits_a_url() {
     assert!(refused(two).contains("line 5") && refused(two).contains("two servers named \"a\""));
     assert!(refused("[[servers]]\nname=\"A b\"\ndsn=\"\"\n").contains("URL"));
     assert!(refused("[[servers]]\nname=\"a\"\n").contains("dsn_file"));
-    let says = refused("[[servers]]\nname=\"a\"\ndsn=\"hots=x\"\n");
-    assert!(says.contains("server a") && says.contains("hots"), "{says}");
+    let message = refused("[[servers]]\nname=\"a\"\ndsn=\"hots=x\"\n");
+    assert!(message.contains("server a") && message.contains("hots"), "{message}");
     assert!(refused("").contains("no server to watch"));
 }
 
@@ -120,10 +121,10 @@ fn servers_of_the_command_line_are_named_after_what_they_are() {
 
 #[test]
 fn a_secret_is_given_once() {
-    let says = refused(
+    let message = refused(
         "metrics_token=\"a\"\nmetrics_token_file=\"b\"\n[[servers]]\nname=\"a\"\ndsn=\"\"\n",
     );
-    assert!(says.contains("both metrics_token"), "{says}");
+    assert!(message.contains("both metrics_token"), "{message}");
 }
 
 #[test]
@@ -138,14 +139,16 @@ const EXAMPLE: &str =
 
 /// The keys of a table, as serde lists them to whoever writes another one.
 fn keys_of(table: &str) -> Vec<String> {
-    let says = wrong(&format!("{table}no_such_key = 1\n"));
-    let (_, expected) = says.split_once("expected one of").unwrap_or_else(|| panic!("{says}"));
+    let message = wrong(&format!("{table}no_such_key = 1\n"));
+    let (_, expected) =
+        message.split_once("expected one of").unwrap_or_else(|| panic!("{message}"));
     expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[test]
 fn the_example_is_valid_and_names_every_key() {
-    let read = with_file(EXAMPLE, Serve::default(), &[]).unwrap_or_else(|says| panic!("{says}"));
+    let read =
+        with_file(EXAMPLE, Serve::default(), &[]).unwrap_or_else(|message| panic!("{message}"));
     let names: Vec<&str> = read.servers.iter().map(|server| server.id.as_str()).collect();
     assert_eq!((names, read.listen), (vec!["shop", "shop-replica"], super::DEFAULT_LISTEN));
 

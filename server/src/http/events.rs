@@ -83,7 +83,7 @@ pub async fn live(
     };
     let wanted = match wanted(query.as_deref().unwrap_or_default()) {
         Ok(wanted) => wanted,
-        Err(says) => return response::plain_error(StatusCode::BAD_REQUEST, &says),
+        Err(message) => return response::plain_error(StatusCode::BAD_REQUEST, &message),
     };
     let Some(areas) = areas(&state, &who, &wanted.0, &wanted.1) else {
         return response::plain_error(StatusCode::NOT_FOUND, "There is no such server.");
@@ -141,7 +141,7 @@ fn areas(state: &AppState, who: &User, server: &ServerId, areas: &[AreaName]) ->
         .iter()
         .map(|area| {
             let frames = WatchStream::new(state.0.engine.subscribe(server, *area)?);
-            let head = Bytes::from(format!("event: {}\ndata: ", area.word()));
+            let head = Bytes::from(format!("event: {}\ndata: ", area.as_str()));
             let event = move |frame: Arc<engine::Frame>| {
                 let json = if full { Arc::clone(&frame.full) } else { Arc::clone(&frame.redacted) };
                 vec![head.clone(), Bytes::from_owner(Shared(json)), Bytes::from_static(b"\n\n")]
@@ -158,7 +158,7 @@ fn wanted(query: &str) -> Result<(ServerId, Vec<AreaName>), String> {
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match key.as_ref() {
             "server" => server = Some(ServerId::new(value)),
-            "area" => match AreaName::from_word(&value) {
+            "area" => match value.parse::<AreaName>().ok() {
                 Some(area) if !areas.contains(&area) => areas.push(area),
                 Some(_) => {}
                 None => return Err("There is no such area.".into()),

@@ -4,8 +4,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// An error response: one sentence as plain text.
-pub fn plain_error(status: StatusCode, says: &str) -> Response {
-    (status, format!("{says}\n")).into_response()
+pub fn plain_error(status: StatusCode, message: &str) -> Response {
+    (status, format!("{message}\n")).into_response()
 }
 
 /// A redirect that the browser follows with GET.

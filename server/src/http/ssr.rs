@@ -167,7 +167,10 @@ pub async fn page(
     request: Request,
 ) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return response::plain_error(StatusCode::METHOD_NOT_ALLOWED, "This page only supports GET.");
+        return response::plain_error(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This page only supports GET.",
+        );
     }
     let sign_in = sign_in(&state, request.uri()).await;
     let more = contexts(&state, current, sign_in);
@@ -184,8 +187,8 @@ pub async fn plan(
     let pairs = match form {
         Ok(Form(pairs)) if pairs.iter().all(|(_, text)| text.len() <= MAX_SENT_BYTES) => pairs,
         Err(error) if error.status() != StatusCode::PAYLOAD_TOO_LARGE => {
-            let says = "The form data is invalid. Reload the page.";
-            return response::plain_error(StatusCode::BAD_REQUEST, says);
+            let message = "The form data is invalid. Reload the page.";
+            return response::plain_error(StatusCode::BAD_REQUEST, message);
         }
         _ => return response::plain_error(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG),
     };

@@ -149,7 +149,8 @@ async fn look_confirm_see_it_worked_and_find_it_in_the_log() {
     let ada = cookie(&pgdeck.sign_in("ada", PASSWORD).await);
     for who in [&eve, &ada] {
         let log = text(&get(&pgdeck, who, "/audit").await);
-        for must in ["terminate", "eve", "worked", "&lt;b&gt;", "chain of its 2 records is intact"] {
+        for must in ["terminate", "eve", "worked", "&lt;b&gt;", "chain of its 2 records is intact"]
+        {
             assert!(log.contains(must), "the log lacks {must:?}: {log}");
         }
     }
@@ -159,6 +160,6 @@ async fn look_confirm_see_it_worked_and_find_it_in_the_log() {
     assert!(refused.contains("needs one of the roles operator"), "{refused}");
 
     let data_dir = pgdeck.data_dir.to_str().unwrap().to_owned();
-    let (code, says, _) = run(&["audit", "verify", "--data-dir", &data_dir]);
-    assert!(code == 0 && says.contains("2 records is intact"), "{says}");
+    let (code, message, _) = run(&["audit", "verify", "--data-dir", &data_dir]);
+    assert!(code == 0 && message.contains("2 records is intact"), "{message}");
 }

@@ -144,8 +144,8 @@ async fn what_cannot_be_recorded_is_not_done() {
         .unwrap();
     let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
     let (_, page) = send(&pgdeck, &eve, &confirm).await;
-    let says = "The audit log cannot be written, so nothing was done.";
-    assert!(text(&page).contains(says), "{page}");
+    let message = "The audit log cannot be written, so nothing was done.";
+    assert!(text(&page).contains(message), "{page}");
     assert!(sqlx::query("select 1").execute(&mut victim).await.is_ok(), "the session lives");
     victim.close().await.unwrap();
 }

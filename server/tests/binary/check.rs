@@ -45,9 +45,9 @@ async fn a_server_out_of_connections_is_critical() {
 
 #[test]
 fn a_server_that_is_down_is_not_checked() {
-    let (code, _, says) = run(&["check", crate::common::NOBODY]);
-    assert_eq!(code, 3, "{says}");
-    assert!(!says.contains("hunter2"));
+    let (code, _, message) = run(&["check", crate::common::NOBODY]);
+    assert_eq!(code, 3, "{message}");
+    assert!(!message.contains("hunter2"));
 }
 
 #[test]

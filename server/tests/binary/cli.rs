@@ -6,13 +6,13 @@ use crate::common::{NOBODY, add_user, outcome, pgdeck, run};
 
 /// The mistake ends pgdeck with this code and one line on standard error that has all the words.
 fn refused(arguments: &[&str], code: i32, words: &[&str]) {
-    let (ended, out, says) = run(arguments);
-    assert_eq!((ended, out.as_str()), (code, ""), "{arguments:?}: {says}");
-    assert_eq!(says.lines().count(), 1, "{arguments:?}: {says}");
+    let (ended, out, message) = run(arguments);
+    assert_eq!((ended, out.as_str()), (code, ""), "{arguments:?}: {message}");
+    assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
     for word in words {
-        assert!(says.contains(word), "{arguments:?}: {word:?} is missing in: {says}");
+        assert!(message.contains(word), "{arguments:?}: {word:?} is missing in: {message}");
     }
-    assert!(!says.contains("hunter2"), "a password is shown: {says}");
+    assert!(!message.contains("hunter2"), "a password is shown: {message}");
 }
 
 #[test]
@@ -27,8 +27,8 @@ fn bad_usage_ends_with_64() {
 
 #[test]
 fn help_and_version_are_no_mistake() {
-    let (code, out, says) = run(&["--help"]);
-    assert_eq!((code, says.as_str()), (0, ""));
+    let (code, out, message) = run(&["--help"]);
+    assert_eq!((code, message.as_str()), (0, ""));
     assert!(out.contains("serve") && out.contains("demo"));
     assert_eq!(run(&["--version"]).0, 0);
 }
@@ -116,8 +116,8 @@ fn users_are_added_listed_and_removed() {
 #[test]
 fn check_of_a_server_that_is_down_ends_with_3() {
     refused_check(&["check", NOBODY], "");
-    let (code, out, says) = run(&["check", NOBODY, "--json"]);
-    assert_eq!(code, 3, "{says}");
+    let (code, out, message) = run(&["check", NOBODY, "--json"]);
+    assert_eq!(code, 3, "{message}");
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["findings", "major", "not_checked", "server"]);
@@ -125,7 +125,7 @@ fn check_of_a_server_that_is_down_ends_with_3() {
 }
 
 fn refused_check(arguments: &[&str], stdout: &str) {
-    let (code, out, says) = outcome(pgdeck(arguments).output().unwrap());
-    assert_eq!((code, out.as_str()), (3, stdout), "{says}");
-    assert!(says.contains("127.0.0.1:1") && !says.contains("hunter2"), "{says}");
+    let (code, out, message) = outcome(pgdeck(arguments).output().unwrap());
+    assert_eq!((code, out.as_str()), (3, stdout), "{message}");
+    assert!(message.contains("127.0.0.1:1") && !message.contains("hunter2"), "{message}");
 }

@@ -109,12 +109,12 @@ async fn analysts_plan_operators_execute_and_nobody_else_does_either() {
             let fine = |text: &str| text.starts_with("{\"Ok\"");
             assert_eq!(fine(&told), wanted == 200, "{name} previews {sheet}: {told}");
             assert_eq!(fine(&said), wanted == 200, "{name} runs {sheet}: {said}");
-            let says = match wanted {
+            let message = match wanted {
                 401 => "SignedOut",
                 403 => "Forbidden",
                 _ => "",
             };
-            assert!(told.contains(says) && said.contains(says), "{name}: {told} {said}");
+            assert!(told.contains(message) && said.contains(message), "{name}: {told} {said}");
         }
     }
 }

@@ -29,7 +29,7 @@ fn reasons() -> Vec<Reason> {
         Reason::CounterReset,
         Reason::Unreachable {
             cause: model::Cause::Network,
-            says: "Nobody answers <b>there</b>.".into(),
+            message: "Nobody answers <b>there</b>.".into(),
             remedy: "Start it.".into(),
         },
         Reason::missing_grant("sessions", "grant pg_monitor to \"pgdeck\";"),
@@ -152,9 +152,9 @@ async fn every_page_says_every_reason() {
             let html = page(&pgdeck, &cookie, &path).await;
             let text = words(&html);
             assert!(
-                text.contains(&reason.says()),
+                text.contains(&reason.message()),
                 "{path} does not say {:?}: {text}",
-                reason.says()
+                reason.message()
             );
             if let Some(remedy) = reason.remedy() {
                 assert!(
@@ -188,7 +188,9 @@ async fn concurrent_requests_all_get_their_page() {
     let recording = recorded().await;
     let pgdeck = std::sync::Arc::new(showing(&recording, folder.path()));
     let cookie = pgdeck.sign_in_by_link().await;
-    let paths = std::sync::Arc::new(pages().iter().map(|(path, _)| of_server(&recording, path)).collect::<Vec<_>>());
+    let paths = std::sync::Arc::new(
+        pages().iter().map(|(path, _)| of_server(&recording, path)).collect::<Vec<_>>(),
+    );
     let mut people = tokio::task::JoinSet::new();
     for person in 0..8 {
         let (pgdeck, cookie, paths) = (pgdeck.clone(), cookie.clone(), paths.clone());

@@ -22,8 +22,8 @@ fn every_recorded_plan_is_a_tree_and_json() {
     assert!(files.len() > 40, "{} files", files.len());
     for file in files.iter().step_by(7) {
         let file = file.to_str().unwrap();
-        let (code, tree, says) = run(&["plan", file]);
-        assert_eq!((code, says.as_str()), (0, ""), "{file}");
+        let (code, tree, message) = run(&["plan", file]);
+        assert_eq!((code, message.as_str()), (0, ""), "{file}");
         assert!(tree.lines().next().unwrap().trim_start().starts_with("1 "), "{tree}");
         let (code, json, _) = run(&["plan", file, "--json"]);
         assert_eq!(code, 0);
@@ -44,11 +44,11 @@ fn what_is_no_plan_is_said_in_one_sentence() {
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(b"no plan at all").unwrap();
-    let (code, out, says) = outcome(child.wait_with_output().unwrap());
-    assert_eq!((code, out.as_str()), (65, ""), "{says}");
-    assert_eq!(says.lines().count(), 1, "{says}");
-    let (code, _, says) = run(&["plan", "/nowhere.plan"]);
-    assert_eq!(code, 64, "{says}");
+    let (code, out, message) = outcome(child.wait_with_output().unwrap());
+    assert_eq!((code, out.as_str()), (65, ""), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    let (code, _, message) = run(&["plan", "/nowhere.plan"]);
+    assert_eq!(code, 64, "{message}");
 }
 
 /// A plan recorded before or after a change.
@@ -59,8 +59,8 @@ fn changed(name: &str, side: &str) -> String {
 #[test]
 fn two_plans_are_compared_in_words_and_as_json() {
     let (before, after) = (changed("index_dropped", "before"), changed("index_dropped", "after"));
-    let (code, text, says) = run(&["plan", "diff", &before, &after]);
-    assert_eq!((code, says.as_str()), (0, ""));
+    let (code, text, message) = run(&["plan", "diff", &before, &after]);
+    assert_eq!((code, message.as_str()), (0, ""));
     let sentence = "The index orders_customer_id_status_idx on orders is no longer used";
     assert!(text.contains(sentence) && text.contains("-  Bitmap Index Scan"), "{text}");
     assert!(!text.contains('\u{1b}'), "colours in a pipe");
@@ -85,11 +85,11 @@ fn what_cannot_be_compared_is_said_in_one_sentence() {
         (vec!["plan", "diff", &plan, "--nonsense"], 64),
         (vec!["plan", "diff", &plan, concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], 65),
     ] {
-        let (code, out, says) = run(&arguments);
+        let (code, out, message) = run(&arguments);
         assert_eq!(
-            (code, out.as_str(), says.lines().count()),
+            (code, out.as_str(), message.lines().count()),
             (expected, "", 1),
-            "{arguments:?}: {says}"
+            "{arguments:?}: {message}"
         );
     }
 }

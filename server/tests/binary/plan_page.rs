@@ -108,9 +108,12 @@ async fn hostile_text_of_a_plan_is_text() {
 
 #[tokio::test]
 async fn a_text_beyond_the_limit_is_refused() {
-    let (status, says) = sent(&"x".repeat(2 * 1024 * 1024 + 1), "").await;
+    let (status, message) = sent(&"x".repeat(2 * 1024 * 1024 + 1), "").await;
     assert_eq!(status, 413);
-    assert!(says.starts_with("Without JavaScript a plan of up to 2 MiB can be sent"), "{says}");
+    assert!(
+        message.starts_with("Without JavaScript a plan of up to 2 MiB can be sent"),
+        "{message}"
+    );
 }
 
 #[tokio::test]

@@ -17,8 +17,8 @@ async fn the_printed_link_signs_in_once() {
     let again = pgdeck.get(path).send().await.unwrap();
     assert_eq!(location(&again), "/sign-in?error=link");
     assert!(again.headers().get("set-cookie").is_none());
-    let says = pgdeck.get("/sign-in?error=link").send().await.unwrap().text().await.unwrap();
-    assert!(says.contains("has already been used"), "{says}");
+    let message = pgdeck.get("/sign-in?error=link").send().await.unwrap().text().await.unwrap();
+    assert!(message.contains("has already been used"), "{message}");
 }
 
 #[tokio::test]

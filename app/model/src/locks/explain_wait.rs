@@ -14,20 +14,20 @@ impl Blocking<'_> {
         let (index, queue) =
             self.queues(node).find(|(_, q)| q.waiters.iter().any(|w| w.node == node))?;
         let wait = queue.waiters.iter().find(|wait| wait.node == node)?;
-        let mut says =
+        let mut message =
             format!("{} wants {} on {}", waiter.words(), wait.mode.words(), queue.object.words());
         let direct: Vec<Edge> =
             self.blockers(node).into_iter().filter(|edge| edge.queue == index).collect();
         let soft: Vec<&Edge> = direct.iter().filter(|e| e.kind == EdgeKind::Soft).collect();
         let hard: Vec<&Edge> = direct.iter().filter(|e| e.kind == EdgeKind::Hard).collect();
         if hard.is_empty() {
-            says.push_str(&self.ahead(&soft));
-            says.push_str(&self.behind_that(index, &soft));
+            message.push_str(&self.ahead(&soft));
+            message.push_str(&self.behind_that(index, &soft));
         } else {
-            says.push_str(&self.holding(&hard));
+            message.push_str(&self.holding(&hard));
         }
-        says.push('.');
-        Some(says)
+        message.push('.');
+        Some(message)
     }
 
     /// `; pid 640 has asked for ACCESS EXCLUSIVE before it`.
@@ -63,10 +63,10 @@ impl Blocking<'_> {
     }
 
     fn holding(&self, hard: &[&Edge]) -> String {
-        let mut says = String::new();
+        let mut message = String::new();
         for edge in hard.iter().take(NAMED) {
             let state = self.graph.node(edge.blocker).map(|n| n.doing(self.graph));
-            says.push_str(&format!(
+            message.push_str(&format!(
                 "; {} holds {}{}",
                 self.words(edge.blocker),
                 edge.has.words(),
@@ -74,9 +74,9 @@ impl Blocking<'_> {
             ));
         }
         if hard.len() > NAMED {
-            says.push_str(&format!("; {} more hold it too", hard.len() - NAMED));
+            message.push_str(&format!("; {} more hold it too", hard.len() - NAMED));
         }
-        says
+        message
     }
 
     fn words(&self, node: u32) -> String {

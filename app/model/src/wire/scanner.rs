@@ -39,16 +39,16 @@ impl<'a> Text<'a> {
     }
 
     /// Takes this byte, or says that it was expected.
-    pub(super) fn take(&mut self, wanted: u8, says: &'static str) -> Result<(), Unreadable> {
+    pub(super) fn take(&mut self, wanted: u8, message: &'static str) -> Result<(), Unreadable> {
         if self.peek() != Some(wanted) {
-            return Err(self.expected(says));
+            return Err(self.expected(message));
         }
         self.at += 1;
         Ok(())
     }
 
-    pub(super) fn expected(&self, says: &'static str) -> Unreadable {
-        Unreadable { what: says, name: "", at: self.at }
+    pub(super) fn expected(&self, message: &'static str) -> Unreadable {
+        Unreadable { what: message, name: "", at: self.at }
     }
 
     /// Whether another item follows in a list or map that ends with `end`; takes the comma before it,

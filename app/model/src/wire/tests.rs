@@ -79,7 +79,7 @@ fn fields_of_a_newer_server_are_skipped() {
 
 #[test]
 fn what_cannot_be_read_is_a_place() {
-    for (text, says) in [
+    for (text, message) in [
         ("", "a list at byte 0"),
         ("[1, 2", "a comma or the end of a list at byte 5"),
         ("[1 2]", "a comma or the end of a list at byte 3"),
@@ -91,7 +91,7 @@ fn what_cannot_be_read_is_a_place() {
         ("{\"a\": 1}", "a list at byte 0"),
     ] {
         let error = read::<Vec<u8>>(text).expect_err(text).to_string();
-        assert_eq!(error, format!("The answer cannot be read: expected {says}."), "{text}");
+        assert_eq!(error, format!("The answer cannot be read: expected {message}."), "{text}");
     }
     let error = read::<Whole>("{\"name\": \"x\"}").expect_err("fields are missing").to_string();
     assert_eq!(error, "The answer cannot be read: expected the field count at byte 13.");

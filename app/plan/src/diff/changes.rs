@@ -27,7 +27,7 @@ pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
     changes.extend(settings::changes(both));
     changes.sort_by(|a, b| {
         let effect = |change: &Change| change.effect_ms.map_or(0.0, f64::abs);
-        effect(b).total_cmp(&effect(a)).then(a.topic.cmp(&b.topic)).then(a.says.cmp(&b.says))
+        effect(b).total_cmp(&effect(a)).then(a.topic.cmp(&b.topic)).then(a.message.cmp(&b.message))
     });
     changes
 }
@@ -61,7 +61,7 @@ fn shape(both: &Both<'_>) -> Vec<Change> {
                 } else {
                     own_effect
                 },
-                says: match (gather, gone) {
+                message: match (gather, gone) {
                     (true, true) => {
                         format!("The part below {} no longer runs in parallel.", name(side, at))
                     }
@@ -91,7 +91,7 @@ fn workers(both: &Both<'_>, before: usize, after: usize) -> Option<Change> {
         before: Some(before),
         after: Some(after),
         effect_ms: both.delta(before, after, |_, own| own.total_ms).more(),
-        says: format!(
+        message: format!(
             "{} had {is:.0} workers instead of {was:.0} ({planned:.0} planned){}.",
             name(both.after, after),
             instead(both, before, after)
@@ -131,7 +131,7 @@ fn estimates(both: &Both<'_>) -> Vec<Change> {
             before: Some(before),
             after: Some(after),
             effect_ms: None,
-            says: format!(
+            message: format!(
                 "The rows of {} are estimated {word}: {is:.0} times off instead of {was:.0} times.",
                 name(both.after, after)
             ),
@@ -172,7 +172,7 @@ fn times(both: &Both<'_>, said: &[Change]) -> Vec<Change> {
             before: Some(before),
             after: Some(after),
             effect_ms: Some(more),
-            says: format!(
+            message: format!(
                 "{} took {} itself instead of {}{rows}{read}.",
                 name(both.after, after),
                 ms(is),
@@ -202,7 +202,7 @@ fn overhead(both: &Both<'_>) -> Vec<Change> {
             before: None,
             after: None,
             effect_ms: Some(more),
-            says: format!("{what} took {} instead of {}.", ms(is), ms(was)),
+            message: format!("{what} took {} instead of {}.", ms(is), ms(was)),
         })
     };
     change(jit, "JIT compilation").into_iter().chain(change(planning, "Planning")).collect()

@@ -32,7 +32,7 @@ fn method(both: &Both<'_>, before: usize, after: usize) -> Option<Change> {
         before: Some(before),
         after: Some(after),
         effect_ms: both.delta(before, after, |_, own| own.total_ms).more(),
-        says: format!(
+        message: format!(
             "{} are joined by {} instead of {}{}.",
             relations(both.after, after),
             new.kind,
@@ -55,7 +55,7 @@ fn order(both: &Both<'_>) -> Option<Change> {
         before: Some(before),
         after: Some(after),
         effect_ms: own.sum(),
-        says: format!(
+        message: format!(
             "The join order changed: first {} instead of {}.",
             relations(both.after, after),
             relations(both.before, before)

@@ -104,7 +104,8 @@ pub struct Change {
     /// Milliseconds by which the second is slower (negative: faster), where both were timed.
     pub effect_ms: Option<f64>,
     /// It in one sentence.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
 }
 
 /// Two plans compared.

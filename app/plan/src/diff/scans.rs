@@ -58,7 +58,7 @@ fn scan(
     let how =
         if old_kind == new_kind { old_kind } else { format!("{new_kind} instead of {old_kind}") };
     let figures = instead(both, before, after);
-    let says = match (gone.is_empty(), came.is_empty()) {
+    let message = match (gone.is_empty(), came.is_empty()) {
         (false, true) => format!(
             "The index {} on {relation} is no longer used: {how}{figures}.",
             gone.join(" and ")
@@ -78,7 +78,7 @@ fn scan(
         before: Some(before),
         after: Some(after),
         effect_ms: both.delta(before, after, |_, own| own.total_ms).more(),
-        says,
+        message,
     })
 }
 
@@ -148,7 +148,7 @@ fn partition(
         before,
         after,
         effect_ms: effect,
-        says: format!(
+        message: format!(
             "{is} partitions (such as {first}) are read instead of {was}{}.",
             figures.unwrap_or_default()
         ),

@@ -18,7 +18,7 @@ pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort();
     names.dedup();
-    let says = |name: &String| match (before.get(name), after.get(name)) {
+    let message = |name: &String| match (before.get(name), after.get(name)) {
         (Some(was), Some(is)) if was == is => None,
         (Some(was), Some(is)) => Some(format!("{name} is {is} instead of {was}.")),
         (None, Some(is)) => {
@@ -29,7 +29,12 @@ pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
         }
         (None, None) => None,
     };
-    let change =
-        |says| Change { topic: Topic::Settings, before: None, after: None, effect_ms: None, says };
-    names.into_iter().filter_map(says).map(change).collect()
+    let change = |message| Change {
+        topic: Topic::Settings,
+        before: None,
+        after: None,
+        effect_ms: None,
+        message,
+    };
+    names.into_iter().filter_map(message).map(change).collect()
 }

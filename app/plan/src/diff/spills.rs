@@ -14,7 +14,7 @@ fn change(both: &Both<'_>, before: usize, after: usize) -> Option<Change> {
     if was.is_some() == is.is_some() {
         return None;
     }
-    let says = match is.as_ref().or(was.as_ref())? {
+    let message = match is.as_ref().or(was.as_ref())? {
         how if is.is_some() => format!("now goes to disk ({how}) instead of fitting into memory"),
         how => format!("fits into memory instead of going to disk ({how})"),
     };
@@ -32,7 +32,11 @@ fn change(both: &Both<'_>, before: usize, after: usize) -> Option<Change> {
         before: Some(before),
         after: Some(after),
         effect_ms: own.map(|own| own + joined.unwrap_or(0.0)),
-        says: format!("The {} {says}{}.", name(both.after, after), instead(both, before, after)),
+        message: format!(
+            "The {} {message}{}.",
+            name(both.after, after),
+            instead(both, before, after)
+        ),
     })
 }
 

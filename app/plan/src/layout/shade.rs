@@ -30,7 +30,7 @@ impl Scale {
         [Self::SelfTime, Self::Rows, Self::Estimate, Self::Cost, Self::Blocks];
 
     /// Its name on the page.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::SelfTime => "self time",
             Self::Rows => "rows",

@@ -99,12 +99,12 @@ impl<'a> Case<'a> {
         limits: &InForce<'_>,
         at: usize,
         saves_ms: Option<f64>,
-        says: String,
+        message: String,
         evidence: Vec<Evidence>,
         remedy: Remedy,
     ) -> Judged {
         let object = self.plan.nodes.get(at).map_or_else(String::new, Node::name);
-        let whole = self.whole_finding(limits, object, saves_ms, says, evidence, remedy);
+        let whole = self.whole_finding(limits, object, saves_ms, message, evidence, remedy);
         Judged { node: Some(at), ..whole }
     }
 
@@ -114,12 +114,12 @@ impl<'a> Case<'a> {
         limits: &InForce<'_>,
         object: String,
         saves_ms: Option<f64>,
-        says: String,
+        message: String,
         evidence: Vec<Evidence>,
         remedy: Remedy,
     ) -> Judged {
         let (rule, severity) = (limits.rule(), self.severity(saves_ms));
-        let finding = Finding { rule, severity, object: object.into(), says, evidence, remedy };
+        let finding = Finding { rule, severity, object: object.into(), message, evidence, remedy };
         Judged { node: None, saves_ms, finding, proposal: Proposal::Nothing }
     }
 }

@@ -53,7 +53,7 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
     let worst = case.nodes().max_by(|(_, _, a), (_, _, b)| read_ms(a).total_cmp(&read_ms(b)));
     let Some((at, node, own)) = worst else { return Ok(vec![]) };
     let blocks = own.counters.map_or(0.0, |counters| counters.get(Counter::SharedRead));
-    let says = format!(
+    let message = format!(
         "{percent:.0} % of the time was spent reading blocks from outside shared buffers, most of it by {} ({} blocks).",
         node.name(),
         count(blocks)
@@ -64,11 +64,12 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         evidence("blocks read there", blocks, Unit::Count),
     ];
     let remedy = Remedy {
-        says: ABOUT.remedy.into(),
+        message: ABOUT.remedy.into(),
         refuted_by: Some(
-            "It is just as slow when run again at once: then the table does not fit into memory.".into(),
+            "It is just as slow when run again at once: then the table does not fit into memory."
+                .into(),
         ),
         ..Remedy::default()
     };
-    Ok(vec![case.finding(limits, at, Some(all), says, numbers, remedy)])
+    Ok(vec![case.finding(limits, at, Some(all), message, numbers, remedy)])
 }

@@ -42,7 +42,7 @@ pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, M
         {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} discards {} of {} rows by {}.",
             node.name(),
             count(removed),
@@ -54,12 +54,12 @@ pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, M
             evidence("rows kept", rows, Unit::Count),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             refuted_by: Some("A CTE that is read several times, or that changes data.".into()),
             ..Remedy::default()
         };
         let saves = own.total_ms.map(|ms| ms * percent / 100.0);
-        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+        found.push(case.finding(limits, at, saves, message, numbers, remedy));
     }
     Ok(found)
 }

@@ -49,14 +49,14 @@ pub fn disabled_node(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
             "Sort" => Some("enable_sort"),
             _ => None,
         };
-        let says = format!(
+        let message = format!(
             "{} is used although {} is off.",
             node.name(),
             setting.unwrap_or("an enable_… setting")
         );
         let numbers = vec![evidence("cost", node.cost.map_or(0.0, |cost| cost.total), Unit::Count)];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: Some("None.".into()),
             refuted_by: Some("It was switched off on purpose, to compare plans.".into()),
             ..Remedy::default()
@@ -64,7 +64,7 @@ pub fn disabled_node(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
         let reset = |name| {
             Proposal::Setting(Setting { scope: Scope::Session, name, value: SettingValue::Default })
         };
-        let one = case.finding(limits, at, None, says, numbers, remedy);
+        let one = case.finding(limits, at, None, message, numbers, remedy);
         found.push(one.proposing(setting.map_or(Proposal::Nothing, reset)));
     }
     Ok(found)

@@ -35,7 +35,7 @@ pub fn discarded_offset(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         if got - gave < limits.get(&MIN_DISCARDED_ROWS) {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "The Limit passed {} rows on and skipped {} that had been computed.",
             count(gave),
             count(got - gave)
@@ -45,12 +45,12 @@ pub fn discarded_offset(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             evidence("rows passed on", gave, Unit::Count),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             refuted_by: Some("Pages that deep are never requested.".into()),
             ..Remedy::default()
         };
         let saves = own.total_ms.map(|ms| ms * (got - gave) / got.max(1.0));
-        found.push(case.finding(limits, at, saves, says, numbers, remedy));
+        found.push(case.finding(limits, at, saves, message, numbers, remedy));
     }
     Ok(found)
 }

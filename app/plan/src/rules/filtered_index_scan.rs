@@ -46,7 +46,7 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         }
         let condition = node.get("Filter").unwrap_or_default();
         let found_by = node.get("Index Cond").or(node.get("Recheck Cond")).unwrap_or_default();
-        let says = format!(
+        let message = format!(
             "{} found {} rows by {found_by} and kept {} after the filter {condition}.",
             node.name(),
             count(removed + rows),
@@ -71,7 +71,7 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             "A filter whose value differs with each call and removes little on average.",
         );
         let saves = own.total_ms.map(|ms| ms * percent / 100.0);
-        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
         found.push(one.proposing(index.into()));
     }
     Ok(found)

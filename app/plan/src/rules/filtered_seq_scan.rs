@@ -44,7 +44,7 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
             continue;
         }
         let condition = node.get("Filter").unwrap_or_default();
-        let says = format!(
+        let message = format!(
             "{} read {} rows to keep {}; the filter is {condition}.",
             node.name(),
             count(removed + rows),
@@ -62,7 +62,7 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
             "An index on these columns that exists already, or a statement that runs once a day.",
         );
         let saves = own.self_ms.map(|ms| ms * percent / 100.0);
-        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
         found.push(one.proposing(index.into()));
     }
     Ok(found)

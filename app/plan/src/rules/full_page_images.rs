@@ -49,7 +49,7 @@ pub fn full_page_images(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     if bytes < limits.get(&MIN_WAL_BYTES) || percent < limits.get(&MIN_SHARE_PERCENT) {
         return Ok(vec![]);
     }
-    let says = format!(
+    let message = format!(
         "{} wrote {} images of whole pages, at most {percent:.0} % of its {:.1} MB of WAL.",
         node.name(),
         count(images),
@@ -60,7 +60,7 @@ pub fn full_page_images(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         evidence("WAL written", bytes, Unit::Bytes),
     ];
     let remedy = Remedy {
-        says: ABOUT.remedy.into(),
+        message: ABOUT.remedy.into(),
         lock: Some("None; it takes effect with select pg_reload_conf();".into()),
         undo: Some("alter system reset wal_compression;".into()),
         refuted_by: Some("The statement runs right after each checkpoint by chance only.".into()),
@@ -68,6 +68,6 @@ pub fn full_page_images(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     };
     let compressed =
         Setting { scope: Scope::System, name: "wal_compression", value: SettingValue::Word("lz4") };
-    let one = case.finding(limits, at, None, says, numbers, remedy);
+    let one = case.finding(limits, at, None, message, numbers, remedy);
     Ok(vec![one.proposing(Proposal::Setting(compressed))])
 }

@@ -29,7 +29,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         let disk_kb = node.number("Disk Usage").unwrap_or(0.0);
         let needed_kb = (peak_kb * batches).max(peak_kb + disk_kb * 2.0);
         let needed_mb = (needed_kb / 1024.0).ceil().max(1.0);
-        let says = format!(
+        let message = format!(
             "{} used {} batches in temporary files; a single batch needs about {needed_mb:.0} MB.",
             node.name(),
             count(batches)
@@ -40,7 +40,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             evidence("memory needed, about", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: Some("None: it holds for one transaction.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("Too many sessions doing this at once.".into()),
@@ -54,7 +54,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             .and_then(|above| above.self_ms);
         let saves = own.self_ms.map(|ms| (ms + above.unwrap_or(0.0)) / 2.0);
         let proposal = Proposal::Setting(Setting::work_mem(needed_mb));
-        found.push(case.finding(limits, at, saves, says, numbers, remedy).proposing(proposal));
+        found.push(case.finding(limits, at, saves, message, numbers, remedy).proposing(proposal));
     }
     Ok(found)
 }

@@ -41,7 +41,7 @@ pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         if fetches < limits.get(&MIN_FETCHES) || percent < limits.get(&MIN_PERCENT) {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} went to the table for {} rows, {percent:.0} % of all.",
             node.name(),
             count(fetches)
@@ -51,7 +51,7 @@ pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             evidence("share of rows", percent, Unit::Percent),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: Some("SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
             refuted_by: Some(
                 "An old transaction that keeps rows from becoming visible to all.".into(),
@@ -60,7 +60,7 @@ pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         };
         let saves = own.self_ms.map(|ms| ms * percent / 100.0 / 2.0);
         let proposal = Table::of_node(node).map_or(Proposal::Nothing, Proposal::Vacuum);
-        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
         found.push(one.proposing(proposal));
     }
     Ok(found)

@@ -87,9 +87,13 @@ pub(super) fn without_alias(node: &Node, expression: &str) -> String {
 }
 
 /// The remedy of building an index; its statement comes with the proposal.
-pub(super) fn index_remedy(says: &str, index: Option<&IndexProposal>, refuted_by: &str) -> Remedy {
+pub(super) fn index_remedy(
+    message: &str,
+    index: Option<&IndexProposal>,
+    refuted_by: &str,
+) -> Remedy {
     Remedy {
-        says: says.into(),
+        message: message.into(),
         lock: index.map(|_| "SHARE UPDATE EXCLUSIVE: reads and writes go on; it waits for transactions that are open.".into()),
         undo: index.map(|_| "drop index concurrently, with the index's name.".into()),
         refuted_by: Some(refuted_by.into()),

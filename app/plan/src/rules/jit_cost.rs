@@ -37,19 +37,19 @@ pub fn jit_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Mi
     }
     let functions = case.plan.number("JIT/Functions").unwrap_or(0.0);
     let remedy = Remedy {
-        says: ABOUT.remedy.into(),
+        message: ABOUT.remedy.into(),
         lock: Some("None: it holds for one transaction.".into()),
         undo: Some("It ends with the transaction.".into()),
         refuted_by: Some("The statement takes longer without it.".into()),
         ..Remedy::default()
     };
-    let says = format!(
+    let message = format!(
         "JIT compiled {functions:.0} functions in {ms:.0} ms, {percent:.0} % of the execution."
     );
     let numbers = vec![
         evidence("JIT", ms, Unit::Ms),
         evidence("share of the execution", percent, Unit::Percent),
     ];
-    let one = case.whole_finding(limits, "jit".into(), Some(ms), says, numbers, remedy);
+    let one = case.whole_finding(limits, "jit".into(), Some(ms), message, numbers, remedy);
     Ok(vec![one.proposing(Proposal::Setting(Setting::off("jit")))])
 }

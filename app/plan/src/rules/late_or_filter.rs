@@ -33,18 +33,18 @@ pub fn late_or_filter(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         if !condition.contains(" OR ") || removed < limits.get(&MIN_REMOVED_ROWS) {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} tested {} pairs of rows that did not match {condition}.",
             node.name(),
             count(removed)
         );
         let numbers = vec![evidence("pairs removed", removed, Unit::Count)];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             refuted_by: Some("Both halves of the condition are on one table.".into()),
             ..Remedy::default()
         };
-        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+        found.push(case.finding(limits, at, own.self_ms, message, numbers, remedy));
     }
     Ok(found)
 }

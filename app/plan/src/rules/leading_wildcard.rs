@@ -37,7 +37,7 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} tested {} rows that did not match the pattern in {condition}.",
             node.name(),
             count(removed)
@@ -56,7 +56,7 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             index.as_ref(),
             "Patterns of fewer than three letters: trigrams do not help.",
         );
-        let one = case.finding(limits, at, own.self_ms, says, numbers, remedy);
+        let one = case.finding(limits, at, own.self_ms, message, numbers, remedy);
         found.push(one.proposing(index.into()));
     }
     Ok(found)

@@ -26,7 +26,7 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             continue;
         }
         let exact = node.number("Exact Heap Blocks").unwrap_or(0.0);
-        let says = format!(
+        let message = format!(
             "{} kept {} of {} pages without their row positions and rechecked {} rows that did not match.",
             node.name(),
             count(lossy),
@@ -40,7 +40,7 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         // A page of the bitmap takes about 64 bytes.
         let needed_mb = ((lossy + exact) * 64.0 * 2.0 / 1_048_576.0).ceil().max(1.0);
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: Some("None: it holds for one transaction.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("A work_mem above that already.".into()),
@@ -48,7 +48,7 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         };
         let saves = own.self_ms.map(|ms| ms * lossy / (lossy + exact).max(1.0));
         let proposal = Proposal::Setting(Setting::work_mem(needed_mb));
-        found.push(case.finding(limits, at, saves, says, numbers, remedy).proposing(proposal));
+        found.push(case.finding(limits, at, saves, message, numbers, remedy).proposing(proposal));
     }
     Ok(found)
 }

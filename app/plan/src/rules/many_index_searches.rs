@@ -44,7 +44,7 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             continue;
         }
         let condition = node.get("Index Cond").unwrap_or_default();
-        let says = format!(
+        let message = format!(
             "{} searched the index {} times in {} loops for {condition}.",
             node.name(),
             count(searches),
@@ -63,7 +63,7 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             index.as_ref(),
             "The list is as long as it has to be, or the first column has few values.",
         );
-        let one = case.finding(limits, at, own.self_ms, says, numbers, remedy);
+        let one = case.finding(limits, at, own.self_ms, message, numbers, remedy);
         found.push(one.proposing(index.into()));
     }
     Ok(found)

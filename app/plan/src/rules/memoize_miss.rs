@@ -44,7 +44,7 @@ pub fn memoize_miss(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         if misses < limits.get(&MIN_MISSES) || percent > limits.get(&MAX_HIT_PERCENT) {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "Memoize on {} found {} of {} keys, {percent:.0} %.",
             node.get("Cache Key").unwrap_or_default(),
             count(hits),
@@ -53,14 +53,14 @@ pub fn memoize_miss(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         let numbers =
             vec![evidence("hits", hits, Unit::Count), evidence("misses", misses, Unit::Count)];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: Some("None: it holds for one transaction.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("The statement takes longer without it.".into()),
             ..Remedy::default()
         };
         let proposal = Proposal::Setting(Setting::off("enable_memoize"));
-        let one = case.finding(limits, at, own.self_ms, says, numbers, remedy);
+        let one = case.finding(limits, at, own.self_ms, message, numbers, remedy);
         found.push(one.proposing(proposal));
     }
     Ok(found)

@@ -31,20 +31,20 @@ pub fn missing_workers(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         if launched >= planned || own.never_executed {
             continue;
         }
-        let says = format!("{} got {launched:.0} of {planned:.0} workers.", node.name());
+        let message = format!("{} got {launched:.0} of {planned:.0} workers.", node.name());
         let numbers = vec![
             evidence("workers planned", planned, Unit::Count),
             evidence("workers launched", launched, Unit::Count),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: Some("None: it reads a view.".into()),
             refuted_by: Some("A short burst of other parallel statements.".into()),
             ..Remedy::default()
         };
         // With all workers the time would shrink by the share of processes that were missing.
         let saves = own.total_ms.map(|ms| ms * (planned - launched) / (planned + 1.0));
-        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
         found.push(one.proposing(Proposal::Text(SETTINGS)));
     }
     Ok(found)

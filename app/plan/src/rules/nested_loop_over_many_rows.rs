@@ -50,7 +50,7 @@ pub fn nested_loop_over_many_rows(
         if !inner || loops < limits.get(&MIN_LOOPS) || percent < limits.get(&MIN_SHARE_PERCENT) {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} ran {} times inside a nested loop and took {percent:.0} % of the time.",
             node.name(),
             count(loops)
@@ -61,14 +61,14 @@ pub fn nested_loop_over_many_rows(
             evidence("share of the execution", percent, Unit::Percent),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: Some("None: it holds for one transaction, to compare the plans.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("The plan without the nested loop takes longer.".into()),
             ..Remedy::default()
         };
         let proposal = Proposal::Setting(Setting::off("enable_nestloop"));
-        let one = case.finding(limits, at, own.total_ms, says, numbers, remedy);
+        let one = case.finding(limits, at, own.total_ms, message, numbers, remedy);
         found.push(one.proposing(proposal));
     }
     Ok(found)

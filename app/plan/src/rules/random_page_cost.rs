@@ -76,7 +76,7 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} found all {} blocks in memory and kept {kept:.1} % of the rows; with random_page_cost at {random} an index on {} looks more expensive than it is.",
             node.name(),
             count(hit),
@@ -88,7 +88,7 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             evidence("random_page_cost", random, Unit::Count),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: Some("None: it holds for the session.".into()),
             undo: Some("reset random_page_cost;".into()),
             refuted_by: Some("There is no index on these columns, or the plan is slower with it when the cache is cold.".into()),
@@ -100,7 +100,7 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             name: "random_page_cost",
             value: SettingValue::Number(1.1),
         };
-        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
         found.push(one.proposing(Proposal::Setting(lowered)));
     }
     Ok(found)

@@ -45,7 +45,7 @@ pub fn repeated_subplan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} ran {} times, once per row, and took {percent:.0} % of the time.",
             node.subplan.as_deref().unwrap_or("A subquery"),
             count(loops)
@@ -55,11 +55,11 @@ pub fn repeated_subplan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             evidence("time", own.total_ms.unwrap_or(0.0), Unit::Ms),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             refuted_by: Some("A statement with a LIMIT that stops after a few rows.".into()),
             ..Remedy::default()
         };
-        found.push(case.finding(limits, at, own.total_ms, says, numbers, remedy));
+        found.push(case.finding(limits, at, own.total_ms, message, numbers, remedy));
     }
     Ok(found)
 }

@@ -60,7 +60,7 @@ pub fn row_by_row_function(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             continue;
         }
         let each_us = own.self_ms.map(|ms| ms * 1000.0 / calls);
-        let says = format!(
+        let message = format!(
             "{} calls {function}() about {} times ({key}), {:.1} µs each.",
             node.name(),
             count(calls),
@@ -72,11 +72,11 @@ pub fn row_by_row_function(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             evidence("share of the execution", share, Unit::Percent),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             refuted_by: Some("The time is spent reading rows: the same statement without the function is as slow.".into()),
             ..Remedy::default()
         };
-        found.push(case.finding(limits, at, own.self_ms, says, numbers, remedy));
+        found.push(case.finding(limits, at, own.self_ms, message, numbers, remedy));
     }
     Ok(found)
 }

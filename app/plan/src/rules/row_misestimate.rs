@@ -65,7 +65,7 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         } else {
             "statistics may be old, or the values are skewed"
         };
-        let says = format!(
+        let message = format!(
             "{} returned {} rows per loop where {} were estimated, {:.0} times {}; {cause}.",
             node.name(),
             count(real),
@@ -80,14 +80,14 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         ];
         let table = Table::of_node(node);
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: table.as_ref().map(|_| "SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
             refuted_by: Some(
                 "The estimate stays as it is after ANALYZE: then it is correlation or skew.".into(),
             ),
             ..Remedy::default()
         };
-        let one = case.finding(limits, at, None, says, numbers, remedy);
+        let one = case.finding(limits, at, None, message, numbers, remedy);
         found.push(one.proposing(Proposal::Analyze(table)));
     }
     Ok(found)

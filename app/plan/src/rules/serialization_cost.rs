@@ -34,7 +34,7 @@ pub fn serialization_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<J
         return Ok(vec![]);
     }
     let kb = case.plan.number("Serialization/Output Volume").unwrap_or(0.0);
-    let says = format!(
+    let message = format!(
         "Serializing {} kB of result took {ms:.1} ms, {percent:.0} % of the time.",
         count(kb)
     );
@@ -43,9 +43,9 @@ pub fn serialization_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<J
         evidence("output", kb * 1024.0, Unit::Bytes),
     ];
     let remedy = Remedy {
-        says: ABOUT.remedy.into(),
+        message: ABOUT.remedy.into(),
         refuted_by: Some("The client needs all of it.".into()),
         ..Remedy::default()
     };
-    Ok(vec![case.finding(limits, 0, Some(ms), says, numbers, remedy)])
+    Ok(vec![case.finding(limits, 0, Some(ms), message, numbers, remedy)])
 }

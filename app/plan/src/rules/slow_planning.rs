@@ -28,18 +28,18 @@ pub fn slow_planning(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
         return Ok(vec![]);
     }
     let remedy = Remedy {
-        says: ABOUT.remedy.into(),
+        message: ABOUT.remedy.into(),
         refuted_by: Some(
             "The first statement of a session, which fills the catalog caches.".into(),
         ),
         ..Remedy::default()
     };
-    let says = format!("Planning took {ms:.0} ms, executing {whole:.0} ms.");
+    let message = format!("Planning took {ms:.0} ms, executing {whole:.0} ms.");
     Ok(vec![case.whole_finding(
         limits,
         "planning".into(),
         Some(ms),
-        says,
+        message,
         vec![evidence("planning", ms, Unit::Ms), evidence("execution", whole, Unit::Ms)],
         remedy,
     )])

@@ -43,18 +43,18 @@ pub fn slow_trigger(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             .map(|name| name.text().into_owned())
             .unwrap_or_default();
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             refuted_by: Some(
                 "A trigger that waits for a lock: another session causes the delay.".into(),
             ),
             ..Remedy::default()
         };
-        let says = format!(
+        let message = format!(
             "The trigger {title} ran {} times and took {ms:.0} ms, {percent:.0} % of the execution.",
             count(calls)
         );
         let numbers = vec![evidence("time", ms, Unit::Ms), evidence("calls", calls, Unit::Count)];
-        found.push(case.whole_finding(limits, title, Some(ms), says, numbers, remedy));
+        found.push(case.whole_finding(limits, title, Some(ms), message, numbers, remedy));
     }
     Ok(found)
 }

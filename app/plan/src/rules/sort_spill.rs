@@ -24,7 +24,7 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         let Some(disk_kb) = spilled_kb(node) else { continue };
         // On disk rows are packed; in memory they take two to three times the space.
         let needed_mb = (disk_kb * 3.0 / 1024.0).ceil().max(1.0);
-        let says = format!(
+        let message = format!(
             "{} by {} wrote {} kB to disk; in memory it needs about {needed_mb:.0} MB of work_mem.",
             node.name(),
             node.get("Sort Key").unwrap_or_default(),
@@ -35,7 +35,7 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             evidence("work_mem needed, about", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             lock: Some("None: it holds for one transaction.".into()),
             undo: Some("It ends with the transaction.".into()),
             refuted_by: Some("Too many sessions doing this at once: work_mem counts for each sort of each of them.".into()),
@@ -43,7 +43,7 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         };
         let proposal = Proposal::Setting(Setting::work_mem(needed_mb));
         found.push(
-            case.finding(limits, at, own.self_ms.map(|ms| ms / 2.0), says, numbers, remedy)
+            case.finding(limits, at, own.self_ms.map(|ms| ms / 2.0), message, numbers, remedy)
                 .proposing(proposal),
         );
     }

@@ -60,7 +60,7 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         if more.is_empty() || more.len() as f64 > limits.get(&MAX_COLUMNS) {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} fetched {} rows from the table only for {}.",
             node.name(),
             count(rows),
@@ -78,7 +78,7 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
             "The columns are wide or change often: every change then touches the index, and no update is HOT.",
         );
         let saves = own.self_ms.map(|ms| ms / 2.0);
-        let one = case.finding(limits, at, saves, says, numbers, remedy);
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
         found.push(one.proposing(Proposal::Index(index)));
     }
     Ok(found)

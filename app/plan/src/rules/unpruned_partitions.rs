@@ -46,7 +46,7 @@ pub fn unpruned_partitions(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         if empty < limits.get(&MIN_EMPTY) || percent < limits.get(&MIN_EMPTY_PERCENT) {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} searched {} of {} members without finding a row.",
             node.name(),
             count(empty),
@@ -57,11 +57,11 @@ pub fn unpruned_partitions(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             evidence("members", members, Unit::Count),
         ];
         let remedy = Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             refuted_by: Some("A condition that has nothing to do with the partition key.".into()),
             ..Remedy::default()
         };
-        found.push(case.finding(limits, at, Some(ms), says, numbers, remedy));
+        found.push(case.finding(limits, at, Some(ms), message, numbers, remedy));
     }
     Ok(found)
 }

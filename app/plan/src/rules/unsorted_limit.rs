@@ -57,7 +57,7 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         });
         let equal = equal.unwrap_or_default().into_iter().map(IndexKey::plain);
         let keys = equal.chain(order).collect();
-        let says = format!(
+        let message = format!(
             "{} rows of {table} were sorted by {key} for the first {}.",
             count(rows),
             count(used)
@@ -73,7 +73,7 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             "An index in this order that exists already: then see why it is not used.",
         );
         let saves = own.total_ms.map(|ms| ms * (100.0 - percent) / 100.0);
-        let mut one = case.finding(limits, at, saves, says, numbers, remedy);
+        let mut one = case.finding(limits, at, saves, message, numbers, remedy);
         one.finding.object = scan.name().into();
         found.push(one.proposing(Proposal::Index(index)));
     }

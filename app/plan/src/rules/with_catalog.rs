@@ -38,7 +38,7 @@ pub(super) fn judge_with_catalog(case: &Case<'_>, catalog: &Catalog, judged: &mu
         (Proposal::Setting(setting), _) if setting.name == Setting::WORK_MEM => {
             if let Some(work_mem) = catalog.settings.get(setting.name) {
                 let now = format!(" The server's work_mem is {work_mem} now.");
-                judged.finding.says.push_str(&now);
+                judged.finding.message.push_str(&now);
             }
         }
         _ => {}
@@ -57,9 +57,12 @@ fn existing_index(node: &Node, relation: &Relation, proposal: &IndexProposal, ju
         return;
     };
     let why = why_unused(node, relation, proposal, index);
-    judged.finding.says.push_str(&format!(" The existing index {} fits, but {why}.", index.name));
+    judged
+        .finding
+        .message
+        .push_str(&format!(" The existing index {} fits, but {why}.", index.name));
     judged.finding.remedy = Remedy {
-        says: format!("Do not create another index: {} exists, but {why}.", index.name),
+        message: format!("Do not create another index: {} exists, but {why}.", index.name),
         lock: (!index.indisvalid).then(|| "SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
         refuted_by: Some("The index was created after this plan was made.".into()),
         ..Remedy::default()
@@ -94,7 +97,8 @@ fn why_unused(node: &Node, relation: &Relation, proposal: &IndexProposal, index:
             "its rows are scattered over the table (correlation {correlation:.2}), so that reading it as a whole looked cheaper"
         ),
         None => {
-            "the planner considered it more expensive; check random_page_cost and the estimates".into()
+            "the planner considered it more expensive; check random_page_cost and the estimates"
+                .into()
         }
     }
 }
@@ -105,12 +109,12 @@ fn statistics(node: &Node, relation: &Relation, judged: &mut Judged) {
     let changed = relation.n_mod_since_analyze.unwrap_or(0.0);
     let table = Table::of_relation(relation);
     if relation.analyze_age_seconds.is_none() && rows.is_none() {
-        judged.finding.says.push_str(&format!(" {table} was never analysed."));
+        judged.finding.message.push_str(&format!(" {table} was never analysed."));
     } else if changed > rows.unwrap_or(0.0) * STALE_SHARE {
         let age = relation
             .analyze_age_seconds
             .map(|seconds| format!(" {:.1} hours ago", seconds / 3600.0));
-        judged.finding.says.push_str(&format!(
+        judged.finding.message.push_str(&format!(
             " {} rows of {table} changed since its last ANALYZE{}.",
             count(changed),
             age.unwrap_or_default()
@@ -138,11 +142,11 @@ fn fresh_statistics(node: &Node, relation: &Relation, table: Table, judged: &mut
         .iter()
         .any(|own| columns.iter().all(|column| own.columns.contains(column)));
     if columns.len() > 1 && !covered {
-        judged.finding.says.push_str(&format!(
+        judged.finding.message.push_str(&format!(
             " Its statistics are fresh: {} depend on each other.",
             columns.join(", ")
         ));
-        judged.finding.remedy.says =
+        judged.finding.remedy.message =
             "Tell the planner that the columns depend on each other.".into();
         judged.proposal = Proposal::Statistics { table, columns };
         return;
@@ -152,7 +156,7 @@ fn fresh_statistics(node: &Node, relation: &Relation, table: Table, judged: &mut
             && column.most_common_freq.is_some_and(|share| share >= SKEWED_SHARE)
     });
     if let Some(column) = skewed {
-        judged.finding.says.push_str(&format!(
+        judged.finding.message.push_str(&format!(
             " Its statistics are fresh: one value makes up {:.0} % of {}.",
             column.most_common_freq.unwrap_or(0.0) * 100.0,
             column.name

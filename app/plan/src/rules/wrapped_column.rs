@@ -35,7 +35,7 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         if node.kind != "Seq Scan" || removed < limits.get(&MIN_REMOVED_ROWS) {
             continue;
         }
-        let says = format!(
+        let message = format!(
             "{} computed {expression} for {} rows that it did not keep.",
             node.name(),
             count(removed)
@@ -48,7 +48,7 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             index.as_ref(),
             "A function that is not immutable cannot be indexed; rewrite the condition.",
         );
-        let one = case.finding(limits, at, own.self_ms, says, numbers, remedy);
+        let one = case.finding(limits, at, own.self_ms, message, numbers, remedy);
         found.push(one.proposing(index.into()));
     }
     Ok(found)

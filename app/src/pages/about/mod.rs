@@ -60,7 +60,7 @@ fn Body(first: OwnCost) -> impl IntoView {
     view! {
         <header class="page-head">
             <h1>"About pgdeck"</h1>
-            <p class="verdict">{move || cost.with(says)}</p>
+            <p class="verdict">{move || cost.with(message)}</p>
         </header>
         {move || cost.with(own)}
         {move || cost.with(|cost| cost.servers.iter().map(server).collect_view())}
@@ -68,7 +68,7 @@ fn Body(first: OwnCost) -> impl IntoView {
     }
 }
 
-fn says(cost: &OwnCost) -> String {
+fn message(cost: &OwnCost) -> String {
     let sessions: u32 = cost.servers.iter().map(|server| server.sessions).sum();
     let waited: f64 = cost.servers.iter().map(|server| server.waited_ms_per_s).sum();
     format!(

@@ -32,7 +32,7 @@ pub fn Page() -> impl IntoView {
         </header>
         {(step != ActionStep::Nothing).then(|| view! { <div class="act panel">{shown(&name, &step, None)}</div> })}
         <p><a href=activity>"Sessions of this server"</a> " · " <a href="/audit">"Audit log"</a></p>
-        {move || refusal.get().map(|says| view! { <p class="note">{says}</p> })}
+        {move || refusal.get().map(|message| view! { <p class="note">{message}</p> })}
         {table(&name)}
     }
 }
@@ -54,7 +54,7 @@ fn head(step: &ActionStep) -> &'static str {
 /// VACUUM and ANALYZE of a table by its name.
 fn table(server: &ServerId) -> AnyView {
     let button = |action: Action| {
-        view! { <button type="submit" name="action" value=action.word()>{action.verb()} " …"</button> }
+        view! { <button type="submit" name="action" value=action.as_str()>{action.verb()} " …"</button> }
     };
     view! {
         <section class="panel" aria-labelledby="act-table">

@@ -87,7 +87,7 @@ pub fn Chooser(
     /// The address.
     address: Address,
 ) -> impl IntoView {
-    let says = move || {
+    let message = move || {
         let gone =
             address.hide.with(|hide| optional().filter(|(_, (id, ..))| hides(hide, id)).count());
         match gone {
@@ -107,7 +107,7 @@ pub fn Chooser(
     };
     view! {
         <details class="chooser">
-            <summary>{says}</summary>
+            <summary>{message}</summary>
             <ul>{optional().map(|(_, column)| choice(column)).collect_view()}</ul>
         </details>
     }

@@ -38,8 +38,8 @@ pub fn Drawer(
     let server = nav.and_then(|nav| nav.server.get_untracked());
     let body = move || {
         told.with(|(session, workers, mark)| {
-            let mark = mark.as_ref().map(|(severity, says)| {
-                view! { <p class=format!("mark {}", severity.word())>{says.clone()}</p> }
+            let mark = mark.as_ref().map(|(severity, message)| {
+                view! { <p class=format!("mark {}", severity.as_str())>{message.clone()}</p> }
             });
             let body = match session {
                 None => empty("This session has ended, or is not among the rows that were read."),

@@ -76,7 +76,7 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
     let nav = use_context::<Nav>();
     let query_text =
         Signal::derive(move || nav.is_none_or(|nav| nav.latest.with(|n| n.query_text)));
-    let says = move || {
+    let message = move || {
         latest.with(|l| {
             let findings = l.reading.as_ref().map_or(&[][..], |reading| &reading.findings);
             verdict(l, findings, calm)
@@ -85,7 +85,7 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
     view! {
         <header class="page-head">
             <h1>"Activity of " {server.to_string()}</h1>
-            <p class=move || format!("verdict {}", says().1)>{move || says().0}</p>
+            <p class=move || format!("verdict {}", message().1)>{move || message().0}</p>
         </header>
         {area_findings(latest)}
         <ReadingView latest what="sessions">
@@ -120,11 +120,11 @@ fn calm(activity: &Activity) -> (String, bool) {
                 .map_or(wait.clone(), |ms| format!("{wait}, the longest for {}", format::age(ms)))
         }
     };
-    let says = format!(
+    let message = format!(
         "{} active, {waits}.",
         format::plural(active, "client session is", "client sessions are")
     );
-    (says, waiting == 0)
+    (message, waiting == 0)
 }
 
 type Name = fn(&model::activity::Session) -> Option<(String, &'static str)>;

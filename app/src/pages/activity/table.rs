@@ -32,7 +32,7 @@ fn marks(findings: &[Finding]) -> Marks {
     for finding in findings {
         if let Some(pid) = finding.object.pid() {
             // Findings come worst first.
-            marks.entry(pid).or_insert_with(|| (finding.severity, finding.says.clone()));
+            marks.entry(pid).or_insert_with(|| (finding.severity, finding.message.clone()));
         }
     }
     marks
@@ -95,8 +95,8 @@ pub fn Sessions(
                 <Filter address/>
                 <span class="muted num" role="status">{move || counted(rows, latest)}</span>
                 <Chooser address/>
-                <Copy text=Signal::derive(move || rows.with(|rows| csv(rows))) says="Copy as CSV"/>
-                <Copy text=Signal::derive(move || rows.with(|rows| markdown(rows))) says="Copy as Markdown"/>
+                <Copy text=Signal::derive(move || rows.with(|rows| csv(rows))) message="Copy as CSV"/>
+                <Copy text=Signal::derive(move || rows.with(|rows| markdown(rows))) message="Copy as Markdown"/>
             </div>
             {move || (!query_text.get()).then(|| view! {
                 <p class="note">"Statement text is hidden: viewing it requires the role analyst or operator."</p>
@@ -184,8 +184,8 @@ fn cells(row: &Row, address: Address, marks: Memo<Marks>) -> AnyView {
     let pid = session.pid;
     let to = move || address.to(&[("pid", &pid.to_string())]);
     let mark = move || {
-        marks.with(|marks| marks.get(&pid).map(|(severity, says)| {
-        view! { <span class=format!("mark {}", severity.word()) title=says.clone()>{severity.word()}</span> }
+        marks.with(|marks| marks.get(&pid).map(|(severity, message)| {
+        view! { <span class=format!("mark {}", severity.as_str()) title=message.clone()>{severity.as_str()}</span> }
     }))
     };
     let workers = (!row.workers.is_empty()).then(

@@ -77,7 +77,7 @@ fn body(log: &Log, query: &AuditQuery) -> AnyView {
     view! {
         <header class="page-head">
             <h1 id="audit-title">"Audit log"</h1>
-            <p class=format!("verdict {class}")>{log.chain.says()}</p>
+            <p class=format!("verdict {class}")>{log.chain.message()}</p>
         </header>
         {head}
         <div class="table-head">
@@ -116,20 +116,20 @@ fn row(entry: &AuditEntry, now_ms: i64) -> AnyView {
 }
 
 fn end(end: &AuditEnd) -> AnyView {
-    let says = match end {
+    let message = match end {
         AuditEnd::UnderWay => "Still running.".to_owned(),
         AuditEnd::NeverCompleted => {
             "pgdeck stopped before the result was known; the action may or may not have been executed.".to_owned()
         }
-        AuditEnd::Ended { says, took_ms: Some(ms), .. } => {
-            format!("{says} It took {}.", format::age(*ms))
+        AuditEnd::Ended { message, took_ms: Some(ms), .. } => {
+            format!("{message} It took {}.", format::age(*ms))
         }
-        AuditEnd::Ended { says, .. } => says.clone(),
+        AuditEnd::Ended { message, .. } => message.clone(),
     };
     let class = match end {
         AuditEnd::Ended { outcome: model::action::Outcome::Worked, .. } => "label",
         AuditEnd::NeverCompleted => "mark critical",
         _ => "mark warning",
     };
-    view! { <span class=class>{end.word()}</span> " " {says} }.into_any()
+    view! { <span class=class>{end.as_str()}</span> " " {message} }.into_any()
 }

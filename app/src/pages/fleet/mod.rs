@@ -41,11 +41,11 @@ fn Servers(nav: Nav) -> impl IntoView {
         nav.latest
             .with(|latest| latest.servers.iter().map(|s| s.id.to_string()).collect::<Vec<_>>())
     });
-    let says = move || nav.latest.with(|latest| words(&latest.servers));
+    let message = move || nav.latest.with(|latest| words(&latest.servers));
     view! {
         <header class="page-head">
             <h1>"Fleet"</h1>
-            <p class="verdict" role="status">{says}</p>
+            <p class="verdict" role="status">{message}</p>
         </header>
         {move || {
             ids.with(Vec::is_empty)
@@ -177,7 +177,7 @@ fn identity(server: &ServerSummary) -> AnyView {
                 <span class="state critical">
                     "No answer for " {move || format::age((live.now_ms.get() - since) as f64)} ". "
                 </span>
-                <span>{reason.says()} " " {reason.remedy()}</span>
+                <span>{reason.message()} " " {reason.remedy()}</span>
             }
             .into_any()
         }

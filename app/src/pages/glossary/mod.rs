@@ -207,7 +207,7 @@ pub const ICON: &str =
 #[component]
 pub fn Page() -> impl IntoView {
     let majors = Memo::new(|_| majors());
-    let entry = move |(name, says, chapter): (&'static str, &'static str, &'static str)| {
+    let entry = move |(name, message, chapter): (&'static str, &'static str, &'static str)| {
         let manuals = move || {
             let link = |major: String| {
                 let to = format!("https://www.postgresql.org/docs/{major}/{chapter}");
@@ -218,7 +218,7 @@ pub fn Page() -> impl IntoView {
         view! {
             <div id=id(name)>
                 <dt>{name}</dt>
-                <dd>{says} <span class="muted">" Manual:" {manuals}</span></dd>
+                <dd>{message} <span class="muted">" Manual:" {manuals}</span></dd>
             </div>
         }
     };
@@ -257,8 +257,11 @@ mod tests {
     #[test]
     fn what_is_linked_is_explained_in_one_place_and_a_sentence() {
         assert_eq!(TERMS.map(|(name, ..)| id(name)), EXPLAINED);
-        for (name, says, chapter) in TERMS {
-            assert!(says.ends_with('.') && !says.contains(". ") && says.len() < 180, "{name}");
+        for (name, message, chapter) in TERMS {
+            assert!(
+                message.ends_with('.') && !message.contains(". ") && message.len() < 180,
+                "{name}"
+            );
             assert!(chapter.ends_with(".html"), "{name}");
         }
     }

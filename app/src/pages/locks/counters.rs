@@ -57,7 +57,7 @@ fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
         Ok(rates) => {
             format!("{} in the last {}", count(of(rates)), format::age(rates.window_ms as f64))
         }
-        Err(reason) => reason.says(),
+        Err(reason) => reason.message(),
     };
     let replay = counters.replay_waits_for.clone();
     let failures: &Known<i64> = &locks.serialization_failures;
@@ -69,7 +69,7 @@ fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
             {match failures {
                 Ok(n) => line("Serialization failures", count(*n)),
                 Err(reason) => view! {
-                    <div><dt>{term("Serialization failures")}</dt><dd><span class="unknown">"Unknown. "</span> {reason.says()}</dd></div>
+                    <div><dt>{term("Serialization failures")}</dt><dd><span class="unknown">"Unknown. "</span> {reason.message()}</dd></div>
                 }.into_any(),
             }}
         </dl>

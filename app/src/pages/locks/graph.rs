@@ -2,13 +2,13 @@
 //! is text to leptos, whatever a client calls itself.
 
 use leptos::prelude::*;
-use model::ServerId;
 use model::locks::drawing::{
     BOX_HEIGHT, BOX_WIDTH, Fold, Forest, Item, Line, Link, Outline, Picture,
 };
-use model::locks::{EdgeKind, Graph, ModeSet};
+use model::locks::{EdgeKind, ModeSet};
 
 use super::labels::{doing, key, mode_class, shortened, waited, wants, who};
+use super::query::Ask;
 use super::scene::Scene;
 use crate::ui::format;
 

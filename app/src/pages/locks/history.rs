@@ -79,18 +79,18 @@ fn strip(history: &LockHistory, at: Option<i64>, from: i64, to: i64) -> AnyView 
     let here = at.filter(|at| (from..=to).contains(at)).map(|at| {
         view! { <path class="lock-now" d=format!("M{:.1} 0V{HEIGHT}", x(at))></path> }
     });
-    let says = format!(
+    let message = format!(
         "Sessions waiting for a lock from {} to {} UTC, at most {most} at a time",
         format::time_of_day(from),
         format::time_of_day(to)
     );
     view! {
-        <svg class="lock-strip" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=says.clone()>
+        <svg class="lock-strip" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=message.clone()>
             <path class="lock-gap" d=gaps></path>
             <path class="lock-area" d=area></path>
             {here}
         </svg>
-        <p class="note">{says} ". Shaded: unknown."</p>
+        <p class="note">{message} ". Shaded: unknown."</p>
     }
     .into_any()
 }
@@ -144,7 +144,8 @@ fn incidents(all: &[Incident], ask: &Ask, server: &ServerId) -> AnyView {
             </tr>
         }
     });
-    let heads = ["Began", "First waiter", "Peak", "Longest wait", "Ended", "Root blockers in order"];
+    let heads =
+        ["Began", "First waiter", "Peak", "Longest wait", "Ended", "Root blockers in order"];
     let heads = heads.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <h3>"Incidents"</h3>

@@ -91,7 +91,7 @@ pub struct Moments {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LocksView {
     latest: Latest<Brief>,
-    says: String,
+    message: String,
     class: String,
     /// Of now; None when another moment is shown.
     root: Option<Root>,
@@ -113,7 +113,7 @@ pub async fn read_locks(server: ServerId, ask: Ask) -> Result<LocksView, ApiErro
     let who = auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
     let viewer = scene::Viewer {
-        text: who.viewer_query_text(&server),
+        text: who.sees_query_text(&server),
         no_actions: crate::shell::navigation::no_actions(&who, &engine, &server),
     };
     render::view(&engine, &server, &ask, &viewer)
@@ -144,9 +144,9 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
     // A recorded second is what it was, whatever the server does now.
     let lost = move || match (ask.with(|ask| ask.at), latest.with(|l| l.failure.clone())) {
         (None, Some(failure)) if latest.with(|l| l.reading.is_none()) => {
-            Some(failure.reason.says())
+            Some(failure.reason.message())
         }
-        (None, Some(failure)) => Some(format!("No newer reading: {}", failure.reason.says())),
+        (None, Some(failure)) => Some(format!("No newer reading: {}", failure.reason.message())),
         _ => None,
     };
     let reading = move |of: fn(&model::Reading<Brief>) -> bool| {
@@ -162,7 +162,7 @@ fn Body(server: ServerId, ask: Memo<Ask>, start: LocksView) -> impl IntoView {
         <header class="page-head">
             <h1>"Locks of " {server.to_string()}</h1>
             <p class=move || format!("verdict {}", if lost().is_some() { "critical".into() } else { shown.with(|s| s.class.clone()) })>
-                {move || lost().unwrap_or_else(|| shown.with(|s| s.says.clone()))}
+                {move || lost().unwrap_or_else(|| shown.with(|s| s.message.clone()))}
             </p>
         </header>
         <Results told/>

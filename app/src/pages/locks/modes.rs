@@ -34,12 +34,12 @@ pub fn conflicts(pair: Option<(LockMode, LockMode)>) -> AnyView {
             </tr>
         }
     });
-    let says = pair.map_or_else(
+    let message = pair.map_or_else(
         || "A cross marks modes that conflict: they cannot be held on the same table at the same time.".to_owned(),
         |(wants, has)| format!("Now: {} is requested, {} blocks it.", wants.words(), has.words()),
     );
     view! {
-        <p class="note">{says}</p>
+        <p class="note">{message}</p>
         <div class="scroll" tabindex="0" role="group" aria-labelledby="modes-title">
             <table class="modes">
                 <thead><tr><th scope="col">"requested ╲ existing"</th>{heads}<th scope="col">"acquired by"</th></tr></thead>

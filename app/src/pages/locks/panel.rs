@@ -51,7 +51,7 @@ pub fn content(
 /// What makes ending this one different.
 fn warning(node: &Node) -> Option<AnyView> {
     let session = node.session.as_ref();
-    let says = if node.prepared.is_some() {
+    let message = if node.prepared.is_some() {
         "A prepared transaction has no process to cancel or terminate. End it with COMMIT PREPARED or ROLLBACK PREPARED in its database; it survives a restart."
     } else if session.and_then(|s| s.to_prevent_wraparound) == Some(true) {
         "An autovacuum to prevent wraparound does not yield, and starts again soon after it is cancelled."
@@ -60,7 +60,7 @@ fn warning(node: &Node) -> Option<AnyView> {
     } else {
         return None;
     };
-    Some(view! { <p class="mark warning">{says}</p> }.into_any())
+    Some(view! { <p class="mark warning">{message}</p> }.into_any())
 }
 
 fn statement(node: &Node, shows_text: bool) -> AnyView {

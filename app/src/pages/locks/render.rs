@@ -47,7 +47,7 @@ pub fn view(
     let (body, chosen, pair) = drawn.unwrap_or_default();
     let now = graph.as_ref().and_then(|graph| graph.as_ref().ok()).filter(|_| ask.at.is_none());
     let root = now.and_then(roots::of);
-    let (says, class) = verdict::verdict(&latest, graph.as_ref(), ask.at);
+    let (message, class) = verdict::verdict(&latest, graph.as_ref(), ask.at);
     let facts = latest.value().map(|locks| counters::facts(locks).to_html()).unwrap_or_default();
     let brief = latest.reading.take().map(|reading| brief(&reading));
     Ok(LocksView {
@@ -57,7 +57,7 @@ pub fn view(
             reading: brief,
             failure: latest.failure,
         },
-        says,
+        message,
         class,
         root,
         body,
@@ -111,10 +111,10 @@ pub fn drawn(
     let scene = Scene { server, ask, graph, selected };
     let chosen = (!ask.pid.is_empty()).then(|| chosen(&scene, &blocking, viewer.text));
     if graph.queues.is_empty() {
-        let says = empty(
+        let message = empty(
             "No lock waits. A session that has to wait for a lock appears here within two seconds, with every session that blocks it.",
         );
-        return (says.to_html(), chosen, None);
+        return (message.to_html(), chosen, None);
     }
     let forest = Forest::of(graph);
     let asked = selected.and_then(|node| forest.via(node));
@@ -188,7 +188,8 @@ fn chosen(scene: &Scene<'_>, blocking: &Blocking<'_>, shows_text: bool) -> Chose
         html: match scene.selected {
             Some(index) => panel::content(scene, blocking, index, shows_text).to_html(),
             None => {
-                empty("It is currently neither waiting for a lock nor blocking another session.").to_html()
+                empty("It is currently neither waiting for a lock nor blocking another session.")
+                    .to_html()
             }
         },
     }

@@ -18,7 +18,7 @@ pub struct Root {
     /// Who it is.
     who: String,
     /// What it does, whom it holds up, whom ending it frees.
-    says: String,
+    message: String,
     /// Its process; None for a prepared transaction, which nobody can signal.
     pid: Option<i32>,
     /// With the pid, its identity.
@@ -35,7 +35,7 @@ pub fn of(graph: &model::locks::Graph) -> Option<Root> {
     Some(Root {
         key: labels::key(node),
         who: labels::who(node),
-        says: format!(
+        message: format!(
             "{}, blocks {}; {}.",
             labels::doing(graph, node),
             root.holds_up,
@@ -68,7 +68,7 @@ pub fn TopRoot(server: ServerId, ask: Memo<Ask>, shown: RwSignal<LocksView>) -> 
                 <h2 id="roots-title">"Root blocker"</h2>
                 <p>
                     <a href=to data-noscroll="">{part(|root| &root.who)}</a>
-                    " " {part(|root| &root.says)}
+                    " " {part(|root| &root.message)}
                 </p>
                 {pid.map(|pid| view! {
                     <SessionActions server label=format!("Actions on root blocker pid {pid}") pid backend_start_ms refusal/>

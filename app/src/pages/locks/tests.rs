@@ -126,12 +126,12 @@ fn without_the_right_no_statement_is_anywhere() {
 
 #[test]
 fn the_verdict_names_the_root_and_what_ending_it_frees() {
-    let says = roots(&pile_up(12, "orders"));
+    let message = roots(&pile_up(12, "orders"));
     assert!(
-        says.starts_with("12 sessions wait for a lock, the longest for 5 s. pid 100 · orders"),
-        "{says}"
+        message.starts_with("12 sessions wait for a lock, the longest for 5 s. pid 100 · orders"),
+        "{message}"
     );
-    assert!(says.contains("blocks 12; ending it frees 12 sessions (1 at once"), "{says}");
+    assert!(message.contains("blocks 12; ending it frees 12 sessions (1 at once"), "{message}");
 }
 
 #[test]

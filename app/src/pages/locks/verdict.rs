@@ -16,23 +16,23 @@ pub fn verdict(
     let then = at.map(|at| format!("At {} UTC: ", format::time_of_day(at))).unwrap_or_default();
     let worst = latest.reading.as_ref().and_then(|reading| reading.findings.first());
     let worst = worst.filter(|worst| worst.severity > Severity::Info && at.is_none());
-    let (says, calm) = match graph {
+    let (message, calm) = match graph {
         None => ("The first reading is on its way.".to_owned(), "open"),
         Some(Err(Reason::NotYet)) => match latest.value().map_or(0, |locks| locks.waiting) {
             0 => ("The first reading is on its way.".to_owned(), "open"),
             n => (format!("{} for a lock; the wait-for graph is being read.", waits(n)), "open"),
         },
-        Some(Err(reason)) => (reason.says(), "open"),
+        Some(Err(reason)) => (reason.message(), "open"),
         Some(Ok(graph)) if graph.queues.is_empty() => match worst {
-            Some(worst) => (format!("No session is waiting for a lock. {}", worst.says), "open"),
+            Some(worst) => (format!("No session is waiting for a lock. {}", worst.message), "open"),
             None => ("No session is waiting for a lock.".to_owned(), "fine"),
         },
         Some(Ok(graph)) => (roots(graph), "open"),
     };
     // Such a sentence changes from second to second; its place keeps its size.
     let waits = matches!(graph, Some(Ok(graph)) if !graph.queues.is_empty());
-    let class = worst.map_or(calm, |worst| worst.severity.word());
-    (then + &says, format!("{class}{}", if waits { " waits" } else { "" }))
+    let class = worst.map_or(calm, |worst| worst.severity.as_str());
+    (then + &message, format!("{class}{}", if waits { " waits" } else { "" }))
 }
 
 fn waits(n: i64) -> String {
@@ -43,11 +43,11 @@ fn waits(n: i64) -> String {
 pub fn roots(graph: &Graph) -> String {
     let waiting = waits(graph.waiting() as i64);
     let longest = format::age(graph.longest_ms());
-    let mut says = format!("{waiting} for a lock, the longest for {longest}.");
+    let mut message = format!("{waiting} for a lock, the longest for {longest}.");
     if let Some(root) = graph.roots.first()
         && let Some(node) = graph.node(root.node)
     {
-        says.push_str(&format!(
+        message.push_str(&format!(
             " {}{} blocks {}; {}.",
             labels::who(node),
             node.doing(graph),
@@ -57,7 +57,8 @@ pub fn roots(graph: &Graph) -> String {
     }
     if graph.roots.len() > 1 {
         let more = graph.roots.len() as i64 - 1;
-        says.push_str(&format!(" {} beside it.", format::plural(more, "more root", "more roots")));
+        message
+            .push_str(&format!(" {} beside it.", format::plural(more, "more root", "more roots")));
     }
-    says
+    message
 }

@@ -89,12 +89,12 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
     let judged = RwSignal::new(start.judged);
     let charts = RwSignal::new(start.charts);
     poll(server.clone(), "overview", charts, judged);
-    let says =
+    let message =
         move || judged.with(|(findings, _)| latest.with(|latest| verdict(latest, findings, calm)));
     view! {
         <header class="page-head">
             <h1>{server.to_string()}</h1>
-            <p class=move || format!("verdict {}", says().1)>{move || says().0}</p>
+            <p class=move || format!("verdict {}", message().1)>{move || message().0}</p>
         </header>
         <Findings
             findings=Signal::derive(move || judged.get().0)
@@ -157,11 +157,11 @@ fn calm(overview: &Overview) -> (String, bool) {
             format::age(sessions.longest_lock_wait_ms)
         ),
     };
-    let says = format!(
+    let message = format!(
         "No open warnings: {} of {} connections in use, {} active, {waiting}.",
         sessions.connections, sessions.max_connections, sessions.active
     );
-    (says, sessions.waiting_for_lock == 0)
+    (message, sessions.waiting_for_lock == 0)
 }
 
 type Pick = fn(&Window) -> Option<f64>;

@@ -102,7 +102,7 @@ pub fn estimate(own: &DerivedNode) -> Option<String> {
 fn did(node: &Node, own: &DerivedNode) -> String {
     let (rows, removed) = (own.rows, own.removed_rows.filter(|removed| *removed >= 1.0));
     let loops = node.actual.map_or(0.0, |actual| actual.loops);
-    let mut says = match (rows, removed) {
+    let mut message = match (rows, removed) {
         (Some(rows), Some(removed)) if removed > rows => {
             format!(
                 "reads {} rows to keep {}",
@@ -117,15 +117,15 @@ fn did(node: &Node, own: &DerivedNode) -> String {
     };
     if let Some(estimate) = own.estimate.filter(|e| e.factor >= WRONG_FROM && !own.cut_short) {
         let word = if estimate.more { "more" } else { "fewer" };
-        says.push_str(&format!(
+        message.push_str(&format!(
             ", {} times {word} than expected",
             format::number(estimate.factor, Unit::Count)
         ));
     }
     if loops > 1.0 {
-        says.push_str(&format!(", in {} loops", format::grouped(loops)));
+        message.push_str(&format!(", in {} loops", format::grouped(loops)));
     }
-    says
+    message
 }
 
 /// The verdict on a plan in one or two sentences, and the class that colours it.
@@ -144,13 +144,13 @@ pub fn verdict(case: &Case) -> (String, &'static str) {
         _ => return (planned(case, at, &nodes), class),
     };
     if share >= ONE_NODE_FROM {
-        let says = format!(
+        let message = format!(
             "1 of {nodes} takes {} of {unit}: {} {}.",
             percent(share),
             name(node),
             did(node, own)
         );
-        return (says, class);
+        return (message, class);
     }
     let mut shares: Vec<f64> = case.derived.nodes.iter().filter_map(|own| own.share).collect();
     shares.sort_by(|a, b| b.total_cmp(a));
@@ -163,14 +163,14 @@ pub fn verdict(case: &Case) -> (String, &'static str) {
         sum += share;
         most += 1;
     }
-    let says = format!(
+    let message = format!(
         "{most} of {nodes} take {} of {unit}; the longest, with {}: {} {}.",
         percent(sum.min(1.0)),
         percent(share),
         name(node),
         did(node, own)
     );
-    (says, class)
+    (message, class)
 }
 
 /// The verdict where nothing was timed.
@@ -200,17 +200,17 @@ mod tests {
 
     #[test]
     fn the_verdict_names_node_share_and_waste() {
-        let (says, class) = verdict(&case(FILTERED));
-        assert!(says.starts_with("1 of 1 node takes 99."), "{says}");
-        assert!(says.contains("Seq Scan on orders reads 200,000 rows to keep 400"), "{says}");
+        let (message, class) = verdict(&case(FILTERED));
+        assert!(message.starts_with("1 of 1 node takes 99."), "{message}");
+        assert!(message.contains("Seq Scan on orders reads 200,000 rows to keep 400"), "{message}");
         assert_eq!(class, "warning");
     }
 
     #[test]
     fn a_plan_without_times_speaks_of_cost() {
-        let (says, _) = verdict(&case("Seq Scan on t  (cost=0.00..35.50 rows=2550 width=4)"));
-        assert!(says.starts_with("Planned only"), "{says}");
-        assert!(says.contains("100 % of the cost of 36: Seq Scan on t."), "{says}");
+        let (message, _) = verdict(&case("Seq Scan on t  (cost=0.00..35.50 rows=2550 width=4)"));
+        assert!(message.starts_with("Planned only"), "{message}");
+        assert!(message.contains("100 % of the cost of 36: Seq Scan on t."), "{message}");
     }
 
     #[test]

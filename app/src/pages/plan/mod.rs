@@ -60,7 +60,7 @@ pub fn Page() -> impl IntoView {
                 <h1>"Plan"</h1>
                 <p class=move || format!("verdict {}", head(desk).1) role="status">{move || head(desk).0}</p>
             </header>
-            {move || desk.failed.get().map(|says| view! { <p class="plan-failed" role="alert">{says}</p> })}
+            {move || desk.failed.get().map(|message| view! { <p class="plan-failed" role="alert">{message}</p> })}
             <input::form::Form desk/>
             <explain::form::RunPart desk servers started/>
             {catalog::picker::line(desk)}

@@ -44,7 +44,7 @@ impl View {
         [Self::Tree, Self::Flame, Self::Table, Self::Source, Self::Query, Self::Totals];
 
     /// Its name on the tab; in lower case also in the address.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Tree => "Tree",
             Self::Flame => "Flame",
@@ -57,8 +57,8 @@ impl View {
 
     /// The view of that name.
     #[cfg(any(feature = "hydrate", test))]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|view| view.word().eq_ignore_ascii_case(word))
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|view| view.as_str().eq_ignore_ascii_case(name))
     }
 }
 
@@ -230,7 +230,7 @@ mod tests {
             );
             assert_eq!(desk.node.get_untracked(), Some(0));
             assert!(!desk.load("no plan".into()));
-            assert!(desk.failed.get_untracked().is_some_and(|says| says.contains("Line 1")));
+            assert!(desk.failed.get_untracked().is_some_and(|message| message.contains("Line 1")));
             assert!(desk.case.get_untracked().is_some());
         });
     }
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn views_have_words() {
         for view in View::ALL {
-            assert_eq!(View::from_word(&view.word().to_lowercase()), Some(view));
+            assert_eq!(View::by_name(&view.as_str().to_lowercase()), Some(view));
         }
     }
 }

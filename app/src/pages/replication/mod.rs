@@ -81,7 +81,7 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
     let topology = RwSignal::new(start.topology);
     poll_topology(server.clone(), topology);
     let here = server.clone();
-    let says = move || {
+    let message = move || {
         latest.with(|l| {
             let findings = l.reading.as_ref().map_or(&[][..], |reading| &reading.findings);
             verdict(l, findings, |r| {
@@ -95,7 +95,7 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
     view! {
         <header class="page-head">
             <h1>"Replication of " {server.to_string()}</h1>
-            <p class=move || format!("verdict {}", says().1)>{move || says().0}</p>
+            <p class=move || format!("verdict {}", message().1)>{move || message().0}</p>
         </header>
         {area_findings(latest)}
         <section class="panel" aria-labelledby="topology-title">
@@ -151,7 +151,7 @@ fn calm(replication: &Replication) -> String {
                 format::number(lag.ms, Unit::Ms),
                 format::number(lag.bytes as f64, Unit::Bytes)
             ),
-            Err(reason) => reason.says(),
+            Err(reason) => reason.message(),
         };
     }
     match &replication.senders {
@@ -167,7 +167,7 @@ fn calm(replication: &Replication) -> String {
                 format::plural(senders.len() as i64, "stream,", "streams,")
             )
         }
-        Err(reason) => reason.says(),
+        Err(reason) => reason.message(),
     }
 }
 

@@ -91,7 +91,7 @@ pub fn drawing(topology: &Topology, here: &ServerId) -> AnyView {
     if topology.nodes.is_empty() {
         return empty("The drawing appears with the first reading of this server.");
     }
-    let says = topology
+    let message = topology
         .streams
         .iter()
         .filter_map(|stream| {
@@ -106,7 +106,7 @@ pub fn drawing(topology: &Topology, here: &ServerId) -> AnyView {
         {picture(topology, here, Way::Across)}
         {picture(topology, here, Way::Down)}
         {alone}
-        <ul class="streams">{says}</ul>
+        <ul class="streams">{message}</ul>
     }
     .into_any()
 }
@@ -204,14 +204,15 @@ fn stream_words(from: &Node, to: &Node, sender: Option<&Sender>) -> String {
         );
     };
     let state = sender.state.as_deref().unwrap_or("in an unknown state");
-    let mut says = format!("{} to {}: {state}", from.name, to.name);
+    let mut message = format!("{} to {}: {state}", from.name, to.name);
     if let Some(sync) = &sender.sync_state {
-        says.push_str(&format!(", {sync}"));
+        message.push_str(&format!(", {sync}"));
     }
     if let Some(bytes) = sender.total_lag_bytes {
-        says.push_str(&format!(", {} not replayed yet", format::number(bytes as f64, Unit::Bytes)));
+        message
+            .push_str(&format!(", {} not replayed yet", format::number(bytes as f64, Unit::Bytes)));
     }
-    says
+    message
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -32,14 +32,14 @@ pub fn Page() -> impl IntoView {
 
 fn list(rules: &[RuleEntry]) -> AnyView {
     let of_plans = rules.iter().filter(|rule| rule.id.starts_with("plan/")).count();
-    let says = format!(
+    let message = format!(
         "{} check every reading, {of_plans} check plans.",
         format::plural((rules.len() - of_plans) as i64, "rule", "rules")
     );
     view! {
         <header class="page-head">
             <h1>"Rules"</h1>
-            <p class="verdict">{says}</p>
+            <p class="verdict">{message}</p>
         </header>
         <p class="note">
             "A limit is changed in pgdeck.toml under the rule's id, for example "

@@ -45,7 +45,7 @@ pub fn Page() -> impl IntoView {
             <Suspense>
                 {move || Suspend::new(async move {
                     let info = info.await.unwrap_or_default();
-                    let message = info.message.clone().map(|says| view! { <p class="warning" role="alert">{says}</p> });
+                    let message = info.message.clone().map(|message| view! { <p class="warning" role="alert">{message}</p> });
                     view! {
                         {message}
                         {if info.by_password { form(next).into_any() } else { link_only() }}

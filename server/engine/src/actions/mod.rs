@@ -78,9 +78,9 @@ impl Engine {
 
     /// Opens a connection for one act, and makes sure that it leads to the very server we watch.
     pub async fn operate(&self, id: &ServerId, action: Action) -> Result<ActionSession, Reason> {
-        let unknown = |says: &str, remedy: &str| Reason::Unreachable {
+        let unknown = |message: &str, remedy: &str| Reason::Unreachable {
             cause: Cause::Configuration,
-            says: says.into(),
+            message: message.into(),
             remedy: remedy.into(),
         };
         let server = self.server(id).cloned().ok_or_else(|| {
@@ -251,12 +251,12 @@ impl ActionSession {
         match answer {
             Ok(rows) if step.action.is_on_sessions() => match rows.all() {
                 Ok(rows) => ran.signalled(rows),
-                Err(reason) => ran.end(Outcome::Unknown, reason.says()),
+                Err(reason) => ran.end(Outcome::Unknown, reason.message()),
             },
             Ok(_) => {}
             Err(failed) => {
-                let (outcome, says) = refused(step, &self.me.role, failed);
-                ran.end(outcome, says);
+                let (outcome, message) = refused(step, &self.me.role, failed);
+                ran.end(outcome, message);
             }
         }
         ran
@@ -273,10 +273,10 @@ fn refused(step: &Step, role: &str, failed: Failed) -> (Outcome, String) {
     let object = &step.shown.object;
     match failed {
         Failed::Lost(reason) => {
-            (Outcome::Unknown, format!("It is unknown whether it was done: {}", reason.says()))
+            (Outcome::Unknown, format!("It is unknown whether it was done: {}", reason.message()))
         }
         Failed::Refused { sqlstate, message } => {
-            let says = match sqlstate.as_str() {
+            let message = match sqlstate.as_str() {
                 "42501" => {
                     format!("pgdeck's role {role} lacks the privilege for this: {message} (42501).")
                 }
@@ -288,7 +288,7 @@ fn refused(step: &Step, role: &str, failed: Failed) -> (Outcome, String) {
                 "25006" => "This server is a standby; do this on the primary.".into(),
                 _ => format!("The server refused: {message} ({sqlstate})."),
             };
-            (Outcome::Refused, says)
+            (Outcome::Refused, message)
         }
     }
 }

@@ -82,7 +82,7 @@ pub fn table(named: &str, row: Option<&TableRow>, me: (&str, &str)) -> Option<Re
         return Some(for_good(format!("{} is not a table.", row.name)));
     }
     (!row.may_maintain).then(|| Refusal {
-        says: format!(
+        message: format!(
             "pgdeck's role {role} lacks the privilege to maintain {}, which belongs to {}: PostgreSQL would skip it with a warning.",
             row.name, row.owner
         ),
@@ -93,7 +93,7 @@ pub fn table(named: &str, row: Option<&TableRow>, me: (&str, &str)) -> Option<Re
 
 fn unseen(pid: i32, role: &str) -> Refusal {
     Refusal {
-        says: format!(
+        message: format!(
             "pgdeck's role {role} cannot see when pid {pid} started, so it cannot be told apart from another session with the same pid."
         ),
         remedy: Some(format!("grant pg_read_all_stats to {};", quoted(role))),
@@ -109,18 +109,20 @@ fn not_ours_to_signal(row: &SessionRow, role: &str) -> Refusal {
         ));
     }
     Refusal {
-        says: format!("pgdeck's role {role} is not allowed to signal sessions of the role {whose}."),
+        message: format!(
+            "pgdeck's role {role} is not allowed to signal sessions of the role {whose}."
+        ),
         remedy: Some(format!("grant pg_signal_backend to {};", quoted(role))),
         lifted_by_asking_twice: false,
     }
 }
 
-fn for_good(says: String) -> Refusal {
-    Refusal { says, remedy: None, lifted_by_asking_twice: false }
+fn for_good(message: String) -> Refusal {
+    Refusal { message, remedy: None, lifted_by_asking_twice: false }
 }
 
-fn think_over(says: String) -> Refusal {
-    Refusal { says, remedy: None, lifted_by_asking_twice: true }
+fn think_over(message: String) -> Refusal {
+    Refusal { message, remedy: None, lifted_by_asking_twice: true }
 }
 
 /// The lock an action takes, one sentence.

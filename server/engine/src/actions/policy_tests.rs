@@ -31,7 +31,7 @@ fn a_pid_that_was_reused_is_never_signalled() {
     let reused = SessionRow { backend_start_ms: Some(1_001), ..client() };
     for twice in [false, true] {
         let refusal = refused(Action::Terminate, &reused, twice).unwrap();
-        assert!(refusal.says.contains("belongs to another"), "{refusal:?}");
+        assert!(refusal.message.contains("belongs to another"), "{refusal:?}");
         assert!(session(Action::Cancel, CHOSEN, None, "op", twice).is_some());
     }
 }
@@ -64,7 +64,7 @@ fn the_servers_own_processes_are_left_alone_however_often_one_asks() {
     for word in ["checkpointer", "walwriter", "startup", "background writer", "archiver", "x"] {
         let row = SessionRow { backend_type: Some(word.into()), may_signal: None, ..client() };
         let refusal = refused(Action::Terminate, &row, true).unwrap();
-        assert!(refusal.says.contains(word) && !refusal.lifted_by_asking_twice);
+        assert!(refusal.message.contains(word) && !refusal.lifted_by_asking_twice);
     }
 }
 
@@ -75,13 +75,13 @@ fn missing_rights_are_named_with_their_remedy() {
     assert_eq!(refusal.remedy.as_deref(), Some("grant pg_signal_backend to \"op\";"));
     let superuser = SessionRow { superuser: true, ..other };
     let refusal = refused(Action::Cancel, &superuser, true).unwrap();
-    assert!(refusal.says.contains("Only a superuser") && refusal.remedy.is_none());
+    assert!(refusal.message.contains("Only a superuser") && refusal.remedy.is_none());
 }
 
 #[test]
 fn an_idle_session_has_nothing_to_cancel() {
     let idle = SessionRow { state: Some("idle in transaction".into()), ..client() };
-    assert!(refused(Action::Cancel, &idle, true).unwrap().says.contains("nothing to cancel"));
+    assert!(refused(Action::Cancel, &idle, true).unwrap().message.contains("nothing to cancel"));
     assert_eq!(refused(Action::Terminate, &idle, false), None);
 }
 
@@ -99,6 +99,6 @@ fn a_table_of_somebody_else_would_be_skipped_silently() {
     let ours = TableRow { may_maintain: true, ..row.clone() };
     assert_eq!(table("orders", Some(&ours), ("op", "shop")), None);
     let view = TableRow { relkind: "v".into(), ..ours };
-    assert!(table("v", Some(&view), ("op", "shop")).unwrap().says.contains("is not a table"));
-    assert!(table("nix", None, ("op", "shop")).unwrap().says.contains("database shop"));
+    assert!(table("v", Some(&view), ("op", "shop")).unwrap().message.contains("is not a table"));
+    assert!(table("nix", None, ("op", "shop")).unwrap().message.contains("database shop"));
 }

@@ -47,10 +47,10 @@ impl StepResult {
         }
     }
 
-    pub(super) fn end(&mut self, outcome: Outcome, says: String) {
+    pub(super) fn end(&mut self, outcome: Outcome, message: String) {
         let took_ms = (outcome == Outcome::Worked).then(|| self.elapsed_ms());
         let object = self.step.shown.object.clone();
-        self.done = Some(Done { object, outcome, says, took_ms });
+        self.done = Some(Done { object, outcome, message, took_ms });
     }
 
     fn elapsed_ms(&self) -> f64 {
@@ -79,8 +79,9 @@ impl StepResult {
                 let same = row.query_start_us == self.query_start_us;
                 let state = row.state.as_deref().unwrap_or("in an unknown state");
                 if !(same && state == "active") {
-                    let says = format!("The statement of pid {pid} has ended; it is now {state}.");
-                    self.end(Outcome::Worked, says);
+                    let message =
+                        format!("The statement of pid {pid} has ended; it is now {state}.");
+                    self.end(Outcome::Worked, message);
                 }
             }
             _ => {}
@@ -102,7 +103,7 @@ impl StepResult {
     /// What is said when no effect was seen.
     fn unseen(&mut self) {
         let object = &self.step.shown.object;
-        let says = match self.step.action {
+        let message = match self.step.action {
             Action::Cancel => format!(
                 "The signal was sent, but {object} still runs the same statement after {} s; terminate it, or wait: some steps cannot be interrupted.",
                 WATCH.as_secs()
@@ -115,7 +116,7 @@ impl StepResult {
                 "The server gave no error, but the statistics of {object} do not show it: it may have been skipped with a warning."
             ),
         };
-        self.end(Outcome::Unseen, says);
+        self.end(Outcome::Unseen, message);
     }
 
     fn into_done(mut self) -> Done {
@@ -126,7 +127,7 @@ impl StepResult {
         self.done.unwrap_or(Done {
             object,
             outcome: Outcome::Unknown,
-            says: "The result is unknown.".into(),
+            message: "The result is unknown.".into(),
             took_ms: None,
         })
     }
@@ -138,10 +139,12 @@ impl ActionSession {
         let until = Instant::now() + WATCH;
         while ran.iter().any(|ran| ran.done.is_none()) {
             if let Err(reason) = self.see(&mut ran).await {
-                let says =
-                    format!("It was executed, but its effect could not be verified: {}", reason.says());
+                let message = format!(
+                    "It was executed, but its effect could not be verified: {}",
+                    reason.message()
+                );
                 for ran in ran.iter_mut().filter(|ran| ran.done.is_none()) {
-                    ran.end(Outcome::Unseen, says.clone());
+                    ran.end(Outcome::Unseen, message.clone());
                 }
             }
             if Instant::now() > until {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 /// The most sessions we ever hold on one server (`docs/limits.md#connections`).
 pub const SESSION_BUDGET: usize = 3;
-/// Time allowed to wait for one of them, and again to connect and authenticate (limits.md B4).
+/// Time allowed to wait for one of them, and again to connect and authenticate (`docs/limits.md#connections`).
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The sessions we may hold on one server.

@@ -236,7 +236,7 @@ async fn connect(options: &PgConnectOptions, address: &str) -> Result<PgConnecti
         Ok(Err(error)) => Err(connect_reason(&error, address)),
         Err(_) => Err(Reason::Unreachable {
             cause: Cause::TimedOut,
-            says: format!("{address} did not answer within {} s.", CONNECT_TIMEOUT.as_secs()),
+            message: format!("{address} did not answer within {} s.", CONNECT_TIMEOUT.as_secs()),
             remedy:
                 "Check that no firewall drops the connection and that the server is not frozen."
                     .into(),
@@ -251,7 +251,7 @@ fn deadline_passed() -> Reason {
 fn no_answer_within(limit: Duration) -> Reason {
     Reason::Unreachable {
         cause: Cause::TimedOut,
-        says: format!(
+        message: format!(
             "The server accepted the connection but did not answer within {} s.",
             limit.as_secs()
         ),

@@ -134,7 +134,9 @@ fn failed(error: &sqlx::Error) -> Failed {
 fn pooled() -> Reason {
     Reason::Unreachable {
         cause: Cause::Pooled,
-        says: "The operate DSN leads through a pooler, where pgdeck's timeouts are not in force.".into(),
+        message:
+            "The operate DSN leads through a pooler, where pgdeck's timeouts are not in force."
+                .into(),
         remedy: "Point operate at the server itself, not at the pooler.".into(),
     }
 }

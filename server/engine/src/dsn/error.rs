@@ -7,7 +7,7 @@
 pub struct DsnError(String);
 
 impl DsnError {
-    pub(super) fn new(says: impl Into<String>) -> Self {
-        Self(says.into())
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
     }
 }

@@ -44,8 +44,8 @@ fn section(text: &str, name: &str, path: &str) -> Result<Option<Vec<(String, Str
                 found = Some(Vec::new());
             }
         } else if inside {
-            let wrong = |says: &str| {
-                DsnError::new(format!("Line {} of {path} {says}; correct it.", index + 1))
+            let wrong = |message: &str| {
+                DsnError::new(format!("Line {} of {path} {message}; correct it.", index + 1))
             };
             let (key, value) = line.split_once('=').ok_or_else(|| wrong("has no ="))?;
             if key.trim() == "service" {

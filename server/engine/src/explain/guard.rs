@@ -1,5 +1,5 @@
-//! Statement guard: decides from the text alone whether a statement may be explained (limits.md
-//! C3).
+//! Statement guard: decides from the text alone whether a statement may be explained
+//! (`docs/limits.md#explain-guard`).
 //!
 //! Size, PostgreSQL's parser, exactly one statement, its kind, what it may do, what it calls. Pure:
 //! what only the server knows (volatility, the role) is asked in `run`.

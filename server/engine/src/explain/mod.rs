@@ -115,7 +115,7 @@ impl Engine {
         self.server(id).ok_or_else(|| {
             NotExplained::Unknown(Reason::Unreachable {
                 cause: Cause::Configuration,
-                says: "There is no server with that name.".into(),
+                message: "There is no server with that name.".into(),
                 remedy: "Choose one from the fleet page.".into(),
             })
         })
@@ -154,7 +154,7 @@ impl Drop for Abandoned {
         // Bounded: `tell` gives up after five seconds.
         tokio::spawn(async move {
             if let Err(reason) = cancel::tell(&server, &run).await {
-                tracing::warn!(server = %server.id, reason = %reason.says(), "an abandoned EXPLAIN cannot be cancelled");
+                tracing::warn!(server = %server.id, reason = %reason.message(), "an abandoned EXPLAIN cannot be cancelled");
             }
         });
     }

@@ -28,7 +28,7 @@ pub fn preview(
     Ok(Preview {
         run: request.run.clone(),
         sql: script.sql(),
-        says: says(guarded, request, &facts, timeout_ms),
+        message: message(guarded, request, &facts, timeout_ms),
         left_out: script.left_out,
         address: server.address.clone(),
         database: request.database.clone().unwrap_or(facts.database),
@@ -41,33 +41,33 @@ pub fn preview(
     })
 }
 
-fn says(guarded: &Guarded, request: &Request, facts: &Facts, timeout_ms: u64) -> Vec<String> {
-    let mut says = Vec::new();
+fn message(guarded: &Guarded, request: &Request, facts: &Facts, timeout_ms: u64) -> Vec<String> {
+    let mut message = Vec::new();
     if !request.mode.executes() {
-        says.push("The statement is planned, not executed; planning may call functions that are marked IMMUTABLE or STABLE.".to_owned());
-        return says;
+        message.push("The statement is planned, not executed; planning may call functions that are marked IMMUTABLE or STABLE.".to_owned());
+        return message;
     }
-    says.push(format!(
+    message.push(format!(
         "The statement is really executed, as {}, for at most {timeout_ms} ms, and is always rolled back.",
         facts.role
     ));
     if guarded.changes_rows() {
-        says.push(
+        message.push(
             "Rows are really changed, and stay locked for others until the rollback.".to_owned(),
         );
-        says.push("Triggers fire; what they do outside this database is not undone.".to_owned());
-        says.push("Not undone by the rollback: numbers taken from sequences, dead tuples and index entries until the next vacuum, WAL that standbys receive.".to_owned());
+        message.push("Triggers fire; what they do outside this database is not undone.".to_owned());
+        message.push("Not undone by the rollback: numbers taken from sequences, dead tuples and index entries until the next vacuum, WAL that standbys receive.".to_owned());
     } else if guarded.writes() {
-        says.push("Rows are locked against changes by others until the rollback.".to_owned());
+        message.push("Rows are locked against changes by others until the rollback.".to_owned());
     }
     if request.mode.functions() {
-        says.push("Volatile and SECURITY DEFINER functions are called; their effects outside the transaction are not undone.".to_owned());
+        message.push("Volatile and SECURITY DEFINER functions are called; their effects outside the transaction are not undone.".to_owned());
     }
     if facts.superuser {
-        says.push(format!(
+        message.push(format!(
             "{} is a superuser: only pgdeck's guard restricts the statement.",
             facts.role
         ));
     }
-    says
+    message
 }

@@ -84,7 +84,7 @@ impl Execution<'_> {
             // Only the socket goes with the session: the backend must be cancelled.
             drop(session);
             if let Err(reason) = cancel::make_sure(self.server, self.run).await {
-                tracing::warn!(server = %self.server.id, reason = %reason.says(), "a late EXPLAIN cannot be cancelled");
+                tracing::warn!(server = %self.server.id, reason = %reason.message(), "a late EXPLAIN cannot be cancelled");
             }
         } else {
             self.leave(session, end).await;

@@ -49,7 +49,7 @@ async fn open(engine: &Engine, action: Action) -> Result<ActionSession> {
     engine
         .operate(&ServerId::new(ONE), action)
         .await
-        .map_err(|reason| anyhow::anyhow!("{}", reason.says()))
+        .map_err(|reason| anyhow::anyhow!("{}", reason.message()))
 }
 
 fn ask(action: Action, target: Target, twice: bool) -> Ask {
@@ -57,7 +57,7 @@ fn ask(action: Action, target: Target, twice: bool) -> Ask {
 }
 
 async fn look(operating: &mut ActionSession, ask: &Ask) -> Result<ActionPlan> {
-    operating.look(ask).await.map_err(|reason| anyhow::anyhow!("{}", reason.says()))
+    operating.look(ask).await.map_err(|reason| anyhow::anyhow!("{}", reason.message()))
 }
 
 /// Looks and does; what became of the one target.
@@ -80,7 +80,7 @@ async fn refusal(engine: &Engine, ask: Ask) -> Result<String> {
     let target = plan.preview.targets.into_iter().next();
     let refusal = target.and_then(|target| target.refusal);
     let refusal = refusal.ok_or_else(|| anyhow::anyhow!("no refusal"))?;
-    Ok(format!("{} {}", refusal.says, refusal.remedy.unwrap_or_default()))
+    Ok(format!("{} {}", refusal.message, refusal.remedy.unwrap_or_default()))
 }
 
 /// A client's session and how it is chosen.

@@ -33,8 +33,8 @@ pub async fn ended(major: u16) -> Result {
     let code = slept.err().and_then(|e| e.as_database_error()?.code().map(|c| c.into_owned()));
     assert_eq!(code.as_deref(), Some("57014"));
     assert!(alive(&mut sleeper).await, "a cancelled session stays");
-    let says = refusal(&engine, ask(Action::Cancel, chosen.clone(), true)).await?;
-    assert!(says.contains("nothing to cancel"), "{says}");
+    let message = refusal(&engine, ask(Action::Cancel, chosen.clone(), true)).await?;
+    assert!(message.contains("nothing to cancel"), "{message}");
 
     not_another_session(&engine, &mut sleeper, &chosen).await?;
 
@@ -56,8 +56,8 @@ async fn not_another_session(
 ) -> Result {
     let Target::Session { pid, backend_start_ms } = *chosen else { anyhow::bail!("a session") };
     let other = Target::Session { pid, backend_start_ms: backend_start_ms - 1 };
-    let says = refusal(engine, ask(Action::Terminate, other, true)).await?;
-    assert!(says.contains("belongs to another"), "{says}");
+    let message = refusal(engine, ask(Action::Terminate, other, true)).await?;
+    assert!(message.contains("belongs to another"), "{message}");
     // Reused between the look and the act: the statement itself finds nobody.
     let mut operating = open(engine, Action::Terminate).await?;
     let plan = look(&mut operating, &ask(Action::Terminate, chosen.clone(), false)).await?;
@@ -93,11 +93,11 @@ async fn protected(server: &Server, engine: &Engine) -> Result {
     .fetch_one(&mut root)
     .await?;
     let chosen = Target::Session { pid, backend_start_ms };
-    let says = refusal(engine, ask(Action::Terminate, chosen.clone(), true)).await?;
-    assert!(says.contains("Only a superuser"), "{says}");
+    let message = refusal(engine, ask(Action::Terminate, chosen.clone(), true)).await?;
+    assert!(message.contains("Only a superuser"), "{message}");
     let strong = acting(server, Some(&server.dsn())).await?;
-    let says = refusal(&strong, ask(Action::Terminate, chosen.clone(), false)).await?;
-    assert!(says.contains("superuser postgres"), "{says}");
+    let message = refusal(&strong, ask(Action::Terminate, chosen.clone(), false)).await?;
+    assert!(message.contains("superuser postgres"), "{message}");
     let done = act(&strong, ask(Action::Terminate, chosen, true)).await?;
     assert_eq!(done.outcome, Outcome::Worked, "{done:?}");
     strong.stop().await;
@@ -112,8 +112,8 @@ async fn protected(server: &Server, engine: &Engine) -> Result {
     .map(|(pid, backend_start_ms)| Target::Session { pid, backend_start_ms })
     .collect();
     let first = own.first().cloned().ok_or_else(|| anyhow::anyhow!("no session of ours"))?;
-    let says = refusal(engine, ask(Action::Terminate, first, false)).await?;
-    assert!(says.contains("pgdeck's own"), "{says}");
+    let message = refusal(engine, ask(Action::Terminate, first, false)).await?;
+    assert!(message.contains("pgdeck's own"), "{message}");
     Ok(())
 }
 
@@ -138,8 +138,8 @@ pub async fn walsender(major: u16) -> Result {
     }
     let (pid, backend_start_ms) = sender.ok_or_else(|| anyhow::anyhow!("no walsender"))?;
     let chosen = Target::Session { pid, backend_start_ms };
-    let says = refusal(&engine, ask(Action::Terminate, chosen.clone(), false)).await?;
-    assert!(says.contains("walsender"), "{says}");
+    let message = refusal(&engine, ask(Action::Terminate, chosen.clone(), false)).await?;
+    assert!(message.contains("walsender"), "{message}");
     let done = act(&engine, ask(Action::Terminate, chosen, true)).await?;
     assert_eq!(done.outcome, Outcome::Worked, "{done:?}");
     engine.stop().await;

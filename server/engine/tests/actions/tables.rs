@@ -25,10 +25,10 @@ pub async fn maintained(major: u16) -> Result {
             let done = act(&engine, ask(action, table(name), false)).await?;
             assert_eq!(done.outcome, Outcome::Worked, "{major} {action:?} {name}: {done:?}");
         }
-        let says = refusal(&engine, ask(action, table("public.others"), true)).await?;
-        assert!(says.contains("would skip it"), "{says}");
-        let says = refusal(&engine, ask(action, table("t'; select 1"), true)).await;
-        assert!(says.is_err() || says.is_ok_and(|says| says.contains("no table")));
+        let message = refusal(&engine, ask(action, table("public.others"), true)).await?;
+        assert!(message.contains("would skip it"), "{message}");
+        let message = refusal(&engine, ask(action, table("t'; select 1"), true)).await;
+        assert!(message.is_err() || message.is_ok_and(|message| message.contains("no table")));
 
         let mut holder = server.connect().await?;
         sqlx::raw_sql("begin; lock table s.t in share update exclusive mode")
@@ -38,7 +38,7 @@ pub async fn maintained(major: u16) -> Result {
         let acting = act(&engine, ask(action, table("s.t"), false));
         let done = tokio::time::timeout(PATIENCE, acting).await??;
         assert_eq!(done.outcome, Outcome::Refused, "{done:?}");
-        assert!(done.says.contains("timed out after 2 s"), "{done:?}");
+        assert!(done.message.contains("timed out after 2 s"), "{done:?}");
         holder.close().await?;
     }
     assert!(sqlx::query("select 1 from s.t").execute(&mut root).await.is_ok(), "still there");
@@ -50,21 +50,27 @@ pub async fn without_rights(major: u16) -> Result {
     let server = prepared(major).await?;
     let (_session, chosen) = client(&server, "web", "w").await?;
     let weak = acting(&server, Some(&server.dsn_for("weak", "k", "postgres"))).await?;
-    let says = refusal(&weak, ask(Action::Terminate, chosen, true)).await?;
-    assert!(says.contains("grant pg_signal_backend to \"weak\";"), "{says}");
+    let message = refusal(&weak, ask(Action::Terminate, chosen, true)).await?;
+    assert!(message.contains("grant pg_signal_backend to \"weak\";"), "{message}");
     weak.stop().await;
 
     let none = acting(&server, None).await?;
     let id = ServerId::new(ONE);
     assert_eq!(none.can_operate(&id), Some(false));
-    let says = none.operate(&id, Action::Cancel).await.err().map(|reason| reason.says());
-    assert!(says.as_deref().is_some_and(|says| says.contains("no operate DSN")), "{says:?}");
+    let message = none.operate(&id, Action::Cancel).await.err().map(|reason| reason.message());
+    assert!(
+        message.as_deref().is_some_and(|message| message.contains("no operate DSN")),
+        "{message:?}"
+    );
     none.stop().await;
 
     let other = prepared(major).await?;
     let astray = acting(&server, Some(&other.dsn_for("op", "o", "postgres"))).await?;
-    let says = astray.operate(&id, Action::Cancel).await.err().map(|reason| reason.says());
-    assert!(says.as_deref().is_some_and(|says| says.contains("a different server")), "{says:?}");
+    let message = astray.operate(&id, Action::Cancel).await.err().map(|reason| reason.message());
+    assert!(
+        message.as_deref().is_some_and(|message| message.contains("a different server")),
+        "{message:?}"
+    );
     astray.stop().await;
     Ok(())
 }

@@ -20,7 +20,7 @@ async fn idle_in_transaction_and_its_end() -> Result {
         .await?;
     let finding = fires(&engine, "one", "activity/idle_in_transaction").await?;
     assert_eq!(finding.severity, Severity::Warning);
-    assert!(finding.says.contains("<b>idler</b>"), "text stays as it is; pages escape it");
+    assert!(finding.message.contains("<b>idler</b>"), "text stays as it is; pages escape it");
     sqlx::raw_sql("rollback").execute(&mut idler).await?;
     quiet(&engine, "one", "activity/idle_in_transaction").await
 }

@@ -18,7 +18,7 @@ async fn paused_replay_is_lag_on_both_ends() -> Result {
     standby.exec("select pg_wal_replay_pause()").await?;
     primary.exec("create table t as select generate_series(1, 10000)").await?;
     let finding = fires(&engine, "standby", "replication/replication_lag").await?;
-    assert!(finding.says.contains("replay is paused"), "{}", finding.says);
+    assert!(finding.message.contains("replay is paused"), "{}", finding.message);
     fires(&engine, "primary", "replication/replication_lag").await?;
     standby.exec("select pg_wal_replay_resume()").await?;
     quiet(&engine, "standby", "replication/replication_lag").await?;

@@ -19,14 +19,18 @@ async fn a_superuser_does_not_analyze_until_the_administrator_allows_it() -> Res
     ] {
         let Some(NotExplained::Refused(refusal)) = answer else { panic!("{answer:?}") };
         assert!(
-            refusal.says().contains("explain_analyze = \"allow_superuser\""),
+            refusal.message().contains("explain_analyze = \"allow_superuser\""),
             "{}",
-            refusal.says()
+            refusal.message()
         );
     }
     engine.allow_superuser_analyze();
     let preview = engine.preview_explain(&one(), asked.clone()).await.expect("allowed");
-    assert!(preview.says.iter().any(|says| says.contains("superuser")), "{:?}", preview.says);
+    assert!(
+        preview.message.iter().any(|message| message.contains("superuser")),
+        "{:?}",
+        preview.message
+    );
     assert!(explain(&engine, asked).await.expect("allowed").executed);
     Ok(())
 }
@@ -58,7 +62,7 @@ async fn behind_pgbouncer_nothing_is_left_on_a_shared_session() -> Result {
         asked.options.generic = generic;
         asked.parameters = if mode == Mode::Plan { vec![] } else { vec![Some("7".into())] };
         let explained =
-            explain(&engine, asked).await.unwrap_or_else(|why| panic!("{}", why.says()));
+            explain(&engine, asked).await.unwrap_or_else(|why| panic!("{}", why.message()));
         assert!(!plan_of(&explained).nodes.is_empty());
     }
     let mut bad = request("select * from orders where id = $1", READ);
@@ -91,7 +95,10 @@ async fn cancelled_through(engine: &Engine, server: &Server) -> Result {
         async move { explain(&engine, asked).await }
     });
     until_busy(server, 1).await?;
-    engine.cancel_explain(&run, &ann()).await.map_err(|reason| anyhow::anyhow!(reason.says()))?;
+    engine
+        .cancel_explain(&run, &ann())
+        .await
+        .map_err(|reason| anyhow::anyhow!(reason.message()))?;
     let answer = running.await?;
     assert!(
         matches!(&answer, Err(NotExplained::Cancelled { by, .. }) if by == "ann"),
@@ -132,7 +139,7 @@ async fn another_database_and_one_that_is_not_there() -> Result {
     asked.database = Some("host=evil dbname=x".into());
     let missing = explain(&engine, asked).await;
     assert!(
-        matches!(&missing, Err(NotExplained::Unknown(reason)) if reason.says().contains("does not exist")),
+        matches!(&missing, Err(NotExplained::Unknown(reason)) if reason.message().contains("does not exist")),
         "{missing:?}"
     );
     Ok(())

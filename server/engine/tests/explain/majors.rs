@@ -52,7 +52,7 @@ async fn every_set_of_options(engine: &Engine, major: u16) {
             asked.options = options;
             let answer = explain(engine, asked).await;
             let explained =
-                answer.unwrap_or_else(|why| panic!("{options:?} on {major}: {}", why.says()));
+                answer.unwrap_or_else(|why| panic!("{options:?} on {major}: {}", why.message()));
             let plan = plan_of(&explained);
             assert!(plan.nodes.len() >= 2, "{}", explained.plan);
             assert_eq!(plan.nodes.iter().all(|node| node.actual.is_some()), mode == READ);
@@ -148,7 +148,7 @@ async fn changes_are_rolled_back(engine: &Engine, server: &Server) -> Result {
         let planned = explain(engine, request(text, Mode::Plan)).await.expect("planned only");
         assert!(!planned.executed);
         let explained = explain(engine, request(text, WRITE)).await;
-        let explained = explained.unwrap_or_else(|why| panic!("{text}: {}", why.says()));
+        let explained = explained.unwrap_or_else(|why| panic!("{text}: {}", why.message()));
         assert!(
             plan_of(&explained).nodes.iter().all(|node| node.actual.is_some()),
             "it really ran"
@@ -276,7 +276,11 @@ async fn previews(engine: &Engine) {
     let preview = engine.preview_explain(&one(), asked.clone()).await.expect("a preview");
     assert!(preview.executes && !preview.read_only && !preview.superuser);
     assert_eq!(preview.role, "analyst");
-    assert!(preview.says.iter().any(|says| says.contains("sequences")), "{:?}", preview.says);
+    assert!(
+        preview.message.iter().any(|message| message.contains("sequences")),
+        "{:?}",
+        preview.message
+    );
     let ran = explain(engine, asked).await.expect("as previewed");
     assert_eq!(ran.sql, preview.sql, "what was shown is what was sent");
 }

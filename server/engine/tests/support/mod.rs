@@ -71,10 +71,10 @@ pub fn is_up(link: &ConnectionState) -> bool {
 }
 
 /// Waits for a loss whose words and remedy hold these parts.
-pub async fn lost_because(engine: &Engine, name: &str, says: &str, remedy: &str) -> Result {
+pub async fn lost_because(engine: &Engine, name: &str, message: &str, remedy: &str) -> Result {
     until(engine, name, Duration::from_secs(12), |link| {
-        matches!(link, ConnectionState::Lost { reason: Reason::Unreachable { says: s, remedy: r, .. }, .. }
-            if s.contains(says) && r.contains(remedy))
+        matches!(link, ConnectionState::Lost { reason: Reason::Unreachable { message: s, remedy: r, .. }, .. }
+            if s.contains(message) && r.contains(remedy))
     })
     .await?;
     Ok(())
@@ -113,7 +113,7 @@ pub async fn fires(engine: &Engine, name: &str, rule: &str) -> Result<Finding> {
     for _ in 0..300 {
         let found = engine.findings(&id).0.into_iter().find(|finding| finding.rule == rule);
         if let Some(finding) = found {
-            assert!(!finding.evidence.is_empty() && !finding.remedy.says.is_empty());
+            assert!(!finding.evidence.is_empty() && !finding.remedy.message.is_empty());
             return Ok(finding);
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -142,7 +142,7 @@ pub async fn quiet(engine: &Engine, name: &str, rule: &str) -> Result {
 pub fn ticks(engine: &Engine, name: &str, area: AreaName) -> u64 {
     let servers = engine.overhead();
     let server = servers.iter().find(|server| server.server.as_str() == name);
-    let of_area = server.and_then(|server| server.areas.iter().find(|a| a.area == area.word()));
+    let of_area = server.and_then(|server| server.areas.iter().find(|a| a.area == area.as_str()));
     of_area.map_or(0, |area| area.ticks)
 }
 

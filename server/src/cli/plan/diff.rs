@@ -69,7 +69,7 @@ fn words(compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) -> St
             text,
             "{}  {}",
             coloured(&delta, &format!("{effect:>14}"), paint),
-            plain(&change.says)
+            plain(&change.message)
         );
     }
     text.push('\n');

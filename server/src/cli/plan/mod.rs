@@ -89,13 +89,13 @@ fn as_json(plan: &Plan, derived: &Derived, findings: &[Judged]) -> Value {
             "severity": finding.severity,
             "node": node,
             "saves_ms": saves_ms,
-            "says": finding.says,
+            "says": finding.message,
             "evidence": finding.evidence,
             "remedy": finding.remedy,
         })
     };
     json!({
-        "format": plan.format.word(),
+        "format": plan.format.as_str(),
         "nodes": plan.nodes.iter().zip(&derived.nodes).enumerate().map(node).collect::<Vec<_>>(),
         "execution_ms": plan.execution_ms(),
         "planning_ms": plan.planning_ms(),

@@ -39,9 +39,9 @@ pub fn tree(plan: &Plan, derived: &Derived, findings: &[Judged], paint: Paint) -
     for Judged { node, saves_ms, finding, .. } in findings {
         let at = node.map(|place| format!(" (node {})", place + 1)).unwrap_or_default();
         let saves = saves_ms.map(|ms| format!(", up to {ms:.1} ms")).unwrap_or_default();
-        let word = paint.severity(finding.severity, finding.severity.word());
-        let _ = writeln!(text, "\n{word}{at}{saves}: {}", plain(&finding.says));
-        let _ = writeln!(text, "    {}", plain(&finding.remedy.says));
+        let word = paint.severity(finding.severity, finding.severity.as_str());
+        let _ = writeln!(text, "\n{word}{at}{saves}: {}", plain(&finding.message));
+        let _ = writeln!(text, "    {}", plain(&finding.remedy.message));
         if let Some(sql) = &finding.remedy.sql {
             let _ = writeln!(text, "    {}", paint.bold(&plain(sql)));
         }

@@ -146,7 +146,7 @@ fn relation(
 /// Why a catalog is not known and what to do about it, in words.
 pub fn unread(reason: &Reason) -> String {
     let remedy = reason.remedy().map(|remedy| format!(" {remedy}")).unwrap_or_default();
-    format!("{}{remedy}", reason.says())
+    format!("{}{remedy}", reason.message())
 }
 
 /// What the server says, below the findings that rest on it.
@@ -156,7 +156,7 @@ pub fn consulted(told: &Consulted) -> AnyView {
         "" => String::new(),
         name => format!(" (database {})", shown(name)),
     };
-    let says = format!(
+    let message = format!(
         "Checked against the catalog of {}{database}: {}",
         told.server,
         format::plural(tables.len() as i64, "table", "tables")
@@ -176,7 +176,7 @@ pub fn consulted(told: &Consulted) -> AnyView {
     });
     view! {
         <section class="plan-consulted" aria-labelledby="plan-consulted-title">
-            <h2 id="plan-consulted-title">{says}</h2>
+            <h2 id="plan-consulted-title">{message}</h2>
             {unknown.collect_view()}
             {absent}
             {rows}
@@ -239,12 +239,12 @@ fn table(relation: &Relation) -> AnyView {
 }
 
 fn index(index: &Index) -> AnyView {
-    let mut says = format!("{} on ({})", index.method, index.keys.join(", "));
+    let mut message = format!("{} on ({})", index.method, index.keys.join(", "));
     if !index.include.is_empty() {
-        says.push_str(&format!(" include ({})", index.include.join(", ")));
+        message.push_str(&format!(" include ({})", index.include.join(", ")));
     }
     if let Some(predicate) = &index.predicate {
-        says.push_str(&format!(" where {predicate}"));
+        message.push_str(&format!(" where {predicate}"));
     }
     let size = index.size_bytes.map(|bytes| format!(", {}", format::number(bytes, Unit::Bytes)));
     let invalid = (!index.indisvalid).then_some(", invalid");
@@ -252,7 +252,7 @@ fn index(index: &Index) -> AnyView {
     view! {
         <li>
             <code>{shown(&index.name).into_owned()}</code> " " {unique}
-            {shown(&says).into_owned()} {size} {invalid}
+            {shown(&message).into_owned()} {size} {invalid}
         </li>
     }
     .into_any()

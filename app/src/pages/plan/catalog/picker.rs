@@ -17,7 +17,7 @@ pub fn choice(desk: Desk) -> AnyView {
                 let options = choices.servers.iter().map(|one| {
                     let name = one.id.to_string();
                     let here = name.clone();
-                    view! { <option value=name selected=move || desk.judge.with(|judge| *judge == here)>{one.says()}</option> }
+                    view! { <option value=name selected=move || desk.judge.with(|judge| *judge == here)>{one.message()}</option> }
                 });
                 Some(view! {
                     <div class="plan-judge"><label>
@@ -59,8 +59,8 @@ pub fn line(desk: Desk) -> AnyView {
 /// What the chosen server says of the plan's tables, or why that is not known.
 pub fn told(desk: Desk) -> impl IntoView {
     move || {
-        let unread = desk.unread.get().map(|says| {
-            view! { <p class="plan-broken" role="status">"The plan is checked without the server's catalog, which could not be read. " {says}</p> }
+        let unread = desk.unread.get().map(|message| {
+            view! { <p class="plan-broken" role="status">"The plan is checked without the server's catalog, which could not be read. " {message}</p> }
         });
         let told = desk.consulted.with(|told| told.as_ref().map(|told| consulted(told)));
         view! { {unread} {told} }

@@ -53,13 +53,13 @@ pub fn RunPart(desk: Desk, servers: Servers, started: Started) -> impl IntoView 
 
 /// Why there is no form.
 fn refusal(error: &ApiError) -> AnyView {
-    let says = match error {
+    let message = match error {
         ApiError::Forbidden { needs } => {
             format!("Running EXPLAIN on a server needs {needs}. Pasting a plan does not.")
         }
         other => other.to_string(),
     };
-    view! { <p class="note">{says}</p> }.into_any()
+    view! { <p class="note">{message}</p> }.into_any()
 }
 
 fn fields(choices: Choices, errand: Errand, sheet: &Sheet) -> AnyView {
@@ -85,7 +85,7 @@ fn fields(choices: Choices, errand: Errand, sheet: &Sheet) -> AnyView {
             {move || errand.asks_dml.get().then(|| yes("dml", "Allow it to change or lock rows; everything is rolled back.", errand))}
             {move || errand.asks_functions.get().then(|| yes("functions", "Allow volatile and SECURITY DEFINER functions; their effects outside the transaction are not undone.", errand))}
             <p class="plan-actions">
-                <button type="submit" class="primary" name="step" value=Step::Preview.word() disabled=move || errand.runs()>
+                <button type="submit" class="primary" name="step" value=Step::Preview.as_str() disabled=move || errand.runs()>
                     "Preview"
                 </button>
                 <span class="note">"Nothing is sent to the server yet."</span>
@@ -122,7 +122,7 @@ fn place(choices: &Choices, chosen: RwSignal<String>, sheet: &Sheet) -> AnyView 
     let servers = choices.servers.iter().map(|one| {
         let name = one.id.to_string();
         let selected = name == wanted;
-        view! { <option value=name selected=selected>{one.says()}</option> }
+        view! { <option value=name selected=selected>{one.message()}</option> }
     });
     let databases: Vec<(String, String)> =
         choices.servers.iter().map(|one| (one.id.to_string(), one.database.clone())).collect();
@@ -233,7 +233,7 @@ fn options(
     let measured = Signal::derive(move || alive.get() && !analyze.get());
     let both = Signal::derive(move || since.get() || measured.get());
     let never = Signal::stored(false);
-    let one = |name, says: &str, on, off| check(name, says.to_owned(), on, off);
+    let one = |name, message: &str, on, off| check(name, message.to_owned(), on, off);
     view! {
         <fieldset class="run-options">
             <legend>"Options of EXPLAIN"</legend>
@@ -248,21 +248,21 @@ fn options(
     .into_any()
 }
 
-fn check(name: &'static str, says: String, on: bool, off: Signal<bool>) -> AnyView {
+fn check(name: &'static str, message: String, on: bool, off: Signal<bool>) -> AnyView {
     view! {
-        <label><input type="checkbox" name=name checked=on disabled=move || off.get()/> " " {says}</label>
+        <label><input type="checkbox" name=name checked=on disabled=move || off.get()/> " " {message}</label>
     }
     .into_any()
 }
 
 /// A yes that the guard asked for.
-fn yes(name: &'static str, says: &'static str, errand: Errand) -> AnyView {
+fn yes(name: &'static str, message: &'static str, errand: Errand) -> AnyView {
     let on = errand.sheet.with_untracked(|sheet| match name {
         "dml" => sheet.dml,
         _ => sheet.functions,
     });
     view! {
-        <p class="run-yes"><label><input type="checkbox" name=name checked=on/> " " {says}</label></p>
+        <p class="run-yes"><label><input type="checkbox" name=name checked=on/> " " {message}</label></p>
     }
     .into_any()
 }

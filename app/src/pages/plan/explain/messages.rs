@@ -147,11 +147,11 @@ mod tests {
             hint: None,
             at: None,
         };
-        assert!(advice(&failed("42501")).is_some_and(|says| says.contains("SELECT")));
+        assert!(advice(&failed("42501")).is_some_and(|message| message.contains("SELECT")));
         assert_eq!(advice(&failed("22012")), None);
         let late = |what: &str| NotExplained::TimedOut { after_ms: 1, waited_for: what.into() };
-        assert!(advice(&late("the statement")).is_some_and(|says| says.contains("longer")));
+        assert!(advice(&late("the statement")).is_some_and(|message| message.contains("longer")));
         let lock = advice(&late("a lock that another session holds"));
-        assert!(lock.is_some_and(|says| says.contains("activity")));
+        assert!(lock.is_some_and(|message| message.contains("activity")));
     }
 }

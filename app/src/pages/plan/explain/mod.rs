@@ -35,7 +35,7 @@ pub struct Choice {
 
 impl Choice {
     /// How the list names it.
-    pub fn says(&self) -> String {
+    pub fn message(&self) -> String {
         match self.major {
             Some(major) => format!("{} (PostgreSQL {major})", self.id),
             None => format!("{} (not reached yet)", self.id),

@@ -28,7 +28,7 @@ pub enum Step {
 
 impl Step {
     /// Its word in the form.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Preview => "preview",

@@ -49,8 +49,9 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
         false => "read write, always rolled back",
     };
     let executes = if told.executes { "yes" } else { "no, planned only" };
-    let says = told.says.iter().chain(&told.left_out).cloned();
-    let says = says.map(|says| view! { <li>{shown(&says).into_owned()}</li> }).collect_view();
+    let message = told.message.iter().chain(&told.left_out).cloned();
+    let message =
+        message.map(|message| view! { <li>{shown(&message).into_owned()}</li> }).collect_view();
     let hidden = sheet.pairs().into_iter().map(|(name, value)| hidden(name, value)).collect_view();
     let class = if told.executes { "run-preview executes" } else { "run-preview" };
     let sql = shown(&format!("{};", told.sql.join(";\n"))).into_owned();
@@ -64,7 +65,7 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
     view! {
         <section class=class aria-labelledby="run-preview-title">
             <h2 id="run-preview-title" tabindex="-1">"Preview for " {server}</h2>
-            <ul class="run-says">{says}</ul>
+            <ul class="run-says">{message}</ul>
             <dl class="facts">
                 {fact("Server", told.address.clone())}
                 {fact("Database", shown(&told.database).into_owned())}
@@ -80,7 +81,7 @@ fn preview(told: &Preview, sheet: &Sheet, errand: Errand) -> AnyView {
                 {hidden}
                 <input type="hidden" name="run" value=told.run.as_str().to_owned()/>
                 <p class="plan-actions">
-                    <button type="submit" class="primary" name="step" value=Step::Run.word()>{verb}</button>
+                    <button type="submit" class="primary" name="step" value=Step::Run.as_str()>{verb}</button>
                     <span class="note plain-only">"To cancel it, stop loading the page."</span>
                 </p>
             </form>
@@ -117,8 +118,8 @@ fn running(sheet: &Sheet, errand: Errand) -> AnyView {
 
 /// Why there is no plan, in one sentence, where, and what to do.
 fn refused(why: &NotExplained, sheet: &Sheet) -> AnyView {
-    let says = shown(&why.says()).into_owned();
-    let advice = advice(why).map(|says| view! { <p>{shown(&says).into_owned()}</p> });
+    let message = shown(&why.message()).into_owned();
+    let advice = advice(why).map(|message| view! { <p>{shown(&message).into_owned()}</p> });
     let line = place(why).and_then(|at| excerpt(&sheet.statement, at)).map(|at| {
         let end = at.marked.is_empty();
         let marked = if end { "⏎".to_owned() } else { shown(&at.marked).into_owned() };
@@ -131,7 +132,7 @@ fn refused(why: &NotExplained, sheet: &Sheet) -> AnyView {
     });
     view! {
         <div class="run-refused" role="alert" tabindex="-1">
-            <p>{says}</p>
+            <p>{message}</p>
             {line}
             {advice}
         </div>

@@ -205,8 +205,8 @@ mod live {
             let Some(server) = self.sheet.try_with_untracked(Sheet::server_id) else { return };
             let _ = self.cancelling.try_set(Some("Sending a cancel request.".into()));
             spawn_local(async move {
-                let says = said(explain_cancel(server, run).await);
-                let _ = self.cancelling.try_set(says);
+                let message = said(explain_cancel(server, run).await);
+                let _ = self.cancelling.try_set(message);
             });
         }
     }
@@ -220,7 +220,7 @@ mod live {
             Ok(Ok(Cancelling::NotYours)) => {
                 "Somebody else started it; an administrator can cancel it.".into()
             }
-            Ok(Err(reason)) => format!("It could not be cancelled: {}", reason.says()),
+            Ok(Err(reason)) => format!("It could not be cancelled: {}", reason.message()),
             Err(error) => format!("It could not be cancelled: {error}"),
         })
     }

@@ -84,8 +84,9 @@ pub async fn bring(engine: &Engine, who: &User, pairs: &[(String, String)]) -> B
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     };
     let pasted = Pasted { plan: get("plan"), other: get("other") };
-    let step =
-        [Step::Open, Step::Preview, Step::Run].into_iter().find(|step| get("step") == step.word());
+    let step = [Step::Open, Step::Preview, Step::Run]
+        .into_iter()
+        .find(|step| get("step") == step.as_str());
     match step {
         Some(step) => ran(engine, who, step, get("run"), pairs).await,
         None => judged(engine, who, pasted, &get("judge"), get("judge_database").trim()).await,

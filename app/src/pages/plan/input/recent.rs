@@ -103,7 +103,7 @@ pub fn list(desk: Desk) -> AnyView {
         kept.into_iter()
             .enumerate()
             .map(|(at, one)| {
-                let says = format!("{}, {}", format::moment(one.at_ms), format::number(one.text.len() as f64, model::Unit::Bytes));
+                let message = format!("{}, {}", format::moment(one.at_ms), format::number(one.text.len() as f64, model::Unit::Bytes));
                 let forget = move |_| {
                     memory.kept.update(|kept| {
                         if at < kept.len() {
@@ -117,7 +117,7 @@ pub fn list(desk: Desk) -> AnyView {
                 view! {
                     <li>
                         <button type="button" class="plain-button" on:click=move |_| { desk.load(text.clone()); }>{title}</button>
-                        <span class="muted num">{says}</span>
+                        <span class="muted num">{message}</span>
                         <button type="button" aria-label=label on:click=forget>"Delete"</button>
                     </li>
                 }

@@ -22,8 +22,9 @@ const SAME: f64 = 1.1;
 pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyView {
     let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
     let changes = found.changes.iter().take(MOST_CHANGES);
-    let changes =
-        changes.map(|change| view! { <li>{shown(&change.says).into_owned()}</li> }).collect_view();
+    let changes = changes
+        .map(|change| view! { <li>{shown(&change.message).into_owned()}</li> })
+        .collect_view();
     let none = found.changes.is_empty().then_some("No significant change.");
     let swap = move |_| {
         let (first, second) = (desk.paste.get_untracked(), desk.other.get_untracked());
@@ -40,7 +41,7 @@ pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyV
                     <button type="button" class="js-only" on:click=move |_| desk.other.set(None)>"Close the comparison"</button>
                 </span>
             </div>
-            <p class="plan-verdict">{says(&found)}</p>
+            <p class="plan-verdict">{message(&found)}</p>
             {none}
             <ul class="plan-changes">{changes}</ul>
             {totals(&found)}
@@ -51,7 +52,7 @@ pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyV
 }
 
 /// The whole in one sentence.
-fn says(found: &Comparison) -> String {
+fn message(found: &Comparison) -> String {
     let time = |ms: f64| format::number(ms, Unit::Ms);
     match (found.totals.total_ms, found.totals.cost) {
         (Delta { before: Some(before), after: Some(after) }, _) => {
@@ -107,11 +108,11 @@ fn totals(found: &Comparison) -> AnyView {
 }
 
 fn cells(delta: Delta, unit: Unit) -> AnyView {
-    let says = |value: Option<f64>| {
+    let message = |value: Option<f64>| {
         value.map_or_else(|| "–".to_owned(), |value| format::number(value, unit))
     };
     let factor = delta.before.zip(delta.after).map(|(before, after)| factor(before, after));
-    view! { <td class="num">{says(delta.before)}</td><td class="num">{says(delta.after)}</td><td class="text">{factor}</td> }.into_any()
+    view! { <td class="num">{message(delta.before)}</td><td class="num">{message(delta.after)}</td><td class="text">{factor}</td> }.into_any()
 }
 
 /// What became of a pair: a sign and a word.
@@ -140,10 +141,10 @@ fn pairs(found: &Comparison, before: &Shared<Case>, after: &Shared<Case>) -> Any
         let depth = before.plan.nodes.get(pair.before).map_or(0, |node| node.depth);
         let first = before.plan.nodes.get(pair.before).map(name).unwrap_or_default();
         let second = after.plan.nodes.get(pair.after).map(name).filter(|other| *other != first);
-        let says = second.map_or_else(|| first.clone(), |second| format!("{first} → {second}"));
+        let message = second.map_or_else(|| first.clone(), |second| format!("{first} → {second}"));
         rows.push((
             pair.before,
-            line(sign, class, depth, says, pair.figures.self_ms, pair.figures.rows),
+            line(sign, class, depth, message, pair.figures.self_ms, pair.figures.rows),
         ));
     }
     for at in found.only_before.iter().take(MOST) {
@@ -190,14 +191,14 @@ fn line(
     sign: &'static str,
     class: &'static str,
     depth: usize,
-    says: String,
+    message: String,
     ms: Delta,
     rows: Delta,
 ) -> AnyView {
     view! {
         <tr class=format!("pair {class}")>
             <td class="text">{sign}</td>
-            <th scope="row">{indent(depth)} {says}</th>
+            <th scope="row">{indent(depth)} {message}</th>
             {cells(ms, Unit::Ms)}
             {cells(rows, Unit::Count)}
         </tr>
@@ -224,8 +225,11 @@ mod tests {
     fn the_repaired_plan_is_said_to_be_faster() {
         let (before, after) = (case(FILTERED), case(REPAIRED));
         let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
-        let says = says(&found);
-        assert!(says.contains(" ms instead of ") && says.ends_with(" times less."), "{says}");
+        let message = message(&found);
+        assert!(
+            message.contains(" ms instead of ") && message.ends_with(" times less."),
+            "{message}"
+        );
         assert!(!found.changes.is_empty());
     }
 }

@@ -19,7 +19,7 @@ const MOST: usize = 200;
 pub fn findings(case: &Shared<Case>, desk: Desk) -> AnyView {
     let count = case.judged.len();
     let all = case.clone();
-    let says = match count {
+    let message = match count {
         0 => "No rule found a problem.".to_owned(),
         _ => format!(
             "{}, by potential time saved",
@@ -40,7 +40,7 @@ pub fn findings(case: &Shared<Case>, desk: Desk) -> AnyView {
     });
     view! {
         <section class="findings plan-findings" aria-labelledby="plan-findings-title">
-            <h2 id="plan-findings-title">{says}</h2>
+            <h2 id="plan-findings-title">{message}</h2>
             {first}
             {rest}
             {beyond}
@@ -52,7 +52,7 @@ pub fn findings(case: &Shared<Case>, desk: Desk) -> AnyView {
 
 fn one(case: &Case, found: &Judged, desk: Desk, open: bool) -> AnyView {
     let Judged { node, saves_ms, finding, .. } = found;
-    let (node, word) = (*node, finding.severity.word());
+    let (node, word) = (*node, finding.severity.as_str());
     let saves = saves_ms.filter(|ms| *ms > 0.0).map(|ms| {
         view! { <span class="saves num" title=format::exact(ms, Unit::Ms)>"up to " {format::number(ms, Unit::Ms)}</span> }
     });
@@ -72,7 +72,7 @@ fn one(case: &Case, found: &Judged, desk: Desk, open: bool) -> AnyView {
         <details class=format!("finding {word}") open=open>
             <summary>
                 <span class=format!("severity {word}")>{word}</span>
-                <span class="finding-says">{shown(&finding.says).into_owned()}</span>
+                <span class="finding-says">{shown(&finding.message).into_owned()}</span>
                 {saves}
             </summary>
             <div class="finding-body">
@@ -92,7 +92,7 @@ pub fn plain(finding: &Finding) -> Finding {
     for text in [&mut remedy.sql, &mut remedy.lock, &mut remedy.undo, &mut remedy.refuted_by] {
         *text = text.as_deref().map(|text| shown(text).into_owned());
     }
-    remedy.says = shown(&remedy.says).into_owned();
+    remedy.message = shown(&remedy.message).into_owned();
     for evidence in &mut plain.evidence {
         evidence.name = shown(&evidence.name).into_owned();
     }
@@ -107,7 +107,7 @@ fn unchecked(case: &Case) -> Option<AnyView> {
     let rows = case
         .not_checked
         .iter()
-        .map(|(rule, missing)| view! { <li><a href=format!("/rules#{rule}")>{*rule}</a> ": " {missing.says()}</li> })
+        .map(|(rule, missing)| view! { <li><a href=format!("/rules#{rule}")>{*rule}</a> ": " {missing.message()}</li> })
         .collect_view();
     Some(
         view! {

@@ -66,14 +66,14 @@ fn chooser(paste: &Shared<Paste>, desk: Desk) -> Option<AnyView> {
         .map(|(at, plan)| {
             let took = plan.execution_ms().map(|ms| format!(", {}", format::number(ms, Unit::Ms)));
             let query = plan.query.as_deref().map(|query| crate::ui::sql::one_line(query, 60));
-            let says = format!(
+            let message = format!(
                 "{} of {count}: {}, {}{}",
                 at + 1,
                 query.as_deref().map_or_else(|| format!("line {}", plan.line), |query| shown(query).into_owned()),
                 format::plural(plan.nodes.len() as i64, "node", "nodes"),
                 took.unwrap_or_default()
             );
-            view! { <option value=at.to_string() selected=move || desk.chosen.get() == at>{says}</option> }
+            view! { <option value=at.to_string() selected=move || desk.chosen.get() == at>{message}</option> }
         })
         .collect_view();
     let pick = move |event: leptos::ev::Event| {
@@ -138,7 +138,7 @@ fn facts(case: &Case) -> AnyView {
             {fact("JIT", time(case.derived.jit_ms))}
             {fact("Serialization", time(case.derived.serialization_ms))}
             {fact("Nodes", Some(format::grouped(plan.nodes.len() as f64)))}
-            {fact("Format", Some(plan.format.word().to_uppercase()))}
+            {fact("Format", Some(plan.format.as_str().to_uppercase()))}
             {settings.map(|settings| view! { <div class="plan-settings"><dt>"Settings"</dt><dd>{settings}</dd></div> })}
         </dl>
     }

@@ -19,12 +19,12 @@ pub fn plain(case: &Shared<Case>) -> AnyView {
     let nodes = case.plan.nodes.len();
     let rows = (0..nodes.min(MOST)).map(|at| row(case, at)).collect_view();
     let more = (nodes > MOST).then(|| {
-        let says = format!(
+        let message = format!(
             "The first {} of {} nodes are listed; with JavaScript all are shown.",
             format::grouped(MOST as f64),
             format::grouped(nodes as f64)
         );
-        view! { <p class="note">{says}</p> }
+        view! { <p class="note">{message}</p> }
     });
     view! {
         <section aria-labelledby="plan-nodes-title" class="plan-plain">
@@ -55,7 +55,7 @@ fn row(case: &Case, at: usize) -> Option<AnyView> {
     let loops = node.actual.map(|actual| actual.loops);
     let share = own.share.map(|share| share * 100.0);
     let mark = case.mark(at).map(|severity| {
-        view! { <span class=format!("mark {}", severity.word())>{severity.word()}</span> }
+        view! { <span class=format!("mark {}", severity.as_str())>{severity.as_str()}</span> }
     });
     Some(
         view! {

@@ -31,10 +31,10 @@ pub fn markdown(case: &Case) -> String {
         let _ = write!(
             text,
             "\n### {}: {}{}\n\n{}\n",
-            finding.severity.word(),
-            flat(&finding.says),
+            finding.severity.as_str(),
+            flat(&finding.message),
             saves.unwrap_or_default(),
-            flat(&finding.remedy.says)
+            flat(&finding.remedy.message)
         );
         if let Some(sql) = &finding.remedy.sql {
             let fence = "`".repeat(longest_run(sql, '`').max(2) + 1);
@@ -123,7 +123,7 @@ pub fn svg(case: &Case, colour: Scale) -> (String, f64, f64) {
             );
         }
     }
-    let says = escaped(&short(&verdict(case).0, 400));
+    let message = escaped(&short(&verdict(case).0, 400));
     let file = format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="-{MARGIN} -{MARGIN} {width:.0} {height:.0}" font-family="sans-serif" font-size="13" fill="#16202c"><title>{says}</title><rect x="-{MARGIN}" y="-{MARGIN}" width="100%" height="100%" fill="#ffffff"/><path d="{lines}" fill="none" stroke="#8a96a3" stroke-width="1.5"/>{boxes}</svg>"##
     );

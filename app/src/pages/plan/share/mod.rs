@@ -108,7 +108,7 @@ fn link(_: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
 fn here(desk: Desk) -> fragment::Fragment {
     let old = fragment::Fragment::read(&browser::fragment());
     fragment::Fragment {
-        view: desk.view.get().word().to_lowercase(),
+        view: desk.view.get().as_str().to_lowercase(),
         node: desk.node.get(),
         plan: old.plan,
     }
@@ -138,7 +138,7 @@ pub fn follow_address(desk: Desk) {
 fn read_address(desk: Desk) {
     let parts = fragment::Fragment::read(&browser::fragment());
     let place = move |parts: &fragment::Fragment| {
-        if let Some(view) = View::from_word(&parts.view) {
+        if let Some(view) = View::by_name(&parts.view) {
             desk.view.set(view);
         }
         let nodes =

@@ -65,7 +65,7 @@ pub fn flame_view(case: &Shared<Case>, desk: Desk) -> AnyView {
         move |event: leptos::ev::KeyboardEvent| walk(&event, &case, desk)
     };
     view! {
-        <p class="note">{says(&graph)}</p>
+        <p class="note">{message(&graph)}</p>
         <div
             class="plan-flame"
             tabindex="0"
@@ -81,7 +81,7 @@ pub fn flame_view(case: &Shared<Case>, desk: Desk) -> AnyView {
     .into_any()
 }
 
-fn says(graph: &Flame) -> String {
+fn message(graph: &Flame) -> String {
     let whole = match graph.measure {
         Measure::Time => format!("time, {} in total", format::number(graph.whole, Unit::Ms)),
         Measure::Cost => format!(

@@ -23,12 +23,12 @@ pub fn views(paste: &Shared<Paste>, case: &Shared<Case>, desk: Desk) -> AnyView 
     let tabs = View::ALL.map(|view| tab(view, desk)).collect_view();
     let scales = Scale::ALL
         .map(|scale| {
-            view! { <option value=scale.word() selected=move || desk.scale.get() == scale>{scale.word()}</option> }
+            view! { <option value=scale.as_str() selected=move || desk.scale.get() == scale>{scale.as_str()}</option> }
         })
         .collect_view();
     let colour = move |event: leptos::ev::Event| {
         let word = event_target_value(&event);
-        if let Some(scale) = Scale::ALL.into_iter().find(|scale| scale.word() == word) {
+        if let Some(scale) = Scale::ALL.into_iter().find(|scale| scale.as_str() == word) {
             desk.scale.set(scale);
         }
     };
@@ -70,7 +70,7 @@ fn one(paste: &Shared<Paste>, case: &Shared<Case>, desk: Desk) -> AnyView {
 }
 
 fn tab_id(view: View) -> String {
-    format!("tab-{}", view.word().to_lowercase())
+    format!("tab-{}", view.as_str().to_lowercase())
 }
 
 fn tab(view: View, desk: Desk) -> AnyView {
@@ -85,7 +85,7 @@ fn tab(view: View, desk: Desk) -> AnyView {
             tabindex=move || if chosen() { "0" } else { "-1" }
             on:click=move |_| desk.view.set(view)
         >
-            {view.word()}
+            {view.as_str()}
         </button>
     }
     .into_any()

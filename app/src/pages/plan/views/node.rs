@@ -29,8 +29,9 @@ pub fn derived(case: &Case, at: usize) -> Vec<(String, String)> {
     add("Planned rows", node.cost.map(|cost| planned(cost.rows, node)));
     add(
         "Estimate",
-        describe::estimate(own)
-            .map(|says| if own.cut_short { format!("{says} (stopped early)") } else { says }),
+        describe::estimate(own).map(|message| {
+            if own.cut_short { format!("{message} (stopped early)") } else { message }
+        }),
     );
     add("Rows removed", own.removed_rows.map(format::grouped));
     add("Loops", node.actual.map(|actual| format::grouped(actual.loops)));
@@ -64,17 +65,17 @@ pub fn derived(case: &Case, at: usize) -> Vec<(String, String)> {
 }
 
 fn timed(ms: f64, own: &DerivedNode) -> String {
-    let mut says = format::number(ms, Unit::Ms);
+    let mut message = format::number(ms, Unit::Ms);
     if let Some(share) = own.share {
-        says.push_str(&format!(", {} of the execution", describe::percent(share)));
+        message.push_str(&format!(", {} of the execution", describe::percent(share)));
     }
     if let Some(range) =
         own.self_range.filter(|range| range.slack() > ms * 0.01 && range.slack() > 0.001)
     {
         let ends = (format::number(range.low, Unit::Ms), format::number(range.high, Unit::Ms));
-        says.push_str(&format!(" (between {} and {})", ends.0, ends.1));
+        message.push_str(&format!(" (between {} and {})", ends.0, ends.1));
     }
-    says
+    message
 }
 
 fn rows_of(rows: f64, own: &DerivedNode) -> String {
@@ -145,13 +146,14 @@ pub fn printed(node: &Node) -> Vec<(String, String)> {
         facts.push((shown(&prop.key).into_owned(), value));
     }
     for worker in &node.workers {
-        let mut says = Vec::new();
+        let mut message = Vec::new();
         if let Some(actual) = worker.actual {
             let total = actual.total_ms.map(|ms| format!("{ms} ms, ")).unwrap_or_default();
-            says.push(format!("{total}{} rows, {} loops", actual.rows, actual.loops));
+            message.push(format!("{total}{} rows, {} loops", actual.rows, actual.loops));
         }
-        says.extend(worker.props.iter().map(|prop| format!("{}: {}", prop.key, prop.value.text())));
-        facts.push((format!("Worker {}", worker.number), shown(&says.join("; ")).into_owned()));
+        message
+            .extend(worker.props.iter().map(|prop| format!("{}: {}", prop.key, prop.value.text())));
+        facts.push((format!("Worker {}", worker.number), shown(&message.join("; ")).into_owned()));
     }
     facts
 }
@@ -174,13 +176,14 @@ pub fn facts(facts: Vec<(String, String)>) -> AnyView {
 
 /// The beginning of a long value; the whole is built only when it is asked for.
 fn folded(value: String) -> AnyView {
-    let says = format!("Show all ({} characters)", format::grouped(value.chars().count() as f64));
+    let message =
+        format!("Show all ({} characters)", format::grouped(value.chars().count() as f64));
     let begin = short(&value, FOLD_AFTER).into_owned();
     let open = RwSignal::new(false);
     view! {
         {move || if open.get() { value.clone() } else { begin.clone() }}
         " "
-        <button type="button" class="js-only show-all" hidden=move || open.get() on:click=move |_| open.set(true)>{says}</button>
+        <button type="button" class="js-only show-all" hidden=move || open.get() on:click=move |_| open.set(true)>{message}</button>
     }
     .into_any()
 }

@@ -13,17 +13,17 @@ use crate::ui::format;
 /// A node in one sentence, for those who hear the page.
 pub fn spoken(case: &Case, at: usize) -> String {
     let Some((node, own)) = case.node(at) else { return String::new() };
-    let mut says = format!("{}, level {}", name(node), node.depth + 1);
+    let mut message = format!("{}, level {}", name(node), node.depth + 1);
     if own.self_ms.is_some() {
-        says.push_str(&format!(", self {}", ms(own.self_ms)));
+        message.push_str(&format!(", self {}", ms(own.self_ms)));
     }
     if let Some(rows) = own.rows {
-        says.push_str(&format!(", {}", format::plural(rows.round() as i64, "row", "rows")));
+        message.push_str(&format!(", {}", format::plural(rows.round() as i64, "row", "rows")));
     }
     if let Some(estimate) = estimate(own) {
-        says.push_str(&format!(", estimate {estimate}"));
+        message.push_str(&format!(", estimate {estimate}"));
     }
-    says
+    message
 }
 
 /// The panel.
@@ -57,7 +57,7 @@ pub fn panel(case: &Shared<Case>, at: usize, desk: Desk) -> AnyView {
             {around(case, at, desk)}
             {(!printed.is_empty()).then(|| view! { <h3>"As printed"</h3> {facts(printed)} })}
             {words(node)}
-            <p><Copy text=Signal::stored(copied) says="Copy this node as text"/></p>
+            <p><Copy text=Signal::stored(copied) message="Copy this node as text"/></p>
         </section>
     }
     .into_any()
@@ -69,12 +69,12 @@ fn found(case: &Case, at: usize) -> AnyView {
         .iter()
         .filter(|found| found.node == Some(at))
         .map(|found| {
-            let word = found.finding.severity.word();
+            let word = found.finding.severity.as_str();
             view! {
                 <details class=format!("finding {word}")>
                     <summary>
                         <span class=format!("severity {word}")>{word}</span>
-                        <span class="finding-says">{shown(&found.finding.says).into_owned()}</span>
+                        <span class="finding-says">{shown(&found.finding.message).into_owned()}</span>
                     </summary>
                     <div class="finding-body">{finding_body(&crate::pages::plan::report::findings::plain(&found.finding))}</div>
                 </details>
@@ -89,11 +89,11 @@ fn around(case: &Shared<Case>, at: usize, desk: Desk) -> AnyView {
     /// Children that are listed; a partitioned Append has thousands.
     const MOST: usize = 12;
     let link = |to: usize| {
-        let says = case.plan.nodes.get(to).map(name).unwrap_or_default();
+        let message = case.plan.nodes.get(to).map(name).unwrap_or_default();
         let took = case.derived.nodes.get(to).map(|own| ms(own.total_ms)).unwrap_or_default();
         view! {
             <li>
-                <button type="button" class="plain-button" on:click=move |_| desk.show(to)>{says}</button>
+                <button type="button" class="plain-button" on:click=move |_| desk.show(to)>{message}</button>
                 " " <span class="num muted">{took}</span>
             </li>
         }

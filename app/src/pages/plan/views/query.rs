@@ -28,7 +28,7 @@ pub fn query(case: &Shared<Case>, desk: Desk) -> AnyView {
                 .get()
                 .map(|at| plan::query_spans(&query, &case.plan, at))
                 .unwrap_or_default();
-            let says = if spans.is_empty() {
+            let message = if spans.is_empty() {
                 "It is not certain which part the selected node comes from."
             } else {
                 "The highlighted part is what the selected node comes from."
@@ -40,12 +40,12 @@ pub fn query(case: &Shared<Case>, desk: Desk) -> AnyView {
                     if marked { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
                 })
                 .collect_view();
-            view! { <p class="note" role="status">{says}</p> <pre class="sql plan-query" tabindex="0"><code>{pieces}</code></pre> }
+            view! { <p class="note" role="status">{message}</p> <pre class="sql plan-query" tabindex="0"><code>{pieces}</code></pre> }
         }
     };
     view! {
         {marked}
-        <p><Copy text=Signal::stored(copied) says="Copy the statement"/></p>
+        <p><Copy text=Signal::stored(copied) message="Copy the statement"/></p>
     }
     .into_any()
 }

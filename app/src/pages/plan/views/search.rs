@@ -46,7 +46,7 @@ pub fn search(case: &Shared<Case>, desk: Desk) -> AnyView {
             desk.show(at);
         }
     };
-    let says = move || {
+    let message = move || {
         if wanted.with(|wanted| wanted.trim().is_empty()) {
             return String::new();
         }
@@ -73,7 +73,7 @@ pub fn search(case: &Shared<Case>, desk: Desk) -> AnyView {
             />
             <button type="button" aria-label="Previous match" on:click=move |_| go(false)>"↑"</button>
             <button type="submit" aria-label="Next match">"↓"</button>
-            <span class="num muted" role="status">{says}</span>
+            <span class="num muted" role="status">{message}</span>
         </form>
     }
     .into_any()

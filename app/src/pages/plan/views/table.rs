@@ -135,10 +135,10 @@ fn row_view(
     desk: Desk,
 ) -> AnyView {
     let Some((node, _)) = case.node(at) else { return ().into_any() };
-    let (says, kind, depth) = (name(node), family(&node.kind), node.depth);
+    let (message, kind, depth) = (name(node), family(&node.kind), node.depth);
     let here = move || desk.node.get() == Some(at);
     let mark = case.mark(at).map(|severity| {
-        view! { <span class=format!("mark {}", severity.word())>{severity.word()}</span> }
+        view! { <span class=format!("mark {}", severity.as_str())>{severity.as_str()}</span> }
     });
     let heat = {
         let case = case.clone();
@@ -159,7 +159,7 @@ fn row_view(
                     <span class=heat aria-hidden="true"></span>
                     {indent(depth)}
                     <span class=format!("swatch {kind}") aria-hidden="true"></span>
-                    <button type="button" class="plain-button" data-row="" tabindex="-1" title=says.clone()>{short(&says, LONGEST_NAME).into_owned()}</button>
+                    <button type="button" class="plain-button" data-row="" tabindex="-1" title=message.clone()>{short(&message, LONGEST_NAME).into_owned()}</button>
                     <span class="hidden-words">{format!("level {}", depth + 1)}</span>
                     {mark}
                 </span>
@@ -176,7 +176,7 @@ fn cell(case: &Case, at: usize, column: Column) -> AnyView {
         return view! { <td class="num muted">"–"</td> }.into_any();
     };
     let exact = format::exact(value, column.unit);
-    let says = match column.unit {
+    let message = match column.unit {
         Unit::Count if column.id == "factor" => format!("× {}", format::number(value, Unit::Count)),
         Unit::Count => format::grouped(value.round()),
         unit => format::number(value, unit),
@@ -185,7 +185,7 @@ fn cell(case: &Case, at: usize, column: Column) -> AnyView {
         view! { <Bar percent=Signal::stored(own.share.map(|share| share * 100.0))/> }
     });
     let wrong = column.id == "factor" && value >= WRONG_FROM && !own.cut_short;
-    view! { <td class="num" class:wrong=wrong title=exact>{says} {bar}</td> }.into_any()
+    view! { <td class="num" class:wrong=wrong title=exact>{message} {bar}</td> }.into_any()
 }
 
 /// Brings the node looked at into sight.

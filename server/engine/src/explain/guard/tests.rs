@@ -8,7 +8,7 @@ const WRITE: Mode = Mode::Analyze { dml: true, functions: false };
 #[track_caller]
 fn refused(text: &str, mode: Mode) -> String {
     match guard(text, mode) {
-        Err(refusal) => refusal.says(),
+        Err(refusal) => refusal.message(),
         Ok(_) => panic!("{text} passes"),
     }
 }
@@ -16,7 +16,7 @@ fn refused(text: &str, mode: Mode) -> String {
 #[track_caller]
 fn passes(text: &str, mode: Mode) {
     if let Err(refusal) = guard(text, mode) {
-        panic!("{text}: {}", refusal.says());
+        panic!("{text}: {}", refusal.message());
     }
 }
 
@@ -128,8 +128,11 @@ fn dangerous_functions_are_refused_wherever_they_stand() {
         "select (pg_sleep(1)).a",
     ] {
         for mode in [Mode::Plan, Mode::Analyze { dml: true, functions: true }] {
-            let says = refused(text, mode);
-            assert!(says.contains("never calls it") && says.contains("line 1"), "{text}: {says}");
+            let message = refused(text, mode);
+            assert!(
+                message.contains("never calls it") && message.contains("line 1"),
+                "{text}: {message}"
+            );
         }
     }
 }

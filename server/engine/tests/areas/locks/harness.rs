@@ -60,7 +60,7 @@ impl Session {
 impl Look {
     pub async fn at(server: playground::Server) -> Result<Look> {
         let dsn = Dsn::parse(&server.dsn(), &Environment::empty())?;
-        let failed = |reason: model::Reason| anyhow::anyhow!(reason.says());
+        let failed = |reason: model::Reason| anyhow::anyhow!(reason.message());
         let overhead = Arc::new(Overhead::default());
         let mut observer =
             Observer::open(&dsn, &Budget::default(), overhead).await.map_err(failed)?;

@@ -195,7 +195,7 @@ fn tile(case: &Shared<Case>, layout: &Shared<Layout>, at: usize, desk: Desk) -> 
     );
     let mark = case.mark(node).map(|severity| {
         let path = format!("M{:.0} {:.0}l9 16h-18z", x + w - 16.0, y + 8.0);
-        view! { <path class=format!("tile-mark {}", severity.word()) d=path></path> }
+        view! { <path class=format!("tile-mark {}", severity.as_str()) d=path></path> }
     });
     let below = layout.tiles.get(at + 1).is_some_and(|next| next.parent == Some(at));
     let fold = (below || tile.hidden > 0).then(|| {

@@ -44,7 +44,7 @@ pub fn connection_use(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Fi
         rule: limits.rule(),
         severity,
         object: "max_connections".into(),
-        says: format!(
+        message: format!(
             "{} of {open} connection slots open to ordinary roles are in use{}.",
             evidence.connections,
             largest_application(evidence)
@@ -56,7 +56,7 @@ pub fn connection_use(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Fi
             Evidence { name: "reserved".into(), value: evidence.reserved_connections as f64, unit: Unit::Count },
         ],
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some("select application_name, state, count(*) from pg_stat_activity where backend_type = 'client backend' group by 1, 2 order by 3 desc;".into()),
             lock: Some("None: it reads a view.".into()),
             undo: None,

@@ -65,7 +65,7 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
         rule: limits.rule(),
         severity,
         object: Object::Session { pid: session.pid },
-        says: format!(
+        message: format!(
             "pid {}{} has been idle in transaction for {}.",
             session.pid,
             super::super::named(session),
@@ -73,7 +73,7 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
         ),
         evidence: numbers,
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some(format!("select pg_terminate_backend({});", session.pid)),
             lock: Some("None; the session ends and its locks are released.".into()),
             undo: Some("None: its transaction is rolled back.".into()),

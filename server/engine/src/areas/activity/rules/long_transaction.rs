@@ -63,7 +63,7 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
         rule: limits.rule(),
         severity,
         object: Object::Session { pid: session.pid },
-        says: format!(
+        message: format!(
             "pid {}{} has had a transaction open for {}.",
             session.pid,
             super::super::named(session),
@@ -71,7 +71,7 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
         ),
         evidence: numbers,
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some(format!("select pg_cancel_backend({});", session.pid)),
             lock: Some("None; the running statement of that session ends with an error.".into()),
             undo: Some("None: the transaction is rolled back and must be repeated.".into()),

@@ -88,7 +88,7 @@ impl History {
             longest_ms: longest_ms.min(f64::from(u32::MAX)) as u32,
             root: who.map(|who| chunk.text(&who)),
             held_up: root.map_or(0, |root| root.holds_up),
-            first: first.map(|says| chunk.text(&says)),
+            first: first.map(|message| chunk.text(&message)),
             ..Tick::default()
         };
         chunk.push(tick, graph);

@@ -39,7 +39,7 @@ pub fn antiwraparound_blocker(evidence: &Locks, limits: &InForce<'_>) -> Known<V
             rule: limits.rule(),
             severity: Severity::Warning,
             object: node.words().into(),
-            says: format!(
+            message: format!(
                 "{}, an autovacuum to prevent wraparound, blocks {} for up to {} and will not yield.",
                 node.words(),
                 sessions(root.holds_up),
@@ -50,7 +50,7 @@ pub fn antiwraparound_blocker(evidence: &Locks, limits: &InForce<'_>) -> Known<V
                 seconds("longest wait", root.longest_ms),
             ],
             remedy: Remedy {
-                says: ABOUT.remedy.into(),
+                message: ABOUT.remedy.into(),
                 sql: Some("alter system set autovacuum_vacuum_cost_limit = 2000;".into()),
                 lock: Some("None; takes effect after select pg_reload_conf().".into()),
                 undo: Some("alter system reset autovacuum_vacuum_cost_limit;".into()),

@@ -64,7 +64,7 @@ fn finding(
         rule: limits.rule(),
         severity: if critical { Severity::Critical } else { Severity::Warning },
         object: queue.object.words().into(),
-        says: format!(
+        message: format!(
             "{} has waited {} for {} on {}, and {} behind it; {} holds {}{}.",
             who(graph, wait.node),
             for_ms(graph.waited_ms(wait)),

@@ -47,10 +47,10 @@ pub fn deadlocks(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding>> 
         rule: limits.rule(),
         severity,
         object: Object::Server,
-        says: format!("{times} in the last {:.0} s.", rates.window_ms as f64 / 1_000.0),
+        message: format!("{times} in the last {:.0} s.", rates.window_ms as f64 / 1_000.0),
         evidence: vec![count("deadlocks", found), seconds("window", rates.window_ms as f64)],
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some("alter system set log_lock_waits = on;".into()),
             lock: Some("None; takes effect after select pg_reload_conf().".into()),
             undo: Some("alter system reset log_lock_waits;".into()),

@@ -23,7 +23,7 @@ pub fn who(graph: &Graph, node: u32) -> String {
 }
 
 /// What ends a node, its lock and its undoing.
-pub fn ending(node: &Node, says: &str, refuted_by: &str) -> Remedy {
+pub fn ending(node: &Node, message: &str, refuted_by: &str) -> Remedy {
     let (sql, undo) = match (&node.prepared, node.pid) {
         (Some(prepared), _) => (
             Some(format!("rollback prepared {};", quoted_literal(&prepared.gid))),
@@ -33,7 +33,7 @@ pub fn ending(node: &Node, says: &str, refuted_by: &str) -> Remedy {
         (None, None) => (None, "None."),
     };
     Remedy {
-        says: says.into(),
+        message: message.into(),
         sql,
         lock: Some("None; the locks it holds are released.".into()),
         undo: Some(undo.into()),

@@ -58,7 +58,7 @@ fn judged(one: &PreparedTransaction, evidence: &Locks, limits: &InForce<'_>) -> 
         rule: limits.rule(),
         severity,
         object: Object::PreparedTransaction { gid: one.gid.clone() },
-        says: format!(
+        message: format!(
             "Prepared transaction '{}' of {} in {} has been neither committed nor rolled back for {}{blocks}.",
             one.gid,
             one.owner.as_deref().unwrap_or("an unknown role"),
@@ -67,7 +67,7 @@ fn judged(one: &PreparedTransaction, evidence: &Locks, limits: &InForce<'_>) -> 
         ),
         evidence: vec![seconds("age", age_ms), count("sessions blocked", holds_up.into())],
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some(format!("rollback prepared {};", quoted_literal(&one.gid))),
             lock: Some("None; the locks it holds are released.".into()),
             undo: Some("None: what it did is lost. commit prepared keeps it.".into()),

@@ -54,7 +54,7 @@ pub fn idle_blocker(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
             rule: limits.rule(),
             severity,
             object: node.words().into(),
-            says: format!(
+            message: format!(
                 "{} has been idle in transaction for {} while {} up to {} for its locks.",
                 who(graph, root.node),
                 for_ms(idle_ms),

@@ -51,7 +51,7 @@ pub fn lock_pile_up(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
             rule: limits.rule(),
             severity: if critical { Severity::Critical } else { Severity::Warning },
             object: node.words().into(),
-            says: format!(
+            message: format!(
                 "{} wait for {}{}, the longest for {}; ending it frees {}, {} of them at once.",
                 sessions(root.holds_up),
                 who(graph, root.node),

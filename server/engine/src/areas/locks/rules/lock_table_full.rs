@@ -46,7 +46,7 @@ pub fn lock_table_full(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Find
         rule: limits.rule(),
         severity,
         object: Object::Server,
-        says: format!(
+        message: format!(
             "The lock table holds {} of the {} objects it is sized for ({percent:.0} %).",
             table.objects, table.capacity
         ),
@@ -56,7 +56,7 @@ pub fn lock_table_full(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Find
             Evidence { name: "used".into(), value: percent, unit: Unit::Percent },
         ],
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some(format!("alter system set max_locks_per_transaction = {doubled};")),
             lock: Some("None; takes effect at the next restart.".into()),
             undo: Some("alter system reset max_locks_per_transaction; and a restart.".into()),

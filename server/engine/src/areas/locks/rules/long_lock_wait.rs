@@ -57,7 +57,7 @@ pub fn long_lock_wait(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Findi
             rule: limits.rule(),
             severity,
             object: Object::Session { pid: wait.pid },
-            says: blocking.why(wait.node).unwrap_or_default(),
+            message: blocking.why(wait.node).unwrap_or_default(),
             evidence: vec![
                 seconds("longest wait", root.longest_ms),
                 count("waits that long behind the same root", long.count() as f64),

@@ -79,13 +79,13 @@ pub fn cache_misses(evidence: &Overview, limits: &InForce<'_>) -> Known<Vec<Find
         rule: limits.rule(),
         severity,
         object: "shared buffers".into(),
-        says: format!("Shared buffers held {percent:.1} % of the blocks asked for in the last ten minutes."),
+        message: format!("Shared buffers held {percent:.1} % of the blocks asked for in the last ten minutes."),
         evidence: vec![
             Evidence { name: "hits".into(), value: percent, unit: Unit::Percent },
             Evidence { name: "read from outside".into(), value: read, unit: Unit::BytesPerSecond },
         ],
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             refuted_by: Some("Blocks in the operating system's cache count as misses: track_io_timing shows whether reads take time.".into()),
             ..Remedy::default()
         },

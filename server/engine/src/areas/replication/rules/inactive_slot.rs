@@ -57,14 +57,14 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
         rule: limits.rule(),
         severity,
         object: Object::Slot { name: slot.slot_name.clone() },
-        says: format!(
+        message: format!(
             "Slot {} is inactive and retains {:.0} MiB of WAL.",
             slot.slot_name,
             retained / 1_048_576.0
         ),
         evidence,
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some(format!(
                 "select pg_drop_replication_slot({});",
                 quoted_literal(&slot.slot_name)

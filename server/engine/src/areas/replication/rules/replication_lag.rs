@@ -93,14 +93,14 @@ fn finding(
     Finding {
         rule: limits.rule(),
         severity,
-        says: format!("{subject} is {:.0} s and {mib:.1} MiB behind{why}.", ms / 1_000.0),
+        message: format!("{subject} is {:.0} s and {mib:.1} MiB behind{why}.", ms / 1_000.0),
         object: object.into(),
         evidence: vec![
             Evidence { name: "behind".into(), value: ms, unit: Unit::Ms },
             Evidence { name: "missing".into(), value: bytes as f64, unit: Unit::Bytes },
         ],
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some(if paused {
                 "select pg_wal_replay_resume(); -- on the standby".into()
             } else {

@@ -35,13 +35,13 @@ pub fn standby_disconnected(evidence: &Replication, limits: &InForce<'_>) -> Kno
         rule: limits.rule(),
         severity: Severity::Critical,
         object: "WAL receiver".into(),
-        says: format!("This standby has received nothing from its sender for {:.0} s.", lag.ms / 1_000.0),
+        message: format!("This standby has received nothing from its sender for {:.0} s.", lag.ms / 1_000.0),
         evidence: vec![
             Evidence { name: "silent for".into(), value: lag.ms, unit: Unit::Ms },
             Evidence { name: "received, not replayed".into(), value: lag.bytes as f64, unit: Unit::Bytes },
         ],
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some("select status, sender_host, sender_port, slot_name, last_msg_receipt_time from pg_stat_wal_receiver;".into()),
             lock: Some("None: it reads a view.".into()),
             undo: None,

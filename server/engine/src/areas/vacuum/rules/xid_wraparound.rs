@@ -54,7 +54,7 @@ fn judged(database: &DatabaseAge, limits: &InForce<'_>) -> Option<Finding> {
         rule: limits.rule(),
         severity,
         object: Object::Database { name: database.datname.clone() },
-        says: format!(
+        message: format!(
             "Database {} has used {:.2} billion {counter} since its last freeze; writes stop after {:.0} million more.",
             database.datname,
             age / 1e9,
@@ -66,7 +66,7 @@ fn judged(database: &DatabaseAge, limits: &InForce<'_>) -> Option<Finding> {
             Evidence { name: "left before writes stop".into(), value: left, unit: Unit::Xids },
         ],
         remedy: Remedy {
-            says: ABOUT.remedy.into(),
+            message: ABOUT.remedy.into(),
             sql: Some("select oid::regclass, age(relfrozenxid) from pg_class where relkind in ('r', 'm', 't') order by 2 desc limit 20;".into()),
             lock: Some("The query takes none; the VACUUM (FREEZE) of a table that follows takes SHARE UPDATE EXCLUSIVE and blocks no reads or writes.".into()),
             undo: None,
