@@ -1,7 +1,7 @@
-//! The text of a statement with its tokens marked. Knows SQL's lexical rules well enough to colour
-//! hostile text; never decides anything by it, and every character of the text is shown as it is.
+//! SQL syntax highlighting, by the lexer of `plan::query`; every character of the text is shown as it is.
 
 use leptos::prelude::*;
+use plan::query::lexer::{self, TokenKind};
 
 /// What a stretch of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,111 +135,34 @@ const KEYWORDS: &[&str] = &[
     "with",
 ];
 
-/// Splits `text` into tokens; their texts put together are `text` again.
+/// Cuts `text` into stretches to colour; put together they are `text` again. Neighbours of plain text
+/// become one, to keep the page small.
 pub fn tokens(text: &str) -> Vec<(Token, &str)> {
-    let mut out: Vec<(Token, &str)> = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (token, length) = next(rest);
-        let (taken, left) = rest.split_at(length);
-        match out.last_mut() {
-            // Neighbours of plain text become one, to keep the page small.
-            Some((Token::Plain, before)) if token == Token::Plain => {
-                let start = text.len() - rest.len() - before.len();
-                *before = text.get(start..start + before.len() + length).unwrap_or(before);
-            }
-            _ => out.push((token, taken)),
+    let mut stretches: Vec<(Token, usize, usize)> = Vec::new();
+    for token in lexer::tokens(text) {
+        let colour = colour(&token);
+        match stretches.last_mut() {
+            Some((Token::Plain, _, end)) if colour == Token::Plain => *end = token.end(),
+            _ => stretches.push((colour, token.start, token.end())),
         }
-        rest = left;
     }
-    out
+    let texts = stretches.into_iter();
+    texts.filter_map(|(colour, start, end)| Some((colour, text.get(start..end)?))).collect()
 }
 
-/// The first token of a text that is not empty: what it is and how many bytes it has (never zero).
-fn next(rest: &str) -> (Token, usize) {
-    let first = rest.chars().next().unwrap_or(' ');
-    if rest.starts_with("--") {
-        return (Token::Comment, rest.find('\n').unwrap_or(rest.len()));
-    }
-    if rest.starts_with("/*") {
-        return (Token::Comment, nested_comment(rest));
-    }
-    match first {
-        '\'' => (Token::Text, quoted(rest, '\'')),
-        '"' => (Token::Plain, quoted(rest, '"')),
-        '$' => dollar(rest),
-        c if c.is_ascii_digit() => {
-            let end = |c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_');
-            (Token::Number, rest.find(end).unwrap_or(rest.len()))
-        }
-        c if c.is_alphabetic() || c == '_' => {
-            let length = rest
-                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
-                .unwrap_or(rest.len());
-            let word = rest.get(..length).unwrap_or_default().to_ascii_lowercase();
-            let token = match KEYWORDS.binary_search(&word.as_str()) {
+fn colour(token: &lexer::Token<'_>) -> Token {
+    match token.kind {
+        TokenKind::String => Token::Text,
+        TokenKind::Number | TokenKind::Parameter => Token::Number,
+        TokenKind::Comment => Token::Comment,
+        TokenKind::Word => {
+            match KEYWORDS.binary_search(&token.text.to_ascii_lowercase().as_str()) {
                 Ok(_) => Token::Keyword,
                 Err(_) => Token::Plain,
-            };
-            (token, length)
-        }
-        c => (Token::Plain, c.len_utf8()),
-    }
-}
-
-/// The length of a text quoted by `quote`; a doubled quote is part of it, an open end takes all.
-fn quoted(rest: &str, quote: char) -> usize {
-    let mut chars = rest.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        if c == quote {
-            match chars.peek() {
-                Some((_, next)) if *next == quote => {
-                    chars.next();
-                }
-                _ => return at + c.len_utf8(),
             }
         }
+        _ => Token::Plain,
     }
-    rest.len()
-}
-
-/// `$1` or `$tag$ … $tag$`.
-fn dollar(rest: &str) -> (Token, usize) {
-    let inner = rest.get(1..).unwrap_or_default();
-    let digits = inner.find(|c: char| !c.is_ascii_digit()).unwrap_or(inner.len());
-    if digits > 0 {
-        return (Token::Number, 1 + digits);
-    }
-    let Some(tag_end) = inner.find(|c: char| !(c.is_alphanumeric() || c == '_')) else {
-        return (Token::Plain, 1);
-    };
-    if !inner.get(tag_end..).unwrap_or_default().starts_with('$') {
-        return (Token::Plain, 1);
-    }
-    let tag = rest.get(..tag_end + 2).unwrap_or(rest);
-    let body = rest.get(tag.len()..).unwrap_or_default();
-    (Token::Text, body.find(tag).map_or(rest.len(), |at| at + 2 * tag.len()))
-}
-
-/// The length of a comment, which nests in PostgreSQL.
-fn nested_comment(rest: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while let Some(left) = rest.get(at..).filter(|left| !left.is_empty()) {
-        if left.starts_with("/*") {
-            depth += 1;
-            at += 2;
-        } else if left.starts_with("*/") {
-            depth = depth.saturating_sub(1);
-            at += 2;
-            if depth == 0 {
-                return at;
-            }
-        } else {
-            at += left.chars().next().map_or(1, char::len_utf8);
-        }
-    }
-    rest.len()
 }
 
 /// The text with its tokens in spans.
@@ -312,6 +235,12 @@ mod tests {
         assert_eq!(of(Token::Text, sql), ["'it''s'"]);
         assert_eq!(of(Token::Number, sql), ["10.5", "$1"]);
         assert_eq!(of(Token::Comment, sql), ["-- why"]);
+    }
+
+    #[test]
+    fn an_escaped_quote_does_not_end_an_escape_string() {
+        assert_eq!(of(Token::Text, r"select E'it\'s', 1"), [r"E'it\'s'"]);
+        assert_eq!(of(Token::Number, r"select E'it\'s', 1"), ["1"]);
     }
 
     #[test]

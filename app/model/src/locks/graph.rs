@@ -2,7 +2,7 @@
 //! and, in the order of the queue, its waiters. N entries, where the list of all edges would have
 //! N².
 //!
-//! Queues come in PostgreSQL's own order as far as `pg_locks` tells it: see `engine::locks`.
+//! Queues come in PostgreSQL's own order as far as `pg_locks` tells it: see `engine::areas::locks`.
 
 use serde::{Deserialize, Serialize};
 

@@ -21,8 +21,8 @@ pub trait Listed: Area {
         Self: Sized;
 }
 
-/// What a rule says of evidence given as JSON; the error is that of reading it.
-pub type Verdict = serde_json::Result<Known<Vec<Finding>>>;
+/// What a rule says of evidence given as JSON; the outer error is evidence that does not decode.
+pub type JsonVerdict = serde_json::Result<Known<Vec<Finding>>>;
 
 /// What is known of an area without a server.
 pub struct Entry {
@@ -33,7 +33,7 @@ pub struct Entry {
     /// Its queries.
     pub queries: &'static [Query],
     rules: fn() -> Vec<(&'static str, &'static About)>,
-    judge_json: fn(&str, &str) -> Option<Verdict>,
+    judge_json: fn(&str, &str) -> Option<JsonVerdict>,
 }
 
 impl Entry {
@@ -164,6 +164,22 @@ pub fn abouts() -> impl Iterator<Item = (&'static str, &'static About)> {
 }
 
 /// What a rule says of evidence given as JSON: for fixtures. None when there is no such rule.
-pub fn judge_json(rule: &str, evidence: &str) -> Option<Verdict> {
+pub fn judge_json(rule: &str, evidence: &str) -> Option<JsonVerdict> {
     ALL.iter().find_map(|area| (area.judge_json)(rule, evidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_of_the_list_is_one_area_with_its_own_rules() {
+        let names: Vec<AreaName> = ALL.iter().map(|area| area.name).collect();
+        assert_eq!(names, AreaName::ALL, "folder, variant and Area::NAME are the same area");
+        for area in ALL {
+            for (id, _) in (area.rules)() {
+                assert_eq!(id.split('/').next(), Some(area.name.as_str()), "{id}");
+            }
+        }
+    }
 }

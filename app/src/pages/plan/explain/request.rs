@@ -5,9 +5,9 @@ use model::ServerId;
 #[cfg(any(feature = "ssr", test))]
 use model::explain::{Mode, Request, RunId};
 use model::explain::{NotExplained, Options, Refusal};
+use plan::query::lexer::{TokenKind, tokens};
 use serde::{Deserialize, Serialize};
 
-use crate::ui::sql::{Token, tokens};
 
 /// Parameters that get a field each; more are a mistake, and nobody fills them in by hand.
 pub const MOST_VALUES: usize = 100;
@@ -194,10 +194,8 @@ impl Sheet {
 /// The highest parameter that a statement names: `$3` is 3. For the form only; what a statement really
 /// holds PostgreSQL's parser says.
 pub fn parameters(statement: &str) -> usize {
-    let numbers = tokens(statement).into_iter().filter_map(|(token, text)| {
-        let digits = text.strip_prefix('$').filter(|_| token == Token::Number)?;
-        digits.parse::<usize>().ok()
-    });
+    let named = tokens(statement).filter(|token| token.kind == TokenKind::Parameter);
+    let numbers = named.filter_map(|token| token.text.strip_prefix('$')?.parse::<usize>().ok());
     numbers.max().unwrap_or(0)
 }
 
