@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqlitePool};
 
-use crate::acting::{
+use crate::actions::{
     Acting, PASSWORD, acting, client, configured, get, people, send, shop, text, token, watched,
 };
 use crate::common::{Running, cookie};

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use app::routes::{Group, PAGES};
-use model::Reason;
+use model::{AreaName, Reason};
 use serde_json::{Value, json};
 
 use crate::common::{Running, pgdeck};
@@ -139,8 +139,9 @@ async fn every_page_says_every_reason() {
     let original = recorded().await;
     for reason in reasons() {
         let mut recording = original.clone();
-        for (_, area) in PAGES.iter().chain([&("", "vacuum")]) {
-            let latest = &mut recording["servers"][0][1][*area];
+        for area in AreaName::ALL {
+            let area = area.as_str();
+            let latest = &mut recording["servers"][0][1][area];
             latest["reading"] = Value::Null;
             latest["failure"] = json!({ "since_ms": 1, "at_ms": 1, "reason": reason });
         }

@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(turned(&hide, "role"), "client");
         assert_eq!(hidden("pid,nonsense"), "");
         assert_eq!(turned("pid,nonsense", "wait"), "wait");
-        let style = include_str!("../../../style/tables.css");
+        let style = include_str!("../../../../style/tables.css");
         for place in 2..=COLUMNS.len() {
             assert!(
                 style.contains(&format!(".hide-{place} tr >")),

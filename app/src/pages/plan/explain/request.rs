@@ -8,7 +8,6 @@ use model::explain::{NotExplained, Options, Refusal};
 use plan::query::lexer::{TokenKind, tokens};
 use serde::{Deserialize, Serialize};
 
-
 /// Parameters that get a field each; more are a mistake, and nobody fills them in by hand.
 pub const MOST_VALUES: usize = 100;
 /// Time limits to choose from, ms; the first is the default. The engine's own limits are 10 s and 60 s.

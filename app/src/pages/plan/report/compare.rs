@@ -211,7 +211,8 @@ mod tests {
     use super::*;
     use crate::pages::plan::analysis::tests::{FILTERED, case};
 
-    const REPAIRED: &str = include_str!("../../../plan/fixtures/rules/filtered_seq_scan/quiet.txt");
+    const REPAIRED: &str =
+        include_str!("../../../../plan/fixtures/rules/filtered_seq_scan/quiet.txt");
 
     #[test]
     fn factors_in_words() {

@@ -125,7 +125,7 @@ pub fn svg(case: &Case, colour: Scale) -> (String, f64, f64) {
     }
     let message = escaped(&short(&verdict(case).0, 400));
     let file = format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="-{MARGIN} -{MARGIN} {width:.0} {height:.0}" font-family="sans-serif" font-size="13" fill="#16202c"><title>{says}</title><rect x="-{MARGIN}" y="-{MARGIN}" width="100%" height="100%" fill="#ffffff"/><path d="{lines}" fill="none" stroke="#8a96a3" stroke-width="1.5"/>{boxes}</svg>"##
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="-{MARGIN} -{MARGIN} {width:.0} {height:.0}" font-family="sans-serif" font-size="13" fill="#16202c"><title>{message}</title><rect x="-{MARGIN}" y="-{MARGIN}" width="100%" height="100%" fill="#ffffff"/><path d="{lines}" fill="none" stroke="#8a96a3" stroke-width="1.5"/>{boxes}</svg>"##
     );
     (file, width, height)
 }

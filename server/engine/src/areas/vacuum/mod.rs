@@ -1,8 +1,8 @@
 //! Transaction id age of databases (wraparound), read every half minute.
 
-/// The rules of this area.
 mod metrics;
 
+/// The rules of this area.
 pub mod rules {
     pub mod xid_wraparound;
 
