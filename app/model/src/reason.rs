@@ -175,7 +175,7 @@ mod tests {
         let old = r#"{"MissingGrant":{"what":"sessions","sql":"grant x to y;"}}"#;
         let reason: Reason = serde_json::from_str(old).expect("a reason");
         assert_eq!(reason, Reason::missing_grant("sessions", "grant x to y;"));
-        assert_eq!(reason.message(), "Our role may not read sessions.");
+        assert_eq!(reason.message(), "pgdeck's role is not allowed to read sessions.");
     }
 
     #[test]

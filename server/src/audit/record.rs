@@ -33,6 +33,7 @@ pub struct Record {
     /// How it ended.
     pub outcome: String,
     /// In one sentence.
+    #[sqlx(rename = "says")]
     pub message: String,
     /// From asking to seeing the effect, µs.
     pub took_us: Option<i64>,

@@ -29,6 +29,7 @@ struct Row {
     hash: String,
     ended_ms: Option<i64>,
     outcome: Option<String>,
+    #[sqlx(rename = "says")]
     message: Option<String>,
     took_us: Option<i64>,
 }

@@ -60,7 +60,7 @@ fn nothing_is_skipped_or_left_open() {
     let open = [["TO", "DO"].concat(), ["FIX", "ME"].concat()];
     let mut faults = Vec::new();
     for (path, text) in [sources(), files("end2end", ".ts"), files("server", ".sql")].concat() {
-        if path.ends_with("tidy.rs") {
+        if path.ends_with("tidy/sources.rs") {
             continue;
         }
         for (number, line) in text.lines().enumerate() {

@@ -1,4 +1,4 @@
-//! Transaction id age.
+//! Area vacuum on real servers: transaction id ages, and the rule on wraparound firing and going quiet.
 
 use engine::Engine;
 
