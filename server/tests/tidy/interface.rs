@@ -59,7 +59,7 @@ fn what_the_browser_loads_is_had_once() {
     }
     none(
         faults,
-        "Each copy for another type costs the browser kilobytes: ARCHITECTURE.md, “Where we differ”.",
+        "Each copy for another type costs the browser kilobytes: ARCHITECTURE.md, “Decisions”.",
     );
 }
 
