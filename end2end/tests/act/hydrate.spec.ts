@@ -5,7 +5,7 @@ import { pile } from '../../support/pile';
 // More than the demo's own chains hold up: the first root is ours.
 const MANY = 40;
 
-const roots = (page: Page) => page.getByRole('region', { name: 'Root blocker' });
+const roots = (page: Page) => page.getByRole('region', { name: 'Root blocker', exact: true });
 const done = (page: Page) => page.getByRole('region', { name: 'Results' });
 
 // One at a time: each ends the first root there is.
