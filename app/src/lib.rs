@@ -24,20 +24,20 @@ use shell::frame::Frame;
 
 #[cfg(feature = "ssr")]
 pub use actions::ActionService;
-pub use actions::{ActionStep, Confirmed};
+pub use actions::{ActionStep, Confirmation};
 #[cfg(feature = "ssr")]
 pub use pages::about::OwnCostSource;
+pub use pages::plan::{MAX_SENT_BYTES, PlanTexts};
 #[cfg(feature = "ssr")]
-pub use pages::plan::{Brought, bring};
-pub use pages::plan::{MAX_SENT_BYTES, Pasted};
+pub use pages::plan::{PlanPageData, submit_plan_form};
 pub use pages::sign_in::SignInInfo;
 #[cfg(feature = "ssr")]
 pub use shell::document::document;
 #[cfg(feature = "ssr")]
-pub use ui::reading::code as status;
+pub use ui::reading::status_code as status;
 pub use ui::{csv, format};
 
-/// The application: the router with all pages, and what surrounds them.
+/// The root component: router, pages and the frame around them.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -52,8 +52,8 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Hydrates the page that the server sent. What needs JavaScript is shown from then on (`data-js` on
-/// the root element); when the WebAssembly has stopped, `data-js` says so.
+/// Hydrates the server-rendered page. Sets `data-js` on the root element, by which CSS shows what
+/// needs JavaScript, or `stopped` when the WebAssembly has panicked.
 #[cfg(feature = "hydrate")]
 pub fn start() {
     let Some(body) = document().body() else { return };
@@ -64,7 +64,7 @@ pub fn start() {
     });
 }
 
-/// Shows on the page that the WebAssembly has stopped: nothing on it would react any more.
+/// Shows that the WebAssembly has panicked: nothing on the page reacts any more.
 #[cfg(feature = "hydrate")]
 pub fn stopped() {
     live::event_source::mark_root("data-js", "stopped");

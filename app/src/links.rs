@@ -3,20 +3,20 @@
 use model::ServerId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What is left as it is: the unreserved characters of RFC 3986, section 2.3.
+/// The characters to percent-encode: all but the unreserved ones of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// `text` as one segment of a path or one value of a query string (percent-encoded).
+/// Percent-encodes `text` as one path segment or query value.
 pub fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// The overview of a server.
+/// URL of a server's overview.
 pub fn overview(server: &ServerId) -> String {
     format!("/s/{}/", encoded(server.as_str()))
 }
 
-/// A page of a server: `activity`, `replication`.
+/// URL of a server's page: `activity`, `replication`.
 pub fn area(server: &ServerId, area: &str) -> String {
     format!("/s/{}/{area}", encoded(server.as_str()))
 }

@@ -1,5 +1,5 @@
-//! What a page begins with: fetched on the server, carried in the page, read again in the browser with
-//! the one reader of `model::wire`.
+//! Leptos resources of a page: fetched during server-side rendering, serialised into the HTML,
+//! decoded in the browser by `model::wire`.
 
 use std::future::Future;
 
@@ -8,10 +8,10 @@ use model::wire::JsonText;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Data of a page.
+/// A resource with the project's JSON codec.
 pub type Loaded<T> = Resource<T, JsonText>;
 
-/// Fetches `of` what `source` says, again whenever that changes.
+/// A resource that fetches `of` the source, again whenever it changes.
 pub fn loaded<S, T, Answer>(
     source: impl Fn() -> S + Send + Sync + 'static,
     of: impl Fn(S) -> Answer + Send + Sync + 'static,
@@ -24,7 +24,7 @@ where
     Resource::new_with_options(source, of, false)
 }
 
-/// What the server made once; the browser takes it from the page.
+/// A value computed during server-side rendering and reused by hydration (`SharedValue`).
 pub fn shared<T>(make: impl FnOnce() -> T) -> T
 where
     T: Serialize + DeserializeOwned + 'static,

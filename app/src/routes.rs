@@ -50,7 +50,7 @@ pub enum Group {
     Response,
     /// What to look up.
     Reference,
-    /// Reached by other ways than the navigation.
+    /// Not listed in the navigation.
     Hidden,
 }
 
@@ -191,8 +191,8 @@ macro_rules! pages {
             }
         }
 
-        /// Fetches the code of the page at `address` before hydration: while the router waits for a
-        /// page's code, it follows no links.
+        /// Loads the wasm of the page at `address` before hydration: the router ignores links while
+        /// a lazy route loads.
         #[cfg(feature = "hydrate")]
         pub async fn preload(address: &str) {
             $(if serves($path, address) {
@@ -212,7 +212,7 @@ pages! {
     Locks       "/s/:server/locks"       locks       SEE_SERVER, Now       "Locks"       Some('l');
     Replication "/s/:server/replication" replication SEE_SERVER, Now       "Replication" Some('c');
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
-    // Shows only what a request brought to it; that request checks the permission.
+    // Shows only a submitted form; submitting checks the permission.
     Act         "/s/:server/act"         act         SEE,        Hidden    "VACUUM or ANALYZE a table" None;
     Audit       "/audit"                 audit       Access::Any(Permission::Audit), Response "Audit log" Some('d');
     Rules       "/rules"                 rules       SEE,        Reference "Rules"       Some('u');

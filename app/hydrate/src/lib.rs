@@ -1,4 +1,5 @@
-//! The browser's entry. Knows where to start and nothing else.
+//! Entry point of the browser's WebAssembly: hydrates the page with `app::start`; a panic calls
+//! `app::stopped`.
 
 /// Called by the script that the server's page loads.
 #[wasm_bindgen::prelude::wasm_bindgen]

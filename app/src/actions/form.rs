@@ -1,6 +1,6 @@
-//! Acting on a session or a table, in two steps: look, then confirm what was looked at. Plain forms
-//! that bring each step as a page; in the browser both steps happen in place. Decides nothing: the
-//! server refuses what may not be done, however it is asked.
+//! Action forms (cancel, terminate, VACUUM, ANALYZE) in two steps: preview, then confirmation.
+//! Plain forms that work without JavaScript; after hydration both steps happen in place. The server
+//! checks the permission of every step.
 
 use leptos::prelude::*;
 use model::ServerId;
@@ -8,35 +8,35 @@ use model::action::{Action, Ask, Preview, Previewed, Target};
 
 use super::ActionStep;
 #[cfg(feature = "hydrate")]
-use super::Confirmed;
-use super::results::{Told, results};
+use super::Confirmation;
+use super::results::{ActionResults, result_list};
 #[cfg(feature = "hydrate")]
 use crate::actions;
 use crate::links;
-use crate::ui::code::Code;
+use crate::ui::code::CodeBlock;
 use crate::ui::format;
 
-/// Said where a session cannot be told from the next one under its pid.
+/// Shown when the start time of a session is unknown: the pid alone may be reused.
 const NO_IDENTITY: &str = "The start time of this session is unknown, so it cannot be told apart from another one with the same pid.";
 
-/// Where the forms go.
-pub fn place(server: &ServerId) -> String {
+/// The URL the forms post to.
+pub fn form_action(server: &ServerId) -> String {
     links::area(server, "act")
 }
 
-/// The buttons for one session, gentler first, and the steps that follow.
+/// Action buttons for one session (cancel, terminate) and the steps that follow.
 #[component]
 pub fn SessionActions(
     /// Where.
     server: ServerId,
     /// The session.
     pid: i32,
-    /// Its start: with the pid, its identity.
+    /// Its start time: with the pid it identifies the session.
     backend_start_ms: Option<i64>,
-    /// Why nothing can be done here, when nothing can.
+    /// Why actions are disabled, when they are.
     #[prop(into)]
     refusal: Signal<Option<String>>,
-    /// What the buttons are for, to a screen reader, where a page has them twice.
+    /// The group's accessible name, where a page has several.
     #[prop(optional, into)]
     label: Option<String>,
 ) -> impl IntoView {
@@ -53,23 +53,23 @@ pub fn SessionActions(
     view! { <Actions server asks=asks.to_vec() label refusal/> }
 }
 
-/// A button for each thing that can be asked for, and the steps that follow in place. For a session,
-/// a selection, or a root with all it stands for.
+/// Action buttons and the steps that follow in place: for a session, a selection, or a root
+/// blocker.
 #[component]
 pub fn Actions(
     /// Where.
     server: ServerId,
-    /// What each button asks for, gentler first.
+    /// The action of each button, the least drastic first.
     asks: Vec<Ask>,
-    /// What the buttons are for, to a screen reader.
+    /// The group's accessible name.
     label: String,
-    /// Why nothing can be done here, when nothing can.
+    /// Why actions are disabled, when they are.
     #[prop(into)]
     refusal: Signal<Option<String>>,
 ) -> impl IntoView {
     let disabled = Signal::derive(move || refusal.with(Option::is_some));
     let step = RwSignal::new(ActionStep::Nothing);
-    // A page can have several of these; what describes a button has a name of its own.
+    // A page can have several of these: the id must be unique.
     let why = label.to_lowercase().replace(' ', "-");
     let buttons: Vec<AnyView> = asks
         .into_iter()
@@ -77,19 +77,19 @@ pub fn Actions(
             let words = format!("{} …", ask.action.verb());
             let describes = why.clone();
             let described = Signal::derive(move || disabled.get().then(|| describes.clone()));
-            look(&server, ask, words, described, Some(step))
+            preview_form(&server, ask, words, described, Some(step))
         })
         .collect();
     view! {
         <section class="act" aria-label=label>
             <div class="act-buttons">{buttons}</div>
             {move || refusal.get().map(|message| view! { <p class="note" id=why.clone()>{message}</p> })}
-            <div role="status">{move || step.with(|now| shown(&server, now, Some(step)))}</div>
+            <div role="status">{move || step.with(|now| step_view(&server, now, Some(step)))}</div>
         </section>
     }
 }
 
-/// The key that presses a button: see `keys.rs`.
+/// The keyboard shortcut of an action: see `shell/shortcuts.rs`.
 fn key(action: Action) -> Option<&'static str> {
     match action {
         Action::Cancel => Some("c"),
@@ -98,16 +98,16 @@ fn key(action: Action) -> Option<&'static str> {
     }
 }
 
-/// A box that puts a target into the form around it.
+/// A checkbox that adds a target to the enclosing form.
 #[cfg(feature = "ssr")]
-pub fn choose(target: Target) -> AnyView {
+pub fn target_checkbox(target: Target) -> AnyView {
     let name = format!("Select {}", target.object());
     view! { <input type="checkbox" name="target" value=target.field() aria-label=name/> }.into_any()
 }
 
-/// What can be done to the targets chosen in the form around it.
+/// Action buttons for the checked targets of the enclosing form.
 #[cfg(feature = "ssr")]
-pub fn on_chosen(refusal: Option<&str>) -> AnyView {
+pub fn bulk_actions(refusal: Option<&str>) -> AnyView {
     let button = |action: Action| {
         view! { <button type="submit" name="action" value=action.as_str() disabled=refusal.is_some()>{action.verb()} " selected …"</button> }
     };
@@ -122,8 +122,9 @@ pub fn on_chosen(refusal: Option<&str>) -> AnyView {
     .into_any()
 }
 
-/// A form with one button that leads to the preview; `refused` is the id of why it is disabled.
-fn look(
+/// A form with one button that requests the preview; `refused` is the id of the reason why it is
+/// disabled.
+fn preview_form(
     server: &ServerId,
     ask: Ask,
     words: String,
@@ -151,7 +152,7 @@ fn look(
         |_: leptos::ev::SubmitEvent| {}
     };
     view! {
-        <form method="post" action=place(server) on:submit=submit>
+        <form method="post" action=form_action(server) on:submit=submit>
             {fields}
             <button type="submit" name="step" value="preview" data-key=key aria-keyshortcuts=key disabled=move || refused.with(Option::is_some) aria-describedby=move || refused.get()>{words}</button>
         </form>
@@ -173,24 +174,32 @@ fn fields(ask: &Ask) -> AnyView {
     .into_any()
 }
 
-/// A step in words. With `step` the next one happens in place, without as a page of its own.
-pub fn shown(server: &ServerId, now: &ActionStep, step: Option<RwSignal<ActionStep>>) -> AnyView {
+/// Renders a step. With `step` the next one happens in place, otherwise as a page load.
+pub fn step_view(
+    server: &ServerId,
+    now: &ActionStep,
+    step: Option<RwSignal<ActionStep>>,
+) -> AnyView {
     match now {
         ActionStep::Nothing => ().into_any(),
-        ActionStep::Preview(preview) => previewed(server, preview, step),
-        ActionStep::Done(done) => results(done),
+        ActionStep::Preview(preview) => preview_view(server, preview, step),
+        ActionStep::Done(done) => result_list(done),
         ActionStep::Refused(error) => {
             view! { <p class="act-refused" role="alert">{error.to_string()}</p> }.into_any()
         }
     }
 }
 
-fn previewed(server: &ServerId, preview: &Preview, step: Option<RwSignal<ActionStep>>) -> AnyView {
-    let targets = preview.targets.iter().map(target).collect_view();
+fn preview_view(
+    server: &ServerId,
+    preview: &Preview,
+    step: Option<RwSignal<ActionStep>>,
+) -> AnyView {
+    let targets = preview.targets.iter().map(target_view).collect_view();
     let twice = preview.asking_twice_helps().then(|| {
         let ask = Ask { twice: true, ..preview.ask.clone() };
         let words = format!("{} anyway …", preview.ask.action.verb());
-        look(server, ask, words, Signal::stored(None), step)
+        preview_form(server, ask, words, Signal::stored(None), step)
     });
     let frees = preview.frees.clone().map(
         |words| view! { <div><dt>"Frees"</dt><dd>{format!("According to the latest reading of locks, this {words}.")}</dd></div> },
@@ -205,7 +214,7 @@ fn previewed(server: &ServerId, preview: &Preview, step: Option<RwSignal<ActionS
                 <div><dt>"As role"</dt><dd>{preview.role.clone()}</dd></div>
             </dl>
             <ul class="act-targets">{targets}</ul>
-            {preview.token.clone().map(|token| confirm(server, preview, token, step))}
+            {preview.token.clone().map(|token| confirmation_form(server, preview, token, step))}
             {twice}
             {step.map(|step| view! {
                 <button type="button" data-close="" on:click=move |_| step.set(ActionStep::Nothing)>"Cancel"</button>
@@ -215,16 +224,16 @@ fn previewed(server: &ServerId, preview: &Preview, step: Option<RwSignal<ActionS
     .into_any()
 }
 
-fn target(target: &Previewed) -> AnyView {
+fn target_view(target: &Previewed) -> AnyView {
     let state = target.state.clone().map(|state| match target.state_age_ms {
         Some(ms) => format!("{state} for {}", format::age(ms)),
         None => state,
     });
     let detail = match &target.refusal {
-        None => view! { <Code text=target.sql.clone()/> }.into_any(),
+        None => view! { <CodeBlock text=target.sql.clone()/> }.into_any(),
         Some(refusal) => view! {
             <p class="act-refused"><strong>"Skipped: "</strong>{refusal.message.clone()}</p>
-            {refusal.remedy.clone().map(|text| view! { <Code text/> })}
+            {refusal.remedy.clone().map(|text| view! { <CodeBlock text/> })}
         }
         .into_any(),
     };
@@ -240,8 +249,8 @@ fn target(target: &Previewed) -> AnyView {
     .into_any()
 }
 
-/// The second step: says verb and object, is a button one has to go to, never the default.
-fn confirm(
+/// The confirmation form: its button names verb and object and is never the default.
+fn confirmation_form(
     server: &ServerId,
     preview: &Preview,
     token: String,
@@ -251,7 +260,7 @@ fn confirm(
     let ask = preview.ask.clone();
     let fields = fields(&ask);
     let words = preview.words();
-    let told = use_context::<Told>();
+    let results = use_context::<ActionResults>();
     let key = step.is_some().then_some("y");
     let sent = RwSignal::new(false);
     #[cfg(feature = "hydrate")]
@@ -260,7 +269,7 @@ fn confirm(
         move |event: leptos::ev::SubmitEvent| {
             let Some(step) = step else { return };
             event.prevent_default();
-            // Enter in the reason is no confirmation: only the button is.
+            // Enter in the reason field must not confirm: only the button does.
             if !confirmed_by_button(&event) || sent.get_untracked() {
                 return;
             }
@@ -268,11 +277,11 @@ fn confirm(
             let why = reason.get_untracked().map(|field| field.value()).unwrap_or_default();
             let (server, ask, token) = (server.clone(), ask.clone(), token.clone());
             leptos::task::spawn_local(async move {
-                let next = actions::act(server, Confirmed { ask, token, reason: why }).await;
-                // What it was done to may have left the page, and its buttons with it.
-                let next = match (next, told) {
-                    (Ok(done), Some(told)) => {
-                        told.tell(done).map_or(ActionStep::Nothing, ActionStep::Done)
+                let next = actions::act(server, Confirmation { ask, token, reason: why }).await;
+                // The target may have left the page, and its buttons with it.
+                let next = match (next, results) {
+                    (Ok(done), Some(results)) => {
+                        results.set(done).map_or(ActionStep::Nothing, ActionStep::Done)
                     }
                     (Ok(done), None) => ActionStep::Done(done),
                     (Err(error), _) => ActionStep::Refused(error),
@@ -283,12 +292,12 @@ fn confirm(
     };
     #[cfg(not(feature = "hydrate"))]
     let submit = {
-        let _ = (step, ask, told);
+        let _ = (step, ask, results);
         |_: leptos::ev::SubmitEvent| {}
     };
-    // Without JavaScript Enter presses a form's first button: this one looks again and does nothing.
+    // Implicit submission (Enter) uses a form's first button: this one only previews again.
     view! {
-        <form method="post" action=place(server) class="act-confirm" on:submit=submit>
+        <form method="post" action=form_action(server) class="act-confirm" on:submit=submit>
             <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Preview again"</button>
             {fields}
             <input type="hidden" name="token" value=token/>
@@ -302,7 +311,7 @@ fn confirm(
     .into_any()
 }
 
-/// Whether a form was sent by the button that says what is done.
+/// Whether the form was submitted by the confirm button.
 #[cfg(feature = "hydrate")]
 fn confirmed_by_button(event: &leptos::ev::SubmitEvent) -> bool {
     event.submitter().is_some_and(|button| button.get_attribute("value").as_deref() == Some("act"))

@@ -1,5 +1,5 @@
-//! Asking for actions and for the audit log: the server functions, and what the server puts into the
-//! context of each request to answer them. Decides nothing.
+//! Server functions for operator actions and the audit log, and the service that the server puts
+//! into the context of each request. Decides nothing itself.
 
 pub mod form;
 pub mod results;
@@ -11,80 +11,80 @@ use model::audit::{AuditPage, AuditQuery};
 use model::{ApiError, ServerId};
 use serde::{Deserialize, Serialize};
 
-/// A preview that somebody confirms.
+/// The confirmation of a previewed action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Confirmed {
-    /// What was previewed.
+pub struct Confirmation {
+    /// The action and its targets.
     pub ask: Ask,
-    /// The preview's token.
+    /// The preview's confirmation token.
     pub token: String,
     /// Why, for the audit log.
     pub reason: String,
 }
 
-/// How far somebody is with an action.
+/// The step of an action.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum ActionStep {
-    /// Nothing was asked for yet.
+    /// Nothing requested yet.
     #[default]
     Nothing,
-    /// What would happen.
+    /// The preview.
     Preview(Preview),
-    /// What happened.
+    /// The results.
     Done(Vec<Done>),
-    /// Nothing happened, and why.
+    /// The action was refused, and why.
     Refused(ApiError),
 }
 
-/// An answer that is on its way.
+/// A boxed future of a handler's result.
 #[cfg(feature = "ssr")]
-pub type Answer<T> =
+pub type HandlerFuture<T> =
     std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, ApiError>> + Send>>;
 
-/// A question that the server answers.
+/// A handler provided by the server crate.
 #[cfg(feature = "ssr")]
-pub type Asking<Q, T> = std::sync::Arc<dyn Fn(Q) -> Answer<T> + Send + Sync>;
+pub type Handler<Q, T> = std::sync::Arc<dyn Fn(Q) -> HandlerFuture<T> + Send + Sync>;
 
-/// What acts and keeps the log. The server puts one into the context.
+/// Operator actions and the audit log, implemented by the server crate and provided in the context.
 #[cfg(feature = "ssr")]
 #[derive(Clone)]
 pub struct ActionService {
-    /// Looks at what an action would do.
-    pub preview: Asking<(model::User, ServerId, Ask), Preview>,
-    /// Does what was previewed.
-    pub act: Asking<(model::User, ServerId, Confirmed), Vec<Done>>,
+    /// Previews an action.
+    pub preview: Handler<(model::User, ServerId, Ask), Preview>,
+    /// Executes a previewed action.
+    pub act: Handler<(model::User, ServerId, Confirmation), Vec<Done>>,
     /// Reads the audit log.
-    pub audit: Asking<(model::User, AuditQuery), AuditPage>,
+    pub audit: Handler<(model::User, AuditQuery), AuditPage>,
 }
 
 #[cfg(feature = "ssr")]
-fn source() -> Result<ActionService, ApiError> {
+fn service() -> Result<ActionService, ApiError> {
     use_context().ok_or_else(|| ApiError::Internal { incident: "no actions in the request".into() })
 }
 
 access! { "/api/act_preview" OnServer(Act) }
 
-/// What an action would do: the statement, the lock, the effect, whom it touches. Changes nothing.
+/// Previews an action: statement, lock, effect, targets. Changes nothing.
 #[server(prefix = "/api", endpoint = "act_preview", input = model::wire::Json, output = model::wire::Json)]
 pub async fn act_preview(server: ServerId, ask: Ask) -> Result<Preview, ApiError> {
-    let who = crate::auth::require(model::Permission::Act, Some(&server))?;
-    (source()?.preview)((who, server, ask)).await
+    let user = crate::auth::require(model::Permission::Act, Some(&server))?;
+    (service()?.preview)((user, server, ask)).await
 }
 
 access! { "/api/act" OnServer(Act) }
 
-/// Does what was previewed.
+/// Executes a previewed action.
 #[server(prefix = "/api", endpoint = "act", input = model::wire::Json, output = model::wire::Json)]
-pub async fn act(server: ServerId, confirmed: Confirmed) -> Result<Vec<Done>, ApiError> {
-    let who = crate::auth::require(model::Permission::Act, Some(&server))?;
-    (source()?.act)((who, server, confirmed)).await
+pub async fn act(server: ServerId, confirmed: Confirmation) -> Result<Vec<Done>, ApiError> {
+    let user = crate::auth::require(model::Permission::Act, Some(&server))?;
+    (service()?.act)((user, server, confirmed)).await
 }
 
 access! { "/api/audit" Any(Audit) }
 
-/// A page of the audit log, of the servers the reader may see.
+/// A page of the audit log, limited to servers the user may see.
 #[server(prefix = "/api", endpoint = "audit", output = model::wire::Json)]
 pub async fn read_audit(query: AuditQuery) -> Result<AuditPage, ApiError> {
-    let who = crate::auth::require(model::Permission::Audit, None)?;
-    (source()?.audit)((who, query)).await
+    let user = crate::auth::require(model::Permission::Audit, None)?;
+    (service()?.audit)((user, query)).await
 }

@@ -1,34 +1,35 @@
-//! What was done, in words: where the form was, or at the top of a page whose rows come and go.
+//! Results of an operator action, in place of its form or at the top of a page. They remain visible
+//! after the target has gone from the page.
 
 use leptos::prelude::*;
 use model::action::{Done, Outcome};
 
 use crate::ui::format;
 
-/// Where a page tells what was done, so that it stays when what it was done to leaves the page.
+/// The results shown at the top of a page, in the context: they remain after the target has gone.
 #[derive(Clone, Copy, Default)]
-pub struct Told(RwSignal<Vec<Done>>);
+pub struct ActionResults(RwSignal<Vec<Done>>);
 
 #[cfg(feature = "hydrate")]
-impl Told {
-    /// Tells it; gives it back when the page has gone.
-    pub fn tell(self, done: Vec<Done>) -> Option<Vec<Done>> {
+impl ActionResults {
+    /// Shows results; returns them when the signal is disposed.
+    pub fn set(self, done: Vec<Done>) -> Option<Vec<Done>> {
         self.0.try_set(done)
     }
 }
 
-/// What was done from this page, until somebody has read it.
+/// The results of actions on this page, until dismissed.
 #[component]
-pub fn Results(told: Told) -> impl IntoView {
-    let any = move || told.0.with(|done| !done.is_empty());
+pub fn Results(results: ActionResults) -> impl IntoView {
+    let any = move || results.0.with(|done| !done.is_empty());
     view! {
         <div role="status" class="act">
             <Show when=any>
                 <section class="panel" aria-label="Results">
-                    {move || told.0.with(|done| results(done))}
+                    {move || results.0.with(|done| result_list(done))}
                     <p class="act-buttons">
                         <a href="/audit">"Audit log"</a>
-                        <button type="button" on:click=move |_| told.0.set(Vec::new())>"Close"</button>
+                        <button type="button" on:click=move |_| results.0.set(Vec::new())>"Close"</button>
                     </p>
                 </section>
             </Show>
@@ -36,15 +37,15 @@ pub fn Results(told: Told) -> impl IntoView {
     }
 }
 
-/// Each target with how it ended.
-pub fn results(done: &[Done]) -> AnyView {
+/// The result of each target.
+pub fn result_list(done: &[Done]) -> AnyView {
     let lines = done
         .iter()
         .map(|done| {
             let took = done.took_ms.map(|ms| format!(" It took {}.", format::age(ms)));
             view! {
                 <li class=class(done.outcome)>
-                    {told_of(done)} {took}
+                    {sentence(done)} {took}
                 </li>
             }
         })
@@ -52,8 +53,8 @@ pub fn results(done: &[Done]) -> AnyView {
     view! { <ul class="act-results">{lines}</ul> }.into_any()
 }
 
-/// The sentence, with the object in front where it does not begin with it.
-fn told_of(done: &Done) -> String {
+/// The message, prefixed with the target unless it begins with it.
+fn sentence(done: &Done) -> String {
     if done.message.starts_with(&done.object) {
         return done.message.clone();
     }

@@ -1,5 +1,5 @@
-//! Charts that follow their page: the server draws them again from memory every few seconds. A page with
-//! charts registers a `ChartSource` in its own folder.
+//! Charts that refresh by polling: the server redraws them from memory. A page with charts
+//! registers a `ChartSource` in its own folder.
 
 use leptos::prelude::*;
 use model::{ApiError, ServerId};
@@ -7,15 +7,15 @@ use model::{ApiError, ServerId};
 use crate::routes::access;
 use crate::ui::chart::Chart;
 
-/// How often the charts are drawn anew, ms.
+/// Polling interval of charts, ms.
 pub const CHARTS_EVERY_MS: u64 = 15_000;
 
-/// Draws the charts of one page; None: there is no such server.
+/// Renders the charts of one page; None: no such server.
 #[cfg(feature = "ssr")]
 pub struct ChartSource {
     /// The name of the page.
     pub page: &'static str,
-    /// Draws them from the newest reading.
+    /// Renders them from the newest reading.
     pub charts: fn(&engine::Engine, &ServerId) -> Option<Vec<Chart>>,
 }
 
@@ -34,13 +34,13 @@ pub async fn read_charts(server: ServerId, page: String) -> Result<Vec<Chart>, A
     source.and_then(|source| (source.charts)(&engine, &server)).ok_or(ApiError::NotFound)
 }
 
-/// Asks for the charts of `page` every fifteen seconds while the page is open in a browser.
+/// Polls the charts of `page` while it is open in a browser.
 pub fn poll_charts(server: ServerId, page: &'static str, charts: RwSignal<Vec<Chart>>) {
     super::every(CHARTS_EVERY_MS, move || {
         let server = server.clone();
         leptos::task::spawn_local(async move {
             if let Ok(new) = read_charts(server, page.to_owned()).await {
-                // The page may have been left while the answer was on its way.
+                // The page may have been left meanwhile; its signals are disposed then.
                 let _ = charts.try_set(new);
             }
         });

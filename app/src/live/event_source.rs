@@ -1,5 +1,5 @@
-//! The browser's half of `live.rs`: the event stream, the ticking clock, storage and clipboard.
-//! Compiled for the browser only; never renders anything.
+//! Event stream (SSE, `EventSource`) with reconnection and backoff, the clock that ticks each
+//! second, clipboard and cookies. Compiled for the browser only; renders nothing.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,19 +9,19 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{EventSource, MessageEvent};
 
-use super::{Live, Sink, Stream};
+use super::{Live, Sink, StreamState};
 
-/// Pauses between attempts to reach pgdeck again, seconds.
+/// Delays between reconnection attempts (backoff), seconds.
 const BACKOFF_S: [u64; 5] = [1, 2, 4, 8, 15];
 
-struct Open {
+struct Connection {
     source: EventSource,
     _on_event: Vec<Closure<dyn FnMut(MessageEvent)>>,
     _on_error: Closure<dyn FnMut()>,
     _on_open: Closure<dyn FnMut()>,
 }
 
-impl Drop for Open {
+impl Drop for Connection {
     fn drop(&mut self) {
         self.source.set_onerror(None);
         self.source.set_onopen(None);
@@ -33,35 +33,42 @@ struct State {
     url: String,
     sinks: Vec<Sink>,
     live: Live,
-    tries: usize,
-    left: bool,
-    open: Option<Open>,
+    attempts: usize,
+    closed: bool,
+    connection: Option<Connection>,
 }
 
 /// The event stream of this tab. Closed when dropped.
-pub struct Tab(Rc<RefCell<State>>);
+pub struct EventStream(Rc<RefCell<State>>);
 
-impl Tab {
-    /// Opens the stream and keeps it open, with growing pauses between attempts.
+impl EventStream {
+    /// Opens the stream; reconnects with backoff.
     pub fn open(url: &str, sinks: Vec<Sink>, live: Live) -> Self {
-        let state = State { url: url.to_owned(), sinks, live, tries: 0, left: false, open: None };
+        let state = State {
+            url: url.to_owned(),
+            sinks,
+            live,
+            attempts: 0,
+            closed: false,
+            connection: None,
+        };
         let state = Rc::new(RefCell::new(state));
-        live.stream.set(Stream::Open);
+        live.stream.set(StreamState::Open);
         connect(&state);
         Self(state)
     }
 }
 
-impl Drop for Tab {
+impl Drop for EventStream {
     fn drop(&mut self) {
         let mut state = self.0.borrow_mut();
-        state.left = true;
-        state.open = None;
+        state.closed = true;
+        state.connection = None;
     }
 }
 
 fn connect(state: &Rc<RefCell<State>>) {
-    if state.borrow().left {
+    if state.borrow().closed {
         return;
     }
     let Ok(source) = EventSource::new(&state.borrow().url) else {
@@ -73,10 +80,10 @@ fn connect(state: &Rc<RefCell<State>>) {
         let back = state.clone();
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Ok(mut state) = back.try_borrow_mut() {
-                state.tries = 0;
+                state.attempts = 0;
             }
-            if live.stream.get_untracked() != Stream::Open {
-                live.stream.set(Stream::Open);
+            if live.stream.get_untracked() != StreamState::Open {
+                live.stream.set(StreamState::Open);
             }
             if let (false, Some(data)) = (live.paused.get_untracked(), event.data().as_string()) {
                 (sink.take)(&data);
@@ -89,36 +96,37 @@ fn connect(state: &Rc<RefCell<State>>) {
         }
     }
     let back = state.clone();
-    // Dropping the stream drops this very closure, so it is done after the handler has returned.
+    // Dropping the connection drops this closure, so it is done after the handler has returned.
     let on_error = Closure::<dyn FnMut()>::new(move || {
         let back = back.clone();
         set_timeout(move || retry(&back), Duration::ZERO);
     });
-    let on_open = Closure::<dyn FnMut()>::new(move || live.stream.set(Stream::Open));
+    let on_open = Closure::<dyn FnMut()>::new(move || live.stream.set(StreamState::Open));
     source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
-    let open = Open { source, _on_event: on_event, _on_error: on_error, _on_open: on_open };
-    state.borrow_mut().open = Some(open);
+    let connection =
+        Connection { source, _on_event: on_event, _on_error: on_error, _on_open: on_open };
+    state.borrow_mut().connection = Some(connection);
 }
 
 fn retry(state: &Rc<RefCell<State>>) {
     let (live, wait) = {
         let mut state = state.borrow_mut();
-        if state.left {
+        if state.closed {
             return;
         }
-        state.open = None;
-        let wait = BACKOFF_S.get(state.tries).or(BACKOFF_S.last()).copied().unwrap_or(15);
-        state.tries += 1;
+        state.connection = None;
+        let wait = BACKOFF_S.get(state.attempts).or(BACKOFF_S.last()).copied().unwrap_or(15);
+        state.attempts += 1;
         (state.live, wait)
     };
-    live.stream.set(Stream::Lost);
+    live.stream.set(StreamState::Lost);
     let state = state.clone();
     set_timeout(move || connect(&state), Duration::from_secs(wait));
 }
 
-/// Lets the clock tick each second from where the server's answers put it.
-pub fn tick(live: Live) {
+/// Starts the clock: ticks each second, set by the server's time.
+pub fn start_clock(live: Live) {
     let base = Rc::new(RefCell::new((live.now_ms.get_untracked(), js_sys::Date::now())));
     let step = move || {
         if live.paused.get_untracked() || live.now_ms.get_untracked() == 0 {
@@ -130,22 +138,22 @@ pub fn tick(live: Live) {
             (server, here) = (live.now_ms.get_untracked(), js_sys::Date::now());
             *base.borrow_mut() = (server, here);
         }
-        live.at(server + (js_sys::Date::now() - here) as i64);
+        live.advance_clock(server + (js_sys::Date::now() - here) as i64);
     };
     // The handle is dropped on purpose: the clock runs as long as the tab.
     let _ = set_interval_with_handle(step, Duration::from_secs(1));
 }
 
-/// Copies `text`; the browser may refuse when the page is not served from a safe origin.
+/// Copies `text` to the clipboard; browsers refuse outside a secure context.
 pub fn copy(text: &str) {
-    // The promise settles by itself; there is nothing to do when it fails.
+    // The promise is not awaited: a failure has no remedy.
     let _ = window().navigator().clipboard().write_text(text);
 }
 
 /// Sets or removes (empty) an attribute on `<html>`.
 pub fn mark_root(name: &str, value: &str) {
     let Some(root) = document().document_element() else { return };
-    // Failing to set an attribute leaves the page as it was.
+    // A failure leaves the page as it was.
     let _ = if value.is_empty() {
         root.remove_attribute(name)
     } else {
@@ -153,11 +161,11 @@ pub fn mark_root(name: &str, value: &str) {
     };
 }
 
-/// Remembers the theme for a year in a cookie, so that the server's first byte already has it.
+/// Stores the theme in a cookie for a year, so that the server renders with it.
 pub fn remember_theme(word: &str) {
     let cookie = format!("theme={word}; Path=/; Max-Age=31536000; SameSite=Lax");
     if let Some(document) = document().dyn_ref::<web_sys::HtmlDocument>() {
-        // A browser that refuses cookies still gets the theme for this page.
+        // Without cookies the theme still applies to this page.
         let _ = document.set_cookie(&cookie);
     }
 }

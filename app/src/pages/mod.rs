@@ -1,4 +1,4 @@
-//! The pages, each with its server function beside it.
+//! The pages, each with its server functions beside it.
 
 pub mod about;
 pub mod act;
@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::{Finding, Latest, ServerId, Severity};
 
-/// The server in the page's address.
+/// The server in the URL.
 fn server_param() -> Memo<ServerId> {
     let params = use_params_map();
     Memo::new(move |_| {
@@ -26,16 +26,15 @@ fn server_param() -> Memo<ServerId> {
     })
 }
 
-/// The title of a page about `server`. It is asked for when the page has been drawn, and on the server
-/// the page's signals may be gone by then: the first answer stands in.
+/// The title of a page about `server`. Leptos reads it after rendering, when on the server the
+/// page's signals may be disposed: the first title is kept.
 fn title(server: Memo<ServerId>, words: fn(&ServerId) -> String) -> impl Fn() -> String {
     let first = words(&server.get_untracked());
     move || server.try_get().map_or_else(|| first.clone(), |server| words(&server))
 }
 
-/// A page's verdict in words that could be read out on the phone, and the class that colours it: why
-/// nothing is known, or the worst finding, or what `calm` says. Green (`fine`) only where `calm` says
-/// that nothing asks for attention.
+/// A page's verdict and its CSS class: why nothing is known, or the worst finding, or the text of
+/// `calm`. Green (`fine`) only where `calm` returns true.
 fn verdict<T>(
     latest: &Latest<T>,
     findings: &[Finding],

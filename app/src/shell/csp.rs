@@ -1,10 +1,10 @@
-//! The content security policy of every page. Knows the policy; never what a page holds.
+//! Content-Security-Policy header of every page, with its nonce.
 
 use http::{HeaderName, HeaderValue};
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 
-/// Sets the policy on the response being made, with the nonce its scripts carry.
+/// Sets the header on the response, with the nonce of its scripts.
 ///
 /// Without a nonce (outside a request) nothing is set, and no script of the page would run.
 pub fn send() {

@@ -1,12 +1,12 @@
-//! The HTML document around every page (leptos's shell): head, scripts with their nonce, and the message
-//! for a page whose WebAssembly has stopped. On the server only.
+//! HTML document around every page (Leptos shell): head, scripts with their nonce, and the message
+//! shown when WebAssembly has stopped. Server-side only.
 
 use leptos::prelude::*;
 
 use super::{csp, theme};
 use crate::App;
 
-/// The document around every page, with the content security policy on its response.
+/// The HTML document; also sets the Content-Security-Policy header.
 pub fn document(options: LeptosOptions) -> impl IntoView {
     csp::send();
     let css = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
@@ -24,7 +24,7 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App/>
-                // Hidden by itself too: it must not show before the stylesheet has come.
+                // `hidden` as well: it must not show before the stylesheet has loaded.
                 <p class="stopped" role="alert" hidden>
                     "This page no longer receives updates. "<a href="" rel="external">"Reload it"</a>
                 </p>

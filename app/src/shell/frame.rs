@@ -1,4 +1,4 @@
-//! What surrounds a page: top bar, sidebar, command palette, keyboard help.
+//! Layout around a page: top bar, sidebar, command palette, keyboard help.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,17 +22,17 @@ pub fn Frame(children: Children) -> impl IntoView {
     shortcuts::listen(palette, key_list);
     svg_links::listen();
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| crate::live::event_source::tick(crate::live::Live::get()));
+    Effect::new(move |_| crate::live::event_source::start_clock(crate::live::Live::get()));
     let open = |dialog: NodeRef<leptos::html::Dialog>| {
         Callback::new(move |()| {
             if let Some(dialog) = dialog.get_untracked() {
-                // A dialog that is open already refuses to open again, which is as well.
+                // `showModal` fails on an open dialog, which is fine.
                 let _ = dialog.show_modal();
             }
         })
     };
-    // Leptos asks for the title once the page has been rendered; on the server the router's signals may
-    // be disposed by then, so the first title stands in.
+    // Leptos computes the title after the page has been rendered; on the server the router's
+    // signals may be disposed by then, so the first title is kept.
     let first = path.with_untracked(|path| title(path));
     let title = move || path.try_get().map_or_else(|| first.clone(), |path| title(&path));
     view! {
@@ -40,7 +40,7 @@ pub fn Frame(children: Children) -> impl IntoView {
         <a class="skip" href="#main">"Skip to content"</a>
         <Transition>
             {move || Suspend::new(async move {
-                // A failure is shown by the page, which asks for the same rights.
+                // An error is shown by the page, which requires the same permission.
                 let _ = nav.ready().await;
                 view! {
                     <Show when=move || !alone.get()>

@@ -1,4 +1,5 @@
-//! What surrounds every page: document, top bar, sidebar, command palette, keyboard, themes.
+//! Shell around every page: document, top bar, sidebar, command palette, keyboard shortcuts,
+//! themes.
 
 #[cfg(feature = "ssr")]
 mod csp;

@@ -1,5 +1,5 @@
-//! What surrounds every page: the servers, the badges of open findings, who looks.
-//! Asked for with each page and again every few seconds; reads memory only.
+//! Navigation data of every page: servers, badges of open findings, signed-in user. Loaded with
+//! each page and polled every few seconds; the server reads memory only.
 
 use crate::routes::access;
 use leptos::prelude::*;
@@ -10,21 +10,21 @@ use serde::{Deserialize, Serialize};
 use crate::resource::{Loaded, loaded};
 use crate::{links, live};
 
-/// How often the browser asks again, ms.
+/// Polling interval, ms.
 const EVERY_MS: u64 = 3_000;
 
-/// What surrounds a page.
+/// The navigation data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Navigation {
-    /// Now by pgdeck's clock, ms since the epoch.
+    /// The server's clock, ms since the epoch.
     pub now_ms: i64,
-    /// The name of the person who looks.
+    /// The name of the signed-in user.
     pub who: String,
-    /// Whether they see the text of statements on the chosen server.
+    /// Whether the user may see the text of statements on the selected server.
     pub query_text: bool,
-    /// Why the reader can do nothing to the chosen server; None when they can.
+    /// Why the user cannot act on the selected server; None when they can.
     pub no_actions: Option<String>,
-    /// The servers they may see, problems first.
+    /// The servers the user may see, problems first.
     pub servers: Vec<ServerSummary>,
     /// The limits that the configuration sets for rules on plans: rule, limit, value.
     pub plan_limits: Vec<(String, String, f64)>,
@@ -38,7 +38,7 @@ impl Navigation {
         self.servers.iter().find(|summary| summary.id == *id)
     }
 
-    /// The badge of an area; the overview's counts every finding.
+    /// The badge of an area; that of the overview counts every finding.
     pub fn badge(&self, area: &str) -> Option<(Severity, usize)> {
         let of = |wanted: &str| {
             self.badges.iter().filter(move |(name, ..)| wanted.is_empty() || name == wanted).fold(
@@ -55,7 +55,7 @@ impl Navigation {
 
 access! { "/api/navigation" Any(See) }
 
-/// What surrounds a page about `server`, or about none.
+/// The navigation data for a page about `server`, or about none.
 #[server(prefix = "/api", endpoint = "navigation", output = model::wire::Json)]
 pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, ApiError> {
     use crate::auth;
@@ -63,7 +63,7 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
     let engine = auth::engine()?;
     let mut servers = engine.servers();
     servers.retain(|summary| who.may_on(model::Permission::See, &summary.id));
-    servers.sort_by(|a, b| trouble(b).cmp(&trouble(a)).then_with(|| a.id.cmp(&b.id)));
+    servers.sort_by(|a, b| urgency(b).cmp(&urgency(a)).then_with(|| a.id.cmp(&b.id)));
     let chosen = server.filter(|id| servers.iter().any(|summary| summary.id == *id));
     let badges = chosen.as_ref().map_or_else(Vec::new, |id| badges(&engine.findings(id).0));
     Ok(Navigation {
@@ -83,7 +83,7 @@ pub fn plan_limits(engine: &engine::Engine) -> Vec<(String, String, f64)> {
     engine.plan_limits().into_iter().map(|((rule, limit), value)| (rule, limit, value)).collect()
 }
 
-/// Why nothing can be done to that server, when nothing can.
+/// Why the user cannot act on that server; None when they can.
 #[cfg(feature = "ssr")]
 pub fn no_actions(who: &model::User, engine: &engine::Engine, server: &ServerId) -> Option<String> {
     if !who.may_on(model::Permission::Act, server) {
@@ -94,15 +94,15 @@ pub fn no_actions(who: &model::User, engine: &engine::Engine, server: &ServerId)
     })
 }
 
-/// Why the reader can do nothing to the server of the page, when they can do nothing.
+/// Why the user cannot act on the page's server; None when they can.
 pub fn refusal() -> Signal<Option<String>> {
     let nav = use_context::<Nav>();
     Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())))
 }
 
-/// How much a server needs attention: lost first, then the worst finding.
+/// Sort key of the servers: disconnected first, then by the worst finding.
 #[cfg(any(feature = "ssr", test))]
-fn trouble(summary: &ServerSummary) -> (bool, Option<Severity>) {
+fn urgency(summary: &ServerSummary) -> (bool, Option<Severity>) {
     let lost = matches!(summary.link, model::server::ConnectionState::Lost { .. });
     (lost, summary.worst.map(|(severity, _)| severity))
 }
@@ -127,16 +127,16 @@ fn badges(findings: &[model::Finding]) -> Vec<(String, Severity, usize)> {
 #[derive(Clone, Copy)]
 pub struct Nav {
     first: Loaded<Result<Navigation, ApiError>>,
-    /// The newest answer.
+    /// The latest navigation data.
     pub latest: RwSignal<Navigation>,
-    /// Why the newest question was not answered.
+    /// The error of the latest request.
     pub failed: RwSignal<Option<ApiError>>,
-    /// The server in the address.
+    /// The server in the URL.
     pub server: Memo<Option<ServerId>>,
 }
 
 impl Nav {
-    /// Asks for the navigation of the page in the address and keeps asking in the browser.
+    /// Loads the navigation for the current URL; in the browser polls it.
     pub fn provide() -> Self {
         let path = use_location().pathname;
         let server = Memo::new(move |_| links::server_in(&path.get()));
@@ -159,7 +159,7 @@ impl Nav {
         nav
     }
 
-    /// Waits for the first answer; `latest` holds it then.
+    /// Waits for the first response; then `latest` holds it.
     pub async fn ready(self) -> Result<(), ApiError> {
         let answer = self.first.await;
         let result = answer.as_ref().map(|_| ()).map_err(Clone::clone);
@@ -170,8 +170,8 @@ impl Nav {
     fn take(self, answer: Result<Navigation, ApiError>) {
         match answer {
             Ok(navigation) => {
-                live::Live::get().at(navigation.now_ms);
-                // A page that is gone has no signals any more, see `Live::at`.
+                live::Live::get().advance_clock(navigation.now_ms);
+                // The signals of a page that was left are disposed, see `Live::advance_clock`.
                 if self.latest.try_with_untracked(|old| *old != navigation) == Some(true) {
                     self.latest.set(navigation);
                 }

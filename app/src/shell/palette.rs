@@ -1,17 +1,17 @@
-//! The command palette: pages and servers by name. Opens on Ctrl-K; needs JavaScript, and everything
-//! in it is also a link of the sidebar or of the list of servers.
+//! Command palette (Ctrl-K): pages and servers by name. Needs JavaScript; everything in it is also
+//! a link elsewhere.
 
 use leptos::prelude::*;
 
 use super::navigation::Nav;
 use crate::links;
 use crate::routes::{Group, PAGES};
-use crate::ui::keyed::each;
+use crate::ui::keyed::keyed;
 
-/// The palette's dialog, shown by `dialog`'s own `showModal`.
+/// The `<dialog>` of the palette, opened by `showModal`.
 #[component]
 pub fn Palette(
-    /// The dialog, for whoever opens it.
+    /// The dialog element.
     dialog: NodeRef<leptos::html::Dialog>,
 ) -> impl IntoView {
     let nav = use_context::<Nav>();
@@ -69,7 +69,7 @@ pub fn Palette(
                 </label>
             </form>
             <ul>
-                {each(
+                {keyed(
                     move || entries.with(|all| all.iter().map(|(words, to)| format!("{to} {words}")).collect()),
                     move |entry| {
                         let (to, words) = entry.split_once(' ').unwrap_or_default();

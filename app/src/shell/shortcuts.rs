@@ -59,11 +59,11 @@ pub fn ShortcutHelp(
     }
 }
 
-/// Listens to the keyboard until the tab closes. Does nothing on the server.
+/// Adds the `keydown` listener. Does nothing on the server.
 #[cfg(not(feature = "hydrate"))]
 pub fn listen(_palette: NodeRef<leptos::html::Dialog>, _keys: NodeRef<leptos::html::Dialog>) {}
 
-/// Listens to the keyboard until the tab closes.
+/// Adds the `keydown` listener, for the lifetime of the tab.
 #[cfg(feature = "hydrate")]
 pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html::Dialog>) {
     let live = crate::live::Live::get();
@@ -71,7 +71,7 @@ pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html
     let navigate = leptos_router::hooks::use_navigate();
     let after_g = StoredValue::new(false);
     let show = |dialog: NodeRef<leptos::html::Dialog>| {
-        // A dialog that is open already refuses to open again, which is as well.
+        // `showModal` fails on an open dialog, which is fine.
         dialog.get_untracked().map(|dialog| dialog.show_modal())
     };
     let handle = window_event_listener(leptos::ev::keydown, move |event| {
@@ -81,13 +81,13 @@ pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html
             let _ = show(palette);
             return;
         }
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::types(&event) {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::is_typing(&event) {
             return;
         }
         if after_g.get_value() {
             after_g.set_value(false);
             let server = nav.and_then(|nav| nav.server.get_untracked());
-            if let Some(to) = browser::target(&key, server.as_ref()) {
+            if let Some(to) = browser::page_address(&key, server.as_ref()) {
                 event.prevent_default();
                 navigate(&to, leptos_router::NavigateOptions::default());
             }
@@ -99,8 +99,8 @@ pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html
                 let _ = show(keys);
             }
             "/" if browser::focus("#filter") => event.prevent_default(),
-            "j" => browser::row(1),
-            "k" => browser::row(-1),
+            "j" => browser::move_row_focus(1),
+            "k" => browser::move_row_focus(-1),
             "[" => {
                 browser::press("[data-earlier]");
             }
@@ -108,12 +108,12 @@ pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html
                 browser::press("[data-later]");
             }
             "c" | "x" if !event.repeat() => browser::press_key(&key),
-            "y" if !event.repeat() => browser::press_only(&key),
+            "y" if !event.repeat() => browser::press_if_single(&key),
             "Escape" if browser::press(".act-preview [data-close]") => {}
             "Escape" => {
                 browser::press("[data-close]");
             }
-            " " if !browser::presses(&event) => {
+            " " if !browser::is_native_activation(&event) => {
                 event.prevent_default();
                 live.paused.update(|paused| *paused = !*paused);
             }
@@ -137,15 +137,15 @@ mod browser {
         event.target()?.dyn_into().ok()
     }
 
-    /// Whether the key goes into a field or an open dialog.
-    pub fn types(event: &KeyboardEvent) -> bool {
+    /// Whether the key event is text input or belongs to an open dialog.
+    pub fn is_typing(event: &KeyboardEvent) -> bool {
         target_of(event)
             .and_then(|element| element.closest("input, textarea, select, dialog").ok().flatten())
             .is_some()
     }
 
-    /// Whether the key presses the focused element by itself.
-    pub fn presses(event: &KeyboardEvent) -> bool {
+    /// Whether the key activates the focused element natively (Enter, Space).
+    pub fn is_native_activation(event: &KeyboardEvent) -> bool {
         target_of(event)
             .and_then(|element| element.closest("button, summary, a, [role=slider]").ok().flatten())
             .is_some()
@@ -159,20 +159,21 @@ mod browser {
         find(selector).is_some_and(|element| element.focus().is_ok())
     }
 
-    /// Whether there was such an element to press.
+    /// Clicks the element; false when there is none.
     pub fn press(selector: &str) -> bool {
         find(selector).map(|element| element.click()).is_some()
     }
 
-    /// Presses the button of that key: the chosen object's before any other.
+    /// Clicks the button with that `data-key`: one in the drawer before any other.
     pub fn press_key(key: &str) {
         if !press(&format!(".drawer [data-key={key}]:enabled")) {
             press(&format!("[data-key={key}]:enabled"));
         }
     }
 
-    /// Presses the button of that key when the page has just one: nobody confirms what they do not see.
-    pub fn press_only(key: &str) {
+    /// Clicks the button with that `data-key` only when it is unique: a confirmation must not hit a
+    /// button that the user does not see.
+    pub fn press_if_single(key: &str) {
         let selector = format!("[data-key={key}]:enabled");
         let all = document().query_selector_all(&selector);
         if all.is_ok_and(|all| all.length() == 1) {
@@ -181,7 +182,7 @@ mod browser {
     }
 
     /// Moves the focus among the rows of the page's table.
-    pub fn row(step: i32) {
+    pub fn move_row_focus(step: i32) {
         let Ok(rows) = document().query_selector_all("[data-row]") else { return };
         let active = document().active_element();
         let now = (0..rows.length())
@@ -191,15 +192,15 @@ mod browser {
             None => 0,
         };
         if let Some(row) = rows.item(to as u32) {
-            // A box of a drawing takes the focus like any element; its type does not say so.
+            // SVG elements can be focused; `web_sys` has no such method on their type.
             let row: HtmlElement = row.unchecked_into();
-            // Focus moves where it can; a row that has just gone keeps it where it is.
+            // A row that has just gone is no error.
             let _ = row.focus();
         }
     }
 
-    /// Where `g` and a letter lead.
-    pub fn target(key: &str, server: Option<&ServerId>) -> Option<String> {
+    /// The URL that `g` and a letter open.
+    pub fn page_address(key: &str, server: Option<&ServerId>) -> Option<String> {
         let key = key.chars().next()?;
         let page = PAGES.iter().find(|page| page.key == Some(key))?;
         if !page.is_of_server() {

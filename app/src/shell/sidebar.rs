@@ -12,7 +12,7 @@ use crate::shell::navigation::Nav;
 use crate::ui::findings::badge;
 use crate::ui::icon::icon_path;
 
-/// The navigation of every page.
+/// The sidebar, and the tab bar of narrow screens.
 #[component]
 pub fn Sidebar() -> impl IntoView {
     let nav = use_context::<Nav>();
@@ -28,7 +28,7 @@ pub fn Sidebar() -> impl IntoView {
     }
 }
 
-/// The pages of a group that can be shown while `server` is chosen, or none.
+/// The pages of a group, for the selected server or none.
 fn pages(group: Group, server: Option<&ServerId>) -> Vec<&'static Page> {
     PAGES
         .iter()
@@ -79,7 +79,7 @@ fn tabbar_group(group: Group, entries: Entries, path: Memo<String>) -> AnyView {
     let details = NodeRef::<leptos::html::Details>::new();
     let close = move |_| {
         if let Some(details) = details.get_untracked() {
-            // Only the browser gets here: the menu closes when one of its links is followed.
+            // In the browser only: closes the menu when one of its links is followed.
             let _ = details.remove_attribute("open");
         }
     };

@@ -1,11 +1,11 @@
-//! Links inside drawings: leptos's router follows those of text only (it asks for an HTML anchor), so
-//! that a click on a box of a drawing would load the page anew.
+//! Client-side navigation for links inside SVG: Leptos' router intercepts HTML anchors only, so a
+//! click on an SVG link would reload the page.
 
-/// Follows plain clicks on links of drawings until the tab closes. Does nothing on the server.
+/// Adds the `click` listener for SVG links. Does nothing on the server.
 #[cfg(not(feature = "hydrate"))]
 pub fn listen() {}
 
-/// Follows plain clicks on links of drawings until the tab closes.
+/// Adds the `click` listener for SVG links, for the lifetime of the tab.
 #[cfg(feature = "hydrate")]
 pub fn listen() {
     use leptos::prelude::{on_cleanup, window_event_listener};
@@ -14,7 +14,7 @@ pub fn listen() {
         if event.default_prevented() {
             return;
         }
-        if let Some(link) = drawn_link(&event)
+        if let Some(link) = svg_link(&event)
             && let Some(to) = link.get_attribute("href").filter(|to| to.starts_with('/'))
         {
             event.prevent_default();
@@ -27,7 +27,7 @@ pub fn listen() {
 }
 
 #[cfg(feature = "hydrate")]
-fn drawn_link(event: &web_sys::MouseEvent) -> Option<web_sys::Element> {
+fn svg_link(event: &web_sys::MouseEvent) -> Option<web_sys::Element> {
     use wasm_bindgen::JsCast;
     let plain = event.button() == 0
         && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());

@@ -1,11 +1,11 @@
-//! Light, dark or as the system says. The choice is an attribute on `<html>` and a cookie, so the
-//! first byte of the next page has it already.
+//! Theme switch: light, dark or automatic. An attribute on `<html>` and a cookie, so that the
+//! server renders the next page with it.
 
 use leptos::prelude::*;
 
 use crate::ui::icon::{Icon, icon};
 
-/// The words, in the order of the switch; the first means "as the system says".
+/// The themes in the order of the switch; the first follows the system.
 const WORDS: [&str; 3] = ["auto", "light", "dark"];
 
 /// The theme in the request's cookie; None for auto.
@@ -21,7 +21,7 @@ pub fn chosen() -> Option<&'static str> {
         .find_map(|word| WORDS.into_iter().skip(1).find(|known| *known == word))
 }
 
-/// The theme of the page that is being brought to life.
+/// The theme of the page that is being hydrated.
 #[cfg(not(feature = "ssr"))]
 fn chosen() -> Option<&'static str> {
     let root = document().document_element()?;

@@ -1,4 +1,4 @@
-//! The bar above every page: which server, how fresh, pause, palette, theme, who looks.
+//! Top bar: server switcher, freshness, pause, palette, theme, sign-out.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -8,7 +8,7 @@ use model::server::ConnectionState;
 use super::navigation::Nav;
 use super::theme::Theme;
 use crate::links;
-use crate::live::{Live, Stream};
+use crate::live::{Live, StreamState};
 use crate::ui::format;
 use crate::ui::icon::{Icon, icon};
 
@@ -41,7 +41,7 @@ pub fn TopBar(
     }
 }
 
-/// The servers as links; a `<details>` works without JavaScript.
+/// The server switcher: links in a `<details>`, which works without JavaScript.
 #[component]
 fn Switcher() -> impl IntoView {
     let nav = use_context::<Nav>();
@@ -53,7 +53,7 @@ fn Switcher() -> impl IntoView {
     let details = NodeRef::<leptos::html::Details>::new();
     let close = move |_| {
         if let Some(details) = details.get_untracked() {
-            // Only the browser gets here: the list closes when one of its links is followed.
+            // In the browser only: closes the list when one of its links is followed.
             let _ = details.remove_attribute("open");
         }
     };
@@ -89,7 +89,7 @@ fn Switcher() -> impl IntoView {
     }
 }
 
-/// The link to a server in a word.
+/// The connection state in a word.
 pub fn state(link: &ConnectionState) -> &'static str {
     match link {
         ConnectionState::Connecting => "connecting",
@@ -98,7 +98,7 @@ pub fn state(link: &ConnectionState) -> &'static str {
     }
 }
 
-/// Live or paused with the age of the newest reading; a lost stream is said aloud.
+/// Freshness: live or paused, with the age of the newest reading; a lost event stream is announced.
 #[component]
 fn Freshness() -> impl IntoView {
     let live = Live::get();
@@ -118,7 +118,7 @@ fn Freshness() -> impl IntoView {
     let failed = move || nav.and_then(|nav| nav.failed.get());
     let lost = move || match (failed(), live.stream.get()) {
         (Some(ApiError::SignedOut), _) => "You are signed out: sign in again to continue.",
-        (Some(ApiError::Unreachable), _) | (_, Stream::Lost) => {
+        (Some(ApiError::Unreachable), _) | (_, StreamState::Lost) => {
             "pgdeck is not responding; retrying."
         }
         _ => "",
@@ -140,7 +140,7 @@ fn Freshness() -> impl IntoView {
     }
 }
 
-/// A form, because a link must not change anything.
+/// A form: signing out changes state, so it must be a POST.
 #[component]
 fn SignOut() -> impl IntoView {
     let nav = use_context::<Nav>();

@@ -1,11 +1,11 @@
-//! Bars: one share of a whole, or a whole split into named parts. Widths are SVG attributes, since
-//! the page's policy allows no style attributes.
+//! Bars: a percentage, or a total split into named parts. Widths are SVG attributes because the
+//! content security policy forbids inline styles.
 
 use leptos::prelude::*;
 
 use super::format;
 
-/// A share from 0 to 100; the number stands beside it, so it is hidden from screen readers.
+/// A percentage bar. Hidden from screen readers: the number is beside it.
 #[component]
 pub fn Bar(
     /// Percent; None draws an empty track.
@@ -39,7 +39,7 @@ pub fn Bar(
 pub struct Part {
     /// Its name.
     pub name: String,
-    /// The class that gives its colour.
+    /// The CSS class of its colour.
     pub class: String,
     /// How many.
     pub count: i64,
@@ -53,7 +53,7 @@ pub fn Split(
     /// The parts, largest first.
     #[prop(into)]
     parts: Signal<Vec<Part>>,
-    /// The filter column the legend's links set.
+    /// The filter column that the legend's links set.
     column: &'static str,
 ) -> impl IntoView {
     let total = move || parts.with(|parts| parts.iter().map(|part| part.count).sum::<i64>());

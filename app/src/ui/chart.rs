@@ -1,6 +1,5 @@
-//! A chart with axes: the server's picture, the data points beside it in a table, and a reading line
-//! moved by pointer or arrow keys. The one part that puts ready-made markup on the page: it comes
-//! from `draw.rs`, which writes numbers and times only.
+//! Chart component: SVG rendered by the server, crosshair by pointer or arrow keys, data points as
+//! a table. The SVG is inserted with `inner_html`; `chart_svg.rs` writes numbers and times only.
 
 use leptos::prelude::*;
 use model::{Reason, Unit};
@@ -8,25 +7,25 @@ use serde::{Deserialize, Serialize};
 
 use super::format;
 use super::format::Scale;
-use super::keyed::each;
+use super::keyed::keyed;
 use super::reading::why;
 
-/// A picture and the data it shows.
+/// A chart: SVG and data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chart {
     /// Unique on the page.
     pub id: String,
-    /// What it shows.
+    /// Its title.
     pub title: String,
-    /// In what unit.
+    /// Its unit.
     pub unit: Unit,
-    /// The moments of the points, ms since the epoch.
+    /// The time of each point, ms since the epoch.
     pub times: Vec<i64>,
     /// The lines, in the order of the legend.
     pub lines: Vec<Line>,
-    /// A limit drawn across: (name, value).
+    /// A threshold line: (name, value).
     pub limit: Option<(String, f64)>,
-    /// The picture, or why there is none.
+    /// The SVG, or why there is none.
     pub picture: Result<Picture, Reason>,
 }
 
@@ -35,33 +34,33 @@ pub struct Chart {
 pub struct Line {
     /// Its name in the legend.
     pub name: String,
-    /// The class that gives its colour.
+    /// The CSS class of its colour.
     pub class: String,
-    /// A value for each of the chart's moments; None is a gap.
+    /// A value for each of the chart's times; None is a gap.
     pub points: Vec<Option<f64>>,
 }
 
-/// What `draw.rs` made.
+/// The rendered SVG.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// The SVG.
     pub svg: String,
-    /// The plotting area within the picture: left, top, right, bottom.
+    /// The plotting area within the SVG: left, top, right, bottom.
     pub frame: (i32, i32, i32, i32),
-    /// Whether the limit's line is in the picture: far above the values it is not.
+    /// Whether the limit's line is drawn: not when it is far above the values.
     pub limit_drawn: bool,
 }
 
-/// The picture's width in its own units.
+/// The width of the viewBox.
 pub const WIDTH: u32 = 560;
-/// The picture's height in its own units.
+/// The height of the viewBox.
 pub const HEIGHT: u32 = 190;
 
-/// The moment under the cross-hair, shared by all charts of a page through the context.
+/// The time under the crosshair, shared by all charts of a page through the context.
 #[derive(Clone, Copy)]
 pub struct Crosshair(pub RwSignal<Option<i64>>);
 
-/// Charts side by side with a shared cross-hair.
+/// A grid of charts with a shared crosshair.
 #[component]
 pub fn Charts(
     /// The charts.
@@ -74,19 +73,19 @@ pub fn Charts(
     let one = move |id: String| {
         let chart =
             Memo::new(move |_| charts.with(|all| all.iter().find(|chart| chart.id == id).cloned()));
-        view! { <One chart/> }.into_any()
+        view! { <ChartFigure chart/> }.into_any()
     };
     view! {
         <div class="charts">
-            {each(move || ids.get(), one)}
+            {keyed(move || ids.get(), one)}
         </div>
     }
 }
 
 #[component]
-fn One(chart: Memo<Option<Chart>>) -> impl IntoView {
+fn ChartFigure(chart: Memo<Option<Chart>>) -> impl IntoView {
     let title = move || chart.with(|c| c.as_ref().map(|c| c.title.clone()).unwrap_or_default());
-    let drawn = Memo::new(move |_| chart.with(|c| c.as_ref().is_some_and(|c| c.picture.is_ok())));
+    let has_svg = Memo::new(move |_| chart.with(|c| c.as_ref().is_some_and(|c| c.picture.is_ok())));
     view! {
         <figure class="chart">
             <figcaption>
@@ -94,8 +93,8 @@ fn One(chart: Memo<Option<Chart>>) -> impl IntoView {
                 {move || chart.with(|c| c.as_ref().map(unit_words))}
             </figcaption>
             {move || {
-                if drawn.get() {
-                    view! { <Drawn chart/> }.into_any()
+                if has_svg.get() {
+                    view! { <Plot chart/> }.into_any()
                 } else {
                     let reason = chart.with(|c| c.as_ref().and_then(|c| c.picture.clone().err()));
                     view! { <div class="no-picture">{why(&reason.unwrap_or(Reason::NotYet))}</div> }
@@ -120,10 +119,10 @@ fn unit_words(chart: &Chart) -> AnyView {
 }
 
 #[component]
-fn Drawn(chart: Memo<Option<Chart>>) -> impl IntoView {
-    let cross = use_context::<Crosshair>().map_or_else(|| RwSignal::new(None), |c| c.0);
+fn Plot(chart: Memo<Option<Chart>>) -> impl IntoView {
+    let crosshair = use_context::<Crosshair>().map_or_else(|| RwSignal::new(None), |c| c.0);
     let at = Memo::new(move |_| {
-        cross
+        crosshair
             .get()
             .and_then(|moment| chart.with(|c| c.as_ref().and_then(|c| nearest(&c.times, moment))))
     });
@@ -132,7 +131,8 @@ fn Drawn(chart: Memo<Option<Chart>>) -> impl IntoView {
     let last = move || chart.with(|c| c.as_ref().map_or(0, |c| c.times.len().saturating_sub(1)));
     let shown = move || at.get().unwrap_or_else(last);
     let go = move |index: usize| {
-        cross.set(chart.with_untracked(|c| c.as_ref().and_then(|c| c.times.get(index).copied())));
+        crosshair
+            .set(chart.with_untracked(|c| c.as_ref().and_then(|c| c.times.get(index).copied())));
     };
     let keydown = move |event: leptos::ev::KeyboardEvent| {
         let (now, last) = (shown(), last());
@@ -141,7 +141,7 @@ fn Drawn(chart: Memo<Option<Chart>>) -> impl IntoView {
             "ArrowRight" => (now + 1).min(last),
             "Home" => 0,
             "End" => last,
-            "Escape" => return cross.set(None),
+            "Escape" => return crosshair.set(None),
             _ => return,
         };
         event.prevent_default();
@@ -149,7 +149,7 @@ fn Drawn(chart: Memo<Option<Chart>>) -> impl IntoView {
     };
     let moved = move |event: leptos::ev::PointerEvent| {
         #[cfg(feature = "hydrate")]
-        if let Some(index) = chart.with_untracked(|c| under(c.as_ref(), &event)) {
+        if let Some(index) = chart.with_untracked(|c| point_under_pointer(c.as_ref(), &event)) {
             go(index);
         }
         #[cfg(not(feature = "hydrate"))]
@@ -169,7 +169,7 @@ fn Drawn(chart: Memo<Option<Chart>>) -> impl IntoView {
             aria-valuetext=move || chart.with(|c| c.as_ref().map(|c| message(c, shown())).unwrap_or_default())
             on:keydown=keydown
             on:pointermove=moved
-            on:pointerleave=move |_| cross.set(None)
+            on:pointerleave=move |_| crosshair.set(None)
         >
             <div class="picture" aria-hidden="true" inner_html=svg></div>
             <svg class="cross" viewBox=format!("0 0 {WIDTH} {HEIGHT}") aria-hidden="true" focusable="false">
@@ -192,9 +192,9 @@ fn nearest(times: &[i64], moment: i64) -> Option<usize> {
     (0..times.len()).min_by_key(|at| times.get(*at).map_or(i64::MAX, |time| (time - moment).abs()))
 }
 
-/// The point under the pointer: the inverse of how `draw.rs` lays out time.
+/// The point under the pointer: the inverse of the x axis in `chart_svg.rs`.
 #[cfg(feature = "hydrate")]
-fn under(chart: Option<&Chart>, event: &leptos::ev::PointerEvent) -> Option<usize> {
+fn point_under_pointer(chart: Option<&Chart>, event: &leptos::ev::PointerEvent) -> Option<usize> {
     use wasm_bindgen::JsCast;
     let chart = chart?;
     let (left, _, right, _) = chart.picture.as_ref().ok()?.frame;
@@ -215,7 +215,7 @@ fn cross_line(chart: &Chart, at: usize) -> Option<AnyView> {
     Some(view! { <line x1=x.clone() x2=x y1=top y2=bottom></line> }.into_any())
 }
 
-/// One moment of the chart in words.
+/// The values at one time, for `aria-valuetext`.
 fn message(chart: &Chart, at: usize) -> String {
     let time = chart.times.get(at).copied().map(format::time_of_day).unwrap_or_default();
     let values: Vec<String> = chart
@@ -229,7 +229,7 @@ fn message(chart: &Chart, at: usize) -> String {
     format!("{time} UTC: {}", values.join(", "))
 }
 
-fn legend(chart: &Chart, at: usize, pointed: bool) -> AnyView {
+fn legend(chart: &Chart, at: usize, is_pointed: bool) -> AnyView {
     let time = chart.times.get(at).copied().map(format::time_of_day).unwrap_or_default();
     let lines = chart.lines.iter().map(|line| {
         let value = line.points.get(at).copied().flatten();
@@ -244,10 +244,10 @@ fn legend(chart: &Chart, at: usize, pointed: bool) -> AnyView {
         }
     });
     let limit = chart.limit.as_ref().map(|(name, value)| {
-        let drawn = picture(Some(chart)).is_some_and(|picture| picture.limit_drawn);
+        let has_svg = picture(Some(chart)).is_some_and(|picture| picture.limit_drawn);
         view! {
             <li>
-                {drawn.then(|| view! { <span class="swatch limit" aria-hidden="true"></span> })}
+                {has_svg.then(|| view! { <span class="swatch limit" aria-hidden="true"></span> })}
                 <span>{name.clone()}</span>
                 <span class="num">{format::number(*value, chart.unit)}</span>
             </li>
@@ -256,7 +256,7 @@ fn legend(chart: &Chart, at: usize, pointed: bool) -> AnyView {
     view! {
         {lines.collect_view()}
         {limit}
-        <li class="legend-time muted">{if pointed { "at " } else { "last " }} {time} " UTC"</li>
+        <li class="legend-time muted">{if is_pointed { "at " } else { "last " }} {time} " UTC"</li>
     }
     .into_any()
 }
@@ -264,7 +264,7 @@ fn legend(chart: &Chart, at: usize, pointed: bool) -> AnyView {
 /// The points, newest first, with one unit for the whole chart.
 fn table(chart: &Chart) -> AnyView {
     let values = chart.lines.iter().flat_map(|line| line.points.iter().flatten().copied());
-    let scale = Scale::of(chart.unit, values);
+    let scale = Scale::new(chart.unit, values);
     let heads = chart
         .lines
         .iter()

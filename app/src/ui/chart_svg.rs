@@ -1,5 +1,5 @@
-//! Charts with axes, drawn by plotters on the server: numbers and times only, no text of a watched
-//! server. Colours are placeholders that become classes, so that the page's theme decides.
+//! Chart rendering to SVG with plotters, on the server: numbers and times only, no text of a
+//! watched server. Colours are placeholders replaced by CSS classes, so that the theme decides.
 
 use model::{Reason, Unit};
 use plotters::prelude::*;
@@ -8,25 +8,25 @@ use super::chart::{Chart, HEIGHT, Line, Picture, WIDTH};
 use super::format;
 use super::format::Scale;
 
-/// Grid and axes: a colour no data uses, replaced by a class.
+/// Grid and axes: a placeholder colour, replaced by a CSS class.
 const GRID: RGBColor = RGBColor(1, 3, 0);
 /// Labels.
 const LABEL: RGBColor = RGBColor(1, 4, 0);
 /// The limit.
 const LIMIT: RGBColor = RGBColor(1, 5, 0);
-/// A limit is drawn when it is at most this many times the highest point: further away, it would
-/// press the line to the ground.
+/// The limit's line is drawn only when it is at most this many times the highest point; otherwise
+/// it would flatten the data.
 const LIMIT_REACH: f64 = 5.0;
-/// Points further apart than this many typical steps have a gap between them.
+/// Points further apart than this many median steps have a gap between them.
 const GAP_STEPS: i64 = 3;
 
 /// What to draw.
-pub struct Plan {
+pub struct ChartSpec {
     /// Unique on the page.
     pub id: &'static str,
-    /// What it shows.
+    /// Its title.
     pub title: &'static str,
-    /// In what unit.
+    /// Its unit.
     pub unit: Unit,
     /// The moments.
     pub times: Vec<i64>,
@@ -40,34 +40,34 @@ pub struct Plan {
     pub absent: Reason,
 }
 
-/// The chart of a plan; without any known point it says `absent` instead of an empty picture.
-pub fn chart(plan: Plan) -> Chart {
-    let known = plan.lines.iter().any(|line| line.points.iter().any(Option::is_some));
-    let picture = if !known || plan.times.len() < 2 {
-        Err(if known { Reason::NeedsTwoReadings } else { plan.absent.clone() })
+/// Renders a chart; without any known point it gives `absent` instead of an SVG.
+pub fn chart(spec: ChartSpec) -> Chart {
+    let known = spec.lines.iter().any(|line| line.points.iter().any(Option::is_some));
+    let picture = if !known || spec.times.len() < 2 {
+        Err(if known { Reason::NeedsTwoReadings } else { spec.absent.clone() })
     } else {
-        draw(&plan).ok_or_else(|| Reason::Failed {
+        draw(&spec).ok_or_else(|| Reason::Failed {
             sqlstate: "XX000".into(),
             message: "the chart could not be drawn".into(),
         })
     };
     Chart {
-        id: plan.id.into(),
-        title: plan.title.into(),
-        unit: plan.unit,
-        times: plan.times,
-        lines: plan.lines,
-        limit: plan.limit,
+        id: spec.id.into(),
+        title: spec.title.into(),
+        unit: spec.unit,
+        times: spec.times,
+        lines: spec.lines,
+        limit: spec.limit,
         picture,
     }
 }
 
-fn draw(plan: &Plan) -> Option<Picture> {
-    let (first, last) = (*plan.times.first()?, *plan.times.last()?);
-    let top = top(plan);
-    let scale = Scale::of(plan.unit, [top]);
+fn draw(spec: &ChartSpec) -> Option<Picture> {
+    let (first, last) = (*spec.times.first()?, *spec.times.last()?);
+    let top = top(spec);
+    let scale = Scale::new(spec.unit, [top]);
     let mut svg = String::new();
-    let limit = plan.limit.as_ref().map(|(_, limit)| *limit).filter(|limit| *limit <= top);
+    let limit = spec.limit.as_ref().map(|(_, limit)| *limit).filter(|limit| *limit <= top);
     let frame = {
         let root = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
         let mut chart = ChartBuilder::on(&root)
@@ -91,17 +91,17 @@ fn draw(plan: &Plan) -> Option<Picture> {
             .draw()
             .ok()?;
         let x = |time: i64| (time - first) as f64;
-        if plan.stacked {
-            for (at, tops) in stack(plan).into_iter().enumerate().rev() {
-                for run in runs(&plan.times, &tops) {
+        if spec.stacked {
+            for (at, tops) in stack(spec).into_iter().enumerate().rev() {
+                for run in runs(&spec.times, &tops) {
                     let points =
                         run.into_iter().map(|(time, value)| (x(time), scale.scaled(value)));
                     chart.draw_series(AreaSeries::new(points, 0.0, data(at).filled())).ok()?;
                 }
             }
         } else {
-            for (at, line) in plan.lines.iter().enumerate() {
-                for run in runs(&plan.times, &line.points) {
+            for (at, line) in spec.lines.iter().enumerate() {
+                for run in runs(&spec.times, &line.points) {
                     let points =
                         run.into_iter().map(|(time, value)| (x(time), scale.scaled(value)));
                     chart.draw_series(LineSeries::new(points, data(at).stroke_width(2))).ok()?;
@@ -116,37 +116,37 @@ fn draw(plan: &Plan) -> Option<Picture> {
         root.present().ok()?;
         (across.start, down.start, across.end, down.end)
     };
-    Some(Picture { svg: themed(&svg, plan), frame, limit_drawn: limit.is_some() })
+    Some(Picture { svg: themed(&svg, spec), frame, limit_drawn: limit.is_some() })
 }
 
-/// The placeholder of the line at this place.
+/// The placeholder colour of a line.
 fn data(at: usize) -> RGBColor {
     RGBColor(1, 2, at.min(255) as u8)
 }
 
-/// The value at the upper end: a little above the highest point, the limit if it is near.
-fn top(plan: &Plan) -> f64 {
-    let highest = if plan.stacked {
-        stack(plan).last().map_or(0.0, |tops| tops.iter().flatten().copied().fold(0.0, f64::max))
+/// The top of the y axis: a little above the highest point, or the limit if it is near.
+fn top(spec: &ChartSpec) -> f64 {
+    let highest = if spec.stacked {
+        stack(spec).last().map_or(0.0, |tops| tops.iter().flatten().copied().fold(0.0, f64::max))
     } else {
-        plan.lines.iter().flat_map(|line| line.points.iter().flatten()).copied().fold(0.0, f64::max)
+        spec.lines.iter().flat_map(|line| line.points.iter().flatten()).copied().fold(0.0, f64::max)
     };
-    let limit = plan.limit.as_ref().map_or(0.0, |(_, limit)| *limit);
+    let limit = spec.limit.as_ref().map_or(0.0, |(_, limit)| *limit);
     let reach = if limit <= highest * LIMIT_REACH { highest.max(limit) } else { highest };
-    match plan.unit {
-        // Small shares would be a line on the ground against a hundred percent.
+    match spec.unit {
+        // Small percentages would be a flat line at zero on a scale to 100 %.
         Unit::Percent if reach < 50.0 => (reach * 1.2).max(1.0),
         Unit::Percent => 100.0,
-        // A flat line at zero still needs a height: one of whatever is counted.
+        // A flat line at zero still needs an axis: one unit.
         _ if reach <= 0.0 => 1.0,
         _ => reach * 1.08,
     }
 }
 
-/// The upper edge of each area: the sums of the lines up to it.
-fn stack(plan: &Plan) -> Vec<Vec<Option<f64>>> {
-    let mut sum: Vec<Option<f64>> = vec![None; plan.times.len()];
-    plan.lines
+/// The upper edge of each stacked area: cumulative sums.
+fn stack(spec: &ChartSpec) -> Vec<Vec<Option<f64>>> {
+    let mut sum: Vec<Option<f64>> = vec![None; spec.times.len()];
+    spec.lines
         .iter()
         .map(|line| {
             for (total, value) in sum.iter_mut().zip(&line.points) {
@@ -159,7 +159,7 @@ fn stack(plan: &Plan) -> Vec<Vec<Option<f64>>> {
         .collect()
 }
 
-/// The runs of known points, broken where a value is unknown or time is missing.
+/// Segments of known points, split where a value is unknown or time is missing.
 fn runs(times: &[i64], values: &[Option<f64>]) -> Vec<Vec<(i64, f64)>> {
     let mut steps: Vec<i64> =
         times.windows(2).filter_map(|w| Some(w.get(1)? - w.first()?)).collect();
@@ -180,8 +180,8 @@ fn runs(times: &[i64], values: &[Option<f64>]) -> Vec<Vec<(i64, f64)>> {
     runs
 }
 
-/// Colours become classes, and the picture takes the size its place gives it.
-fn themed(svg: &str, plan: &Plan) -> String {
+/// Replaces placeholder colours by CSS classes and removes the fixed size.
+fn themed(svg: &str, spec: &ChartSpec) -> String {
     let hex = |RGBColor(r, g, b): RGBColor| format!("#{r:02X}{g:02X}{b:02X}");
     let mut out = svg
         .replacen(&format!("width=\"{WIDTH}\" height=\"{HEIGHT}\" "), "", 1)
@@ -189,7 +189,7 @@ fn themed(svg: &str, plan: &Plan) -> String {
         .replace(&format!("fill=\"{}\"", hex(LABEL)), "class=\"label\"")
         .replace(&format!("stroke=\"{}\"", hex(LIMIT)), "class=\"limit-line\"")
         .replace("font-family=\"sans-serif\" ", "");
-    for (at, line) in plan.lines.iter().enumerate() {
+    for (at, line) in spec.lines.iter().enumerate() {
         out = out
             .replace(
                 &format!("stroke=\"{}\"", hex(data(at))),
@@ -207,8 +207,8 @@ fn themed(svg: &str, plan: &Plan) -> String {
 mod tests {
     use super::*;
 
-    fn plan(points: Vec<Option<f64>>) -> Plan {
-        Plan {
+    fn spec(points: Vec<Option<f64>>) -> ChartSpec {
+        ChartSpec {
             id: "t",
             title: "T",
             unit: Unit::PerSecond,
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_gap_is_never_a_line_across() {
-        let chart = chart(plan(vec![Some(1.0), Some(2.0), None, Some(3.0), Some(4.0)]));
+        let chart = chart(spec(vec![Some(1.0), Some(2.0), None, Some(3.0), Some(4.0)]));
         let svg = chart.picture.map(|picture| picture.svg).unwrap_or_default();
         assert_eq!(svg.matches("class=\"line series-1\"").count(), 2, "{svg}");
     }
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn colours_and_styles_are_left_to_the_theme() {
         let svg =
-            chart(plan(vec![Some(1.0), Some(2.0)])).picture.map(|p| p.svg).unwrap_or_default();
+            chart(spec(vec![Some(1.0), Some(2.0)])).picture.map(|p| p.svg).unwrap_or_default();
         assert!(!svg.contains("style=") && !svg.contains("#01"), "{svg}");
         assert!(!svg.contains("<b>") && svg.contains("viewBox"), "{svg}");
         assert!(!svg.contains(" width=\"560\""), "{svg}");
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn nothing_known_says_why() {
-        let chart = chart(plan(vec![None, None]));
+        let chart = chart(spec(vec![None, None]));
         assert_eq!(chart.picture, Err(Reason::NeedsTwoReadings));
     }
 

@@ -1,14 +1,14 @@
-//! A button that copies a text. Absent to the eye without JavaScript, which it needs.
+//! Copy button and code block. The button needs JavaScript and is hidden without.
 
 use leptos::prelude::*;
 
-/// Copies what `text` gives at the moment of the click.
+/// Copies the current value of `text` to the clipboard.
 #[component]
-pub fn Copy(
+pub fn CopyButton(
     /// The text.
     #[prop(into)]
     text: Signal<String>,
-    /// What the button says.
+    /// The label.
     #[prop(default = "Copy")]
     message: &'static str,
 ) -> impl IntoView {
@@ -30,9 +30,9 @@ pub fn Copy(
     }
 }
 
-/// A statement to copy.
+/// A code block with a copy button.
 #[component]
-pub fn Code(
+pub fn CodeBlock(
     /// The statement.
     text: String,
 ) -> impl IntoView {
@@ -40,7 +40,7 @@ pub fn Code(
     view! {
         <div class="code">
             <pre tabindex="0"><code>{super::sql::highlighted(&text)}</code></pre>
-            <Copy text=Signal::stored(copied)/>
+            <CopyButton text=Signal::stored(copied)/>
         </div>
     }
 }

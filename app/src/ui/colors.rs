@@ -1,6 +1,6 @@
-//! Which class gives which thing its colour: the same thing has the same colour everywhere.
+//! CSS colour classes of wait classes and session states: the same everywhere.
 
-/// The class of a wait class's colour.
+/// The CSS class of a wait class.
 pub fn wait_class(name: &str) -> &'static str {
     match name {
         "CPU" => "wait-cpu",
@@ -17,7 +17,7 @@ pub fn wait_class(name: &str) -> &'static str {
     }
 }
 
-/// The class of a session state's colour.
+/// The CSS class of a session state.
 pub fn state(name: &str) -> &'static str {
     match name {
         "active" => "state-active",

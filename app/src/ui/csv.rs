@@ -1,6 +1,6 @@
-//! Comma-separated values that a spreadsheet reads as text.
+//! CSV cells, safe against formula injection in spreadsheets.
 
-/// One cell. What a spreadsheet would run as a formula gets an apostrophe in front.
+/// One cell. A formula gets an apostrophe in front (formula injection).
 pub fn cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };

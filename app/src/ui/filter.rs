@@ -1,5 +1,4 @@
-//! The filter box: `column:value` terms, `-` in front to leave out, and free text. Parses and
-//! matches; knows no table.
+//! Filter syntax: `column:value` terms, `-` to exclude, and free text. Parses and matches.
 
 /// One term.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +11,8 @@ pub struct Term {
     pub not: bool,
 }
 
-/// The terms of a filter text. A value with spaces stands in double quotes; a word whose part before
-/// the colon is none of `columns` is free text.
+/// Parses a filter. A value with spaces is put in double quotes; a prefix that is none of `columns`
+/// makes the word free text.
 pub fn parse(text: &str, columns: &[&str]) -> Vec<Term> {
     words(text).into_iter().filter_map(|word| one(&word, columns)).collect()
 }
@@ -35,7 +34,7 @@ fn one(word: &str, columns: &[&str]) -> Option<Term> {
     (!value.is_empty()).then_some(Term { column, value, not })
 }
 
-/// Splits at spaces outside double quotes; the quotes themselves go.
+/// Splits at spaces outside double quotes and removes the quotes.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
@@ -51,11 +50,11 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Whether a row passes: terms of different columns must all hold, of terms about one column any.
-/// `cell` gives the text of a column.
+/// Whether a row matches: terms of different columns are combined with AND, terms of one column
+/// with OR. `cell` gives the text of a column.
 pub fn passes(terms: &[Term], columns: &[&str], cell: impl Fn(&str) -> String) -> bool {
     let holds = |term: &Term| match &term.column {
-        // A state such as `idle` is meant whole: it is not `idle in transaction`.
+        // `state:idle` must not match `idle in transaction`.
         Some(column) if column == "state" => cell(column).to_lowercase() == term.value,
         Some(column) => cell(column).to_lowercase().contains(&term.value),
         None => columns.iter().any(|column| cell(column).to_lowercase().contains(&term.value)),
@@ -71,9 +70,9 @@ pub fn passes(terms: &[Term], columns: &[&str], cell: impl Fn(&str) -> String) -
     })
 }
 
-/// A term as one would type it.
+/// A term in the filter's syntax.
 pub fn term(column: &str, value: &str) -> String {
-    // The parser has no escape for a quote; leaving it out still finds the row.
+    // The syntax has no escape for a quote; without it the row is still found.
     let value = value.replace('"', "");
     if value.contains(char::is_whitespace) {
         format!("{column}:\"{value}\"")

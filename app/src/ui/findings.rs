@@ -1,18 +1,17 @@
-//! Findings, worst first, each opening its evidence and remedy in place; and the rules that could
-//! not be run. Judges nothing itself.
+//! Findings by severity, each with evidence and remedy, and the rules that could not be checked.
 
 use leptos::prelude::*;
 use model::{Evidence, Finding, NotChecked, Remedy, Severity};
 
-use super::code::Code;
+use super::code::CodeBlock;
 use super::format;
-use super::keyed::each;
+use super::keyed::keyed;
 
-/// Lines that keep their place once findings have filled them, whatever comes and goes; further
-/// findings are a count that opens. `findings.css` knows the number too.
+/// Lines whose space stays reserved; further findings are collapsed into a count. `findings.css`
+/// has the same number.
 const LINES: usize = 3;
 
-/// All findings of a page, the worst few at once.
+/// The findings of a page; only the worst few are expanded.
 #[component]
 pub fn Findings(
     /// Worst first.
@@ -27,9 +26,10 @@ pub fn Findings(
         let finding = Memo::new(move |_| {
             findings.with(|all| all.iter().find(|finding| key(finding) == wanted).cloned())
         });
-        view! { <One finding/> }.into_any()
+        view! { <FindingRow finding/> }.into_any()
     };
-    // Changes only with the number of findings, so that a screen reader is not told every tick.
+    // Changes only with the number of findings, so that the live region does not announce every
+    // tick.
     let counted = Memo::new(move |_| {
         findings.with(|all| match all.first() {
             Some(worst) => format!(
@@ -40,7 +40,7 @@ pub fn Findings(
             None => "No findings".to_owned(),
         })
     });
-    // They never become fewer while the page is open: what is below would jump.
+    // Never shrinks while the page is open, to avoid layout shifts.
     let lines = Memo::new(move |before: Option<&usize>| {
         findings.with(Vec::len).min(LINES).max(before.copied().unwrap_or(0))
     });
@@ -49,9 +49,9 @@ pub fn Findings(
     view! {
         <section class=move || format!("findings live-findings lines-{}", lines.get()) aria-label="Findings">
             <p class="hidden-words" role="status">{move || counted.get()}</p>
-            {each(move || keys.get(), one)}
+            {keyed(move || keys.get(), one)}
             {move || any_others.get().then(|| view! {
-                // Empty: open, it shows the lines above that the stylesheet keeps back.
+                // Empty: when open, the stylesheet shows the lines above.
                 <details class="more-findings"><summary>{move || others.get()}</summary></details>
             })}
             {move || not_checked.with(|all| unchecked(all))}
@@ -59,12 +59,12 @@ pub fn Findings(
     }
 }
 
-/// What tells a finding from the others of its page.
+/// The key of a finding in the list.
 fn key(finding: &Finding) -> String {
     format!("{} {}", finding.rule, finding.object)
 }
 
-/// `2 more findings, worst warning`; None where all have a line.
+/// `2 more findings, worst warning`; None when all are shown.
 fn others(all: &[Finding]) -> Option<String> {
     let worst = all.get(LINES)?;
     let count = all.len().saturating_sub(LINES) as i64;
@@ -73,7 +73,7 @@ fn others(all: &[Finding]) -> Option<String> {
 }
 
 #[component]
-fn One(finding: Memo<Option<Finding>>) -> impl IntoView {
+fn FindingRow(finding: Memo<Option<Finding>>) -> impl IntoView {
     let severity = move || finding.with(|f| f.as_ref().map_or(Severity::Info, |f| f.severity));
     view! {
         <details class=move || format!("finding {}", severity().as_str())>
@@ -92,7 +92,7 @@ fn One(finding: Memo<Option<Finding>>) -> impl IntoView {
     }
 }
 
-/// What a finding rests on and what to do about it.
+/// Evidence and remedy of a finding.
 pub fn finding_body(finding: &Finding) -> AnyView {
     view! {
         <dl class="evidence">{finding.evidence.iter().map(evidence).collect_view()}</dl>
@@ -131,7 +131,7 @@ fn remedy(remedy: &Remedy) -> AnyView {
     view! {
         <div class="remedy">
             <p><strong>"What to do."</strong> " " {remedy.message.clone()}</p>
-            {remedy.sql.clone().map(|sql| view! { <Code text=sql/> })}
+            {remedy.sql.clone().map(|sql| view! { <CodeBlock text=sql/> })}
             {line("Lock.", &remedy.lock)}
             {line("To undo.", &remedy.undo)}
             {line("What would refute this.", &remedy.refuted_by)}

@@ -1,5 +1,5 @@
-//! Numbers and times as people read them: a unit on each, three significant digits, the exact value
-//! beside it for the hover text. Knows no page and reads no clock.
+//! Formatting of numbers, durations and times: a unit on each, three significant digits, the exact
+//! value for the tooltip. Reads no clock.
 
 use model::Unit;
 
@@ -8,7 +8,7 @@ const MINUTE_MS: f64 = 60_000.0;
 const HOUR_MS: f64 = 3_600_000.0;
 const DAY_MS: f64 = 86_400_000.0;
 
-/// The steps of a unit, smallest first: (what one is worth, its sign).
+/// The prefixes of a unit, smallest first: (factor, sign).
 type Steps = &'static [(f64, &'static str)];
 
 const BYTES: Steps = &[
@@ -35,7 +35,8 @@ const PER_S: Steps = &[(1.0, "/s"), (1e3, "k/s"), (1e6, "M/s")];
 const XIDS: Steps = &[(1.0, "xids"), (1e3, "k xids"), (1e6, "M xids"), (1e9, "G xids")];
 const PERCENT: Steps = &[(1.0, "%")];
 
-/// The unit of one column: chosen once from its largest value, so that numbers compare by eye.
+/// The scale of a column or an axis: chosen once from its largest value, so that numbers compare at
+/// a glance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     worth: f64,
@@ -43,22 +44,22 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The scale in which the largest of `values` has one to three digits before the point.
-    pub fn of(unit: Unit, values: impl IntoIterator<Item = f64>) -> Self {
+    /// The scale in which the largest of `values` has one to three digits before the decimal point.
+    pub fn new(unit: Unit, values: impl IntoIterator<Item = f64>) -> Self {
         let factor = if unit == Unit::Seconds { 1e3 } else { 1.0 };
         let largest = values.into_iter().map(|v| (v * factor).abs()).fold(0.0, f64::max);
         let (worth, sign) = step(unit, largest);
         Self { worth: worth / factor, sign }
     }
 
-    /// The scale of a table's column: that of the middle value, so that one giant does not leave
-    /// the rest with leading zeros; larger where the giant would need more than six digits.
-    pub fn column(unit: Unit, values: impl IntoIterator<Item = f64>) -> Self {
+    /// The scale of a table column: that of the median, so that one outlier does not leave the rest
+    /// with leading zeros; larger where the outlier would need more than six digits.
+    pub fn for_column(unit: Unit, values: impl IntoIterator<Item = f64>) -> Self {
         let mut sizes: Vec<f64> = values.into_iter().map(f64::abs).filter(|v| *v > 0.0).collect();
         sizes.sort_unstable_by(f64::total_cmp);
         let middle = sizes.get(sizes.len() / 2).copied().unwrap_or(0.0);
         let largest = sizes.last().copied().unwrap_or(0.0);
-        Self::of(unit, [middle.max(largest / 1e3)])
+        Self::new(unit, [middle.max(largest / 1e3)])
     }
 
     /// The unit's sign, empty for a plain count.
@@ -109,7 +110,7 @@ fn step(unit: Unit, largest: f64) -> (f64, &'static str) {
     if largest == 0.0 || !largest.is_finite() {
         return zero;
     }
-    // 999.6 would round to four digits and 1023 B has four: both belong to the next step already.
+    // 999.6 would round to four digits and 1023 B has four: use the next prefix.
     let fits = |below: f64, worth: f64| largest >= (worth * 0.9995).min(below * 999.5);
     steps
         .windows(2)
@@ -153,7 +154,7 @@ fn three_digits(value: f64) -> String {
 
 /// A value with the unit that suits it.
 pub fn number(value: f64, unit: Unit) -> String {
-    Scale::of(unit, [value]).show(value)
+    Scale::new(unit, [value]).show(value)
 }
 
 /// The exact value for hover texts and copies: no rounding, thousands grouped.
@@ -288,14 +289,14 @@ mod tests {
 
     #[test]
     fn one_column_has_one_unit() {
-        let scale = Scale::of(Unit::Bytes, [10.0, 5_000_000.0]);
+        let scale = Scale::new(Unit::Bytes, [10.0, 5_000_000.0]);
         assert_eq!(scale.sign(), "MiB");
         assert_eq!(scale.number(5_000_000.0), "4.77");
         assert_eq!(scale.number(524_288.0), "0.5");
-        let column = Scale::column(Unit::Bytes, [300.0, 1_536.0, 2_048.0, 1_900_000.0, 0.0]);
+        let column = Scale::for_column(Unit::Bytes, [300.0, 1_536.0, 2_048.0, 1_900_000.0, 0.0]);
         assert_eq!(column.show(1_536.0), "1.5 KiB");
         assert_eq!(column.show(1_900_000.0), "1,855 KiB");
-        assert_eq!(Scale::column(Unit::Bytes, [1.0, 1.0, 1e12]).show(1e12), "953,674 MiB");
+        assert_eq!(Scale::for_column(Unit::Bytes, [1.0, 1.0, 1e12]).show(1e12), "953,674 MiB");
     }
 
     #[test]

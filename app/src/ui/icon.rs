@@ -1,23 +1,23 @@
-//! Small drawings beside words. Never the only carrier of a meaning.
+//! Icons beside text, hidden from screen readers.
 
 use leptos::prelude::*;
 
-/// What is drawn.
+/// The icons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
-    /// Standing still.
+    /// Pause.
     Pause,
-    /// Going on.
+    /// Resume.
     Resume,
-    /// Finding a page.
+    /// Search.
     GoTo,
-    /// Light or dark.
+    /// Theme.
     Theme,
-    /// Leaving.
+    /// Sign out.
     SignOut,
 }
 
-/// The drawing, hidden from screen readers.
+/// The SVG, hidden from screen readers.
 pub fn icon(icon: Icon) -> AnyView {
     let path = match icon {
         Icon::Pause => "M7 4v12M13 4v12",

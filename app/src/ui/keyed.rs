@@ -1,4 +1,4 @@
-//! A list that keeps each row while its key stays.
+//! Keyed list: a row stays mounted as long as its key does.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use leptos::prelude::*;
 type Keys = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 type One = Arc<dyn Fn(String) -> AnyView + Send + Sync>;
 
-/// One row for each key, made when the key comes and dropped when it goes. All lists of all pages are
-/// this one: a `For` of their own would be 10 KB of the browser part each.
-pub fn each(
+/// Keyed `For`: a row is mounted when its key appears and disposed when it goes. Shared by all
+/// pages: each `For` instance of its own would add 10 KB of wasm.
+pub fn keyed(
     keys: impl Fn() -> Vec<String> + Send + Sync + 'static,
     row: impl Fn(String) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {

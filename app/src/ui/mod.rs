@@ -1,4 +1,4 @@
-//! The pieces pages are made of. Each knows how to draw one thing and asks for nothing.
+//! Reusable components and formatting. They render what they are given and fetch nothing.
 
 pub mod bar;
 pub mod chart;

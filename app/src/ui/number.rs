@@ -1,4 +1,5 @@
-//! One number: rounded on the page, exact in the hover text, and `unknown` where it is not known.
+//! A number with its unit: rounded on the page, exact in the tooltip, `unknown` where it is not
+//! known.
 
 use leptos::prelude::*;
 use model::Unit;
@@ -25,10 +26,10 @@ pub fn Number(
     }
 }
 
-/// An age, which ticks with the page's clock only when the reading does.
+/// An age at the time of the reading; it changes with the reading, not with the clock.
 #[component]
 pub fn Age(
-    /// Milliseconds; None is shown as nothing, for an age that does not apply.
+    /// Milliseconds; None renders nothing, for an age that does not apply.
     ms: Option<f64>,
 ) -> impl IntoView {
     let title = ms.map(|ms| format::exact(ms, Unit::Ms));

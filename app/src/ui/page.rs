@@ -1,13 +1,14 @@
-//! A page that loads data: loading state, error, content.
+//! Frame of a page that loads data: loading state, error, content.
 
 use leptos::prelude::*;
 use model::{ApiError, Latest};
 
 use super::findings::Findings;
-use super::reading::{broken, loading};
+use super::reading::{api_error, loading};
 use crate::resource::Loaded;
 
-/// Transition, suspense and error around what a page loads; `body` draws it.
+/// Wraps a page's resource in `Transition` and `Suspend`, and renders its error; `body` renders the
+/// value.
 pub fn page<T>(
     what: &'static str,
     loaded: Loaded<Result<T, ApiError>>,
@@ -21,7 +22,7 @@ where
             {move || Suspend::new(async move {
                 match loaded.await {
                     Ok(value) => body(value),
-                    Err(error) => broken(&error),
+                    Err(error) => api_error(&error),
                 }
             })}
         </Transition>

@@ -1,22 +1,22 @@
-//! The single place that turns a reading's state into words: loading, fresh, stale, unknown, empty,
-//! broken. Draws nothing of the reading itself.
+//! State of a reading as text: loading, fresh, stale, unknown, empty, error. The only place that
+//! words it.
 
 use leptos::prelude::*;
 use model::reading::Freshness;
 use model::{ApiError, Known, Latest, Reason};
 
-use super::code::Code;
+use super::code::CodeBlock;
 use super::format;
 use crate::live::Live;
 
-/// Shows `children` once there is a reading; says how far it can be relied upon, or why there is none.
+/// Renders `children` with the reading, and how fresh it is, or why there is none.
 #[component]
 pub fn ReadingView<T>(
-    /// The newest that is known.
+    /// The latest reading, or the failure.
     latest: RwSignal<Latest<T>>,
-    /// What is shown, as the subject of a sentence: `sessions`.
+    /// The subject of the sentence: `sessions`.
     what: &'static str,
-    /// Draws the reading.
+    /// Renders the reading.
     children: ChildrenFn,
 ) -> impl IntoView
 where
@@ -43,8 +43,8 @@ where
     }
 }
 
-/// One sentence about the state; empty while fresh. Changes only when the state does, so that a
-/// screen reader is not told the age each second.
+/// One sentence about the state; empty while fresh. Changes only with the state, so that the live
+/// region does not announce the age every second.
 fn headline(state: &Freshness, what: &str) -> String {
     match state {
         Freshness::Fresh => String::new(),
@@ -77,13 +77,13 @@ fn detail(state: &Freshness) -> Option<AnyView> {
 
 fn remedy(reason: &Reason) -> AnyView {
     match reason.remedy() {
-        Some(sql) if reason.remedy_is_sql() => view! { <Code text=sql/> }.into_any(),
+        Some(sql) if reason.remedy_is_sql() => view! { <CodeBlock text=sql/> }.into_any(),
         Some(message) => view! { <p class="show-remedy">{message}</p> }.into_any(),
         None => ().into_any(),
     }
 }
 
-/// Draws a value that may be unknown; a Reason takes its place with what would fix it.
+/// Renders a value, or the reason why it is unknown with its remedy.
 pub fn known<T>(value: &Known<T>, draw: impl FnOnce(&T) -> AnyView) -> AnyView {
     match value {
         Ok(value) => draw(value),
@@ -91,7 +91,7 @@ pub fn known<T>(value: &Known<T>, draw: impl FnOnce(&T) -> AnyView) -> AnyView {
     }
 }
 
-/// Why something is not known and what would make it known.
+/// A reason with its remedy.
 pub fn why(reason: &Reason) -> AnyView {
     view! {
         <div class="why">
@@ -107,12 +107,12 @@ pub fn why(reason: &Reason) -> AnyView {
     .into_any()
 }
 
-/// Nothing there, and what would make something appear.
+/// An empty state, with what would fill it.
 pub fn empty(message: &str) -> AnyView {
     view! { <p class="empty">{message.to_owned()}</p> }.into_any()
 }
 
-/// The page while its first answer is on the way, in about its final size.
+/// Placeholder (skeleton) of a page while it loads, in about its final size.
 pub fn loading(what: &'static str) -> AnyView {
     view! {
         <div class="loading" role="status">
@@ -126,17 +126,17 @@ pub fn loading(what: &'static str) -> AnyView {
     .into_any()
 }
 
-/// Leaves a page that does not come, for the one before: only a step within pgdeck waits like this.
+/// Goes back from a page that does not load. Only client-side navigation waits like this.
 fn back() {
     #[cfg(feature = "hydrate")]
     if let Ok(history) = window().history() {
-        // Without a page before there is none to go to.
+        // Without browser history there is nowhere to go back to.
         let _ = history.back();
     }
 }
 
-/// A server function that did not answer with a value.
-pub fn broken(error: &ApiError) -> AnyView {
+/// The error of a server function.
+pub fn api_error(error: &ApiError) -> AnyView {
     #[cfg(feature = "ssr")]
     status(error);
     let next = match error {
@@ -166,20 +166,21 @@ fn title(error: &ApiError) -> &'static str {
     }
 }
 
-/// A page that shows an error also answers with its status; signed out goes to the sign-in page.
+/// Sets the response's status during server-side rendering; a signed-out user is redirected to the
+/// sign-in page.
 #[cfg(feature = "ssr")]
 fn status(error: &ApiError) {
     if *error == ApiError::SignedOut {
         return leptos_axum::redirect("/sign-in");
     }
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(code(error));
+        response.set_status(status_code(error));
     }
 }
 
-/// The status of an answer that is this error.
+/// The HTTP status of an error.
 #[cfg(feature = "ssr")]
-pub fn code(error: &ApiError) -> http::StatusCode {
+pub fn status_code(error: &ApiError) -> http::StatusCode {
     use http::StatusCode;
     match error {
         ApiError::SignedOut => StatusCode::UNAUTHORIZED,

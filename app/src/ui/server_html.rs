@@ -1,15 +1,15 @@
-//! Markup that the server made ready with leptos, where every name is escaped. Put into the page as
-//! it is; what had the focus keeps it when newer markup takes its place.
+//! HTML rendered by Leptos on the server (hence escaped), inserted as is. Focus, scroll position
+//! and checked boxes survive an update.
 
 use leptos::prelude::*;
 
-/// The newest markup.
+/// HTML rendered by the server, with updates.
 #[component]
-pub fn Made(
-    /// Made by a server function of ours.
+pub fn ServerHtml(
+    /// The HTML, rendered by one of our server functions.
     #[prop(into)]
     html: Signal<String>,
-    /// The class of the element around it.
+    /// The CSS class of the element around it.
     #[prop(default = "made")]
     class: &'static str,
 ) -> impl IntoView {
@@ -37,39 +37,41 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-    fn boxes(place: &Element) -> impl Iterator<Item = HtmlInputElement> {
+    fn checkboxes(place: &Element) -> impl Iterator<Item = HtmlInputElement> {
         let all = place.query_selector_all("input[type=checkbox]").ok();
         let count = all.as_ref().map_or(0, |all| all.length());
         (0..count).filter_map(move |at| all.as_ref()?.item(at)?.dyn_into().ok())
     }
 
-    /// What the ticked boxes stand for.
-    fn ticked(place: &Element) -> Vec<String> {
-        boxes(place).filter(HtmlInputElement::checked).map(|one| one.value()).collect()
+    /// The values of the checked boxes.
+    fn checked_values(place: &Element) -> Vec<String> {
+        checkboxes(place).filter(HtmlInputElement::checked).map(|one| one.value()).collect()
     }
 
-    /// Puts new markup in place, the focus back to the element of the same id, and the ticks back.
+    /// Replaces the HTML; restores the focus (by element id), the scroll position and the checked
+    /// boxes.
     pub fn replace(place: &Element, html: &str) {
         let focused = document().active_element().filter(|active| place.contains(Some(active)));
-        let scrolls = place.query_selector(".scroll").ok().flatten();
-        let (left, top) = scrolls.map_or((0, 0), |s| (s.scroll_left(), s.scroll_top()));
-        let ticked = ticked(place);
+        let scroll_box = place.query_selector(".scroll").ok().flatten();
+        let (left, top) = scroll_box.map_or((0, 0), |s| (s.scroll_left(), s.scroll_top()));
+        let checked_values = checked_values(place);
         place.set_inner_html(html);
-        for value in ticked {
-            let again = boxes(place).find(|other| other.value() == value);
+        for value in checked_values {
+            let again = checkboxes(place).find(|other| other.value() == value);
             again.inspect(|other| other.set_checked(true));
         }
-        if let Some(scrolls) = place.query_selector(".scroll").ok().flatten() {
-            scrolls.set_scroll_left(left);
-            scrolls.set_scroll_top(top);
+        if let Some(scroll_box) = place.query_selector(".scroll").ok().flatten() {
+            scroll_box.set_scroll_left(left);
+            scroll_box.set_scroll_top(top);
         }
         let id = focused.map(|focused| focused.id()).filter(|id| !id.is_empty());
         if let Some(again) = id.and_then(|id| document().get_element_by_id(&id)) {
-            // An element of a drawing can take the focus like any other; its type does not say so.
+            // SVG elements can be focused like HTML elements; `web_sys` has no such method on their
+            // type.
             let again: &HtmlElement = again.unchecked_ref();
             let options = web_sys::FocusOptions::new();
             options.set_prevent_scroll(true);
-            // Focus moves where it can; nothing is lost where it cannot.
+            // An element that cannot be focused is no error.
             let _ = again.focus_with_options(&options);
         }
     }

@@ -1,16 +1,16 @@
-//! Tables ordered by a column: `sort=waits` or `sort=-waits` in the address.
+//! Sort order of tables: `sort=waits` or `sort=-waits` in the query string.
 
 use std::cmp::Ordering;
 
-/// A column: what orders by it, its heading, whether it holds numbers.
+/// A column: sort key, heading, whether it is numeric.
 pub type Column = (&'static str, &'static str, bool);
 
-/// The column that `sort` names, and whether the largest comes first.
+/// The column of a `sort` parameter, and whether it is descending.
 pub fn column(sort: &str) -> (&str, bool) {
     sort.strip_prefix('-').map_or((sort, false), |column| (column, true))
 }
 
-/// How the column is ordered while `sort` holds, in the words of `aria-sort`.
+/// The value of `aria-sort` for the column.
 pub fn direction(id: &str, sort: &str) -> Option<&'static str> {
     match column(sort) {
         (now, false) if now == id => Some("ascending"),
@@ -19,7 +19,7 @@ pub fn direction(id: &str, sort: &str) -> Option<&'static str> {
     }
 }
 
-/// What the heading of a column asks for. Numbers are looked at largest first, names from A.
+/// The `sort` parameter of a heading's link. Numbers start descending, text ascending.
 pub fn next((id, _, numbers): Column, sort: &str) -> String {
     let down = match direction(id, sort) {
         None => numbers,
@@ -28,13 +28,12 @@ pub fn next((id, _, numbers): Column, sort: &str) -> String {
     format!("{}{id}", if down { "-" } else { "" })
 }
 
-/// The order itself, or the other way round.
+/// The ordering, reversed when descending.
 pub fn turned(order: Ordering, descending: bool) -> Ordering {
     if descending { order.reverse() } else { order }
 }
 
-/// The items in their order; those that compare equal stay as they were. One copy of the sort serves
-/// all types.
+/// Stable sort. One monomorphised copy serves all types: it saves wasm size.
 pub fn sorted<T>(items: Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) -> Vec<T> {
     let mut places: Vec<usize> = (0..items.len()).collect();
     by(&mut places, &mut |a, b| match (items.get(a), items.get(b)) {

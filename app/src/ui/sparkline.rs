@@ -1,13 +1,13 @@
-//! A sparkline: the shape of the last windows, with gaps where data is missing.
+//! Sparkline: a small line chart without axes, with gaps where data is missing.
 
 use leptos::prelude::*;
 
 const WIDTH: f64 = 100.0;
 const HEIGHT: f64 = 24.0;
 
-/// A line without axes; its words are the number beside it, so it is hidden from screen readers.
+/// A small line chart without axes. Hidden from screen readers: the number is beside it.
 #[component]
-pub fn Spark(
+pub fn Sparkline(
     /// Values, oldest first; None is a gap.
     #[prop(into)]
     values: Signal<Vec<Option<f64>>>,
@@ -25,7 +25,7 @@ pub fn Spark(
     }
 }
 
-/// The runs between gaps, each as the `points` of a polyline.
+/// Segments between gaps, each as the `points` of a polyline.
 fn runs(values: &[Option<f64>]) -> Vec<String> {
     let top = values.iter().flatten().copied().fold(0.0, f64::max);
     let step = WIDTH / (values.len().max(2) - 1) as f64;
@@ -46,7 +46,7 @@ fn runs(values: &[Option<f64>]) -> Vec<String> {
     }
     runs.retain(|run| !run.is_empty());
     for run in &mut runs {
-        // A single point would draw nothing: make it a short dash.
+        // A single point would be invisible: draw a short dash.
         if let (false, Some((x, y))) = (run.contains(' '), run.split_once(',')) {
             let x: f64 = x.parse().unwrap_or(0.0);
             *run = format!("{x:.1},{y} {:.1},{y}", x + 0.8);

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use plan::query::lexer::{self, TokenKind};
 
-/// What a stretch of text is.
+/// The highlighting class of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
-    /// A reserved or common key word.
+    /// A keyword.
     Keyword,
     /// A quoted string, also dollar-quoted.
     Text,
@@ -14,11 +14,11 @@ pub enum Token {
     Number,
     /// A comment.
     Comment,
-    /// All else.
+    /// Anything else.
     Plain,
 }
 
-/// Statements longer than this fold on the page, bytes.
+/// Statements longer than this are collapsed, bytes.
 const FOLD_AFTER: usize = 600;
 
 /// Sorted, lower case.
@@ -135,8 +135,8 @@ const KEYWORDS: &[&str] = &[
     "with",
 ];
 
-/// Cuts `text` into stretches to colour; put together they are `text` again. Neighbours of plain text
-/// become one, to keep the page small.
+/// Splits `text` into tokens for highlighting; concatenated they are `text` again. Adjacent plain
+/// tokens are merged to keep the page small.
 pub fn tokens(text: &str) -> Vec<(Token, &str)> {
     let mut stretches: Vec<(Token, usize, usize)> = Vec::new();
     for token in lexer::tokens(text) {
@@ -182,7 +182,7 @@ pub fn highlighted(text: &str) -> Vec<AnyView> {
         .collect()
 }
 
-/// A statement as a block; a long one is folded until opened.
+/// A statement as a block; a long one is collapsed.
 #[component]
 pub fn Statement(
     /// Its text.
@@ -200,7 +200,7 @@ pub fn Statement(
     .into_any()
 }
 
-/// The statement on one line, cut after `most` characters.
+/// The statement on one line, truncated after `most` characters.
 pub fn one_line(text: &str, most: usize) -> String {
     let mut line = String::new();
     for word in text.split_whitespace() {

@@ -1,4 +1,4 @@
-//! PostgreSQL's terms as links to their entry in the glossary. Knows which terms have one.
+//! PostgreSQL terms as links to their glossary entry.
 
 use leptos::prelude::*;
 
@@ -47,7 +47,7 @@ pub const EXPLAINED: [&str; 38] = [
 /// A term; a link where the glossary explains it.
 pub fn term(name: &'static str) -> AnyView {
     let id = id(name);
-    // A page of its own and not a step of the router: the browser marks the target.
+    // `rel="external"`: a full page load, so that the browser highlights the `:target`.
     if EXPLAINED.contains(&id.as_str()) {
         view! { <a class="term" href=format!("/glossary#{id}") rel="external">{name}</a> }
             .into_any()

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use app::{
-    ActionService, ActionStep, Brought, MAX_SENT_BYTES, OwnCostSource, SignInInfo, document,
+    ActionService, ActionStep, MAX_SENT_BYTES, OwnCostSource, PlanPageData, SignInInfo, document,
 };
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
@@ -193,8 +193,8 @@ pub async fn plan(
         _ => return response::plain_error(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG),
     };
     let brought = match &current.0 {
-        Some(who) => app::bring(&state.0.engine, who, &pairs).await,
-        None => Brought::default(),
+        Some(who) => app::submit_plan_form(&state.0.engine, who, &pairs).await,
+        None => PlanPageData::default(),
     };
     let contexts = contexts(&state, current, SignInInfo::default());
     let more = move || {

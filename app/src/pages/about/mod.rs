@@ -1,4 +1,5 @@
-//! What pgdeck itself costs: memory, viewers, and per watched server its sessions, time and queries.
+//! About page: pgdeck's own overhead: memory, viewers, and per watched server its connections, time
+//! and queries.
 
 use crate::routes::access;
 use leptos::prelude::*;
@@ -12,7 +13,7 @@ use crate::ui::format::Scale;
 use crate::ui::page::page;
 use crate::ui::reading::empty;
 
-/// How often the page asks again, ms.
+/// Polling interval, ms.
 const EVERY_MS: u64 = 5_000;
 
 /// Gives what the pgdeck process itself uses. The server puts one into the context.
@@ -22,24 +23,24 @@ pub struct OwnCostSource(pub std::sync::Arc<dyn Fn() -> model::overhead::OwnCost
 
 access! { "/api/about" Any(See) }
 
-/// What pgdeck uses, for the servers the reader may see.
+/// pgdeck's overhead, for the servers the user may see.
 #[server(prefix = "/api", endpoint = "about", output = model::wire::Json)]
 pub async fn read_own_cost() -> Result<OwnCost, ApiError> {
     use crate::auth;
-    let who = auth::require(model::Permission::See, None)?;
+    let user = auth::require(model::Permission::See, None)?;
     let source = use_context::<OwnCostSource>();
     let mut cost = source.map_or_else(OwnCost::default, |source| (source.0)());
     if cost.servers.is_empty() {
         cost.servers = auth::engine()?.overhead();
     }
-    cost.servers.retain(|server| who.may_on(model::Permission::See, &server.server));
+    cost.servers.retain(|server| user.may_on(model::Permission::See, &server.server));
     Ok(cost)
 }
 
 /// The page's icon: path data in a box of 20 × 20.
 pub const ICON: &str = "M10 3a7 7 0 1 0 .01 0M10 9v5M10 6v.5";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let cost = loaded(|| (), |()| read_own_cost());
@@ -52,7 +53,7 @@ fn Body(first: OwnCost) -> impl IntoView {
     live::every(EVERY_MS, move || {
         leptos::task::spawn_local(async move {
             if let Ok(new) = read_own_cost().await {
-                // The page may have been left while the answer was on its way.
+                // The page may have been left meanwhile; its signals are disposed then.
                 let _ = cost.try_set(new);
             }
         });
@@ -130,7 +131,7 @@ fn server(cost: &ServerCost) -> AnyView {
 
 fn areas(name: &str, areas: &[AreaCost]) -> AnyView {
     let mean = |area: &AreaCost| (area.ticks > 0).then(|| area.waited_ms / area.ticks as f64);
-    let scale = Scale::column(Unit::Ms, areas.iter().filter_map(mean));
+    let scale = Scale::for_column(Unit::Ms, areas.iter().filter_map(mean));
     let rows = areas.iter().map(|area| {
         view! {
             <tr>
@@ -162,7 +163,7 @@ fn areas(name: &str, areas: &[AreaCost]) -> AnyView {
 }
 
 fn queries(name: &str, queries: &[QueryCost]) -> AnyView {
-    let scale = Scale::column(Unit::Bytes, queries.iter().map(|query| query.bytes as f64));
+    let scale = Scale::for_column(Unit::Bytes, queries.iter().map(|query| query.bytes as f64));
     let rows = queries.iter().map(|query| {
         view! {
             <tr>

@@ -1,5 +1,6 @@
-//! The steps of an action as pages of their own, for browsers without JavaScript, and the form for a
-//! table. Shows what the request brought; a request without a form looks at nothing.
+//! Action page: preview and result of an operator action as pages of their own, for browsers
+//! without JavaScript, and the VACUUM/ANALYZE form for a table. Without a submitted form it does
+//! nothing.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -8,7 +9,7 @@ use model::action::Action;
 
 use super::{server_param, title};
 use crate::actions::ActionStep;
-use crate::actions::form::{place, shown};
+use crate::actions::form::{form_action, step_view};
 use crate::links;
 use crate::resource::shared;
 use crate::shell::navigation::refusal;
@@ -16,7 +17,7 @@ use crate::shell::navigation::refusal;
 /// Not listed in the navigation, so without an icon.
 pub const ICON: &str = "";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
@@ -30,7 +31,7 @@ pub fn Page() -> impl IntoView {
             <h1>"Actions on " {name.to_string()}</h1>
             <p class="verdict">{head(&step)}</p>
         </header>
-        {(step != ActionStep::Nothing).then(|| view! { <div class="act panel">{shown(&name, &step, None)}</div> })}
+        {(step != ActionStep::Nothing).then(|| view! { <div class="act panel">{step_view(&name, &step, None)}</div> })}
         <p><a href=activity>"Sessions of this server"</a> " · " <a href="/audit">"Audit log"</a></p>
         {move || refusal.get().map(|message| view! { <p class="note">{message}</p> })}
         {table(&name)}
@@ -51,7 +52,7 @@ fn head(step: &ActionStep) -> &'static str {
     }
 }
 
-/// VACUUM and ANALYZE of a table by its name.
+/// The form for VACUUM and ANALYZE of a table.
 fn table(server: &ServerId) -> AnyView {
     let button = |action: Action| {
         view! { <button type="submit" name="action" value=action.as_str()>{action.verb()} " …"</button> }
@@ -59,7 +60,7 @@ fn table(server: &ServerId) -> AnyView {
     view! {
         <section class="panel" aria-labelledby="act-table">
             <h2 id="act-table">"Table maintenance"</h2>
-            <form method="post" action=place(server) class="act-table">
+            <form method="post" action=form_action(server) class="act-table">
                 <label>
                     <span>"Table (with schema)"</span>
                     <input type="text" name="table" placeholder="public.orders" autocomplete="off" spellcheck="false" required/>

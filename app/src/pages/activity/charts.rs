@@ -1,11 +1,11 @@
-//! Average active sessions by wait class, over time. On the server only.
+//! Chart of average active sessions (AAS) by wait class over time. Server-side only.
 
 use model::activity::Activity;
 use model::{Latest, Unit};
 
 use crate::live::charts::{ChartSource, absent};
 use crate::ui::chart::{Chart, Line};
-use crate::ui::chart_svg::{Plan, chart};
+use crate::ui::chart_svg::{ChartSpec, chart};
 use crate::ui::colors::wait_class;
 
 inventory::submit! {
@@ -28,7 +28,7 @@ pub fn charts(latest: &Latest<Activity>) -> Vec<Chart> {
             points: samples
                 .iter()
                 .map(|sample| {
-                    // A class that is not named had no session at that moment: a known zero.
+                    // A missing class had no session at that time: a known zero.
                     Some(
                         sample
                             .classes
@@ -41,7 +41,7 @@ pub fn charts(latest: &Latest<Activity>) -> Vec<Chart> {
             name,
         })
         .collect();
-    vec![chart(Plan {
+    vec![chart(ChartSpec {
         id: "waits",
         title: "Average active sessions by wait class",
         unit: Unit::Count,

@@ -1,5 +1,5 @@
-//! What of the sessions' table stands in the address, and its headings: filter, sort, columns shown and
-//! the chosen session. All are links, so they work without JavaScript.
+//! Query parameters of the sessions table (filter, sort, hidden columns, selected session), its
+//! headings and column chooser. All are links, so they work without JavaScript.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
@@ -9,24 +9,24 @@ use crate::links;
 use crate::ui::sort;
 use crate::ui::sort::Column;
 
-/// Filter, sort, columns and selection in the address.
+/// The query parameters of the table.
 #[derive(Clone, Copy)]
-pub struct Address {
+pub struct TableParams {
     path: Memo<String>,
     /// The filter.
     pub q: Memo<String>,
-    /// The column that orders, `-` in front for the largest first.
+    /// The sort column, `-` in front for descending.
     pub sort: Memo<String>,
-    /// The columns left out, with commas between.
+    /// The hidden columns, comma-separated.
     pub hide: Memo<String>,
-    /// The chosen session.
+    /// The selected session.
     pub pid: Memo<String>,
-    /// `all` for more rows than a page usually has.
+    /// `all` to lift the limit of rows.
     pub rows: Memo<String>,
 }
 
-impl Address {
-    /// As it is now and as it changes.
+impl TableParams {
+    /// The current parameters, as signals.
     pub fn get() -> Self {
         let query = use_query_map();
         let part = move |name: &'static str| {
@@ -42,7 +42,7 @@ impl Address {
         }
     }
 
-    /// The address with other values for some of its parts.
+    /// The URL with some parameters changed.
     pub fn to(self, other: &[(&str, &str)]) -> String {
         let parts = [
             ("q", self.q),
@@ -60,7 +60,7 @@ impl Address {
     }
 }
 
-/// The column of a place that may be left out: all but the first, which names the session.
+/// The columns that can be hidden: all but the first, which names the session.
 fn optional() -> impl Iterator<Item = (usize, Column)> {
     COLUMNS.into_iter().enumerate().skip(1)
 }
@@ -69,35 +69,35 @@ fn hides(hide: &str, id: &str) -> bool {
     hide.split(',').any(|hidden| hidden == id)
 }
 
-/// The classes of a table without these columns: `style/tables.css` hides them by place.
+/// The CSS classes that hide these columns: `tables.css` hides them by position.
 pub fn hidden(hide: &str) -> String {
     let places = optional().filter(|(_, (id, ..))| hides(hide, id));
     places.map(|(at, _)| format!("hide-{}", at + 1)).collect::<Vec<_>>().join(" ")
 }
 
-/// The same columns left out but for `id`, which changes.
+/// The hidden columns with `id` toggled.
 fn turned(hide: &str, id: &str) -> String {
     let stays = optional().filter(|(_, (one, ..))| hides(hide, one) != (*one == id));
     stays.map(|(_, (one, ..))| one).collect::<Vec<_>>().join(",")
 }
 
-/// Which columns are shown.
+/// The column chooser.
 #[component]
-pub fn Chooser(
-    /// The address.
-    address: Address,
+pub fn ColumnChooser(
+    /// The query parameters.
+    params: TableParams,
 ) -> impl IntoView {
     let message = move || {
         let gone =
-            address.hide.with(|hide| optional().filter(|(_, (id, ..))| hides(hide, id)).count());
+            params.hide.with(|hide| optional().filter(|(_, (id, ..))| hides(hide, id)).count());
         match gone {
             0 => "Columns".to_owned(),
             gone => format!("Columns: {} of {}", COLUMNS.len() - gone, COLUMNS.len()),
         }
     };
     let choice = move |(id, words, _): Column| {
-        let shown = move || address.hide.with(|hide| !hides(hide, id));
-        let to = move || address.to(&[("hide", &address.hide.with(|hide| turned(hide, id)))]);
+        let shown = move || params.hide.with(|hide| !hides(hide, id));
+        let to = move || params.to(&[("hide", &params.hide.with(|hide| turned(hide, id)))]);
         view! {
             <li><a href=to data-noscroll="" class:off=move || !shown()>
                 <span class="hidden-words">{move || if shown() { "Hide " } else { "Show " }}</span>
@@ -113,21 +113,21 @@ pub fn Chooser(
     }
 }
 
-/// A heading that orders by its column.
+/// A sortable heading.
 #[component]
-pub fn Heading(
-    /// The address.
-    address: Address,
+pub fn SortHeading(
+    /// The query parameters.
+    params: TableParams,
     /// The column.
     column: Column,
 ) -> impl IntoView {
     let (id, words, numbers) = column;
     let to = move || {
-        let next = address.sort.with(|by| sort::next(column, by));
-        address.to(&[("sort", &next)])
+        let next = params.sort.with(|by| sort::next(column, by));
+        params.to(&[("sort", &next)])
     };
     view! {
-        <th scope="col" class:num=numbers aria-sort=move || address.sort.with(|by| sort::direction(id, by))>
+        <th scope="col" class:num=numbers aria-sort=move || params.sort.with(|by| sort::direction(id, by))>
             <a href=to data-noscroll="">{words}</a>
         </th>
     }

@@ -1,5 +1,4 @@
-//! One session whole: everything `pg_stat_activity` says of it, and what can be done to it. Shows
-//! what it is given.
+//! Drawer with the details of one session (`pg_stat_activity`) and its actions.
 
 use leptos::prelude::*;
 use model::activity::Session;
@@ -8,15 +7,15 @@ use model::{Severity, Unit};
 use super::rows::wait;
 use crate::actions::form::SessionActions;
 use crate::shell::navigation::{Nav, refusal};
-use crate::ui::code::Copy;
+use crate::ui::code::CopyButton;
 use crate::ui::format;
 use crate::ui::number::Age;
 use crate::ui::reading::empty;
 use crate::ui::sql::Statement;
 use crate::ui::term::term;
 
-/// What the drawer says of the session at the newest reading.
-pub type Told = (Option<Session>, Vec<Session>, Option<(Severity, String)>);
+/// The session in the newest reading, its parallel workers, and its worst finding.
+pub type SessionState = (Option<Session>, Vec<Session>, Option<(Severity, String)>);
 
 /// One session whole, with what a rule says of it. The buttons stay as they are while the rest is
 /// told anew with each reading.
@@ -24,20 +23,20 @@ pub type Told = (Option<Session>, Vec<Session>, Option<(Severity, String)>);
 pub fn Drawer(
     /// The session.
     pid: i32,
-    /// Its start, where it is known: with the pid, its identity.
+    /// Its start time, if known: with the pid it identifies the session.
     backend_start_ms: Option<i64>,
-    /// Where closing it leads.
+    /// The URL of the close link.
     #[prop(into)]
     close: Signal<String>,
-    /// The session, its parallel workers, and what a rule says.
+    /// The session in the newest reading.
     #[prop(into)]
-    told: Signal<Told>,
+    current: Signal<SessionState>,
 ) -> impl IntoView {
     let nav = use_context::<Nav>();
     let refusal = refusal();
     let server = nav.and_then(|nav| nav.server.get_untracked());
     let body = move || {
-        told.with(|(session, workers, mark)| {
+        current.with(|(session, workers, mark)| {
             let mark = mark.as_ref().map(|(severity, message)| {
                 view! { <p class=format!("mark {}", severity.as_str())>{message.clone()}</p> }
             });
@@ -84,7 +83,7 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
             <h3>{if session.is_active() { "Statement" } else { "Last statement" }}</h3>
             <Statement text=query.clone()/>
             <p class="drawer-actions">
-                <Copy text=Signal::stored(query.clone())/>
+                <CopyButton text=Signal::stored(query.clone())/>
                 {explain(session, query)}
             </p>
         }
@@ -116,7 +115,7 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
     .into_any()
 }
 
-/// Takes the statement to `/plan`, by a form: an address would be logged. Whoever sees the text may
+/// A form that posts the statement to `/plan`: a URL would be logged. Whoever may see the text may
 /// also explain it.
 fn explain(session: &Session, query: &str) -> Option<AnyView> {
     let server = use_context::<Nav>()?.server.get()?;

@@ -1,4 +1,4 @@
-//! Sessions and what they do: by state, by wait, over time, one by one.
+//! Activity page: sessions by state and by wait event, over time, and one by one.
 
 #[cfg(feature = "ssr")]
 mod charts;
@@ -29,7 +29,7 @@ use crate::ui::sort;
 use progress::progress;
 use table::Sessions;
 
-/// What the page starts with.
+/// The data of the page's first render.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActivityStart {
     latest: Latest<Activity>,
@@ -38,14 +38,14 @@ pub struct ActivityStart {
 
 access! { "/api/activity" OnServer(See) }
 
-/// The page's first reading, without the text of statements for people who may not see it.
+/// The page's first reading, redacted for users who may not see the text of statements.
 #[server(prefix = "/api", endpoint = "activity", output = model::wire::Json)]
 pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> {
     use crate::auth;
     use engine::areas::activity::ActivityArea;
-    let who = auth::require(model::Permission::See, Some(&server))?;
+    let user = auth::require(model::Permission::See, Some(&server))?;
     let mut latest = auth::engine()?.latest::<ActivityArea>(&server).ok_or(ApiError::NotFound)?;
-    if !who.sees_query_text(&server)
+    if !user.sees_query_text(&server)
         && let Some(reading) = &mut latest.reading
     {
         reading.value = reading.value.without_query_text();
@@ -57,7 +57,7 @@ pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> 
 /// The page's icon: path data in a box of 20 × 20.
 pub const ICON: &str = "M2 10h4l2-6 4 12 2-6h4";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
@@ -69,8 +69,8 @@ pub fn Page() -> impl IntoView {
 
 #[component]
 fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
-    let (latest, sink) = live::following(AreaName::Activity, start.latest);
-    live::follow(server.clone(), vec![sink]);
+    let (latest, sink) = live::live_signal(AreaName::Activity, start.latest);
+    live::open_stream(server.clone(), vec![sink]);
     let charts = RwSignal::new(start.charts);
     poll_charts(server.clone(), "activity", charts);
     let nav = use_context::<Nav>();
@@ -106,7 +106,7 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
     }
 }
 
-/// One sentence when no rule complains, and whether nobody waits.
+/// The verdict without findings, and whether no session waits.
 fn calm(activity: &Activity) -> (String, bool) {
     let waiters = || activity.sessions.iter().filter(|session| session.waits_for_lock());
     let waiting = waiters().count() as i64;
@@ -156,6 +156,6 @@ fn parts(latest: RwSignal<Latest<Activity>>, name: Name) -> Vec<Part> {
             }
         }
     });
-    // By name, not by size: the order must not jump from tick to tick.
+    // Sorted by name: the order must not jump from tick to tick.
     sort::sorted(parts, |a, b| a.name.cmp(&b.name))
 }

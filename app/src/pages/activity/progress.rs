@@ -1,4 +1,5 @@
-//! What reports its progress: vacuum, analyze, index builds, copies, base backups.
+//! Progress of running commands (`pg_stat_progress_*`): VACUUM, ANALYZE, CREATE INDEX, COPY, base
+//! backups.
 
 use leptos::prelude::*;
 use model::Unit;
@@ -9,7 +10,7 @@ use crate::ui::format;
 use crate::ui::number::Age;
 use crate::ui::reading::empty;
 
-/// The commands with bar and time left.
+/// The commands with a progress bar and time left.
 pub fn progress(commands: &[Progress]) -> AnyView {
     if commands.is_empty() {
         return empty("No VACUUM, ANALYZE, CREATE INDEX, COPY, CLUSTER or base backup is running.");
@@ -64,7 +65,7 @@ fn percent(command: &Progress) -> Option<f64> {
     Some((command.done? / total * 100.0).clamp(0.0, 100.0))
 }
 
-/// How much is done where nobody knows of how much.
+/// The amount done where the total is unknown.
 fn amount(command: &Progress) -> String {
     match (command.done, command.unit.as_str()) {
         (Some(done), "bytes") => format::number(done, Unit::Bytes),

@@ -1,5 +1,5 @@
-//! What a table of sessions shows and in which order: folding of parallel workers, filter, sort and
-//! copies as text. Pure; `session_table.rs` draws it.
+//! Rows of the sessions table: grouping of parallel workers under their leader, filter, sort, and
+//! export as CSV and Markdown. Pure; `table.rs` renders it.
 
 use std::cmp::Ordering;
 
@@ -11,10 +11,10 @@ use crate::ui::sort;
 use crate::ui::sort::Column;
 use crate::ui::{csv, format};
 
-/// The columns: (id in filters, sort links and copies, heading, whether it holds numbers).
+/// The columns: (id in filters, sort links and copies, heading, whether it is numeric).
 pub const COLUMNS: [Column; 10] = [
     ("pid", "Pid", true),
-    // What a tired person on a phone needs stands first.
+    // The most urgent columns come first, for narrow screens.
     ("state", "State", false),
     ("wait", "Waits for", false),
     ("transaction", "Transaction", true),
@@ -26,7 +26,7 @@ pub const COLUMNS: [Column; 10] = [
     ("client", "Client", false),
 ];
 
-/// The columns a filter term can name: those shown, and what kind of backend it is.
+/// The columns of the filter: those shown, and the backend type.
 pub const FILTERS: [&str; 11] = [
     "pid",
     "database",
@@ -41,7 +41,7 @@ pub const FILTERS: [&str; 11] = [
     "queryid",
 ];
 
-/// One row: a session with the parallel workers that run for it.
+/// A row: a session with its parallel workers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The leader, or a session of its own.
@@ -50,7 +50,7 @@ pub struct Row {
     pub workers: Vec<Session>,
 }
 
-/// Folds parallel workers under their leader; a worker whose leader is not listed stands alone.
+/// Groups parallel workers under their leader; a worker without a listed leader gets its own row.
 pub fn fold(sessions: &[Session]) -> Vec<Row> {
     let leader = |session: &Session| {
         session
@@ -108,15 +108,15 @@ pub fn wait(session: &Session) -> String {
     }
 }
 
-/// The rows that pass: a leader stays when one of its workers passes.
+/// The rows that match: a leader stays when one of its workers matches.
 pub fn select(rows: Vec<Row>, terms: &[Term]) -> Vec<Row> {
     let passes =
         |session: &Session| filter::passes(terms, &FILTERS, |column| text(session, column));
     rows.into_iter().filter(|row| passes(&row.session) || row.workers.iter().any(passes)).collect()
 }
 
-/// Sorts by `column`, or descending by `-column`; an unknown column leaves the order as it was.
-/// Unknown values go last both ways.
+/// Sorts by `column`, or descending by `-column`; an unknown column keeps the order. Unknown values
+/// go last both ways.
 pub fn sort(rows: Vec<Row>, by: &str) -> Vec<Row> {
     let (column, descending) = sort::column(by);
     if !COLUMNS.iter().any(|(id, ..)| *id == column) {

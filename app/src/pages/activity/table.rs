@@ -1,5 +1,5 @@
-//! The table of sessions with its filter, and the drawer that shows one of them whole. What is shown
-//! is in the address: filter, sort, columns and selection, so it works without JavaScript.
+//! Sessions table with its filter and the drawer of the selected session. Filter, sort, columns and
+//! selection are query parameters, so it works without JavaScript.
 
 use std::collections::HashMap;
 
@@ -9,36 +9,36 @@ use leptos_router::hooks::use_navigate;
 use model::activity::{Activity, Session};
 use model::{Finding, Latest, Severity};
 
-use super::columns::{Address, Chooser, Heading, hidden};
+use super::columns::{ColumnChooser, SortHeading, TableParams, hidden};
 use super::drawer::Drawer;
 use super::rows::{COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait};
-use crate::ui::code::Copy;
+use crate::ui::code::CopyButton;
 use crate::ui::colors;
 use crate::ui::filter;
 use crate::ui::format;
-use crate::ui::keyed::each;
+use crate::ui::keyed::keyed;
 use crate::ui::number::Age;
 use crate::ui::reading::empty;
 use crate::ui::sql::{highlighted, one_line};
 
-/// More rows than this are shown only when asked for.
+/// The limit of rows; more are shown on request.
 const ROWS: usize = 200;
 
-/// Which sessions are in trouble: by pid, the worst severity and what is said.
+/// The worst finding per session: pid, severity, message.
 type Marks = HashMap<i32, (Severity, String)>;
 
 fn marks(findings: &[Finding]) -> Marks {
     let mut marks = Marks::new();
     for finding in findings {
         if let Some(pid) = finding.object.pid() {
-            // Findings come worst first.
+            // Findings are sorted by severity.
             marks.entry(pid).or_insert_with(|| (finding.severity, finding.message.clone()));
         }
     }
     marks
 }
 
-/// The table with all that belongs to it.
+/// The sessions table with filter and drawer.
 #[component]
 pub fn Sessions(
     /// The readings.
@@ -47,18 +47,18 @@ pub fn Sessions(
     #[prop(into)]
     query_text: Signal<bool>,
 ) -> impl IntoView {
-    let address = Address::get();
+    let params = TableParams::get();
     let rows = Memo::new(move |_| {
-        let terms = address.q.with(|q| filter::parse(q, &FILTERS));
+        let terms = params.q.with(|q| filter::parse(q, &FILTERS));
         let folded = latest.with(|l| l.value().map(|a| fold(&a.sessions)).unwrap_or_default());
         let rows = select(folded, &terms);
-        address.sort.with(|by| sort(rows, by))
+        params.sort.with(|by| sort(rows, by))
     });
     let marks = Memo::new(move |_| {
         latest.with(|l| l.reading.as_ref().map(|r| marks(&r.findings)).unwrap_or_default())
     });
     let keys = Memo::new(move |_| {
-        let all = address.rows.with(|rows| rows == "all");
+        let all = params.rows.with(|rows| rows == "all");
         let shown = if all { usize::MAX } else { ROWS };
         rows.with(|rows| {
             rows.iter().take(shown).map(|row| row.session.pid.to_string()).collect::<Vec<_>>()
@@ -74,16 +74,16 @@ pub fn Sessions(
         view! {
             <tr
                 class=move || row_class(marks, key)
-                aria-current=move || address.pid.with(|chosen| *chosen == pid).then_some("true")
+                aria-current=move || params.pid.with(|chosen| *chosen == pid).then_some("true")
             >
-                {move || by_pid.with(|rows| rows.get(&key).map(|row| cells(row, address, marks)))}
+                {move || by_pid.with(|rows| rows.get(&key).map(|row| cells(row, params, marks)))}
             </tr>
         }
         .into_any()
     };
-    // Who was chosen stays who was chosen: the drawer of a session that has ended still says so.
+    // The selection stays: the drawer tells when the session has ended.
     let chosen = Memo::new(move |before: Option<&Option<(i32, Option<i64>)>>| {
-        let pid: i32 = address.pid.with(|pid| pid.parse().ok())?;
+        let pid: i32 = params.pid.with(|pid| pid.parse().ok())?;
         let start = session_of(latest, pid).and_then(|session| session.backend_start_ms);
         let kept = before.copied().flatten().filter(|(known, _)| *known == pid);
         Some((pid, start.or(kept.and_then(|(_, start)| start))))
@@ -92,20 +92,20 @@ pub fn Sessions(
         <section class="sessions" aria-labelledby="sessions-title">
             <div class="table-head">
                 <h2 id="sessions-title">"Sessions"</h2>
-                <Filter address/>
+                <Filter params/>
                 <span class="muted num" role="status">{move || counted(rows, latest)}</span>
-                <Chooser address/>
-                <Copy text=Signal::derive(move || rows.with(|rows| csv(rows))) message="Copy as CSV"/>
-                <Copy text=Signal::derive(move || rows.with(|rows| markdown(rows))) message="Copy as Markdown"/>
+                <ColumnChooser params/>
+                <CopyButton text=Signal::derive(move || rows.with(|rows| csv(rows))) message="Copy as CSV"/>
+                <CopyButton text=Signal::derive(move || rows.with(|rows| markdown(rows))) message="Copy as Markdown"/>
             </div>
             {move || (!query_text.get()).then(|| view! {
                 <p class="note">"Statement text is hidden: viewing it requires the role analyst or operator."</p>
             })}
             <div class="scroll wide-table" tabindex="0" role="group" aria-labelledby="sessions-title">
-                <table class=move || address.hide.with(|hide| hidden(hide))>
-                    <thead><tr>{COLUMNS.map(|column| view! { <Heading address column/> }).collect_view()}</tr></thead>
+                <table class=move || params.hide.with(|hide| hidden(hide))>
+                    <thead><tr>{COLUMNS.map(|column| view! { <SortHeading params column/> }).collect_view()}</tr></thead>
                     <tbody>
-                        {each(move || keys.get(), row)}
+                        {keyed(move || keys.get(), row)}
                     </tbody>
                 </table>
             </div>
@@ -113,19 +113,19 @@ pub fn Sessions(
             {move || {
                 let hidden = rows.with(Vec::len).saturating_sub(keys.with(Vec::len));
                 (hidden > 0).then(|| view! {
-                    <p><a href=move || address.to(&[("rows", "all"), ("pid", "")])>
+                    <p><a href=move || params.to(&[("rows", "all"), ("pid", "")])>
                         "Show " {format::plural(hidden as i64, "more row", "more rows")}
                     </a></p>
                 })
             }}
             {move || chosen.get().map(|(pid, backend_start_ms)| {
-                let told = Signal::derive(move || (
+                let current = Signal::derive(move || (
                     session_of(latest, pid),
                     by_pid.with(|rows| rows.get(&pid).map(|r| r.workers.clone()).unwrap_or_default()),
                     marks.with(|m| m.get(&pid).cloned()),
                 ));
-                let close = Signal::derive(move || address.to(&[("pid", "")]));
-                view! { <Drawer pid backend_start_ms close told/> }
+                let close = Signal::derive(move || params.to(&[("pid", "")]));
+                view! { <Drawer pid backend_start_ms close current/> }
             })}
         </section>
     }
@@ -142,10 +142,10 @@ fn counted(rows: Memo<Vec<Row>>, latest: RwSignal<Latest<Activity>>) -> String {
 }
 
 #[component]
-fn Filter(address: Address) -> impl IntoView {
+fn Filter(params: TableParams) -> impl IntoView {
     let navigate = use_navigate();
     let typed = move |q: String| {
-        let to = untrack(|| address.to(&[("q", &q)]));
+        let to = untrack(|| params.to(&[("q", &q)]));
         navigate(
             &to,
             NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() },
@@ -160,12 +160,12 @@ fn Filter(address: Address) -> impl IntoView {
                 name="q"
                 autocomplete="off"
                 placeholder="state:active role:app text"
-                value=move || address.q.get()
-                prop:value=move || address.q.get()
+                value=move || params.q.get()
+                prop:value=move || params.q.get()
                 on:input:target=move |event| typed(event.target().value())
             />
-            <input type="hidden" name="sort" value=move || address.sort.get()/>
-            <input type="hidden" name="hide" value=move || address.hide.get()/>
+            <input type="hidden" name="sort" value=move || params.sort.get()/>
+            <input type="hidden" name="hide" value=move || params.hide.get()/>
             <button type="submit">"Filter"</button>
         </form>
     }
@@ -179,10 +179,10 @@ fn row_class(marks: Memo<Marks>, pid: i32) -> &'static str {
     })
 }
 
-fn cells(row: &Row, address: Address, marks: Memo<Marks>) -> AnyView {
+fn cells(row: &Row, params: TableParams, marks: Memo<Marks>) -> AnyView {
     let session = &row.session;
     let pid = session.pid;
-    let to = move || address.to(&[("pid", &pid.to_string())]);
+    let to = move || params.to(&[("pid", &pid.to_string())]);
     let mark = move || {
         marks.with(|marks| marks.get(&pid).map(|(severity, message)| {
         view! { <span class=format!("mark {}", severity.as_str()) title=message.clone()>{severity.as_str()}</span> }
@@ -207,7 +207,7 @@ fn cells(row: &Row, address: Address, marks: Memo<Marks>) -> AnyView {
     .into_any()
 }
 
-/// The application, or what kind of process it is where there is no client.
+/// The application, or the backend type where there is no client.
 fn application(session: &Session) -> AnyView {
     let own = session.own.then(|| view! { <span class="label">"pgdeck"</span> });
     if session.is_client() || session.backend_type.is_none() {
@@ -244,7 +244,7 @@ fn wait_cell(session: &Session) -> Option<AnyView> {
     )
 }
 
-/// The statement on one line: the one that runs, or the last one, greyed.
+/// The statement on one line: the current one, or the last one, greyed.
 fn query_line(session: &Session) -> Option<AnyView> {
     let query = session.query.as_deref().filter(|query| !query.is_empty())?;
     let class = if session.is_active() { "sql one-line" } else { "sql one-line past" };

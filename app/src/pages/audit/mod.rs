@@ -1,5 +1,5 @@
-//! The audit log: who did what, when, why and with what result, and whether the log is as it was
-//! written. Filter and place are in the address, so it works without JavaScript.
+//! Audit log page: who did what, when, why and with what result, and whether the hash chain is
+//! intact. Filter and position are query parameters, so it works without JavaScript.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -16,7 +16,7 @@ use crate::ui::sql::highlighted;
 /// The page's icon: path data in a box of 20 × 20.
 pub const ICON: &str = "M5 2h10v16H5zM8 6h4M8 9h4M8 12.5l1.5 1.5 3-3";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let address = use_query_map();

@@ -1,4 +1,4 @@
-//! All servers, those in trouble first. Draws what the navigation knows already.
+//! Fleet page: all servers, those with problems first. Renders the data of the navigation.
 
 use leptos::prelude::*;
 use model::server::{ConnectionState, Facts};
@@ -10,15 +10,15 @@ use crate::shell::navigation::Nav;
 use crate::ui::bar::Bar;
 use crate::ui::findings::badge;
 use crate::ui::format;
-use crate::ui::keyed::each;
+use crate::ui::keyed::keyed;
 use crate::ui::number::Number;
-use crate::ui::reading::{broken, empty, loading};
-use crate::ui::sparkline::Spark;
+use crate::ui::reading::{api_error, empty, loading};
+use crate::ui::sparkline::Sparkline;
 
 /// The page's icon: path data in a box of 20 × 20.
 pub const ICON: &str = "M3 4h14v4H3zM3 12h14v4H3zM6 6h1M6 14h1";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let nav = use_context::<Nav>();
@@ -28,7 +28,7 @@ pub fn Page() -> impl IntoView {
                 let Some(nav) = nav else { return ().into_any() };
                 match nav.ready().await {
                     Ok(()) => view! { <Servers nav/> }.into_any(),
-                    Err(error) => broken(&error),
+                    Err(error) => api_error(&error),
                 }
             })}
         </Transition>
@@ -52,7 +52,7 @@ fn Servers(nav: Nav) -> impl IntoView {
                 .then(|| empty("No server is being watched. Start pgdeck with a connection string, or add [[servers]] to pgdeck.toml."))
         }}
         <ul class="fleet">
-            {each(move || ids.get(), move |id| view! { <Card nav id=ServerId::new(id)/> }.into_any())}
+            {keyed(move || ids.get(), move |id| view! { <Card nav id=ServerId::new(id)/> }.into_any())}
         </ul>
     }
 }
@@ -118,7 +118,7 @@ fn Card(nav: Nav, id: ServerId) -> impl IntoView {
             <dl class="numbers">
                 <div class="wide">
                     <dt>"Transactions per second"</dt>
-                    <dd><Number value=number(|s| s.headline.transactions_per_s) unit=Unit::PerSecond/><Spark values=spark/></dd>
+                    <dd><Number value=number(|s| s.headline.transactions_per_s) unit=Unit::PerSecond/><Sparkline values=spark/></dd>
                 </div>
                 <div>
                     <dt>"Connections"</dt>
@@ -148,7 +148,7 @@ fn Card(nav: Nav, id: ServerId) -> impl IntoView {
     }
 }
 
-/// Lag is shown where there is replication; its absence is said by the replication page.
+/// Lag is shown where there is replication only.
 fn lag(server: &ServerSummary) -> Option<AnyView> {
     let (bytes, ms) = (server.headline.lag_bytes, server.headline.lag_ms);
     (bytes.is_some() || ms.is_some()).then(|| {
@@ -165,7 +165,7 @@ fn lag(server: &ServerSummary) -> Option<AnyView> {
     })
 }
 
-/// State, kind, version, address and labels in words.
+/// State, kind, version, address and labels.
 fn identity(server: &ServerSummary) -> AnyView {
     let live = Live::get();
     let state = match &server.link {

@@ -1,4 +1,5 @@
-//! What the figures of the pages mean, a sentence each, with the chapter of PostgreSQL's manual.
+//! Glossary of the terms and metrics on the pages, a sentence each, with a link to PostgreSQL's
+//! manual.
 
 use leptos::prelude::*;
 
@@ -203,7 +204,7 @@ const TERMS: [(&str, &str, &str); 38] = [
 pub const ICON: &str =
     "M10 5c-2-1.5-4.5-1.5-7-1v11c2.5-.5 5-.5 7 1 2-1.5 4.5-1.5 7-1V4c-2.5-.5-5-.5-7 1zM10 5v11";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let majors = Memo::new(|_| majors());
@@ -231,7 +232,7 @@ pub fn Page() -> impl IntoView {
     }
 }
 
-/// The majors of the servers watched, the newest first; `current` where none is known.
+/// The major versions of the watched servers, newest first; `current` where none is known.
 fn majors() -> Vec<String> {
     let mut majors: Vec<u16> = use_context::<Nav>()
         .map(|nav| {

@@ -1,4 +1,5 @@
-//! What else is known of locks: the lock tables, prepared transactions, deadlocks and conflicts.
+//! Lock table usage, prepared transactions, deadlocks and recovery conflicts: the panels below the
+//! graph.
 
 use leptos::prelude::*;
 use model::Known;
@@ -9,7 +10,7 @@ use crate::ui::format;
 use crate::ui::reading::{empty, known};
 use crate::ui::term::term;
 
-/// The panels below the picture.
+/// The panels below the graph.
 pub fn facts(locks: &Locks) -> AnyView {
     view! {
         <div class="columns lock-facts">

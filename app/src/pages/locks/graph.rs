@@ -1,5 +1,4 @@
-//! The drawing of the wait-for graph, and the same as a list. Made on the server; every name in it
-//! is text to leptos, whatever a client calls itself.
+//! Wait-for graph as SVG and as nested lists, rendered on the server; Leptos escapes every name.
 
 use leptos::prelude::*;
 use model::locks::drawing::{
@@ -8,20 +7,20 @@ use model::locks::drawing::{
 use model::locks::{EdgeKind, ModeSet};
 
 use super::labels::{doing, key, mode_class, shortened, waited, wants, who};
-use super::query::Ask;
+use super::query::LocksQuery;
 use super::scene::Scene;
 use crate::ui::format;
 
-/// Characters that fit into a box, by their average width at the box's type size.
+/// Characters that fit into a box, by their average width at its font size.
 const NAME_LENGTH: usize = 32;
 const LINE_LENGTH: usize = 35;
-/// Where text begins in a box, and the baselines of its three lines.
+/// The x of the text in a box, and the baselines of its three lines.
 const TEXT_X: f64 = 14.0;
 const TEXT_Y: [f64; 3] = [19.0, 36.0, 52.0];
-/// The bar in the colour of the mode.
+/// The width of the bar in the lock mode's colour.
 const BAR_WIDTH: f64 = 5.0;
 
-/// The words of one box.
+/// The text of one box.
 struct Words {
     name: String,
     second: String,
@@ -61,7 +60,7 @@ impl Scene<'_> {
             second,
             third,
             class: format!("lock-box {mode}{marks}"),
-            to: self.ask.choosing(&key).to(self.server),
+            to: self.query.with_node(&key).to(self.server),
             id: key,
         }
     }
@@ -95,11 +94,11 @@ impl Scene<'_> {
             None => String::new(),
         };
         let key = key.unwrap_or_else(|| "roots".into());
-        // What does not fit the drawing is in the table.
+        // What is cut from the graph is in the table.
         let (to, second) = if fold.opens {
-            (self.ask.opening(&key).to(self.server), "open them")
+            (self.query.with_open(&key).to(self.server), "open them")
         } else {
-            let table = Ask { view: "table".into(), ..self.ask.clone() };
+            let table = LocksQuery { view: "table".into(), ..self.query.clone() };
             (table.to(self.server), "see them in the table")
         };
         let third = if behind.is_empty() { longest } else { behind };
@@ -170,7 +169,7 @@ impl Scene<'_> {
         .into_any()
     }
 
-    /// The same as nested lists.
+    /// The graph as nested lists.
     pub fn list(&self, forest: &Forest<'_>, outline: &Outline, class: &'static str) -> AnyView {
         view! {
             <div class=format!("lock-tree {class}")>{self.level(forest, &outline.items, class.is_empty())}</div>
@@ -178,7 +177,7 @@ impl Scene<'_> {
         .into_any()
     }
 
-    /// Items that begin at one depth, each with the deeper ones that follow it.
+    /// Items at one depth, each with its descendants.
     fn level(&self, forest: &Forest<'_>, items: &[(u32, Item)], rows: bool) -> AnyView {
         let Some((top, _)) = items.first() else { return ().into_any() };
         let below_top = items.chunk_by(|_, (depth, _)| depth > top);
@@ -200,10 +199,10 @@ impl Scene<'_> {
     }
 }
 
-/// Whether a line is of one kind.
+/// Whether an edge is of one kind.
 type IsKind = fn(&Line) -> bool;
 
-/// One path for each kind of line: a thousand lines are four elements.
+/// One path per kind of edge: a thousand edges are four elements.
 fn lines(lines: &[Line]) -> AnyView {
     let kinds: [(&str, IsKind); 4] = [
         ("lock-line hard", |line| !line.closes && line.kind == Some(EdgeKind::Hard)),
@@ -221,7 +220,7 @@ fn lines(lines: &[Line]) -> AnyView {
         .into_any()
 }
 
-/// From the right of the blocker to the left of the waiter, an arrow's head at the blocker.
+/// From the right of the blocker to the left of the waiter, with an arrowhead at the blocker.
 fn curve(line: &Line) -> String {
     let ((x1, y1), (x2, y2)) = (line.from, line.to);
     let middle = if line.closes { x1 + 24.0 } else { (x1 + x2) / 2.0 };

@@ -1,20 +1,20 @@
-//! The last hour: how many waited when, who was root, and the incidents with first waiter, peak and
-//! end. Every moment is a link.
+//! Lock history of the last hour: waiters over time, root blockers, and incidents with start, peak
+//! and end. Every moment is a link.
 
 use leptos::prelude::*;
 use model::ServerId;
 use model::locks::{Incident, LockHistory, RootSpan, WaitTick};
 
-use super::query::Ask;
+use super::query::LocksQuery;
 use crate::ui::format;
 use crate::ui::reading::empty;
 
-/// The strip's size, in its own units.
+/// The size of the viewBox.
 const WIDTH: f64 = 900.0;
 const HEIGHT: f64 = 56.0;
-/// Two ticks further apart have something unknown between them, ms: as in the engine's history.
+/// Ticks further apart have a gap between them, ms: as in the engine's history.
 const GAP_MS: i64 = 3_500;
-/// Incidents and roots listed, newest first.
+/// Maximum of incidents and roots listed, newest first.
 const LISTED: usize = 12;
 
 /// From the first to the last recorded second, ms since the epoch; None when nothing is recorded.
@@ -22,28 +22,28 @@ pub fn span(history: &LockHistory) -> Option<(i64, i64)> {
     Some((history.ticks.first()?.at_ms, history.ticks.last()?.until_ms))
 }
 
-/// The nearest recorded seconds before and after a moment.
-pub fn beside(history: &LockHistory, at_ms: i64) -> (Option<i64>, Option<i64>) {
+/// The recorded seconds before and after a moment.
+pub fn neighbours(history: &LockHistory, at_ms: i64) -> (Option<i64>, Option<i64>) {
     let next = history.ticks.partition_point(|tick| tick.at_ms <= at_ms);
     let here = next.saturating_sub(1);
     let at = |place: Option<usize>| place.and_then(|p| history.ticks.get(p)).map(|tick| tick.at_ms);
     (at(here.checked_sub(1)), at(Some(next)))
 }
 
-/// The strip and the lists.
-pub fn past(history: &LockHistory, ask: &Ask, server: &ServerId) -> AnyView {
+/// The chart of waiters, and the lists of incidents and roots.
+pub fn history_view(history: &LockHistory, query: &LocksQuery, server: &ServerId) -> AnyView {
     let Some((from, to)) = span(history) else {
         return empty(
             "Nothing is recorded yet. Every second with a lock wait is kept for an hour.",
         );
     };
     view! {
-        {strip(history, ask.at, from, to)}
+        {strip(history, query.at, from, to)}
         <p class="lock-ends num muted">
             <span>{format::time_of_day(from)} " UTC"</span>
             <span>{format::time_of_day(to)} " UTC"</span>
         </p>
-        {incidents(&history.incidents, ask, server)}
+        {incidents(&history.incidents, query, server)}
         {roots(&history.roots)}
         <p class="note num">
             {format!("Kept in memory: {} of at most {}. ", format::number(history.bytes as f64, model::Unit::Bytes), format::number(history.budget_bytes as f64, model::Unit::Bytes))}
@@ -53,7 +53,7 @@ pub fn past(history: &LockHistory, ask: &Ask, server: &ServerId) -> AnyView {
     .into_any()
 }
 
-/// How many waited, as an area; what is not known stays empty and is hatched.
+/// Waiters over time as an area; gaps are hatched.
 fn strip(history: &LockHistory, at: Option<i64>, from: i64, to: i64) -> AnyView {
     let length = (to - from).max(1) as f64;
     let x = |ms: i64| (ms - from) as f64 / length * WIDTH;
@@ -95,8 +95,8 @@ fn strip(history: &LockHistory, at: Option<i64>, from: i64, to: i64) -> AnyView 
     .into_any()
 }
 
-/// Seconds with waiters as columns at least a unit wide, each up to the next one where it is known
-/// what was between: (left, right, the most that waited).
+/// Seconds with waiters as columns at least one unit wide, extended to the next one unless there is
+/// a gap: (left, right, maximum of waiters).
 fn runs(ticks: &[WaitTick], x: impl Fn(i64) -> f64) -> Vec<(f64, f64, u32)> {
     let mut runs: Vec<(f64, f64, u32)> = Vec::new();
     for (tick, place) in ticks.iter().zip(1_usize..).filter(|(tick, _)| tick.waiting > 0) {
@@ -119,12 +119,12 @@ fn runs(ticks: &[WaitTick], x: impl Fn(i64) -> f64) -> Vec<(f64, f64, u32)> {
     runs
 }
 
-fn incidents(all: &[Incident], ask: &Ask, server: &ServerId) -> AnyView {
+fn incidents(all: &[Incident], query: &LocksQuery, server: &ServerId) -> AnyView {
     if all.is_empty() {
         return empty("No incidents: no session waited in two consecutive samples.");
     }
     let moment = |ms: i64| {
-        let to = ask.at(Some(ms)).to(server);
+        let to = query.at(Some(ms)).to(server);
         view! { <a class="num" href=to data-noscroll="">{format::time_of_day(ms)}</a> }
     };
     let rows = all.iter().rev().take(LISTED).map(|one| {
@@ -196,9 +196,9 @@ mod tests {
     fn the_seconds_beside_a_moment() {
         let ticks = vec![tick(1_000, 1), tick(2_000, 1), tick(9_000, 0)];
         let history = LockHistory { ticks, ..LockHistory::default() };
-        assert_eq!(beside(&history, 2_500), (Some(1_000), Some(9_000)));
-        assert_eq!(beside(&history, 9_000), (Some(2_000), None));
-        assert_eq!(beside(&history, 0), (None, Some(1_000)));
+        assert_eq!(neighbours(&history, 2_500), (Some(1_000), Some(9_000)));
+        assert_eq!(neighbours(&history, 9_000), (Some(2_000), None));
+        assert_eq!(neighbours(&history, 0), (None, Some(1_000)));
         assert_eq!(span(&history), Some((1_000, 9_000)));
     }
 

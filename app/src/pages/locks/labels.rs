@@ -1,4 +1,4 @@
-//! Short words for a node of the graph: who it is, what it wants, what it does. Pure.
+//! Labels of a node of the wait-for graph: name, lock it waits for, state, key in the URL. Pure.
 
 use model::locks::drawing::Link;
 use model::locks::{Blocking, Graph, LockMode, Node};
@@ -13,14 +13,14 @@ pub fn who(node: &Node) -> String {
     }
 }
 
-/// What the client calls itself, or what kind of process it is where there is no client.
+/// The application name, or the backend type where there is no client.
 fn application(node: &Node) -> Option<&str> {
     let session = node.session.as_ref()?;
     let kind = session.backend_type.as_deref().filter(|kind| *kind != "client backend");
     kind.or(session.application_name.as_deref()).filter(|name| !name.is_empty())
 }
 
-/// What a node that waits for nobody does, with its age.
+/// The state of a root blocker, with its age.
 pub fn doing(graph: &Graph, node: &Node) -> String {
     let words = node.doing(graph);
     let words = words.trim_start_matches(", ");
@@ -46,23 +46,23 @@ pub fn wants(graph: &Graph, link: &Link) -> String {
     format!("{} on {}", link.wants.words(), object.unwrap_or_default())
 }
 
-/// How long a wait that began then lasts, in words.
+/// The duration of a wait, as text.
 pub fn waited(graph: &Graph, since_us: Option<i64>) -> String {
     let ms = since_us.map_or(0.0, |us| graph.server_now_ms as f64 - us as f64 / 1_000.0);
     format::age(ms.max(0.0))
 }
 
-/// The class of a lock mode's colour.
+/// The CSS class of a lock mode.
 pub fn mode_class(mode: LockMode) -> String {
     format!("mode-{}", mode.words().to_lowercase().replace(' ', "-"))
 }
 
-/// Text that fits a box.
+/// Truncates text to fit a box.
 pub fn shortened(text: &str, most: usize) -> String {
     model::shorten::fitted(text, most).into_owned()
 }
 
-/// How a node is called in the address.
+/// The key of a node in the URL.
 pub fn key(node: &Node) -> String {
     match (node.pid, &node.prepared) {
         (Some(pid), _) => pid.to_string(),
@@ -71,7 +71,7 @@ pub fn key(node: &Node) -> String {
     }
 }
 
-/// The node called so, also by the pid of a parallel worker.
+/// The node of a key, also by the pid of a parallel worker.
 pub fn find(graph: &Graph, called: &str) -> Option<u32> {
     if let Some(transaction) = called.strip_prefix('x').and_then(|id| id.parse::<i64>().ok()) {
         let is = |node: &Node| node.prepared.as_ref().is_some_and(|p| p.transaction == transaction);

@@ -1,11 +1,12 @@
-//! Which lock modes conflict: the manual's two tables, with the pair at hand lit.
+//! Lock mode conflict tables (PostgreSQL manual, "Explicit Locking"), with the current pair
+//! highlighted.
 
 use leptos::prelude::*;
 use model::locks::{LockMode, RowLock};
 
 use super::labels::mode_class;
 
-/// The table of the eight modes and what takes them; `pair` is what is wanted and what is in its way.
+/// The conflict table of the eight lock modes; `pair` is the requested and the blocking mode.
 pub fn conflicts(pair: Option<(LockMode, LockMode)>) -> AnyView {
     let heads = LockMode::ALL
         .map(|mode| view! { <th scope="col"><span>{mode.words()}</span></th> })
@@ -50,7 +51,7 @@ pub fn conflicts(pair: Option<(LockMode, LockMode)>) -> AnyView {
     .into_any()
 }
 
-/// The four strengths of row locks.
+/// The conflict table of the four row locks.
 pub fn row_locks() -> AnyView {
     let heads = RowLock::ALL.map(|lock| view! { <th scope="col">{lock.words()}</th> });
     let rows = RowLock::ALL.map(|wants| {

@@ -1,4 +1,5 @@
-//! One node whole: why it waits, what ending it frees, its locks, its statement, who is in its way.
+//! Details of one node of the wait-for graph: why it waits, what ending it releases, its locks,
+//! statement and blockers.
 
 use leptos::prelude::*;
 use model::locks::{Blocking, EdgeKind, Graph, Node, Queue};
@@ -9,12 +10,12 @@ use crate::ui::format;
 use crate::ui::sql::Statement;
 use crate::ui::term::term;
 
-/// Blockers listed before the rest is counted.
+/// Maximum of blockers listed.
 const BLOCKERS: usize = 12;
-/// Locks listed before the rest is counted: a node may hold hundreds that are contested.
+/// Maximum of locks listed: a node may hold hundreds that are contested.
 const LOCKS: usize = 20;
 
-/// The panel's content; `shows_text` says whether the reader may see statements.
+/// The panel's content; `shows_text`: whether the user may see the text of statements.
 pub fn content(
     scene: &Scene<'_>,
     blocking: &Blocking<'_>,
@@ -48,7 +49,7 @@ pub fn content(
     .into_any()
 }
 
-/// What makes ending this one different.
+/// A warning about ending this node.
 fn warning(node: &Node) -> Option<AnyView> {
     let session = node.session.as_ref();
     let message = if node.prepared.is_some() {
@@ -95,7 +96,7 @@ fn blockers(scene: &Scene<'_>, blocking: &Blocking<'_>, index: u32) -> Option<An
         let key = key(node);
         Some(view! {
             <li>
-                <a href=scene.ask.choosing(&key).to(scene.server) id=format!("b-{key}") data-noscroll="">{who(node)}</a>
+                <a href=scene.query.with_node(&key).to(scene.server) id=format!("b-{key}") data-noscroll="">{who(node)}</a>
                 {format!(" {does} {} on {}", edge.has.words(), object.unwrap_or_default())}
             </li>
         })
@@ -112,7 +113,7 @@ fn blockers(scene: &Scene<'_>, blocking: &Blocking<'_>, index: u32) -> Option<An
     )
 }
 
-/// The contested locks it holds or wants; those nobody waits for are not read.
+/// The contested locks it holds or waits for; uncontested ones are not read.
 fn locks(graph: &Graph, index: u32) -> AnyView {
     let mine = |queue: &&Queue| {
         queue.holders.iter().any(|h| h.node == index)

@@ -1,5 +1,5 @@
-//! The page's parts made on the server from readings in memory: a thousand waiters are a few
-//! kilobytes of ready drawing for the browser, not a megabyte to lay out there.
+//! Server-side rendering of the locks page's parts as HTML: a thousand waiters are a few kilobytes
+//! for the browser, not a megabyte to lay out.
 
 use engine::Engine;
 use engine::areas::locks::LocksArea;
@@ -10,27 +10,26 @@ use model::locks::{Blocking, Graph, LockMode, Locks};
 use model::{ApiError, Known, Latest, Reading, Reason, ServerId};
 
 use super::labels::{find, key};
-use super::query::Ask;
+use super::query::LocksQuery;
 use super::scene::{Scene, Viewer};
-use super::{Brief, Chosen, LocksView, Moments};
+use super::{LocksSummary, LocksView, RecordedRange, SelectedNode};
 use super::{counters, history, labels, modes, panel, roots, table, verdict};
 use crate::ui::format;
 use crate::ui::reading::{empty, why};
 
-/// Boxes of the drawing, which on narrow screens is a list: with all else on the page it stays below
-/// three thousand elements.
+/// Maximum of boxes of the graph: the whole page stays below three thousand elements.
 const BOXES: usize = 160;
 
-/// Everything the page shows.
+/// The rendered page.
 pub fn view(
     engine: &Engine,
     server: &ServerId,
-    ask: &Ask,
+    query: &LocksQuery,
     viewer: &Viewer,
 ) -> Result<LocksView, ApiError> {
     let mut latest = engine.latest::<LocksArea>(server).ok_or(ApiError::NotFound)?;
     let history = engine.history::<LocksArea, _>(server, History::summary).unwrap_or_default();
-    let graph = match ask.at {
+    let graph = match query.at {
         None => latest.value().map(|locks| locks.graph.clone()),
         Some(at) => Some(
             engine
@@ -39,15 +38,15 @@ pub fn view(
                 .ok_or_else(|| unknown_then(at)),
         ),
     };
-    // Nothing below has the text of statements when the reader may not see it.
+    // Redacts the text of statements when the user may not see it.
     let graph = graph.map(|known| {
         known.map(|graph| if viewer.text { graph } else { graph.without_query_text() })
     });
-    let drawn = graph.as_ref().map(|graph| drawn(graph, server, ask, viewer));
+    let drawn = graph.as_ref().map(|graph| drawn(graph, server, query, viewer));
     let (body, chosen, pair) = drawn.unwrap_or_default();
-    let now = graph.as_ref().and_then(|graph| graph.as_ref().ok()).filter(|_| ask.at.is_none());
-    let root = now.and_then(roots::of);
-    let (message, class) = verdict::verdict(&latest, graph.as_ref(), ask.at);
+    let now = graph.as_ref().and_then(|graph| graph.as_ref().ok()).filter(|_| query.at.is_none());
+    let root = now.and_then(roots::top_root);
+    let (message, class) = verdict::verdict(&latest, graph.as_ref(), query.at);
     let facts = latest.value().map(|locks| counters::facts(locks).to_html()).unwrap_or_default();
     let brief = latest.reading.take().map(|reading| brief(&reading));
     Ok(LocksView {
@@ -65,8 +64,8 @@ pub fn view(
         modes: modes::conflicts(pair).to_html(),
         rows: modes::row_locks().to_html(),
         facts,
-        past: history::past(&history, ask, server).to_html(),
-        moments: moments(&history, ask),
+        past: history::history_view(&history, query, server).to_html(),
+        moments: moments(&history, query),
     })
 }
 
@@ -76,40 +75,43 @@ fn unknown_then(at: i64) -> Reason {
     }
 }
 
-fn brief(reading: &Reading<Locks>) -> Reading<Brief> {
+fn brief(reading: &Reading<Locks>) -> Reading<LocksSummary> {
     Reading {
         at_ms: reading.at_ms,
         took_ms: reading.took_ms,
-        value: Brief { waiting: reading.value.waiting, others: reading.value.others.clone() },
+        value: LocksSummary {
+            waiting: reading.value.waiting,
+            others: reading.value.others.clone(),
+        },
         findings: reading.findings.clone(),
         not_checked: reading.not_checked.clone(),
     }
 }
 
-fn moments(history: &model::locks::LockHistory, ask: &Ask) -> Option<Moments> {
+fn moments(history: &model::locks::LockHistory, query: &LocksQuery) -> Option<RecordedRange> {
     let (from_ms, to_ms) = history::span(history)?;
-    let (earlier, later) = history::beside(history, ask.at.unwrap_or(i64::MAX));
-    let later = later.filter(|_| ask.at.is_some());
-    Some(Moments { from_ms, to_ms, earlier, later })
+    let (earlier, later) = history::neighbours(history, query.at.unwrap_or(i64::MAX));
+    let later = later.filter(|_| query.at.is_some());
+    Some(RecordedRange { from_ms, to_ms, earlier, later })
 }
 
-/// The modes at hand: what is wanted and what is in its way.
+/// The lock modes in question: requested and blocking.
 type Pair = Option<(LockMode, LockMode)>;
 
 pub fn drawn(
     graph: &Known<Graph>,
     server: &ServerId,
-    ask: &Ask,
+    query: &LocksQuery,
     viewer: &Viewer,
-) -> (String, Option<Chosen>, Pair) {
+) -> (String, Option<SelectedNode>, Pair) {
     let graph = match graph {
         Ok(graph) => graph,
         Err(reason) => return (why(reason).to_html(), None, None),
     };
-    let selected = find(graph, &ask.pid);
+    let selected = find(graph, &query.pid);
     let blocking = graph.blocking();
-    let scene = Scene { server, ask, graph, selected };
-    let chosen = (!ask.pid.is_empty()).then(|| chosen(&scene, &blocking, viewer.text));
+    let scene = Scene { server, query, graph, selected };
+    let chosen = (!query.pid.is_empty()).then(|| chosen(&scene, &blocking, viewer.text));
     if graph.queues.is_empty() {
         let message = empty(
             "No lock waits. A session that has to wait for a lock appears here within two seconds, with every session that blocks it.",
@@ -117,9 +119,10 @@ pub fn drawn(
         return (message.to_html(), chosen, None);
     }
     let forest = Forest::of(graph);
-    let asked = selected.and_then(|node| forest.via(node));
-    let pair =
-        asked.or_else(|| forest.via.iter().flatten().next()).map(|link| (link.wants, link.has));
+    let last_query = selected.and_then(|node| forest.via(node));
+    let pair = last_query
+        .or_else(|| forest.via.iter().flatten().next())
+        .map(|link| (link.wants, link.has));
     (body(&scene, &forest, viewer), chosen, pair)
 }
 
@@ -129,7 +132,7 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>, viewer: &Viewer) -> String {
         return empty("No waiting or blocking session matches this filter. Clear it to see all.")
             .to_html();
     }
-    let open = scene.ask.open.split(',');
+    let open = scene.query.open.split(',');
     let view = View {
         open: open.clone().filter_map(|key| find(scene.graph, key)).collect(),
         all_roots: open.clone().any(|key| key == "roots"),
@@ -140,7 +143,7 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>, viewer: &Viewer) -> String {
     let incomplete = (!scene.graph.complete).then(|| {
         view! { <p class="note">"Too many contested locks to read at once; the graph is incomplete."</p> }
     });
-    let picture = match scene.ask.view.as_str() {
+    let picture = match scene.query.view.as_str() {
         "table" => table::table(scene, forest, only.as_ref(), viewer),
         "tree" => scene.list(forest, &Outline::of(forest, &view), ""),
         _ => {
@@ -148,7 +151,7 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>, viewer: &Viewer) -> String {
             let drawing = scene.drawing(forest, &outline);
             let hidden = (outline.hidden > 0).then(|| {
                 let n = format::plural(i64::from(outline.hidden), "more is", "more are");
-                let table = Ask { view: "table".into(), ..scene.ask.clone() };
+                let table = LocksQuery { view: "table".into(), ..scene.query.clone() };
                 view! {
                     <p class="note">
                         {n} " not drawn for lack of space: filter, or see all in the "
@@ -162,7 +165,7 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>, viewer: &Viewer) -> String {
     view! { {incomplete} {circles(scene.graph)} {picture} }.to_html()
 }
 
-/// Deadlocks that are not broken yet, in words.
+/// Deadlocks (cycles) that are not resolved yet.
 fn circles(graph: &Graph) -> AnyView {
     let rows = graph.cycles.iter().map(|cycle| {
         let who: Vec<String> = cycle.nodes.iter().filter_map(|n| Some(graph.node(*n)?.words())).collect();
@@ -176,12 +179,14 @@ fn circles(graph: &Graph) -> AnyView {
     rows.collect_view().into_any()
 }
 
-fn chosen(scene: &Scene<'_>, blocking: &Blocking<'_>, shows_text: bool) -> Chosen {
+fn chosen(scene: &Scene<'_>, blocking: &Blocking<'_>, shows_text: bool) -> SelectedNode {
     let node = scene.selected.and_then(|index| scene.graph.node(index));
     let session = node.and_then(|node| node.session.as_ref());
-    Chosen {
-        title: node
-            .map_or_else(|| format!("pid {}", scene.ask.pid.trim_start_matches('x')), labels::who),
+    SelectedNode {
+        title: node.map_or_else(
+            || format!("pid {}", scene.query.pid.trim_start_matches('x')),
+            labels::who,
+        ),
         key: node.map(key).unwrap_or_default(),
         pid: node.and_then(|node| node.pid),
         backend_start_ms: session.and_then(|session| session.backend_start_ms),

@@ -1,34 +1,33 @@
-//! The one in whose way nobody stands and who holds up most: named at the top of the page, with what
-//! ends it.
+//! The root blocker that holds up most sessions, with the action that ends it.
 
 use leptos::prelude::*;
 use model::ServerId;
 use serde::{Deserialize, Serialize};
 
 use super::LocksView;
-use super::query::Ask;
+use super::query::LocksQuery;
 use crate::actions::form::SessionActions;
 use crate::shell::navigation::refusal;
 
 /// A root blocker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Root {
-    /// How it is called in the address.
+    /// Its key in the URL.
     key: String,
-    /// Who it is.
+    /// Its label.
     who: String,
-    /// What it does, whom it holds up, whom ending it frees.
+    /// Its state, whom it blocks, what ending it releases.
     message: String,
-    /// Its process; None for a prepared transaction, which nobody can signal.
+    /// Its pid; None for a prepared transaction, which cannot be signalled.
     pid: Option<i32>,
-    /// With the pid, its identity.
+    /// With the pid it identifies the session.
     backend_start_ms: Option<i64>,
 }
 
-/// The root that holds up the most. The drawing has the others, and what is below keeps its place when
-/// there are more.
+/// The root blocker that holds up most sessions. Only one, so that the layout below does not jump;
+/// the graph has the others.
 #[cfg(feature = "ssr")]
-pub fn of(graph: &model::locks::Graph) -> Option<Root> {
+pub fn top_root(graph: &model::locks::Graph) -> Option<Root> {
     use super::labels;
     let root = graph.roots.first()?;
     let node = graph.node(root.node)?;
@@ -48,7 +47,11 @@ pub fn of(graph: &model::locks::Graph) -> Option<Root> {
 
 /// The root of now, with what can be done to it. A preview stays while its root stays.
 #[component]
-pub fn TopRoot(server: ServerId, ask: Memo<Ask>, shown: RwSignal<LocksView>) -> impl IntoView {
+pub fn RootBlocker(
+    server: ServerId,
+    query: Memo<LocksQuery>,
+    shown: RwSignal<LocksView>,
+) -> impl IntoView {
     let refusal = refusal();
     let identity = Memo::new(move |_| {
         shown.with(|s| {
@@ -61,7 +64,7 @@ pub fn TopRoot(server: ServerId, ask: Memo<Ask>, shown: RwSignal<LocksView>) -> 
     move || {
         let (key, pid, backend_start_ms) = identity.get()?;
         let of_link = server.clone();
-        let to = move || ask.with(|ask| ask.choosing(&key).to(&of_link));
+        let to = move || query.with(|query| query.with_node(&key).to(&of_link));
         let server = server.clone();
         Some(view! {
             <section class="panel lock-root" aria-labelledby="roots-title">

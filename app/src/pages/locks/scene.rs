@@ -1,26 +1,27 @@
-//! What the drawings of the locks page are made from: the graph, the request, and the user who looks.
+//! Input of the locks page's rendering: the graph, the query parameters, and the permissions of the
+//! user.
 
 use model::ServerId;
 use model::locks::Graph;
 
-use super::query::Ask;
+use super::query::LocksQuery;
 
-/// What drawing and list are made of.
+/// Input of the rendering.
 pub struct Scene<'a> {
     /// The server, for links.
     pub server: &'a ServerId,
-    /// What is asked for, for links.
-    pub ask: &'a Ask,
+    /// The query parameters, for links.
+    pub query: &'a LocksQuery,
     /// The graph.
     pub graph: &'a Graph,
-    /// The chosen node.
+    /// The selected node.
     pub selected: Option<u32>,
 }
 
-/// What the reader may see and do.
+/// The permissions of the user.
 pub struct Viewer {
-    /// The text of statements.
+    /// Whether they may see the text of statements.
     pub text: bool,
-    /// Why they can do nothing to the server; None when they can.
+    /// Why the user cannot act on the server; None when they can.
     pub no_actions: Option<String>,
 }

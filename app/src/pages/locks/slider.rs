@@ -1,28 +1,32 @@
-//! The time slider: any recorded second of the last hour, by pointer, keys, links or form.
+//! Time slider over the recorded seconds of the last hour: pointer, keys, links or form.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use model::ServerId;
 
-use super::Moments;
-use super::query::Ask;
+use super::RecordedRange;
+use super::query::LocksQuery;
 use crate::ui::format;
 
-/// One step of the slider, ms: the area is read every second.
+/// The step of the slider, ms: locks are sampled every second.
 const STEP_MS: i64 = 1_000;
 
-/// The slider with the links beside it; nothing while nothing is recorded.
+/// The slider with its links; nothing while nothing is recorded.
 #[component]
-pub fn Slider(server: ServerId, ask: Memo<Ask>, moments: Signal<Option<Moments>>) -> impl IntoView {
-    let at = Memo::new(move |_| ask.with(|ask| ask.at));
+pub fn Slider(
+    server: ServerId,
+    query: Memo<LocksQuery>,
+    moments: Signal<Option<RecordedRange>>,
+) -> impl IntoView {
+    let at = Memo::new(move |_| query.with(|query| query.at));
     let words = move || match at.get() {
         Some(at) => format!("Shown: {}", format::moment(at)),
         None => "Shown: now".to_owned(),
     };
     let here = server.clone();
     let link = move |to: Option<i64>, words: &'static str, mark: &'static str| {
-        let address = ask.with(|ask| ask.at(to).to(&here));
+        let address = query.with(|query| query.at(to).to(&here));
         let earlier = (mark == "earlier").then_some("");
         let later = (mark == "later").then_some("");
         view! { <a href=address data-earlier=earlier data-later=later data-noscroll="">{words}</a> }
@@ -37,10 +41,10 @@ pub fn Slider(server: ServerId, ask: Memo<Ask>, moments: Signal<Option<Moments>>
             {shown.then(|| link(None, "Back to now", ""))}
         })
     };
-    let bounds = move |of: fn(&Moments) -> i64| moments.with(|m| m.as_ref().map(of));
+    let bounds = move |of: fn(&RecordedRange) -> i64| moments.with(|m| m.as_ref().map(of));
     let navigate = use_navigate();
     let go = move |value: String| {
-        let to = ask.get_untracked().at(value.parse().ok()).to(&server);
+        let to = query.get_untracked().at(value.parse().ok()).to(&server);
         navigate(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
     };
     let value = move || at.get().or_else(|| bounds(|m| m.to_ms)).map(|ms| ms.to_string());
@@ -59,8 +63,8 @@ pub fn Slider(server: ServerId, ask: Memo<Ask>, moments: Signal<Option<Moments>>
                 prop:value=value
                 on:change:target=move |event| go(event.target().value())
             />
-            <input type="hidden" name="view" value=move || ask.with(|ask| ask.view.clone())/>
-            <input type="hidden" name="q" value=move || ask.with(|ask| ask.q.clone())/>
+            <input type="hidden" name="view" value=move || query.with(|query| query.view.clone())/>
+            <input type="hidden" name="q" value=move || query.with(|query| query.q.clone())/>
             <button type="submit" class="without-js">"Show that second"</button>
             <span class="num" role="status">{words}</span>
             <span class="lock-steps">{links}</span>

@@ -1,4 +1,4 @@
-//! Everybody who waits, one a row: filter, order and pages stand in the address.
+//! Table of waiting sessions: filter, sort and pagination are query parameters.
 
 use leptos::prelude::*;
 use model::action::Target;
@@ -6,7 +6,7 @@ use model::locks::Node;
 use model::locks::drawing::Forest;
 
 use super::labels::{key, mode_class, who};
-use super::query::Ask;
+use super::query::LocksQuery;
 use super::scene::{Scene, Viewer};
 use crate::actions::form;
 use crate::ui::filter;
@@ -16,16 +16,16 @@ use crate::ui::sort;
 use crate::ui::sort::Column;
 use crate::ui::sql::one_line;
 
-/// Rows of one page: with what else is on it, it stays below three thousand elements.
+/// Rows of one page: the whole page stays below three thousand elements.
 const ROWS: usize = 100;
 
-/// What a filter term can name.
+/// The columns of the filter.
 pub const FILTERS: [&str; 8] =
     ["pid", "database", "application", "object", "role", "mode", "state", "query"];
 
-/// Which nodes pass the filter; None for an empty one.
+/// The nodes that match the filter; None for an empty one.
 pub fn passing(scene: &Scene<'_>, forest: &Forest<'_>) -> Option<Vec<bool>> {
-    let terms = filter::parse(&scene.ask.q, &FILTERS);
+    let terms = filter::parse(&scene.query.q, &FILTERS);
     if terms.is_empty() {
         return None;
     }
@@ -61,7 +61,7 @@ fn passes(scene: &Scene<'_>, forest: &Forest<'_>, node: &Node, index: u32, terms
     })
 }
 
-/// The columns: (what orders by them, heading, whether it holds numbers).
+/// The columns: (sort key, heading, whether it is numeric).
 const COLUMNS: [Column; 10] = [
     ("pid", "Pid", false),
     ("waits", "Waits for", true),
@@ -75,7 +75,7 @@ const COLUMNS: [Column; 10] = [
     ("query", "Statement", false),
 ];
 
-/// What one waiter is ordered by: a number, or a text.
+/// The sort key of a waiter: a number, or a text.
 fn rank(scene: &Scene<'_>, forest: &Forest<'_>, index: u32, column: &str) -> (i64, String) {
     let Some((node, via)) = scene.graph.node(index).zip(forest.via(index)) else {
         return (i64::MAX, String::new());
@@ -97,17 +97,17 @@ fn rank(scene: &Scene<'_>, forest: &Forest<'_>, index: u32, column: &str) -> (i6
         "database" => text(session.and_then(|s| s.datname.clone())),
         "role" => text(session.and_then(|s| s.usename.clone())),
         "query" => text(session.and_then(|s| s.query.clone())),
-        // The wait that began first is the longest.
+        // The earliest start is the longest wait.
         _ => (via.since_us.map_or(i64::MIN, |us| -us), String::new()),
     }
 }
 
-/// What the address asks for; else who waits longest comes first.
+/// The sort of the URL; by default the longest wait first.
 fn sort<'a>(scene: &Scene<'a>) -> &'a str {
-    if scene.ask.sort.is_empty() { "-waits" } else { scene.ask.sort.as_str() }
+    if scene.query.sort.is_empty() { "-waits" } else { scene.query.sort.as_str() }
 }
 
-/// The waiters that pass, in the order that the address asks for.
+/// The waiters that match, sorted.
 fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> Vec<u32> {
     let (column, descending) = sort::column(sort(scene));
     let mut waiters: Vec<((i64, String), u32)> = forest
@@ -122,20 +122,20 @@ fn ordered(scene: &Scene<'_>, forest: &Forest<'_>, only: Option<&Vec<bool>>) -> 
     waiters.into_iter().map(|(_, node)| node).collect()
 }
 
-/// A heading that orders by its column.
+/// A sortable heading.
 fn heading(scene: &Scene<'_>, column: Column) -> AnyView {
     let (id, words, numbers) = column;
     let now = sort(scene);
-    let ask = Ask { sort: sort::next(column, now), page: 0, ..scene.ask.clone() };
+    let query = LocksQuery { sort: sort::next(column, now), page: 0, ..scene.query.clone() };
     view! {
         <th scope="col" class=if numbers { "num" } else { "" } aria-sort=sort::direction(id, now)>
-            <a href=ask.to(scene.server) id=format!("sort-{id}") data-noscroll="">{words}</a>
+            <a href=query.to(scene.server) id=format!("sort-{id}") data-noscroll="">{words}</a>
         </th>
     }
     .into_any()
 }
 
-/// The rows: those who wait longest first, or as the address says.
+/// The table of waiters, sorted.
 ///
 /// Of now, they can be chosen, and a button below looks at what ending the chosen ones would do.
 pub fn table(
@@ -146,13 +146,13 @@ pub fn table(
 ) -> AnyView {
     let waiters = ordered(scene, forest, only);
     let pages = waiters.len().div_ceil(ROWS).max(1);
-    let page = scene.ask.page.min(pages - 1);
+    let page = scene.query.page.min(pages - 1);
     let rows = waiters.iter().skip(page * ROWS).take(ROWS);
     let rows = rows.filter_map(|node| row(scene, forest, *node)).collect_view();
-    let is_now = scene.ask.at.is_none();
+    let is_now = scene.query.at.is_none();
     let turn = |to: usize, words: &'static str| {
-        let ask = Ask { page: to, ..scene.ask.clone() };
-        view! { <a href=ask.to(scene.server) data-noscroll="">{words}</a> " " }
+        let query = LocksQuery { page: to, ..scene.query.clone() };
+        view! { <a href=query.to(scene.server) data-noscroll="">{words}</a> " " }
     };
     let heads = COLUMNS.map(|column| heading(scene, column));
     view! {
@@ -162,14 +162,14 @@ pub fn table(
             {(page + 1 < pages).then(|| turn(page + 1, "Next rows"))}
             {(pages > 1).then(|| format!("Page {} of {pages}.", page + 1))}
         </p>
-        <form method="post" action=form::place(scene.server)>
+        <form method="post" action=form::form_action(scene.server)>
         <div class="scroll wide-table lock-rows" tabindex="0" role="group" aria-label="Waiters">
             <table>
                 <thead><tr>{heads.collect_view()}</tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        {is_now.then(|| form::on_chosen(viewer.no_actions.as_deref()))}
+        {is_now.then(|| form::bulk_actions(viewer.no_actions.as_deref()))}
         </form>
     }
     .into_any()
@@ -184,15 +184,15 @@ fn row(scene: &Scene<'_>, forest: &Forest<'_>, index: u32) -> Option<AnyView> {
     let since = via.since_us.map_or(0.0, |us| graph.server_now_ms as f64 - us as f64 / 1_000.0);
     let more =
         forest.links.get(index as usize).map_or(0, |links| links.len() as u32 - 1 + via.more);
-    let to = |key: &str| scene.ask.choosing(key).to(scene.server);
-    let now = scene.ask.at.is_none();
+    let to = |key: &str| scene.query.with_node(key).to(scene.server);
+    let now = scene.query.at.is_none();
     let target = node.pid.zip(session.backend_start_ms).filter(|_| now);
     let target = target.map(|(pid, backend_start_ms)| Target::Session { pid, backend_start_ms });
     let current = (scene.selected == Some(index)).then_some("true");
     Some(
         view! {
             <tr aria-current=current>
-                <td>{target.map(form::choose)} <a href=to(&key) id=format!("r-{key}") data-row="" data-noscroll="">{who(node)}</a></td>
+                <td>{target.map(form::target_checkbox)} <a href=to(&key) id=format!("r-{key}") data-row="" data-noscroll="">{who(node)}</a></td>
                 <td class="num" title=format!("{since:.0} ms")>{format::age(since)}</td>
                 <td><span class=format!("swatch {}", mode_class(via.wants)) aria-hidden="true"></span>{via.wants.words()}</td>
                 <td class="text">{object}</td>

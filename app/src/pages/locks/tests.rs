@@ -1,12 +1,13 @@
-//! What the server makes of graphs made by hand: few elements, text as text, no secret.
+//! Tests of the rendered locks page on synthetic graphs: number of elements, escaping, hidden
+//! statements.
 
 use model::ServerId;
 use model::locks::{
     Graph, Hold, LockMode, LockObject, LockSession, Node, ObjectKind, Queue, Root, Wait,
 };
 
-use super::Chosen;
-use super::query::Ask;
+use super::SelectedNode;
+use super::query::LocksQuery;
 use super::render::drawn;
 use super::scene::Viewer;
 use super::verdict::roots;
@@ -53,12 +54,12 @@ fn pile_up(waiters: u32, name: &str) -> Graph {
     }
 }
 
-fn html(graph: Graph, ask: &Ask, shows_text: bool) -> (String, Option<Chosen>) {
+fn html(graph: Graph, query: &LocksQuery, shows_text: bool) -> (String, Option<SelectedNode>) {
     let graph = if shows_text { graph } else { graph.without_query_text() };
     let (body, chosen, _) = drawn(
         &Ok(graph),
         &ServerId::new("shop"),
-        ask,
+        query,
         &Viewer { text: shows_text, no_actions: None },
     );
     (body, chosen)
@@ -74,12 +75,13 @@ fn elements(html: &str) -> usize {
 fn five_thousand_waiters_are_few_elements_in_every_view() {
     for view in ["", "tree", "table"] {
         for open in ["", "100"] {
-            let ask = Ask { view: view.into(), open: open.into(), ..Ask::default() };
-            let (body, _) = html(pile_up(5_000, "orders"), &ask, true);
+            let query =
+                LocksQuery { view: view.into(), open: open.into(), ..LocksQuery::default() };
+            let (body, _) = html(pile_up(5_000, "orders"), &query, true);
             assert!(elements(&body) < 2_500, "{view} {open}: {}", elements(&body));
         }
     }
-    // Everybody holds what five others want: a fold below every box.
+    // Every node blocks five others: a fold below every box.
     let mut tree = pile_up(5_000, "orders");
     let (object, mode) = (tree.queues[0].object.clone(), LockMode::AccessExclusive);
     let modes = [mode].into_iter().collect();
@@ -92,10 +94,10 @@ fn five_thousand_waiters_are_few_elements_in_every_view() {
                 .collect(),
         })
         .collect();
-    let (body, _) = html(tree, &Ask::default(), true);
+    let (body, _) = html(tree, &LocksQuery::default(), true);
     assert!(elements(&body) < 2_500, "{}", elements(&body));
     assert!(body.contains("not drawn for lack of space"));
-    let (body, _) = html(pile_up(5_000, "orders"), &Ask::default(), true);
+    let (body, _) = html(pile_up(5_000, "orders"), &LocksQuery::default(), true);
     assert!(body.contains("4,996 more wait here"), "{body}");
 }
 
@@ -103,8 +105,8 @@ fn five_thousand_waiters_are_few_elements_in_every_view() {
 fn hostile_names_are_text() {
     let name = "</text><script>alert(1)</script>\"'";
     for view in ["", "tree", "table"] {
-        let ask = Ask { view: view.into(), pid: "101".into(), ..Ask::default() };
-        let (body, chosen) = html(pile_up(3, name), &ask, true);
+        let query = LocksQuery { view: view.into(), pid: "101".into(), ..LocksQuery::default() };
+        let (body, chosen) = html(pile_up(3, name), &query, true);
         let all = body + &chosen.unwrap().html;
         assert!(!all.contains("<script"), "{all}");
         assert!(all.contains("&lt;script&gt;"), "{all}");
@@ -114,12 +116,12 @@ fn hostile_names_are_text() {
 #[test]
 fn without_the_right_no_statement_is_anywhere() {
     for view in ["", "tree", "table"] {
-        let ask = Ask { view: view.into(), pid: "101".into(), ..Ask::default() };
-        let (body, chosen) = html(pile_up(3, "orders"), &ask, false);
+        let query = LocksQuery { view: view.into(), pid: "101".into(), ..LocksQuery::default() };
+        let (body, chosen) = html(pile_up(3, "orders"), &query, false);
         let chosen = chosen.unwrap().html;
         assert!(!body.contains("secret") && !chosen.contains("secret"));
         assert!(chosen.contains("Statement text is hidden"));
-        let (_, chosen) = html(pile_up(3, "orders"), &ask, true);
+        let (_, chosen) = html(pile_up(3, "orders"), &query, true);
         assert!(chosen.unwrap().html.contains("secret"));
     }
 }
@@ -136,11 +138,12 @@ fn the_verdict_names_the_root_and_what_ending_it_frees() {
 
 #[test]
 fn a_filter_that_passes_nobody_says_so() {
-    let ask = Ask { q: "object:invoices".into(), ..Ask::default() };
-    assert!(html(pile_up(3, "orders"), &ask, true).0.contains("matches this filter"));
+    let query = LocksQuery { q: "object:invoices".into(), ..LocksQuery::default() };
+    assert!(html(pile_up(3, "orders"), &query, true).0.contains("matches this filter"));
 }
 
-/// What acts is a form of the server's page: it works without JavaScript, and says why it does not.
+/// The action is a form in the server's HTML: it works without JavaScript, and tells why it is
+/// disabled.
 #[test]
 fn waiters_of_now_can_be_chosen_by_pid_and_start() {
     let mut graph = pile_up(2, "shop");
@@ -148,9 +151,9 @@ fn waiters_of_now_can_be_chosen_by_pid_and_start() {
         node.session.as_mut().unwrap().backend_start_ms = start;
     }
     let table = |at: Option<i64>, no_actions: Option<&str>| {
-        let ask = Ask { view: "table".into(), at, ..Ask::default() };
+        let query = LocksQuery { view: "table".into(), at, ..LocksQuery::default() };
         let viewer = Viewer { text: true, no_actions: no_actions.map(str::to_owned) };
-        drawn(&Ok(graph.clone()), &ServerId::new("shop"), &ask, &viewer).0
+        drawn(&Ok(graph.clone()), &ServerId::new("shop"), &query, &viewer).0
     };
     let now = table(None, None);
     assert!(now.contains(r#"value="101@7""#), "{now}");
@@ -166,8 +169,8 @@ fn waiters_of_now_can_be_chosen_by_pid_and_start() {
 fn the_table_is_ordered_by_any_column_both_ways() {
     let graph = pile_up(3, "shop");
     let pids = |sort: &str| {
-        let ask = Ask { view: "table".into(), sort: sort.into(), ..Ask::default() };
-        let (html, _) = html(graph.clone(), &ask, true);
+        let query = LocksQuery { view: "table".into(), sort: sort.into(), ..LocksQuery::default() };
+        let (html, _) = html(graph.clone(), &query, true);
         let rows = html.split("id=\"r-").skip(1);
         rows.map(|row| row.split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
     };
@@ -179,7 +182,7 @@ fn the_table_is_ordered_by_any_column_both_ways() {
 
 #[test]
 fn roots_are_named_with_what_ending_them_frees() {
-    let roots = super::roots::of(&pile_up(3, "shop"));
+    let roots = super::roots::top_root(&pile_up(3, "shop"));
     let json = serde_json::to_string(&roots).unwrap();
     assert!(
         json.contains("pid 100") && json.contains("blocks 3; ending it frees 3 sessions"),

@@ -1,35 +1,38 @@
-//! Above the picture: which of the three views, and the filter.
+//! Toolbar of the locks page: tabs of the three views, and the filter.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use model::ServerId;
 
-use super::query::Ask;
+use super::query::LocksQuery;
 
-/// The views: (in the address, words).
+/// The views: (value in the URL, label).
 const VIEWS: [(&str, &str); 3] = [("", "Graph"), ("tree", "Tree"), ("table", "Table")];
 
 /// Title, views and filter.
 #[component]
-pub fn Tools(server: ServerId, ask: Memo<Ask>) -> impl IntoView {
+pub fn Toolbar(server: ServerId, query: Memo<LocksQuery>) -> impl IntoView {
     let tabs = VIEWS.map(|(view, words)| {
         let server = server.clone();
-        let to =
-            move || ask.with(|ask| Ask { view: view.into(), page: 0, ..ask.clone() }.to(&server));
-        let here = move || ask.with(|ask| ask.view == view).then_some("page");
+        let to = move || {
+            query.with(|query| {
+                LocksQuery { view: view.into(), page: 0, ..query.clone() }.to(&server)
+            })
+        };
+        let here = move || query.with(|query| query.view == view).then_some("page");
         view! { <a href=to aria-current=here data-noscroll="">{words}</a> }
     });
     let navigate = use_navigate();
     let typed = move |q: String| {
-        let to = Ask { q, page: 0, ..ask.get_untracked() }.to(&server);
+        let to = LocksQuery { q, page: 0, ..query.get_untracked() }.to(&server);
         navigate(
             &to,
             NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() },
         );
     };
-    let hidden = |name: &'static str, of: fn(&Ask) -> String| {
-        let value = move || ask.with(of);
+    let hidden = |name: &'static str, of: fn(&LocksQuery) -> String| {
+        let value = move || query.with(of);
         move || {
             (!value().is_empty()).then(|| view! { <input type="hidden" name=name value=value()/> })
         }
@@ -46,12 +49,12 @@ pub fn Tools(server: ServerId, ask: Memo<Ask>) -> impl IntoView {
                     name="q"
                     autocomplete="off"
                     placeholder="object:orders application:web"
-                    value=move || ask.with(|ask| ask.q.clone())
-                    prop:value=move || ask.with(|ask| ask.q.clone())
+                    value=move || query.with(|query| query.q.clone())
+                    prop:value=move || query.with(|query| query.q.clone())
                     on:input:target=move |event| typed(event.target().value())
                 />
-                {hidden("view", |ask| ask.view.clone())}
-                {hidden("at", |ask| ask.at.map(|at| at.to_string()).unwrap_or_default())}
+                {hidden("view", |query| query.view.clone())}
+                {hidden("at", |query| query.at.map(|at| at.to_string()).unwrap_or_default())}
                 <button type="submit">"Filter"</button>
             </form>
         </div>

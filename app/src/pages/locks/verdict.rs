@@ -1,5 +1,5 @@
-//! The page in one sentence that could be read out on the phone: how many wait, who is root, what
-//! ending it frees.
+//! Verdict of the locks page in one sentence: number of waiters, root blocker, what ending it
+//! releases.
 
 use model::locks::{Graph, Locks};
 use model::{Known, Latest, Reason, Severity};
@@ -7,7 +7,7 @@ use model::{Known, Latest, Reason, Severity};
 use super::labels;
 use crate::ui::format;
 
-/// The page in one sentence, and the class that colours it.
+/// The verdict and its CSS class.
 pub fn verdict(
     latest: &Latest<Locks>,
     graph: Option<&Known<Graph>>,
@@ -29,7 +29,7 @@ pub fn verdict(
         },
         Some(Ok(graph)) => (roots(graph), "open"),
     };
-    // Such a sentence changes from second to second; its place keeps its size.
+    // The sentence changes every second; its space stays reserved.
     let waits = matches!(graph, Some(Ok(graph)) if !graph.queues.is_empty());
     let class = worst.map_or(calm, |worst| worst.severity.as_str());
     (then + &message, format!("{class}{}", if waits { " waits" } else { "" }))

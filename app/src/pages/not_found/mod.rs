@@ -1,13 +1,13 @@
-//! The page for an address nobody has.
+//! The 404 page.
 
 use leptos::prelude::*;
 use model::ApiError;
 
-/// Says so, with status 404.
+/// Renders the message, with status 404.
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {
         <leptos_meta::Title text="Not found"/>
-        {crate::ui::reading::broken(&ApiError::NotFound)}
+        {crate::ui::reading::api_error(&ApiError::NotFound)}
     }
 }

@@ -1,11 +1,11 @@
-//! The panels of the overview: which charts it has and which series they show. On the server only.
+//! Charts of the overview and their series. Server-side only.
 
 use model::overview::{Overview, Window};
 use model::{Latest, Reason, Unit};
 
 use crate::live::charts::{ChartSource, absent, float};
 use crate::ui::chart::{Chart, Line};
-use crate::ui::chart_svg::{Plan, chart};
+use crate::ui::chart_svg::{ChartSpec, chart};
 
 inventory::submit! {
     ChartSource { page: "overview", charts: |engine, server| Some(charts(&engine.latest::<engine::areas::overview::OverviewArea>(server)?)) }
@@ -13,7 +13,7 @@ inventory::submit! {
 
 type Pick = fn(&Window) -> Option<f64>;
 
-/// The panels of the overview.
+/// The charts of the overview.
 pub fn charts(latest: &Latest<Overview>) -> Vec<Chart> {
     let windows: &[Window] = latest.value().map_or(&[], |overview| &overview.windows);
     let times: Vec<i64> = windows.iter().map(|window| window.at_ms).collect();
@@ -29,7 +29,7 @@ pub fn charts(latest: &Latest<Overview>) -> Vec<Chart> {
                     points: windows.iter().map(pick).collect(),
                 })
                 .collect();
-            chart(Plan {
+            chart(ChartSpec {
                 id,
                 title,
                 unit,
@@ -49,7 +49,7 @@ pub fn charts(latest: &Latest<Overview>) -> Vec<Chart> {
     let checkpoints =
         part_reason(latest, |o| o.checkpoints.as_ref().err()).unwrap_or_else(|| reason.clone());
     let no_lag = match sessions {
-        // Readings are there and hold no lag: nobody streams, which is an answer, not a fault.
+        // Readings without lag: there is no replica, which is no failure.
         Some(_) if !windows.is_empty() => Reason::NotSupported {
             what: "replication lag: no standby is connected to it and it is not a standby itself"
                 .into(),

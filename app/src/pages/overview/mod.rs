@@ -1,4 +1,4 @@
-//! One server at a glance: the verdict, findings, headline numbers, the panels and the facts.
+//! Overview page of one server: verdict, findings, headline numbers, charts and facts.
 
 #[cfg(feature = "ssr")]
 mod charts;
@@ -23,21 +23,21 @@ use crate::ui::format;
 use crate::ui::number::Number;
 use crate::ui::page::page;
 use crate::ui::reading::ReadingView;
-use crate::ui::sparkline::Spark;
+use crate::ui::sparkline::Sparkline;
 use crate::ui::term::term;
 
-/// How often the findings of all areas are asked for, ms.
+/// Polling interval of all areas' findings, ms.
 const FINDINGS_EVERY_MS: u64 = 3_000;
 
-/// What rules say of all areas of a server.
-pub type Judged = (Vec<Finding>, Vec<NotChecked>);
+/// Findings of all areas and rules not checked.
+pub type FindingsResponse = (Vec<Finding>, Vec<NotChecked>);
 
-/// What the page starts with.
+/// The data of the page's first render.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OverviewStart {
     latest: Latest<Overview>,
     vacuum: Latest<Vacuum>,
-    judged: Judged,
+    judged: FindingsResponse,
     charts: Vec<Chart>,
 }
 
@@ -61,7 +61,7 @@ access! { "/api/findings" OnServer(See) }
 
 /// The findings of all areas.
 #[server(prefix = "/api", endpoint = "findings", output = model::wire::Json)]
-pub async fn read_findings(server: ServerId) -> Result<Judged, ApiError> {
+pub async fn read_findings(server: ServerId) -> Result<FindingsResponse, ApiError> {
     use crate::auth;
     auth::require(model::Permission::See, Some(&server))?;
     Ok(auth::engine()?.findings(&server))
@@ -70,7 +70,7 @@ pub async fn read_findings(server: ServerId) -> Result<Judged, ApiError> {
 /// The page's icon: path data in a box of 20 × 20.
 pub const ICON: &str = "M3 16V4M3 16h14M6 13l3-4 3 2 4-6";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
@@ -82,9 +82,9 @@ pub fn Page() -> impl IntoView {
 
 #[component]
 fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
-    let (latest, overview_sink) = live::following(AreaName::Overview, start.latest);
-    let (vacuum, vacuum_sink) = live::following(AreaName::Vacuum, start.vacuum);
-    live::follow(server.clone(), vec![overview_sink, vacuum_sink]);
+    let (latest, overview_sink) = live::live_signal(AreaName::Overview, start.latest);
+    let (vacuum, vacuum_sink) = live::live_signal(AreaName::Vacuum, start.vacuum);
+    live::open_stream(server.clone(), vec![overview_sink, vacuum_sink]);
     let maintain = links::area(&server, "act");
     let judged = RwSignal::new(start.judged);
     let charts = RwSignal::new(start.charts);
@@ -123,18 +123,18 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
     }
 }
 
-/// Asks for findings and charts while the page is open in a browser.
+/// Polls findings and charts while the page is open in a browser.
 fn poll(
     server: ServerId,
     page: &'static str,
     charts: RwSignal<Vec<Chart>>,
-    judged: RwSignal<Judged>,
+    judged: RwSignal<FindingsResponse>,
 ) {
     poll_charts(server.clone(), page, charts);
     live::every(FINDINGS_EVERY_MS, move || {
         let server = server.clone();
         leptos::task::spawn_local(async move {
-            // A failure leaves what is shown; the stream or the navigation says that pgdeck is away.
+            // On failure the old findings stay; the stream or the navigation reports the outage.
             if let Ok(new) = read_findings(server).await
                 && judged.try_with_untracked(|old| *old != new).unwrap_or(false)
             {
@@ -144,7 +144,7 @@ fn poll(
     });
 }
 
-/// One sentence when no rule complains, and whether nobody waits.
+/// The verdict without findings, and whether no session waits.
 fn calm(overview: &Overview) -> (String, bool) {
     let Ok(sessions) = &overview.sessions else {
         return ("No findings; sessions could not be counted.".into(), false);
@@ -181,7 +181,7 @@ fn Headline(latest: RwSignal<Latest<Overview>>) -> impl IntoView {
         view! {
             <div>
                 <dt>{term(title)}</dt>
-                <dd><Number value=newest(pick) unit/><Spark values=line(pick)/></dd>
+                <dd><Number value=newest(pick) unit/><Sparkline values=line(pick)/></dd>
             </div>
         }
     };
@@ -211,10 +211,10 @@ fn Headline(latest: RwSignal<Latest<Overview>>) -> impl IntoView {
     }
 }
 
-/// The databases by age, with the distance to the next forced vacuum.
+/// The databases by transaction id age, with the distance to the next anti-wraparound vacuum.
 fn ages(vacuum: &Vacuum) -> AnyView {
     let limit = vacuum.freeze_max_age_xids.max(1) as f64;
-    let scale = format::Scale::of(Unit::Xids, vacuum.databases.iter().map(|d| d.xid_age as f64));
+    let scale = format::Scale::new(Unit::Xids, vacuum.databases.iter().map(|d| d.xid_age as f64));
     let rows = vacuum
         .databases
         .iter()

@@ -1,5 +1,5 @@
-//! A paste and the plan chosen from it, with all that follows from it: computed once and shared by
-//! every view. Pure; draws nothing.
+//! Parsed plans and the analysis of the selected one (derived times, findings, colours), computed
+//! once in a memo and shared by every view. Pure.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use plan::layout::{Group, Scale, Shades, groups};
 use plan::rules::{Judged, Limits, Missing, judge_with};
 use plan::{Catalog, Derived, Leftover, Node, ParseError, Plan};
 
-/// How many steps a colour scale has.
+/// Number of steps of a colour scale.
 pub const HEATS: usize = 6;
 
-/// Something shared; the same only when it is the very same, so that comparing costs nothing.
+/// A shared value, compared by pointer, so that memos compare at no cost.
 #[derive(Debug)]
 pub struct Shared<T>(Arc<T>);
 
 impl<T> Shared<T> {
-    /// Shares it.
+    /// Wraps a value.
     pub fn new(value: T) -> Self {
         Self(Arc::new(value))
     }
@@ -44,49 +44,49 @@ impl<T> Deref for Shared<T> {
     }
 }
 
-/// What somebody pasted.
+/// A pasted text and the plans parsed from it.
 #[derive(Debug)]
-pub struct Paste {
-    /// The text itself.
+pub struct ParsedPlans {
+    /// The source text.
     pub text: String,
     /// Its plans; at least one.
     pub plans: Vec<Arc<Plan>>,
-    /// What is neither plan nor its usual company.
+    /// Lines that are neither part of a plan nor of a transcript.
     pub not_understood: Vec<Leftover>,
 }
 
-impl Paste {
-    /// Reads a paste. Error: there is no plan in it; says what was expected where.
+impl ParsedPlans {
+    /// Parses a text. Error: it contains no plan; tells what was expected where.
     pub fn read(text: String) -> Result<Shared<Self>, ParseError> {
         let parsed = plan::parse(&text)?;
         let plans = parsed.plans.into_iter().map(Arc::new).collect();
         Ok(Shared::new(Self { text, plans, not_understood: parsed.not_understood }))
     }
 
-    /// The chosen plan with all that follows; the first one where there are not as many.
-    pub fn case(
+    /// The analysis of the plan at an index, or of the first one.
+    pub fn analysis(
         &self,
         chosen: usize,
         limits: &Limits,
         catalog: Option<&Catalog>,
-    ) -> Option<Shared<Case>> {
+    ) -> Option<Shared<Analysis>> {
         let plan = self.plans.get(chosen).or(self.plans.first())?;
-        Some(Shared::new(Case::new(Arc::clone(plan), limits, catalog)))
+        Some(Shared::new(Analysis::new(Arc::clone(plan), limits, catalog)))
     }
 }
 
-/// A plan and what follows from it.
+/// A plan with everything computed from it.
 #[derive(Debug)]
-pub struct Case {
+pub struct Analysis {
     /// The plan as printed.
     pub plan: Arc<Plan>,
     /// Times, rows and blocks of each node.
     pub derived: Derived,
-    /// Findings, the one that saves most first.
-    pub judged: Vec<Judged>,
+    /// Findings, by saved time.
+    pub findings: Vec<Judged>,
     /// Rules that could not be run.
     pub not_checked: Vec<(&'static str, Missing)>,
-    /// Alike siblings that are folded.
+    /// Groups of similar siblings.
     pub groups: Vec<Group>,
     /// By node: its colour on each scale; `None` where the figure is not printed.
     heats: Vec<[Option<u8>; Scale::ALL.len()]>,
@@ -94,26 +94,26 @@ pub struct Case {
     marks: Vec<Option<Severity>>,
 }
 
-impl Case {
-    /// Computes what follows; with a catalog the rules also say what exists already.
+impl Analysis {
+    /// Analyses a plan; with a catalog the rules also know what exists already.
     pub fn new(plan: Arc<Plan>, limits: &Limits, catalog: Option<&Catalog>) -> Self {
         let derived = plan::derive(&plan);
-        let (judged, not_checked) = judge_with(&plan, &derived, limits, catalog);
+        let (findings, not_checked) = judge_with(&plan, &derived, limits, catalog);
         let groups = groups(&plan, &derived);
         let shades = Shades::new(&plan, &derived);
         let heats = (0..plan.nodes.len())
             .map(|at| Scale::ALL.map(|scale| shades.of(scale, at).map(heat)))
             .collect();
         let mut marks: Vec<Option<Severity>> = vec![None; plan.nodes.len()];
-        for found in &judged {
+        for found in &findings {
             if let Some(mark) = found.node.and_then(|at| marks.get_mut(at)) {
                 *mark = (*mark).max(Some(found.finding.severity));
             }
         }
-        Self { plan, derived, judged, not_checked, groups, heats, marks }
+        Self { plan, derived, findings, not_checked, groups, heats, marks }
     }
 
-    /// A node as printed and what follows for it.
+    /// A node as printed, and its derived figures.
     pub fn node(&self, at: usize) -> Option<(&Node, &DerivedNode)> {
         Some((self.plan.nodes.get(at)?, self.derived.nodes.get(at)?))
     }
@@ -129,9 +129,10 @@ impl Case {
         self.marks.get(at).copied().flatten()
     }
 
-    /// The node to look at first: the one of the first finding that saves time, or the most costly.
+    /// The node selected first: that of the first finding that saves time, or the most expensive
+    /// one.
     pub fn worst(&self) -> Option<usize> {
-        let found = self.judged.iter().find(|found| found.saves_ms.is_some_and(|ms| ms > 0.0));
+        let found = self.findings.iter().find(|found| found.saves_ms.is_some_and(|ms| ms > 0.0));
         found.and_then(|found| found.node).or_else(|| self.heaviest())
     }
 
@@ -144,7 +145,7 @@ impl Case {
         weighed.rev().max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, at)| at)
     }
 
-    /// The nodes directly beneath one, in their order.
+    /// The children of a node, in plan order.
     pub fn children(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
         let depth = self.plan.nodes.get(at).map_or(usize::MAX, |node| node.depth);
         let below = self.plan.nodes.iter().enumerate().skip(at.saturating_add(1));
@@ -169,34 +170,35 @@ pub(super) mod tests {
         include_str!("../../../plan/fixtures/rules/filtered_seq_scan/fires.txt");
     pub const JOIN: &str = include_str!("../../../plan/fixtures/17/hash_join.txt");
 
-    pub fn case(text: &str) -> Shared<Case> {
-        Paste::read(text.to_owned()).unwrap().case(0, &Limits::default(), None).unwrap()
+    pub fn analysis(text: &str) -> Shared<Analysis> {
+        ParsedPlans::read(text.to_owned()).unwrap().analysis(0, &Limits::default(), None).unwrap()
     }
 
     #[test]
     fn the_worst_node_is_the_one_that_costs_time() {
-        let case = case(FILTERED);
-        assert_eq!(case.worst(), Some(0));
-        assert_eq!(case.heat(Scale::SelfTime, 0), Some(5));
-        assert!(case.mark(0).is_some());
-        assert_eq!(case.heat(Scale::SelfTime, 99), None);
+        let analysis = analysis(FILTERED);
+        assert_eq!(analysis.worst(), Some(0));
+        assert_eq!(analysis.heat(Scale::SelfTime, 0), Some(5));
+        assert!(analysis.mark(0).is_some());
+        assert_eq!(analysis.heat(Scale::SelfTime, 99), None);
     }
 
     #[test]
     fn children_are_direct_ones() {
-        let case = case(JOIN);
-        for at in 0..case.plan.nodes.len() {
-            for child in case.children(at) {
-                assert_eq!(case.plan.nodes[child].parent, Some(at));
+        let analysis = analysis(JOIN);
+        for at in 0..analysis.plan.nodes.len() {
+            for child in analysis.children(at) {
+                assert_eq!(analysis.plan.nodes[child].parent, Some(at));
             }
         }
-        let all: usize = (0..case.plan.nodes.len()).map(|at| case.children(at).count()).sum();
-        assert_eq!(all + 1, case.plan.nodes.len());
+        let all: usize =
+            (0..analysis.plan.nodes.len()).map(|at| analysis.children(at).count()).sum();
+        assert_eq!(all + 1, analysis.plan.nodes.len());
     }
 
     #[test]
     fn what_is_not_a_plan_is_refused_with_a_place() {
-        let error = Paste::read("hello".into()).unwrap_err();
+        let error = ParsedPlans::read("hello".into()).unwrap_err();
         assert!(error.to_string().starts_with("Line 1"), "{error}");
     }
 }

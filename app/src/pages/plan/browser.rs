@@ -1,13 +1,14 @@
-//! What only the browser can do for `/plan`: paste and drop anywhere, files, focus. Never draws.
+//! Browser APIs of `/plan`: paste, drag and drop, files, focus, downloads, `localStorage`, URL
+//! fragment. Renders nothing.
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement};
 
-use super::state::Desk;
+use super::state::PlanState;
 
-/// Whether the key goes into a field.
-pub fn types(event: &leptos::ev::KeyboardEvent) -> bool {
+/// Whether the key event is text input.
+pub fn is_typing(event: &leptos::ev::KeyboardEvent) -> bool {
     within(event.target(), "input, textarea, select, dialog")
 }
 
@@ -16,28 +17,28 @@ fn within(target: Option<web_sys::EventTarget>, selector: &str) -> bool {
     element.and_then(|element| element.closest(selector).ok().flatten()).is_some()
 }
 
-/// Whether an event comes from within such an element.
+/// Whether the event's target is inside an element that matches the selector.
 pub fn on(event: &web_sys::Event, selector: &str) -> bool {
     within(event.target(), selector)
 }
 
-/// Keeps a drag's events coming when the pointer leaves the box.
+/// Captures the pointer for a drag.
 pub fn capture(element: NodeRef<leptos::html::Div>, pointer: i32) {
     if let Some(element) = element.get_untracked() {
-        // Without it the drag ends at the edge, which is as well.
+        // Without capture the drag ends at the edge.
         let _ = element.set_pointer_capture(pointer);
     }
 }
 
-/// Tells the size of a box in pixels, first and whenever it changes.
-pub fn measure(element: NodeRef<leptos::html::Div>, told: impl Fn((f64, f64)) + 'static) {
-    let told = std::rc::Rc::new(told);
+/// Observes the size of an element in pixels (`ResizeObserver`).
+pub fn measure(element: NodeRef<leptos::html::Div>, on_size: impl Fn((f64, f64)) + 'static) {
+    let on_size = std::rc::Rc::new(on_size);
     Effect::new(move |_| {
         let Some(box_) = element.get() else { return };
-        let told = told.clone();
+        let on_size = on_size.clone();
         let seen = box_.clone();
         let tell = wasm_bindgen::prelude::Closure::<dyn FnMut()>::new(move || {
-            told((f64::from(seen.client_width()), f64::from(seen.client_height())));
+            on_size((f64::from(seen.client_width()), f64::from(seen.client_height())));
         });
         let Ok(observer) = web_sys::ResizeObserver::new(tell.as_ref().unchecked_ref()) else {
             return;
@@ -48,28 +49,28 @@ pub fn measure(element: NodeRef<leptos::html::Div>, told: impl Fn((f64, f64)) + 
     });
 }
 
-/// Puts the focus on the element of that id, once it has been drawn.
+/// Focuses the element with that id after the next render.
 pub fn focus(id: &str) {
     focus_in(&format!("#{id}"));
 }
 
-/// Puts the focus on the first element of that selector, once it has been drawn.
+/// Focuses the first match of a selector after the next render.
 pub fn focus_in(selector: &str) {
     let selector = selector.to_owned();
     request_animation_frame(move || focus_now(&selector));
 }
 
-/// Puts the focus on the first element of that selector, which stands already.
+/// Focuses the first match of a selector now.
 pub fn focus_now(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-        // What cannot take the focus leaves it where it is.
+        // An element that cannot be focused is no error.
         let _ = element.focus();
     }
 }
 
-/// Listens for pastes, drops and files as long as the page stands.
-pub fn listen(desk: Desk) {
+/// Adds the listeners for paste, drop and files, until the page is left.
+pub fn listen(state: PlanState) {
     let paste = window_event_listener(leptos::ev::paste, move |event| {
         if within(event.target(), "input, dialog, .plan-run") {
             return;
@@ -80,7 +81,7 @@ pub fn listen(desk: Desk) {
             return;
         }
         event.prevent_default();
-        take(desk, within(event.target(), "[data-other]"), text);
+        take(state, within(event.target(), "[data-other]"), text);
     });
     let over = window_event_listener(leptos::ev::dragover, |event| {
         if !within(event.target(), ".plan-run") {
@@ -88,7 +89,7 @@ pub fn listen(desk: Desk) {
         }
     });
     let drop = window_event_listener(leptos::ev::drop, move |event| {
-        // A statement dropped into its field is no plan.
+        // Text dropped into the statement field is no plan.
         if within(event.target(), ".plan-run") {
             return;
         }
@@ -96,8 +97,8 @@ pub fn listen(desk: Desk) {
         let other = within(event.target(), "[data-other]");
         let Some(data) = event.data_transfer() else { return };
         match data.files().filter(|files| files.length() > 0) {
-            Some(files) => read(desk, &files, other),
-            None => take(desk, other, data.get_data("text").unwrap_or_default()),
+            Some(files) => read(state, &files, other),
+            None => take(state, other, data.get_data("text").unwrap_or_default()),
         }
     });
     let change = window_event_listener(leptos::ev::change, move |event| {
@@ -105,7 +106,7 @@ pub fn listen(desk: Desk) {
             event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
         let Some(input) = input.filter(|input| input.has_attribute("data-files")) else { return };
         if let Some(files) = input.files() {
-            read(desk, &files, false);
+            read(state, &files, false);
         }
         input.set_value("");
     });
@@ -117,7 +118,7 @@ pub fn listen(desk: Desk) {
     });
 }
 
-/// The fields of the form an event comes from, as they would be sent.
+/// The fields of the event's form, as a submit would send them.
 pub fn fields(event: &web_sys::Event) -> Vec<(String, String)> {
     let form = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok());
     let data = form.and_then(|form| web_sys::FormData::new_with_form(&form).ok());
@@ -128,16 +129,16 @@ pub fn fields(event: &web_sys::Event) -> Vec<(String, String)> {
     pairs.map(|pair| (text(pair.get(0)), text(pair.get(1)))).collect()
 }
 
-fn take(desk: Desk, other: bool, text: String) {
-    if other && desk.case.with_untracked(Option::is_some) {
-        desk.compare(text);
+fn take(state: PlanState, other: bool, text: String) {
+    if other && state.analysis.with_untracked(Option::is_some) {
+        state.compare(text);
     } else {
-        desk.load(text);
+        state.load(text);
     }
 }
 
-/// Files put together are one paste: several plans in it can be chosen from.
-fn read(desk: Desk, files: &web_sys::FileList, other: bool) {
+/// Several files are concatenated to one text: its plans can be chosen from.
+fn read(state: PlanState, files: &web_sys::FileList, other: bool) {
     let files: Vec<web_sys::File> = (0..files.length()).filter_map(|at| files.get(at)).collect();
     leptos::task::spawn_local(async move {
         let mut all = String::new();
@@ -145,16 +146,16 @@ fn read(desk: Desk, files: &web_sys::FileList, other: bool) {
             match wasm_bindgen_futures::JsFuture::from(file.text()).await {
                 Ok(text) => all.push_str(&text.as_string().unwrap_or_default()),
                 Err(_) => {
-                    desk.failed.set(Some(format!("The file {} cannot be read.", file.name())))
+                    state.parse_error.set(Some(format!("The file {} cannot be read.", file.name())))
                 }
             }
             all.push('\n');
         }
-        take(desk, other, all);
+        take(state, other, all);
     });
 }
 
-/// Saves a text as a file.
+/// Downloads a text as a file.
 pub fn save(name: &str, mime: &str, text: &str) {
     let parts = js_sys::Array::of1(&text.into());
     let options = web_sys::BlobPropertyBag::new();
@@ -172,14 +173,14 @@ fn save_blob(name: &str, blob: &web_sys::Blob) {
         link.set_download(name);
         link.click();
     }
-    // The download has begun with the click; not freeing the rest would only cost memory.
+    // The download has begun with the click; failing to revoke the URL only costs memory.
     let _ = web_sys::Url::revoke_object_url(&url);
 }
 
-/// The longest side of a picture that browsers draw for sure, pixels.
+/// The maximum canvas side that all browsers support, pixels.
 const LONGEST_SIDE: f64 = 8_192.0;
 
-/// Saves a drawing as a picture, smaller where it would be too large.
+/// Downloads an SVG as PNG, scaled down to the maximum size.
 pub async fn save_png(
     name: &'static str,
     svg: &str,
@@ -210,7 +211,7 @@ pub async fn save_png(
     canvas.to_blob(save.unchecked_ref())
 }
 
-/// Bytes through the browser's own (de)compressor, as raw deflate.
+/// Compresses or decompresses bytes (`CompressionStream`), raw deflate.
 pub async fn through(stream: &str, bytes: &[u8]) -> Result<Vec<u8>, JsValue> {
     let global = js_sys::global();
     let class =
@@ -231,17 +232,17 @@ pub async fn through(stream: &str, bytes: &[u8]) -> Result<Vec<u8>, JsValue> {
     Ok(js_sys::Uint8Array::new(&buffer).to_vec())
 }
 
-/// The part of the address behind `#`.
+/// The URL fragment.
 pub fn fragment() -> String {
     window().location().hash().unwrap_or_default()
 }
 
-/// The whole address.
+/// The URL.
 pub fn address() -> String {
     window().location().href().unwrap_or_default()
 }
 
-/// Changes the part of the address behind `#` without a step in the browser's history.
+/// Replaces the URL fragment without a history entry.
 pub fn set_fragment(text: &str) {
     if fragment() == text {
         return;
@@ -249,7 +250,7 @@ pub fn set_fragment(text: &str) {
     let place = window().location();
     let path = place.pathname().unwrap_or_default() + &place.search().unwrap_or_default();
     if let Ok(history) = window().history() {
-        // A browser that refuses keeps the old address.
+        // On failure the URL stays.
         let state = history.state().unwrap_or(JsValue::NULL);
         let _ = history.replace_state_with_url(&state, "", Some(&format!("{path}{text}")));
     }
@@ -259,15 +260,15 @@ fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
-/// What this browser keeps under a name.
-pub fn kept(name: &str) -> Option<String> {
+/// Reads from `localStorage`.
+pub fn storage_get(name: &str) -> Option<String> {
     storage()?.get_item(name).ok().flatten()
 }
 
-/// Keeps a text in this browser; an empty one is deleted.
-pub fn keep(name: &str, text: &str) {
+/// Writes to `localStorage`; an empty text deletes the key.
+pub fn storage_set(name: &str, text: &str) {
     if let Some(storage) = storage() {
-        // A full or forbidden storage keeps nothing, which costs only the history.
+        // A full or blocked storage only costs the recent plans.
         let _ =
             if text.is_empty() { storage.remove_item(name) } else { storage.set_item(name, text) };
     }

@@ -1,5 +1,5 @@
-//! A plan in words: the verdict, the name of a node, its figures. Text of a plan comes from anywhere:
-//! what would be invisible or change the direction of writing is spelled out.
+//! A plan as text: verdict, node names, formatted figures. Invisible and bidirectional control
+//! characters of a plan are escaped visibly.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use model::{Severity, Unit};
 use plan::Node;
 use plan::derive::DerivedNode;
 
-use super::analysis::Case;
+use super::analysis::Analysis;
 use crate::ui::format;
 
 /// A single node that takes at least this share is named alone, 0 to 1.
@@ -129,19 +129,19 @@ fn did(node: &Node, own: &DerivedNode) -> String {
 }
 
 /// The verdict on a plan in one or two sentences, and the class that colours it.
-pub fn verdict(case: &Case) -> (String, &'static str) {
-    let class = match case.judged.iter().map(|found| found.finding.severity).max() {
+pub fn verdict(analysis: &Analysis) -> (String, &'static str) {
+    let class = match analysis.findings.iter().map(|found| found.finding.severity).max() {
         Some(Severity::Critical) => "critical",
         Some(Severity::Warning) => "warning",
         _ => "open",
     };
-    let nodes = format::plural(case.plan.nodes.len() as i64, "node", "nodes");
-    let Some(at) = case.heaviest() else { return ("The plan has no nodes.".into(), class) };
-    let Some((node, own)) = case.node(at) else { return (String::new(), class) };
-    let whole = case.plan.execution_ms().or(case.derived.nodes_ms);
+    let nodes = format::plural(analysis.plan.nodes.len() as i64, "node", "nodes");
+    let Some(at) = analysis.heaviest() else { return ("The plan has no nodes.".into(), class) };
+    let Some((node, own)) = analysis.node(at) else { return (String::new(), class) };
+    let whole = analysis.plan.execution_ms().or(analysis.derived.nodes_ms);
     let (share, unit) = match (own.share, whole) {
         (Some(share), Some(whole)) => (share, format::number(whole, Unit::Ms)),
-        _ => return (planned(case, at, &nodes), class),
+        _ => return (planned(analysis, at, &nodes), class),
     };
     if share >= ONE_NODE_FROM {
         let message = format!(
@@ -152,7 +152,7 @@ pub fn verdict(case: &Case) -> (String, &'static str) {
         );
         return (message, class);
     }
-    let mut shares: Vec<f64> = case.derived.nodes.iter().filter_map(|own| own.share).collect();
+    let mut shares: Vec<f64> = analysis.derived.nodes.iter().filter_map(|own| own.share).collect();
     shares.sort_by(|a, b| b.total_cmp(a));
     let mut sum = 0.0;
     let mut most = 0;
@@ -174,15 +174,15 @@ pub fn verdict(case: &Case) -> (String, &'static str) {
 }
 
 /// The verdict where nothing was timed.
-fn planned(case: &Case, at: usize, nodes: &str) -> String {
-    let ran = case.plan.nodes.iter().any(|node| node.actual.is_some());
+fn planned(analysis: &Analysis, at: usize, nodes: &str) -> String {
+    let ran = analysis.plan.nodes.iter().any(|node| node.actual.is_some());
     let told = if ran {
         "Times are missing (TIMING OFF)"
     } else {
         "Planned only, nothing was run: EXPLAIN (ANALYZE, BUFFERS) would show times"
     };
-    let whole: f64 = case.derived.nodes.iter().filter_map(|own| own.self_cost).sum();
-    match case.node(at).and_then(|(node, own)| Some((node, own.self_cost?))) {
+    let whole: f64 = analysis.derived.nodes.iter().filter_map(|own| own.self_cost).sum();
+    match analysis.node(at).and_then(|(node, own)| Some((node, own.self_cost?))) {
         Some((node, cost)) if whole > 0.0 => format!(
             "{told}. 1 of {nodes} has {} of the cost of {}: {}.",
             percent(cost / whole),
@@ -196,11 +196,11 @@ fn planned(case: &Case, at: usize, nodes: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::plan::analysis::tests::{FILTERED, case};
+    use crate::pages::plan::analysis::tests::{FILTERED, analysis};
 
     #[test]
     fn the_verdict_names_node_share_and_waste() {
-        let (message, class) = verdict(&case(FILTERED));
+        let (message, class) = verdict(&analysis(FILTERED));
         assert!(message.starts_with("1 of 1 node takes 99."), "{message}");
         assert!(message.contains("Seq Scan on orders reads 200,000 rows to keep 400"), "{message}");
         assert_eq!(class, "warning");
@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn a_plan_without_times_speaks_of_cost() {
-        let (message, _) = verdict(&case("Seq Scan on t  (cost=0.00..35.50 rows=2550 width=4)"));
+        let (message, _) =
+            verdict(&analysis("Seq Scan on t  (cost=0.00..35.50 rows=2550 width=4)"));
         assert!(message.starts_with("Planned only"), "{message}");
         assert!(message.contains("100 % of the cost of 36: Seq Scan on t."), "{message}");
     }

@@ -1,49 +1,49 @@
-//! What is on the page: the pastes, the chosen plan, node, view and colour. One state for all views;
-//! the address's fragment keeps what a link should reproduce.
+//! State of the plan page as Leptos signals: parsed plans, analysis, selected node, view, colour
+//! scale. Shared by all views; the URL fragment keeps what a link reproduces.
 
 use leptos::prelude::*;
 use plan::layout::Scale;
 use plan::rules::Limits;
 use serde::{Deserialize, Serialize};
 
-use super::analysis::{Case, Paste, Shared};
-use super::catalog::Consulted;
+use super::analysis::{Analysis, ParsedPlans, Shared};
+use super::catalog::ServerCatalog;
 
-/// What a form brought to the server. Handed on in the page, so that the browser starts from the same.
+/// The texts of a submitted form, serialised into the page so that hydration starts from the same.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Pasted {
+pub struct PlanTexts {
     /// The plan.
     #[serde(default)]
     pub plan: String,
-    /// The plan it is compared with.
+    /// The plan to compare with.
     #[serde(default)]
     pub other: String,
 }
 
-/// The ways to look at a plan.
+/// The views of a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
-    /// Boxes.
+    /// Tiles.
     #[default]
     Tree,
-    /// Rectangles as wide as their time.
+    /// Flame graph.
     Flame,
     /// Rows.
     Table,
-    /// The paste itself.
+    /// The source text.
     Source,
     /// The statement.
     Query,
-    /// Sums.
+    /// Totals.
     Totals,
 }
 
 impl View {
-    /// All views in the order of their tabs and digits.
+    /// All views, in the order of their tabs.
     pub const ALL: [Self; 6] =
         [Self::Tree, Self::Flame, Self::Table, Self::Source, Self::Query, Self::Totals];
 
-    /// Its name on the tab; in lower case also in the address.
+    /// Its label; in lower case also in the URL fragment.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Tree => "Tree",
@@ -57,160 +57,173 @@ impl View {
 
     /// The view of that name.
     #[cfg(any(feature = "hydrate", test))]
-    pub fn by_name(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|view| view.as_str().eq_ignore_ascii_case(name))
     }
 }
 
 /// The state of the page.
 #[derive(Clone, Copy)]
-pub struct Desk {
-    /// The paste.
-    pub paste: RwSignal<Option<Shared<Paste>>>,
-    /// What it is compared with.
-    pub other: RwSignal<Option<Shared<Paste>>>,
-    /// Which plan of the paste, from 0.
-    pub chosen: RwSignal<usize>,
-    /// The chosen plan with what follows.
-    pub case: Memo<Option<Shared<Case>>>,
-    /// The plan it is compared with, with what follows.
-    pub other_case: Memo<Option<Shared<Case>>>,
-    /// What a watched server says of the plan's tables, when one was asked.
-    pub consulted: RwSignal<Option<Shared<Consulted>>>,
-    /// The name of the server whose catalog is to be asked; empty for none.
-    pub judge: RwSignal<String>,
-    /// Its database, empty for that of its DSN.
-    pub judge_database: RwSignal<String>,
-    /// Why that server's catalog is not known.
-    pub unread: RwSignal<Option<String>>,
-    /// Why the last paste could not be read.
-    pub failed: RwSignal<Option<String>>,
-    /// The node looked at.
+pub struct PlanState {
+    /// The parsed plans.
+    pub paste: RwSignal<Option<Shared<ParsedPlans>>>,
+    /// The plan to compare with.
+    pub other: RwSignal<Option<Shared<ParsedPlans>>>,
+    /// The index of the selected plan.
+    pub plan_index: RwSignal<usize>,
+    /// The analysis of the selected plan.
+    pub analysis: Memo<Option<Shared<Analysis>>>,
+    /// The analysis of the plan to compare with.
+    pub other_analysis: Memo<Option<Shared<Analysis>>>,
+    /// A watched server's catalog of the plan's tables, once read.
+    pub server_catalog: RwSignal<Option<Shared<ServerCatalog>>>,
+    /// The server whose catalog is to be read; empty for none.
+    pub catalog_server: RwSignal<String>,
+    /// Its database; empty for that of its DSN.
+    pub catalog_database: RwSignal<String>,
+    /// Why that server's catalog could not be read.
+    pub catalog_error: RwSignal<Option<String>>,
+    /// Why the last text could not be parsed.
+    pub parse_error: RwSignal<Option<String>>,
+    /// The selected node.
     pub node: RwSignal<Option<usize>>,
-    /// Counts how often a node was asked to come into sight.
-    pub shown: RwSignal<u32>,
-    /// Whether the panel of the node is open.
-    pub panel: RwSignal<bool>,
+    /// Incremented to make the views scroll the selected node into view.
+    pub reveal_count: RwSignal<u32>,
+    /// Whether the node panel is open.
+    pub panel_open: RwSignal<bool>,
     /// The view.
     pub view: RwSignal<View>,
-    /// What colours stand for.
+    /// The colour scale.
     pub scale: RwSignal<Scale>,
-    /// Whether the browser has taken over: before, and without JavaScript, the plan is one table.
-    pub alive: RwSignal<bool>,
+    /// Whether the page is hydrated: before, and without JavaScript, the plan is a static table.
+    pub hydrated: RwSignal<bool>,
 }
 
-impl Desk {
-    /// An empty desk, or one with what the form or the address brought.
-    pub fn new(pasted: &Pasted, told: Option<Consulted>, limits: Limits) -> Self {
+impl PlanState {
+    /// The initial state, from a submitted form.
+    pub fn new(texts: &PlanTexts, catalog: Option<ServerCatalog>, limits: Limits) -> Self {
         let (paste, other) = (RwSignal::new(None), RwSignal::new(None));
-        let chosen = RwSignal::new(0);
-        let consulted = RwSignal::new(None::<Shared<Consulted>>);
+        let plan_index = RwSignal::new(0);
+        let server_catalog = RwSignal::new(None::<Shared<ServerCatalog>>);
         let limits = StoredValue::new(limits);
         let own = move || {
-            consulted.with(|told| {
-                case(paste, chosen.get(), limits, told.as_ref().map(|told| &told.catalog))
+            server_catalog.with(|catalog| {
+                analysis(
+                    paste,
+                    plan_index.get(),
+                    limits,
+                    catalog.as_ref().map(|catalog| &catalog.catalog),
+                )
             })
         };
-        let desk = Self {
+        let state = Self {
             paste,
             other,
-            chosen,
-            case: Memo::new(move |_| own()),
-            other_case: Memo::new(move |_| case(other, 0, limits, None)),
-            consulted,
-            judge: RwSignal::new(String::new()),
-            judge_database: RwSignal::new(String::new()),
-            unread: RwSignal::new(None),
-            failed: RwSignal::new(None),
+            plan_index,
+            analysis: Memo::new(move |_| own()),
+            other_analysis: Memo::new(move |_| analysis(other, 0, limits, None)),
+            server_catalog,
+            catalog_server: RwSignal::new(String::new()),
+            catalog_database: RwSignal::new(String::new()),
+            catalog_error: RwSignal::new(None),
+            parse_error: RwSignal::new(None),
             node: RwSignal::new(None),
-            shown: RwSignal::new(0),
-            panel: RwSignal::new(false),
+            reveal_count: RwSignal::new(0),
+            panel_open: RwSignal::new(false),
             view: RwSignal::new(View::Tree),
             scale: RwSignal::new(Scale::SelfTime),
-            alive: RwSignal::new(false),
+            hydrated: RwSignal::new(false),
         };
-        if !pasted.plan.trim().is_empty() {
-            desk.open(pasted.plan.clone(), told);
+        if !texts.plan.trim().is_empty() {
+            state.open(texts.plan.clone(), catalog);
         }
-        if !pasted.other.trim().is_empty() {
-            desk.compare(pasted.other.clone());
+        if !texts.other.trim().is_empty() {
+            state.compare(texts.other.clone());
         }
-        desk
+        state
     }
 
-    /// Reads a paste and shows it; what cannot be read leaves the last plan where it is. No server is
-    /// asked about it: that of the plan before may be another one.
+    /// Parses and shows a text; on a parse error the previous plan stays. Resets the catalog: that
+    /// of the previous plan may be another server's.
     pub fn load(self, text: String) -> bool {
         self.open(text, None)
     }
 
-    /// The same, with what a server said of its tables.
-    pub fn open(self, text: String, told: Option<Consulted>) -> bool {
-        let plan = match Paste::read(text) {
+    /// Parses and shows a text, with the catalog of its tables.
+    pub fn open(self, text: String, catalog: Option<ServerCatalog>) -> bool {
+        let plan = match ParsedPlans::read(text) {
             Ok(paste) => paste,
             Err(error) => {
-                self.failed.set(Some(refusal(&error)));
+                self.parse_error.set(Some(refusal(&error)));
                 return false;
             }
         };
-        self.failed.set(None);
-        self.panel.set(false);
+        self.parse_error.set(None);
+        self.panel_open.set(false);
         self.node.set(None);
-        self.chosen.set(0);
-        let of_told = |of: fn(&Consulted) -> String| told.as_ref().map(of).unwrap_or_default();
-        self.judge.set(of_told(|told| told.server.to_string()));
-        self.judge_database.set(of_told(|told| told.database.clone()));
-        self.consulted.set(told.map(Shared::new));
-        self.unread.set(None);
+        self.plan_index.set(0);
+        let from_catalog =
+            |of: fn(&ServerCatalog) -> String| catalog.as_ref().map(of).unwrap_or_default();
+        self.catalog_server.set(from_catalog(|catalog| catalog.server.to_string()));
+        self.catalog_database.set(from_catalog(|catalog| catalog.database.clone()));
+        self.server_catalog.set(catalog.map(Shared::new));
+        self.catalog_error.set(None);
         self.paste.set(Some(plan));
-        self.node.set(self.case.with_untracked(|case| case.as_ref().and_then(|case| case.worst())));
+        self.node
+            .set(self.analysis.with_untracked(|analysis| {
+                analysis.as_ref().and_then(|analysis| analysis.worst())
+            }));
         true
     }
 
-    /// Reads the paste to compare with.
+    /// Parses the plan to compare with.
     pub fn compare(self, text: String) -> bool {
-        match Paste::read(text) {
+        match ParsedPlans::read(text) {
             Ok(paste) => {
-                self.failed.set(None);
+                self.parse_error.set(None);
                 self.other.set(Some(paste));
                 true
             }
             Err(error) => {
-                self.failed.set(Some(format!("The plan to compare with: {}", refusal(&error))));
+                self.parse_error
+                    .set(Some(format!("The plan to compare with: {}", refusal(&error))));
                 false
             }
         }
     }
 
-    /// Another plan of the same paste.
+    /// Selects another plan of the same text.
     pub fn choose(self, place: usize) {
         self.node.set(None);
-        self.panel.set(false);
-        self.chosen.set(place);
-        self.node.set(self.case.with_untracked(|case| case.as_ref().and_then(|case| case.worst())));
+        self.panel_open.set(false);
+        self.plan_index.set(place);
+        self.node
+            .set(self.analysis.with_untracked(|analysis| {
+                analysis.as_ref().and_then(|analysis| analysis.worst())
+            }));
     }
 
-    /// Looks at a node and brings it into sight.
+    /// Selects a node and scrolls it into view.
     pub fn show(self, node: usize) {
         self.node.set(Some(node));
-        self.shown.update(|times| *times = times.wrapping_add(1));
+        self.reveal_count.update(|times| *times = times.wrapping_add(1));
     }
 }
 
-/// The chosen plan of a paste with what follows.
-fn case(
-    paste: RwSignal<Option<Shared<Paste>>>,
+/// The analysis of the selected plan.
+fn analysis(
+    paste: RwSignal<Option<Shared<ParsedPlans>>>,
     chosen: usize,
     limits: StoredValue<Limits>,
     catalog: Option<&plan::Catalog>,
-) -> Option<Shared<Case>> {
+) -> Option<Shared<Analysis>> {
     paste.with(|paste| {
         let paste = paste.as_ref()?;
-        limits.with_value(|limits| paste.case(chosen, limits, catalog))
+        limits.with_value(|limits| paste.analysis(chosen, limits, catalog))
     })
 }
 
-/// What to say of a text that holds no plan.
+/// The message for a text without a plan.
 fn refusal(error: &plan::ParseError) -> String {
     format!("This plan cannot be parsed. {error}")
 }
@@ -223,22 +236,24 @@ mod tests {
     #[test]
     fn a_bad_paste_says_why_and_keeps_the_plan() {
         Owner::new().with(|| {
-            let desk = Desk::new(
-                &Pasted { plan: FILTERED.into(), other: String::new() },
+            let state = PlanState::new(
+                &PlanTexts { plan: FILTERED.into(), other: String::new() },
                 None,
                 Limits::default(),
             );
-            assert_eq!(desk.node.get_untracked(), Some(0));
-            assert!(!desk.load("no plan".into()));
-            assert!(desk.failed.get_untracked().is_some_and(|message| message.contains("Line 1")));
-            assert!(desk.case.get_untracked().is_some());
+            assert_eq!(state.node.get_untracked(), Some(0));
+            assert!(!state.load("no plan".into()));
+            assert!(
+                state.parse_error.get_untracked().is_some_and(|message| message.contains("Line 1"))
+            );
+            assert!(state.analysis.get_untracked().is_some());
         });
     }
 
     #[test]
     fn views_have_words() {
         for view in View::ALL {
-            assert_eq!(View::by_name(&view.as_str().to_lowercase()), Some(view));
+            assert_eq!(View::from_name(&view.as_str().to_lowercase()), Some(view));
         }
     }
 }

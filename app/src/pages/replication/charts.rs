@@ -1,11 +1,11 @@
-//! Replication lag over time, as time and as WAL. On the server only.
+//! Replication lag over time, in time and in bytes of WAL. Server-side only.
 
 use model::replication::Replication;
 use model::{Latest, Reason, Unit};
 
 use crate::live::charts::{ChartSource, absent, float};
 use crate::ui::chart::{Chart, Line};
-use crate::ui::chart_svg::{Plan, chart};
+use crate::ui::chart_svg::{ChartSpec, chart};
 
 inventory::submit! {
     ChartSource { page: "replication", charts: |engine, server| Some(charts(&engine.latest::<engine::areas::replication::ReplicationArea>(server)?)) }
@@ -24,7 +24,7 @@ pub fn charts(latest: &Latest<Replication>) -> Vec<Chart> {
         vec![Line { name: "worst standby".into(), class: "series-1".into(), points }]
     };
     let panel = |id, title, unit, points| {
-        chart(Plan {
+        chart(ChartSpec {
             id,
             title,
             unit,

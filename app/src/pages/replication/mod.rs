@@ -1,4 +1,4 @@
-//! Who streams from whom and how far behind: the drawing, senders, slots, the receiver, the lag.
+//! Replication page: topology, senders, slots, receiver, subscriptions, lag.
 
 #[cfg(feature = "ssr")]
 mod charts;
@@ -24,10 +24,10 @@ use crate::ui::term::term;
 use tables::{receiver, senders, slots, subscriptions};
 use topology::drawing;
 
-/// How often the drawing is made anew, ms: other servers' readings are part of it.
+/// Polling interval of the topology, ms: it contains other servers' readings.
 const TOPOLOGY_EVERY_MS: u64 = 5_000;
 
-/// What the page starts with.
+/// The data of the page's first render.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplicationStart {
     latest: Latest<Replication>,
@@ -51,7 +51,7 @@ pub async fn read_replication(server: ServerId) -> Result<ReplicationStart, ApiE
 
 access! { "/api/topology" OnServer(See) }
 
-/// The drawing's content.
+/// The topology.
 #[server(prefix = "/api", endpoint = "topology", output = model::wire::Json)]
 pub async fn read_topology(server: ServerId) -> Result<Topology, ApiError> {
     use crate::auth;
@@ -62,7 +62,7 @@ pub async fn read_topology(server: ServerId) -> Result<Topology, ApiError> {
 /// The page's icon: path data in a box of 20 × 20.
 pub const ICON: &str = "M4 4h5v5H4zM11 11h5v5h-5zM9 6h4v5";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
@@ -74,8 +74,8 @@ pub fn Page() -> impl IntoView {
 
 #[component]
 fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
-    let (latest, sink) = live::following(AreaName::Replication, start.latest);
-    live::follow(server.clone(), vec![sink]);
+    let (latest, sink) = live::live_signal(AreaName::Replication, start.latest);
+    live::open_stream(server.clone(), vec![sink]);
     let charts = RwSignal::new(start.charts);
     poll_charts(server.clone(), "replication", charts);
     let topology = RwSignal::new(start.topology);
@@ -171,7 +171,7 @@ fn calm(replication: &Replication) -> String {
     }
 }
 
-/// Position, own lag and the settings that trade lag against cancelled queries.
+/// Position, the server's own lag and the settings that trade lag against cancelled queries.
 fn own(replication: &Replication) -> AnyView {
     let position = &replication.position;
     let line = |name: &'static str, value: Option<String>| {
@@ -219,7 +219,7 @@ fn own_lag(lag: &Lag) -> AnyView {
     .into_any()
 }
 
-/// What feedback and the streaming delay mean here, with the present numbers.
+/// What hot_standby_feedback and max_standby_streaming_delay mean here, with the present numbers.
 fn explained(position: &Position, replication: &Replication) -> String {
     if !position.in_recovery {
         let held = replication.senders.iter().flatten().filter_map(|s| s.backend_xmin_age).max();

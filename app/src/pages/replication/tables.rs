@@ -1,4 +1,5 @@
-//! Senders, slots, receiver and subscriptions as tables. One unit per column.
+//! Tables of senders, slots, receiver and subscriptions (`pg_stat_replication` and others). One
+//! unit per column.
 
 use leptos::prelude::*;
 use model::Unit;
@@ -58,16 +59,16 @@ pub fn senders(senders: &[Sender]) -> AnyView {
         |s| s.total_lag_bytes,
     ];
     const TIMES: [Time; 3] = [|s| s.write_lag_ms, |s| s.flush_lag_ms, |s| s.replay_lag_ms];
-    let by_bytes =
-        BYTES.map(|of| Scale::column(Unit::Bytes, senders.iter().filter_map(of).map(|b| b as f64)));
-    let by_time = TIMES.map(|of| Scale::column(Unit::Ms, senders.iter().filter_map(of)));
+    let by_bytes = BYTES
+        .map(|of| Scale::for_column(Unit::Bytes, senders.iter().filter_map(of).map(|b| b as f64)));
+    let by_time = TIMES.map(|of| Scale::for_column(Unit::Ms, senders.iter().filter_map(of)));
     let row = |sender: &Sender| {
         let bytes = BYTES
             .iter()
             .zip(by_bytes)
             .map(|(of, scale)| cell(float(of(sender)), scale, Unit::Bytes));
         let times = TIMES.iter().zip(by_time).map(|(of, scale)| match of(sender) {
-            // PostgreSQL empties these when the standby has caught up and nothing happens.
+            // PostgreSQL sets these to NULL when the standby has caught up and is idle.
             None => view! { <td class="num muted" title="No recent WAL was confirmed: caught up or idle">"none"</td> }.into_any(),
             known => cell(known, scale, Unit::Ms),
         });
@@ -112,7 +113,8 @@ pub fn slots(slots: &[Slot]) -> AnyView {
             "There are no replication slots. pg_create_physical_replication_slot or a subscription creates one.",
         );
     }
-    let retained = Scale::column(Unit::Bytes, slots.iter().filter_map(|s| float(s.retained_bytes)));
+    let retained =
+        Scale::for_column(Unit::Bytes, slots.iter().filter_map(|s| float(s.retained_bytes)));
     let row = |slot: &Slot| {
         let xids = |n: Option<i64>| {
             view! {
@@ -187,7 +189,7 @@ pub fn subscriptions(all: &[Subscription]) -> AnyView {
             "There are no logical subscriptions in this database. CREATE SUBSCRIPTION creates one.",
         );
     }
-    let lag = Scale::column(Unit::Bytes, all.iter().filter_map(|s| float(s.lag_bytes)));
+    let lag = Scale::for_column(Unit::Bytes, all.iter().filter_map(|s| float(s.lag_bytes)));
     let row = |one: &Subscription| {
         view! {
             <tr>

@@ -1,5 +1,5 @@
-//! The drawing of a cluster: who streams from whom. The layout is a pure function of the topology;
-//! boxes link to the servers we watch. A list below says the same in words.
+//! Replication topology as SVG: which server streams from which. The layout is a pure function of
+//! the topology; boxes link to watched servers, and a list repeats it as text.
 
 use leptos::prelude::*;
 use model::replication::Sender;
@@ -13,20 +13,20 @@ use crate::ui::reading::empty;
 
 const BOX_WIDTH: f64 = 180.0;
 const BOX_HEIGHT: f64 = 62.0;
-/// Between a server and what streams from it; the label of the stream stands there.
+/// Gap between a server and its replicas; the label of the stream is there.
 const GAP_ALONG: (f64, f64) = (150.0, 64.0);
-/// Between servers at the same distance from the primary.
+/// Gap between servers of one rank.
 const GAP_ACROSS: f64 = 30.0;
 const MARGIN: f64 = 12.0;
 /// Characters that fit into a box.
 const NAME_LENGTH: usize = 22;
 
-/// Where everything goes.
+/// The layout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
-    /// The drawing's width.
+    /// The width of the drawing.
     pub width: f64,
-    /// The drawing's height.
+    /// The height of the drawing.
     pub height: f64,
     /// The upper left corner of each node's box, in the topology's order.
     pub boxes: Vec<(f64, f64)>,
@@ -34,17 +34,17 @@ pub struct Layout {
     pub lines: Vec<((f64, f64), (f64, f64))>,
 }
 
-/// Which way WAL flows in the drawing.
+/// The direction of the drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     /// From left to right.
     Across,
     /// From top to bottom, for narrow screens.
     Down,
 }
 
-/// One rank per distance from the primary; within it, nodes in the order of those they stream from.
-pub fn layout(topology: &Topology, way: Way) -> Layout {
+/// One rank per distance from the primary; within a rank, nodes are ordered by their upstream.
+pub fn layout(topology: &Topology, direction: Direction) -> Layout {
     let parent =
         |at: usize| topology.streams.iter().find(|s| s.to == at).map_or(usize::MAX, |s| s.from);
     let deepest = topology.nodes.iter().map(|node| node.depth).max().unwrap_or(0);
@@ -54,10 +54,10 @@ pub fn layout(topology: &Topology, way: Way) -> Layout {
             rank.push(at);
         }
     }
-    // Along the stream and across it.
-    let ((step, size), slot) = match way {
-        Way::Across => ((BOX_WIDTH + GAP_ALONG.0, BOX_WIDTH), BOX_HEIGHT + GAP_ACROSS),
-        Way::Down => ((BOX_HEIGHT + GAP_ALONG.1, BOX_HEIGHT), BOX_WIDTH + GAP_ACROSS),
+    // Sizes along and across the direction.
+    let ((step, size), slot) = match direction {
+        Direction::Across => ((BOX_WIDTH + GAP_ALONG.0, BOX_WIDTH), BOX_HEIGHT + GAP_ACROSS),
+        Direction::Down => ((BOX_HEIGHT + GAP_ALONG.1, BOX_HEIGHT), BOX_WIDTH + GAP_ACROSS),
     };
     let longest = ranks.iter().map(Vec::len).max().unwrap_or(0);
     let across = 2.0 * MARGIN + longest as f64 * slot - if longest > 0 { GAP_ACROSS } else { 0.0 };
@@ -72,21 +72,22 @@ pub fn layout(topology: &Topology, way: Way) -> Layout {
                 *taken = place;
                 let far = MARGIN + depth as f64 * step;
                 let aside = MARGIN + free / 2.0 + place as f64 * slot;
-                *corner = if way == Way::Across { (far, aside) } else { (aside, far) };
+                *corner = if direction == Direction::Across { (far, aside) } else { (aside, far) };
             }
         }
     }
     let corner = |at: usize| boxes.get(at).copied().unwrap_or_default();
-    let ends = |(fx, fy): (f64, f64), (tx, ty): (f64, f64)| match way {
-        Way::Across => ((fx + BOX_WIDTH, fy + BOX_HEIGHT / 2.0), (tx, ty + BOX_HEIGHT / 2.0)),
-        Way::Down => ((fx + BOX_WIDTH / 2.0, fy + BOX_HEIGHT), (tx + BOX_WIDTH / 2.0, ty)),
+    let ends = |(fx, fy): (f64, f64), (tx, ty): (f64, f64)| match direction {
+        Direction::Across => ((fx + BOX_WIDTH, fy + BOX_HEIGHT / 2.0), (tx, ty + BOX_HEIGHT / 2.0)),
+        Direction::Down => ((fx + BOX_WIDTH / 2.0, fy + BOX_HEIGHT), (tx + BOX_WIDTH / 2.0, ty)),
     };
     let lines = topology.streams.iter().map(|s| ends(corner(s.from), corner(s.to))).collect();
-    let (width, height) = if way == Way::Across { (along, across) } else { (across, along) };
+    let (width, height) =
+        if direction == Direction::Across { (along, across) } else { (across, along) };
     Layout { width, height, boxes, lines }
 }
 
-/// The drawing, with `here` marked.
+/// The drawing, with the current server highlighted.
 pub fn drawing(topology: &Topology, here: &ServerId) -> AnyView {
     if topology.nodes.is_empty() {
         return empty("The drawing appears with the first reading of this server.");
@@ -103,22 +104,24 @@ pub fn drawing(topology: &Topology, here: &ServerId) -> AnyView {
         empty("Nothing streams from or to this server. A standby, a logical subscriber or a base backup would appear here.")
     });
     view! {
-        {picture(topology, here, Way::Across)}
-        {picture(topology, here, Way::Down)}
+        {picture(topology, here, Direction::Across)}
+        {picture(topology, here, Direction::Down)}
         {alone}
         <ul class="streams">{message}</ul>
     }
     .into_any()
 }
 
-/// One of both drawings; the style sheet shows the one that suits the screen.
-fn picture(topology: &Topology, here: &ServerId, way: Way) -> AnyView {
-    let layout = layout(topology, way);
+/// One of two drawings; CSS shows the one that fits the screen.
+fn picture(topology: &Topology, here: &ServerId, direction: Direction) -> AnyView {
+    let layout = layout(topology, direction);
     let boxes = topology.nodes.iter().zip(&layout.boxes);
     let boxes = boxes.map(|(node, corner)| node_box(node, *corner, here)).collect_view();
     let lines = topology.streams.iter().zip(&layout.lines);
-    let lines = lines.map(|(s, ends)| stream_line(s.sender.as_ref(), *ends, way)).collect_view();
-    let class = if way == Way::Across { "scroll wide-only" } else { "scroll narrow-only" };
+    let lines =
+        lines.map(|(s, ends)| stream_line(s.sender.as_ref(), *ends, direction)).collect_view();
+    let class =
+        if direction == Direction::Across { "scroll wide-only" } else { "scroll narrow-only" };
     view! {
         <div class=class tabindex="0" role="group" aria-label="Topology of the cluster">
             <svg
@@ -168,11 +171,15 @@ fn node_box(node: &Node, (x, y): (f64, f64), here: &ServerId) -> AnyView {
 
 type Ends = ((f64, f64), (f64, f64));
 
-fn stream_line(sender: Option<&Sender>, ((x1, y1), (x2, y2)): Ends, way: Way) -> AnyView {
+fn stream_line(
+    sender: Option<&Sender>,
+    ((x1, y1), (x2, y2)): Ends,
+    direction: Direction,
+) -> AnyView {
     let (mx, my) = ((x1 + x2) / 2.0, (y1 + y2) / 2.0);
-    let (bend, head) = match way {
-        Way::Across => (format!("{mx:.1} {y1:.1} {mx:.1} {y2:.1}"), "l-8 -4 v8 z"),
-        Way::Down => (format!("{x1:.1} {my:.1} {x2:.1} {my:.1}"), "l-4 -8 h8 z"),
+    let (bend, head) = match direction {
+        Direction::Across => (format!("{mx:.1} {y1:.1} {mx:.1} {y2:.1}"), "l-8 -4 v8 z"),
+        Direction::Down => (format!("{x1:.1} {my:.1} {x2:.1} {my:.1}"), "l-4 -8 h8 z"),
     };
     let path = format!("M{x1:.1} {y1:.1} C{bend} {x2:.1} {y2:.1}");
     let head = format!("M{x2:.1} {y2:.1} {head}");
@@ -181,9 +188,9 @@ fn stream_line(sender: Option<&Sender>, ((x1, y1), (x2, y2)): Ends, way: Way) ->
     let second =
         sender.and_then(|s| s.total_lag_bytes).map(|b| format::number(b as f64, Unit::Bytes));
     // On both sides of the line.
-    let ((ax, ay, anchor_a), (bx, by, anchor_b)) = match way {
-        Way::Across => ((mx, my - 8.0, "middle"), (mx, my + 18.0, "middle")),
-        Way::Down => ((mx - 8.0, my + 4.0, "end"), (mx + 8.0, my + 4.0, "start")),
+    let ((ax, ay, anchor_a), (bx, by, anchor_b)) = match direction {
+        Direction::Across => ((mx, my - 8.0, "middle"), (mx, my + 18.0, "middle")),
+        Direction::Down => ((mx - 8.0, my + 4.0, "end"), (mx + 8.0, my + 4.0, "start")),
     };
     view! {
         <g class=if streaming { "stream" } else { "stream cut" }>
@@ -251,11 +258,11 @@ mod tests {
             }
             assert_eq!(layout.lines.len(), 4);
         };
-        let across = layout(&topology, Way::Across);
+        let across = layout(&topology, Direction::Across);
         assert!(across.boxes[0].0 < across.boxes[1].0 && across.boxes[1].0 < across.boxes[3].0);
         assert!(across.boxes[4].1 < across.boxes[3].1, "a1 beside its parent a, above b1");
         apart(&across);
-        let down = layout(&topology, Way::Down);
+        let down = layout(&topology, Direction::Down);
         assert!(down.boxes[0].1 < down.boxes[1].1 && down.boxes[1].1 < down.boxes[3].1);
         assert!(down.boxes[4].0 < down.boxes[3].0, "a1 below its parent a, left of b1");
         apart(&down);
@@ -264,8 +271,8 @@ mod tests {
     #[test]
     fn one_server_alone_and_none() {
         let alone = Topology { nodes: vec![node("p", 0)], streams: vec![] };
-        assert_eq!(layout(&alone, Way::Across).boxes, [(MARGIN, MARGIN)]);
-        assert!(layout(&Topology::default(), Way::Down).boxes.is_empty());
+        assert_eq!(layout(&alone, Direction::Across).boxes, [(MARGIN, MARGIN)]);
+        assert!(layout(&Topology::default(), Direction::Down).boxes.is_empty());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Every rule with its limits in force, where each comes from, and the manual's chapter.
+//! Rules page: every rule with its limits in force, where each comes from, and the manual's
+//! chapter.
 
 use crate::routes::access;
 use leptos::prelude::*;
@@ -23,7 +24,7 @@ pub async fn read_rules() -> Result<Vec<RuleEntry>, ApiError> {
 /// The page's icon: path data in a box of 20 × 20.
 pub const ICON: &str = "M4 5l2 2 3-3M4 13l2 2 3-3M12 6h5M12 14h5";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let rules = loaded(|| (), |()| read_rules());
@@ -52,7 +53,7 @@ fn list(rules: &[RuleEntry]) -> AnyView {
 
 fn rule(rule: &RuleEntry) -> AnyView {
     let limits = (!rule.limits.is_empty()).then(|| limits(&rule.id, &rule.limits));
-    // The manual's address is ours, but only https is followed.
+    // Only https links are rendered.
     let docs = rule.docs.starts_with("https://").then(|| {
         view! { <p><a href=rule.docs.clone() rel="external noopener noreferrer">"The PostgreSQL manual on this"</a></p> }
     });

@@ -1,4 +1,4 @@
-//! The sign-in page: a plain form that works without JavaScript. Knows no password rules.
+//! Sign-in page: a plain form that works without JavaScript.
 
 use crate::routes::access;
 use leptos::prelude::*;
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::resource::loaded;
 
-/// What the sign-in page shows; the server puts one into the context of each request.
+/// The data of the sign-in page, provided in the context of each request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInInfo {
-    /// Whether there are users who sign in by name and password; otherwise only the one-time link
-    /// that pgdeck printed at start works.
+    /// Whether users with passwords exist; otherwise only the one-time link works that pgdeck
+    /// printed at start.
     pub by_password: bool,
     /// Why the last attempt failed, one sentence.
     pub message: Option<String>,
@@ -28,12 +28,12 @@ pub async fn read_sign_in() -> Result<SignInInfo, model::ApiError> {
 /// Not listed in the navigation, so without an icon.
 pub const ICON: &str = "";
 
-/// The page.
+/// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
     let info = loaded(|| (), |()| read_sign_in());
     let next = use_query_map();
-    // Only a path of ours: the server checks again when the form arrives.
+    // Only a local path (open redirect); the server checks again when the form is submitted.
     let next = Memo::new(move |_| {
         next.with(|query| query.get("next"))
             .filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains('\\'))

@@ -1,5 +1,5 @@
-//! What a watched server's catalog says of a plan's tables, as the rules are told and as the page shows
-//! it: parts that could not be read come with their reason.
+//! A watched server's catalog of a plan's tables, for the rules and for the page; each part that
+//! could not be read comes with its reason.
 
 pub mod picker;
 
@@ -12,50 +12,50 @@ use super::describe::shown;
 use crate::ui::format;
 use crate::ui::reading::why;
 
-/// Columns listed of one table; a plan seldom speaks of more.
+/// Maximum of columns listed per table.
 const MOST_COLUMNS: usize = 40;
-/// Tables listed.
+/// Maximum of tables listed.
 const MOST_TABLES: usize = 50;
 
-/// A relation of a plan: its schema, where the plan says it (VERBOSE), and its name.
-pub type Named = (Option<String>, String);
+/// A relation of a plan: schema, if printed (VERBOSE), and name.
+pub type TableName = (Option<String>, String);
 
-/// What a server said of a plan's tables.
+/// The catalog of a plan's tables, as read from a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Consulted {
+pub struct ServerCatalog {
     /// The server.
     pub server: ServerId,
-    /// The database that was asked for; empty for that of the server's DSN.
+    /// The database; empty for that of the server's DSN.
     pub database: String,
-    /// What the rules are told.
+    /// The catalog as the rules take it.
     pub catalog: Catalog,
-    /// What could not be read, and why.
+    /// The parts that could not be read, and why.
     pub unknown: Vec<(String, Reason)>,
     /// Tables of the plan that the server does not have under that name.
     pub absent: Vec<String>,
 }
 
 /// The tables a plan reads or writes, each once.
-pub fn named(plan: &plan::Plan) -> Vec<Named> {
-    let mut named: Vec<Named> = Vec::new();
+pub fn tables_of(plan: &plan::Plan) -> Vec<TableName> {
+    let mut all: Vec<TableName> = Vec::new();
     for node in &plan.nodes {
         let Some(name) = &node.relation else { continue };
         let one = (node.schema.clone(), name.clone());
-        if !named.contains(&one) {
-            named.push(one);
+        if !all.contains(&one) {
+            all.push(one);
         }
     }
-    named
+    all
 }
 
 #[cfg(feature = "ssr")]
-impl Consulted {
-    /// Puts the parts together. Where an index or extended statistics might exist unseen, the rules are
-    /// told less rather than that there is none.
+impl ServerCatalog {
+    /// Assembles the catalog. Where an index or extended statistics might exist unseen, the part
+    /// stays unknown: unknown is never treated as empty.
     pub fn new(
         server: ServerId,
         database: String,
-        asked: &[Named],
+        asked: &[TableName],
         read: engine::explain::catalog::PlanCatalog,
     ) -> Self {
         let mut unknown = Vec::new();
@@ -101,7 +101,7 @@ fn relation(
 ) -> Relation {
     use plan::catalog::{Column, Extended};
     let here = |schema: &str, relation: &str| schema == one.schema && relation == one.name;
-    // Without knowing the extended statistics a rule would propose some that may exist.
+    // Without them a rule would propose extended statistics that may exist already.
     let columns = columns.filter(|_| extended.is_some()).unwrap_or_default().iter();
     Relation {
         columns: columns
@@ -143,34 +143,34 @@ fn relation(
     }
 }
 
-/// Why a catalog is not known and what to do about it, in words.
-pub fn unread(reason: &Reason) -> String {
+/// Why the catalog could not be read, with its remedy.
+pub fn catalog_error(reason: &Reason) -> String {
     let remedy = reason.remedy().map(|remedy| format!(" {remedy}")).unwrap_or_default();
     format!("{}{remedy}", reason.message())
 }
 
-/// What the server says, below the findings that rest on it.
-pub fn consulted(told: &Consulted) -> AnyView {
-    let tables = &told.catalog.relations;
-    let database = match told.database.as_str() {
+/// The catalog, rendered below the findings that use it.
+pub fn server_catalog(answer: &ServerCatalog) -> AnyView {
+    let tables = &answer.catalog.relations;
+    let database = match answer.database.as_str() {
         "" => String::new(),
         name => format!(" (database {})", shown(name)),
     };
     let message = format!(
         "Checked against the catalog of {}{database}: {}",
-        told.server,
+        answer.server,
         format::plural(tables.len() as i64, "table", "tables")
     );
-    let unknown = told.unknown.iter().map(|(what, reason)| {
+    let unknown = answer.unknown.iter().map(|(what, reason)| {
         view! { <p class="note">{format!("The {what} could not be read; rules that need them are not checked.")}</p> {why(reason)} }
     });
-    let absent = (!told.absent.is_empty()).then(|| {
-        let names = shown(&told.absent.join(", ")).into_owned();
-        view! { <p class="note">{format!("{} has no such table, or pgdeck's role cannot see it: {names}.", told.server)}</p> }
+    let absent = (!answer.absent.is_empty()).then(|| {
+        let names = shown(&answer.absent.join(", ")).into_owned();
+        view! { <p class="note">{format!("{} has no such table, or pgdeck's role cannot see it: {names}.", answer.server)}</p> }
     });
     let rows = tables.iter().take(MOST_TABLES).map(table).collect_view();
     let settings: Vec<String> =
-        told.catalog.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        answer.catalog.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let settings = (!settings.is_empty()).then(|| {
         view! { <p class="note">"Settings now: " {shown(&settings.join(", ")).into_owned()}</p> }
     });
@@ -258,7 +258,7 @@ fn index(index: &Index) -> AnyView {
     .into_any()
 }
 
-/// When it was analysed, and how much has changed since.
+/// The last ANALYZE, and the rows modified since.
 fn analysed(relation: &Relation) -> String {
     let changed = relation.n_mod_since_analyze.filter(|rows| *rows >= 1.0);
     let changed = changed
@@ -270,7 +270,7 @@ fn analysed(relation: &Relation) -> String {
     }
 }
 
-/// `n_distinct` in words: negative is a share of the rows.
+/// `n_distinct` as text: a negative value is a fraction of the rows.
 fn distinct(value: f64) -> String {
     match value < 0.0 {
         true => format!("{} of the rows", format::number(value * -100.0, Unit::Percent)),

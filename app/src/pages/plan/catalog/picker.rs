@@ -1,14 +1,14 @@
-//! Which server's catalog a plan is judged with: the choice, and asking for it. Only the names of the
-//! plan's tables are sent, and only when a server is chosen.
+//! Picker of the server whose catalog a plan is checked against, and the request for it. Sends only
+//! the names of the plan's tables, and only after a server was selected.
 
 use leptos::prelude::*;
 
-use super::consulted;
+use super::server_catalog;
 use crate::pages::plan::explain::Servers;
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 
-/// The choice; nothing for those who may not ask a server.
-pub fn choice(desk: Desk) -> AnyView {
+/// The server picker; nothing without the permission to explain.
+pub fn choice(state: PlanState) -> AnyView {
     let Some(servers) = use_context::<Servers>() else { return ().into_any() };
     view! {
         <Transition>
@@ -17,17 +17,17 @@ pub fn choice(desk: Desk) -> AnyView {
                 let options = choices.servers.iter().map(|one| {
                     let name = one.id.to_string();
                     let here = name.clone();
-                    view! { <option value=name selected=move || desk.judge.with(|judge| *judge == here)>{one.message()}</option> }
+                    view! { <option value=name selected=move || state.catalog_server.with(|catalog_server| *catalog_server == here)>{one.message()}</option> }
                 });
                 Some(view! {
                     <div class="plan-judge"><label>
                         <span>"Check it against the catalog of "</span>
                         <select
                             name="judge"
-                            prop:value=move || desk.judge.get()
-                            on:change:target=move |event| desk.judge.set(event.target().value())
+                            prop:value=move || state.catalog_server.get()
+                            on:change:target=move |event| state.catalog_server.set(event.target().value())
                         >
-                            <option value="" selected=move || desk.judge.with(String::is_empty)>"no server"</option>
+                            <option value="" selected=move || state.catalog_server.with(String::is_empty)>"no server"</option>
                             {options.collect_view()}
                         </select>
                     </label>
@@ -39,8 +39,8 @@ pub fn choice(desk: Desk) -> AnyView {
                             placeholder="default: from the DSN"
                             autocomplete="off"
                             spellcheck="false"
-                            prop:value=move || desk.judge_database.get()
-                            on:change:target=move |event| desk.judge_database.set(event.target().value().trim().to_owned())
+                            prop:value=move || state.catalog_database.get()
+                            on:change:target=move |event| state.catalog_database.set(event.target().value().trim().to_owned())
                         />
                     </label></div>
                 })
@@ -50,60 +50,65 @@ pub fn choice(desk: Desk) -> AnyView {
     .into_any()
 }
 
-/// The choice for the plan on the page; a plan without JavaScript is sent with its choice.
-pub fn line(desk: Desk) -> AnyView {
-    let none = move || desk.case.with(Option::is_none);
-    view! { <div class="js-only" hidden=none>{choice(desk)}</div> }.into_any()
+/// The picker for the current plan; without JavaScript it is part of the input form.
+pub fn line(state: PlanState) -> AnyView {
+    let none = move || state.analysis.with(Option::is_none);
+    view! { <div class="js-only" hidden=none>{choice(state)}</div> }.into_any()
 }
 
-/// What the chosen server says of the plan's tables, or why that is not known.
-pub fn told(desk: Desk) -> impl IntoView {
+/// The selected server's catalog of the plan's tables, or why it is not known.
+pub fn catalog_section(state: PlanState) -> impl IntoView {
     move || {
-        let unread = desk.unread.get().map(|message| {
+        let catalog_error = state.catalog_error.get().map(|message| {
             view! { <p class="plan-broken" role="status">"The plan is checked without the server's catalog, which could not be read. " {message}</p> }
         });
-        let told = desk.consulted.with(|told| told.as_ref().map(|told| consulted(told)));
-        view! { {unread} {told} }
+        let catalog = state
+            .server_catalog
+            .with(|catalog| catalog.as_ref().map(|catalog| server_catalog(catalog)));
+        view! { {catalog_error} {catalog} }
     }
 }
 
-/// Asks the chosen server whenever another one is chosen.
+/// Reads the catalog whenever another server is selected.
 #[cfg(feature = "hydrate")]
-pub fn follow(desk: Desk) {
-    use super::{Named, named, unread};
+pub fn follow(state: PlanState) {
+    use super::{TableName, catalog_error, tables_of};
     use crate::pages::plan::analysis::Shared;
     use crate::pages::plan::explain::explain_catalog;
     use model::ServerId;
 
     Effect::new(move |_| {
-        let asked = (desk.judge.get(), desk.judge_database.get());
-        let paste = desk.paste.get();
+        let asked = (state.catalog_server.get(), state.catalog_database.get());
+        let paste = state.paste.get();
         let Some(paste) = paste else { return };
-        let known = desk.consulted.with_untracked(|told| {
-            let known = told.as_ref().map(|told| (told.server.to_string(), told.database.clone()));
+        let known = state.server_catalog.with_untracked(|catalog| {
+            let known = catalog
+                .as_ref()
+                .map(|catalog| (catalog.server.to_string(), catalog.database.clone()));
             known.unwrap_or_default()
         });
         if asked == known {
             return;
         }
-        desk.unread.set(None);
+        state.catalog_error.set(None);
         if asked.0.is_empty() {
-            return desk.consulted.set(None);
+            return state.server_catalog.set(None);
         }
-        let mut tables: Vec<Named> = paste.plans.iter().flat_map(|plan| named(plan)).collect();
+        let mut tables: Vec<TableName> =
+            paste.plans.iter().flat_map(|plan| tables_of(plan)).collect();
         tables.sort();
         tables.dedup();
         leptos::task::spawn_local(async move {
             let answer =
                 explain_catalog(ServerId::new(asked.0.clone()), asked.1.clone(), tables).await;
-            let same = desk.judge.try_get_untracked() == Some(asked.0)
-                && desk.judge_database.try_get_untracked() == Some(asked.1)
-                && desk.paste.try_get_untracked() == Some(Some(paste));
+            let same = state.catalog_server.try_get_untracked() == Some(asked.0)
+                && state.catalog_database.try_get_untracked() == Some(asked.1)
+                && state.paste.try_get_untracked() == Some(Some(paste));
             match answer {
                 _ if !same => {}
-                Ok(Ok(told)) => desk.consulted.set(Some(Shared::new(told))),
-                Ok(Err(reason)) => desk.unread.set(Some(unread(&reason))),
-                Err(error) => desk.unread.set(Some(error.to_string())),
+                Ok(Ok(catalog)) => state.server_catalog.set(Some(Shared::new(catalog))),
+                Ok(Err(reason)) => state.catalog_error.set(Some(catalog_error(&reason))),
+                Err(error) => state.catalog_error.set(Some(error.to_string())),
             }
         });
     });

@@ -1,37 +1,41 @@
-//! The form "Run it on a server": where, what, with which values and options. Works without JavaScript:
-//! preview, confirm, plan. The browser reads the same fields that would be sent.
+//! The form "Run it on a server": server, statement, parameter values, EXPLAIN options. Works
+//! without JavaScript; the browser reads the same fields that a submit would send.
 
 use leptos::prelude::*;
 use model::ApiError;
 
-use super::request::{Sheet, Step, TIMEOUTS_MS};
-use super::result::{made, outcome};
-use super::runner::Errand;
-use super::{Choices, Outcome, Servers, Started};
-use crate::pages::plan::state::Desk;
+use super::request::{ExplainRequest, Step, TIMEOUTS_MS};
+use super::result::{origin, outcome};
+use super::runner::ExplainRunner;
+use super::{Choices, ExplainSubmission, Outcome, Servers};
+use crate::pages::plan::state::PlanState;
 use crate::ui::format;
 
-/// The first major with SERIALIZE and MEMORY.
+/// The first major version with SERIALIZE and MEMORY.
 const SERIALIZE: u16 = 17;
 
-/// The part of the page; folded until somebody wants it.
+/// The section of the page, collapsed at first.
 #[component]
-pub fn RunPart(desk: Desk, servers: Servers, started: Started) -> impl IntoView {
-    let errand = Errand::new(desk, &started);
+pub fn ExplainPanel(
+    state: PlanState,
+    servers: Servers,
+    submission: ExplainSubmission,
+) -> impl IntoView {
+    let runner = ExplainRunner::new(state, &submission);
     #[cfg(feature = "hydrate")]
-    errand.follow();
+    runner.follow();
     let details = NodeRef::<leptos::html::Details>::new();
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        // A plan that was just made is what the reader wants to see.
-        if errand.made.with(Option::is_some)
+        // After a run the plan is the focus.
+        if runner.origin.with(Option::is_some)
             && let Some(details) = details.get_untracked()
         {
             details.set_open(false);
         }
     });
-    let open = started.sent && !matches!(started.outcome, Some(Outcome::Ran(_)));
-    let started = StoredValue::new(started);
+    let open = submission.sent && !matches!(submission.outcome, Some(Outcome::Ran(_)));
+    let submission = StoredValue::new(submission);
     view! {
         <details class="plan-input plan-run panel" open=open node_ref=details>
             <summary>"Run it on a server"</summary>
@@ -41,13 +45,13 @@ pub fn RunPart(desk: Desk, servers: Servers, started: Started) -> impl IntoView 
                         Ok(choices) if choices.servers.is_empty() => {
                             view! { <p class="note">"pgdeck watches no servers that you have access to."</p> }.into_any()
                         }
-                        Ok(choices) => fields(choices, errand, &started.get_value().sheet),
+                        Ok(choices) => fields(choices, runner, &submission.get_value().request),
                         Err(error) => refusal(&error),
                     }
                 })}
             </Transition>
         </details>
-        {made(errand)}
+        {origin(runner)}
     }
 }
 
@@ -62,42 +66,41 @@ fn refusal(error: &ApiError) -> AnyView {
     view! { <p class="note">{message}</p> }.into_any()
 }
 
-fn fields(choices: Choices, errand: Errand, sheet: &Sheet) -> AnyView {
-    let statement = RwSignal::new(sheet.statement.clone());
-    let chosen = RwSignal::new(sheet.server.clone());
-    let analyze = RwSignal::new(sheet.analyze);
+fn fields(choices: Choices, runner: ExplainRunner, request: &ExplainRequest) -> AnyView {
+    let statement = RwSignal::new(request.statement.clone());
+    let chosen = RwSignal::new(request.server.clone());
+    let analyze = RwSignal::new(request.analyze);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         #[cfg(feature = "hydrate")]
-        errand.ask(Sheet::from_pairs(&crate::pages::plan::browser::fields(&event)));
+        runner.preview(ExplainRequest::from_pairs(&crate::pages::plan::browser::fields(&event)));
     };
     let may_analyze = choices.may_analyze;
     view! {
-        <form method="post" action="/plan" class="run-form" on:submit=submit on:input=move |_| errand.edited()>
-            {place(&choices, chosen, sheet)}
+        <form method="post" action="/plan" class="run-form" on:submit=submit on:input=move |_| runner.form_changed()>
+            {place(&choices, chosen, request)}
             <label class="run-statement">
                 <span>"Statement, without EXPLAIN"</span>
-                {text(statement, &sheet.statement)}
+                {text(statement, &request.statement)}
             </label>
-            {values(errand, statement, sheet)}
-            {mode(may_analyze, analyze, sheet)}
-            {options(&choices, chosen, analyze, errand, sheet)}
-            {move || errand.asks_dml.get().then(|| yes("dml", "Allow it to change or lock rows; everything is rolled back.", errand))}
-            {move || errand.asks_functions.get().then(|| yes("functions", "Allow volatile and SECURITY DEFINER functions; their effects outside the transaction are not undone.", errand))}
+            {values(runner, statement, request)}
+            {mode(may_analyze, analyze, request)}
+            {options(&choices, chosen, analyze, runner, request)}
+            {move || runner.needs_dml_consent.get().then(|| yes("dml", "Allow it to change or lock rows; everything is rolled back.", runner))}
+            {move || runner.needs_function_consent.get().then(|| yes("functions", "Allow volatile and SECURITY DEFINER functions; their effects outside the transaction are not undone.", runner))}
             <p class="plan-actions">
-                <button type="submit" class="primary" name="step" value=Step::Preview.as_str() disabled=move || errand.runs()>
+                <button type="submit" class="primary" name="step" value=Step::Preview.as_str() disabled=move || runner.is_running()>
                     "Preview"
                 </button>
                 <span class="note">"Nothing is sent to the server yet."</span>
             </p>
         </form>
-        <div class="run-outcome">{outcome(errand)}</div>
+        <div class="run-outcome">{outcome(runner)}</div>
     }
     .into_any()
 }
 
-/// The field of the statement. An empty field has no
-/// text at all, for which hydration would look in vain.
+/// The statement field. An empty one has no text node, which hydration would look for.
 fn text(statement: RwSignal<String>, first: &str) -> AnyView {
     let typed = move |event: leptos::ev::Event| statement.set(event_target_value(&event));
     if first.is_empty() {
@@ -115,9 +118,9 @@ fn text(statement: RwSignal<String>, first: &str) -> AnyView {
 }
 
 /// Server, database, time limit.
-fn place(choices: &Choices, chosen: RwSignal<String>, sheet: &Sheet) -> AnyView {
+fn place(choices: &Choices, chosen: RwSignal<String>, request: &ExplainRequest) -> AnyView {
     let first = choices.servers.first().map(|one| one.id.to_string()).unwrap_or_default();
-    let wanted = if sheet.server.is_empty() { first } else { sheet.server.clone() };
+    let wanted = if request.server.is_empty() { first } else { request.server.clone() };
     chosen.set(wanted.clone());
     let servers = choices.servers.iter().map(|one| {
         let name = one.id.to_string();
@@ -130,7 +133,7 @@ fn place(choices: &Choices, chosen: RwSignal<String>, sheet: &Sheet) -> AnyView 
         let found = databases.iter().find(|(name, _)| chosen.with(|chosen| chosen == name));
         found.map(|(_, database)| database.clone()).unwrap_or_default()
     };
-    let limit = sheet.options.timeout_ms.unwrap_or(TIMEOUTS_MS[0]);
+    let limit = request.options.timeout_ms.unwrap_or(TIMEOUTS_MS[0]);
     let mut limits = TIMEOUTS_MS.to_vec();
     limits.sort_unstable();
     let limits = limits.into_iter().map(|ms| {
@@ -144,7 +147,7 @@ fn place(choices: &Choices, chosen: RwSignal<String>, sheet: &Sheet) -> AnyView 
             </label>
             <label>
                 <span>"Database"</span>
-                <input name="database" value=sheet.database.clone() placeholder=usual autocomplete="off" spellcheck="false"/>
+                <input name="database" value=request.database.clone() placeholder=usual autocomplete="off" spellcheck="false"/>
             </label>
             <label>
                 <span>"Time limit"</span>
@@ -155,17 +158,17 @@ fn place(choices: &Choices, chosen: RwSignal<String>, sheet: &Sheet) -> AnyView 
     .into_any()
 }
 
-/// A field for each parameter of the statement, and the generic plan in their place.
-fn values(errand: Errand, statement: RwSignal<String>, sheet: &Sheet) -> AnyView {
-    let given = StoredValue::new(sheet.values.clone());
-    let generic = sheet.options.generic;
+/// A field per parameter of the statement, and the generic plan instead.
+fn values(runner: ExplainRunner, statement: RwSignal<String>, request: &ExplainRequest) -> AnyView {
+    let given = StoredValue::new(request.values.clone());
+    let generic = request.options.generic;
     let count = Memo::new(move |_| {
-        let refused = errand.state.with(|state| match state {
-            super::runner::State::Done(Outcome::Not(why)) => Some(why.clone()),
+        let refused = runner.phase.with(|phase| match phase {
+            super::runner::Phase::Done(Outcome::Not(why)) => Some(why.clone()),
             _ => None,
         });
-        let sheet = Sheet { statement: statement.get(), ..Sheet::default() };
-        sheet.fields(refused.as_ref())
+        let request = ExplainRequest { statement: statement.get(), ..ExplainRequest::default() };
+        request.fields(refused.as_ref())
     });
     let row = move |at: usize| {
         let value = given.with_value(|given| given.get(at - 1).cloned());
@@ -191,8 +194,8 @@ fn values(errand: Errand, statement: RwSignal<String>, sheet: &Sheet) -> AnyView
 }
 
 /// Plan or analyze.
-fn mode(may_analyze: bool, analyze: RwSignal<bool>, sheet: &Sheet) -> AnyView {
-    let executes = sheet.analyze && may_analyze;
+fn mode(may_analyze: bool, analyze: RwSignal<bool>, request: &ExplainRequest) -> AnyView {
+    let executes = request.analyze && may_analyze;
     let needs = (!may_analyze)
         .then(|| view! { <p class="note">"Executing a statement needs the role operator."</p> });
     view! {
@@ -212,25 +215,25 @@ fn mode(may_analyze: bool, analyze: RwSignal<bool>, sheet: &Sheet) -> AnyView {
     .into_any()
 }
 
-/// EXPLAIN's options; those that the server's major or the mode lacks cannot be chosen. Without
-/// JavaScript they can, and the preview says what was left out.
+/// EXPLAIN's options; those that the server's version or the mode lacks are disabled. Without
+/// JavaScript they are not, and the preview tells what was left out.
 fn options(
     choices: &Choices,
     chosen: RwSignal<String>,
     analyze: RwSignal<bool>,
-    errand: Errand,
-    sheet: &Sheet,
+    runner: ExplainRunner,
+    request: &ExplainRequest,
 ) -> AnyView {
-    let options = sheet.options;
+    let options = request.options;
     let majors: Vec<(String, Option<u16>)> =
         choices.servers.iter().map(|one| (one.id.to_string(), one.major)).collect();
     let old = Memo::new(move |_| {
         let found = majors.iter().find(|(name, _)| chosen.with(|chosen| chosen == name));
         found.and_then(|(_, major)| *major).is_some_and(|major| major < SERIALIZE)
     });
-    let alive = errand.desk.alive;
-    let since = Signal::derive(move || alive.get() && old.get());
-    let measured = Signal::derive(move || alive.get() && !analyze.get());
+    let hydrated = runner.state.hydrated;
+    let since = Signal::derive(move || hydrated.get() && old.get());
+    let measured = Signal::derive(move || hydrated.get() && !analyze.get());
     let both = Signal::derive(move || since.get() || measured.get());
     let never = Signal::stored(false);
     let one = |name, message: &str, on, off| check(name, message.to_owned(), on, off);
@@ -255,11 +258,11 @@ fn check(name: &'static str, message: String, on: bool, off: Signal<bool>) -> An
     .into_any()
 }
 
-/// A yes that the guard asked for.
-fn yes(name: &'static str, message: &'static str, errand: Errand) -> AnyView {
-    let on = errand.sheet.with_untracked(|sheet| match name {
-        "dml" => sheet.dml,
-        _ => sheet.functions,
+/// A consent that the guard asked for.
+fn yes(name: &'static str, message: &'static str, runner: ExplainRunner) -> AnyView {
+    let on = runner.request.with_untracked(|request| match name {
+        "dml" => request.dml,
+        _ => request.functions,
     });
     view! {
         <p class="run-yes"><label><input type="checkbox" name=name checked=on/> " " {message}</label></p>

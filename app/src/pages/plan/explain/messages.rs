@@ -1,28 +1,28 @@
-//! What came of a wish to explain, in words: what to do about a refusal, and where in the statement it
-//! is. Pure.
+//! Messages for a failed EXPLAIN: the remedy for a refusal, and the position in the statement.
+//! Pure.
 
 use model::explain::{Explained, NotExplained, Position, Refusal};
 
 use crate::ui::format;
 use crate::ui::sql::{Token, tokens};
 
-/// Characters shown before and after a marked place of a line.
+/// Characters of context around a position.
 const AROUND: usize = 90;
 
-/// A line of the statement with a place in it.
+/// An excerpt of the statement around a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
     /// The line's number, from 1.
     pub line: u32,
-    /// What stands before the place.
+    /// Text before the position.
     pub before: String,
-    /// The token at the place; empty at the line's end.
+    /// The token at the position; empty at the end of the line.
     pub marked: String,
-    /// What stands after it.
+    /// Text after it.
     pub after: String,
 }
 
-/// The line of that place; None when the statement has no such line.
+/// The excerpt at a position; None when the statement has no such line.
 pub fn excerpt(statement: &str, at: Position) -> Option<Excerpt> {
     let line = statement.split('\n').nth(usize::try_from(at.line).ok()?.checked_sub(1)?)?;
     let column = usize::try_from(at.column).ok()?.saturating_sub(1);
@@ -45,7 +45,7 @@ pub fn excerpt(statement: &str, at: Position) -> Option<Excerpt> {
     })
 }
 
-/// The length of the word, text or sign a line begins with.
+/// The length of the first token.
 fn first_word(rest: &str) -> usize {
     let Some((token, text)) = tokens(rest).into_iter().next() else { return 0 };
     if token != Token::Plain {
@@ -56,7 +56,7 @@ fn first_word(rest: &str) -> usize {
     if length > 0 { length } else { text.chars().next().map_or(0, char::len_utf8) }
 }
 
-/// Where in the statement it is, when that can be told.
+/// The position of the error in the statement, if known.
 pub fn place(why: &NotExplained) -> Option<Position> {
     match why {
         NotExplained::Failed { at, .. } => *at,
@@ -73,7 +73,7 @@ pub fn place(why: &NotExplained) -> Option<Position> {
     }
 }
 
-/// What to do, where the sentence about it does not say so already.
+/// The remedy, unless the message contains it already.
 pub fn advice(why: &NotExplained) -> Option<String> {
     match why {
         NotExplained::Failed { sqlstate, hint, .. } => match (sqlstate.as_str(), hint) {
@@ -100,8 +100,8 @@ pub fn advice(why: &NotExplained) -> Option<String> {
     }
 }
 
-/// How a plan was come by, as one sentence or two.
-pub fn made(explained: &Explained, server: &str) -> String {
+/// How the plan was made, in one or two sentences.
+pub fn origin(explained: &Explained, server: &str) -> String {
     let what = if explained.executed {
         "Executed and rolled back on"
     } else {

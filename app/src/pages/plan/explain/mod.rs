@@ -1,5 +1,5 @@
-//! "Run it on a server": EXPLAIN of a statement that a person gives. Its server functions, each of
-//! which asks for a right first; what may run is decided by the engine, not here.
+//! Server functions of "Run it on a server": EXPLAIN of a user's statement. Each checks its
+//! permission first; what may run is decided by the engine.
 
 pub mod form;
 pub mod messages;
@@ -15,26 +15,26 @@ use model::explain::{Cancelling, Explained, NotExplained, Preview, RunId};
 use model::{ApiError, Known, ServerId};
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{Consulted, Named};
+use super::catalog::{ServerCatalog, TableName};
 use crate::resource::{Loaded, loaded};
-use request::Sheet;
+use request::ExplainRequest;
 
-/// What a question about a statement is answered with.
-pub type Asked<T> = Result<T, NotExplained>;
+/// The result of an EXPLAIN call.
+pub type ExplainResult<T> = Result<T, NotExplained>;
 
-/// A server to choose.
+/// A server of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// Its name.
     pub id: ServerId,
-    /// Its major, once we have been connected.
+    /// Its major version, once connected.
     pub major: Option<u16>,
     /// The database of its DSN.
     pub database: String,
 }
 
 impl Choice {
-    /// How the list names it.
+    /// Its label in the list.
     pub fn message(&self) -> String {
         match self.major {
             Some(major) => format!("{} (PostgreSQL {major})", self.id),
@@ -43,88 +43,96 @@ impl Choice {
     }
 }
 
-/// Where a person may run EXPLAIN, and how far they may go.
+/// The servers on which the user may run EXPLAIN.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choices {
-    /// The servers they may see.
+    /// The servers.
     pub servers: Vec<Choice>,
-    /// Whether they may have a statement executed.
+    /// Whether the user may execute statements (ANALYZE).
     pub may_analyze: bool,
 }
 
-/// A plan, and what the server says of its tables.
+/// A plan with the catalog of its tables.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ran {
+pub struct RunResult {
     /// The plan.
     pub explained: Explained,
-    /// The catalog, or why it is not known.
-    pub consulted: Known<Consulted>,
+    /// The catalog, or why it could not be read.
+    #[serde(rename = "consulted")]
+    pub server_catalog: Known<ServerCatalog>,
 }
 
-/// What came of a form.
+/// The outcome of a submitted form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// What a run would do.
+    /// Previews an EXPLAIN run.
     Preview(Preview),
-    /// A plan; its text is where pastes are.
+    /// A plan; its text is in `PlanTexts`.
     Ran(Explained),
-    /// No plan, and why.
+    /// Refused or failed.
     Not(NotExplained),
-    /// The person may not, or pgdeck is not reached.
+    /// Permission denied, or pgdeck not reachable.
     Broken(ApiError),
 }
 
-/// What a form brought to the server, and what came of it: handed on in the page.
+/// A submitted form and its outcome, serialised into the page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Started {
-    /// The form as it was filled in.
-    pub sheet: Sheet,
-    /// Whether there was one.
+pub struct ExplainSubmission {
+    /// The fields.
+    #[serde(rename = "sheet")]
+    pub request: ExplainRequest,
+    /// Whether a form was submitted.
     pub sent: bool,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Option<Outcome>,
-    /// Why the catalog of the chosen server is not known.
-    pub unread: Option<String>,
+    /// Why the catalog of the selected server could not be read.
+    #[serde(rename = "unread")]
+    pub catalog_error: Option<String>,
 }
 
 access! { "/api/explain_servers" Any(Explain) }
 
-/// The servers a person may run EXPLAIN on.
+/// The servers on which the user may run EXPLAIN.
 #[server(prefix = "/api", endpoint = "explain_servers", output = model::wire::Json)]
 pub async fn read_choices() -> Result<Choices, ApiError> {
     use crate::auth;
-    let who = auth::require(model::Permission::Explain, None)?;
-    Ok(server::choices(&auth::engine()?, &who))
+    let user = auth::require(model::Permission::Explain, None)?;
+    Ok(server::choices(&auth::engine()?, &user))
 }
 
 access! { "/api/explain_preview" OnServer(Explain) }
 
 /// What a run would do; nothing is sent to the watched server. The answer names the run.
 #[server(prefix = "/api", endpoint = "explain_preview", input = model::wire::Json, output = model::wire::Json)]
-pub async fn explain_preview(sheet: Sheet) -> Result<Asked<Preview>, ApiError> {
+pub async fn explain_preview(
+    #[server(rename = "sheet")] request: ExplainRequest,
+) -> Result<ExplainResult<Preview>, ApiError> {
     use crate::auth;
-    let who = auth::require(model::Permission::Explain, Some(&sheet.server_id()))?;
-    server::preview(&auth::engine()?, &who, &sheet).await
+    let user = auth::require(model::Permission::Explain, Some(&request.server_id()))?;
+    server::preview(&auth::engine()?, &user, &request).await
 }
 
 access! { "/api/explain_run" OnServer(Explain) }
 
-/// Explains a statement. When the browser goes away the run is cancelled.
+/// Runs EXPLAIN. The run is cancelled when the client disconnects.
 #[server(prefix = "/api", endpoint = "explain_run", input = model::wire::Json, output = model::wire::Json)]
-pub async fn explain_run(run: RunId, sheet: Sheet) -> Result<Asked<Ran>, ApiError> {
+pub async fn explain_run(
+    run: RunId,
+    #[server(rename = "sheet")] request: ExplainRequest,
+) -> Result<ExplainResult<RunResult>, ApiError> {
     use crate::auth;
-    let who = auth::require(model::Permission::Explain, Some(&sheet.server_id()))?;
-    server::run(&auth::engine()?, &who, run, &sheet).await
+    let user = auth::require(model::Permission::Explain, Some(&request.server_id()))?;
+    server::run(&auth::engine()?, &user, run, &request).await
 }
 
 access! { "/api/explain_cancel" OnServer(Explain) }
 
-/// Cancels a run: one's own, or as an administrator.
+/// Cancels a run: one's own, or any as an administrator.
 #[server(prefix = "/api", endpoint = "explain_cancel", input = model::wire::Json, output = model::wire::Json)]
 pub async fn explain_cancel(server: ServerId, run: RunId) -> Result<Known<Cancelling>, ApiError> {
     use crate::auth;
-    let who = auth::require(model::Permission::Explain, Some(&server))?;
-    Ok(auth::engine()?.cancel_explain(&run, &who).await)
+    let user = auth::require(model::Permission::Explain, Some(&server))?;
+    Ok(auth::engine()?.cancel_explain(&run, &user).await)
 }
 
 access! { "/api/explain_catalog" OnServer(Explain) }
@@ -134,19 +142,19 @@ access! { "/api/explain_catalog" OnServer(Explain) }
 pub async fn explain_catalog(
     server: ServerId,
     database: String,
-    tables: Vec<Named>,
-) -> Result<Known<Consulted>, ApiError> {
+    tables: Vec<TableName>,
+) -> Result<Known<ServerCatalog>, ApiError> {
     use crate::auth;
     auth::require(model::Permission::Explain, Some(&server))?;
-    Ok(server::consult(&auth::engine()?, &server, &database, &tables).await)
+    Ok(server::read_catalog(&auth::engine()?, &server, &database, &tables).await)
 }
 
-/// The servers to choose from, asked once for a page.
+/// The resource of the server list, fetched once per page.
 #[derive(Clone, Copy)]
 pub struct Servers(pub Loaded<Result<Choices, ApiError>>);
 
 impl Servers {
-    /// Asks and puts the answer into the context.
+    /// Fetches the list and provides it in the context.
     pub fn provide() -> Self {
         let servers = Self(loaded(|| (), |()| read_choices()));
         provide_context(servers);

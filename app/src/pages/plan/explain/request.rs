@@ -1,5 +1,5 @@
-//! The form "Run it on a server" as data: what it holds, how it is read from the fields a browser
-//! sends, with and without JavaScript. Pure.
+//! An EXPLAIN request as form data: its fields, and how they are read from a submitted form, with
+//! and without JavaScript. Pure.
 
 use model::ServerId;
 #[cfg(any(feature = "ssr", test))]
@@ -8,25 +8,26 @@ use model::explain::{NotExplained, Options, Refusal};
 use plan::query::lexer::{TokenKind, tokens};
 use serde::{Deserialize, Serialize};
 
-/// Parameters that get a field each; more are a mistake, and nobody fills them in by hand.
+/// Maximum of parameter fields.
 pub const MOST_VALUES: usize = 100;
-/// Time limits to choose from, ms; the first is the default. The engine's own limits are 10 s and 60 s.
+/// The time limits offered, ms; the first is the default. The engine's own limits are 10 s and 60
+/// s.
 pub const TIMEOUTS_MS: [u32; 4] = [10_000, 1_000, 30_000, 60_000];
 
-/// Which of the form's buttons was pressed.
+/// The submit button of the form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step {
-    /// None: the form is only filled in.
+    /// None: the form is only prefilled.
     #[default]
     Open,
-    /// Say what would be done.
+    /// Preview.
     Preview,
-    /// Do it.
+    /// Run.
     Run,
 }
 
 impl Step {
-    /// Its word in the form.
+    /// Its value in the form.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -36,10 +37,10 @@ impl Step {
     }
 }
 
-/// What somebody filled in.
+/// An EXPLAIN request as filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sheet {
-    /// The name of the server; empty when none was chosen.
+pub struct ExplainRequest {
+    /// The name of the server; empty when none was selected.
     pub server: String,
     /// The database; empty for that of the DSN.
     pub database: String,
@@ -47,18 +48,18 @@ pub struct Sheet {
     pub statement: String,
     /// Values of `$1`, `$2`, …; None is NULL.
     pub values: Vec<Option<String>>,
-    /// Whether it is to be executed.
+    /// Whether to execute it (ANALYZE).
     pub analyze: bool,
-    /// Yes to changing rows.
+    /// Consent to modify rows.
     pub dml: bool,
-    /// Yes to volatile functions.
+    /// Consent to volatile functions.
     pub functions: bool,
     /// EXPLAIN's options.
     pub options: Options,
 }
 
-impl Default for Sheet {
-    /// What helps to read a plan and costs nothing is switched on.
+impl Default for ExplainRequest {
+    /// Options that help and cost nothing are on.
     fn default() -> Self {
         let options =
             Options { verbose: true, buffers: true, settings: true, ..Options::default() };
@@ -75,8 +76,8 @@ impl Default for Sheet {
     }
 }
 
-impl Sheet {
-    /// Reads the fields of the form; of two with one name the last counts.
+impl ExplainRequest {
+    /// Parses the fields of the form; the last one of a name wins.
     pub fn from_pairs(pairs: &[(String, String)]) -> Self {
         let get = |name: &str| {
             pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -92,7 +93,7 @@ impl Sheet {
         Self {
             server: text("server"),
             database: text("database").trim().to_owned(),
-            // Browsers send line ends as CR LF; columns are counted without.
+            // Browsers send CR LF; error positions count LF.
             statement: text("statement").replace("\r\n", "\n"),
             values: (1..=given.min(MOST_VALUES)).map(value).collect(),
             analyze: get("mode") == Some("analyze"),
@@ -111,7 +112,7 @@ impl Sheet {
         }
     }
 
-    /// The fields that read back as this: what a second form carries unseen.
+    /// The fields that parse back to this, for hidden inputs.
     pub fn pairs(&self) -> Vec<(String, String)> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         let mut add = |name: &str, value: &str| pairs.push((name.to_owned(), value.to_owned()));
@@ -155,7 +156,7 @@ impl Sheet {
         ServerId::new(self.server.clone())
     }
 
-    /// Whether it is executed, and what is allowed then.
+    /// The mode, with the consents of an execution.
     #[cfg(any(feature = "ssr", test))]
     pub fn mode(&self) -> Mode {
         match self.analyze {
@@ -164,10 +165,9 @@ impl Sheet {
         }
     }
 
-    /// What the engine is asked. The generic plan needs no values: those of the form's empty fields
-    /// are left out.
+    /// The engine's request. The generic plan needs no values: empty fields are left out.
     #[cfg(any(feature = "ssr", test))]
-    pub fn request(&self, run: RunId) -> Request {
+    pub fn engine_request(&self, run: RunId) -> Request {
         let nameless = self.options.generic && !self.analyze;
         Request {
             run,
@@ -179,8 +179,7 @@ impl Sheet {
         }
     }
 
-    /// How many fields for values the form shows: as many as the statement seems to have, or as the
-    /// server said it has.
+    /// The number of value fields: as many as the statement seems to have, or as the server said.
     pub fn fields(&self, refused: Option<&NotExplained>) -> usize {
         let needed = match refused {
             Some(NotExplained::Refused(Refusal::Parameters { needs, .. })) => *needs,
@@ -190,15 +189,15 @@ impl Sheet {
     }
 }
 
-/// The highest parameter that a statement names: `$3` is 3. For the form only; what a statement really
-/// holds PostgreSQL's parser says.
+/// The highest parameter of a statement: `$3` is 3. Used for the form only; PostgreSQL's parser
+/// decides.
 pub fn parameters(statement: &str) -> usize {
     let named = tokens(statement).filter(|token| token.kind == TokenKind::Parameter);
     let numbers = named.filter_map(|token| token.text.strip_prefix('$')?.parse::<usize>().ok());
     numbers.max().unwrap_or(0)
 }
 
-/// EXPLAIN's answer with the statement in it, where auto_explain writes it: a plan keeps what it is of.
+/// Inserts the statement into EXPLAIN's JSON as `Query Text`, like auto_explain.
 #[cfg(any(feature = "ssr", test))]
 pub fn with_statement(plan: &str, statement: &str) -> String {
     let quoted = serde_json::Value::from(statement).to_string();
@@ -212,8 +211,8 @@ pub fn with_statement(plan: &str, statement: &str) -> String {
 mod tests {
     use super::*;
 
-    fn full() -> Sheet {
-        Sheet {
+    fn full() -> ExplainRequest {
+        ExplainRequest {
             server: "shop".into(),
             database: "web".into(),
             statement: "select *\nfrom t where a = $1 and b = $2".into(),
@@ -232,44 +231,45 @@ mod tests {
 
     #[test]
     fn a_sheet_survives_its_own_form() {
-        for sheet in [full(), Sheet::default()] {
-            assert_eq!(Sheet::from_pairs(&sheet.pairs()), sheet);
+        for request in [full(), ExplainRequest::default()] {
+            assert_eq!(ExplainRequest::from_pairs(&request.pairs()), request);
         }
     }
 
     #[test]
     fn fields_come_as_browsers_send_them() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let sheet = Sheet::from_pairs(&[
+        let request = ExplainRequest::from_pairs(&[
             pair("statement", "select\r\n1"),
             pair("p2", "x"),
             pair("p99999999999999999999", "x"),
             pair("p5000", "x"),
             pair("timeout_ms", "soon"),
         ]);
-        assert_eq!(sheet.statement, "select\n1");
-        assert_eq!(sheet.values.len(), MOST_VALUES, "however many are sent");
-        assert_eq!(sheet.values.get(1), Some(&Some("x".into())));
-        assert_eq!(sheet.mode(), Mode::Plan);
-        assert_eq!(sheet.options, Options::default(), "an unchecked box is not sent");
+        assert_eq!(request.statement, "select\n1");
+        assert_eq!(request.values.len(), MOST_VALUES, "however many are sent");
+        assert_eq!(request.values.get(1), Some(&Some("x".into())));
+        assert_eq!(request.mode(), Mode::Plan);
+        assert_eq!(request.options, Options::default(), "an unchecked box is not sent");
     }
 
     #[test]
     fn the_generic_plan_needs_no_values() {
         let run = || RunId::new([7; 16]);
-        assert_eq!(full().request(run()).parameters.len(), 2);
-        let planned = Sheet { analyze: false, ..full() };
-        assert!(planned.request(run()).parameters.is_empty());
+        assert_eq!(full().engine_request(run()).parameters.len(), 2);
+        let planned = ExplainRequest { analyze: false, ..full() };
+        assert!(planned.engine_request(run()).parameters.is_empty());
     }
 
     #[test]
     fn parameters_are_those_outside_of_texts() {
         assert_eq!(parameters("select $1, '$7', $tag$ $9 $tag$, $3 -- $8\n"), 3);
         assert_eq!(parameters("select 1"), 0);
-        let sheet = Sheet { statement: "select $100000".into(), ..Sheet::default() };
-        assert_eq!(sheet.fields(None), MOST_VALUES);
+        let request =
+            ExplainRequest { statement: "select $100000".into(), ..ExplainRequest::default() };
+        assert_eq!(request.fields(None), MOST_VALUES);
         let needs = NotExplained::Refused(Refusal::Parameters { needs: 2, given: 0 });
-        assert_eq!(Sheet::default().fields(Some(&needs)), 2);
+        assert_eq!(ExplainRequest::default().fields(Some(&needs)), 2);
     }
 
     #[test]

@@ -1,106 +1,107 @@
-//! One wish to explain, step by step: asked, previewed, running, done. The browser's half talks to the
-//! server functions; without JavaScript a step begins as far as the server took it.
+//! State machine of one EXPLAIN request: idle, previewing, running, done. In the browser it calls
+//! the server functions; without JavaScript it starts from what the server did with the submitted
+//! form.
 
 use leptos::prelude::*;
 use model::explain::{Danger, Explained, NotExplained, Refusal, RunId};
 
-use super::request::Sheet;
-use super::{Outcome, Started};
-use crate::pages::plan::analysis::{Paste, Shared};
-use crate::pages::plan::state::Desk;
+use super::request::ExplainRequest;
+use super::{ExplainSubmission, Outcome};
+use crate::pages::plan::analysis::{ParsedPlans, Shared};
+use crate::pages::plan::state::PlanState;
 
-/// How far it is.
+/// The state of the request.
 #[derive(Clone, Debug, PartialEq)]
-pub enum State {
-    /// Nothing was asked.
+pub enum Phase {
+    /// Nothing requested.
     Idle,
-    /// The preview is on its way.
+    /// Waiting for the preview.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "a form waits by itself"))]
     Asking,
-    /// The statement is under way.
+    /// The statement is running.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "a form waits by itself"))]
     Running(RunId),
-    /// There is an answer.
+    /// The outcome is known.
     Done(Outcome),
 }
 
-/// A plan made here: the paste it became, how it was made, and on which server.
-pub type Made = (Shared<Paste>, Explained, String);
+/// The origin of a plan made here: its text, the EXPLAIN result, and the server.
+pub type PlanOrigin = (Shared<ParsedPlans>, Explained, String);
 
-/// The state of the form.
+/// The state of the EXPLAIN form.
 #[derive(Clone, Copy)]
-pub struct Errand {
-    /// The page.
-    pub desk: Desk,
-    /// The form as it was when it was asked.
-    pub sheet: RwSignal<Sheet>,
-    /// How far it is.
-    pub state: RwSignal<State>,
-    /// What is said of a wish to cancel.
+pub struct ExplainRunner {
+    /// The page component.
+    pub state: PlanState,
+    /// The submitted fields.
+    pub request: RwSignal<ExplainRequest>,
+    /// The state of the request.
+    pub phase: RwSignal<Phase>,
+    /// The message about a cancel request.
     pub cancelling: RwSignal<Option<String>>,
-    /// Whether the form asks for a yes to changing rows.
-    pub asks_dml: RwSignal<bool>,
-    /// Whether the form asks for a yes to volatile functions.
-    pub asks_functions: RwSignal<bool>,
-    /// The plan made here.
-    pub made: RwSignal<Option<Made>>,
-    /// How long the statement has been under way, seconds.
+    /// Whether the form asks for consent to modify rows.
+    pub needs_dml_consent: RwSignal<bool>,
+    /// Whether the form asks for consent to volatile functions.
+    pub needs_function_consent: RwSignal<bool>,
+    /// The origin of the plan made here.
+    pub origin: RwSignal<Option<PlanOrigin>>,
+    /// Seconds since the statement was started.
     pub seconds: RwSignal<u64>,
 }
 
-impl Errand {
-    /// Begins where the server left off.
-    pub fn new(desk: Desk, started: &Started) -> Self {
-        let paste = desk.paste.get_untracked();
-        let made = match (&started.outcome, paste) {
+impl ExplainRunner {
+    /// Starts from the outcome of a submitted form.
+    pub fn new(state: PlanState, submission: &ExplainSubmission) -> Self {
+        let paste = state.paste.get_untracked();
+        let origin = match (&submission.outcome, paste) {
             (Some(Outcome::Ran(explained)), Some(paste)) => {
-                Some((paste, explained.clone(), started.sheet.server.clone()))
+                Some((paste, explained.clone(), submission.request.server.clone()))
             }
             _ => None,
         };
-        let errand = Self {
-            desk,
-            sheet: RwSignal::new(started.sheet.clone()),
-            state: RwSignal::new(State::Idle),
+        let runner = Self {
+            state,
+            request: RwSignal::new(submission.request.clone()),
+            phase: RwSignal::new(Phase::Idle),
             cancelling: RwSignal::new(None),
-            asks_dml: RwSignal::new(started.sheet.dml),
-            asks_functions: RwSignal::new(started.sheet.functions),
-            made: RwSignal::new(made),
+            needs_dml_consent: RwSignal::new(submission.request.dml),
+            needs_function_consent: RwSignal::new(submission.request.functions),
+            origin: RwSignal::new(origin),
             seconds: RwSignal::new(0),
         };
-        if let Some(outcome) = started.outcome.clone() {
-            errand.done(outcome);
+        if let Some(outcome) = submission.outcome.clone() {
+            runner.finish(outcome);
         }
-        errand
+        runner
     }
 
-    /// Takes an answer; a refusal that a yes would lift makes the form ask for it.
-    pub fn done(self, outcome: Outcome) {
+    /// Stores the outcome; a refusal that consent would lift makes the form ask for it.
+    pub fn finish(self, outcome: Outcome) {
         if let Outcome::Not(NotExplained::Refused(refusal)) = &outcome {
-            let (dml, functions) = asks(refusal);
-            self.asks_dml.update(|asks| *asks |= dml);
-            self.asks_functions.update(|asks| *asks |= functions);
+            let (dml, functions) = consents_needed(refusal);
+            self.needs_dml_consent.update(|consents_needed| *consents_needed |= dml);
+            self.needs_function_consent.update(|consents_needed| *consents_needed |= functions);
         }
-        self.state.set(State::Done(outcome));
+        self.phase.set(Phase::Done(outcome));
     }
 
-    /// A preview tells of the form as it was: it goes when the form changes.
-    pub fn edited(self) {
+    /// Discards the preview when the form changes.
+    pub fn form_changed(self) {
         let previewed =
-            |state: &State| matches!(state, State::Done(Outcome::Preview(_)) | State::Asking);
-        if self.state.with_untracked(previewed) {
-            self.state.set(State::Idle);
+            |phase: &Phase| matches!(phase, Phase::Done(Outcome::Preview(_)) | Phase::Asking);
+        if self.phase.with_untracked(previewed) {
+            self.phase.set(Phase::Idle);
         }
     }
 
-    /// Whether the statement is under way.
-    pub fn runs(self) -> bool {
-        self.state.with(|state| matches!(state, State::Running(_)))
+    /// Whether the statement is running.
+    pub fn is_running(self) -> bool {
+        self.phase.with(|phase| matches!(phase, Phase::Running(_)))
     }
 }
 
-/// Which yes would lift a refusal: to changing rows, to volatile functions.
-fn asks(refusal: &Refusal) -> (bool, bool) {
+/// The consents that would lift a refusal: modifying rows, volatile functions.
+fn consents_needed(refusal: &Refusal) -> (bool, bool) {
     let dml = matches!(refusal, Refusal::Writes { .. } | Refusal::LocksRows { .. });
     let functions = matches!(
         refusal,
@@ -117,14 +118,14 @@ mod live {
     use model::explain::Cancelling;
 
     use super::*;
-    use crate::pages::plan::explain::{Ran, explain_cancel, explain_preview, explain_run};
+    use crate::pages::plan::explain::{RunResult, explain_cancel, explain_preview, explain_run};
     use crate::pages::plan::{browser, catalog};
 
-    impl Errand {
-        /// Counts the seconds of a run, and cancels it when the page is left.
+    impl ExplainRunner {
+        /// Counts the seconds of a run; cancels it when the page is left.
         pub fn follow(self) {
             Effect::new(move |_| {
-                if !self.runs() {
+                if !self.is_running() {
                     return;
                 }
                 self.seconds.set(0);
@@ -136,82 +137,84 @@ mod live {
             on_cleanup(move || self.cancel());
         }
 
-        /// Asks what a run would do.
-        pub fn ask(self, sheet: Sheet) {
-            self.sheet.set(sheet.clone());
-            self.state.set(State::Asking);
+        /// Requests the preview.
+        pub fn preview(self, request: ExplainRequest) {
+            self.request.set(request.clone());
+            self.phase.set(Phase::Asking);
             spawn_local(async move {
-                let outcome = match explain_preview(sheet.clone()).await {
+                let outcome = match explain_preview(request.clone()).await {
                     Ok(Ok(preview)) => Outcome::Preview(preview),
                     Ok(Err(why)) => Outcome::Not(why),
                     Err(error) => Outcome::Broken(error),
                 };
-                // The form was changed meanwhile, or the page is gone.
-                if self.state.try_get_untracked() == Some(State::Asking) {
-                    self.done(outcome);
+                // Ignored when the form was changed meanwhile or the page was left.
+                if self.phase.try_get_untracked() == Some(Phase::Asking) {
+                    self.finish(outcome);
                     browser::focus_in("#run-preview-title, .run-refused");
                 }
             });
         }
 
-        /// Runs what was previewed.
+        /// Runs the previewed request.
         pub fn run(self) {
-            let State::Done(Outcome::Preview(preview)) = self.state.get_untracked() else { return };
-            let (run, sheet) = (preview.run, self.sheet.get_untracked());
-            let running = State::Running(run.clone());
+            let Phase::Done(Outcome::Preview(preview)) = self.phase.get_untracked() else { return };
+            let (run, request) = (preview.run, self.request.get_untracked());
+            let running = Phase::Running(run.clone());
             self.cancelling.set(None);
-            self.state.set(running.clone());
+            self.phase.set(running.clone());
             browser::focus_in("#run-cancel");
             spawn_local(async move {
-                let answer = explain_run(run, sheet).await;
-                if self.state.try_get_untracked().as_ref() != Some(&running) {
+                let answer = explain_run(run, request).await;
+                if self.phase.try_get_untracked().as_ref() != Some(&running) {
                     return;
                 }
                 match answer {
-                    Ok(Ok(ran)) => self.opened(ran),
-                    Ok(Err(why)) => self.ended(Outcome::Not(why)),
-                    Err(error) => self.ended(Outcome::Broken(error)),
+                    Ok(Ok(ran)) => self.open_plan(ran),
+                    Ok(Err(why)) => self.fail(Outcome::Not(why)),
+                    Err(error) => self.fail(Outcome::Broken(error)),
                 }
             });
         }
 
-        fn ended(self, outcome: Outcome) {
-            self.done(outcome);
+        fn fail(self, outcome: Outcome) {
+            self.finish(outcome);
             browser::focus_in(".run-refused");
         }
 
-        /// Opens the plan as a paste does.
-        fn opened(self, ran: Ran) {
-            let Ran { mut explained, consulted } = ran;
+        /// Shows the plan, like a pasted one.
+        fn open_plan(self, ran: RunResult) {
+            let RunResult { mut explained, server_catalog } = ran;
             let text = std::mem::take(&mut explained.plan);
-            let (told, unread) = match consulted {
-                Ok(told) => (Some(told), None),
-                Err(reason) => (None, Some(catalog::unread(&reason))),
+            let (catalog, catalog_error) = match server_catalog {
+                Ok(catalog) => (Some(catalog), None),
+                Err(reason) => (None, Some(catalog::catalog_error(&reason))),
             };
-            if !self.desk.open(text, told) {
-                return self.state.set(State::Idle);
+            if !self.state.open(text, catalog) {
+                return self.phase.set(Phase::Idle);
             }
-            self.desk.unread.set(unread);
-            let server = self.sheet.with_untracked(|sheet| sheet.server.clone());
-            let paste = self.desk.paste.get_untracked();
-            self.made.set(paste.map(|paste| (paste, explained.clone(), server)));
-            self.state.set(State::Done(Outcome::Ran(explained)));
+            self.state.catalog_error.set(catalog_error);
+            let server = self.request.with_untracked(|request| request.server.clone());
+            let paste = self.state.paste.get_untracked();
+            self.origin.set(paste.map(|paste| (paste, explained.clone(), server)));
+            self.phase.set(Phase::Done(Outcome::Ran(explained)));
             browser::focus("plan-made");
         }
 
-        /// Cancels the run under way.
+        /// Cancels the current run.
         pub fn cancel(self) {
-            let Some(State::Running(run)) = self.state.try_get_untracked() else { return };
-            let Some(server) = self.sheet.try_with_untracked(Sheet::server_id) else { return };
+            let Some(Phase::Running(run)) = self.phase.try_get_untracked() else { return };
+            let Some(server) = self.request.try_with_untracked(ExplainRequest::server_id) else {
+                return;
+            };
             let _ = self.cancelling.try_set(Some("Sending a cancel request.".into()));
             spawn_local(async move {
-                let message = said(explain_cancel(server, run).await);
+                let message = cancel_message(explain_cancel(server, run).await);
                 let _ = self.cancelling.try_set(message);
             });
         }
     }
 
-    fn said(answer: Result<model::Known<Cancelling>, model::ApiError>) -> Option<String> {
+    fn cancel_message(answer: Result<model::Known<Cancelling>, model::ApiError>) -> Option<String> {
         Some(match answer {
             Ok(Ok(Cancelling::Sent)) => {
                 "Cancel request sent; waiting for the statement to end.".into()
@@ -233,11 +236,14 @@ mod tests {
     #[test]
     fn only_what_a_yes_lifts_asks_for_one() {
         let function = |danger| Refusal::Function { name: "f".into(), danger, at: None };
-        assert_eq!(asks(&Refusal::Writes { what: "DELETE".into(), at: None }), (true, false));
-        assert_eq!(asks(&Refusal::LocksRows { at: None }), (true, false));
-        assert_eq!(asks(&function(Danger::Volatile)), (false, true));
-        assert_eq!(asks(&function(Danger::SecurityDefiner)), (false, true));
-        assert_eq!(asks(&function(Danger::Blocked)), (false, false));
-        assert_eq!(asks(&Refusal::Busy), (false, false));
+        assert_eq!(
+            consents_needed(&Refusal::Writes { what: "DELETE".into(), at: None }),
+            (true, false)
+        );
+        assert_eq!(consents_needed(&Refusal::LocksRows { at: None }), (true, false));
+        assert_eq!(consents_needed(&function(Danger::Volatile)), (false, true));
+        assert_eq!(consents_needed(&function(Danger::SecurityDefiner)), (false, true));
+        assert_eq!(consents_needed(&function(Danger::Blocked)), (false, false));
+        assert_eq!(consents_needed(&Refusal::Busy), (false, false));
     }
 }

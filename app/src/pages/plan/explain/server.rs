@@ -1,29 +1,30 @@
-//! The server's half of "Run it on a server": rights, the run's name, the engine, and what a form
-//! brought without JavaScript. Each entry asks for its right, also those the page cannot press.
+//! Server side of "Run it on a server": permissions, run id, engine calls, and forms submitted
+//! without JavaScript. Every entry point checks its own permission, even where the page disables
+//! the button.
 
 use engine::Engine;
 use model::explain::{Preview, RunId};
 use model::{ApiError, Known, Permission, ServerId, User};
 
-use super::request::{Sheet, Step, with_statement};
-use super::{Asked, Choice, Choices, Outcome, Ran, Started};
-use crate::pages::plan::catalog::{Consulted, Named, named, unread};
-use crate::pages::plan::state::Pasted;
+use super::request::{ExplainRequest, Step, with_statement};
+use super::{Choice, Choices, ExplainResult, ExplainSubmission, Outcome, RunResult};
+use crate::pages::plan::catalog::{ServerCatalog, TableName, catalog_error, tables_of};
+use crate::pages::plan::state::PlanTexts;
 
-/// What the form of `/plan` brought, and what came of it.
+/// The data of `/plan` after a form was submitted without JavaScript.
 #[derive(Clone, Debug, Default)]
-pub struct Brought {
-    /// The plan to show, pasted or just made.
-    pub pasted: Pasted,
+pub struct PlanPageData {
+    /// The plan to show, pasted or just explained.
+    pub texts: PlanTexts,
     /// The form "Run it on a server".
-    pub started: Started,
-    /// What a server says of the plan's tables.
-    pub consulted: Option<Consulted>,
+    pub submission: ExplainSubmission,
+    /// The catalog of the plan's tables.
+    pub server_catalog: Option<ServerCatalog>,
 }
 
-/// The servers a person may see, by name.
-pub fn choices(engine: &Engine, who: &User) -> Choices {
-    let seen = engine.servers().into_iter().filter(|one| who.may_on(Permission::See, &one.id));
+/// The servers the user may see, by name.
+pub fn choices(engine: &Engine, user: &User) -> Choices {
+    let seen = engine.servers().into_iter().filter(|one| user.may_on(Permission::See, &one.id));
     let mut servers: Vec<Choice> = seen
         .map(|one| Choice {
             major: one.facts.as_ref().map(|facts| facts.major),
@@ -32,122 +33,130 @@ pub fn choices(engine: &Engine, who: &User) -> Choices {
         })
         .collect();
     servers.sort_by(|a, b| a.id.cmp(&b.id));
-    Choices { servers, may_analyze: who.may(Permission::Act) }
+    Choices { servers, may_analyze: user.may(Permission::Act) }
 }
 
-/// What a run would do.
+/// Previews an EXPLAIN run.
 pub async fn preview(
     engine: &Engine,
-    who: &User,
-    sheet: &Sheet,
-) -> Result<Asked<Preview>, ApiError> {
-    let server = allowed(who, sheet)?;
-    let answer = engine.preview_explain(&server, sheet.request(new_run()?)).await;
-    Ok(hidden(answer, who, &server))
+    user: &User,
+    request: &ExplainRequest,
+) -> Result<ExplainResult<Preview>, ApiError> {
+    let server = allowed(user, request)?;
+    let answer = engine.preview_explain(&server, request.engine_request(new_run()?)).await;
+    Ok(hidden(answer, user, &server))
 }
 
-/// Runs it, and reads what the server says of the plan's tables.
+/// Runs EXPLAIN, then reads the catalog of the plan's tables.
 pub async fn run(
     engine: &Engine,
-    who: &User,
+    user: &User,
     run: RunId,
-    sheet: &Sheet,
-) -> Result<Asked<Ran>, ApiError> {
-    let server = allowed(who, sheet)?;
-    let answer = engine.explain(&server, who, sheet.request(run)).await;
-    let mut explained = match hidden(answer, who, &server) {
+    request: &ExplainRequest,
+) -> Result<ExplainResult<RunResult>, ApiError> {
+    let server = allowed(user, request)?;
+    let answer = engine.explain(&server, user, request.engine_request(run)).await;
+    let mut explained = match hidden(answer, user, &server) {
         Ok(explained) => explained,
         Err(why) => return Ok(Err(why)),
     };
     explained.plan = with_statement(&explained.plan, &explained.statement);
     let tables = tables(explained.plan.clone()).await;
-    let consulted = consult(engine, &server, &explained.database, &tables).await;
-    Ok(Ok(Ran { explained, consulted }))
+    let server_catalog = read_catalog(engine, &server, &explained.database, &tables).await;
+    Ok(Ok(RunResult { explained, server_catalog }))
 }
 
-/// What a server's catalog says of these tables.
-pub async fn consult(
+/// Reads a server's catalog of these tables.
+pub async fn read_catalog(
     engine: &Engine,
     server: &ServerId,
     database: &str,
-    tables: &[Named],
-) -> Known<Consulted> {
-    let named = Some(database).filter(|database| !database.is_empty());
-    let read = engine.plan_catalog(server, named, tables).await?;
-    Ok(Consulted::new(server.clone(), database.to_owned(), tables, read))
+    tables: &[TableName],
+) -> Known<ServerCatalog> {
+    let selected = Some(database).filter(|database| !database.is_empty());
+    let read = engine.plan_catalog(server, selected, tables).await?;
+    Ok(ServerCatalog::new(server.clone(), database.to_owned(), tables, read))
 }
 
-/// What came of the fields of the form of `/plan`.
-pub async fn bring(engine: &Engine, who: &User, pairs: &[(String, String)]) -> Brought {
+/// Handles a submitted form of `/plan`.
+pub async fn submit_plan_form(
+    engine: &Engine,
+    user: &User,
+    pairs: &[(String, String)],
+) -> PlanPageData {
     let get = |name: &str| {
         let found = pairs.iter().rev().find(|(key, _)| key == name);
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     };
-    let pasted = Pasted { plan: get("plan"), other: get("other") };
+    let texts = PlanTexts { plan: get("plan"), other: get("other") };
     let step = [Step::Open, Step::Preview, Step::Run]
         .into_iter()
         .find(|step| get("step") == step.as_str());
     match step {
-        Some(step) => ran(engine, who, step, get("run"), pairs).await,
-        None => judged(engine, who, pasted, &get("judge"), get("judge_database").trim()).await,
+        Some(step) => run_step(engine, user, step, get("run"), pairs).await,
+        None => {
+            with_catalog(engine, user, texts, &get("judge"), get("judge_database").trim()).await
+        }
     }
 }
 
-/// A pasted plan, judged with a server's catalog where one was chosen.
-async fn judged(
+/// A pasted plan, with the catalog of the selected server.
+async fn with_catalog(
     engine: &Engine,
-    who: &User,
-    pasted: Pasted,
+    user: &User,
+    texts: PlanTexts,
     server: &str,
     database: &str,
-) -> Brought {
-    let mut brought = Brought { pasted, ..Brought::default() };
+) -> PlanPageData {
+    let mut page_data = PlanPageData { texts, ..PlanPageData::default() };
     let server = ServerId::new(server);
     if server.as_str().is_empty() {
-        return brought;
+        return page_data;
     }
-    if let Err(error) = who.require(Permission::Explain, Some(&server)) {
-        brought.started.unread = Some(error.to_string());
-        return brought;
+    if let Err(error) = user.require(Permission::Explain, Some(&server)) {
+        page_data.submission.catalog_error = Some(error.to_string());
+        return page_data;
     }
-    let tables = tables(brought.pasted.plan.clone()).await;
-    match consult(engine, &server, database, &tables).await {
-        Ok(told) => brought.consulted = Some(told),
-        Err(reason) => brought.started.unread = Some(unread(&reason)),
+    let tables = tables(page_data.texts.plan.clone()).await;
+    match read_catalog(engine, &server, database, &tables).await {
+        Ok(catalog) => page_data.server_catalog = Some(catalog),
+        Err(reason) => page_data.submission.catalog_error = Some(catalog_error(&reason)),
     }
-    brought
+    page_data
 }
 
-async fn ran(
+async fn run_step(
     engine: &Engine,
-    who: &User,
+    user: &User,
     step: Step,
     name: String,
     pairs: &[(String, String)],
-) -> Brought {
-    let mut sheet = Sheet::from_pairs(pairs);
-    let mut brought = Brought::default();
+) -> PlanPageData {
+    let mut request = ExplainRequest::from_pairs(pairs);
+    let mut page_data = PlanPageData::default();
     let outcome = match step {
         Step::Open => {
-            // A statement with parameters and no values: the plan that fits any of them.
-            let generic = super::request::parameters(&sheet.statement) > 0;
-            let options = model::explain::Options { generic, ..Sheet::default().options };
-            sheet = Sheet { options, ..sheet };
+            // A statement with parameters but no values: GENERIC_PLAN.
+            let generic = super::request::parameters(&request.statement) > 0;
+            let options = model::explain::Options { generic, ..ExplainRequest::default().options };
+            request = ExplainRequest { options, ..request };
             None
         }
-        Step::Preview => Some(match preview(engine, who, &sheet).await {
+        Step::Preview => Some(match preview(engine, user, &request).await {
             Ok(Ok(preview)) => Outcome::Preview(preview),
             Ok(Err(why)) => Outcome::Not(why),
             Err(error) => Outcome::Broken(error),
         }),
         Step::Run => Some(match RunId::parse(&name) {
             None => Outcome::Broken(ApiError::NotFound),
-            Some(name) => match run(engine, who, name, &sheet).await {
-                Ok(Ok(Ran { mut explained, consulted })) => {
-                    brought.pasted.plan = std::mem::take(&mut explained.plan);
-                    match consulted {
-                        Ok(told) => brought.consulted = Some(told),
-                        Err(reason) => brought.started.unread = Some(unread(&reason)),
+            Some(name) => match run(engine, user, name, &request).await {
+                Ok(Ok(RunResult { mut explained, server_catalog })) => {
+                    page_data.texts.plan = std::mem::take(&mut explained.plan);
+                    match server_catalog {
+                        Ok(catalog) => page_data.server_catalog = Some(catalog),
+                        Err(reason) => {
+                            page_data.submission.catalog_error = Some(catalog_error(&reason))
+                        }
                     }
                     Outcome::Ran(explained)
                 }
@@ -156,23 +165,24 @@ async fn ran(
             },
         }),
     };
-    brought.started = Started { sheet, sent: true, outcome, ..brought.started };
-    brought
+    page_data.submission =
+        ExplainSubmission { request, sent: true, outcome, ..page_data.submission };
+    page_data
 }
 
-/// The rights a sheet needs: EXPLAIN, and for executing a statement the right to act.
-fn allowed(who: &User, sheet: &Sheet) -> Result<ServerId, ApiError> {
-    let server = sheet.server_id();
-    who.require(Permission::Explain, Some(&server))?;
-    if sheet.mode().executes() {
-        who.require(Permission::Act, Some(&server))?;
+/// Checks the permissions of a request: EXPLAIN, and to act for executing the statement.
+fn allowed(user: &User, request: &ExplainRequest) -> Result<ServerId, ApiError> {
+    let server = request.server_id();
+    user.require(Permission::Explain, Some(&server))?;
+    if request.mode().executes() {
+        user.require(Permission::Act, Some(&server))?;
     }
     Ok(server)
 }
 
-/// An error's text can hold data: it is for those who may see the text of statements.
-fn hidden<T>(answer: Asked<T>, who: &User, server: &ServerId) -> Asked<T> {
-    match who.sees_query_text(server) {
+/// Error messages can contain data: redacted for users who may not see the text of statements.
+fn hidden<T>(answer: ExplainResult<T>, user: &User, server: &ServerId) -> ExplainResult<T> {
+    match user.sees_query_text(server) {
         true => answer,
         false => answer.map_err(model::explain::NotExplained::without_query_text),
     }
@@ -185,12 +195,12 @@ fn new_run() -> Result<RunId, ApiError> {
     Ok(RunId::new(random))
 }
 
-/// The tables of a plan. Reading one of 50,000 nodes takes processor time: not on a thread that serves
-/// others. What is no plan has none.
-async fn tables(plan: String) -> Vec<Named> {
+/// The tables of a plan; none for a text without a plan. Parsing 50,000 nodes is CPU-bound, so it
+/// runs in `spawn_blocking`.
+async fn tables(plan: String) -> Vec<TableName> {
     let reading = tokio::task::spawn_blocking(move || {
         let parsed = plan::parse(&plan).ok()?;
-        let mut all: Vec<Named> = parsed.plans.iter().flat_map(named).collect();
+        let mut all: Vec<TableName> = parsed.plans.iter().flat_map(tables_of).collect();
         all.sort();
         all.dedup();
         Some(all)
@@ -205,13 +215,13 @@ mod tests {
 
     use super::*;
 
-    fn who(roles: &[Role], servers: &[&str]) -> User {
+    fn user(roles: &[Role], servers: &[&str]) -> User {
         let servers = servers.iter().map(|name| ServerId::new(*name)).collect();
         User { name: "ann".into(), roles: roles.to_vec(), servers }
     }
 
-    fn sheet(analyze: bool) -> Sheet {
-        Sheet { server: "one".into(), analyze, ..Sheet::default() }
+    fn request(analyze: bool) -> ExplainRequest {
+        ExplainRequest { server: "one".into(), analyze, ..ExplainRequest::default() }
     }
 
     #[test]
@@ -222,17 +232,17 @@ mod tests {
             (Role::Operator, true, true),
             (Role::Admin, false, false),
         ] {
-            let who = who(&[role], &[]);
-            assert_eq!(allowed(&who, &sheet(false)).is_ok(), plans, "{role:?}");
-            assert_eq!(allowed(&who, &sheet(true)).is_ok(), executes, "{role:?}");
+            let user = user(&[role], &[]);
+            assert_eq!(allowed(&user, &request(false)).is_ok(), plans, "{role:?}");
+            assert_eq!(allowed(&user, &request(true)).is_ok(), executes, "{role:?}");
         }
-        let elsewhere = who(&[Role::Operator], &["two"]);
-        assert_eq!(allowed(&elsewhere, &sheet(false)), Err(ApiError::NotFound));
+        let elsewhere = user(&[Role::Operator], &["two"]);
+        assert_eq!(allowed(&elsewhere, &request(false)), Err(ApiError::NotFound));
     }
 
     #[test]
     fn an_error_text_is_for_those_who_see_statements() {
-        let failed = || -> Asked<()> {
+        let failed = || -> ExplainResult<()> {
             Err(NotExplained::Failed {
                 sqlstate: "22P02".into(),
                 message: "S3cret".into(),
@@ -241,7 +251,7 @@ mod tests {
             })
         };
         let one = ServerId::new("one");
-        let shown = |role| format!("{:?}", hidden(failed(), &who(&[role], &[]), &one));
+        let shown = |role| format!("{:?}", hidden(failed(), &user(&[role], &[]), &one));
         assert!(shown(Role::Analyst).contains("S3cret"));
         assert!(!shown(Role::Viewer).contains("S3cret"));
         assert!(!shown(Role::Admin).contains("S3cret"));

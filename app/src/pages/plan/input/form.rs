@@ -1,17 +1,17 @@
-//! Where plans come in: the form that works without JavaScript, files, the example. Reads nothing itself.
+//! Input form for plans: text area (works without JavaScript), files, the example.
 
 use leptos::prelude::*;
 
-use crate::pages::plan::EXAMPLE;
-use crate::pages::plan::state::Desk;
+use super::EXAMPLE;
+use crate::pages::plan::state::PlanState;
 
 /// What may be sent without JavaScript, bytes of text.
 pub const MAX_SENT_BYTES: usize = 2 * 1024 * 1024;
 
 /// The form; folded once a plan is shown.
 #[component]
-pub fn Form(desk: Desk) -> impl IntoView {
-    let open = move || desk.case.with(Option::is_none);
+pub fn Form(state: PlanState) -> impl IntoView {
+    let open = move || state.analysis.with(Option::is_none);
     let summary = move || if open() { "A plan" } else { "Another plan, or one to compare with" };
     let (plan, other) =
         (NodeRef::<leptos::html::Textarea>::new(), NodeRef::<leptos::html::Textarea>::new());
@@ -21,18 +21,19 @@ pub fn Form(desk: Desk) -> impl IntoView {
             field.get_untracked().map(|field| field.value()).unwrap_or_default()
         };
         let (first, second) = (text(plan), text(other));
-        let (judge, database) = (desk.judge.get_untracked(), desk.judge_database.get_untracked());
-        let read = first.trim().is_empty() || desk.load(first);
+        let (catalog_server, database) =
+            (state.catalog_server.get_untracked(), state.catalog_database.get_untracked());
+        let read = first.trim().is_empty() || state.load(first);
         // The choice stands in the form that is sent.
-        desk.judge.set(judge);
-        desk.judge_database.set(database);
+        state.catalog_server.set(catalog_server);
+        state.catalog_database.set(database);
         if read && !second.trim().is_empty() {
-            desk.compare(second);
+            state.compare(second);
         }
     };
     let example = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
-        desk.load(EXAMPLE.to_owned());
+        state.load(EXAMPLE.to_owned());
     };
     let limit = format!("{} MiB", MAX_SENT_BYTES / 1024 / 1024);
     view! {
@@ -49,7 +50,7 @@ pub fn Form(desk: Desk) -> impl IntoView {
                         <textarea node_ref=other name="other" rows="8" spellcheck="false" autocomplete="off" data-other="" placeholder="The plan after the change"></textarea>
                     </label>
                 </div>
-                {crate::pages::plan::catalog::picker::choice(desk)}
+                {crate::pages::plan::catalog::picker::choice(state)}
                 <p class="plan-actions">
                     <button type="submit" class="primary">"Show the plan"</button>
                     <label class="plan-file js-only">
@@ -63,7 +64,7 @@ pub fn Form(desk: Desk) -> impl IntoView {
                     "If you choose a server's catalog, that server is asked about the plan's tables by name. "
                     "Without JavaScript, this button sends up to " {limit} " to this pgdeck server, which does not store it."
                 </p>
-                {super::recent::list(desk)}
+                {super::recent::list(state)}
             </form>
         </details>
     }

@@ -1,63 +1,64 @@
-//! The plans somebody looked at before, in this browser's own storage and nowhere else: few, small,
-//! to be deleted one by one or all at once, and off when the reader wants it off.
+//! Recent plans in the browser's `localStorage`, never on the server: limited in number and size,
+//! deletable, can be switched off.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::pages::plan::describe::shown;
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 use crate::ui::format;
 
-/// Plans kept.
+/// Maximum of plans stored.
 #[cfg(any(feature = "hydrate", test))]
 const MOST: usize = 20;
-/// Bytes of all plans kept; browsers allow about five million.
+/// Maximum of bytes of all plans; browsers allow about five million.
 #[cfg(any(feature = "hydrate", test))]
 const MOST_BYTES: usize = 2_000_000;
 
-/// A plan kept.
+/// A recent plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Kept {
-    /// Its verdict's beginning.
+pub struct RecentPlan {
+    /// The beginning of its verdict.
     pub title: String,
     /// When it was pasted, ms since the epoch by the browser's clock.
     pub at_ms: i64,
-    /// The paste.
+    /// The parsed plans.
     pub text: String,
 }
 
-/// Puts a plan in front; the same paste moves to the front, and the oldest go when there are too many.
+/// Adds a plan at the front; a duplicate moves to the front, and the oldest are evicted beyond the
+/// limits.
 #[cfg(any(feature = "hydrate", test))]
-fn add(kept: &mut Vec<Kept>, new: Kept) {
-    kept.retain(|old| old.text != new.text);
-    kept.insert(0, new);
-    kept.truncate(MOST);
-    while kept.iter().map(|one| one.text.len()).sum::<usize>() > MOST_BYTES {
-        kept.pop();
+fn add(plans: &mut Vec<RecentPlan>, new: RecentPlan) {
+    plans.retain(|old| old.text != new.text);
+    plans.insert(0, new);
+    plans.truncate(MOST);
+    while plans.iter().map(|one| one.text.len()).sum::<usize>() > MOST_BYTES {
+        plans.pop();
     }
 }
 
-/// What is kept, and whether anything is.
+/// The recent plans, and whether storing is on; in the context.
 #[derive(Clone, Copy)]
-pub struct Memory {
-    kept: RwSignal<Vec<Kept>>,
+pub struct RecentPlans {
+    plans: RwSignal<Vec<RecentPlan>>,
     on: RwSignal<bool>,
 }
 
-impl Memory {
-    /// Empty until the browser takes over.
+impl RecentPlans {
+    /// Empty until hydration.
     pub fn provide() -> Self {
-        let memory = Self { kept: RwSignal::new(vec![]), on: RwSignal::new(true) };
-        provide_context(memory);
-        memory
+        let recent = Self { plans: RwSignal::new(vec![]), on: RwSignal::new(true) };
+        provide_context(recent);
+        recent
     }
 
     fn store(self) {
         #[cfg(feature = "hydrate")]
         {
-            let text = self.kept.with_untracked(serde_json::to_string);
-            crate::pages::plan::browser::keep("pgdeck.plans", &text.unwrap_or_default());
-            crate::pages::plan::browser::keep(
+            let text = self.plans.with_untracked(serde_json::to_string);
+            crate::pages::plan::browser::storage_set("pgdeck.plans", &text.unwrap_or_default());
+            crate::pages::plan::browser::storage_set(
                 "pgdeck.plans.off",
                 if self.on.get_untracked() { "" } else { "off" },
             );
@@ -65,58 +66,60 @@ impl Memory {
     }
 }
 
-/// Fills the memory and keeps each plan that is shown.
+/// Loads the list and stores each plan that is shown.
 #[cfg(feature = "hydrate")]
-pub fn follow(desk: Desk) {
-    let Some(memory) = use_context::<Memory>() else { return };
+pub fn follow(state: PlanState) {
+    let Some(recent) = use_context::<RecentPlans>() else { return };
     Effect::new(move |before: Option<()>| {
         if before.is_none() {
-            let text = crate::pages::plan::browser::kept("pgdeck.plans").unwrap_or_default();
-            memory.kept.set(model::wire::read(&text).unwrap_or_default());
-            memory.on.set(
-                crate::pages::plan::browser::kept("pgdeck.plans.off")
+            let text = crate::pages::plan::browser::storage_get("pgdeck.plans").unwrap_or_default();
+            recent.plans.set(model::wire::read(&text).unwrap_or_default());
+            recent.on.set(
+                crate::pages::plan::browser::storage_get("pgdeck.plans.off")
                     .is_none_or(|word| word.is_empty()),
             );
         }
-        let (Some(paste), Some(case)) = (desk.paste.get(), desk.case.get_untracked()) else {
+        let (Some(paste), Some(analysis)) = (state.paste.get(), state.analysis.get_untracked())
+        else {
             return;
         };
         let fits = paste.text.len() <= MOST_BYTES / 2;
-        if fits && memory.on.get_untracked() && paste.text != crate::pages::plan::EXAMPLE {
+        if fits && recent.on.get_untracked() && paste.text != super::EXAMPLE {
             let title = crate::pages::plan::describe::short(
-                &crate::pages::plan::describe::verdict(&case).0,
+                &crate::pages::plan::describe::verdict(&analysis).0,
                 110,
             )
             .into_owned();
-            let new = Kept { title, at_ms: js_sys::Date::now() as i64, text: paste.text.clone() };
-            memory.kept.update(|kept| add(kept, new));
-            memory.store();
+            let new =
+                RecentPlan { title, at_ms: js_sys::Date::now() as i64, text: paste.text.clone() };
+            recent.plans.update(|plans| add(plans, new));
+            recent.store();
         }
     });
 }
 
-/// The list; nothing without JavaScript.
-pub fn list(desk: Desk) -> AnyView {
-    let Some(memory) = use_context::<Memory>() else { return ().into_any() };
+/// The list; hidden without JavaScript.
+pub fn list(state: PlanState) -> AnyView {
+    let Some(recent) = use_context::<RecentPlans>() else { return ().into_any() };
     let rows = move || {
-        let kept = memory.kept.get();
-        kept.into_iter()
+        let plans = recent.plans.get();
+        plans.into_iter()
             .enumerate()
             .map(|(at, one)| {
                 let message = format!("{}, {}", format::moment(one.at_ms), format::number(one.text.len() as f64, model::Unit::Bytes));
                 let forget = move |_| {
-                    memory.kept.update(|kept| {
-                        if at < kept.len() {
-                            kept.remove(at);
+                    recent.plans.update(|plans| {
+                        if at < plans.len() {
+                            plans.remove(at);
                         }
                     });
-                    memory.store();
+                    recent.store();
                 };
                 let (text, title) = (one.text, shown(&one.title).into_owned());
                 let label = format!("Delete the plan: {title}");
                 view! {
                     <li>
-                        <button type="button" class="plain-button" on:click=move |_| { desk.load(text.clone()); }>{title}</button>
+                        <button type="button" class="plain-button" on:click=move |_| { state.load(text.clone()); }>{title}</button>
                         <span class="muted num">{message}</span>
                         <button type="button" aria-label=label on:click=forget>"Delete"</button>
                     </li>
@@ -125,23 +128,23 @@ pub fn list(desk: Desk) -> AnyView {
             .collect_view()
     };
     let flip = move |_| {
-        memory.on.update(|on| *on = !*on);
-        if !memory.on.get_untracked() {
-            memory.kept.set(vec![]);
+        recent.on.update(|on| *on = !*on);
+        if !recent.on.get_untracked() {
+            recent.plans.set(vec![]);
         }
-        memory.store();
+        recent.store();
     };
     let clear = move |_| {
-        memory.kept.set(vec![]);
-        memory.store();
+        recent.plans.set(vec![]);
+        recent.store();
     };
-    let count = move || memory.kept.with(Vec::len);
+    let count = move || recent.plans.with(Vec::len);
     view! {
         <details class="plan-kept js-only">
             <summary>{move || format!("Recent plans, in this browser only ({})", count())}</summary>
             <ul>{rows}</ul>
             <p class="plan-actions">
-                <label><input type="checkbox" prop:checked=move || memory.on.get() on:change=flip/> " Remember plans in this browser"</label>
+                <label><input type="checkbox" prop:checked=move || recent.on.get() on:change=flip/> " Remember plans in this browser"</label>
                 <button type="button" on:click=clear hidden=move || count() == 0>"Delete all"</button>
             </p>
         </details>
@@ -153,20 +156,20 @@ pub fn list(desk: Desk) -> AnyView {
 mod tests {
     use super::*;
 
-    fn kept(text: &str) -> Kept {
-        Kept { title: String::new(), at_ms: 0, text: text.into() }
+    fn plans(text: &str) -> RecentPlan {
+        RecentPlan { title: String::new(), at_ms: 0, text: text.into() }
     }
 
     #[test]
     fn few_and_small_and_no_doubles() {
         let mut all = vec![];
         for at in 0..30 {
-            add(&mut all, kept(&at.to_string()));
+            add(&mut all, plans(&at.to_string()));
         }
-        add(&mut all, kept("25"));
+        add(&mut all, plans("25"));
         assert_eq!((all.len(), all[0].text.as_str()), (MOST, "25"));
         for letter in ["a", "b", "c"] {
-            add(&mut all, kept(&letter.repeat(MOST_BYTES / 2)));
+            add(&mut all, plans(&letter.repeat(MOST_BYTES / 2)));
         }
         assert_eq!(all.len(), 2);
     }

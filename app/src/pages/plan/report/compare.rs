@@ -1,25 +1,25 @@
-//! Two plans: what changed in words, the totals, and every pair of nodes. A mark in text tells what
-//! became of a node; colour only repeats it.
+//! Comparison (diff) of two plans: what changed, the totals, and every pair of nodes. Changes are
+//! marked by text; colour only repeats it.
 
 use leptos::prelude::*;
 use model::Unit;
 use plan::diff::{Comparison, Delta, Pair, compare};
 
 use super::static_table::indent;
-use crate::pages::plan::analysis::{Case, Shared};
+use crate::pages::plan::analysis::{Analysis, Shared};
 use crate::pages::plan::describe::{name, shown};
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 use crate::ui::format;
 
-/// Rows of the table of pairs.
+/// Maximum of rows of the table of pairs.
 const MOST: usize = 1_000;
-/// Changes in words.
+/// Maximum of changes described.
 const MOST_CHANGES: usize = 40;
-/// Less of a difference is called unchanged, as a factor.
+/// A smaller factor counts as unchanged.
 const SAME: f64 = 1.1;
 
 /// The comparison.
-pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyView {
+pub fn compared(before: &Shared<Analysis>, after: &Shared<Analysis>, state: PlanState) -> AnyView {
     let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
     let changes = found.changes.iter().take(MOST_CHANGES);
     let changes = changes
@@ -27,10 +27,10 @@ pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyV
         .collect_view();
     let none = found.changes.is_empty().then_some("No significant change.");
     let swap = move |_| {
-        let (first, second) = (desk.paste.get_untracked(), desk.other.get_untracked());
-        desk.node.set(None);
-        desk.paste.set(second);
-        desk.other.set(first);
+        let (first, second) = (state.paste.get_untracked(), state.other.get_untracked());
+        state.node.set(None);
+        state.paste.set(second);
+        state.other.set(first);
     };
     view! {
         <section class="plan-compare panel" aria-labelledby="plan-compare-title">
@@ -38,7 +38,7 @@ pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyV
                 <h2 id="plan-compare-title">"Before and after"</h2>
                 <span class="plan-actions">
                     <button type="button" class="js-only" on:click=swap>"Swap"</button>
-                    <button type="button" class="js-only" on:click=move |_| desk.other.set(None)>"Close the comparison"</button>
+                    <button type="button" class="js-only" on:click=move |_| state.other.set(None)>"Close the comparison"</button>
                 </span>
             </div>
             <p class="plan-verdict">{message(&found)}</p>
@@ -51,7 +51,7 @@ pub fn compared(before: &Shared<Case>, after: &Shared<Case>, desk: Desk) -> AnyV
     .into_any()
 }
 
-/// The whole in one sentence.
+/// The verdict in one sentence.
 fn message(found: &Comparison) -> String {
     let time = |ms: f64| format::number(ms, Unit::Ms);
     match (found.totals.total_ms, found.totals.cost) {
@@ -115,9 +115,9 @@ fn cells(delta: Delta, unit: Unit) -> AnyView {
     view! { <td class="num">{message(delta.before)}</td><td class="num">{message(delta.after)}</td><td class="text">{factor}</td> }.into_any()
 }
 
-/// What became of a pair: a sign and a word.
-fn became(pair: &Pair, before: &Case, after: &Case) -> (&'static str, &'static str) {
-    let named = |case: &Case, at: usize| case.plan.nodes.get(at).map(name);
+/// The change of a pair: a sign and a word.
+fn became(pair: &Pair, before: &Analysis, after: &Analysis) -> (&'static str, &'static str) {
+    let named = |analysis: &Analysis, at: usize| analysis.plan.nodes.get(at).map(name);
     let moved = |delta: Delta| {
         delta
             .before
@@ -133,8 +133,8 @@ fn became(pair: &Pair, before: &Case, after: &Case) -> (&'static str, &'static s
     }
 }
 
-/// Every node of both plans in the order of the first; those that only the second has come last.
-fn pairs(found: &Comparison, before: &Shared<Case>, after: &Shared<Case>) -> AnyView {
+/// Every node of both plans in the order of the first; nodes only in the second come last.
+fn pairs(found: &Comparison, before: &Shared<Analysis>, after: &Shared<Analysis>) -> AnyView {
     let mut rows: Vec<(usize, AnyView)> = Vec::new();
     for pair in found.pairs.iter().take(MOST) {
         let (sign, class) = became(pair, before, after);
@@ -209,7 +209,7 @@ fn line(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::plan::analysis::tests::{FILTERED, case};
+    use crate::pages::plan::analysis::tests::{FILTERED, analysis};
 
     const REPAIRED: &str =
         include_str!("../../../../plan/fixtures/rules/filtered_seq_scan/quiet.txt");
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_repaired_plan_is_said_to_be_faster() {
-        let (before, after) = (case(FILTERED), case(REPAIRED));
+        let (before, after) = (analysis(FILTERED), analysis(REPAIRED));
         let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
         let message = message(&found);
         assert!(

@@ -1,24 +1,24 @@
-//! What the rules found in a plan, the one that saves most first, each with evidence and SQL to copy.
+//! Findings of the rules on a plan, by saved time, each with evidence and SQL to copy.
 
 use leptos::prelude::*;
 use model::{Finding, Unit};
 use plan::rules::Judged;
 
-use crate::pages::plan::analysis::{Case, Shared};
+use crate::pages::plan::analysis::{Analysis, Shared};
 use crate::pages::plan::describe::{name, shown};
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 use crate::ui::findings::finding_body;
 use crate::ui::format;
 
-/// Findings shown before the rest is asked for.
+/// Findings shown at first.
 const FIRST: usize = 8;
-/// Most findings shown at all: beyond, more of the same help nobody.
+/// Maximum of findings shown.
 const MOST: usize = 200;
 
-/// All findings of the chosen plan.
-pub fn findings(case: &Shared<Case>, desk: Desk) -> AnyView {
-    let count = case.judged.len();
-    let all = case.clone();
+/// All findings of the selected plan.
+pub fn findings(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
+    let count = analysis.findings.len();
+    let all = analysis.clone();
     let message = match count {
         0 => "No rule found a problem.".to_owned(),
         _ => format!(
@@ -26,13 +26,13 @@ pub fn findings(case: &Shared<Case>, desk: Desk) -> AnyView {
             format::plural(count as i64, "finding", "findings")
         ),
     };
-    let first = all.judged.iter().take(FIRST).enumerate();
-    let first = first.map(|(at, found)| one(&all, found, desk, at == 0)).collect_view();
+    let first = all.findings.iter().take(FIRST).enumerate();
+    let first = first.map(|(at, found)| one(&all, found, state, at == 0)).collect_view();
     let rest = (count > FIRST).then(|| {
         let shown = count.min(MOST);
         let more = format!("{} more findings", format::grouped((shown - FIRST) as f64));
-        let rest = all.judged.iter().skip(FIRST).take(MOST - FIRST);
-        let rest = rest.map(|found| one(&all, found, desk, false)).collect_view();
+        let rest = all.findings.iter().skip(FIRST).take(MOST - FIRST);
+        let rest = rest.map(|found| one(&all, found, state, false)).collect_view();
         view! { <details class="more-findings"><summary>{more}</summary><div class="findings">{rest}</div></details> }
     });
     let beyond = (count > MOST).then(|| {
@@ -44,24 +44,24 @@ pub fn findings(case: &Shared<Case>, desk: Desk) -> AnyView {
             {first}
             {rest}
             {beyond}
-            {unchecked(case)}
+            {unchecked(analysis)}
         </section>
     }
     .into_any()
 }
 
-fn one(case: &Case, found: &Judged, desk: Desk, open: bool) -> AnyView {
+fn one(analysis: &Analysis, found: &Judged, state: PlanState, open: bool) -> AnyView {
     let Judged { node, saves_ms, finding, .. } = found;
     let (node, word) = (*node, finding.severity.as_str());
     let saves = saves_ms.filter(|ms| *ms > 0.0).map(|ms| {
         view! { <span class="saves num" title=format::exact(ms, Unit::Ms)>"up to " {format::number(ms, Unit::Ms)}</span> }
     });
-    let link = node.and_then(|at| Some((at, case.plan.nodes.get(at)?))).map(|(at, printed)| {
+    let link = node.and_then(|at| Some((at, analysis.plan.nodes.get(at)?))).map(|(at, printed)| {
         let click = move |event: leptos::ev::MouseEvent| {
-            if desk.alive.get_untracked() {
+            if state.hydrated.get_untracked() {
                 event.prevent_default();
-                desk.show(at);
-                desk.panel.set(true);
+                state.show(at);
+                state.panel_open.set(true);
             }
         };
         view! {
@@ -77,7 +77,7 @@ fn one(case: &Case, found: &Judged, desk: Desk, open: bool) -> AnyView {
             </summary>
             <div class="finding-body">
                 {link}
-                {finding_body(&plain(finding))}
+                {finding_body(&with_visible_text(finding))}
                 <p class="rule-link">"Rule " <a href=format!("/rules#{}", finding.rule)>{finding.rule.clone()}</a></p>
             </div>
         </details>
@@ -85,8 +85,8 @@ fn one(case: &Case, found: &Judged, desk: Desk, open: bool) -> AnyView {
     .into_any()
 }
 
-/// A finding whose texts hide nothing: they hold names out of the plan.
-pub fn plain(finding: &Finding) -> Finding {
+/// A finding with invisible characters escaped: its texts contain names from the plan.
+pub fn with_visible_text(finding: &Finding) -> Finding {
     let mut plain = finding.clone();
     let remedy = &mut plain.remedy;
     for text in [&mut remedy.sql, &mut remedy.lock, &mut remedy.undo, &mut remedy.refuted_by] {
@@ -99,12 +99,12 @@ pub fn plain(finding: &Finding) -> Finding {
     plain
 }
 
-fn unchecked(case: &Case) -> Option<AnyView> {
-    if case.not_checked.is_empty() {
+fn unchecked(analysis: &Analysis) -> Option<AnyView> {
+    if analysis.not_checked.is_empty() {
         return None;
     }
-    let count = format::plural(case.not_checked.len() as i64, "rule was", "rules were");
-    let rows = case
+    let count = format::plural(analysis.not_checked.len() as i64, "rule was", "rules were");
+    let rows = analysis
         .not_checked
         .iter()
         .map(|(rule, missing)| view! { <li><a href=format!("/rules#{rule}")>{*rule}</a> ": " {missing.message()}</li> })

@@ -1,5 +1,5 @@
-//! A plan on the page: findings, facts of the whole, the views and the panel of one node; without
-//! JavaScript one table in the views' place.
+//! Report on a plan: findings, facts, the views with the node panel; without JavaScript a static
+//! table replaces the views.
 
 pub mod compare;
 pub mod findings;
@@ -8,44 +8,44 @@ pub mod static_table;
 use leptos::prelude::*;
 use model::Unit;
 
-use super::analysis::{Case, Paste, Shared};
+use super::analysis::{Analysis, ParsedPlans, Shared};
 use super::catalog::picker;
 use super::describe::{short, shown};
-use super::state::Desk;
+use super::state::PlanState;
 use super::{share, views};
 use crate::ui::format;
 use findings::findings;
 
-/// Plans that the chooser lists; more are a log, not a paste.
+/// Maximum of plans listed in the chooser.
 const MOST_PLANS: usize = 500;
-/// Lines that were not understood and are listed.
+/// Maximum of unrecognised lines listed.
 const MOST_LINES: usize = 20;
 
-/// All of it; nothing before there is a plan.
+/// The report; nothing before there is a plan.
 #[component]
-pub fn Report(desk: Desk) -> impl IntoView {
+pub fn Report(state: PlanState) -> impl IntoView {
     move || {
-        let paste = desk.paste.get()?;
-        let case = desk.case.get()?;
+        let paste = state.paste.get()?;
+        let analysis = state.analysis.get()?;
         Some(
             view! {
                 <div class="plan-report">
-                    {chooser(&paste, desk)}
-                    {notices(&paste, &case)}
+                    {chooser(&paste, state)}
+                    {notices(&paste, &analysis)}
                     {
-                        let case = case.clone();
-                        move || desk.other_case.get().map(|other| compare::compared(&case, &other, desk))
+                        let analysis = analysis.clone();
+                        move || state.other_analysis.get().map(|other| compare::compared(&analysis, &other, state))
                     }
-                    {findings(&case, desk)}
-                    {picker::told(desk)}
-                    {facts(&case)}
-                    {share::share(&case, desk)}
+                    {findings(&analysis, state)}
+                    {picker::catalog_section(state)}
+                    {facts(&analysis)}
+                    {share::share(&analysis, state)}
                     {
-                        let case = case.clone();
+                        let analysis = analysis.clone();
                         let paste = paste.clone();
-                        move || match desk.alive.get() {
-                            true => views::views(&paste, &case, desk),
-                            false => static_table::plain(&case),
+                        move || match state.hydrated.get() {
+                            true => views::views(&paste, &analysis, state),
+                            false => static_table::static_table(&analysis),
                         }
                     }
                 </div>
@@ -55,8 +55,8 @@ pub fn Report(desk: Desk) -> impl IntoView {
     }
 }
 
-/// Which plan of several.
-fn chooser(paste: &Shared<Paste>, desk: Desk) -> Option<AnyView> {
+/// The chooser among several plans.
+fn chooser(paste: &Shared<ParsedPlans>, state: PlanState) -> Option<AnyView> {
     let count = paste.plans.len();
     if count < 2 {
         return None;
@@ -73,12 +73,12 @@ fn chooser(paste: &Shared<Paste>, desk: Desk) -> Option<AnyView> {
                 format::plural(plan.nodes.len() as i64, "node", "nodes"),
                 took.unwrap_or_default()
             );
-            view! { <option value=at.to_string() selected=move || desk.chosen.get() == at>{message}</option> }
+            view! { <option value=at.to_string() selected=move || state.plan_index.get() == at>{message}</option> }
         })
         .collect_view();
     let pick = move |event: leptos::ev::Event| {
         if let Ok(at) = event_target_value(&event).parse() {
-            desk.choose(at);
+            state.choose(at);
         }
     };
     Some(
@@ -92,9 +92,9 @@ fn chooser(paste: &Shared<Paste>, desk: Desk) -> Option<AnyView> {
     )
 }
 
-/// Where the paste is damaged, and what was not understood.
-fn notices(paste: &Paste, case: &Case) -> Option<AnyView> {
-    let broken = case.plan.broken.as_ref().map(|broken| {
+/// Where the text is truncated, and the unrecognised lines.
+fn notices(paste: &ParsedPlans, analysis: &Analysis) -> Option<AnyView> {
+    let broken = analysis.plan.broken.as_ref().map(|broken| {
         view! {
             <p class="plan-broken">
                 "The plan is truncated or damaged; what could be parsed is shown. " {shown(&broken.to_string()).into_owned()}
@@ -118,9 +118,9 @@ fn notices(paste: &Paste, case: &Case) -> Option<AnyView> {
     (broken.is_some() || lines.is_some()).then(|| view! { {broken} {lines} }.into_any())
 }
 
-/// What is printed about the whole.
-fn facts(case: &Case) -> AnyView {
-    let plan = &case.plan;
+/// The printed facts about the whole plan.
+fn facts(analysis: &Analysis) -> AnyView {
+    let plan = &analysis.plan;
     let fact = |name: &'static str, value: Option<String>| {
         value.map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
     };
@@ -128,15 +128,15 @@ fn facts(case: &Case) -> AnyView {
     let settings: Vec<String> =
         plan.settings().map(|(name, value)| format!("{name} = {value}")).collect();
     let settings = (!settings.is_empty()).then(|| shown(&settings.join(", ")).into_owned());
-    let triggers = case.derived.triggers_ms;
+    let triggers = analysis.derived.triggers_ms;
     view! {
         <dl class="numbers plan-facts">
-            {fact("Execution", time(plan.execution_ms().or(case.derived.nodes_ms)))}
+            {fact("Execution", time(plan.execution_ms().or(analysis.derived.nodes_ms)))}
             {fact("Planning", time(plan.planning_ms()))}
-            {fact("Outside nodes", time(case.derived.outside_ms.filter(|ms| *ms >= 0.001)))}
+            {fact("Outside nodes", time(analysis.derived.outside_ms.filter(|ms| *ms >= 0.001)))}
             {fact("Triggers", time(triggers))}
-            {fact("JIT", time(case.derived.jit_ms))}
-            {fact("Serialization", time(case.derived.serialization_ms))}
+            {fact("JIT", time(analysis.derived.jit_ms))}
+            {fact("Serialization", time(analysis.derived.serialization_ms))}
             {fact("Nodes", Some(format::grouped(plan.nodes.len() as f64)))}
             {fact("Format", Some(plan.format.as_str().to_uppercase()))}
             {settings.map(|settings| view! { <div class="plan-settings"><dt>"Settings"</dt><dd>{settings}</dd></div> })}

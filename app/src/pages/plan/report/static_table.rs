@@ -1,23 +1,23 @@
-//! The plan without JavaScript: one table in the plan's order, each node opening in place. Also what
-//! stands on the page until the browser takes over.
+//! Static table of the plan for browsers without JavaScript, and until hydration: plan order, each
+//! node expands in place.
 
 use leptos::prelude::*;
 
-use crate::pages::plan::analysis::{Case, Shared};
+use crate::pages::plan::analysis::{Analysis, Shared};
 use crate::pages::plan::describe::{count, estimate, family, ms, name};
 use crate::pages::plan::views::node::{derived, facts, printed};
 use crate::ui::bar::Bar;
 use crate::ui::format;
 
-/// Nodes the server draws; the heaviest plans need the browser.
+/// Maximum of nodes rendered on the server; larger plans need JavaScript.
 const MOST: usize = 1_000;
-/// Steps of indentation that are drawn.
+/// Maximum depth of indentation.
 const DEEPEST: usize = 30;
 
 /// The table.
-pub fn plain(case: &Shared<Case>) -> AnyView {
-    let nodes = case.plan.nodes.len();
-    let rows = (0..nodes.min(MOST)).map(|at| row(case, at)).collect_view();
+pub fn static_table(analysis: &Shared<Analysis>) -> AnyView {
+    let nodes = analysis.plan.nodes.len();
+    let rows = (0..nodes.min(MOST)).map(|at| row(analysis, at)).collect_view();
     let more = (nodes > MOST).then(|| {
         let message = format!(
             "The first {} of {} nodes are listed; with JavaScript all are shown.",
@@ -50,11 +50,11 @@ pub fn plain(case: &Shared<Case>) -> AnyView {
     .into_any()
 }
 
-fn row(case: &Case, at: usize) -> Option<AnyView> {
-    let (node, own) = case.node(at)?;
+fn row(analysis: &Analysis, at: usize) -> Option<AnyView> {
+    let (node, own) = analysis.node(at)?;
     let loops = node.actual.map(|actual| actual.loops);
     let share = own.share.map(|share| share * 100.0);
-    let mark = case.mark(at).map(|severity| {
+    let mark = analysis.mark(at).map(|severity| {
         view! { <span class=format!("mark {}", severity.as_str())>{severity.as_str()}</span> }
     });
     Some(
@@ -68,7 +68,7 @@ fn row(case: &Case, at: usize) -> Option<AnyView> {
                             {name(node)} " " {mark}
                             <span class="hidden-words">{format!(", level {}", node.depth + 1)}</span>
                         </summary>
-                        {facts(derived(case, at).into_iter().chain(printed(node)).collect())}
+                        {facts(derived(analysis, at).into_iter().chain(printed(node)).collect())}
                     </details>
                 </th>
                 <td class="num with-bar"><span class="num">{ms(own.self_ms)}</span><Bar percent=Signal::stored(share)/></td>
@@ -82,7 +82,7 @@ fn row(case: &Case, at: usize) -> Option<AnyView> {
     )
 }
 
-/// Room before a node, by its depth.
+/// The indentation of a node, by its depth.
 pub fn indent(depth: usize) -> AnyView {
     let width = (depth.min(DEEPEST) * 14).to_string();
     view! { <svg class="indent" width=width height="1" aria-hidden="true" focusable="false"></svg> }

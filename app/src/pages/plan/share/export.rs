@@ -1,29 +1,29 @@
-//! The plan to take along: a report in Markdown, the whole tree as an SVG file. Pure.
+//! Export of a plan: a report in Markdown, the whole tree as SVG. Pure.
 
 use std::fmt::Write as _;
 
 use model::Unit;
 use plan::layout::{Piece, Scale, Size, Window, tree};
 
-use crate::pages::plan::analysis::{Case, HEATS};
+use crate::pages::plan::analysis::{Analysis, HEATS};
 use crate::pages::plan::describe::{count, estimate, ms, name, short, verdict};
 use crate::pages::plan::views::tree::shapes::{line_path, node_of, texts};
 use crate::ui::format;
 
-/// Nodes in the report's table.
+/// Maximum of nodes in the report's table.
 const MOST_ROWS: usize = 500;
-/// Colours of the file, which has no style sheet: those of the light theme, cold to hot.
+/// Colours of the file, which has no stylesheet: those of the light theme, cold to hot.
 const COLOURS: [&str; HEATS] = ["#f3f5f8", "#fdf0cf", "#fbdc9a", "#f9bd76", "#f4966a", "#ea7357"];
-/// Room around the drawing.
+/// Margin around the drawing.
 const MARGIN: f64 = 20.0;
 
 /// Verdict, findings with their SQL, and the table of nodes.
-pub fn markdown(case: &Case) -> String {
-    let mut text = format!("# Plan\n\n{}\n", flat(&verdict(case).0));
-    if !case.judged.is_empty() {
+pub fn markdown(analysis: &Analysis) -> String {
+    let mut text = format!("# Plan\n\n{}\n", flat(&verdict(analysis).0));
+    if !analysis.findings.is_empty() {
         text.push_str("\n## Findings\n");
     }
-    for found in &case.judged {
+    for found in &analysis.findings {
         let saves = found.saves_ms.filter(|ms| *ms > 0.0);
         let saves = saves.map(|ms| format!(" (up to {})", format::number(ms, Unit::Ms)));
         let finding = &found.finding;
@@ -45,8 +45,8 @@ pub fn markdown(case: &Case) -> String {
         }
     }
     text.push_str("\n## Nodes\n\n| node | self time | total time | rows | estimate | loops |\n|---|--:|--:|--:|---|--:|\n");
-    for (at, node) in case.plan.nodes.iter().enumerate().take(MOST_ROWS) {
-        let Some((_, own)) = case.node(at) else { continue };
+    for (at, node) in analysis.plan.nodes.iter().enumerate().take(MOST_ROWS) {
+        let Some((_, own)) = analysis.node(at) else { continue };
         let loops = node.actual.map(|actual| actual.loops);
         let _ = writeln!(
             text,
@@ -60,13 +60,13 @@ pub fn markdown(case: &Case) -> String {
             count(loops)
         );
     }
-    if case.plan.nodes.len() > MOST_ROWS {
-        let _ = writeln!(text, "\nThe first {MOST_ROWS} of {} nodes.", case.plan.nodes.len());
+    if analysis.plan.nodes.len() > MOST_ROWS {
+        let _ = writeln!(text, "\nThe first {MOST_ROWS} of {} nodes.", analysis.plan.nodes.len());
     }
     text
 }
 
-/// One line that Markdown takes as text.
+/// Escapes a line for Markdown.
 fn flat(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -92,9 +92,9 @@ fn longest_run(text: &str, wanted: char) -> usize {
     longest
 }
 
-/// A file with the whole tree: its text and its size in pixels.
-pub fn svg(case: &Case, colour: Scale) -> (String, f64, f64) {
-    let layout = tree(&case.plan, &case.groups, &Window::default(), Size::default());
+/// The whole tree as an SVG file: its text and its size in pixels.
+pub fn svg(analysis: &Analysis, colour: Scale) -> (String, f64, f64) {
+    let layout = tree(&analysis.plan, &analysis.groups, &Window::default(), Size::default());
     let (width, height) = (layout.width + 2.0 * MARGIN, layout.height + 2.0 * MARGIN);
     let mut lines = String::new();
     let mut boxes = String::new();
@@ -104,7 +104,7 @@ pub fn svg(case: &Case, colour: Scale) -> (String, f64, f64) {
             continue;
         };
         let Some(tile) = layout.tiles.get(at) else { continue };
-        let heat = node_of(case, tile.what).and_then(|node| case.heat(colour, node));
+        let heat = node_of(analysis, tile.what).and_then(|node| analysis.heat(colour, node));
         let fill = heat.and_then(|heat| COLOURS.get(usize::from(heat))).unwrap_or(&"#ffffff");
         let (w, h) = (layout.size.width, layout.size.height);
         let _ = write!(
@@ -112,7 +112,7 @@ pub fn svg(case: &Case, colour: Scale) -> (String, f64, f64) {
             r##"<rect x="{}" y="{}" width="{w}" height="{h}" rx="5" fill="{fill}" stroke="#8a96a3"/>"##,
             tile.x, tile.y
         );
-        for (line, text) in texts(case, tile.what, tile.hidden).iter().enumerate() {
+        for (line, text) in texts(analysis, tile.what, tile.hidden).iter().enumerate() {
             let weight = if line % 2 == 0 { "600" } else { "400" };
             let y = tile.y + [22.0, 40.0, 60.0, 77.0].get(line).copied().unwrap_or_default();
             let _ = write!(
@@ -123,14 +123,14 @@ pub fn svg(case: &Case, colour: Scale) -> (String, f64, f64) {
             );
         }
     }
-    let message = escaped(&short(&verdict(case).0, 400));
+    let message = escaped(&short(&verdict(analysis).0, 400));
     let file = format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="-{MARGIN} -{MARGIN} {width:.0} {height:.0}" font-family="sans-serif" font-size="13" fill="#16202c"><title>{message}</title><rect x="-{MARGIN}" y="-{MARGIN}" width="100%" height="100%" fill="#ffffff"/><path d="{lines}" fill="none" stroke="#8a96a3" stroke-width="1.5"/>{boxes}</svg>"##
     );
     (file, width, height)
 }
 
-/// Text for XML; what XML cannot hold has been spelled out before.
+/// Escapes text for XML; control characters have been replaced before.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -138,27 +138,27 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::plan::analysis::tests::{JOIN, case};
+    use crate::pages::plan::analysis::tests::{JOIN, analysis};
 
     #[test]
     fn the_report_holds_verdict_and_nodes() {
-        let case = case(JOIN);
-        let text = markdown(&case);
+        let analysis = analysis(JOIN);
+        let text = markdown(&analysis);
         assert!(text.starts_with("# Plan\n\n"), "{text}");
         assert_eq!(
             text.lines().filter(|line| line.starts_with("| ")).count(),
-            case.plan.nodes.len() + 1
+            analysis.plan.nodes.len() + 1
         );
     }
 
     #[test]
     fn the_drawing_has_a_box_per_node_and_no_markup_of_the_plan() {
         let hostile = "Seq Scan on \"</text><script>\" x  (cost=0.00..1.00 rows=1 width=4)";
-        let (svg, ..) = svg(&case(hostile), Scale::Cost);
+        let (svg, ..) = svg(&analysis(hostile), Scale::Cost);
         assert!(!svg.contains("<script"), "{svg}");
         assert_eq!(
-            super::svg(&case(JOIN), Scale::SelfTime).0.matches("rx=\"5\"").count(),
-            case(JOIN).plan.nodes.len()
+            super::svg(&analysis(JOIN), Scale::SelfTime).0.matches("rx=\"5\"").count(),
+            analysis(JOIN).plan.nodes.len()
         );
         assert_eq!(flat("a|b\n<c>"), "a\\|b \\<c\\>");
     }

@@ -1,13 +1,13 @@
-//! The part of the address behind `#`: view, node and, for a permalink, the plan itself, compressed.
-//! The browser never sends it to anybody. Pure.
+//! URL fragment (behind `#`): view, node and, for a permalink, the compressed plan. Browsers never
+//! send the fragment. Pure.
 
-/// A longer link is not offered: mail programs and chats cut it, characters.
+/// The maximum length of a permalink, characters: mail programs and chats cut longer ones.
 #[cfg(feature = "hydrate")]
 pub const LONGEST: usize = 32 * 1024;
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// What a fragment says.
+/// The decoded fragment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fragment {
     /// The view, in lower case.
@@ -19,7 +19,7 @@ pub struct Fragment {
 }
 
 impl Fragment {
-    /// Reads one, with or without `#`.
+    /// Decodes a fragment, with or without `#`.
     pub fn read(text: &str) -> Self {
         let mut fragment = Self::default();
         for pair in text.trim_start_matches('#').split('&') {
@@ -33,7 +33,7 @@ impl Fragment {
         fragment
     }
 
-    /// Writes it, with `#`.
+    /// Encodes it, with `#`.
     pub fn write(&self) -> String {
         let mut parts = Vec::new();
         if !self.plan.is_empty() {

@@ -1,5 +1,5 @@
-//! Taking a plan along: link, report, pictures, anonymised copy; and the address that keeps view and
-//! node. A link holds the whole plan behind `#`, which browsers keep to themselves.
+//! Share menu: permalink, report, images, anonymised copy; and the URL fragment that follows view
+//! and node.
 
 #[cfg(any(feature = "hydrate", test))]
 pub mod export;
@@ -8,19 +8,19 @@ pub mod fragment;
 
 use leptos::prelude::*;
 
-use super::analysis::{Case, Shared};
+use super::analysis::{Analysis, Shared};
 #[cfg(feature = "hydrate")]
 use super::browser;
-use super::state::Desk;
+use super::state::PlanState;
 #[cfg(feature = "hydrate")]
 use super::state::View;
 
 /// The menu.
-pub fn share(case: &Shared<Case>, desk: Desk) -> AnyView {
+pub fn share(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
     let said = RwSignal::new(String::new());
-    let button = |words: &'static str, does: fn(&Shared<Case>, Desk, RwSignal<String>)| {
-        let case = case.clone();
-        view! { <button type="button" on:click=move |_| does(&case, desk, said)>{words}</button> }
+    let button = |words: &'static str, does: fn(&Shared<Analysis>, PlanState, RwSignal<String>)| {
+        let analysis = analysis.clone();
+        view! { <button type="button" on:click=move |_| does(&analysis, state, said)>{words}</button> }
     };
     view! {
         <details class="plan-share js-only">
@@ -39,29 +39,33 @@ pub fn share(case: &Shared<Case>, desk: Desk) -> AnyView {
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn link(_: &Shared<Case>, _: Desk, _: RwSignal<String>) {}
+fn link(_: &Shared<Analysis>, _: PlanState, _: RwSignal<String>) {}
 #[cfg(not(feature = "hydrate"))]
-fn report(_: &Shared<Case>, _: Desk, _: RwSignal<String>) {}
+fn report(_: &Shared<Analysis>, _: PlanState, _: RwSignal<String>) {}
 #[cfg(not(feature = "hydrate"))]
-fn picture(_: &Shared<Case>, _: Desk, _: RwSignal<String>) {}
+fn picture(_: &Shared<Analysis>, _: PlanState, _: RwSignal<String>) {}
 #[cfg(not(feature = "hydrate"))]
-fn pixels(_: &Shared<Case>, _: Desk, _: RwSignal<String>) {}
+fn pixels(_: &Shared<Analysis>, _: PlanState, _: RwSignal<String>) {}
 
 #[cfg(feature = "hydrate")]
-fn report(case: &Shared<Case>, _: Desk, said: RwSignal<String>) {
-    browser::save("plan.md", "text/markdown", &export::markdown(case));
+fn report(analysis: &Shared<Analysis>, _: PlanState, said: RwSignal<String>) {
+    browser::save("plan.md", "text/markdown", &export::markdown(analysis));
     said.set("Saved as plan.md.".into());
 }
 
 #[cfg(feature = "hydrate")]
-fn picture(case: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
-    browser::save("plan.svg", "image/svg+xml", &export::svg(case, desk.scale.get_untracked()).0);
+fn picture(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
+    browser::save(
+        "plan.svg",
+        "image/svg+xml",
+        &export::svg(analysis, state.scale.get_untracked()).0,
+    );
     said.set("Saved as plan.svg.".into());
 }
 
 #[cfg(feature = "hydrate")]
-fn pixels(case: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
-    let (svg, width, height) = export::svg(case, desk.scale.get_untracked());
+fn pixels(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
+    let (svg, width, height) = export::svg(analysis, state.scale.get_untracked());
     leptos::task::spawn_local(async move {
         let done = browser::save_png("plan.png", &svg, width, height).await;
         said.set(match done {
@@ -71,17 +75,17 @@ fn pixels(case: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
     });
 }
 
-/// A copy with other names and literals takes the plan's place.
-fn anonymised(case: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
-    let text = plan::write::text(&plan::anonymise(&case.plan));
-    if desk.load(text) {
+/// Replaces the plan by an anonymised copy (other names and literals).
+fn anonymised(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
+    let text = plan::write::text(&plan::anonymise(&analysis.plan));
+    if state.load(text) {
         said.set("Names and literals are replaced; figures are unchanged.".into());
     }
 }
 
 #[cfg(feature = "hydrate")]
-fn link(_: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
-    let Some(paste) = desk.paste.get_untracked() else { return };
+fn link(_: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
+    let Some(paste) = state.paste.get_untracked() else { return };
     leptos::task::spawn_local(async move {
         let packed = browser::through("CompressionStream", paste.text.as_bytes()).await;
         let packed = packed.map(|bytes| fragment::encoded(&bytes)).unwrap_or_default();
@@ -94,7 +98,7 @@ fn link(_: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
                 "Even compressed, the plan takes {kib} KiB; links longer than 32 KiB do not work everywhere. Save the report instead."
             ));
         }
-        let parts = fragment::Fragment { plan: packed, ..here(desk) };
+        let parts = fragment::Fragment { plan: packed, ..here(state) };
         browser::set_fragment(&parts.write());
         crate::live::event_source::copy(&browser::address());
         said.set(
@@ -103,28 +107,28 @@ fn link(_: &Shared<Case>, desk: Desk, said: RwSignal<String>) {
     });
 }
 
-/// What the address should say of view and node; the plan in it stays.
+/// The fragment for the current view and node; a plan in it is kept.
 #[cfg(feature = "hydrate")]
-fn here(desk: Desk) -> fragment::Fragment {
+fn here(state: PlanState) -> fragment::Fragment {
     let old = fragment::Fragment::read(&browser::fragment());
     fragment::Fragment {
-        view: desk.view.get().as_str().to_lowercase(),
-        node: desk.node.get(),
+        view: state.view.get().as_str().to_lowercase(),
+        node: state.node.get(),
         plan: old.plan,
     }
 }
 
-/// Opens what the address says, and writes view and node into it as they change.
+/// Opens the plan, view and node of the URL fragment, and updates it as they change.
 #[cfg(feature = "hydrate")]
-pub fn follow_address(desk: Desk) {
-    read_address(desk);
-    let changed = window_event_listener_untyped("hashchange", move |_| read_address(desk));
+pub fn follow_address(state: PlanState) {
+    read_address(state);
+    let changed = window_event_listener_untyped("hashchange", move |_| read_address(state));
     on_cleanup(move || changed.remove());
-    Effect::new(move |before: Option<Option<Shared<super::analysis::Paste>>>| {
-        let paste = desk.paste.get();
-        let mut parts = here(desk);
+    Effect::new(move |before: Option<Option<Shared<super::analysis::ParsedPlans>>>| {
+        let paste = state.paste.get();
+        let mut parts = here(state);
         if paste.is_some() {
-            // Another plan than the one the link held.
+            // Another plan than that of the link.
             if before.is_some_and(|before| before.is_some() && before != paste) {
                 parts.plan = String::new();
             }
@@ -135,16 +139,17 @@ pub fn follow_address(desk: Desk) {
 }
 
 #[cfg(feature = "hydrate")]
-fn read_address(desk: Desk) {
+fn read_address(state: PlanState) {
     let parts = fragment::Fragment::read(&browser::fragment());
     let place = move |parts: &fragment::Fragment| {
-        if let Some(view) = View::by_name(&parts.view) {
-            desk.view.set(view);
+        if let Some(view) = View::from_name(&parts.view) {
+            state.view.set(view);
         }
-        let nodes =
-            desk.case.with_untracked(|case| case.as_ref().map_or(0, |case| case.plan.nodes.len()));
+        let nodes = state.analysis.with_untracked(|analysis| {
+            analysis.as_ref().map_or(0, |analysis| analysis.plan.nodes.len())
+        });
         if let Some(node) = parts.node.filter(|node| *node < nodes) {
-            desk.show(node);
+            state.show(node);
         }
     };
     if parts.plan.is_empty() {
@@ -154,11 +159,11 @@ fn read_address(desk: Desk) {
         let packed = fragment::decoded(&parts.plan).unwrap_or_default();
         match browser::through("DecompressionStream", &packed).await {
             Ok(bytes) => {
-                if desk.load(String::from_utf8_lossy(&bytes).into_owned()) {
+                if state.load(String::from_utf8_lossy(&bytes).into_owned()) {
                     place(&parts);
                 }
             }
-            Err(_) => desk
+            Err(_) => state
                 .failed
                 .set(Some("The link is damaged: the plan in it cannot be unpacked.".into())),
         }

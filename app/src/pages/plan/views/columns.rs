@@ -1,4 +1,4 @@
-//! The figures of a node as columns: for the table, its order and its copies. Pure.
+//! Columns of a node's figures, for the table, its sort order and copies. Pure.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use model::Unit;
 use plan::Node;
 use plan::derive::{Counter, DerivedNode};
 
-use crate::pages::plan::analysis::Case;
+use crate::pages::plan::analysis::Analysis;
 
 /// A column of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Column {
     pub words: &'static str,
     /// The unit of its figures.
     pub unit: Unit,
-    /// Whether it is shown before anybody chooses.
+    /// Whether it is shown by default.
     pub first: bool,
 }
 
@@ -25,7 +25,7 @@ const fn column(id: &'static str, words: &'static str, unit: Unit, first: bool) 
     Column { id, words, unit, first }
 }
 
-/// All columns beside the node itself.
+/// All columns except the node itself.
 pub const COLUMNS: [Column; 16] = [
     column("self", "Self time", Unit::Ms, true),
     column("total", "Total time", Unit::Ms, true),
@@ -45,7 +45,7 @@ pub const COLUMNS: [Column; 16] = [
     column("workers", "Processes", Unit::Count, false),
 ];
 
-/// The figure of a node in a column; `None` where it is not printed.
+/// The figure of a node in a column; `None` if not printed.
 pub fn figure(id: &str, node: &Node, own: &DerivedNode) -> Option<f64> {
     let counter = |which: &[Counter]| {
         own.counters.map(|counters| which.iter().map(|one| counters.get(*one)).sum::<f64>())
@@ -71,16 +71,16 @@ pub fn figure(id: &str, node: &Node, own: &DerivedNode) -> Option<f64> {
     }
 }
 
-/// The nodes in the order of a column, greatest first or (`up`) least first; unknown ones last.
-/// Without a column, in the plan's order.
-pub fn sorted(case: &Case, by: Option<(&str, bool)>) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..case.plan.nodes.len()).collect();
+/// The nodes sorted by a column, descending or (`up`) ascending; unknown values last. Without a
+/// column, in plan order.
+pub fn sorted(analysis: &Analysis, by: Option<(&str, bool)>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..analysis.plan.nodes.len()).collect();
     let Some((id, up)) = by else { return order };
-    let figures: Vec<Option<f64>> = case
+    let figures: Vec<Option<f64>> = analysis
         .plan
         .nodes
         .iter()
-        .zip(&case.derived.nodes)
+        .zip(&analysis.derived.nodes)
         .map(|(node, own)| figure(id, node, own))
         .collect();
     let of = |at: &usize| figures.get(*at).copied().flatten();
@@ -97,23 +97,23 @@ pub fn sorted(case: &Case, by: Option<(&str, bool)>) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::plan::analysis::tests::{JOIN, case};
+    use crate::pages::plan::analysis::tests::{JOIN, analysis};
 
     #[test]
     fn sorting_puts_the_unknown_last() {
-        let case = case(JOIN);
-        let order = sorted(&case, Some(("self", false)));
-        let own = |at: usize| case.derived.nodes[at].self_ms;
+        let analysis = analysis(JOIN);
+        let order = sorted(&analysis, Some(("self", false)));
+        let own = |at: usize| analysis.derived.nodes[at].self_ms;
         assert!(order.windows(2).all(|pair| own(pair[0]) >= own(pair[1])));
-        assert_eq!(sorted(&case, None)[0], 0);
-        let workers = sorted(&case, Some(("workers", true)));
-        assert_eq!(workers.len(), case.plan.nodes.len());
+        assert_eq!(sorted(&analysis, None)[0], 0);
+        let workers = sorted(&analysis, Some(("workers", true)));
+        assert_eq!(workers.len(), analysis.plan.nodes.len());
     }
 
     #[test]
     fn every_column_has_a_figure_somewhere_or_says_nothing() {
-        let case = case(JOIN);
-        let (node, own) = case.node(0).unwrap();
+        let analysis = analysis(JOIN);
+        let (node, own) = analysis.node(0).unwrap();
         for column in COLUMNS {
             assert!(figure(column.id, node, own).is_none_or(f64::is_finite), "{}", column.id);
         }

@@ -1,29 +1,30 @@
-//! The flame graph: a rectangle per node, as wide as its share; what is too narrow is one "more".
+//! Flame graph: a rectangle per node, its width the share of time; the narrowest are merged into
+//! "more".
 
 use leptos::html::Div;
 use leptos::prelude::*;
 use model::Unit;
 use plan::layout::{Flame, Measure, Rect, flame};
 
-use crate::pages::plan::analysis::{Case, Shared};
+use crate::pages::plan::analysis::{Analysis, Shared};
 use crate::pages::plan::describe::{ms, name, percent, short};
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 use crate::ui::format;
 
 /// Height of a row, pixels.
 const ROW: f64 = 22.0;
-/// Pixels that a character of the label takes.
+/// Width of a label's character, pixels.
 const CHARACTER: f64 = 7.2;
-/// Rectangles drawn at most: below, the narrowest are put together.
+/// Maximum of rectangles: beyond it, the narrowest are merged.
 const MOST: usize = 900;
-/// Rows drawn beyond those in sight.
-const SPARE: usize = 10;
-/// The shares below which rectangles are put together, tried in this order.
+/// Overscan, rows.
+const OVERSCAN: usize = 10;
+/// The shares below which rectangles are merged, tried in this order.
 const LEAST: [f64; 6] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05];
 
 /// The view.
-pub fn flame_view(case: &Shared<Case>, desk: Desk) -> AnyView {
-    let graph = LEAST.iter().map(|least| flame(&case.plan, &case.derived, *least));
+pub fn flame_view(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
+    let graph = LEAST.iter().map(|least| flame(&analysis.plan, &analysis.derived, *least));
     let graph = graph.reduce(|a, b| if a.rects.len() <= MOST { a } else { b });
     let Some(graph) = graph.map(Shared::new) else { return ().into_any() };
     let element = NodeRef::<Div>::new();
@@ -41,28 +42,28 @@ pub fn flame_view(case: &Shared<Case>, desk: Desk) -> AnyView {
     };
     #[cfg(feature = "hydrate")]
     crate::pages::plan::browser::measure(element, move |(w, _)| {
-        // Room for the scroll bar.
+        // Space for the scroll bar.
         width.set((w - 18.0).max(200.0));
         look();
     });
     let deepest = graph.rects.iter().map(|rect| rect.depth).max().unwrap_or(0);
     let height = (deepest + 1) as f64 * ROW;
     let rects = {
-        let (graph, case) = (graph.clone(), case.clone());
+        let (graph, analysis) = (graph.clone(), analysis.clone());
         move || {
             let (first, many) = seen.get();
-            let rows = first.saturating_sub(SPARE)..first + many + SPARE;
+            let rows = first.saturating_sub(OVERSCAN)..first + many + OVERSCAN;
             graph
                 .rects
                 .iter()
                 .filter(|rect| rows.contains(&rect.depth))
-                .map(|rect| one(rect, &case, width.get(), desk))
+                .map(|rect| one(rect, &analysis, width.get(), state))
                 .collect_view()
         }
     };
     let keys = {
-        let case = case.clone();
-        move |event: leptos::ev::KeyboardEvent| walk(&event, &case, desk)
+        let analysis = analysis.clone();
+        move |event: leptos::ev::KeyboardEvent| on_arrow_key(&event, &analysis, state)
     };
     view! {
         <p class="note">{message(&graph)}</p>
@@ -95,11 +96,11 @@ fn message(graph: &Flame) -> String {
     format!("Width is {whole}. The part not covered by its children is the node's own.")
 }
 
-fn one(rect: &Rect, case: &Shared<Case>, width: f64, desk: Desk) -> AnyView {
+fn one(rect: &Rect, analysis: &Shared<Analysis>, width: f64, state: PlanState) -> AnyView {
     let (x, y) = (rect.x0 * width, rect.depth as f64 * ROW);
     let w = ((rect.x1 - rect.x0) * width - 1.0).max(0.5);
     let node = rect.node.or(rect.parent).unwrap_or(0);
-    let own = rect.node.and_then(|at| case.node(at));
+    let own = rect.node.and_then(|at| analysis.node(at));
     let label = match own {
         Some((printed, _)) => name(printed),
         None => format!("{} more", format::grouped(rect.nodes as f64)),
@@ -113,17 +114,17 @@ fn one(rect: &Rect, case: &Shared<Case>, width: f64, desk: Desk) -> AnyView {
         view! { <text x=x + 4.0 y=y + 15.0>{short(&label, fits.saturating_sub(1)).into_owned()}</text> }
     });
     let class = {
-        let (case, known) = (case.clone(), rect.node);
+        let (analysis, known) = (analysis.clone(), rect.node);
         move || {
-            let heat = known.and_then(|at| case.heat(desk.scale.get(), at));
+            let heat = known.and_then(|at| analysis.heat(state.scale.get(), at));
             let heat = heat.map_or_else(|| "heat-none".to_owned(), |heat| format!("heat-{heat}"));
-            let here = known.is_some() && desk.node.get() == known;
+            let here = known.is_some() && state.node.get() == known;
             format!("plan-rect {heat}{}", if here { " here" } else { "" })
         }
     };
     let open = move |_| {
-        desk.node.set(Some(node));
-        desk.panel.set(true);
+        state.node.set(Some(node));
+        state.panel_open.set(true);
     };
     view! {
         <g class=class on:click=open>
@@ -134,29 +135,29 @@ fn one(rect: &Rect, case: &Shared<Case>, width: f64, desk: Desk) -> AnyView {
     .into_any()
 }
 
-/// Arrows among nodes.
-fn walk(event: &leptos::ev::KeyboardEvent, case: &Case, desk: Desk) {
-    let Some(at) = desk.node.get_untracked() else { return };
-    let parent = case.plan.nodes.get(at).and_then(|node| node.parent);
+/// Arrow keys move among nodes.
+fn on_arrow_key(event: &leptos::ev::KeyboardEvent, analysis: &Analysis, state: PlanState) {
+    let Some(at) = state.node.get_untracked() else { return };
+    let parent = analysis.plan.nodes.get(at).and_then(|node| node.parent);
     let beside = |step: isize| {
         let all: Vec<usize> =
-            parent.map(|above| case.children(above).collect()).unwrap_or_default();
+            parent.map(|above| analysis.children(above).collect()).unwrap_or_default();
         let now = all.iter().position(|one| *one == at)?;
         all.get(now.checked_add_signed(step)?).copied()
     };
     let to = match event.key().as_str() {
         "ArrowUp" => parent,
-        "ArrowDown" => case.children(at).next(),
+        "ArrowDown" => analysis.children(at).next(),
         "ArrowLeft" => beside(-1),
         "ArrowRight" => beside(1),
         "Enter" => {
             event.prevent_default();
-            return crate::pages::plan::panel_opened(desk);
+            return crate::pages::plan::views::panel::open(state);
         }
         _ => return,
     };
     event.prevent_default();
     if let Some(to) = to {
-        desk.show(to);
+        state.show(to);
     }
 }

@@ -1,18 +1,18 @@
-//! One node whole: everything derived and printed, what its kind does, and what was found on it.
+//! Details of one node: derived and printed figures, as facts and as text to copy.
 
 use leptos::prelude::*;
 use model::Unit;
 use plan::derive::{COUNTERS, DerivedNode};
 use plan::{Node, Value};
 
-use crate::pages::plan::analysis::Case;
+use crate::pages::plan::analysis::Analysis;
 use crate::pages::plan::describe;
 use crate::pages::plan::describe::{FOLD_AFTER, short, shown};
 use crate::ui::format;
 
-/// Facts of a node as (name, value): the derived ones first, in words and exact.
-pub fn derived(case: &Case, at: usize) -> Vec<(String, String)> {
-    let Some((node, own)) = case.node(at) else { return vec![] };
+/// Facts of a node as (name, value): derived ones first, as text and exact.
+pub fn derived(analysis: &Analysis, at: usize) -> Vec<(String, String)> {
+    let Some((node, own)) = analysis.node(at) else { return vec![] };
     let mut facts = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -54,7 +54,7 @@ pub fn derived(case: &Case, at: usize) -> Vec<(String, String)> {
     }
     for (payer, ms) in own.payers.iter().filter(|_| own.payers.len() > 1 || node.subplan.is_some())
     {
-        if let Some((above, _)) = case.node(*payer) {
+        if let Some((above, _)) = analysis.node(*payer) {
             add(
                 "Time attributed to",
                 Some(format!("{} ({})", describe::name(above), format::number(*ms, Unit::Ms))),
@@ -95,7 +95,7 @@ fn planned(rows: f64, node: &Node) -> String {
     format!("{}{}", format::grouped(rows), if loops { " in each loop" } else { "" })
 }
 
-/// Blocks are of 8 kB as PostgreSQL is built by default; times and bytes are in the key.
+/// Blocks are 8 kB (PostgreSQL's default); times and bytes are in the key.
 fn blocks(key: &str, value: f64) -> String {
     if key.ends_with("Blocks") {
         format!("{} ({})", format::grouped(value), format::number(value * 8192.0, Unit::Bytes))
@@ -108,7 +108,7 @@ fn blocks(key: &str, value: f64) -> String {
     }
 }
 
-/// Everything printed that has no place of its own: (name, value).
+/// The remaining printed properties: (name, value).
 pub fn printed(node: &Node) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let named = [
@@ -158,7 +158,7 @@ pub fn printed(node: &Node) -> Vec<(String, String)> {
     facts
 }
 
-/// Facts as a list; a long value is folded behind its beginning.
+/// Facts as a list; a long value is collapsed.
 pub fn facts(facts: Vec<(String, String)>) -> AnyView {
     let rows = facts
         .into_iter()
@@ -174,7 +174,7 @@ pub fn facts(facts: Vec<(String, String)>) -> AnyView {
     view! { <dl class="facts">{rows}</dl> }.into_any()
 }
 
-/// The beginning of a long value; the whole is built only when it is asked for.
+/// A collapsed long value; the rest is rendered only when opened.
 fn folded(value: String) -> AnyView {
     let message =
         format!("Show all ({} characters)", format::grouped(value.chars().count() as f64));
@@ -188,11 +188,11 @@ fn folded(value: String) -> AnyView {
     .into_any()
 }
 
-/// The node as text, for copies.
-pub fn text(case: &Case, at: usize) -> String {
-    let Some((node, _)) = case.node(at) else { return String::new() };
+/// The node as text to copy.
+pub fn text(analysis: &Analysis, at: usize) -> String {
+    let Some((node, _)) = analysis.node(at) else { return String::new() };
     let mut text = format!("{}\n", describe::name(node));
-    for (name, value) in derived(case, at).into_iter().chain(printed(node)) {
+    for (name, value) in derived(analysis, at).into_iter().chain(printed(node)) {
         text.push_str(&format!("{name}: {value}\n"));
     }
     text
@@ -201,12 +201,12 @@ pub fn text(case: &Case, at: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::plan::analysis::tests::{FILTERED, case};
+    use crate::pages::plan::analysis::tests::{FILTERED, analysis};
 
     #[test]
     fn a_node_says_everything() {
-        let case = case(FILTERED);
-        let text = text(&case, 0);
+        let analysis = analysis(FILTERED);
+        let text = text(&analysis, 0);
         for must in [
             "Seq Scan on orders",
             "Self time: ",
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn long_values_are_folded() {
         let long = "x".repeat(1_000_000);
-        // Signals live in the arena of an owner.
+        // Signals need an `Owner`.
         let html = Owner::new().with(|| facts(vec![("Filter".into(), long)]).to_html());
         assert!(
             html.len() < 2_000 && html.contains("Show all (1,000,000 characters)"),

@@ -1,32 +1,32 @@
-//! The statement of the plan, with the part marked that the node looked at comes from.
+//! The plan's statement, with the part highlighted that the selected node comes from.
 
 use leptos::prelude::*;
 
-use crate::pages::plan::analysis::{Case, Shared};
+use crate::pages::plan::analysis::{Analysis, Shared};
 use crate::pages::plan::describe::shown;
-use crate::pages::plan::state::Desk;
-use crate::ui::code::Copy;
+use crate::pages::plan::state::PlanState;
+use crate::ui::code::CopyButton;
 use crate::ui::reading::empty;
 
-/// Bytes of a statement that are shown.
+/// Maximum of bytes of a statement that are shown.
 const MOST: usize = 200_000;
 
 /// The view.
-pub fn query(case: &Shared<Case>, desk: Desk) -> AnyView {
-    let Some(query) = case.plan.query.clone() else {
+pub fn query(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
+    let Some(query) = analysis.plan.query.clone() else {
         return empty(
             "The pasted text does not contain the statement. auto_explain logs it with the plan; pasted above the plan, it lets pgdeck highlight the part each node comes from.",
         );
     };
-    let case = case.clone();
+    let analysis = analysis.clone();
     let copied = query.clone();
     let marked = {
         let query = query.clone();
         move || {
-            let spans = desk
+            let spans = state
                 .node
                 .get()
-                .map(|at| plan::query_spans(&query, &case.plan, at))
+                .map(|at| plan::query_spans(&query, &analysis.plan, at))
                 .unwrap_or_default();
             let message = if spans.is_empty() {
                 "It is not certain which part the selected node comes from."
@@ -45,12 +45,12 @@ pub fn query(case: &Shared<Case>, desk: Desk) -> AnyView {
     };
     view! {
         {marked}
-        <p><Copy text=Signal::stored(copied) message="Copy the statement"/></p>
+        <p><CopyButton text=Signal::stored(copied) message="Copy the statement"/></p>
     }
     .into_any()
 }
 
-/// The text in pieces, each marked or not; spans may overlap and come in any order.
+/// Splits the text into pieces, each highlighted or not; spans may overlap and come in any order.
 fn pieces<'a>(text: &'a str, spans: &[std::ops::Range<usize>]) -> Vec<(&'a str, bool)> {
     let mut spans = spans.to_vec();
     spans.sort_by_key(|span| span.start);

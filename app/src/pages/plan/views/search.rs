@@ -1,20 +1,20 @@
-//! Finding nodes by what they are, what they work on and their conditions.
+//! Search for nodes by kind, relation and condition.
 
 use leptos::prelude::*;
 
-use crate::pages::plan::analysis::{Case, Shared};
+use crate::pages::plan::analysis::{Analysis, Shared};
 use crate::pages::plan::describe::name;
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 use crate::ui::format;
 
-/// The nodes in whose name or printed properties every word of `wanted` stands, in the plan's order.
-pub fn matches(case: &Case, wanted: &str) -> Vec<usize> {
+/// The nodes whose name or printed properties contain every word of `wanted`, in plan order.
+pub fn matches(analysis: &Analysis, wanted: &str) -> Vec<usize> {
     let words: Vec<String> = wanted.split_whitespace().map(str::to_lowercase).collect();
     if words.is_empty() {
         return vec![];
     }
     let holds = |at: usize| {
-        let Some((node, _)) = case.node(at) else { return false };
+        let Some((node, _)) = analysis.node(at) else { return false };
         let mut text = name(node).to_lowercase();
         for named in [&node.schema, &node.alias, &node.subplan].into_iter().flatten() {
             text.push(' ');
@@ -26,31 +26,31 @@ pub fn matches(case: &Case, wanted: &str) -> Vec<usize> {
         }
         words.iter().all(|word| text.contains(word.as_str()))
     };
-    (0..case.plan.nodes.len()).filter(|at| holds(*at)).collect()
+    (0..analysis.plan.nodes.len()).filter(|at| holds(*at)).collect()
 }
 
-/// The box, with next and previous.
-pub fn search(case: &Shared<Case>, desk: Desk) -> AnyView {
+/// The search box with next and previous.
+pub fn search(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
     let wanted = RwSignal::new(String::new());
-    let case = case.clone();
-    let found = Memo::new(move |_| matches(&case, &wanted.get()));
+    let analysis = analysis.clone();
+    let found = Memo::new(move |_| matches(&analysis, &wanted.get()));
     let go = move |forward: bool| {
         let found = found.get_untracked();
-        let now = desk.node.get_untracked();
+        let now = state.node.get_untracked();
         let next = if forward {
             found.iter().copied().find(|at| Some(*at) > now).or(found.first().copied())
         } else {
             found.iter().rev().copied().find(|at| Some(*at) < now).or(found.last().copied())
         };
         if let Some(at) = next {
-            desk.show(at);
+            state.show(at);
         }
     };
     let message = move || {
         if wanted.with(|wanted| wanted.trim().is_empty()) {
             return String::new();
         }
-        let (count, now) = (found.with(Vec::len), desk.node.get());
+        let (count, now) = (found.with(Vec::len), state.node.get());
         match found.with(|found| found.iter().position(|at| Some(*at) == now)) {
             Some(place) => format!("{} of {}", place + 1, format::grouped(count as f64)),
             None => format::plural(count as i64, "node", "nodes"),
@@ -82,17 +82,17 @@ pub fn search(case: &Shared<Case>, desk: Desk) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::plan::analysis::tests::{JOIN, case};
+    use crate::pages::plan::analysis::tests::{JOIN, analysis};
 
     #[test]
     fn finds_kinds_relations_and_conditions() {
-        let case = case(JOIN);
+        let analysis = analysis(JOIN);
         assert!(
-            matches(&case, "SEQ customers").len() == 1,
+            matches(&analysis, "SEQ customers").len() == 1,
             "{:?}",
-            matches(&case, "SEQ customers")
+            matches(&analysis, "SEQ customers")
         );
-        assert!(!matches(&case, "customer_id").is_empty());
-        assert!(matches(&case, "nowhere").is_empty() && matches(&case, "  ").is_empty());
+        assert!(!matches(&analysis, "customer_id").is_empty());
+        assert!(matches(&analysis, "nowhere").is_empty() && matches(&analysis, "  ").is_empty());
     }
 }

@@ -1,20 +1,20 @@
-//! The paste itself, the lines of the node looked at marked; only the lines in sight in the page.
+//! Source text of the plan with the selected node's lines highlighted; virtual scrolling.
 
 use std::ops::Range;
 
 use leptos::prelude::*;
 
-use super::virtual_rows::Rows;
-use crate::pages::plan::analysis::{Case, Paste, Shared};
+use super::virtual_rows::VirtualRows;
+use crate::pages::plan::analysis::{Analysis, ParsedPlans, Shared};
 use crate::pages::plan::describe::shown;
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 
-/// Height of a line, pixels; `plan.css` says the same.
+/// Height of a line, pixels; the same in `plan.css`.
 const LINE: f64 = 20.0;
-/// Longer lines go on in the next row, bytes: JSON may come on one line of megabytes.
+/// Longer lines are wrapped, bytes: JSON may come on one line of megabytes.
 const LONGEST: usize = 240;
 
-/// The rows of a text: the line each belongs to, from 1, and its bytes.
+/// The rows of a text: line number, from 1, and byte range.
 fn rows(text: &str) -> Vec<(usize, Range<usize>)> {
     let mut rows = Vec::new();
     let mut from = 0;
@@ -37,22 +37,26 @@ fn rows(text: &str) -> Vec<(usize, Range<usize>)> {
 }
 
 /// The view.
-pub fn source(paste: &Shared<Paste>, case: &Shared<Case>, desk: Desk) -> AnyView {
+pub fn source(
+    paste: &Shared<ParsedPlans>,
+    analysis: &Shared<Analysis>,
+    state: PlanState,
+) -> AnyView {
     let all = Shared::new(rows(&paste.text));
     let count = all.len();
-    let list = Rows::new(Signal::stored(count), LINE);
+    let list = VirtualRows::new(Signal::stored(count), LINE);
     let lines = {
-        let case = case.clone();
+        let analysis = analysis.clone();
         Memo::new(move |_| {
-            let node = desk.node.get().and_then(|at| case.plan.nodes.get(at));
+            let node = state.node.get().and_then(|at| analysis.plan.nodes.get(at));
             node.map(|node| node.lines).unwrap_or_default()
         })
     };
     let first = all.clone();
     Effect::new(move |_| {
-        desk.shown.track();
+        state.reveal_count.track();
         let (from, _) = lines.get();
-        list.show(first.partition_point(|(line, _)| *line < from));
+        list.scroll_to(first.partition_point(|(line, _)| *line < from));
     });
     let paste = paste.clone();
     let drawn = move || {
@@ -83,7 +87,7 @@ pub fn source(paste: &Shared<Paste>, case: &Shared<Case>, desk: Desk) -> AnyView
             role="group"
             aria-label="The pasted text; the lines of the selected node are highlighted"
             node_ref=list.element
-            on:scroll=move |_| list.look()
+            on:scroll=move |_| list.update_visible()
         >
             {move || list.spacer(0, list.range().0)}
             {drawn}

@@ -1,24 +1,24 @@
-//! The nodes as rows: sorted by any figure, columns to choose, only the rows in sight in the page.
+//! Table of the plan's nodes: sortable, column chooser, virtual scrolling.
 
 use leptos::prelude::*;
 use model::Unit;
 
 use super::columns::{COLUMNS, Column, figure, sorted};
-use super::virtual_rows::Rows;
-use crate::pages::plan::analysis::{Case, Shared};
+use super::virtual_rows::VirtualRows;
+use crate::pages::plan::analysis::{Analysis, Shared};
 use crate::pages::plan::describe::{WRONG_FROM, family, name, short};
 use crate::pages::plan::report::static_table::indent;
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 use crate::ui::bar::Bar;
 use crate::ui::format;
 
-/// Height of a row, pixels; `plan.css` says the same.
+/// Height of a row, pixels; the same in `plan.css`.
 const ROW: f64 = 28.0;
-/// Characters of a node's name in its row, which is one line.
+/// Maximum length of a node's name in its row, which is one line.
 const LONGEST_NAME: usize = 90;
 
 /// The table with its column chooser.
-pub fn table(case: &Shared<Case>, desk: Desk) -> AnyView {
+pub fn table(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
     let sort: RwSignal<Option<(&'static str, bool)>> = RwSignal::new(None);
     let shown = RwSignal::new(COLUMNS.iter().filter(|c| c.first).map(|c| c.id).collect::<Vec<_>>());
     let columns = Memo::new(move |_| {
@@ -29,13 +29,13 @@ pub fn table(case: &Shared<Case>, desk: Desk) -> AnyView {
             .collect::<Vec<_>>()
     });
     let order = {
-        let case = case.clone();
-        Memo::new(move |_| Shared::new(sorted(&case, sort.get())))
+        let analysis = analysis.clone();
+        Memo::new(move |_| Shared::new(sorted(&analysis, sort.get())))
     };
-    let rows = Rows::new(Signal::derive(move || order.with(|order| order.len())), ROW);
-    follow(desk, order, rows);
+    let rows = VirtualRows::new(Signal::derive(move || order.with(|order| order.len())), ROW);
+    follow(state, order, rows);
     let choose = COLUMNS.map(|column| choice(column, shown)).collect_view();
-    let case = case.clone();
+    let analysis = analysis.clone();
     view! {
         <details class="plan-columns">
             <summary>"Columns"</summary>
@@ -47,8 +47,8 @@ pub fn table(case: &Shared<Case>, desk: Desk) -> AnyView {
             role="group"
             aria-label="Nodes as a table; the up and down keys move, Enter opens a node"
             node_ref=rows.element
-            on:scroll=move |_| rows.look()
-            on:keydown=move |event| walk(&event, desk, order)
+            on:scroll=move |_| rows.update_visible()
+            on:keydown=move |event| on_arrow_key(&event, state, order)
         >
             <table aria-rowcount=move || (order.with(|order| order.len()) + 1).to_string()>
                 <thead>
@@ -67,7 +67,7 @@ pub fn table(case: &Shared<Case>, desk: Desk) -> AnyView {
                         key=|row| *row
                         let:row
                     >
-                        {row_view(&case, row, columns, desk)}
+                        {row_view(&analysis, row, columns, state)}
                     </For>
                     {move || spacer(rows, rows.range().1, order.with(|order| order.len()))}
                 </tbody>
@@ -81,8 +81,8 @@ fn by_id(id: &str) -> Option<Column> {
     COLUMNS.into_iter().find(|column| column.id == id)
 }
 
-/// Room for the rows that are not in sight.
-fn spacer(rows: Rows, from: usize, to: usize) -> Option<AnyView> {
+/// Spacer for the rows that are not rendered.
+fn spacer(rows: VirtualRows, from: usize, to: usize) -> Option<AnyView> {
     let room = rows.spacer(from, to)?;
     Some(view! { <tr aria-hidden="true"><td class="spacer">{room}</td></tr> }.into_any())
 }
@@ -129,28 +129,28 @@ fn heading(column: Option<Column>, sort: RwSignal<Option<(&'static str, bool)>>)
 }
 
 fn row_view(
-    case: &Shared<Case>,
+    analysis: &Shared<Analysis>,
     (at, place): (usize, usize),
     columns: Memo<Vec<&'static str>>,
-    desk: Desk,
+    state: PlanState,
 ) -> AnyView {
-    let Some((node, _)) = case.node(at) else { return ().into_any() };
+    let Some((node, _)) = analysis.node(at) else { return ().into_any() };
     let (message, kind, depth) = (name(node), family(&node.kind), node.depth);
-    let here = move || desk.node.get() == Some(at);
-    let mark = case.mark(at).map(|severity| {
+    let here = move || state.node.get() == Some(at);
+    let mark = analysis.mark(at).map(|severity| {
         view! { <span class=format!("mark {}", severity.as_str())>{severity.as_str()}</span> }
     });
     let heat = {
-        let case = case.clone();
-        move || match case.heat(desk.scale.get(), at) {
+        let analysis = analysis.clone();
+        move || match analysis.heat(state.scale.get(), at) {
             Some(heat) => format!("heat heat-{heat}"),
             None => "heat heat-none".to_owned(),
         }
     };
-    let case = case.clone();
+    let analysis = analysis.clone();
     let open = move |_| {
-        desk.node.set(Some(at));
-        desk.panel.set(true);
+        state.node.set(Some(at));
+        state.panel_open.set(true);
     };
     view! {
         <tr aria-rowindex=(place + 2).to_string() aria-current=move || here().then_some("true") on:click=open>
@@ -164,14 +164,14 @@ fn row_view(
                     {mark}
                 </span>
             </th>
-            {move || columns.get().into_iter().filter_map(by_id).map(|column| cell(&case, at, column)).collect_view()}
+            {move || columns.get().into_iter().filter_map(by_id).map(|column| cell(&analysis, at, column)).collect_view()}
         </tr>
     }
     .into_any()
 }
 
-fn cell(case: &Case, at: usize, column: Column) -> AnyView {
-    let Some((node, own)) = case.node(at) else { return ().into_any() };
+fn cell(analysis: &Analysis, at: usize, column: Column) -> AnyView {
+    let Some((node, own)) = analysis.node(at) else { return ().into_any() };
     let Some(value) = figure(column.id, node, own) else {
         return view! { <td class="num muted">"–"</td> }.into_any();
     };
@@ -188,23 +188,27 @@ fn cell(case: &Case, at: usize, column: Column) -> AnyView {
     view! { <td class="num" class:wrong=wrong title=exact>{message} {bar}</td> }.into_any()
 }
 
-/// Brings the node looked at into sight.
-fn follow(desk: Desk, order: Memo<Shared<Vec<usize>>>, rows: Rows) {
+/// Scrolls the selected node into view.
+fn follow(state: PlanState, order: Memo<Shared<Vec<usize>>>, rows: VirtualRows) {
     Effect::new(move |before: Option<()>| {
-        desk.shown.track();
-        let node = desk.node.get();
+        state.reveal_count.track();
+        let node = state.node.get();
         let place =
             node.and_then(|node| order.with(|order| order.iter().position(|at| *at == node)));
         if let Some(place) = place.filter(|place| before.is_some() || *place > 0) {
-            rows.show(place);
+            rows.scroll_to(place);
         }
     });
 }
 
-/// Up and down among the rows; Enter opens the node.
-fn walk(event: &leptos::ev::KeyboardEvent, desk: Desk, order: Memo<Shared<Vec<usize>>>) {
+/// Arrow keys among the rows; Enter opens the node.
+fn on_arrow_key(
+    event: &leptos::ev::KeyboardEvent,
+    state: PlanState,
+    order: Memo<Shared<Vec<usize>>>,
+) {
     let order = order.get_untracked();
-    let now = desk.node.get_untracked().and_then(|node| order.iter().position(|at| *at == node));
+    let now = state.node.get_untracked().and_then(|node| order.iter().position(|at| *at == node));
     let last = order.len().saturating_sub(1);
     let to = match (event.key().as_str(), now) {
         ("ArrowDown", now) => now.map_or(0, |now| (now + 1).min(last)),
@@ -215,13 +219,13 @@ fn walk(event: &leptos::ev::KeyboardEvent, desk: Desk, order: Memo<Shared<Vec<us
         ("End", _) => last,
         ("Enter", Some(_)) => {
             event.prevent_default();
-            crate::pages::plan::panel_opened(desk);
+            crate::pages::plan::views::panel::open(state);
             return;
         }
         _ => return,
     };
     event.prevent_default();
     if let Some(at) = order.get(to) {
-        desk.show(*at);
+        state.show(*at);
     }
 }

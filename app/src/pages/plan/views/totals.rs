@@ -1,34 +1,34 @@
-//! Sums per relation, per index and per kind of node.
+//! Totals per relation, per index and per kind of node.
 
 use leptos::prelude::*;
 use model::Unit;
 use plan::layout::{Total, totals};
 
-use crate::pages::plan::analysis::{Case, Shared};
+use crate::pages::plan::analysis::{Analysis, Shared};
 use crate::pages::plan::describe::{count, ms, percent, short, shown};
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 use crate::ui::bar::Bar;
 use crate::ui::format;
 use crate::ui::reading::empty;
 
-/// Rows of a table; the rest is said.
+/// Maximum of rows; the rest is a count.
 const MOST: usize = 100;
 
 /// The view.
-pub fn totals_view(case: &Shared<Case>, desk: Desk) -> AnyView {
-    let sums = totals(&case.plan, &case.derived);
+pub fn totals_view(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
+    let sums = totals(&analysis.plan, &analysis.derived);
     view! {
         <div class="plan-totals">
-            {one("Per relation", "Relation", &sums.relations, desk)}
-            {one("Per index", "Index", &sums.indexes, desk)}
-            {one("Per kind of node", "Kind", &sums.kinds, desk)}
+            {one("Per relation", "Relation", &sums.relations, state)}
+            {one("Per index", "Index", &sums.indexes, state)}
+            {one("Per kind of node", "Kind", &sums.kinds, state)}
         </div>
     }
     .into_any()
 }
 
-fn one(title: &'static str, head: &'static str, all: &[Total], desk: Desk) -> AnyView {
-    let rows = all.iter().take(MOST).map(|total| row(total, desk)).collect_view();
+fn one(title: &'static str, head: &'static str, all: &[Total], state: PlanState) -> AnyView {
+    let rows = all.iter().take(MOST).map(|total| row(total, state)).collect_view();
     let more = (all.len() > MOST).then(|| {
         view! { <p class="note">{format!("The other {} took less.", format::grouped((all.len() - MOST) as f64))}</p> }
     });
@@ -59,13 +59,13 @@ fn one(title: &'static str, head: &'static str, all: &[Total], desk: Desk) -> An
     view! { <section><h2>{title}</h2> {body} {more}</section> }.into_any()
 }
 
-fn row(total: &Total, desk: Desk) -> AnyView {
+fn row(total: &Total, state: PlanState) -> AnyView {
     let name = shown(&total.name).into_owned();
     let first = total.nodes.first().copied();
     let open = move |_| {
         if let Some(at) = first {
-            desk.show(at);
-            desk.panel.set(true);
+            state.show(at);
+            state.panel_open.set(true);
         }
     };
     view! {

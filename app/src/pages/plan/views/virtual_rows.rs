@@ -1,34 +1,34 @@
-//! Which rows of a long list are in sight. All rows have one height, so nothing is measured but the
-//! scrolled box itself.
+//! Virtual scrolling: which rows of a long list are rendered. All rows have one height, so only the
+//! scroll container is measured.
 
 use leptos::html::Div;
 use leptos::prelude::*;
 
-/// Rows drawn above and below those in sight, so that scrolling shows no gaps.
-const SPARE: usize = 12;
-/// Rows assumed in sight before the box has been measured.
-const AT_FIRST: usize = 30;
+/// Overscan: rows rendered above and below the visible ones.
+const OVERSCAN: usize = 12;
+/// Visible rows assumed until the container is measured.
+const INITIAL_ROWS: usize = 30;
 
-/// The rows of one box.
+/// Virtual rows of one scroll container.
 #[derive(Clone, Copy)]
-pub struct Rows {
-    /// The box that scrolls.
+pub struct VirtualRows {
+    /// The scroll container.
     pub element: NodeRef<Div>,
     count: Signal<usize>,
-    /// Height of a row, pixels; the style sheet says the same.
+    /// Height of a row, pixels; the same in the stylesheet.
     height: f64,
-    /// First row in sight and how many there are.
+    /// First visible row, and number of visible rows.
     seen: RwSignal<(usize, usize)>,
 }
 
-impl Rows {
-    /// None scrolled yet.
+impl VirtualRows {
+    /// Not scrolled yet.
     pub fn new(count: Signal<usize>, height: f64) -> Self {
-        Self { element: NodeRef::new(), count, height, seen: RwSignal::new((0, AT_FIRST)) }
+        Self { element: NodeRef::new(), count, height, seen: RwSignal::new((0, INITIAL_ROWS)) }
     }
 
-    /// Room for rows that are not drawn; heights are SVG attributes, for the page's policy allows no
-    /// style attributes.
+    /// Spacer for rows that are not rendered; an SVG height, because the content security policy
+    /// forbids inline styles.
     pub fn spacer(self, from: usize, to: usize) -> Option<AnyView> {
         let height = to.saturating_sub(from) as f64 * self.height;
         let svg = move || {
@@ -37,27 +37,27 @@ impl Rows {
         (height > 0.0).then(|| svg().into_any())
     }
 
-    /// The rows to draw: from, and the one behind the last.
+    /// The range of rows to render, end exclusive.
     pub fn range(self) -> (usize, usize) {
         range(self.seen.get(), self.count.get())
     }
 
-    /// Notes what is in sight now.
-    pub fn look(self) {
+    /// Updates the visible range.
+    pub fn update_visible(self) {
         #[cfg(feature = "hydrate")]
         if let Some(element) = self.element.get_untracked() {
             let first = (f64::from(element.scroll_top()) / self.height) as usize;
             let many = (f64::from(element.client_height()) / self.height).ceil() as usize + 1;
-            // Small steps are covered by the spare rows.
+            // Small steps are covered by the overscan.
             let (before, had) = self.seen.get_untracked();
-            if first.abs_diff(before) >= SPARE / 2 || had != many {
+            if first.abs_diff(before) >= OVERSCAN / 2 || had != many {
                 self.seen.set((first, many));
             }
         }
     }
 
-    /// Scrolls so that a row is in sight.
-    pub fn show(self, row: usize) {
+    /// Scrolls a row into view.
+    pub fn scroll_to(self, row: usize) {
         #[cfg(feature = "hydrate")]
         {
             let rows = self;
@@ -69,7 +69,7 @@ impl Rows {
                 if at < top || at + 3.0 * rows.height > top + height {
                     element.set_scroll_top((at - height / 3.0).max(0.0) as i32);
                 }
-                rows.look();
+                rows.update_visible();
             });
         }
         #[cfg(not(feature = "hydrate"))]
@@ -78,8 +78,8 @@ impl Rows {
 }
 
 fn range((first, many): (usize, usize), count: usize) -> (usize, usize) {
-    let from = first.saturating_sub(SPARE).min(count);
-    (from, (first + many + SPARE).min(count))
+    let from = first.saturating_sub(OVERSCAN).min(count);
+    (from, (first + many + OVERSCAN).min(count))
 }
 
 #[cfg(test)]

@@ -1,24 +1,24 @@
-//! Hands on the tree: keys, wheel and pointer.
+//! Input of the tree view: keyboard, wheel and pointer events (pan, zoom, select, collapse).
 
 use leptos::ev::{KeyboardEvent, PointerEvent, WheelEvent};
 use leptos::prelude::*;
 
 use super::Tree;
 
-/// How far arrows with Shift move the picture, pixels.
+/// Pan step of Shift and an arrow key, pixels.
 const STEP: f64 = 80.0;
-/// A pointer that moved less was a click, pixels.
+/// A pointer that moved less is a click, pixels.
 const CLICK: f64 = 4.0;
-/// Half the side of the place that folds a tile, units of the drawing.
+/// Half the size of the area that collapses a tile, units of the drawing.
 const FOLD: f64 = 12.0;
 
-/// Zooms about the middle.
+/// Zooms about the centre.
 pub fn zoom(tree: Tree, factor: f64) {
-    let (w, h) = tree.seen.get_untracked();
-    tree.look(|camera| camera.zoomed(factor, (w / 2.0, h / 2.0)));
+    let (w, h) = tree.box_size.get_untracked();
+    tree.update_viewport(|viewport| viewport.zoomed(factor, (w / 2.0, h / 2.0)));
 }
 
-/// The tile an arrow leads to.
+/// The tile that an arrow key selects.
 fn neighbour(tree: Tree, key: &str) -> Option<usize> {
     let layout = tree.layout.get_untracked();
     let at = tree.tile()?;
@@ -35,7 +35,7 @@ fn neighbour(tree: Tree, key: &str) -> Option<usize> {
     }
 }
 
-/// A key while the tree has the focus.
+/// `keydown` on the tree.
 pub fn keys(event: &KeyboardEvent, tree: Tree) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || on_button(event) {
         return;
@@ -49,13 +49,13 @@ pub fn keys(event: &KeyboardEvent, tree: Tree) {
         _ => None,
     };
     match (key.as_str(), pan) {
-        (_, Some((dx, dy))) => tree.look(|camera| camera.moved(dx, dy)),
+        (_, Some((dx, dy))) => tree.update_viewport(|viewport| viewport.moved(dx, dy)),
         ("ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight", None) => {
             if let Some(to) = neighbour(tree, &key) {
                 tree.pick(to);
             }
         }
-        ("Enter", _) if tree.tile().is_some() => crate::pages::plan::panel_opened(tree.desk),
+        ("Enter", _) if tree.tile().is_some() => crate::pages::plan::views::panel::open(tree.state),
         (" ", _) => {
             if let Some(at) = tree.tile() {
                 tree.fold(at);
@@ -63,14 +63,14 @@ pub fn keys(event: &KeyboardEvent, tree: Tree) {
         }
         ("+" | "=", _) => zoom(tree, 1.25),
         ("-", _) => zoom(tree, 0.8),
-        ("0", _) => tree.look(|_| tree.fitted()),
+        ("0", _) => tree.update_viewport(|_| tree.fitted()),
         _ => return,
     }
     event.prevent_default();
     event.stop_propagation();
 }
 
-/// Whether the key presses one of the tree's own buttons.
+/// Whether the event's target is one of the tree's buttons.
 fn on_button(event: &KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
     return matches!(event.key().as_str(), "Enter" | " ")
@@ -82,10 +82,10 @@ fn on_button(event: &KeyboardEvent) -> bool {
     }
 }
 
-/// The wheel moves the picture, with Ctrl it zooms about the pointer. Where no more of the tree lies
-/// that way, it moves the page as anywhere else.
+/// `wheel`: pans, or zooms about the pointer with Ctrl. At the edge of the tree the page scrolls as
+/// usual.
 pub fn wheel(event: &WheelEvent, tree: Tree) {
-    // Lines and pages are rare units; pixels are the rule.
+    // `deltaMode`: lines and pages are rare, pixels the rule.
     let unit = match event.delta_mode() {
         1 => 24.0,
         2 => 400.0,
@@ -95,20 +95,20 @@ pub fn wheel(event: &WheelEvent, tree: Tree) {
     if event.ctrl_key() || event.meta_key() {
         let at = place(tree, f64::from(event.client_x()), f64::from(event.client_y()));
         event.prevent_default();
-        tree.look(|camera| camera.zoomed((-dy * 0.003).exp(), at));
+        tree.update_viewport(|viewport| viewport.zoomed((-dy * 0.003).exp(), at));
         return;
     }
     let (dx, dy) = if event.shift_key() && dx == 0.0 { (dy, 0.0) } else { (dx, dy) };
-    let left = tree.left((dx, dy));
+    let left = tree.pan_limit((dx, dy));
     let ends = if dy.abs() >= dx.abs() { left.1 == 0.0 } else { left.0 == 0.0 };
-    // A browser that scrolls the page already goes on with it.
+    // Not cancelable while the browser is scrolling the page already.
     if !ends && event.cancelable() {
         event.prevent_default();
-        tree.look(|camera| camera.moved(left.0, left.1));
+        tree.update_viewport(|viewport| viewport.moved(left.0, left.1));
     }
 }
 
-/// The pointer goes down: on the small map it moves the camera, elsewhere a drag begins.
+/// `pointerdown`: on the minimap it moves the viewport, elsewhere a drag begins.
 pub fn down(event: &PointerEvent, tree: Tree) {
     #[cfg(feature = "hydrate")]
     if event.button() == 0 && !crate::pages::plan::browser::on(event, "button, .plan-map") {
@@ -119,7 +119,7 @@ pub fn down(event: &PointerEvent, tree: Tree) {
     let _ = (event, tree);
 }
 
-/// The pointer moves.
+/// `pointermove`.
 pub fn moved(event: &PointerEvent, tree: Tree) {
     let Some((x, y, far)) = tree.drag.get_value() else { return };
     let (dx, dy) = (f64::from(event.client_x()) - x, f64::from(event.client_y()) - y);
@@ -128,10 +128,10 @@ pub fn moved(event: &PointerEvent, tree: Tree) {
         return;
     }
     tree.drag.set_value(Some((x + dx, y + dy, far)));
-    tree.look(|camera| camera.moved(-dx, -dy));
+    tree.update_viewport(|viewport| viewport.moved(-dx, -dy));
 }
 
-/// The pointer goes up: without a drag it was a click on what lies there.
+/// `pointerup`: without a drag it is a click.
 pub fn up(event: &PointerEvent, tree: Tree) {
     let Some((_, _, far)) = tree.drag.get_value() else { return };
     tree.drag.set_value(None);
@@ -139,10 +139,10 @@ pub fn up(event: &PointerEvent, tree: Tree) {
         return;
     }
     let at = place(tree, f64::from(event.client_x()), f64::from(event.client_y()));
-    let (x, y) = tree.camera.get_untracked().point(at);
+    let (x, y) = tree.viewport.get_untracked().point(at);
     let layout = tree.layout.get_untracked();
     let (w, h) = (layout.size.width, layout.size.height);
-    // The place that folds a tile reaches below it.
+    // The area that collapses a tile extends below it.
     let hit = layout.visible(x, y - FOLD, x, y + FOLD).filter_map(|piece| match piece {
         plan::layout::Piece::Tile(at) => Some(at),
         _ => None,
@@ -158,16 +158,16 @@ pub fn up(event: &PointerEvent, tree: Tree) {
         hits.iter().find(|at| tile(at).is_some_and(|t| y >= t.y && y <= t.y + h))
     {
         tree.pick(*at);
-        tree.desk.panel.set(true);
+        tree.state.panel_open.set(true);
     }
 }
 
-/// Where a point of the window lies in the box, pixels.
+/// Client coordinates relative to the element, pixels.
 fn place(tree: Tree, x: f64, y: f64) -> (f64, f64) {
     #[cfg(feature = "hydrate")]
     if let Some(element) = tree.element.get_untracked() {
         let rect = element.get_bounding_client_rect();
-        return (x - rect.left(), y - rect.top());
+        return (x - rect.pan_limit(), y - rect.top());
     }
     let _ = tree;
     (x, y)

@@ -1,22 +1,22 @@
-//! The small map of the whole tree with the part in sight; pressing on it goes there.
+//! Minimap of the tree with the visible part; a press moves the viewport there.
 
 use leptos::ev::PointerEvent;
 use leptos::prelude::*;
 
 use super::Tree;
-use super::shapes::{Drawing, draw};
-use super::viewport::{Area, Camera};
+use super::shapes::{Shapes, draw};
+use super::viewport::{Bounds, Viewport};
 use crate::pages::plan::analysis::HEATS;
 
-/// The largest size of the map, pixels.
+/// The maximum size of the minimap, pixels.
 const MOST: (f64, f64) = (180.0, 110.0);
 
-/// The map; nothing when all of the tree is in sight anyway.
+/// The minimap; nothing when the whole tree is visible.
 pub fn map(tree: Tree) -> impl IntoView {
     let size = Memo::new(move |_| {
         let layout = tree.layout.get();
         let scale = (MOST.0 / layout.width.max(1.0)).min(MOST.1 / layout.height.max(1.0));
-        // A flat tree would be a hair; it is stretched to something that can be hit.
+        // A flat tree is stretched so that it can be clicked.
         (
             (layout.width * scale).max(30.0),
             (layout.height * scale).max(30.0),
@@ -26,15 +26,16 @@ pub fn map(tree: Tree) -> impl IntoView {
     });
     let needed = Memo::new(move |_| {
         let (_, _, width, height) = size.get();
-        let all = Area { left: 0.0, top: 0.0, right: width, bottom: height };
-        !tree.camera.get().area(tree.seen.get()).holds(&all)
+        let all = Bounds { left: 0.0, top: 0.0, right: width, bottom: height };
+        !tree.viewport.get().bounds(tree.box_size.get()).contains(&all)
     });
     let boxes = move || {
         let layout = tree.layout.get();
-        let all = Area { left: 0.0, top: 0.0, right: layout.width, bottom: layout.height };
-        let drawing =
-            tree.case.with_value(|case| draw(case, &layout, tree.desk.scale.get(), &all, 0.0));
-        let Drawing::Paths { boxes, .. } = drawing else { return vec![] };
+        let all = Bounds { left: 0.0, top: 0.0, right: layout.width, bottom: layout.height };
+        let drawing = tree
+            .analysis
+            .with_value(|analysis| draw(analysis, &layout, tree.state.scale.get(), &all, 0.0));
+        let Shapes::Paths { boxes, .. } = drawing else { return vec![] };
         boxes
             .into_iter()
             .enumerate()
@@ -49,17 +50,19 @@ pub fn map(tree: Tree) -> impl IntoView {
         let (w, h, width, height) = size.get_untracked();
         let x = f64::from(event.offset_x()) / w * width;
         let y = f64::from(event.offset_y()) / h * height;
-        tree.look(|camera| Camera::centred((x, y), tree.seen.get_untracked(), camera.scale));
+        tree.update_viewport(|viewport| {
+            Viewport::centred((x, y), tree.box_size.get_untracked(), viewport.scale)
+        });
     };
     let part = move || {
-        let area = tree.camera.get().area(tree.seen.get());
+        let bounds = tree.viewport.get().bounds(tree.box_size.get());
         let (_, _, width, height) = size.get();
-        let (left, top) = (area.left.clamp(0.0, width), area.top.clamp(0.0, height));
+        let (left, top) = (bounds.left.clamp(0.0, width), bounds.top.clamp(0.0, height));
         (
             left,
             top,
-            (area.right.clamp(0.0, width) - left).max(width / 60.0),
-            (area.bottom.clamp(0.0, height) - top).max(height / 60.0),
+            (bounds.right.clamp(0.0, width) - left).max(width / 60.0),
+            (bounds.bottom.clamp(0.0, height) - top).max(height / 60.0),
         )
     };
     view! {

@@ -1,5 +1,5 @@
-//! The tree: pan by drag, wheel and keys, zoom, fit, fold; a small map of the whole. The picture moves
-//! once per animation frame; what is drawn changes only when the camera leaves the part drawn last.
+//! Tree view: pan, zoom, fit, collapse, minimap. The viewport moves once per animation frame;
+//! shapes are re-rendered only when it leaves the part rendered last.
 
 pub mod input;
 pub mod minimap;
@@ -12,80 +12,81 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use plan::layout::{Layout, Size, What, Window, tree};
 
-use crate::pages::plan::analysis::{Case, Shared};
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::analysis::{Analysis, Shared};
+use crate::pages::plan::state::PlanState;
 use shapes::{draw, tile_of, view};
-use viewport::{Area, Camera};
+use viewport::{Bounds, Viewport};
 
-/// The scale at which a tree opens that does not fit and stay legible.
-const READING: f64 = 0.85;
-/// A tree that fits at this scale opens whole.
+/// The initial scale of a tree that does not fit legibly.
+const READABLE_SCALE: f64 = 0.85;
+/// A tree that fits at this scale is fitted initially.
 const WHOLE_FROM: f64 = 0.55;
-/// Drawn beyond what is in sight on each side, as a share of it.
-const SPARE: f64 = 0.25;
-/// The size assumed until the box has been measured, pixels.
-const AT_FIRST: (f64, f64) = (1_100.0, 560.0);
+/// Overscan on each side, as a share of the viewport.
+const OVERSCAN: f64 = 0.25;
+/// The size assumed until the element is measured, pixels.
+const INITIAL_SIZE: (f64, f64) = (1_100.0, 560.0);
 
-/// All that belongs to one tree.
+/// The state of one tree view.
 #[derive(Clone, Copy)]
 pub struct Tree {
-    /// The page's state.
-    pub desk: Desk,
+    /// The state of the page.
+    pub state: PlanState,
     /// The plan.
-    pub case: StoredValue<Shared<Case>>,
-    /// What is folded.
+    pub analysis: StoredValue<Shared<Analysis>>,
+    /// What is collapsed.
     pub window: RwSignal<Window>,
-    /// Where everything stands.
+    /// The layout.
     pub layout: Memo<Shared<Layout>>,
-    /// Where the reader looks.
-    pub camera: RwSignal<Camera>,
-    /// The size of the box, pixels.
-    pub seen: RwSignal<(f64, f64)>,
-    /// The box.
+    /// Position and scale.
+    pub viewport: RwSignal<Viewport>,
+    /// The size of the element, pixels.
+    pub box_size: RwSignal<(f64, f64)>,
+    /// The element.
     pub element: NodeRef<Div>,
-    /// The drag under way: where the pointer was last, and how far it has come, pixels.
+    /// The current drag: last pointer position and distance so far, pixels.
     pub drag: StoredValue<Option<(f64, f64, f64)>>,
-    /// Where the camera goes with the next frame.
-    next: StoredValue<Option<Camera>>,
+    /// The viewport of the next animation frame.
+    next: StoredValue<Option<Viewport>>,
 }
 
-/// The part drawn, and for which layout and whether it was near.
+/// The rendered part, its scale and layout.
 #[derive(Clone, PartialEq)]
-struct Drawn {
-    area: Area,
+struct RenderedPart {
+    bounds: Bounds,
     scale: f64,
     layout: Shared<Layout>,
 }
 
 impl Tree {
-    fn new(case: &Shared<Case>, desk: Desk) -> Self {
+    fn new(analysis: &Shared<Analysis>, state: PlanState) -> Self {
         let window = RwSignal::new(Window::default());
-        let stored = StoredValue::new(case.clone());
-        let layout = Memo::new(move |_| {
-            stored.with_value(|case| {
-                Shared::new(
-                    window.with(|window| tree(&case.plan, &case.groups, window, Size::default())),
-                )
-            })
-        });
-        let seen = RwSignal::new(AT_FIRST);
+        let stored = StoredValue::new(analysis.clone());
+        let layout =
+            Memo::new(move |_| {
+                stored.with_value(|analysis| {
+                    Shared::new(window.with(|window| {
+                        tree(&analysis.plan, &analysis.groups, window, Size::default())
+                    }))
+                })
+            });
+        let box_size = RwSignal::new(INITIAL_SIZE);
         let tree = Self {
-            desk,
-            case: stored,
+            state,
+            analysis: stored,
             window,
             layout,
-            camera: RwSignal::new(Camera::default()),
-            seen,
+            viewport: RwSignal::new(Viewport::default()),
+            box_size,
             element: NodeRef::new(),
             drag: StoredValue::new(None),
             next: StoredValue::new(None),
         };
-        tree.camera.set(tree.first());
+        tree.viewport.set(tree.first());
         tree
     }
 
-    /// Whole where that can be read; otherwise at the node to look at.
-    fn first(self) -> Camera {
+    /// The initial viewport: fitted if legible, otherwise centred on the selected node.
+    fn first(self) -> Viewport {
         let fit = self.fitted();
         if fit.scale >= WHOLE_FROM {
             return fit;
@@ -94,65 +95,66 @@ impl Tree {
         let at = self.tile().and_then(|at| layout.tiles.get(at));
         let (x, y) = at.map_or((0.0, 0.0), |tile| (tile.x, tile.y));
         let middle = (x + layout.size.width / 2.0, y + layout.size.height / 2.0);
-        Camera::centred(middle, self.seen.get_untracked(), READING)
+        Viewport::centred(middle, self.box_size.get_untracked(), READABLE_SCALE)
     }
 
-    /// The camera that shows the whole.
-    pub fn fitted(self) -> Camera {
+    /// The viewport that fits the whole tree.
+    pub fn fitted(self) -> Viewport {
         let layout = self.layout.get_untracked();
-        Camera::fit((layout.width, layout.height), self.seen.get_untracked())
+        Viewport::fit((layout.width, layout.height), self.box_size.get_untracked())
     }
 
-    /// The tile of the node looked at.
+    /// The tile of the selected node.
     pub fn tile(self) -> Option<usize> {
-        let node = self.desk.node.get_untracked()?;
+        let node = self.state.node.get_untracked()?;
         let layout = self.layout.get_untracked();
-        Some(self.case.with_value(|case| tile_of(case, &layout, node)))
+        Some(self.analysis.with_value(|analysis| tile_of(analysis, &layout, node)))
     }
 
-    /// The camera of the next frame.
-    fn coming(self) -> Camera {
-        self.next.get_value().unwrap_or_else(|| self.camera.get_untracked())
+    /// The pending viewport, or the current one.
+    fn pending(self) -> Viewport {
+        self.next.get_value().unwrap_or_else(|| self.viewport.get_untracked())
     }
 
-    /// Moves the camera with the next frame.
-    pub fn look(self, change: impl FnOnce(Camera) -> Camera) {
+    /// Changes the viewport with the next animation frame.
+    pub fn update_viewport(self, change: impl FnOnce(Viewport) -> Viewport) {
         let waits = self.next.get_value().is_some();
         let layout = self.layout.get_untracked();
-        let camera = change(self.coming());
+        let viewport = change(self.pending());
         let whole = (layout.width, layout.height);
-        self.next.set_value(Some(camera.kept(whole, self.seen.get_untracked())));
+        self.next.set_value(Some(viewport.clamped(whole, self.box_size.get_untracked())));
         if !waits {
             request_animation_frame(move || {
-                if let Some(Some(camera)) = self.next.try_update_value(Option::take) {
-                    self.camera.set(camera);
+                if let Some(Some(viewport)) = self.next.try_update_value(Option::take) {
+                    self.viewport.set(viewport);
                 }
             });
         }
     }
 
-    /// A move by pixels as far as more of the tree lies that way.
-    pub fn left(self, by: (f64, f64)) -> (f64, f64) {
+    /// Limits a pan to the extent of the tree, pixels.
+    pub fn pan_limit(self, by: (f64, f64)) -> (f64, f64) {
         let layout = self.layout.get_untracked();
-        self.coming().left(by, (layout.width, layout.height), self.seen.get_untracked())
+        self.pending().pan_limit(by, (layout.width, layout.height), self.box_size.get_untracked())
     }
 
-    /// Looks at what a tile shows.
+    /// Selects the node of a tile.
     pub fn pick(self, tile: usize) {
         let layout = self.layout.get_untracked();
         let what = layout.tiles.get(tile).map(|tile| tile.what);
-        let node = what.and_then(|what| self.case.with_value(|case| shapes::node_of(case, what)));
+        let node = what
+            .and_then(|what| self.analysis.with_value(|analysis| shapes::node_of(analysis, what)));
         if let Some(node) = node {
-            self.desk.show(node);
+            self.state.show(node);
         }
     }
 
-    /// Folds what is beneath a tile, or opens it.
+    /// Collapses or expands a tile.
     pub fn fold(self, tile: usize) {
         let layout = self.layout.get_untracked();
         let Some(what) = layout.tiles.get(tile).map(|tile| tile.what) else { return };
-        let first = self.case.with_value(|case| match what {
-            What::Group(place) => case.groups.get(place).map(|group| group.first()),
+        let first = self.analysis.with_value(|analysis| match what {
+            What::Group(place) => analysis.groups.get(place).map(|group| group.first()),
             What::Node(_) => None,
         });
         self.window.update(|window| {
@@ -166,10 +168,10 @@ impl Tree {
         });
     }
 
-    /// Opens what hides the node looked at and brings it into sight.
+    /// Expands the ancestors of the selected node and scrolls it into view.
     fn reveal(self) {
-        let Some(node) = self.desk.node.get_untracked() else { return };
-        let hidden = self.case.with_value(|case| hiding(case, node));
+        let Some(node) = self.state.node.get_untracked() else { return };
+        let hidden = self.analysis.with_value(|analysis| hiding(analysis, node));
         let closed = self
             .window
             .with_untracked(|window| hidden.intersection(&window.collapsed).next().is_some());
@@ -179,69 +181,75 @@ impl Tree {
         let layout = self.layout.get_untracked();
         let Some(tile) = self.tile().and_then(|at| layout.tiles.get(at)) else { return };
         let (w, h) = (layout.size.width, layout.size.height);
-        let seen = self.seen.get_untracked();
-        let now = self.camera.get_untracked();
-        let room = Area {
+        let box_size = self.box_size.get_untracked();
+        let now = self.viewport.get_untracked();
+        let room = Bounds {
             left: tile.x - 10.0,
             top: tile.y - 10.0,
             right: tile.x + w + 10.0,
             bottom: tile.y + h + 10.0,
         };
-        if !now.area(seen).holds(&room) {
-            self.look(|camera| {
-                Camera::centred((tile.x + w / 2.0, tile.y + h / 2.0), seen, camera.scale)
+        if !now.bounds(box_size).contains(&room) {
+            self.update_viewport(|viewport| {
+                Viewport::centred((tile.x + w / 2.0, tile.y + h / 2.0), box_size, viewport.scale)
             });
         }
     }
 }
 
-/// The nodes above one: any of them, collapsed, hides it.
-fn hiding(case: &Case, node: usize) -> BTreeSet<usize> {
-    let above = |at: usize| case.plan.nodes.get(at).and_then(|node| node.parent);
+/// The ancestors of a node: any of them, collapsed, hides it.
+fn hiding(analysis: &Analysis, node: usize) -> BTreeSet<usize> {
+    let above = |at: usize| analysis.plan.nodes.get(at).and_then(|node| node.parent);
     std::iter::successors(above(node), |at| above(*at)).collect()
 }
 
 /// The view.
-pub fn tree_view(case: &Shared<Case>, desk: Desk) -> AnyView {
-    let tree = Tree::new(case, desk);
+pub fn tree_view(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
+    let tree = Tree::new(analysis, state);
     #[cfg(feature = "hydrate")]
     crate::pages::plan::browser::measure(tree.element, move |size| {
-        let at_first = tree.seen.get_untracked() == AT_FIRST;
-        let whole = tree.camera.get_untracked() == tree.fitted();
-        tree.seen.set(size);
+        let at_first = tree.box_size.get_untracked() == INITIAL_SIZE;
+        let whole = tree.viewport.get_untracked() == tree.fitted();
+        tree.box_size.set(size);
         if at_first {
-            tree.camera.set(tree.first());
+            tree.viewport.set(tree.first());
         } else if whole {
-            tree.camera.set(tree.fitted());
+            tree.viewport.set(tree.fitted());
         }
     });
     Effect::new(move |before: Option<u32>| {
-        let asked = desk.shown.get();
+        let asked = state.reveal_count.get();
         if before.is_some_and(|before| before != asked) {
             tree.reveal();
         }
         asked
     });
-    let drawn = Memo::new(move |before: Option<&Drawn>| {
-        let (camera, layout) = (tree.camera.get(), tree.layout.get());
-        let area = camera.area(tree.seen.get());
+    let rendered = Memo::new(move |before: Option<&RenderedPart>| {
+        let (viewport, layout) = (tree.viewport.get(), tree.layout.get());
+        let bounds = viewport.bounds(tree.box_size.get());
         match before {
             Some(before)
                 if before.layout == layout
-                    && before.scale == camera.scale
-                    && before.area.holds(&area) =>
+                    && before.scale == viewport.scale
+                    && before.bounds.contains(&bounds) =>
             {
                 before.clone()
             }
-            _ => Drawn { area: area.wider(SPARE), scale: camera.scale, layout },
+            _ => RenderedPart { bounds: bounds.expanded(OVERSCAN), scale: viewport.scale, layout },
         }
     });
     let picture = {
-        let case = case.clone();
+        let analysis = analysis.clone();
         move || {
-            let drawn = drawn.get();
-            let drawing = draw(&case, &drawn.layout, desk.scale.get(), &drawn.area, drawn.scale);
-            view(drawing, &case, &drawn.layout, desk)
+            let rendered = rendered.get();
+            let drawing = draw(
+                &analysis,
+                &rendered.layout,
+                state.scale.get(),
+                &rendered.bounds,
+                rendered.scale,
+            );
+            view(drawing, &analysis, &rendered.layout, state)
         }
     };
     view! {
@@ -258,30 +266,30 @@ pub fn tree_view(case: &Shared<Case>, desk: Desk) -> AnyView {
             on:pointerup=move |event| input::up(&event, tree)
         >
             <svg class="plan-svg" aria-hidden="true" focusable="false">
-                <g transform=move || tree.camera.get().transform()>
+                <g transform=move || tree.viewport.get().transform()>
                     {picture}
-                    {move || here(tree)}
+                    {move || selection_frame(tree)}
                 </g>
             </svg>
             {minimap::map(tree)}
             <div class="plan-zoom">
                 <button type="button" aria-label="Zoom in" on:click=move |_| input::zoom(tree, 1.25)>"+"</button>
                 <button type="button" aria-label="Zoom out" on:click=move |_| input::zoom(tree, 0.8)>"−"</button>
-                <button type="button" on:click=move |_| tree.look(|_| tree.fitted())>"Fit"</button>
+                <button type="button" on:click=move |_| tree.update_viewport(|_| tree.fitted())>"Fit"</button>
             </div>
         </div>
     }
     .into_any()
 }
 
-/// The frame around the node looked at; it is drawn at any scale.
-fn here(tree: Tree) -> Option<AnyView> {
+/// The selection frame, rendered at any scale.
+fn selection_frame(tree: Tree) -> Option<AnyView> {
     let layout = tree.layout.get();
-    let node = tree.desk.node.get()?;
-    let at = tree.case.with_value(|case| tile_of(case, &layout, node));
+    let node = tree.state.node.get()?;
+    let at = tree.analysis.with_value(|analysis| tile_of(analysis, &layout, node));
     let tile = layout.tiles.get(at)?;
-    // As thick on the screen however far away it is.
-    let thick = 3.0 / tree.camera.get().scale;
+    // Constant thickness on screen at any scale.
+    let thick = 3.0 / tree.viewport.get().scale;
     Some(
         view! {
             <rect

@@ -1,5 +1,5 @@
-//! The tree as SVG: tiles one by one where they can be read, otherwise a handful of paths, one per
-//! colour, so that ten thousand nodes are as cheap as ten. Pure but for the views it returns.
+//! SVG shapes of the tree: single tiles at a legible scale, otherwise one path per colour, so that
+//! ten thousand nodes cost as little as ten.
 
 use std::fmt::Write as _;
 
@@ -7,39 +7,45 @@ use leptos::prelude::*;
 use model::Unit;
 use plan::layout::{Layout, Piece, Scale, What};
 
-use super::viewport::Area;
-use crate::pages::plan::analysis::{Case, HEATS, Shared};
+use super::viewport::Bounds;
+use crate::pages::plan::analysis::{Analysis, HEATS, Shared};
 use crate::pages::plan::describe::{family, ms, object, percent, short, title};
-use crate::pages::plan::state::Desk;
+use crate::pages::plan::state::PlanState;
 use crate::ui::format;
 
-/// Below this scale the text of a tile cannot be read, pixels per unit.
+/// Below this scale the text of a tile is illegible, pixels per unit.
 const LEGIBLE_FROM: f64 = 0.5;
-/// Tiles drawn one by one at most; each takes about a dozen elements.
+/// Maximum of tiles rendered individually; each takes about a dozen elements.
 const MOST_TILES: usize = 150;
 /// Characters that fit into a tile.
 const FITTING: usize = 27;
 
-/// The pieces of a part of the tree, ready to be drawn.
+/// The shapes of the visible part of the tree.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Drawing {
-    /// One by one.
+pub enum Shapes {
+    /// Individual tiles.
     Tiles(Vec<Piece>),
-    /// Lines and, by colour (the last one is "not printed"), boxes.
+    /// Paths: edges and, by colour (the last one is "not printed"), boxes.
     Paths {
-        /// All lines.
+        /// All edges.
         lines: String,
         /// The boxes of each colour.
         boxes: Vec<String>,
     },
 }
 
-/// Draws what crosses `area`.
-pub fn draw(case: &Case, layout: &Layout, colour: Scale, area: &Area, scale: f64) -> Drawing {
-    let visible = || layout.visible(area.left, area.top, area.right, area.bottom);
+/// The shapes that intersect `bounds`.
+pub fn draw(
+    analysis: &Analysis,
+    layout: &Layout,
+    colour: Scale,
+    bounds: &Bounds,
+    scale: f64,
+) -> Shapes {
+    let visible = || layout.visible(bounds.left, bounds.top, bounds.right, bounds.bottom);
     let tiles = || visible().filter(|piece| matches!(piece, Piece::Tile(_)));
     if scale >= LEGIBLE_FROM && tiles().nth(MOST_TILES).is_none() {
-        return Drawing::Tiles(visible().collect());
+        return Shapes::Tiles(visible().collect());
     }
     let mut lines = String::new();
     let mut boxes = vec![String::new(); HEATS + 1];
@@ -47,7 +53,8 @@ pub fn draw(case: &Case, layout: &Layout, colour: Scale, area: &Area, scale: f64
         match piece {
             Piece::Tile(at) => {
                 let Some(tile) = layout.tiles.get(at) else { continue };
-                let heat = node_of(case, tile.what).and_then(|node| case.heat(colour, node));
+                let heat =
+                    node_of(analysis, tile.what).and_then(|node| analysis.heat(colour, node));
                 if let Some(path) = boxes.get_mut(heat.map_or(HEATS, usize::from)) {
                     let (w, h) = (layout.size.width, layout.size.height);
                     // Writing to a string does not fail.
@@ -57,27 +64,27 @@ pub fn draw(case: &Case, layout: &Layout, colour: Scale, area: &Area, scale: f64
             line => lines.push_str(&line_path(layout, line)),
         }
     }
-    Drawing::Paths { lines, boxes }
+    Shapes::Paths { lines, boxes }
 }
 
-/// The node that speaks for a tile: of a folded group, the worst member.
-pub fn node_of(case: &Case, what: What) -> Option<usize> {
+/// The node that represents a tile: of a collapsed group, the worst member.
+pub fn node_of(analysis: &Analysis, what: What) -> Option<usize> {
     match what {
         What::Node(at) => Some(at),
-        What::Group(place) => case.groups.get(place).map(|group| group.worst),
+        What::Group(place) => analysis.groups.get(place).map(|group| group.worst),
     }
 }
 
-/// The tile that shows a node, or stands for it.
-pub fn tile_of(case: &Case, layout: &Layout, node: usize) -> usize {
+/// The tile of a node, or of the group that contains it.
+pub fn tile_of(analysis: &Analysis, layout: &Layout, node: usize) -> usize {
     let first = |what: What| match what {
         What::Node(at) => at,
-        What::Group(place) => case.groups.get(place).map_or(0, |group| group.first()),
+        What::Group(place) => analysis.groups.get(place).map_or(0, |group| group.first()),
     };
     layout.tiles.partition_point(|tile| first(tile.what) <= node).saturating_sub(1)
 }
 
-/// The line of a piece; nothing for a tile.
+/// The path of an edge; empty for a tile.
 pub fn line_path(layout: &Layout, piece: Piece) -> String {
     let (half, height, gap) =
         (layout.size.width / 2.0, layout.size.height, layout.size.gap_y / 2.0);
@@ -100,20 +107,25 @@ pub fn line_path(layout: &Layout, piece: Piece) -> String {
     .unwrap_or_default()
 }
 
-/// A drawing as SVG.
-pub fn view(drawing: Drawing, case: &Shared<Case>, layout: &Shared<Layout>, desk: Desk) -> AnyView {
+/// Renders shapes as SVG.
+pub fn view(
+    drawing: Shapes,
+    analysis: &Shared<Analysis>,
+    layout: &Shared<Layout>,
+    state: PlanState,
+) -> AnyView {
     match drawing {
-        Drawing::Tiles(pieces) => pieces
+        Shapes::Tiles(pieces) => pieces
             .into_iter()
             .map(|piece| match piece {
-                Piece::Tile(at) => tile(case, layout, at, desk),
+                Piece::Tile(at) => tile(analysis, layout, at, state),
                 line => {
                     view! { <path class="plan-line" d=line_path(layout, line)></path> }.into_any()
                 }
             })
             .collect_view()
             .into_any(),
-        Drawing::Paths { lines, boxes } => {
+        Shapes::Paths { lines, boxes } => {
             let boxes = boxes.into_iter().enumerate().filter(|(_, path)| !path.is_empty());
             let boxes = boxes
                 .map(|(heat, path)| {
@@ -128,14 +140,14 @@ pub fn view(drawing: Drawing, case: &Shared<Case>, layout: &Shared<Layout>, desk
 }
 
 /// The lines of text of a tile.
-pub fn texts(case: &Case, what: What, hidden: usize) -> [String; 4] {
-    let Some((node, own)) = node_of(case, what).and_then(|at| case.node(at)) else {
+pub fn texts(analysis: &Analysis, what: What, hidden: usize) -> [String; 4] {
+    let Some((node, own)) = node_of(analysis, what).and_then(|at| analysis.node(at)) else {
         return Default::default();
     };
     let (mut head, mut works) = (title(node), object(node));
     let (mut own_ms, mut rows) = (own.self_ms, own.rows);
     if let What::Group(place) = what
-        && let Some(group) = case.groups.get(place)
+        && let Some(group) = analysis.groups.get(place)
     {
         head = format!("{} × {head}", format::grouped(group.members.len() as f64));
         works = format!("most {works}");
@@ -143,7 +155,7 @@ pub fn texts(case: &Case, what: What, hidden: usize) -> [String; 4] {
     } else if hidden > 0 {
         head = format!("{head} +{}", format::grouped(hidden as f64));
     }
-    let whole = case.plan.execution_ms().or(case.derived.nodes_ms);
+    let whole = analysis.plan.execution_ms().or(analysis.derived.nodes_ms);
     let share = own_ms.zip(whole).filter(|(_, whole)| *whole > 0.0).map(|(own, whole)| own / whole);
     let time = match (own_ms, share, own.self_cost) {
         (Some(_), Some(share), _) => format!("{}, {}", ms(own_ms), percent(share.min(1.0))),
@@ -174,14 +186,19 @@ pub fn texts(case: &Case, what: What, hidden: usize) -> [String; 4] {
     [head, works, time, rows].map(|text| short(&text, FITTING).into_owned())
 }
 
-fn tile(case: &Shared<Case>, layout: &Shared<Layout>, at: usize, desk: Desk) -> AnyView {
+fn tile(
+    analysis: &Shared<Analysis>,
+    layout: &Shared<Layout>,
+    at: usize,
+    state: PlanState,
+) -> AnyView {
     let Some(tile) = layout.tiles.get(at) else { return ().into_any() };
     let (x, y, w, h) = (tile.x, tile.y, layout.size.width, layout.size.height);
-    let Some(node) = node_of(case, tile.what) else { return ().into_any() };
-    let [head, works, time, rows] = texts(case, tile.what, tile.hidden);
-    let Some((printed, own)) = case.node(node) else { return ().into_any() };
+    let Some(node) = node_of(analysis, tile.what) else { return ().into_any() };
+    let [head, works, time, rows] = texts(analysis, tile.what, tile.hidden);
+    let Some((printed, own)) = analysis.node(node) else { return ().into_any() };
     let share = own.share.unwrap_or(0.0).clamp(0.0, 1.0);
-    let heat = case.heat(desk.scale.get_untracked(), node);
+    let heat = analysis.heat(state.scale.get_untracked(), node);
     let class = heat.map_or_else(|| "heat-none".to_owned(), |heat| format!("heat-{heat}"));
     let group = matches!(tile.what, What::Group(_));
     let class = format!(
@@ -189,11 +206,11 @@ fn tile(case: &Shared<Case>, layout: &Shared<Layout>, at: usize, desk: Desk) -> 
         if group { " group" } else { "" },
         if own.never_executed { " never" } else { "" }
     );
-    // The second card behind a folded group.
+    // The second card behind a collapsed group.
     let behind = group.then(
         || view! { <rect class="tile-behind" x=x + 5.0 y=y + 5.0 width=w height=h rx="5"></rect> },
     );
-    let mark = case.mark(node).map(|severity| {
+    let mark = analysis.mark(node).map(|severity| {
         let path = format!("M{:.0} {:.0}l9 16h-18z", x + w - 16.0, y + 8.0);
         view! { <path class=format!("tile-mark {}", severity.as_str()) d=path></path> }
     });
