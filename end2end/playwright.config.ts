@@ -1,4 +1,4 @@
-// How the suite runs: one demo for all tests, each test with and without JavaScript.
+// Playwright configuration: one demo for all tests, each test with and without JavaScript.
 import { defineConfig } from '@playwright/test';
 import { SIGNED_IN } from './support/demo';
 

@@ -1,5 +1,5 @@
-// The wait-for graph of a pile-up in headless Chromium: pgdeck's page beside npm dagre and elkjs, which
-// lay out and draw the same nodes and edges in the same run. PGDECK names the binary.
+// Benchmark: the wait-for graph of a lock pile-up in headless Chromium, pgdeck compared with npm dagre and
+// elkjs on the same nodes and edges. PGDECK names the binary.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

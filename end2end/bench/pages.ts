@@ -1,5 +1,5 @@
-// What each page makes a browser with an empty cache load, as it came over the wire, and how long it
-// takes from the request until the page reacts. Run by `make bench`.
+// Benchmark: transfer size of each page with an empty cache, and time from request to hydration. Run by
+// `make bench`.
 import { test } from '@playwright/test';
 import { routes } from '../support/pgdeck';
 import { browser as launch, pgdeck } from './pgdeck';
@@ -26,7 +26,7 @@ test('the weight of each page', async () => {
       return [performance.now(), loaded.map((file) => ({ name: new URL(file.name).pathname, kb: file.encodedBodySize / 1024 }))] as const;
     });
     const kb = (end: string) => files.filter((file) => file.name.endsWith(end)).reduce((sum, file) => sum + file.kb, 0);
-    // The pieces of the pages travel in files of their own (`server/xtask/src/bundle.rs`).
+    // Code splitting: the lazy pages are in separate files (`server/xtask/src/bundle.rs`).
     const [wasm, js] = [kb('.wasm') + kb('.bin'), kb('.js')];
     const requests = files.filter((file) => /\.(wasm|bin|js)$/.test(file.name)).length;
     const figures = [wasm, js, wasm + js].map((one) => one.toFixed(0).padStart(8)).join(' ');

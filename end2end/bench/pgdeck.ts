@@ -1,4 +1,4 @@
-// What the benchmarks share: a pgdeck that watches nothing, and the browser.
+// Shared by the benchmarks: a pgdeck without servers, and the browser.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A pasted plan in headless Chromium, pgdeck beside npm pev2 in the same run: paste to stable paint,
+// Benchmark: a pasted plan in headless Chromium, pgdeck compared with npm pev2: paste to stable paint,
 // elements, heap, panning. Run by `make bench`; PGDECK names the binary, the release by default.
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -22,7 +22,7 @@ async function stable(page: Page, start: string, text: string): Promise<number> 
         let last = begun;
         let changed = false;
         const observer = new MutationObserver(() => (changed = true));
-        // What lies around the page (the rail follows the servers) is not the plan.
+        // The sidebar follows the servers and is not part of the plan.
         observer.observe(document.querySelector('main') ?? document.body, { subtree: true, childList: true, attributes: true, characterData: true });
         const look = () => {
           if (changed) [last, changed] = [performance.now(), false];

@@ -1,5 +1,5 @@
-// Reading a plan and accounting for it, without any page: our native code (app/plan/examples/time.rs)
-// beside pev2's plan service in Chromium. Run by `make bench`.
+// Benchmark: parsing a plan and attributing its time, without a page: our native code
+// (app/plan/examples/time.rs) compared with pev2's plan service in Chromium. Run by `make bench`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

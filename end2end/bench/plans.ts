@@ -1,4 +1,4 @@
-// Plans of any size for the benchmarks.
+// Generates plans of any size for the benchmarks.
 
 type PlanNode = Record<string, unknown>;
 const figures = (ms: number) => ({ 'Startup Cost': 0, 'Total Cost': ms * 10, 'Plan Rows': 100, 'Plan Width': 8, 'Actual Startup Time': 0, 'Actual Total Time': ms, 'Actual Rows': 120, 'Actual Loops': 1 });

@@ -1,10 +1,10 @@
-// The demo all tests look at. Knows where it runs; tests never start or stop it.
+// The demo that all tests share: its directories, processes and primary. Tests never start or stop it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 
-/** Cookies of the person who followed the one-time link. */
+/** The session cookie from the one-time link, as Playwright's storage state. */
 export const SIGNED_IN = resolve(__dirname, '../test-results/signed-in.json');
 
 /** The directories of the demo's servers, while it runs. */
@@ -28,7 +28,7 @@ export function servers(pid: number): string[] {
     .filter((command) => ours.test(command));
 }
 
-/** Where a superuser reaches the demo's primary: its socket trusts us. */
+/** Unix socket directory and port of the demo's primary, which trusts local superusers. */
 export async function primary(): Promise<{ host: string; port: number }> {
   for (const host of directories(Number(process.env.PGDECK_DEMO_PID))) {
     const port = Number(readdirSync(host).find((name) => /^\.s\.PGSQL\.\d+$/.test(name))?.split('.').at(-1));
@@ -48,10 +48,10 @@ async function ask(at: { host: string; port: number }, sql: string) {
   }
 }
 
-/** A session of a superuser under this application_name; the caller ends it. */
+/** Where to connect, and as which role. */
 type At = { host: string; port: number; user?: string; database?: string };
 
-/** Connects, as a superuser where nobody else is named. */
+/** Opens a session, as superuser by default; the caller ends it. */
 export async function connect(at: At, application_name: string): Promise<Client> {
   const client = new Client({ user: 'postgres', database: 'postgres', ...at, application_name });
   await client.connect();

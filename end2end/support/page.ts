@@ -1,4 +1,4 @@
-// Shared by all tests: the address of the demo, the list of pages from the route table, opening a page.
+// Shared by all tests: base URL of the demo, pages of the route table, opening a page, locators.
 import { test as base, expect, type Page } from '@playwright/test';
 import { routes } from './pgdeck';
 
@@ -29,16 +29,34 @@ export const PAGES = [
   { name: 'not-found', path: '/nowhere', heading: 'Not found' },
 ];
 
-/** Opens a page; with JavaScript, waits until it is alive. */
+/** Opens a page; with JavaScript, waits for hydration. */
 export async function open(page: Page, path: string) {
   await page.goto(path);
   await alive(page);
 }
 
-/** Waits until the page reacts. */
+/** Waits until the page is hydrated. */
 export async function alive(page: Page) {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   if (hasJavaScript()) await expect(page.locator('html')).toHaveAttribute('data-js', 'on');
+}
+
+/** Waits for that many new readings of an area of the demo's primary, on an event stream of its own. */
+export async function newReadings(page: Page, area: string, count: number) {
+  await page.evaluate(
+    ({ area, count }) =>
+      new Promise<void>((done) => {
+        const stream = new EventSource(`/live?server=primary&area=${area}`);
+        let left = count;
+        // The first event is the latest reading, not a new one.
+        stream.addEventListener(area, () => {
+          if (left-- > 0) return;
+          stream.close();
+          done();
+        });
+      }),
+    { area, count },
+  );
 }
 
 /** Widths and themes in which every page has to be good. */
@@ -51,7 +69,7 @@ export async function setTheme(page: Page, theme: 'light' | 'dark') {
   await page.locator('html').evaluate((html, theme) => (html.dataset.theme = theme), theme);
 }
 
-/** Opens a page as it looks to somebody who chose this theme on a screen this wide. */
+/** Opens a page with this theme and viewport width. */
 export async function openAs(page: Page, path: string, look: { width: number; theme: 'light' | 'dark' }) {
   await page.setViewportSize({ width: look.width, height: 900 });
   const url = process.env.PGDECK_URL!;
@@ -70,7 +88,7 @@ export function hasJavaScript(): boolean {
   return test.info().project.name !== 'plain';
 }
 
-/** The line below the heading that says how things are. */
+/** The verdict: the paragraph below the heading. */
 export function verdict(page: Page) {
   const main = page.getByRole('main');
   return main.getByRole('heading', { level: 1 }).locator('xpath=following-sibling::p[1]');

@@ -1,4 +1,4 @@
-// Starts the pgdeck binary the way a user does and ends it the way Ctrl-C does.
+// Starts the pgdeck binary and shuts it down with SIGINT, like Ctrl-C.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,12 +6,12 @@ import { join, resolve } from 'node:path';
 
 const BINARY = resolve(__dirname, '../..', process.env.CARGO_TARGET_DIR ?? 'target', 'debug/pgdeck');
 
-/** An address where nobody answers. */
+/** The DSN of a server that is down. */
 export const NOBODY = 'postgres://nobody@127.0.0.1:1/nothing';
 
 /** A running pgdeck. */
 export type Pgdeck = {
-  /** Where it answers, without a slash at the end. */
+  /** Base URL, without a trailing slash. */
   url: string;
   /** The one-time sign-in link; the plain address when people sign in by name. */
   link: string;
@@ -66,7 +66,7 @@ function firstLink(child: ChildProcess, said: () => string, patienceMs: number):
       fail(new Error(`pgdeck ${why}; it said: ${said() || 'nothing'}`));
     };
     const timer = setTimeout(() => give(`did not open within ${patienceMs} ms`), patienceMs);
-    // Rejecting after the link has come does nothing.
+    // Rejecting a settled promise has no effect.
     child.once('exit', (code) => give(`ended with code ${code}`));
     child.stdout!.on('data', (data) => {
       out += data;
@@ -79,7 +79,7 @@ function firstLink(child: ChildProcess, said: () => string, patienceMs: number):
   });
 }
 
-/** A pgdeck of one test: watches `dsns`, with users and sessions of its own. */
+/** A pgdeck for one test: watches `dsns`, with its own data directory. */
 export async function serve(dsns: string[], user?: { name: string; password: string }) {
   const folder = mkdtempSync(join(tmpdir(), 'pgdeck-end2end-'));
   if (user) {

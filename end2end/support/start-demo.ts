@@ -1,4 +1,4 @@
-// Before all tests: the demo is started and somebody signs in. After all: nothing of it is left.
+// Global setup: starts the demo and signs in. Teardown: graceful shutdown, and nothing is left behind.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SIGNED_IN, directories, servers } from './demo';

@@ -1,5 +1,5 @@
-//! The released binary as a visitor meets it: exec to a usable page, idle memory, and what fifty
-//! viewers cost the watched server beside one. Figures beside their goals.
+//! Benchmark of the release binary: time from exec to a usable page, idle memory, and load on the watched
+//! server with fifty viewers compared with one. Prints the figures with their goals.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -28,7 +28,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    /// Starts the binary, follows its link and waits for the first page.
+    /// Starts the binary, redeems the one-time link and waits for the first page.
     fn start(dsn: &str, data: &Path) -> Result<Self> {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_pgdeck"))

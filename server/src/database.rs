@@ -1,4 +1,4 @@
-//! The embedded database: one SQLite file in the data directory, readable by its owner only.
+//! The embedded SQLite database: one file in the data directory, mode 0600, with migrations.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use crate::cli::error::Failure;
 /// The file's name.
 const FILE: &str = "pgdeck.sqlite";
 
-/// Opens the database, making directory and file where they are missing, and brings it up to date.
+/// Opens the database, creates directory and file where missing, and runs the migrations.
 ///
-/// Errors: one sentence, when the directory cannot be written or the file is not ours.
+/// Errors: when the directory is not writable or the file is not a database of pgdeck.
 pub async fn open(data_dir: &Path) -> Result<SqlitePool, Failure> {
-    // One writer is all SQLite has; four connections let readers pass it.
+    // SQLite has a single writer; in WAL mode the other connections read meanwhile.
     open_with(data_dir, SqliteSynchronous::Normal, 4).await
 }
 
-/// Opens it for records that must be on the disk when a commit returns. One connection: whoever
-/// appends to a chain does so after the one before.
+/// Opens it with `synchronous = full`: a commit is on disk when it returns. A single connection, so that
+/// appends to the hash chain are serialised.
 pub async fn open_synced(data_dir: &Path) -> Result<SqlitePool, Failure> {
     open_with(data_dir, SqliteSynchronous::Full, 1).await
 }
@@ -55,7 +55,7 @@ async fn open_with(
     Ok(pool)
 }
 
-/// SQLite gives its companion files the mode of the main file, so making that one private suffices.
+/// SQLite creates the WAL files with the mode of the main file, so restricting that one suffices.
 fn make_private(data_dir: &Path, path: &Path) -> std::io::Result<()> {
     let mut folder = std::fs::DirBuilder::new();
     folder.recursive(true);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_no_database_is_told_in_one_sentence() {
+    async fn a_file_that_is_no_database_is_reported_in_one_sentence() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), "not a database at all, just text".repeat(50))
             .unwrap();

@@ -17,19 +17,19 @@ use engine::dsn::Environment;
 use tracing_subscriber::EnvFilter;
 
 use cli::error::Failure;
-use cli::{Cli, Command, Parsed};
+use cli::{Cli, Command, Invocation};
 
 /// The program: parses the command line, sets up logging and the runtime, runs the command.
 pub fn main() -> ExitCode {
     let command = match cli::parse(std::env::args_os()) {
-        Parsed::Run(Cli { command }) => command,
-        Parsed::Print(text) => {
+        Invocation::Run(Cli { command }) => command,
+        Invocation::Print(text) => {
             print!("{text}");
             return ExitCode::SUCCESS;
         }
-        Parsed::Wrong(message) => return Failure::usage(message).report(),
+        Invocation::Wrong(message) => return Failure::usage(message).report(),
     };
-    // What a watched server tells our sessions concerns our own statements only.
+    // Notices of watched servers concern only our own statements.
     let filter = EnvFilter::try_from_env("PGDECK_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::query=off,sqlx::postgres::notice=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
         }
     };
     let outcome = runtime.block_on(run(command));
-    // Nothing that still hangs may keep the process: what matters has been ended in order.
+    // Tasks that still hang must not keep the process alive; graceful shutdown is done.
     runtime.shutdown_background();
     outcome.unwrap_or_else(|failure| failure.report())
 }
@@ -58,8 +58,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     let done = |()| ExitCode::SUCCESS;
     match command {
         Command::Serve(serve) => {
-            let config = config::config(&serve, &env)?;
-            let stop = http::server::signalled()?;
+            let config = config::load(&serve, &env)?;
+            let stop = http::server::shutdown_signal()?;
             http::server::serve(config, serve.recording.as_deref(), stop).await.map(done)
         }
         Command::Demo(demo) => cli::demo::demo(&demo, &env).await.map(done),

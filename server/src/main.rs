@@ -1,4 +1,4 @@
-//! The binary `pgdeck`; everything is in the library.
+//! Entry point of the binary `pgdeck`; everything else is in the library.
 
 use std::process::ExitCode;
 

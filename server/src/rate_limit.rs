@@ -4,45 +4,45 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Tries within `WINDOW` for one account or from one address (`docs/limits.md#password-guessing`).
-pub const TRIES: usize = 10;
+/// Sign-in attempts within `WINDOW` for one account or from one address (`docs/limits.md#password-guessing`).
+pub const MAX_ATTEMPTS: usize = 10;
 const WINDOW: Duration = Duration::from_secs(60);
-/// Accounts and addresses remembered. Beyond it everybody waits: memory stays bounded.
-const REMEMBERED: usize = 20_000;
+/// Keys kept in memory. Beyond this every attempt is refused, so memory stays bounded.
+const MAX_KEYS: usize = 20_000;
 
-/// Remembers recent tries.
+/// Sliding-window rate limiter over string keys.
 pub struct RateLimiter {
-    most: usize,
-    tries: Mutex<HashMap<String, VecDeque<Instant>>>,
+    limit: usize,
+    attempts: Mutex<HashMap<String, VecDeque<Instant>>>,
 }
 
 impl RateLimiter {
-    /// Allows that many tries a minute under each key.
-    pub fn new(most: usize) -> Self {
-        Self { most, tries: Mutex::default() }
+    /// Allows `limit` attempts a minute for each key.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, attempts: Mutex::default() }
     }
 
-    /// Whether one more try is allowed now under all of `keys`; it is counted when it is.
+    /// Whether another attempt is allowed now for all of `keys`; only an allowed one is counted.
     pub fn allows(&self, keys: &[String], now: Instant) -> bool {
-        let Ok(mut tries) = self.tries.lock() else { return false };
-        if tries.len() >= REMEMBERED {
-            tries.retain(|_, times| {
+        let Ok(mut attempts) = self.attempts.lock() else { return false };
+        if attempts.len() >= MAX_KEYS {
+            attempts.retain(|_, times| {
                 times.back().is_some_and(|last| now.duration_since(*last) < WINDOW)
             });
         }
-        if tries.len() >= REMEMBERED {
+        if attempts.len() >= MAX_KEYS {
             return false;
         }
         for key in keys {
-            let times = tries.entry(key.clone()).or_default();
+            let times = attempts.entry(key.clone()).or_default();
             while times.front().is_some_and(|first| now.duration_since(*first) >= WINDOW) {
                 times.pop_front();
             }
         }
         let allowed =
-            keys.iter().all(|key| tries.get(key).is_none_or(|times| times.len() < self.most));
+            keys.iter().all(|key| attempts.get(key).is_none_or(|times| times.len() < self.limit));
         for key in keys.iter().filter(|_| allowed) {
-            tries.entry(key.clone()).or_default().push_back(now);
+            attempts.entry(key.clone()).or_default().push_back(now);
         }
         allowed
     }
@@ -53,12 +53,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_eleventh_try_in_a_minute_is_refused_for_account_and_address() {
-        let limiter = RateLimiter::new(TRIES);
+    fn the_eleventh_attempt_in_a_minute_is_refused_for_account_and_address() {
+        let limiter = RateLimiter::new(MAX_ATTEMPTS);
         let now = Instant::now();
         let keys =
             |user: &str, address: &str| [format!("user {user}"), format!("address {address}")];
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             assert!(limiter.allows(&keys("eve", "a"), now));
         }
         assert!(!limiter.allows(&keys("eve", "b"), now), "same account from elsewhere");

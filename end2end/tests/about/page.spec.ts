@@ -1,4 +1,4 @@
-// What pgdeck itself costs.
+// About page: resource usage of pgdeck itself.
 import { expect, open, test, valueOf } from '../../support/page';
 
 test('pgdeck tells its own memory, sessions and queries', async ({ page }) => {

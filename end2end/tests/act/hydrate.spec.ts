@@ -1,4 +1,4 @@
-// Ending a root from the overview: four keys, or three clicks; and what must not happen on the way.
+// Terminating the root blocker from the overview with four keys or three clicks; no accidental action.
 import { expect, open, test, type Page } from '../../support/page';
 import { pile } from '../../support/pile';
 

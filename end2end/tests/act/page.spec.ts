@@ -1,4 +1,4 @@
-// Ending what holds others up: look, confirm, see that it worked, find it in the log.
+// Operator actions on a blocking session: preview, confirm, result, audit log.
 import { Client } from 'pg';
 import { connect, primary } from '../../support/demo';
 import { expect, hasJavaScript, open, test, type Page } from '../../support/page';
@@ -8,7 +8,7 @@ import { pile } from '../../support/pile';
 async function victim(what: string): Promise<{ name: string; client: Client }> {
   const name = `${what}-${hasJavaScript() ? 'js' : 'plain'}`;
   const client = new Client({ ...(await primary()), user: 'shop', database: 'shop', application_name: name });
-  client.on('error', () => {}); // It is ended from outside.
+  client.on('error', () => {}); // The test terminates it.
   await client.connect();
   await client.query('begin');
   return { name, client };
@@ -17,7 +17,7 @@ async function victim(what: string): Promise<{ name: string; client: Client }> {
 /** Opens the drawer of the session of that name. */
 async function choose(page: Page, name: string) {
   const row = page.getByRole('region', { name: 'Sessions' }).getByRole('row').filter({ hasText: name });
-  // Without JavaScript a page is as old as the last reading.
+  // Without JavaScript a page shows the latest reading at load time.
   await expect(async () => {
     await open(page, `/s/primary/activity?q=application:${name}`);
     await expect(row).toBeVisible({ timeout: 2_000 });

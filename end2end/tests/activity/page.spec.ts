@@ -1,4 +1,4 @@
-// An on-call engineer's first minutes: who holds things up, and what does that session do.
+// Activity page for an on-call engineer: which session blocks others, and what it is doing.
 import { connect, primary } from '../../support/demo';
 import { expect, open, test, verdict, type Page } from '../../support/page';
 

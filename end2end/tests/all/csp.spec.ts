@@ -1,11 +1,11 @@
-// Every page keeps to its own policy, and bringing it to life meets no surprise.
+// Content security policy (CSP) and security headers of every page; hydration logs no errors.
 import { PAGES, expect, open, test } from '../../support/page';
 
 for (const { name, path } of PAGES) {
   test(`${name}: strict headers, a silent console`, async ({ page }) => {
     const said: string[] = [];
     page.on('console', (message) => {
-      // The browser notes the status of a page that is not found; that is no fault.
+      // The browser logs the status 404 of the not-found page, which is expected.
       const status = name === 'not-found' && message.text().includes('404');
       if (['error', 'warning'].includes(message.type()) && !status) said.push(message.text());
     });

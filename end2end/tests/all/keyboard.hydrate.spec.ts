@@ -1,5 +1,5 @@
-// Everything by keyboard, with the focus visible and back where it came from.
-import { ROUTES, expect, open, test, type Page } from '../../support/page';
+// Keyboard shortcuts, visible focus, and focus restored after a dialog closes.
+import { ROUTES, expect, newReadings, open, test, type Page } from '../../support/page';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
 
@@ -27,7 +27,7 @@ test('g and a letter opens every page of the navigation', async ({ page }) => {
   await open(page, '/s/primary/');
   const listed = ROUTES.filter((route) => route.key);
   expect(listed.length).toBeGreaterThan(8);
-  // Those of a server first: the others leave it.
+  // Server pages first: the others leave the server.
   for (const { key, heading: title } of listed.sort((a, b) => Number(b.path.startsWith('/s/')) - Number(a.path.startsWith('/s/')))) {
     await page.keyboard.press('g');
     await page.keyboard.press(key!);
@@ -69,8 +69,8 @@ test('j and k choose a row, Enter opens it, Escape closes it and the row keeps t
   await page.keyboard.press('Enter');
   const session = page.getByRole('region', { name: `Session ${pid}` });
   await expect(session).toBeVisible();
-  // Readings arrive meanwhile; they must not take the focus.
-  await page.waitForTimeout(5_000);
+  // Updates must not take the focus.
+  await newReadings(page, 'activity', 3);
   await page.keyboard.press('Escape');
   await expect(session).toBeHidden();
   await expect(rows.filter({ hasText: pid })).toBeFocused();

@@ -1,10 +1,10 @@
-// What moves without a reload, and what is said when something stops answering.
+// Live updates over the event stream (SSE), pause, and messages when a server or pgdeck is unreachable.
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { primary } from '../../support/demo';
-import { alive, expect, open, test, valueOf, verdict } from '../../support/page';
+import { alive, expect, newReadings, open, test, valueOf, verdict } from '../../support/page';
 import { NOBODY, serve } from '../../support/pgdeck';
 
 test('numbers change without a reload', async ({ page }) => {
@@ -30,7 +30,7 @@ test('space pauses and resumes', async ({ page }) => {
   await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
   await expect(page.getByRole('banner')).toContainText(/Paused at \d\d:\d\d:\d\d UTC/);
   const first = await rate.innerText();
-  await page.waitForTimeout(7_000);
+  await newReadings(page, 'overview', 2);
   await expect(rate).toHaveText(first);
   await page.keyboard.press('Space');
   await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
@@ -61,7 +61,7 @@ test('a server that goes is shown as such within two ticks and heals by itself',
     await expect(valueOf(page, /^Active sessions$/)).toHaveText(/^\d+$/);
     await expect(page.getByText(/^The numbers shown are out of date/)).toBeHidden();
     door.close();
-    // The overview is read every five seconds.
+    // The overview is sampled every five seconds.
     await expect(page.getByText(/^The numbers shown are out of date: .+\./)).toBeVisible({ timeout: 12_000 });
     await expect(page.getByText(/^Read .+ ago\. pgdeck keeps trying\.$/).first()).toBeVisible();
     await door.reopen();
@@ -82,7 +82,7 @@ test('pgdeck itself going away is said, and coming back ends it', async ({ page 
   await expect(page.getByText('pgdeck is not responding; retrying.')).toBeVisible();
 });
 
-/** A Unix socket in front of the demo's primary that can be shut. */
+/** A proxy on a Unix socket in front of the demo's primary that can be closed and reopened. */
 class Door {
   readonly folder = mkdtempSync(join(tmpdir(), 'pgdeck-end2end-door-'));
   private through = new Set<Socket>();

@@ -1,4 +1,4 @@
-// The line that says that the page no longer reacts: seen only then.
+// The alert that the client has crashed is visible only then.
 import { expect, open, test } from '../../support/page';
 
 const LINE = 'This page no longer receives updates.';

@@ -1,4 +1,4 @@
-// Light, dark, or as the system says; the choice stays.
+// Theme switch: light, dark, or prefers-color-scheme; the choice persists.
 import { expect, open, test, type Page } from '../../support/page';
 
 const ink = (page: Page) => page.getByRole('main').evaluate((main) => getComputedStyle(main).color);

@@ -1,21 +1,21 @@
-// Every page as somebody sees it, wide and narrow, light and dark: axe-core finds nothing, nothing
-// jumps, nothing sticks out; and a picture of it is kept in test-results/shots.
+// Accessibility (axe-core), layout shift and horizontal overflow of every page, wide and narrow, light and
+// dark, with screenshots in test-results/shots.
 import AxeBuilder from '@axe-core/playwright';
 import { pile } from '../../support/pile';
 import { LOOKS, PAGES, THEMES, WIDTHS, allFindings, expect, openAs, setTheme, test, type Page } from '../../support/page';
 
-/** The largest sum of shifts that is still calm. */
+/** The allowed cumulative layout shift. */
 const MOST_SHIFT = 0.05;
 
 async function looksGood(page: Page, name: string, look: (typeof LOOKS)[number], again?: () => Promise<void>) {
   const what = `${name}, ${look.width} px, ${look.theme}`;
   const seen = Date.now();
   expect.soft(await violations(page), `axe-core on ${what}`).toEqual([]);
-  // At least one tick of activity, in which nothing may jump.
+  // At least one update of the activity area, during which no layout shift may occur.
   await page.waitForTimeout(Math.max(0, 1_500 - (Date.now() - seen)));
   let moved = await shift(page);
   if (moved.sum > MOST_SHIFT && again) {
-    // A finding of the demo that appears just now moves what is below it; twice in a row it is the page.
+    // A new finding of the demo shifts what is below it; a shift twice in a row is a fault of the page.
     await again();
     await page.waitForTimeout(1_500);
     moved = await shift(page);
@@ -27,7 +27,7 @@ async function looksGood(page: Page, name: string, look: (typeof LOOKS)[number],
 }
 
 async function violations(page: Page): Promise<string[]> {
-  // No frames are looked for, as there are none, and what passes is not described: a quarter of the time.
+  // Legacy mode skips frames (there are none) and only violations are reported: a quarter of the time.
   const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] }).analyze();
   return violations.map((v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any[0]?.message ?? ''}`).join('; ')}`);
 }
@@ -43,7 +43,7 @@ function shift(page: Page): Promise<{ sum: number; what: string[] }> {
         type Source = { node: Node | null; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly };
         const name = ({ node }: Source) => (node instanceof Element ? `${node.localName}.${node.classList}` : (node?.nodeName ?? 'gone'));
         const moved = (source: Source) => `${name(source)} ${source.previousRect.y} to ${source.currentRect.y}`;
-        // What moves because somebody has just pressed something is no surprise.
+        // Shifts right after user input are expected.
         const add = (entries: PerformanceEntry[]) =>
           (entries as Shift[]).filter((entry) => !entry.hadRecentInput).forEach((entry) => {
             sum += entry.value;
@@ -65,7 +65,7 @@ for (const { name, path, heading } of PAGES) {
           await openAs(page, path, look);
           await expect(page.getByRole('heading', { level: 1, name: heading, exact: true })).toBeVisible();
         };
-        // The second theme is put on the page that is open: colours change, nothing else may.
+        // The second theme is applied to the open page: only colours may change.
         if (theme === THEMES[0]) await visit();
         else await setTheme(page, theme);
         await looksGood(page, name, look, visit);
@@ -90,7 +90,7 @@ test('an open session and an open finding look good', async ({ page }) => {
   }
 });
 
-// Of unlike size: two roots that hold up as many would take turns at the top of each other's page.
+// Of different sizes: two root blockers with equally many waiters would swap places at the top.
 for (const [width, waiters] of [[1440, 30], [390, 20]]) test(`a pile-up with a chosen waiter looks good in every view at ${width} px`, async ({ page }) => {
   test.setTimeout(180_000);
   const waiting = await pile(waiters, `pile-up-${width}`);
@@ -100,7 +100,7 @@ for (const [width, waiters] of [[1440, 30], [390, 20]]) test(`a pile-up with a c
         const at = `/s/primary/locks?view=${view}`;
         await expect(async () => {
           await openAs(page, at, look);
-          // Once it is a finding, the worst lines are taken.
+          // Once the pile-up is a finding, the list of the worst findings is stable.
           await expect(page.getByRole('region', { name: 'Findings' }).getByText(/pile-up/).first()).toBeAttached({ timeout: 2_000 });
         }).toPass();
         await looksGood(page, `locks-${view || 'graph'}`, look, () => openAs(page, at, look));

@@ -1,9 +1,9 @@
-// A page whose answer does not come says so and lets its reader go.
+// Client-side navigation that never completes: a message and a cancel button.
 import { expect, open, test } from '../../support/page';
 
 test('a page that does not come can be left', async ({ page }) => {
   await open(page, '/');
-  // Never answered.
+  // The request is never answered.
   await page.route('**/api/rules*', () => {});
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Rules' }).click();
   await expect(page.getByText('Waiting for the rules.')).toBeVisible();

@@ -1,4 +1,4 @@
-// A DBA's first minute: which servers are there, how are they, and on to one of them.
+// Fleet page: the servers, their state, and links to each.
 import { expect, open, test, verdict } from '../../support/page';
 
 test('the fleet names every server with kind and version', async ({ page }) => {

@@ -1,4 +1,4 @@
-// A newcomer asks what a figure means, and reads on in the manual of the server's own major.
+// Glossary: explanations of terms, with links to the PostgreSQL manual of the server's major version.
 import { expect, open, test } from '../../support/page';
 
 for (const path of ['/s/primary/', '/s/primary/locks', '/s/primary/replication']) {

@@ -1,4 +1,4 @@
-// Locks by keyboard and live: found with two keys, opened with two more, and the page moves by itself.
+// Locks page with JavaScript: keyboard navigation and live updates of the wait-for graph.
 import { expect, open, test, verdict } from '../../support/page';
 import { pile } from '../../support/pile';
 
@@ -30,7 +30,7 @@ test('who begins and who ceases to wait shows without a reload, and the focus st
     await boxes.first().focus();
     const name = await boxes.first().getAttribute('id');
     const before = await boxes.nth(1).textContent();
-    // Ages move every second: newer markup has taken the place of what had the focus.
+    // Ages change every second: the focused element has been replaced by newer HTML.
     await expect(boxes.nth(1)).not.toHaveText(before!);
     await expect(boxes.first()).toBeFocused();
     await expect(boxes.first()).toHaveAttribute('id', name!);

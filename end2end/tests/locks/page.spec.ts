@@ -1,5 +1,5 @@
-// The on-call engineer with a pile-up at three in the morning: who is the root, what would ending it
-// free, who waits behind it, and how it began.
+// Locks page during a lock pile-up: root blocker, sessions that terminating it would release, waiters,
+// and how it began.
 import { expect, hasJavaScript, open, test, verdict, type Page } from '../../support/page';
 import { pile, type Pile } from '../../support/pile';
 

@@ -1,4 +1,4 @@
-// Addresses nobody has.
+// Not-found page (status 404).
 import { expect, open, test } from '../../support/page';
 
 for (const path of ['/nowhere', '/s/nobody/', '/s/nobody/activity', '/s/primary/nothing']) {

@@ -1,4 +1,4 @@
-// One server at a glance: words first, then numbers, then pictures with their data.
+// Overview page of a server: verdict, numbers, charts with their data tables.
 import { allFindings, expect, open, test, valueOf, verdict } from '../../support/page';
 
 const PANELS = [
@@ -44,9 +44,9 @@ test('every panel says what it shows and in what unit, with its data in a table'
 
 test('a finding opens its evidence and its remedy in place', async ({ page }) => {
   test.setTimeout(120_000);
-  // Not the one who also blocks others: that is another rule's.
+  // Not the session that also blocks others: another rule reports that one.
   const finding = page.getByRole('region', { name: 'Findings' }).getByRole('group').filter({ hasText: /has been idle in transaction for [\d.]+ \w+( \d+ \w+)?\./ }).first();
-  // The rule speaks after a minute of idling.
+  // The rule fires after a minute of idling.
   await expect(async () => {
     await open(page, '/s/primary/');
     await allFindings(page);
@@ -77,7 +77,7 @@ test('the facts name version, kind and what our role may do', async ({ page }) =
   await expect(facts).toContainText(/PostgreSQL \d\d\.\d/);
   await expect(valueOf(page, /^Role$/)).toHaveText('standby');
   await expect(valueOf(page, /^Connected to$/)).toHaveText('database shop as pgdeck (has pg_monitor)');
-  // A server says less than a minute in its first.
+  // In its first minute a server shows "less than a minute".
   await expect(async () => {
     await open(page, '/s/standby/');
     await expect(valueOf(page, /^Up for$/)).toHaveText(/^[1-9]\d* (min|h)/, { timeout: 1_000 });

@@ -1,4 +1,4 @@
-// "Run it on a server" by keyboard alone, and what only a live form does.
+// "Run it on a server" by keyboard only, and the parts of the form that need JavaScript.
 import { expect, open, test } from '../../support/page';
 
 test('by keyboard alone: open, fill, preview, run, back at the plan', async ({ page }) => {

@@ -1,5 +1,5 @@
-// A statement is run on a watched server from the page of a plan: preview, confirm, plan, with and
-// without JavaScript; what is refused, what is cancelled, and what the catalog adds.
+// EXPLAIN and EXPLAIN ANALYZE on a watched server from the plan page: preview, confirm, plan, refusals,
+// cancellation, catalog; with and without JavaScript.
 import { connect, primary } from '../../support/demo';
 import { expect, hasJavaScript, open, test, verdict, type Page } from '../../support/page';
 
@@ -103,7 +103,7 @@ test('a statement that takes too long is cancelled for real', async ({ page }) =
     await page.getByRole('button', { name: 'Cancel the statement' }).click();
     await expect(says(page)).toContainText('Cancelled by local after');
   } else {
-    // Without JavaScript the page loads until there is a plan; who leaves it stops the statement.
+    // Without JavaScript the page loads until the plan is there; leaving it cancels the statement.
     await run.click({ noWaitAfter: true });
     await expect.poll(() => running('1e9'), { timeout: 20_000 }).toBe(1);
     await page.goto('/rules');

@@ -1,4 +1,4 @@
-// A pasted plan in the browser: paste anywhere, keyboard, links, files, history; hostile text is text.
+// A pasted plan in the browser: paste, drop, files, keyboard, share links, history; hostile text is escaped.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, open, test, verdict, type Page } from '../../support/page';
@@ -51,7 +51,7 @@ test('the wheel moves the tree, and the page where no more of the tree lies that
   await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
   await tree(page).scrollIntoViewIfNeeded();
   expect(await top()).toBeGreaterThan(0);
-  // Now all of it is in sight.
+  // Now the whole plan is visible.
   await page.getByRole('button', { name: 'Fit' }).click();
   await tree(page).hover();
   await page.mouse.wheel(0, -5_000);

@@ -1,4 +1,4 @@
-// A pasted plan, with and without JavaScript: words first, then what to do, then the nodes.
+// A pasted plan, with and without JavaScript: verdict, findings, nodes.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, open, test, verdict } from '../../support/page';

@@ -1,4 +1,4 @@
-// Who streams from whom, and how far behind, in bytes and in time.
+// Replication page: topology, and replication lag in bytes and time.
 import { expect, hasJavaScript, open, test, valueOf, verdict } from '../../support/page';
 
 const BYTES = /^[\d.]+ (B|KiB|MiB|GiB)$/;
@@ -13,7 +13,7 @@ test('the drawing names its servers and says each stream in words', async ({ pag
   await page.evaluate(() => document.documentElement.setAttribute('data-before', ''));
   await drawing.getByRole('link', { name: /^standby,? standby/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Replication of standby' })).toBeVisible();
-  // With JavaScript the same document goes on.
+  // With JavaScript the document is not reloaded.
   await expect(page.locator('html[data-before]')).toHaveCount(hasJavaScript() ? 1 : 0);
 });
 

@@ -1,4 +1,4 @@
-// The open rules: what each says, its limits in force and where they come from.
+// Rules page: every rule with its effective limits and where they are set.
 import { expect, open, test } from '../../support/page';
 
 test('every rule says what happens, what to do and its limits', async ({ page }) => {

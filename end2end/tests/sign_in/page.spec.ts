@@ -1,4 +1,4 @@
-// Doors: the one-time link, name and password, signing out.
+// Sign-in: one-time link, name and password, sign-out.
 import { expect, test } from '../../support/page';
 import { NOBODY, serve } from '../../support/pgdeck';
 

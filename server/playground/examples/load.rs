@@ -1,4 +1,5 @@
-//! Loads the full shop and says how long each step took.
+//! Loads the full shop and prints the time of each step.
+
 use std::time::Instant;
 
 #[tokio::main]

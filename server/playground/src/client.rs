@@ -1,11 +1,11 @@
-//! How this package itself talks to its servers: DSNs, connections, statements.
+//! Client side: DSNs of playground servers, connections, running statements.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
 
 use crate::Error;
 
-/// Where a role connects to a database of ours.
+/// The DSN of a role for a database.
 pub(crate) fn dsn(role: &str, password: &str, port: u16, database: &str) -> String {
     format!(
         "postgres://{}:{}@127.0.0.1:{port}/{}",
@@ -15,7 +15,7 @@ pub(crate) fn dsn(role: &str, password: &str, port: u16, database: &str) -> Stri
     )
 }
 
-/// Percent-encodes what has a meaning in a URI.
+/// Percent-encodes the reserved characters of a URI.
 fn escape(word: &str) -> String {
     word.bytes().fold(String::new(), |mut out, byte| {
         match byte {

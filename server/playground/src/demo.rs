@@ -1,4 +1,4 @@
-//! A primary, a standby and a pooler with a web shop on them in which things go wrong.
+//! The demo: a primary, a standby and PgBouncer, with a web shop whose workload misbehaves.
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,8 +16,7 @@ const OBSERVER: &str = "pgdeck";
 /// May cancel, terminate and maintain.
 const OPERATOR: &str = "pgdeck_operator";
 
-/// EXPLAIN needs the privileges of the statement: the observer may read the shop, its customers left
-/// out, as an administrator would have it.
+/// EXPLAIN needs the privileges of the statement: the observer may read the shop except for the customers.
 const READABLE: &str =
     "grant select on all tables in schema public to pgdeck; revoke select on customers from pgdeck";
 
@@ -43,7 +42,7 @@ const SETTINGS: [(&str, &str); 13] = [
 pub struct DemoOptions {
     /// PostgreSQL's major; the newest that is installed when not given.
     pub major: Option<u16>,
-    /// What is to go wrong.
+    /// The troubles to run.
     pub troubles: Vec<Trouble>,
     /// Whether to have a standby.
     pub standby: bool,
@@ -51,7 +50,7 @@ pub struct DemoOptions {
     pub pooler: bool,
     /// How many rows the shop has, in per cent: 100 is 600,000 order items.
     pub percent: u32,
-    /// How many times faster than life the troubles go.
+    /// Speed of the troubles; 1 is real time.
     pub speed: f64,
 }
 
@@ -69,7 +68,7 @@ impl Default for DemoOptions {
     }
 }
 
-/// How far the shop is.
+/// Progress of loading the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Loading,
@@ -80,7 +79,7 @@ enum Stage {
 /// A running demo. Dropping it ends everything and removes all files.
 #[derive(Debug)]
 pub struct Demo {
-    // The workload first: it must not see its servers go.
+    // Fields drop in order: the workload ends before its servers do.
     tasks: JoinSet<()>,
     /// The pooler in front of the primary.
     pub pooler: Option<Pooler>,
@@ -97,7 +96,7 @@ pub struct Demo {
 
 impl Demo {
     /// Starts the servers, still without data; they accept connections when this returns. `progress` is
-    /// told each step. Errors when PostgreSQL is not installed or does not start.
+    /// called for each step. Errors when PostgreSQL is not installed or does not start.
     pub async fn start(options: DemoOptions, progress: impl Fn(&str)) -> Result<Demo, Error> {
         let major = match options.major {
             Some(major) => major,
@@ -137,8 +136,8 @@ impl Demo {
         })
     }
 
-    /// Loads the shop and then lets customers and troubles in, all in the background. `progress` is told
-    /// each step.
+    /// Loads the shop, then starts workload and troubles, all in the background. `progress` is called
+    /// for each step.
     pub fn load_and_run(&mut self, progress: impl Fn(&str) + Send + Sync + 'static) {
         let shop = self.primary.dsn_for("shop", &self.owner, DATABASE);
         let scene = Scene::new(Places {
@@ -218,7 +217,7 @@ impl Demo {
     }
 }
 
-/// Roles, database and extension; the passwords are ours and hold no quotes.
+/// Creates roles, database and extensions; the generated passwords contain no quotes.
 async fn set_up(
     primary: &Server,
     owner: &str,
@@ -234,7 +233,7 @@ async fn set_up(
         ))
         .await?;
     primary.exec(&format!("create database {DATABASE} owner shop")).await?;
-    // PostgreSQL 14 still lets everybody create tables.
+    // Up to PostgreSQL 14 PUBLIC may create tables.
     let sql = "create extension pg_stat_statements; create extension pgstattuple;
          revoke create on schema public from public; grant all on schema public to shop";
     crate::client::exec_at(&primary.dsn_to(DATABASE), sql).await

@@ -1,4 +1,4 @@
-//! What can go wrong when a playground is set up: each error says what, where and what to do.
+//! The error type: every message names what failed, where, and the remedy.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Directories for servers: private ones, copies of data directories, removal.
+//! File operations: private temporary directories, copies of data directories, removal.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::Error;
 use crate::user::{self, User};
 
-/// The beginning of the name of every directory we make; [`crate::leftovers`] looks for it.
+/// The beginning of the name of every directory we make; [`crate::cleanup`] looks for it.
 pub(crate) const PREFIX: &str = "pgdeck-playground";
 
 /// A fresh directory that only `user` can enter: `<tmp>/pgdeck-playground-<kind>-<pid>-<n>`.
@@ -21,10 +21,10 @@ pub(crate) fn fresh(kind: &str, user: Option<User>) -> Result<PathBuf, Error> {
         let path = std::env::temp_dir().join(format!("{PREFIX}-{kind}-{pid}-{n}"));
         match fs::DirBuilder::new().mode(0o700).create(&path) {
             Ok(()) => {
-                user::give(&path, user)?;
+                user::chown(&path, user)?;
                 return Ok(path);
             }
-            // Left by an earlier process that had our number.
+            // Left by an earlier process with the same pid.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(Error::file("create", path)(error)),
         }
@@ -36,7 +36,7 @@ pub(crate) fn write(path: &Path, text: &str, user: Option<User>) -> Result<(), E
     fs::write(path, text).map_err(Error::file("write", path))?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))
         .map_err(Error::file("protect", path))?;
-    user::give(path, user)
+    user::chown(path, user)
 }
 
 /// Copies a data directory. `skip` is asked for each entry by its path below `from`; a skipped
@@ -55,7 +55,7 @@ pub(crate) fn copy(
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 return Err(Error::file("create", target)(error));
             }
-            _ => user::give(&target, user)?,
+            _ => user::chown(&target, user)?,
         }
         if skip(&folder) {
             continue;
@@ -84,13 +84,13 @@ pub(crate) fn copy(
 
 fn copy_file(from: &Path, to: &Path, user: Option<User>) -> Result<(), Error> {
     match fs::copy(from, to) {
-        Ok(_) => user::give(to, user),
+        Ok(_) => user::chown(to, user),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::file("copy to", to)(error)),
     }
 }
 
-/// Removes a directory of ours; a failure is only logged because it happens while dropping.
+/// Removes a temporary directory; a failure is only logged because it happens in `drop`.
 pub(crate) fn remove(path: &Path) {
     // A process that is ending can still write a last file.
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! Where each PostgreSQL major is installed. Finds, never downloads.
+//! Locates the installed PostgreSQL majors. Never downloads.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -28,11 +28,11 @@ pub fn newest() -> Result<Install, Error> {
     SUPPORTED.into_iter().rev().find_map(|major| find(major).ok()).ok_or(Error::NothingInstalled)
 }
 
-/// Finds one major: `PGDECK_POSTGRES_<major>`, then the npm packages beside this package, then
+/// Finds one major: `PGDECK_POSTGRES_<major>`, then the npm packages in this folder, then
 /// Debian's place, then `PATH`. Errors with what to do when it is nowhere.
 pub fn find(major: u16) -> Result<Install, Error> {
     if let Some(named) = std::env::var_os(format!("PGDECK_POSTGRES_{major}")) {
-        // A named place that is wrong must not be silently replaced by another one.
+        // A wrong path in the variable is an error, never silently replaced by another install.
         let bin = PathBuf::from(named);
         return if complete(&bin) {
             Ok(Install { major, bin })
@@ -98,7 +98,7 @@ pub(crate) fn restore_symlinks(native: &Path) -> Result<(), Error> {
             continue;
         };
         match std::os::unix::fs::symlink(file, &target) {
-            // Also when another process was faster.
+            // Also when another process created it first.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             made => made.map_err(Error::file("link", &target))?,
         }

@@ -4,22 +4,22 @@
 //! and is gone, with its files, when its [`Server`] is dropped. Nothing here ever touches a server that
 //! this package did not start.
 
+mod cache;
+mod cleanup;
 mod client;
 mod demo;
 mod error;
 mod files;
 pub mod install;
-mod leftovers;
 mod options;
+mod permissions;
 mod pooler;
 mod port;
 mod process;
 mod proxy;
-mod reach;
 mod scene;
 pub mod schema;
 mod server;
-mod shelf;
 mod standby;
 mod template;
 mod trouble;

@@ -1,4 +1,4 @@
-//! How a server is to be set up.
+//! Options of a server: settings, pg_hba.conf lines, TLS, preloaded libraries.
 
 use crate::{Error, Server};
 
@@ -21,7 +21,7 @@ impl ServerOptions {
         ServerOptions { major, settings: Vec::new(), preload: true, hba: Vec::new(), tls: None }
     }
 
-    /// Sets a server setting; the last one of a name wins, also over our own.
+    /// Sets a server setting; the last value of a name wins, also over the defaults here.
     pub fn setting(mut self, name: &str, value: &str) -> ServerOptions {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
@@ -56,7 +56,7 @@ impl ServerOptions {
             ("listen_addresses", "127.0.0.1".to_owned()),
             ("port", port.to_string()),
             ("unix_socket_directories", socket_dir.to_owned()),
-            // Commits are written, not synced: they outlive a crash of the server, not of the machine.
+            // Commits are not synced to disk: they survive a crash of the server, not of the machine.
             ("fsync", "off".to_owned()),
             ("synchronous_commit", "local".to_owned()),
             ("full_page_writes", "off".to_owned()),

@@ -1,6 +1,6 @@
-//! PgBouncer in front of a server, with a configuration of its own.
+//! PgBouncer in front of a server, with its own configuration.
 //!
-//! Logs roles in with the verifiers it reads from the server, so every role of the server can use it.
+//! `auth_query` reads the SCRAM verifiers from the server, so every role of the server can log in.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,13 +11,13 @@ use rustix::process::Signal;
 use crate::client;
 use crate::process::Process;
 use crate::server::Server;
-use crate::{Error, files, leftovers, port, user};
+use crate::{Error, cleanup, files, port, user};
 
 const PLACES: [&str; 3] = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
 const START_SECONDS: u64 = 20;
 const PORT_TRIES: u32 = 5;
 
-/// When PgBouncer takes a server connection away from a client.
+/// PgBouncer's `pool_mode`: when a server connection returns to the pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PoolMode {
     /// When the client disconnects.
@@ -28,10 +28,10 @@ pub enum PoolMode {
     Statement,
 }
 
-/// How a pooler is to be set up.
+/// Configuration of a pooler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolerOptions {
-    /// When server connections change hands.
+    /// When server connections return to the pool.
     pub mode: PoolMode,
     /// Server connections per role and database.
     pub pool_size: u16,
@@ -83,7 +83,7 @@ impl Pooler {
         let user = user::unprivileged()?;
         let home = files::fresh("pooler", user)?;
         let mut pooler = Pooler { process: None, home, password: server.password.clone(), port: 0 };
-        leftovers::claim(&pooler.home);
+        cleanup::claim(&pooler.home);
         let users = format!("\"postgres\" \"{}\"\n", server.password);
         files::write(&pooler.home.join("users.txt"), &users, user)?;
         for _ in 0..PORT_TRIES {
@@ -145,12 +145,12 @@ impl Pooler {
         self.port
     }
 
-    /// Where a superuser connects through the pooler.
+    /// The DSN of a superuser through the pooler.
     pub fn dsn(&self) -> String {
         self.dsn_for("postgres", &self.password, "postgres")
     }
 
-    /// Where this role connects to this database through the pooler; `pgbouncer` is its own console.
+    /// The DSN of a role for a database through the pooler; `pgbouncer` is its own console.
     pub fn dsn_for(&self, role: &str, password: &str, database: &str) -> String {
         client::dsn(role, password, self.port, database)
     }

@@ -1,4 +1,4 @@
-//! Free ports on 127.0.0.1.
+//! Allocates free TCP ports on 127.0.0.1, with a lock file per port across processes.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -22,7 +22,7 @@ static HELD: Mutex<Vec<File>> = Mutex::new(Vec::new());
 pub(crate) fn free() -> Result<u16, Error> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     for _ in 0..TRIES {
-        // Test processes run side by side: start each at another place.
+        // Test processes run in parallel: each starts at another port.
         let step = NEXT.fetch_add(1, Ordering::Relaxed);
         let spread = std::process::id().wrapping_mul(2_654_435_761) >> 8;
         let port = FIRST + (spread.wrapping_add(step * 7)) % COUNT;

@@ -1,4 +1,4 @@
-//! A child process with its directory: started, signalled, ended, removed.
+//! A child process: start, signals, graceful and immediate shutdown.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::user::{self, User};
 use crate::{Error, files};
 
-/// How long a polite request to end may take before the process is killed, in seconds.
-const PATIENCE_SECONDS: u64 = 20;
+/// Timeout of a graceful shutdown before the process is killed, in seconds.
+const SHUTDOWN_SECONDS: u64 = 20;
 
 /// A running child; dropping it ends it at once.
 #[derive(Debug)]
@@ -27,9 +27,9 @@ impl Process {
             OpenOptions::new().create(true).append(true).open(log).map_err(Error::file("open", log))
         };
         let (out, err) = (open()?, open()?);
-        user::give(log, user)?;
+        user::chown(log, user)?;
         user::drop_privileges(&mut command, user);
-        // Our own directory may be closed to that user.
+        // That user may lack permission to enter our working directory.
         command.current_dir("/").stdin(Stdio::null()).stdout(out).stderr(err);
         let program = command.get_program().to_owned();
         let child = command.spawn().map_err(Error::file("start", program))?;
@@ -61,10 +61,10 @@ impl Process {
         }
     }
 
-    /// Asks it to end with `signal` and waits for that.
+    /// Graceful shutdown: sends `signal`, waits, and kills it after the timeout.
     pub async fn end(&mut self, signal: Signal) {
         self.signal(signal);
-        let until = Instant::now() + Duration::from_secs(PATIENCE_SECONDS);
+        let until = Instant::now() + Duration::from_secs(SHUTDOWN_SECONDS);
         while self.running() && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -76,7 +76,7 @@ impl Process {
         if !self.running() {
             return;
         }
-        // SIGQUIT is PostgreSQL's immediate shutdown: its children go first.
+        // SIGQUIT is PostgreSQL's immediate shutdown: it ends its children first.
         self.signal_family(Signal::CONT);
         self.signal(Signal::QUIT);
         for _ in 0..800 {

@@ -1,4 +1,5 @@
-//! A TCP proxy that misbehaves on request: what a network does to a monitoring tool.
+//! TCP proxy for fault injection: latency, stalls, resets, truncation and garbage on the connection to a
+//! server.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,17 +21,17 @@ pub enum Fault {
     Pass,
     /// Resets each connection, also those just accepted.
     Refuse,
-    /// Accepts and then never says a word, like a firewall that drops packets.
+    /// Accepts and never answers, like a firewall that drops packets.
     BlackHole,
     /// Stops forwarding after this many bytes; the connection stays open.
     StallAfter(usize),
     /// Sends a TCP reset after this many bytes.
     ResetAfter(usize),
-    /// Closes the connection in good order after this many bytes, in the middle of a message or not.
+    /// Closes the connection with a FIN after this many bytes, even in the middle of a message.
     CutAfter(usize),
     /// Delays each answer.
     Latency(Duration),
-    /// Hands answers over one byte at a time.
+    /// Forwards answers one byte at a time.
     Slices,
     /// Replaces each answer by noise of the same length.
     Garbage,
@@ -72,14 +73,14 @@ impl FaultProxy {
         self.address
     }
 
-    /// Where a superuser of `server` connects through the proxy, without TLS.
+    /// The DSN of a superuser of `server` through the proxy, without TLS.
     pub fn dsn_through(&self, server: &Server) -> String {
         self.dsn_for("postgres", &server.password, "postgres")
     }
 
-    /// Where this role connects to this database through the proxy, without TLS.
+    /// The DSN of a role for a database through the proxy, without TLS.
     pub fn dsn_for(&self, role: &str, password: &str, database: &str) -> String {
-        // Counting bytes makes sense for a test only when they are PostgreSQL's, not TLS's.
+        // Faults count bytes of the PostgreSQL protocol, not of TLS.
         client::dsn(role, password, self.address.port(), database) + "?sslmode=disable"
     }
 }
@@ -173,7 +174,7 @@ async fn forward(to: &mut TcpStream, chunk: Option<&[u8]>) -> Next {
     }
 }
 
-/// Hands an answer to the client in the way of the fault.
+/// Forwards an answer to the client, with the fault applied.
 async fn answer(client: &mut TcpStream, chunk: &[u8], fault: Fault, delivered: &mut usize) -> Next {
     let (limit, then) = match fault {
         Fault::StallAfter(limit) => (limit, Next::Stall),

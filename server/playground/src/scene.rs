@@ -1,4 +1,4 @@
-//! Where workload and troubles play: connections by application name, and a clock that can run faster.
+//! Environment of workload and troubles: connections by application name, and a clock that can run faster.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub(crate) struct Places {
     pub pooler: Option<String>,
     /// The standby, as superuser.
     pub standby: Option<String>,
-    /// How many times faster than life it goes; tests cannot wait minutes.
+    /// Speed; 1 is real time. Tests cannot wait minutes.
     pub speed: f64,
 }
 
@@ -50,19 +50,19 @@ impl Scene {
         }
     }
 
-    /// Waits that many seconds of the play.
+    /// Waits that many seconds at the speed of the demo.
     pub async fn wait(&self, seconds: f64) {
         tokio::time::sleep(Duration::from_secs_f64(seconds / self.0.speed.max(0.01))).await;
     }
 
-    /// Waits between steps of the workload: it keeps its rate however fast the play is.
+    /// Waits between steps of the workload, whose rate does not depend on the speed.
     pub async fn pause(&self, milliseconds: u64) {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
     }
 }
 
-/// Plays a part for ever: an error (somebody ended its backend, the server restarts) begins it anew.
-pub(crate) async fn again<F>(scene: &Scene, name: &str, part: impl Fn(Scene) -> F)
+/// Runs a task for ever: after an error (its backend was terminated, the server restarted) it starts again.
+pub(crate) async fn repeat<F>(scene: &Scene, name: &str, part: impl Fn(Scene) -> F)
 where
     F: Future<Output = Result<(), Error>>,
 {
@@ -74,7 +74,7 @@ where
     }
 }
 
-/// Runs statements of the play.
+/// Runs statements with the simple protocol.
 pub(crate) async fn run(connection: &mut PgConnection, sql: &str) -> Result<(), Error> {
     client::run(connection, sql).await
 }

@@ -1,4 +1,4 @@
-//! The web shop that demo, benchmarks and tests look at: ordinary data with ordinary mistakes.
+//! Schema and data of the web shop for demo, benchmarks and tests, with common schema mistakes.
 
 use sqlx::Connection;
 
@@ -8,7 +8,7 @@ use crate::{Error, client};
 const SHOP: &str = include_str!("../sql/shop.sql");
 
 /// Creates the web shop in the empty database at `dsn`. `percent` scales the rows: 100 means 600,000
-/// order items and takes some ten seconds. `progress` is told each step. Errors when a statement fails.
+/// order items and takes some ten seconds. `progress` is called for each step. Errors when a statement fails.
 pub async fn load(
     dsn: &str,
     percent: u32,

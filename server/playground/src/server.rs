@@ -1,4 +1,4 @@
-//! One throw-away PostgreSQL server: started, asked, frozen, restarted, removed.
+//! One temporary PostgreSQL server: start, stop, crash, restart, SIGSTOP and SIGCONT, removal.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,11 +12,11 @@ use crate::install::{self, Install};
 use crate::options::{FILE, ServerOptions};
 use crate::process::Process;
 use crate::user::{self, User};
-use crate::{Error, files, leftovers, port, reach, template};
+use crate::{Error, cleanup, files, permissions, port, template};
 
 /// How long a start may take on a busy machine, in seconds.
 const START_SECONDS: u64 = 60;
-/// How often another process may take the port that was just free.
+/// Retries when another process takes the port first.
 const PORT_TRIES: u32 = 8;
 
 /// Starts a server of this major. Errors when it is not installed or does not come up.
@@ -40,10 +40,10 @@ impl Server {
     /// Copies the template of its major and starts it.
     pub(crate) async fn start(options: ServerOptions) -> Result<Server, Error> {
         let mut server = blocking(move || {
-            leftovers::sweep();
+            cleanup::run_once();
             let user = user::unprivileged()?;
-            let install = reach::reachable(install::find(options.major)?, user)?;
-            let template = template::of(&install, user)?;
+            let install = permissions::executable_install(install::find(options.major)?, user)?;
+            let template = template::for_install(&install, user)?;
             let server = Server::home(install, options, user, template.password)?;
             files::copy(&template.data, &server.data_dir(), user, &|_| false)?;
             Ok(server)
@@ -62,11 +62,11 @@ impl Server {
         password: String,
     ) -> Result<Server, Error> {
         let home = files::fresh(&format!("pg{}", install.major), user)?;
-        leftovers::claim(&home);
+        cleanup::claim(&home);
         Ok(Server { process: None, home, install, options, user, password, port: 0 })
     }
 
-    /// Writes what the options ask for besides settings.
+    /// Writes pg_hba.conf and the TLS files of the options.
     fn prepare(&self) -> Result<(), Error> {
         let data = self.data_dir();
         if !self.options.hba.is_empty() {
@@ -143,17 +143,17 @@ impl Server {
         self.home.display().to_string()
     }
 
-    /// Where a superuser connects: `postgres://postgres:…@127.0.0.1:port/postgres`.
+    /// The DSN of a superuser: `postgres://postgres:…@127.0.0.1:port/postgres`.
     pub fn dsn(&self) -> String {
         self.dsn_for("postgres", &self.password, "postgres")
     }
 
-    /// Where this role connects to this database.
+    /// The DSN of a role for a database.
     pub fn dsn_for(&self, role: &str, password: &str, database: &str) -> String {
         dsn(role, password, self.port, database)
     }
 
-    /// Where a superuser connects to this database.
+    /// The DSN of a superuser for a database.
     pub fn dsn_to(&self, database: &str) -> String {
         self.dsn_for("postgres", &self.password, database)
     }
@@ -189,7 +189,7 @@ impl Server {
         }
     }
 
-    /// Ends it at once, like a crash; [`Server::restart`] brings it back through recovery.
+    /// Immediate shutdown, like a crash; [`Server::restart`] starts it again with crash recovery.
     pub async fn crash(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.end(Signal::QUIT).await;
@@ -202,7 +202,7 @@ impl Server {
         self.come_up().await
     }
 
-    /// Stops every process of the server with SIGSTOP: connections stay open and nothing answers.
+    /// Stops every process of the server with SIGSTOP: connections stay open and nothing responds.
     pub fn freeze(&self) {
         if let Some(process) = &self.process {
             process.signal_family(Signal::STOP);

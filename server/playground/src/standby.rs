@@ -1,4 +1,4 @@
-//! Standbys: a copy of a running primary that follows it through a physical slot.
+//! Standbys: streaming replication from a running primary through a physical replication slot.
 //!
 //! The npm builds have no `pg_basebackup`, so the copy is made between the server's own backup functions.
 

@@ -1,5 +1,5 @@
-//! One initialised data directory per version, copied for each server: `initdb` takes two seconds, a
-//! copy a few hundredths.
+//! Template data directories: `initdb` runs once per version (two seconds), each server gets a copy
+//! (a few hundredths of a second).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::install::Install;
 use crate::user::{self, User};
-use crate::{Error, client, files, options, shelf};
+use crate::{Error, cache, client, files, options};
 
 /// An initialised data directory and the password of its superuser `postgres`.
 pub(crate) struct Template {
@@ -16,15 +16,16 @@ pub(crate) struct Template {
 }
 
 /// The template for this install; made on first use.
-pub(crate) fn of(install: &Install, user: Option<User>) -> Result<Template, Error> {
-    let home =
-        shelf::once(&shelf::name("data", install), user, |draft| make(install, user, draft))?;
+pub(crate) fn for_install(install: &Install, user: Option<User>) -> Result<Template, Error> {
+    let home = cache::get_or_build(&cache::entry_name("data", install), user, |draft| {
+        init(install, user, draft)
+    })?;
     let secret = home.join("password");
     let password = fs::read_to_string(&secret).map_err(Error::file("read", secret))?;
     Ok(Template { data: home.join("data"), password: password.trim().to_owned() })
 }
 
-fn make(install: &Install, user: Option<User>, draft: &Path) -> Result<(), Error> {
+fn init(install: &Install, user: Option<User>, draft: &Path) -> Result<(), Error> {
     let (secret, data) = (draft.join("password"), draft.join("data"));
     files::write(&secret, &client::secret()?, user)?;
     let mut command = Command::new(install.bin.join("initdb"));
@@ -48,6 +49,6 @@ fn make(install: &Install, user: Option<User>, draft: &Path) -> Result<(), Error
     }
     let conf = data.join("postgresql.conf");
     let text = fs::read_to_string(&conf).map_err(Error::file("read", &conf))?;
-    // Last wins, so every server's own file rules over what initdb wrote.
+    // The last setting of a name wins: each server's own file overrides what initdb wrote.
     files::write(&conf, &format!("{text}\ninclude_if_exists = '{}'\n", options::FILE), user)
 }

@@ -1,4 +1,4 @@
-//! What goes wrong in the demo, one file per trouble. Each runs until it is dropped.
+//! The troubles of the demo (deadlock, bloat, blocked sessions, …), one file each. Each runs until dropped.
 //!
 //! A trouble breaks only the demo's own server, keeps its cost below a few hundredths of a core, and
 //! bounds what it leaves on disk, so that a demo can run overnight.
@@ -22,7 +22,7 @@ use std::str::FromStr;
 use crate::Error;
 use crate::scene::{self, Scene};
 
-/// Names each trouble once: its variant, its name outside, its module.
+/// One line per trouble: variant, command line name, module.
 macro_rules! troubles {
     ($($(#[doc = $about:literal])+ $variant:ident $name:literal $module:ident;)+) => {
         /// Something that goes wrong in the demo.
@@ -52,7 +52,7 @@ macro_rules! troubles {
             /// Makes it happen until dropped.
             pub(crate) async fn run(self, scene: Scene) {
                 match self {
-                    $(Trouble::$variant => scene::again(&scene, self.name(), $module::run).await,)+
+                    $(Trouble::$variant => scene::repeat(&scene, self.name(), $module::run).await,)+
                 }
             }
         }
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back() {
+    fn names_are_parsed_back() {
         for trouble in Trouble::ALL {
             assert!(trouble.name().parse::<Trouble>().is_ok_and(|same| same == *trouble));
             assert!(trouble.about().ends_with('.'), "{trouble}");

@@ -1,4 +1,4 @@
-//! The operating system user that servers run as: PostgreSQL refuses to be root.
+//! The operating system user that servers run as: PostgreSQL refuses to run as root.
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -45,8 +45,8 @@ pub(crate) fn drop_privileges(command: &mut Command, user: Option<User>) {
     command.process_group(0);
 }
 
-/// Gives a file or directory to that user.
-pub(crate) fn give(path: &Path, user: Option<User>) -> Result<(), Error> {
+/// Changes the owner of a file or directory (chown).
+pub(crate) fn chown(path: &Path, user: Option<User>) -> Result<(), Error> {
     match user {
         Some(user) => std::os::unix::fs::lchown(path, Some(user.uid), Some(user.gid))
             .map_err(Error::file("give away", path)),

@@ -1,4 +1,4 @@
-//! The shop on an ordinary day: some thirty short transactions a second from five applications.
+//! The regular workload: some thirty short transactions a second from five applications.
 
 use std::time::SystemTime;
 
@@ -35,12 +35,12 @@ impl Dice {
 /// Runs the shop until dropped.
 pub(crate) async fn run(scene: Scene) {
     futures::join!(
-        scene::again(&scene, "web", |scene| web(scene, "web", 230)),
-        scene::again(&scene, "web", |scene| web(scene, "web", 310)),
-        scene::again(&scene, "mobile", mobile),
-        scene::again(&scene, "checkout", checkout),
-        scene::again(&scene, "worker", worker),
-        scene::again(&scene, "reports", reports),
+        scene::repeat(&scene, "web", |scene| web(scene, "web", 230)),
+        scene::repeat(&scene, "web", |scene| web(scene, "web", 310)),
+        scene::repeat(&scene, "mobile", mobile),
+        scene::repeat(&scene, "checkout", checkout),
+        scene::repeat(&scene, "worker", worker),
+        scene::repeat(&scene, "reports", reports),
     );
 }
 
@@ -56,7 +56,7 @@ async fn mobile(scene: Scene) -> Result<(), Error> {
     };
     let mut dice = Dice::new();
     loop {
-        // In transaction mode the next statement can meet another server connection: no prepared ones.
+        // In transaction mode the next statement may run on another server connection: no prepared ones.
         let product = 101 + dice.below(800);
         scene::run(&mut session, &format!("select name, price from products where id = {product}"))
             .await?;

@@ -1,4 +1,4 @@
-//! The demo: its servers, each trouble's sign in the catalogs, and that nothing remains.
+//! The demo: its servers, the symptom of each trouble in the catalogs, and complete cleanup.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// Each trouble's sign, and whether it shows on the standby. All statements answer a boolean.
-fn sign(trouble: Trouble) -> &'static str {
+/// A query for the symptom of each trouble; all return a boolean.
+fn symptom(trouble: Trouble) -> &'static str {
     match trouble {
         Trouble::BlockedChain => {
             "select count(*) >= 3 and bool_or(pid = any (select unnest(pg_blocking_pids(b.pid)) from pg_stat_activity b))
@@ -78,7 +78,7 @@ async fn every_trouble_shows(major: u16) -> Outcome {
         for trouble in missing {
             let watched =
                 if trouble == Trouble::StandbyBehind { &mut standby } else { &mut primary };
-            if !shows(watched, sign(trouble)).await? {
+            if !shows(watched, symptom(trouble)).await? {
                 still.push(trouble);
             }
         }

@@ -1,4 +1,4 @@
-//! What a killed process leaves behind is gone once another process starts a server.
+//! Cleanup after SIGKILL: servers and files of a killed process are gone once another starts a server.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -32,7 +32,7 @@ async fn a_killed_starter_is_cleaned_up_after() -> Outcome {
     holder.kill()?;
     holder.wait()?;
     let server = playground::server(playground::install::newest()?.major).await?;
-    // A test beside us can be the one that cleans up.
+    // A concurrent test may be the one that cleans up.
     for _ in 0..100 {
         if !Path::new(&pid).exists() && !Path::new(data).exists() {
             break;

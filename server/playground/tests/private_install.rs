@@ -1,4 +1,4 @@
-//! Programs in a directory that only root can enter, such as a checkout in root's home.
+//! File permissions: PostgreSQL programs in a directory that only root can enter, such as root's home.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;

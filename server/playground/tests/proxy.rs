@@ -1,4 +1,4 @@
-//! Each fault of the proxy, seen by a driver that talks to a real server through it.
+//! Fault injection: each fault of the proxy as a driver sees it, on a real server.
 
 use std::time::{Duration, Instant};
 

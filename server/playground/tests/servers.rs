@@ -1,4 +1,4 @@
-//! Starts every installed major and drives it.
+//! Servers of every installed major: start, restart, crash, freeze, replication, pooling, cleanup.
 
 use std::path::Path;
 use std::time::Duration;

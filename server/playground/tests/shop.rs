@@ -1,4 +1,4 @@
-//! The shop's mistakes are in the catalogs on every major.
+//! The shop's schema mistakes are visible in the catalogs of every major.
 
 use playground::{Server, install, schema};
 

@@ -1,5 +1,5 @@
-//! Confirmation tokens: a token is issued with a preview and can be redeemed once, by the same user, for
-//! exactly that preview, within ten minutes.
+//! Confirmation tokens: issued with a preview, redeemable once within ten minutes, by the same user and
+//! for exactly that preview.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,20 +10,20 @@ use sha2::{Digest, Sha256};
 
 use hex::encode as hex;
 
-/// How long a preview can be confirmed, ms: what was seen is no longer what is after that.
-const LIFE_MS: i64 = 10 * 60 * 1_000;
+/// Lifetime of a token, ms: an older preview no longer shows the current state.
+const LIFETIME_MS: i64 = 10 * 60 * 1_000;
 
-/// Makes tokens and takes them back.
+/// Issues and redeems tokens.
 pub struct Confirmations {
     secret: [u8; 32],
-    /// Those that were used, with their end.
+    /// Redeemed tokens with their expiry, ms.
     used: Mutex<HashMap<String, i64>>,
 }
 
-/// What a token stands for: what would be done, not how long somebody has been idle.
+/// What a token covers: what would be done, but not ages, which change by themselves.
 #[derive(Serialize)]
-struct Confirmed<'a> {
-    who: &'a str,
+struct TokenPayload<'a> {
+    user: &'a str,
     server: &'a str,
     ask: &'a Ask,
     role: &'a str,
@@ -33,7 +33,7 @@ struct Confirmed<'a> {
 }
 
 impl Confirmations {
-    /// Confirmations of this process.
+    /// With a random secret: tokens are valid in this process only.
     pub fn new() -> anyhow::Result<Self> {
         let mut secret = [0_u8; 32];
         getrandom::fill(&mut secret).map_err(|error| {
@@ -42,30 +42,31 @@ impl Confirmations {
         Ok(Self { secret, used: Mutex::default() })
     }
 
-    /// A token for what is shown to that person now.
-    pub fn issue(&self, who: &str, preview: &Preview, now_ms: i64) -> String {
-        self.token(who, preview, now_ms)
+    /// Issues a token for the preview shown to this user.
+    pub fn issue(&self, user: &str, preview: &Preview, now_ms: i64) -> String {
+        self.token(user, preview, now_ms)
     }
 
-    /// Whether the token fits what would be done now; the first that fits uses it up.
-    pub fn redeem(&self, token: &str, who: &str, preview: &Preview, now_ms: i64) -> bool {
-        let given_ms = token.split_once('.').and_then(|(ms, _)| ms.parse::<i64>().ok());
-        let Some(given_ms) = given_ms.filter(|ms| (0..LIFE_MS).contains(&(now_ms - ms))) else {
+    /// Whether the token matches what would be done now; a match uses the token up.
+    pub fn redeem(&self, token: &str, user: &str, preview: &Preview, now_ms: i64) -> bool {
+        let issued_ms = token.split_once('.').and_then(|(ms, _)| ms.parse::<i64>().ok());
+        let Some(issued_ms) = issued_ms.filter(|ms| (0..LIFETIME_MS).contains(&(now_ms - ms)))
+        else {
             return false;
         };
-        // Both sides are hashed once more, so the time taken tells nothing about the token.
+        // Compares hashes, so timing reveals nothing about the token.
         let digest = |text: &str| Sha256::digest(text.as_bytes());
-        if digest(&self.token(who, preview, given_ms)) != digest(token) {
+        if digest(&self.token(user, preview, issued_ms)) != digest(token) {
             return false;
         }
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.retain(|_, until| *until > now_ms);
-        used.insert(token.to_owned(), given_ms + LIFE_MS).is_none()
+        used.retain(|_, expires_ms| *expires_ms > now_ms);
+        used.insert(token.to_owned(), issued_ms + LIFETIME_MS).is_none()
     }
 
-    fn token(&self, who: &str, preview: &Preview, given_ms: i64) -> String {
-        let confirmed = Confirmed {
-            who,
+    fn token(&self, user: &str, preview: &Preview, issued_ms: i64) -> String {
+        let payload = TokenPayload {
+            user,
             server: preview.server.as_str(),
             ask: &preview.ask,
             role: &preview.role,
@@ -77,13 +78,13 @@ impl Confirmations {
                 .map(|t| (t.object.as_str(), t.sql.as_str(), &t.refusal))
                 .collect(),
         };
-        let inner = Sha256::digest(serde_json::to_vec(&confirmed).unwrap_or_default());
+        let inner = Sha256::digest(serde_json::to_vec(&payload).unwrap_or_default());
         let hash = Sha256::new()
             .chain_update(self.secret)
-            .chain_update(given_ms.to_be_bytes())
+            .chain_update(issued_ms.to_be_bytes())
             .chain_update(inner)
             .finalize();
-        format!("{given_ms}.{}", hex(hash))
+        format!("{issued_ms}.{}", hex(hash))
     }
 }
 
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_fits_what_was_shown_to_whom_it_was_shown_once() {
+    fn a_token_is_redeemed_once_by_its_user_for_its_preview() {
         let tokens = Confirmations::new().unwrap();
         let token = tokens.issue("eve", &preview(), 1_000);
         assert!(!tokens.redeem(&token, "bob", &preview(), 2_000));
@@ -128,7 +129,7 @@ mod tests {
         other = preview();
         other.ask.action = Action::Cancel;
         assert!(!tokens.redeem(&token, "eve", &other, 2_000));
-        assert!(!tokens.redeem(&token, "eve", &preview(), 1_000 + LIFE_MS), "too late");
+        assert!(!tokens.redeem(&token, "eve", &preview(), 1_000 + LIFETIME_MS), "too late");
         assert!(!tokens.redeem(&token, "eve", &preview(), 999), "from the future");
         other = preview();
         other.targets[0].state_age_ms = Some(9.0);

@@ -1,4 +1,4 @@
-//! The fields of the plain forms: which step, which action, on what. Reads them and takes that step.
+//! Form posts of actions without JavaScript: decodes the fields, then previews or executes.
 
 use app::ActionStep;
 use model::action::{Action, Ask, Target};
@@ -6,7 +6,7 @@ use model::{ApiError, ServerId, User};
 
 use super::{ActionRunner, declined};
 
-/// What a form brought.
+/// The decoded form.
 #[derive(Debug, Default, PartialEq)]
 struct Fields {
     confirmed: bool,
@@ -17,8 +17,8 @@ struct Fields {
     reason: String,
 }
 
-/// Reads a form's body. A field that is not understood is nothing: what is left is refused.
-fn fields(body: &str) -> Fields {
+/// Decodes a form's body. Invalid fields are dropped; an incomplete form is refused later.
+fn decode(body: &str) -> Fields {
     let mut fields = Fields::default();
     for (key, value) in url::form_urlencoded::parse(body.as_bytes()) {
         match key.as_ref() {
@@ -35,9 +35,9 @@ fn fields(body: &str) -> Fields {
     fields
 }
 
-/// Takes the step.
-pub async fn step(acts: &ActionRunner, who: &User, server: &ServerId, body: &str) -> ActionStep {
-    let fields = fields(body);
+/// Previews, or executes what was confirmed.
+pub async fn step(runner: &ActionRunner, user: &User, server: &ServerId, body: &str) -> ActionStep {
+    let fields = decode(body);
     let Some(action) = fields.action else {
         return ActionStep::Refused(declined(
             "The form data is invalid; nothing was done.",
@@ -45,12 +45,12 @@ pub async fn step(acts: &ActionRunner, who: &User, server: &ServerId, body: &str
         ));
     };
     let ask = Ask { action, targets: fields.targets, twice: fields.twice };
-    let taken: Result<ActionStep, ApiError> = if fields.confirmed {
-        acts.act(who, server, ask, &fields.token, &fields.reason).await.map(ActionStep::Done)
+    let outcome: Result<ActionStep, ApiError> = if fields.confirmed {
+        runner.execute(user, server, ask, &fields.token, &fields.reason).await.map(ActionStep::Done)
     } else {
-        acts.preview(who, server, ask).await.map(ActionStep::Preview)
+        runner.preview(user, server, ask).await.map(ActionStep::Preview)
     };
-    taken.unwrap_or_else(ActionStep::Refused)
+    outcome.unwrap_or_else(ActionStep::Refused)
 }
 
 #[cfg(test)]
@@ -58,11 +58,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_is_read_and_looks_unless_it_says_act() {
-        let read = fields("action=terminate&target=640%401&target=x&twice=yes&reason=a+b");
+    fn a_form_previews_unless_its_step_is_act() {
+        let read = decode("action=terminate&target=640%401&target=x&twice=yes&reason=a+b");
         assert_eq!(read.targets, [Target::Session { pid: 640, backend_start_ms: 1 }]);
         assert!(!read.confirmed && read.twice && read.reason == "a b");
-        assert!(fields("step=act").confirmed);
-        assert_eq!(fields("action=drop"), Fields::default());
+        assert!(decode("step=act").confirmed);
+        assert_eq!(decode("action=drop"), Fields::default());
     }
 }

@@ -1,5 +1,7 @@
-//! Acting, in order: the right, the brake, a look, the confirmation, the record on the disk, the act,
-//! the watch, the second record. Knows no page; what may be done to whom is the engine's affair.
+//! Runs an operator action: checks the permission, applies the rate limit, inspects the targets, verifies
+//! the confirmation token, writes the audit record, executes, waits for the effect, records the outcome.
+//!
+//! Knows no page; which targets an action may have is decided by the engine.
 
 pub mod confirmation;
 pub mod form;
@@ -13,21 +15,22 @@ use engine::now_ms;
 use model::action::{Ask, Done, Outcome, Preview};
 use model::{ApiError, Permission, Reason, ServerId, User};
 
-use crate::audit::{Asked, Audit};
+use crate::audit::{ActionRequest, Audit};
 use crate::http::response;
 use crate::rate_limit::RateLimiter;
 use confirmation::Confirmations;
 
-/// Actions a minute, for one person on one server and for one server over all persons (`docs/limits.md#explain-guard`).
-const ACTS_A_MINUTE: usize = 10;
-/// Looks a minute, likewise: each opens a connection to the server.
-const LOOKS_A_MINUTE: usize = 30;
-/// The longest reason, characters.
-const LONGEST_REASON: usize = 500;
-/// How long a person waits for the result; what takes longer goes on and ends in the audit log.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// Rate limit of actions per minute, for one user on one server and for one server over all users
+/// (`docs/limits.md#explain-guard`).
+const ACTIONS_PER_MINUTE: usize = 10;
+/// Rate limit of previews, likewise: each opens a connection to the server.
+const PREVIEWS_PER_MINUTE: usize = 30;
+/// Length limit of the reason, characters.
+const MAX_REASON_CHARS: usize = 500;
+/// Timeout of the response; an action that takes longer continues and is recorded in the audit log.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Everything about acting. Cheap to clone.
+/// Runs actions on the watched servers. Cheap to clone.
 #[derive(Clone)]
 pub struct ActionRunner(Arc<Inner>);
 
@@ -40,107 +43,109 @@ struct Inner {
 }
 
 impl ActionRunner {
-    /// Acting over an engine, recorded in `audit`.
+    /// Runs actions through `engine` and records them in `audit`.
     pub fn new(engine: Engine, audit: Audit) -> anyhow::Result<Self> {
         Ok(Self(Arc::new(Inner {
             engine,
             audit,
             tokens: Confirmations::new()?,
-            preview_limit: RateLimiter::new(LOOKS_A_MINUTE),
-            action_limit: RateLimiter::new(ACTS_A_MINUTE),
+            preview_limit: RateLimiter::new(PREVIEWS_PER_MINUTE),
+            action_limit: RateLimiter::new(ACTIONS_PER_MINUTE),
         })))
     }
 
-    /// The log.
+    /// The audit log.
     pub fn audit(&self) -> &Audit {
         &self.0.audit
     }
 
-    /// What would happen, with the token that confirms it.
+    /// What the action would do, with the confirmation token.
     pub async fn preview(
         &self,
-        who: &User,
+        user: &User,
         server: &ServerId,
         ask: Ask,
     ) -> Result<Preview, ApiError> {
-        self.may(who, server)?;
-        rate_limit(&self.0.preview_limit, who, server, LOOKS_A_MINUTE)?;
-        let ask = usable(ask)?;
-        let (operating, plan) = self.look(server, &ask).await?;
-        operating.close().await;
+        self.check_permission(user, server)?;
+        rate_limit(&self.0.preview_limit, user, server, PREVIEWS_PER_MINUTE)?;
+        let ask = validate(ask)?;
+        let (session, plan) = self.inspect(server, &ask).await?;
+        session.close().await;
         let mut preview = plan.preview;
         if !plan.steps.is_empty() {
-            preview.token = Some(self.0.tokens.issue(&who.name, &preview, now_ms()));
+            preview.token = Some(self.0.tokens.issue(&user.name, &preview, now_ms()));
         }
         Ok(preview)
     }
 
-    /// Does what was previewed; refuses when it is no longer what was previewed.
-    pub async fn act(
+    /// Executes what was previewed; refuses when the targets have changed since.
+    pub async fn execute(
         &self,
-        who: &User,
+        user: &User,
         server: &ServerId,
         ask: Ask,
         token: &str,
         reason: &str,
     ) -> Result<Vec<Done>, ApiError> {
-        self.may(who, server)?;
-        rate_limit(&self.0.action_limit, who, server, ACTS_A_MINUTE)?;
-        let ask = usable(ask)?;
-        let (operating, plan) = self.look(server, &ask).await?;
-        if !self.0.tokens.redeem(token, &who.name, &plan.preview, now_ms()) {
-            operating.close().await;
+        self.check_permission(user, server)?;
+        rate_limit(&self.0.action_limit, user, server, ACTIONS_PER_MINUTE)?;
+        let ask = validate(ask)?;
+        let (session, plan) = self.inspect(server, &ask).await?;
+        if !self.0.tokens.redeem(token, &user.name, &plan.preview, now_ms()) {
+            session.close().await;
             return Err(declined(
                 "This is not what was previewed: it has changed, it was confirmed before, or the preview is older than ten minutes. Nothing was done.",
                 "Preview again.",
             ));
         }
-        let reason: String = reason.trim().chars().take(LONGEST_REASON).collect();
-        let pending = unfinished(&plan.preview);
-        let (acts, who) = (self.clone(), who.name.clone());
-        // A task of its own: a browser that goes away leaves no act without its second record.
-        let task = tokio::spawn(async move { acts.run(operating, plan, &who, &reason).await });
-        match tokio::time::timeout(ANSWER_WITHIN, task).await {
+        let reason: String = reason.trim().chars().take(MAX_REASON_CHARS).collect();
+        let pending = still_running(&plan.preview);
+        let (runner, user) = (self.clone(), user.name.clone());
+        // A separate task: when the client disconnects, the outcome is still recorded.
+        let task =
+            tokio::spawn(async move { runner.run_steps(session, plan, &user, &reason).await });
+        match tokio::time::timeout(RESPONSE_TIMEOUT, task).await {
             Ok(Ok(done)) => done,
             Ok(Err(error)) => Err(internal(&error.into())),
             Err(_) => Ok(pending),
         }
     }
 
-    /// Every step after its record; then all are watched and recorded again.
-    async fn run(
+    /// Executes each step once its audit record is on disk, then waits for the effects and records the
+    /// outcomes.
+    async fn run_steps(
         &self,
-        mut operating: ActionSession,
+        mut session: ActionSession,
         plan: ActionPlan,
-        who: &str,
+        user: &str,
         reason: &str,
     ) -> Result<Vec<Done>, ApiError> {
-        let mut ran: Vec<StepResult> = Vec::new();
-        let mut acts: Vec<i64> = Vec::new();
+        let mut results: Vec<StepResult> = Vec::new();
+        let mut records: Vec<i64> = Vec::new();
         let mut unrecorded = None;
         for step in &plan.steps {
-            let asked = Asked {
-                who,
+            let request = ActionRequest {
+                user,
                 server: &plan.preview.server,
                 action: plan.preview.ask.action.as_str(),
                 shown: &step.shown,
                 reason,
             };
-            match self.0.audit.asked(&asked).await {
-                Ok(act) => acts.push(act),
+            match self.0.audit.record_request(&request).await {
+                Ok(record) => records.push(record),
                 Err(error) => {
                     unrecorded = Some(error);
                     break;
                 }
             }
-            ran.push(operating.run(step).await);
+            results.push(session.run(step).await);
         }
-        let mut all = left_alone(&plan.preview);
-        let done = operating.watch(ran).await;
-        operating.close().await;
-        for (act, done) in acts.iter().zip(&done) {
-            if let Err(error) = self.0.audit.ended(*act, done).await {
-                tracing::error!(%error, act, outcome = done.outcome.as_str(), result = done.message, "the result of an act could not be recorded");
+        let mut all = skipped(&plan.preview);
+        let done = session.watch(results).await;
+        session.close().await;
+        for (record, done) in records.iter().zip(&done) {
+            if let Err(error) = self.0.audit.record_outcome(*record, done).await {
+                tracing::error!(%error, act = record, outcome = done.outcome.as_str(), result = done.message, "the result of an act could not be recorded");
             }
         }
         if let Some(error) = unrecorded {
@@ -157,54 +162,59 @@ impl ActionRunner {
         Ok(all)
     }
 
-    async fn look(
+    /// Opens an operator session and inspects the targets.
+    async fn inspect(
         &self,
         server: &ServerId,
         ask: &Ask,
     ) -> Result<(ActionSession, ActionPlan), ApiError> {
-        let mut operating =
-            self.0.engine.operate(server, ask.action).await.map_err(|reason| unable(&reason))?;
-        match operating.look(ask).await {
-            Ok(plan) => Ok((operating, plan)),
+        let mut session = self
+            .0
+            .engine
+            .operate(server, ask.action)
+            .await
+            .map_err(|reason| declined_because(&reason))?;
+        match session.look(ask).await {
+            Ok(plan) => Ok((session, plan)),
             Err(reason) => {
-                operating.close().await;
-                Err(unable(&reason))
+                session.close().await;
+                Err(declined_because(&reason))
             }
         }
     }
 
-    /// The second door: whoever calls has asked for the right already.
-    fn may(&self, who: &User, server: &ServerId) -> Result<(), ApiError> {
+    /// Defence in depth: callers have checked the permission already.
+    fn check_permission(&self, user: &User, server: &ServerId) -> Result<(), ApiError> {
         if self.0.engine.can_operate(server).is_none() {
             return Err(ApiError::NotFound);
         }
-        who.require(Permission::Act, Some(server))
+        user.require(Permission::Act, Some(server))
     }
 }
 
 fn rate_limit(
     limiter: &RateLimiter,
-    who: &User,
+    user: &User,
     server: &ServerId,
-    most: usize,
+    limit: usize,
 ) -> Result<(), ApiError> {
-    let keys = [format!("person {} on {server}", who.name), format!("server {server}")];
+    let keys = [format!("user {} on {server}", user.name), format!("server {server}")];
     if limiter.allows(&keys, Instant::now()) {
         return Ok(());
     }
     let message =
-        format!("Rate limit: at most {most} per minute on this server; nothing was done.");
+        format!("Rate limit: at most {limit} per minute on this server; nothing was done.");
     Err(ApiError::Declined { message, remedy: Some("Wait a minute.".into()) })
 }
 
-/// Each target once, as many as can be read through, and of the kind the action is for.
-fn usable(mut ask: Ask) -> Result<Ask, ApiError> {
+/// Removes duplicate targets; refuses none, too many, or targets of the wrong kind.
+fn validate(mut ask: Ask) -> Result<Ask, ApiError> {
     let mut seen = std::collections::HashSet::new();
     ask.targets.retain(|target| seen.insert(target.clone()));
-    let on_sessions =
+    let is_session =
         |target: &model::action::Target| matches!(target, model::action::Target::Session { .. });
     if ask.targets.is_empty()
-        || ask.targets.iter().any(|target| on_sessions(target) != ask.action.is_on_sessions())
+        || ask.targets.iter().any(|target| is_session(target) != ask.action.is_on_sessions())
     {
         return Err(declined("No suitable target was selected.", "Select a session."));
     }
@@ -215,7 +225,7 @@ fn usable(mut ask: Ask) -> Result<Ask, ApiError> {
     Ok(ask)
 }
 
-fn left_alone(preview: &Preview) -> Vec<Done> {
+fn skipped(preview: &Preview) -> Vec<Done> {
     let refused = preview.targets.iter().filter_map(|target| {
         let refusal = target.refusal.as_ref()?;
         Some(Done {
@@ -228,28 +238,28 @@ fn left_alone(preview: &Preview) -> Vec<Done> {
     refused.collect()
 }
 
-fn unfinished(preview: &Preview) -> Vec<Done> {
+fn still_running(preview: &Preview) -> Vec<Done> {
     let running = preview.allowed().map(|target| Done {
         object: target.object.clone(),
         outcome: Outcome::Running,
         message: format!(
             "Still running after {} s; the audit log will show the result.",
-            ANSWER_WITHIN.as_secs()
+            RESPONSE_TIMEOUT.as_secs()
         ),
         took_ms: None,
     });
-    running.chain(left_alone(preview)).collect()
+    running.chain(skipped(preview)).collect()
 }
 
 fn declined(message: &str, remedy: &str) -> ApiError {
     ApiError::Declined { message: message.into(), remedy: Some(remedy.into()) }
 }
 
-fn unable(reason: &Reason) -> ApiError {
+fn declined_because(reason: &Reason) -> ApiError {
     ApiError::Declined { message: reason.message(), remedy: reason.remedy() }
 }
 
-/// Our own fault: logged under a number, and only the number told.
+/// An internal error: the cause is logged under an incident number, and the response names only that.
 pub fn internal(error: &anyhow::Error) -> ApiError {
     ApiError::Internal { incident: response::incident(error) }
 }
@@ -264,21 +274,21 @@ mod tests {
     fn targets_are_counted_once_and_fit_the_action() {
         let session = |pid| Target::Session { pid, backend_start_ms: 1 };
         let ask = |targets| Ask { action: Action::Cancel, targets, twice: false };
-        assert_eq!(usable(ask(vec![session(1), session(1)])).unwrap().targets.len(), 1);
-        assert!(usable(ask(vec![])).is_err());
-        assert!(usable(ask(vec![Target::Table { name: "t".into() }])).is_err());
-        assert!(usable(ask((0..=MAX_TARGETS as i32).map(session).collect())).is_err());
+        assert_eq!(validate(ask(vec![session(1), session(1)])).unwrap().targets.len(), 1);
+        assert!(validate(ask(vec![])).is_err());
+        assert!(validate(ask(vec![Target::Table { name: "t".into() }])).is_err());
+        assert!(validate(ask((0..=MAX_TARGETS as i32).map(session).collect())).is_err());
     }
 
     #[test]
-    fn the_brake_is_per_person_and_server() {
+    fn the_rate_limit_is_per_user_and_server() {
         let limiter = RateLimiter::new(2);
-        let who = |name: &str| User { name: name.into(), roles: vec![], servers: vec![] };
+        let user = |name: &str| User { name: name.into(), roles: vec![], servers: vec![] };
         let (shop, other) = (ServerId::new("shop"), ServerId::new("other"));
-        assert!(rate_limit(&limiter, &who("eve"), &shop, 2).is_ok());
-        assert!(rate_limit(&limiter, &who("eve"), &shop, 2).is_ok());
-        assert!(rate_limit(&limiter, &who("eve"), &shop, 2).is_err());
-        assert!(rate_limit(&limiter, &who("bob"), &shop, 2).is_err(), "a server has its own");
-        assert!(rate_limit(&limiter, &who("eve"), &other, 2).is_ok());
+        assert!(rate_limit(&limiter, &user("eve"), &shop, 2).is_ok());
+        assert!(rate_limit(&limiter, &user("eve"), &shop, 2).is_ok());
+        assert!(rate_limit(&limiter, &user("eve"), &shop, 2).is_err());
+        assert!(rate_limit(&limiter, &user("bob"), &shop, 2).is_err(), "a server has its own");
+        assert!(rate_limit(&limiter, &user("eve"), &other, 2).is_ok());
     }
 }

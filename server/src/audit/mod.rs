@@ -1,5 +1,5 @@
-//! The audit log: who did what to which server. A record is on the disk before the act and a second
-//! one after it; nothing is ever changed or removed. Knows nothing of PostgreSQL.
+//! The audit log: append-only, hash-chained, in the embedded database. A record of each action is on disk
+//! before it runs, a second one records the outcome. Knows nothing of PostgreSQL.
 
 mod record;
 mod show;
@@ -21,61 +21,61 @@ use sqlx::{SqliteConnection, SqlitePool};
 use crate::cli::error::Failure;
 use crate::config;
 use crate::database;
-use record::{NOTHING, Record, Walk};
+use record::{ChainVerifier, GENESIS_HASH, Record};
 
-/// Exit code of `pgdeck audit verify` for a chain that is broken, as `pgdeck check` has for critical.
+/// Exit code of `pgdeck audit verify` for a broken hash chain, as of `pgdeck check` for critical.
 const BROKEN: u8 = 2;
 
 /// The log. Cheap to clone.
 #[derive(Clone)]
 pub struct Audit {
-    /// One connection that waits for the disk at every commit.
+    /// One connection with `synchronous = full`: every commit waits for the disk.
     pool: SqlitePool,
-    /// Actions this process is at.
-    under_way: Arc<Mutex<HashSet<i64>>>,
+    /// Record ids of the actions that this process is running.
+    running: Arc<Mutex<HashSet<i64>>>,
 }
 
-/// What is known before the act.
-pub struct Asked<'a> {
-    /// Who.
-    pub who: &'a str,
-    /// On which server.
+/// What is recorded before an action runs.
+pub struct ActionRequest<'a> {
+    /// The user.
+    pub user: &'a str,
+    /// The server.
     pub server: &'a ServerId,
-    /// The action's word.
+    /// The action's name.
     pub action: &'a str,
-    /// To what, whom it touches, the statement.
+    /// The target as previewed: object, owner, statement.
     pub shown: &'a Previewed,
-    /// Why.
+    /// The reason given by the user.
     pub reason: &'a str,
 }
 
 impl Audit {
     /// Opens the log in the data directory.
     pub async fn open(data_dir: &Path) -> Result<Self, Failure> {
-        Ok(Self { pool: database::open_synced(data_dir).await?, under_way: Arc::default() })
+        Ok(Self { pool: database::open_synced(data_dir).await?, running: Arc::default() })
     }
 
-    /// Writes the record before an act; it is on the disk when this returns. Its number.
-    pub async fn asked(&self, asked: &Asked<'_>) -> Result<i64, sqlx::Error> {
+    /// Writes the record before an action; it is on disk when this returns. Returns its id.
+    pub async fn record_request(&self, request: &ActionRequest<'_>) -> Result<i64, sqlx::Error> {
         let record = Record {
             kind: "asked".into(),
             at_ms: now_ms(),
-            who: asked.who.into(),
-            server: asked.server.as_str().into(),
-            action: asked.action.into(),
-            object: asked.shown.object.clone(),
-            touched: asked.shown.who.clone(),
-            sql: asked.shown.sql.clone(),
-            reason: asked.reason.into(),
+            who: request.user.into(),
+            server: request.server.as_str().into(),
+            action: request.action.into(),
+            object: request.shown.object.clone(),
+            touched: request.shown.who.clone(),
+            sql: request.shown.sql.clone(),
+            reason: request.reason.into(),
             ..Record::default()
         };
         let id = self.append(record).await?;
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         Ok(id)
     }
 
-    /// Writes the record after it.
-    pub async fn ended(&self, act: i64, done: &Done) -> Result<(), sqlx::Error> {
+    /// Writes the record of the outcome; `act` is the id of the first record.
+    pub async fn record_outcome(&self, act: i64, done: &Done) -> Result<(), sqlx::Error> {
         let record = Record {
             kind: "ended".into(),
             act: Some(act),
@@ -86,11 +86,11 @@ impl Audit {
             ..Record::default()
         };
         let written = self.append(record).await.map(drop);
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&act);
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&act);
         written
     }
 
-    /// Appends under the lock that SQLite gives one writer: the chain has one end.
+    /// Appends under SQLite's write lock, so that the hash chain never forks.
     async fn append(&self, mut record: Record) -> Result<i64, sqlx::Error> {
         let mut transaction = self.pool.begin_with("begin immediate").await?;
         let (id, head) = head(&mut transaction).await?;
@@ -101,7 +101,7 @@ impl Audit {
         Ok(record.id)
     }
 
-    /// Walks the whole chain.
+    /// Verifies the whole hash chain.
     pub async fn verify(&self) -> Result<Chain, sqlx::Error> {
         use futures::TryStreamExt;
         let mut connection = self.pool.acquire().await?;
@@ -109,18 +109,18 @@ impl Audit {
             sqlx::query_scalar("select seq from sqlite_sequence where name = 'audit'")
                 .fetch_optional(&mut *connection)
                 .await?;
-        let mut walk = Walk::default();
+        let mut verifier = ChainVerifier::default();
         let mut records =
             sqlx::query_as::<_, Record>("select * from audit order by id").fetch(&mut *connection);
         while let Some(record) = records.try_next().await? {
-            walk.step(&record);
+            verifier.add(&record);
         }
-        Ok(walk.end(written.unwrap_or(0)))
+        Ok(verifier.finish(written.unwrap_or(0)))
     }
 
-    /// Whether this process is at that act.
-    fn is_under_way(&self, id: i64) -> bool {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+    /// Whether this process is running that action.
+    fn is_running(&self, id: i64) -> bool {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
     /// Closes the log.
@@ -129,7 +129,7 @@ impl Audit {
     }
 }
 
-/// `pgdeck audit verify`: one sentence; exit code 0 whole, 2 broken.
+/// `pgdeck audit verify`: prints one sentence; exit code 0 intact, 2 broken.
 pub async fn verify(audit: &crate::cli::Audit, env: &Environment) -> Result<ExitCode, Failure> {
     let crate::cli::AuditWhat::Verify = audit.what;
     let log = Audit::open(&config::data_directory(&audit.place, env)?).await?;
@@ -145,10 +145,10 @@ pub async fn verify(audit: &crate::cli::Audit, env: &Environment) -> Result<Exit
     })
 }
 
-/// Number and hash of the newest record.
+/// Id and hash of the newest record.
 async fn head(connection: &mut SqliteConnection) -> Result<(i64, String), sqlx::Error> {
     let newest = sqlx::query_as("select id, hash from audit order by id desc limit 1");
-    Ok(newest.fetch_optional(connection).await?.unwrap_or((0, NOTHING.into())))
+    Ok(newest.fetch_optional(connection).await?.unwrap_or((0, GENESIS_HASH.into())))
 }
 
 async fn insert(connection: &mut SqliteConnection, record: &Record) -> Result<(), sqlx::Error> {

@@ -1,52 +1,52 @@
-//! One record of the audit log and the hash that binds it to all before it. Pure.
+//! The hash chain of the audit log: each record's SHA-256 covers its fields and the hash before it. Pure.
 
 use model::audit::Chain;
 use sha2::{Digest, Sha256};
 
 use hex::encode as hex;
 
-/// A record as it is stored.
+/// A row of the table `audit`; the fields are its columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Record {
-    /// Its number; one more than that of the record before.
+    /// Its id; one more than that of the previous record.
     pub id: i64,
     /// `asked` or `ended`.
     pub kind: String,
-    /// For `ended`: the number of the `asked` record.
+    /// For `ended`: the id of the `asked` record.
     pub act: Option<i64>,
     /// When, ms since the epoch.
     pub at_ms: i64,
-    /// Who asked.
+    /// The user.
     pub who: String,
-    /// On which server.
+    /// The server.
     pub server: String,
-    /// The action's word.
+    /// The action's name.
     pub action: String,
-    /// To what.
+    /// The target.
     pub object: String,
-    /// Whom it touched.
+    /// Owner of the target.
     pub touched: String,
     /// The exact statement.
     pub sql: String,
-    /// Why.
+    /// The reason given by the user.
     pub reason: String,
-    /// How it ended.
+    /// The outcome.
     pub outcome: String,
-    /// In one sentence.
+    /// The outcome in one sentence.
     #[sqlx(rename = "says")]
     pub message: String,
-    /// From asking to seeing the effect, µs.
+    /// From the statement to its effect, µs.
     pub took_us: Option<i64>,
-    /// The hash of this record and all before it.
+    /// SHA-256 of this record and the previous hash.
     pub hash: String,
 }
 
-/// What the first record follows from.
-pub const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// The previous hash of the first record.
+pub const GENESIS_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 impl Record {
-    /// The hash this record has when `before` is the one before it. The fields are hashed as a JSON
-    /// array: no text can pretend to be the end of one field and the beginning of the next.
+    /// The hash of this record after `before`, the previous hash. The fields are hashed as a JSON array:
+    /// text cannot shift from one field into the next.
     pub fn hash_after(&self, before: &str) -> String {
         let fields = serde_json::json!([
             self.id,
@@ -69,23 +69,23 @@ impl Record {
     }
 }
 
-/// Walks the chain from its first record to its last.
+/// Verifies the chain from its first record to its last.
 #[derive(Debug)]
-pub struct Walk {
+pub struct ChainVerifier {
     records: i64,
     head: String,
     broken: Option<Chain>,
 }
 
-impl Default for Walk {
+impl Default for ChainVerifier {
     fn default() -> Self {
-        Self { records: 0, head: NOTHING.into(), broken: None }
+        Self { records: 0, head: GENESIS_HASH.into(), broken: None }
     }
 }
 
-impl Walk {
-    /// Takes the next record. Once the chain is broken, nothing after it counts.
-    pub fn step(&mut self, record: &Record) {
+impl ChainVerifier {
+    /// Checks the next record. After the first break the rest is ignored.
+    pub fn add(&mut self, record: &Record) {
         if self.broken.is_some() {
             return;
         }
@@ -102,8 +102,8 @@ impl Walk {
         }
     }
 
-    /// The verdict; `written` is how many records were ever written.
-    pub fn end(self, written: i64) -> Chain {
+    /// The result; `written` is how many records were ever written.
+    pub fn finish(self, written: i64) -> Chain {
         if let Some(broken) = self.broken {
             return broken;
         }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     fn log(count: i64) -> Vec<Record> {
-        let mut before = NOTHING.to_owned();
+        let mut before = GENESIS_HASH.to_owned();
         (1..=count)
             .map(|id| {
                 let mut record = Record { id, who: format!("eve {id}"), ..Record::default() };
@@ -132,9 +132,9 @@ mod tests {
     }
 
     fn verdict(log: &[Record], written: i64) -> Chain {
-        let mut walk = Walk::default();
-        log.iter().for_each(|record| walk.step(record));
-        walk.end(written)
+        let mut verifier = ChainVerifier::default();
+        log.iter().for_each(|record| verifier.add(record));
+        verifier.finish(written)
     }
 
     #[test]
@@ -159,9 +159,9 @@ mod tests {
             );
             let mut rehashed = whole.clone();
             rehashed[at].took_us = Some(1);
-            let before = if at == 0 { NOTHING.into() } else { whole[at - 1].hash.clone() };
+            let before = if at == 0 { GENESIS_HASH.into() } else { whole[at - 1].hash.clone() };
             rehashed[at].hash = rehashed[at].hash_after(&before);
-            // The newest record can be forged whole; who keeps its hash elsewhere sees it.
+            // The newest record can be forged; a copy of its hash kept elsewhere reveals that.
             assert_eq!(matches!(verdict(&rehashed, 5), Chain::Whole { .. }), at == 4);
         }
         let mut swapped = whole;
@@ -173,6 +173,6 @@ mod tests {
     fn fields_cannot_run_into_each_other() {
         let one = Record { who: "a".into(), server: "bc".into(), ..Record::default() };
         let two = Record { who: "ab".into(), server: "c".into(), ..Record::default() };
-        assert_ne!(one.hash_after(NOTHING), two.hash_after(NOTHING));
+        assert_ne!(one.hash_after(GENESIS_HASH), two.hash_after(GENESIS_HASH));
     }
 }

@@ -1,5 +1,5 @@
-//! The log as people read it: an act with its end in one row, newest first, filtered, as a page or
-//! as comma-separated values.
+//! Queries of the audit log: each action with its outcome in one row, newest first, filtered, paginated or
+//! as CSV.
 
 use app::csv;
 use engine::now_ms;
@@ -10,11 +10,11 @@ use model::{Permission, ServerId, User};
 use super::Audit;
 
 /// Entries on one page.
-pub const ENTRIES: usize = 200;
-/// Entries looked through for a page or an export: more than anybody does by hand in years.
-const LOOKED_THROUGH: i64 = 1_000_000;
+pub const PAGE_SIZE: usize = 200;
+/// Entries scanned for a page or an export: more than manual actions of years.
+const MAX_SCANNED: i64 = 1_000_000;
 
-/// An act with its end, as the query below gives it.
+/// An action with its outcome, as the query below returns it.
 #[derive(sqlx::FromRow)]
 struct Row {
     id: i64,
@@ -44,7 +44,7 @@ impl Row {
                 message: self.message.unwrap_or_default(),
                 took_ms: self.took_us.map(|us| us as f64 / 1_000.0),
             },
-            _ if audit.is_under_way(self.id) => AuditEnd::UnderWay,
+            _ if audit.is_running(self.id) => AuditEnd::UnderWay,
             _ => AuditEnd::NeverCompleted,
         };
         AuditEntry {
@@ -63,7 +63,7 @@ impl Row {
     }
 }
 
-/// Whether an act is looked for; `wanted` is in lower case.
+/// Whether an entry matches the filter; `wanted` is in lower case.
 fn matches(entry: &AuditEntry, wanted: &str) -> bool {
     let texts = [
         entry.who.as_str(),
@@ -79,12 +79,12 @@ fn matches(entry: &AuditEntry, wanted: &str) -> bool {
 }
 
 impl Audit {
-    /// The acts `who` may see that `query` looks for, newest first, and whether there are more.
+    /// The entries that `user` may see and `query` matches, newest first, and whether there are more.
     async fn entries(
         &self,
-        who: &User,
+        user: &User,
         query: &AuditQuery,
-        most: usize,
+        limit: usize,
     ) -> Result<(Vec<AuditEntry>, bool), sqlx::Error> {
         use futures::TryStreamExt;
         let before = if query.before > 0 { query.before } else { i64::MAX };
@@ -98,15 +98,15 @@ impl Audit {
              where asked.kind = 'asked' and asked.id < ? order by asked.id desc limit ?",
         )
         .bind(before)
-        .bind(LOOKED_THROUGH)
+        .bind(MAX_SCANNED)
         .fetch(&mut *connection);
         let mut entries = Vec::new();
         while let Some(row) = rows.try_next().await? {
             let entry = row.entry(self);
-            if !who.may_on(Permission::Audit, &entry.server) || !matches(&entry, &wanted) {
+            if !user.may_on(Permission::Audit, &entry.server) || !matches(&entry, &wanted) {
                 continue;
             }
-            if entries.len() == most {
+            if entries.len() == limit {
                 return Ok((entries, true));
             }
             entries.push(entry);
@@ -115,14 +115,14 @@ impl Audit {
     }
 
     /// A page of the log.
-    pub async fn page(&self, who: &User, query: &AuditQuery) -> Result<AuditPage, sqlx::Error> {
-        let (entries, more) = self.entries(who, query, ENTRIES).await?;
+    pub async fn page(&self, user: &User, query: &AuditQuery) -> Result<AuditPage, sqlx::Error> {
+        let (entries, more) = self.entries(user, query, PAGE_SIZE).await?;
         Ok(AuditPage { now_ms: now_ms(), entries, more, chain: self.verify().await? })
     }
 
-    /// All acts that are looked for, as comma-separated values.
-    pub async fn csv(&self, who: &User, query: &AuditQuery) -> Result<String, sqlx::Error> {
-        let (entries, _) = self.entries(who, query, LOOKED_THROUGH as usize).await?;
+    /// All matching entries as CSV.
+    pub async fn csv(&self, user: &User, query: &AuditQuery) -> Result<String, sqlx::Error> {
+        let (entries, _) = self.entries(user, query, MAX_SCANNED as usize).await?;
         let mut out = String::from(
             "number,asked_ms,who,server,action,object,touched,reason,sql,result,says,ended_ms,took_ms,sha256\r\n",
         );

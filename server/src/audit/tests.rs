@@ -1,4 +1,4 @@
-//! The log on a real file: two records an act, nothing rewritten, what was cut off is told.
+//! The audit log on a real file: two records per action, append-only, interrupted actions, the hash chain.
 
 use model::Role;
 use model::action::{Outcome, Target};
@@ -25,32 +25,32 @@ fn worked() -> Done {
 
 async fn ask(audit: &Audit, server: &str, reason: &str) -> i64 {
     let shown = shown("pid 640", "application =cmd|'x'!A1");
-    let asked = Asked {
-        who: "eve",
+    let request = ActionRequest {
+        user: "eve",
         server: &ServerId::new(server),
         action: "terminate",
         shown: &shown,
         reason,
     };
-    audit.asked(&asked).await.unwrap()
+    audit.record_request(&request).await.unwrap()
 }
 
-fn who(role: Role, servers: &[&str]) -> model::User {
+fn user(role: Role, servers: &[&str]) -> model::User {
     let servers = servers.iter().map(|name| ServerId::new(*name)).collect();
     model::User { name: "x".into(), roles: vec![role], servers }
 }
 
 #[tokio::test]
-async fn an_act_has_a_record_before_and_one_after_and_the_chain_holds() {
+async fn an_action_has_a_record_before_and_one_after_and_the_chain_is_intact() {
     let folder = tempfile::tempdir().unwrap();
     let audit = Audit::open(folder.path()).await.unwrap();
     let full: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(&audit.pool).await.unwrap();
     assert_eq!(full, 2, "each commit waits for the disk");
     let id = ask(&audit, "shop", "=1+1").await;
-    let admin = who(Role::Admin, &[]);
+    let admin = user(Role::Admin, &[]);
     let page = audit.page(&admin, &AuditQuery::default()).await.unwrap();
     assert_eq!((page.entries.len(), page.entries[0].end.clone()), (1, AuditEnd::UnderWay));
-    audit.ended(id, &worked()).await.unwrap();
+    audit.record_outcome(id, &worked()).await.unwrap();
     let page = audit.page(&admin, &AuditQuery::default()).await.unwrap();
     assert!(matches!(page.entries[0].end, AuditEnd::Ended { outcome: Outcome::Worked, .. }));
     assert!(matches!(page.chain, Chain::Whole { records: 2, .. }), "{:?}", page.chain);
@@ -65,7 +65,7 @@ async fn what_a_killed_pgdeck_left_is_shown_as_never_completed() {
     ask(&audit, "shop", "").await;
     audit.close().await;
     let audit = Audit::open(folder.path()).await.unwrap();
-    let page = audit.page(&who(Role::Admin, &[]), &AuditQuery::default()).await.unwrap();
+    let page = audit.page(&user(Role::Admin, &[]), &AuditQuery::default()).await.unwrap();
     assert_eq!(page.entries[0].end, AuditEnd::NeverCompleted);
 }
 
@@ -75,18 +75,18 @@ async fn operators_see_their_servers_and_a_filter_narrows() {
     let audit = Audit::open(folder.path()).await.unwrap();
     ask(&audit, "shop", "pile-up").await;
     ask(&audit, "other", "").await;
-    for (who, text, expected) in [
-        (who(Role::Operator, &["shop"]), "", 1),
-        (who(Role::Admin, &[]), "", 2),
-        (who(Role::Admin, &[]), "PILE", 1),
-        (who(Role::Viewer, &[]), "", 0),
-        (who(Role::Analyst, &[]), "", 0),
+    for (user, text, expected) in [
+        (user(Role::Operator, &["shop"]), "", 1),
+        (user(Role::Admin, &[]), "", 2),
+        (user(Role::Admin, &[]), "PILE", 1),
+        (user(Role::Viewer, &[]), "", 0),
+        (user(Role::Analyst, &[]), "", 0),
     ] {
         let query = AuditQuery { text: text.into(), before: 0 };
-        assert_eq!(audit.page(&who, &query).await.unwrap().entries.len(), expected, "{who:?}");
+        assert_eq!(audit.page(&user, &query).await.unwrap().entries.len(), expected, "{user:?}");
     }
     let before = AuditQuery { text: String::new(), before: 2 };
-    assert_eq!(audit.page(&who(Role::Admin, &[]), &before).await.unwrap().entries.len(), 1);
+    assert_eq!(audit.page(&user(Role::Admin, &[]), &before).await.unwrap().entries.len(), 1);
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn rewriting_the_file_is_refused_or_seen() {
     let folder = tempfile::tempdir().unwrap();
     let audit = Audit::open(folder.path()).await.unwrap();
     let id = ask(&audit, "shop", "why").await;
-    audit.ended(id, &worked()).await.unwrap();
+    audit.record_outcome(id, &worked()).await.unwrap();
     for text in ["update audit set who = 'bob'", "delete from audit"] {
         let refused = sqlx::query(sqlx::AssertSqlSafe(text)).execute(&audit.pool).await;
         assert!(refused.unwrap_err().to_string().contains("append only"), "{text}");
@@ -113,15 +113,15 @@ async fn rewriting_the_file_is_refused_or_seen() {
 async fn many_at_once_make_one_chain() {
     let folder = tempfile::tempdir().unwrap();
     let audit = Audit::open(folder.path()).await.unwrap();
-    let mut acts = tokio::task::JoinSet::new();
+    let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let audit = audit.clone();
-        acts.spawn(async move {
+        tasks.spawn(async move {
             let id = ask(&audit, "shop", "").await;
-            audit.ended(id, &worked()).await.unwrap();
+            audit.record_outcome(id, &worked()).await.unwrap();
         });
     }
-    while let Some(done) = acts.join_next().await {
+    while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
     assert!(matches!(audit.verify().await.unwrap(), Chain::Whole { records: 40, .. }));

@@ -1,4 +1,5 @@
-//! The routes: `GET /login?token=…` for the one-time link, `POST /login` for the form, `POST /logout`.
+//! Sign-in and sign-out handlers: `GET /login?token=…` (one-time link), `POST /login` (password form),
+//! `POST /logout`. They set and clear the session cookie.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -9,21 +10,20 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Auth;
-use super::sessions;
-use super::sessions::{ABSOLUTE_MS, Look};
+use super::sessions::{self, ABSOLUTE_TIMEOUT_MS, IdleTimeout};
 use crate::http::middleware::authenticate::{cookie_name, session_id};
 use crate::http::origins::Origins;
 use crate::http::response;
 use crate::http::state::AppState;
 use crate::rate_limit;
 
-/// What the one-time link carries.
+/// Query of the one-time link.
 #[derive(Deserialize)]
 pub struct LinkQuery {
     token: Option<String>,
 }
 
-/// What the form on `/sign-in` sends.
+/// The form of `/sign-in`.
 #[derive(Deserialize)]
 pub struct SignInForm {
     name: String,
@@ -32,24 +32,28 @@ pub struct SignInForm {
 }
 
 impl Auth {
-    /// Who a session id belongs to.
-    pub async fn who(&self, id: &str, look: Look) -> Result<Option<model::User>, sqlx::Error> {
-        sessions::who(self.pool(), id, look).await
+    /// The user of a session.
+    pub async fn session_user(
+        &self,
+        id: &str,
+        idle_timeout: IdleTimeout,
+    ) -> Result<Option<model::User>, sqlx::Error> {
+        sessions::user(self.pool(), id, idle_timeout).await
     }
 
-    /// Whether there are users who sign in by name and password.
-    pub async fn by_password(&self) -> bool {
+    /// Whether there are users, who sign in by name and password.
+    pub async fn has_users(&self) -> bool {
         super::users::any(self.pool()).await.unwrap_or(false)
     }
 
-    /// Open sessions: one more for /metrics to tell.
-    pub async fn sessions(&self) -> Option<i64> {
+    /// Number of sessions, for `/metrics`.
+    pub async fn session_count(&self) -> Option<i64> {
         sqlx::query_scalar("select count(*) from sessions").fetch_one(self.pool()).await.ok()
     }
 }
 
-/// `GET /login?token=…`: signs in the person at this machine, once. Changes nothing else.
-pub async fn by_link(
+/// `GET /login?token=…`: redeems the one-time link.
+pub async fn sign_in_by_link(
     State(state): State<AppState>,
     Query(query): Query<LinkQuery>,
     headers: HeaderMap,
@@ -57,76 +61,80 @@ pub async fn by_link(
     let link = state.0.auth.0.link.as_ref();
     match (query.token, link) {
         (None, _) => response::see_other("/sign-in"),
-        (Some(token), Some(link)) if link.take(&token) => begin(&state, None, "/", &headers).await,
+        (Some(token), Some(link)) if link.redeem(&token) => {
+            start_session(&state, None, "/", &headers).await
+        }
         (Some(_), _) => response::see_other("/sign-in?error=link"),
     }
 }
 
-/// `POST /login`: signs in by name and password.
-pub async fn by_password(
+/// `POST /login`: signs in by name and password, rate-limited per account and address.
+pub async fn sign_in_by_password(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Response {
-    let login = &state.0.auth;
-    let next = relative(form.next.as_deref());
+    let auth = &state.0.auth;
+    let next = safe_redirect(form.next.as_deref());
     let keys = [format!("user {}", form.name), format!("address {}", peer.ip())];
     if form.name.len() > 255 || form.password.len() > 1_024 {
-        return again("wrong", next);
+        return back_to_form("wrong", next);
     }
-    if !login.0.limiter.allows(&keys, Instant::now()) {
-        tracing::warn!(address = %peer.ip(), "more than {} sign-in attempts within a minute", rate_limit::TRIES);
-        let mut answer = response::plain_error(
+    if !auth.0.limiter.allows(&keys, Instant::now()) {
+        tracing::warn!(address = %peer.ip(), "more than {} sign-in attempts within a minute", rate_limit::MAX_ATTEMPTS);
+        let mut response = response::plain_error(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many sign-in attempts; wait a minute and try again.",
         );
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-        return answer;
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        return response;
     }
-    match login.password_fits(&form.name, form.password).await {
-        Ok(true) => begin(&state, Some(&form.name), next, &headers).await,
+    match auth.verify_password(&form.name, form.password).await {
+        Ok(true) => start_session(&state, Some(&form.name), next, &headers).await,
         Ok(false) => {
             tracing::warn!(address = %peer.ip(), "a sign-in attempt failed");
-            again("wrong", next)
+            back_to_form("wrong", next)
         }
         Err(error) => response::internal_error(&error),
     }
 }
 
-/// `POST /logout`: ends the session on the server and takes the cookie back.
-pub async fn out(State(state): State<AppState>, headers: HeaderMap) -> Response {
+/// `POST /logout`: deletes the session and clears the cookie.
+pub async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> Response {
     if let Some(id) = session_id(&headers, &state.0.origins)
-        && let Err(error) = sessions::end(state.0.auth.pool(), id).await
+        && let Err(error) = sessions::delete(state.0.auth.pool(), id).await
     {
         return response::internal_error(&error.into());
     }
-    with_cookie(response::see_other("/sign-in"), &cookie(&state.0.origins, "", 0))
+    with_cookie(response::see_other("/sign-in"), &session_cookie(&state.0.origins, "", 0))
 }
 
-/// Begins a new session under a new id; the one the browser had before, if any, ends.
-async fn begin(state: &AppState, user: Option<&str>, next: &str, headers: &HeaderMap) -> Response {
+/// Creates a session with a new id (against session fixation) and deletes the browser's previous one.
+async fn start_session(
+    state: &AppState,
+    user: Option<&str>,
+    next: &str,
+    headers: &HeaderMap,
+) -> Response {
     let pool = state.0.auth.pool();
     if let Some(old) = session_id(headers, &state.0.origins)
-        && let Err(error) = sessions::end(pool, old).await
+        && let Err(error) = sessions::delete(pool, old).await
     {
         return response::internal_error(&error.into());
     }
-    match sessions::begin(pool, user).await {
+    match sessions::create(pool, user).await {
         Ok(id) => with_cookie(
             response::see_other(next),
-            &cookie(&state.0.origins, &id, ABSOLUTE_MS / 1_000),
+            &session_cookie(&state.0.origins, &id, ABSOLUTE_TIMEOUT_MS / 1_000),
         ),
         Err(error) => response::internal_error(&error),
     }
 }
 
-fn again(error: &str, next: &str) -> Response {
-    let query: String = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("error", error)
-        .append_pair("next", next)
-        .finish();
-    response::see_other(&format!("/sign-in?{query}"))
+fn back_to_form(error: &str, next: &str) -> Response {
+    let query = app::links::query(&[("error", error), ("next", next)]);
+    response::see_other(&format!("/sign-in{query}"))
 }
 
 fn with_cookie(response: Response, cookie: &str) -> Response {
@@ -136,14 +144,14 @@ fn with_cookie(response: Response, cookie: &str) -> Response {
     }
 }
 
-fn cookie(origins: &Origins, id: &str, max_age_s: i64) -> String {
+fn session_cookie(origins: &Origins, id: &str, max_age_s: i64) -> String {
     let secure = if origins.is_https() { "; Secure" } else { "" };
     let name = cookie_name(origins);
     format!("{name}={id}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}")
 }
 
-/// The sentence for the `error` word of `/sign-in`; unknown words say nothing.
-pub fn message(error: &str) -> Option<&'static str> {
+/// The message for the `error` parameter of `/sign-in`; None for unknown values.
+pub fn error_message(error: &str) -> Option<&'static str> {
     match error {
         "wrong" => Some("Wrong name or password."),
         "link" => {
@@ -153,15 +161,15 @@ pub fn message(error: &str) -> Option<&'static str> {
     }
 }
 
-/// Where to go after signing in: a path of ours, or the first page.
-fn relative(next: Option<&str>) -> &str {
-    let is_ours = |next: &&str| {
+/// The redirect target after sign-in: a local path, or `/` (prevents open redirects).
+fn safe_redirect(next: Option<&str>) -> &str {
+    let is_local = |next: &&str| {
         next.starts_with('/')
             && !next.starts_with("//")
             && !next.contains('\\')
             && next.bytes().all(|byte| byte.is_ascii_graphic())
     };
-    next.filter(is_ours).unwrap_or("/")
+    next.filter(is_local).unwrap_or("/")
 }
 
 #[cfg(test)]
@@ -169,8 +177,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_paths_of_ours_are_gone_on_to() {
-        assert_eq!(relative(Some("/s/shop/activity?sort=age")), "/s/shop/activity?sort=age");
+    fn only_local_paths_are_redirected_to() {
+        assert_eq!(safe_redirect(Some("/s/shop/activity?sort=age")), "/s/shop/activity?sort=age");
         for next in [
             "//evil.example",
             "https://evil.example",
@@ -181,7 +189,7 @@ mod tests {
             "/\tx",
             "/ü",
         ] {
-            assert_eq!(relative(Some(next)), "/", "{next:?}");
+            assert_eq!(safe_redirect(Some(next)), "/", "{next:?}");
         }
     }
 
@@ -189,14 +197,14 @@ mod tests {
     fn cookies_are_as_strict_as_the_scheme_allows() {
         let local = Origins::new("127.0.0.1:1".parse().unwrap(), None);
         assert_eq!(
-            cookie(&local, "x", 9),
+            session_cookie(&local, "x", 9),
             "pgdeck=x; Path=/; Max-Age=9; HttpOnly; SameSite=Strict"
         );
         let https = Origins::new(
             "127.0.0.1:1".parse().unwrap(),
             Some("https://d.example".parse().unwrap()),
         );
-        assert!(cookie(&https, "x", 9).starts_with("__Host-pgdeck=x; Path=/;"));
-        assert!(cookie(&https, "x", 9).ends_with("; Secure"));
+        assert!(session_cookie(&https, "x", 9).starts_with("__Host-pgdeck=x; Path=/;"));
+        assert!(session_cookie(&https, "x", 9).ends_with("; Secure"));
     }
 }

@@ -1,7 +1,7 @@
-//! Who may come in: users, sessions, the one-time link and the brakes on guessing.
+//! Authentication: users, password hashes, session cookies, the one-time sign-in link, and the rate limit
+//! on sign-in attempts.
 //!
-//! Knows names, roles and hashes; never a password or a session id in clear beyond the request that
-//! brought it, and nothing of PostgreSQL.
+//! Never keeps a password or session id in clear text beyond its request. Knows nothing of PostgreSQL.
 
 pub mod handlers;
 pub mod one_time_link;
@@ -15,38 +15,39 @@ use sqlx::SqlitePool;
 use tokio::sync::Semaphore;
 
 use crate::rate_limit::RateLimiter;
-use one_time_link::Link;
+use one_time_link::OneTimeLink;
 
-/// Password hashes computed at a time: each takes 19 MiB and a core.
-const HASHES_AT_A_TIME: usize = 2;
+/// Password hashes computed concurrently: each takes 19 MiB and a core.
+const MAX_CONCURRENT_HASHES: usize = 2;
 
-/// The name of the person at this machine who followed the one-time link.
+/// The user name of a session that the one-time link created.
 pub const LOCAL: &str = "local";
 
-/// Everything about signing in. Cheap to clone.
+/// Authentication state shared by the handlers. Cheap to clone.
 #[derive(Clone)]
 pub struct Auth(Arc<Inner>);
 
 struct Inner {
     pool: SqlitePool,
     limiter: RateLimiter,
-    link: Option<Link>,
+    link: Option<OneTimeLink>,
     hashes: Semaphore,
-    /// What the password of an unknown user is compared with, so that the answer takes as long.
-    nobody: String,
+    /// Verified against for unknown users, so that timing does not reveal which names exist.
+    dummy_hash: String,
 }
 
 impl Auth {
-    /// Sign-in over an open database; `link` when the one-time link is allowed.
-    pub async fn new(pool: SqlitePool, link: Option<Link>) -> anyhow::Result<Self> {
-        let nobody = tokio::task::spawn_blocking(|| password::hash("nobody's password")).await??;
-        let hashes = Semaphore::new(HASHES_AT_A_TIME);
+    /// Authentication over an open database; `link` where the one-time link is allowed.
+    pub async fn new(pool: SqlitePool, link: Option<OneTimeLink>) -> anyhow::Result<Self> {
+        let dummy_hash =
+            tokio::task::spawn_blocking(|| password::hash("nobody's password")).await??;
+        let hashes = Semaphore::new(MAX_CONCURRENT_HASHES);
         Ok(Self(Arc::new(Inner {
             pool,
-            limiter: RateLimiter::new(crate::rate_limit::TRIES),
+            limiter: RateLimiter::new(crate::rate_limit::MAX_ATTEMPTS),
             link,
             hashes,
-            nobody,
+            dummy_hash,
         })))
     }
 
@@ -54,14 +55,14 @@ impl Auth {
         &self.0.pool
     }
 
-    /// Whether name and password belong together. Takes as long for names that do not exist.
-    pub async fn password_fits(&self, name: &str, given: String) -> anyhow::Result<bool> {
+    /// Verifies a password. Takes as long for names that do not exist.
+    pub async fn verify_password(&self, name: &str, given: String) -> anyhow::Result<bool> {
         let known = users::password_hash(self.pool(), name).await?;
         let is_known = known.is_some();
-        let hash = known.unwrap_or_else(|| self.0.nobody.clone());
+        let hash = known.unwrap_or_else(|| self.0.dummy_hash.clone());
         let _permit = self.0.hashes.acquire().await?;
-        let fits = tokio::task::spawn_blocking(move || password::fits(&given, &hash)).await?;
-        Ok(fits && is_known)
+        let matches = tokio::task::spawn_blocking(move || password::verify(&given, &hash)).await?;
+        Ok(matches && is_known)
     }
 
     /// Closes the database.

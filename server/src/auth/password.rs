@@ -1,4 +1,4 @@
-//! Password hashes: argon2id with the parameters OWASP names as the floor.
+//! Password hashing: Argon2id with OWASP's minimum parameters.
 
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
@@ -11,15 +11,15 @@ const LANES: u32 = 1;
 /// The shortest password `pgdeck user add` takes.
 pub const MIN_LENGTH: usize = 12;
 
-/// Hashes a password with a fresh salt. Takes tens of milliseconds: not for an async task.
+/// Hashes a password with a fresh salt. Blocks for tens of milliseconds: not for an async task.
 pub fn hash(password: &str) -> anyhow::Result<String> {
     let salt = SaltString::generate(&mut OsRng);
     let hash = argon2()?.hash_password(password.as_bytes(), &salt);
     Ok(hash.map_err(|error| anyhow::anyhow!("hashing failed: {error}"))?.to_string())
 }
 
-/// Whether the password gave this hash. Takes as long as hashing.
-pub fn fits(password: &str, hash: &str) -> bool {
+/// Verifies a password against a hash. Takes as long as hashing.
+pub fn verify(password: &str, hash: &str) -> bool {
     let (Ok(argon2), Ok(hash)) = (argon2(), PasswordHash::new(hash)) else { return false };
     argon2.verify_password(password.as_bytes(), &hash).is_ok()
 }
@@ -35,12 +35,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_is_argon2id_salted_and_fits_only_its_password() {
+    fn a_hash_is_argon2id_salted_and_verifies_only_its_password() {
         let hash = hash("correct horse battery").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(fits("correct horse battery", &hash));
-        assert!(!fits("correct horse batterz", &hash));
-        assert!(!fits("x", "not a hash"));
+        assert!(verify("correct horse battery", &hash));
+        assert!(!verify("correct horse batterz", &hash));
+        assert!(!verify("x", "not a hash"));
         assert_ne!(hash, super::hash("correct horse battery").unwrap());
     }
 }

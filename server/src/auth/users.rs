@@ -1,4 +1,4 @@
-//! The users who may sign in, in the embedded database.
+//! User accounts in the embedded database: name, password hash, roles, servers.
 
 use engine::now_ms;
 use model::{Role, ServerId, User};
@@ -24,18 +24,18 @@ pub enum UserError {
 }
 
 /// Adds a user.
-pub async fn add(pool: &SqlitePool, who: &User, password_hash: &str) -> Result<(), UserError> {
-    let fine = |c: char| c.is_alphanumeric() || "._-@".contains(c);
-    let name = &who.name;
+pub async fn add(pool: &SqlitePool, user: &User, password_hash: &str) -> Result<(), UserError> {
+    let is_valid = |c: char| c.is_alphanumeric() || "._-@".contains(c);
+    let name = &user.name;
     if name.is_empty()
         || name.chars().count() > 63
-        || !name.chars().all(fine)
+        || !name.chars().all(is_valid)
         || name == super::LOCAL
     {
         return Err(UserError::Name(name.clone()));
     }
-    let roles: Vec<&str> = who.roles.iter().map(|role| role.as_str()).collect();
-    let servers: Vec<&str> = who.servers.iter().map(ServerId::as_str).collect();
+    let roles: Vec<&str> = user.roles.iter().map(|role| role.as_str()).collect();
+    let servers: Vec<&str> = user.servers.iter().map(ServerId::as_str).collect();
     let added = sqlx::query(
         "insert into users (name, password_hash, roles, servers, created_ms) values (?, ?, ?, ?, ?)
          on conflict (name) do nothing",
@@ -56,7 +56,7 @@ pub async fn list(pool: &SqlitePool) -> Result<Vec<User>, UserError> {
         sqlx::query_as("select name, roles, servers from users order by name")
             .fetch_all(pool)
             .await?;
-    Ok(rows.into_iter().map(|(name, roles, servers)| who(name, &roles, &servers)).collect())
+    Ok(rows.into_iter().map(|(name, roles, servers)| from_row(name, &roles, &servers)).collect())
 }
 
 /// Whether there is any user.
@@ -81,8 +81,8 @@ pub(super) async fn password_hash(
         .await
 }
 
-/// A person from the columns of their row.
-pub(super) fn who(name: String, roles: &str, servers: &str) -> User {
+/// A user from the columns of their row.
+pub(super) fn from_row(name: String, roles: &str, servers: &str) -> User {
     let words =
         |text: &str| text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let (roles, servers): (Vec<String>, Vec<String>) = (words(roles), words(servers));

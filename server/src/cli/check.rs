@@ -1,4 +1,4 @@
-//! `pgdeck check` and `pgdeck record`: one look at one server.
+//! `pgdeck check` (run all rules once, exit code by severity) and `pgdeck record` (dump one server's readings).
 
 use std::process::ExitCode;
 
@@ -21,9 +21,9 @@ pub async fn check(check: &Check, env: &Environment) -> Result<ExitCode, Failure
             if check.json {
                 println!("{}", serde_json::to_string(&report).map_err(Failure::failed)?);
             } else {
-                print!("{}", words(&report));
+                print!("{}", as_text(&report));
             }
-            Ok(ExitCode::from(verdict(&report)))
+            Ok(ExitCode::from(exit_code(&report)))
         }
         Err(reason) => {
             let remedy = reason.remedy().map(|remedy| format!(" {remedy}")).unwrap_or_default();
@@ -52,8 +52,8 @@ pub async fn record(record: &Record, env: &Environment) -> Result<ExitCode, Fail
     Ok(ExitCode::SUCCESS)
 }
 
-/// The exit code. A server of which nothing could be judged counts as not checked, never as fine.
-fn verdict(report: &Report) -> u8 {
+/// The exit code. A server on which no rule could run counts as not checked, never as fine.
+fn exit_code(report: &Report) -> u8 {
     match report.findings.iter().map(|finding| finding.severity).max() {
         Some(Severity::Critical) => 2,
         Some(Severity::Warning) => 1,
@@ -63,7 +63,7 @@ fn verdict(report: &Report) -> u8 {
     }
 }
 
-fn words(report: &Report) -> String {
+fn as_text(report: &Report) -> String {
     let mut text = String::new();
     for finding in &report.findings {
         let word = finding.severity.as_str();
@@ -116,15 +116,15 @@ mod tests {
 
     #[test]
     fn the_worst_finding_is_the_exit_code() {
-        assert_eq!(verdict(&report(&[])), 0);
-        assert_eq!(verdict(&report(&[Severity::Info])), 0);
-        assert_eq!(verdict(&report(&[Severity::Info, Severity::Warning])), 1);
-        assert_eq!(verdict(&report(&[Severity::Critical, Severity::Warning])), 2);
-        assert_eq!(verdict(&Report { major: None, ..report(&[]) }), 3);
+        assert_eq!(exit_code(&report(&[])), 0);
+        assert_eq!(exit_code(&report(&[Severity::Info])), 0);
+        assert_eq!(exit_code(&report(&[Severity::Info, Severity::Warning])), 1);
+        assert_eq!(exit_code(&report(&[Severity::Critical, Severity::Warning])), 2);
+        assert_eq!(exit_code(&Report { major: None, ..report(&[]) }), 3);
     }
 
     #[test]
     fn a_terminal_is_not_given_control_characters() {
-        assert!(!words(&report(&[Severity::Info])).contains('\u{1b}'));
+        assert!(!as_text(&report(&[Severity::Info])).contains('\u{1b}'));
     }
 }

@@ -1,4 +1,4 @@
-//! `pgdeck demo`: throw-away servers with a misbehaving shop, and their pages.
+//! `pgdeck demo`: temporary PostgreSQL servers with a misbehaving workload, and pgdeck watching them.
 
 use engine::dsn::Environment;
 use engine::{Dsn, Limits, ServerConfig};
@@ -11,7 +11,7 @@ use crate::config;
 use crate::config::{Config, ExplainAnalyze};
 use crate::http::server;
 
-/// Runs the demo until asked to end; then no process and no file of it is left.
+/// Runs the demo until SIGINT or SIGTERM, then removes all its processes and files.
 pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
     if demo.list {
         Trouble::ALL
@@ -19,21 +19,21 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
             .for_each(|trouble| println!("{:22}{}", trouble.name(), trouble.about()));
         return Ok(());
     }
-    let told = demo.listen.as_deref().map(|text| config::address("--listen", text)).transpose()?;
-    let listen = told.unwrap_or(config::DEFAULT_LISTEN);
-    // A taken port is told before a server is started, and the address stays free until then.
-    drop(server::listen(listen).await?);
-    // One wish to end for all of it: none is lost between starting and serving.
-    let mut stop = Box::pin(server::signalled()?);
+    let listen = demo.listen.as_deref().map(|text| config::address("--listen", text));
+    let listen = listen.transpose()?.unwrap_or(config::DEFAULT_LISTEN);
+    // Fails early when the port is in use, before any server is started.
+    drop(server::bind(listen).await?);
+    // One signal handler for start-up and serving, so that no signal is lost between them.
+    let mut stop = Box::pin(server::shutdown_signal()?);
     let folder =
         tempfile::Builder::new().prefix("pgdeck-demo-").tempdir().map_err(Failure::failed)?;
-    let start = Demo::start(wanted(demo), say);
+    let start = Demo::start(options(demo), print_step);
     let mut running = tokio::select! {
         started = start => started.map_err(Failure::failed)?,
-        // Dropping a demo half started ends what there is of it.
+        // Dropping a partly started demo stops its servers.
         () = &mut stop => return Ok(()),
     };
-    running.load_and_run(say);
+    running.load_and_run(print_step);
     let outcome = match servers(&running, env) {
         Ok(servers) => {
             let config = Config {
@@ -53,14 +53,14 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
     outcome
 }
 
-/// The troubles asked for, or all, less those left out.
-fn wanted(demo: &cli::Demo) -> DemoOptions {
+/// The requested troubles, or all, minus the excluded ones.
+fn options(demo: &cli::Demo) -> DemoOptions {
     let named = if demo.trouble.is_empty() { Trouble::ALL } else { demo.trouble.as_slice() };
     let troubles = named.iter().copied().filter(|trouble| !demo.without.contains(trouble));
     DemoOptions { major: demo.major, troubles: troubles.collect(), ..DemoOptions::default() }
 }
 
-fn say(step: &str) {
+fn print_step(step: &str) {
     eprintln!("pgdeck demo: {step}");
 }
 

@@ -1,4 +1,4 @@
-//! How pgdeck ends: exit codes and the one sentence that goes with a failure.
+//! Errors of the command line: exit codes (sysexits.h) and a one-sentence message.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ pub const DATA: u8 = 65;
 /// `check` could not look at the server.
 pub const NOT_CHECKED: u8 = 3;
 
-/// Why pgdeck ends, as one sentence with what to do.
+/// A fatal error: exit code, and one sentence with the remedy.
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
@@ -23,12 +23,12 @@ impl Failure {
         Self { code: USAGE, message: message.to_string() }
     }
 
-    /// What was given to read is not what it should be: exit code 65.
+    /// Invalid input data: exit code 65.
     pub fn data(message: impl fmt::Display) -> Self {
         Self { code: DATA, message: message.to_string() }
     }
 
-    /// The surroundings do not allow it (port taken, directory not writable): exit code 1.
+    /// The environment does not allow it (port in use, directory not writable): exit code 1.
     pub fn failed(message: impl fmt::Display) -> Self {
         Self { code: 1, message: message.to_string() }
     }
@@ -38,7 +38,7 @@ impl Failure {
         Self { code: NOT_CHECKED, message: message.to_string() }
     }
 
-    /// Says it on standard error and gives the exit code.
+    /// Prints the message to standard error and returns the exit code.
     pub fn report(&self) -> ExitCode {
         eprintln!("pgdeck: {self}");
         ExitCode::from(self.code)

@@ -1,4 +1,4 @@
-//! The command line. Knows its words and how it refuses; never does what it says.
+//! Command line definition (clap): commands, options, one-line usage errors. Runs nothing.
 
 pub mod check;
 pub mod demo;
@@ -215,26 +215,28 @@ fn role(word: &str) -> Result<Role, String> {
     word.parse().map_err(|_| "roles are viewer, analyst, operator and admin".into())
 }
 
-/// What the command line comes to.
-pub enum Parsed {
-    /// Something to do.
+/// The result of parsing the command line.
+pub enum Invocation {
+    /// A command to run.
     Run(Cli),
-    /// Text that was asked for: help or version.
+    /// Help or version text to print.
     Print(String),
-    /// One sentence on what is wrong.
+    /// A usage error, one sentence.
     Wrong(String),
 }
 
-/// Reads a command line.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Parsed {
+/// Parses a command line.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
     match Cli::try_parse_from(arguments) {
-        Ok(cli) => Parsed::Run(cli),
+        Ok(cli) => Invocation::Run(cli),
         Err(error) => match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Parsed::Print(error.to_string()),
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                Parsed::Wrong("no command was given; pgdeck --help lists them.".into())
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Invocation::Print(error.to_string())
             }
-            _ => Parsed::Wrong(sentence(&error)),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Invocation::Wrong("no command was given; pgdeck --help lists them.".into())
+            }
+            _ => Invocation::Wrong(sentence(&error)),
         },
     }
 }
@@ -262,7 +264,7 @@ mod tests {
 
     fn wrong(line: &str) -> String {
         match parse(line.split(' ').map(OsString::from)) {
-            Parsed::Wrong(message) => message,
+            Invocation::Wrong(message) => message,
             _ => panic!("accepted: {line}"),
         }
     }
@@ -289,7 +291,7 @@ mod tests {
     #[test]
     fn the_contract_of_serve_holds() {
         let line = "pgdeck serve postgres://a postgres://b --config c.toml --listen 127.0.0.1:0 --data-dir d";
-        let Parsed::Run(Cli { command: Command::Serve(serve) }) =
+        let Invocation::Run(Cli { command: Command::Serve(serve) }) =
             parse(line.split(' ').map(OsString::from))
         else {
             panic!("refused");

@@ -1,4 +1,4 @@
-//! Text on its way to a terminal or a log.
+//! Sanitises text for a terminal or a log: removes control characters (escape sequences).
 
 /// `text` without control characters: names and statements come from watched servers and must not
 /// move the cursor or change its colours.

@@ -1,4 +1,4 @@
-//! `pgdeck user add|list|remove`.
+//! `pgdeck user add|list|remove`: user accounts on the command line.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -11,24 +11,24 @@ use crate::auth::{password, users};
 use crate::config;
 use crate::database;
 
-/// Changes or lists the users of the data directory. A running pgdeck sees it at once.
+/// Changes or lists the users of the data directory. A running pgdeck applies changes at once.
 pub async fn user(user: User, env: &Environment) -> Result<(), Failure> {
     let pool = database::open(&config::data_directory(&user.place, env)?).await?;
     match user.change {
         UserChange::Add { name, roles, servers } => {
             let servers = servers.into_iter().map(ServerId::new).collect();
             let hash = password::hash(&new_password()?).map_err(Failure::failed)?;
-            let who = model::User { name, roles, servers };
-            users::add(&pool, &who, &hash).await.map_err(sentence)?;
-            println!("Added {}.", who.name);
+            let user = model::User { name, roles, servers };
+            users::add(&pool, &user, &hash).await.map_err(failure)?;
+            println!("Added {}.", user.name);
         }
         UserChange::List => {
-            for who in users::list(&pool).await.map_err(sentence)? {
-                println!("{}\t{}\t{}", who.name, roles(&who), servers(&who));
+            for user in users::list(&pool).await.map_err(failure)? {
+                println!("{}\t{}\t{}", user.name, roles(&user), servers(&user));
             }
         }
         UserChange::Remove { name } => {
-            users::remove(&pool, &name).await.map_err(sentence)?;
+            users::remove(&pool, &name).await.map_err(failure)?;
             println!("Removed {name} and ended their sessions.");
         }
     }
@@ -36,22 +36,22 @@ pub async fn user(user: User, env: &Environment) -> Result<(), Failure> {
     Ok(())
 }
 
-fn sentence(error: users::UserError) -> Failure {
+fn failure(error: users::UserError) -> Failure {
     match error {
         users::UserError::Database(_) => Failure::failed(format!("{error}.")),
         _ => Failure::usage(format!("{error}.")),
     }
 }
 
-fn roles(who: &model::User) -> String {
-    who.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",")
+fn roles(user: &model::User) -> String {
+    user.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",")
 }
 
-fn servers(who: &model::User) -> String {
-    if who.servers.is_empty() {
+fn servers(user: &model::User) -> String {
+    if user.servers.is_empty() {
         return "all servers".into();
     }
-    who.servers.iter().map(ServerId::as_str).collect::<Vec<_>>().join(",")
+    user.servers.iter().map(ServerId::as_str).collect::<Vec<_>>().join(",")
 }
 
 /// From the terminal without echo, or the first line of standard input.

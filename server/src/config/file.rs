@@ -1,4 +1,4 @@
-//! `pgdeck.toml` as written. Knows its keys; an unknown key or a wrong type is named with its line.
+//! The configuration file `pgdeck.toml` (serde): unknown keys and wrong types are reported with their line.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ pub struct File {
     pub listen: Option<String>,
     /// Directory for users and sessions.
     pub data_dir: Option<PathBuf>,
-    /// How browsers reach us.
+    /// The URL of pgdeck for browsers.
     pub public_url: Option<String>,
     /// Bearer token for /metrics.
     pub metrics_token: Option<String>,
     /// The same, in a file.
     pub metrics_token_file: Option<PathBuf>,
-    /// Who may run EXPLAIN ANALYZE.
+    /// Roles that may run EXPLAIN ANALYZE.
     pub explain_analyze: Option<ExplainAnalyze>,
     /// `[[servers]]`.
     #[serde(default)]
@@ -31,20 +31,20 @@ pub struct File {
     /// `[rules."area/rule"]`: limits by name.
     #[serde(default)]
     pub rules: BTreeMap<Spanned<String>, BTreeMap<String, f64>>,
-    /// Where it was read from, and its text: for messages.
+    /// Path and text of the file, for error messages.
     #[serde(skip)]
     source: Source,
 }
 
-/// The key `explain_analyze`: as whom a given statement may really be run. The administrator's choice,
-/// for as a superuser nothing but our own guard holds a statement back.
+/// The key `explain_analyze`: roles as which a statement may be executed. For a superuser PostgreSQL
+/// checks no privileges, so only pgdeck's guard protects the server; the administrator decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExplainAnalyze {
-    /// As any role that is no superuser.
+    /// Any role but a superuser.
     #[default]
     RefuseSuperuser,
-    /// As the role of the DSN, whatever it is.
+    /// The role of the DSN, also a superuser.
     AllowSuperuser,
 }
 
@@ -66,11 +66,11 @@ impl std::str::FromStr for ExplainAnalyze {
 pub struct FileServer {
     /// Its name, as in URLs.
     pub name: Spanned<String>,
-    /// How to read from it.
+    /// DSN for reading.
     pub dsn: Option<String>,
     /// The same, in a file.
     pub dsn_file: Option<PathBuf>,
-    /// How to act on it.
+    /// DSN for operator actions.
     pub operate: Option<String>,
     /// The same, in a file.
     pub operate_file: Option<PathBuf>,
@@ -107,7 +107,7 @@ impl File {
     }
 }
 
-/// Reads the file, or nothing when none is named.
+/// Reads the file; without a path, the default.
 pub fn read(path: Option<&Path>) -> Result<File, Failure> {
     let Some(path) = path else { return Ok(File::default()) };
     let text = std::fs::read_to_string(path).map_err(|error| {
@@ -116,7 +116,7 @@ pub fn read(path: Option<&Path>) -> Result<File, Failure> {
     parse(&path.display().to_string(), text)
 }
 
-/// Reads the text of a file called `path` in messages.
+/// Parses the text; `path` names the file in error messages.
 pub fn parse(path: &str, text: String) -> Result<File, Failure> {
     match toml::from_str::<File>(&text) {
         Ok(file) => Ok(File { source: Source { path: path.into(), text }, ..file }),

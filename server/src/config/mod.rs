@@ -1,6 +1,6 @@
-//! What pgdeck is told: command line over environment over `pgdeck.toml`, put together once at start.
+//! Configuration: command line over environment variables over `pgdeck.toml`, merged once at start.
 //!
-//! Knows every key and says which one is wrong; never connects.
+//! Error messages name the key. Never connects.
 
 mod file;
 mod servers;
@@ -21,21 +21,21 @@ use crate::cli::error::Failure;
 pub use file::ExplainAnalyze;
 pub use servers::one as one_server;
 
-/// Where pages are served unless told otherwise.
+/// The default listen address.
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8432);
 
-/// What to do, with nothing left to look up.
+/// The merged configuration.
 pub struct Config {
-    /// Where to listen.
+    /// Listen address.
     pub listen: SocketAddr,
-    /// Where users and sessions are kept.
+    /// Data directory: users, sessions, audit log.
     pub data_dir: PathBuf,
-    /// How browsers reach us, when that is not the address we listen on.
+    /// The URL of pgdeck for browsers, behind a reverse proxy.
     pub public_url: Option<Url>,
-    /// What a scraper of /metrics may send instead of signing in.
+    /// Bearer token for `/metrics`.
     pub metrics_token: Option<String>,
-    /// As whom EXPLAIN ANALYZE may run.
+    /// Roles that may run EXPLAIN ANALYZE.
     pub explain_analyze: ExplainAnalyze,
     /// The servers to watch.
     pub servers: Vec<ServerConfig>,
@@ -43,8 +43,8 @@ pub struct Config {
     pub limits: Limits,
 }
 
-/// Puts everything together. `vars` are the environment variables; errors name the key.
-pub fn config(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
+/// Merges command line, environment and file. Errors name the key.
+pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
     let file = file::read(serve.place.config.as_deref())?;
     let vars = &env.vars;
     let listen = serve.listen.as_deref().map(|text| ("--listen", text));
@@ -66,21 +66,21 @@ pub fn config(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
     })
 }
 
-/// The data directory alone, for `pgdeck user`.
+/// Only the data directory, for `pgdeck user`.
 pub fn data_directory(place: &crate::cli::Place, env: &Environment) -> Result<PathBuf, Failure> {
     let file = file::read(place.config.as_deref())?;
     data_dir(place.data_dir.clone(), file.data_dir, env)
 }
 
-/// The limits alone, for `pgdeck check`.
+/// Only the limits, for `pgdeck check`.
 pub fn limits(path: Option<&std::path::Path>) -> Result<Limits, Failure> {
     file::read(path)?.limits()
 }
 
-/// Reads an address to listen on; `place` says where it was written.
+/// Parses a listen address; `place` names its source in error messages.
 pub fn address(place: &str, text: &str) -> Result<SocketAddr, Failure> {
-    let named = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    named.as_deref().unwrap_or(text).parse().map_err(|_| {
+    let loopback = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    loopback.as_deref().unwrap_or(text).parse().map_err(|_| {
         Failure::usage(format!(
             "{place} is {text:?}, which is not an address with a port; write it like 127.0.0.1:8432 or [::1]:8432."
         ))
@@ -97,12 +97,12 @@ fn data_dir(
     env: &Environment,
 ) -> Result<PathBuf, Failure> {
     let from_env = || var(&env.vars, "PGDECK_DATA_DIR").map(PathBuf::from);
-    let standard = || {
+    let default = || {
         let base = var(&env.vars, "XDG_DATA_HOME").map(PathBuf::from);
         let base = base.or_else(|| Some(env.home.as_ref()?.join(".local/share")))?;
         Some(base.join("pgdeck"))
     };
-    given.or_else(from_env).or(from_file).or_else(standard).ok_or_else(|| {
+    given.or_else(from_env).or(from_file).or_else(default).ok_or_else(|| {
         Failure::usage("there is no home directory to keep users and sessions in; name a directory with --data-dir.")
     })
 }

@@ -1,4 +1,4 @@
-//! Which servers to watch, from the file, the environment and the command line, each under one name.
+//! The watched servers from file, environment variables and command line, each with a unique name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
         let dsn = parse(text, env).map_err(|message| {
             Failure::usage(format!("DSN {} of the command line: {message}", index + 1))
         })?;
-        let name = unused(&name_of(&dsn), &mut names);
+        let name = unique(&default_name(&dsn), &mut names);
         servers.push(ServerConfig {
             id: ServerId::new(name),
             dsn,
@@ -58,7 +58,7 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
 /// The one server of `check` and `record`.
 pub fn one(text: &str, env: &Environment) -> Result<ServerConfig, Failure> {
     let dsn = parse(text, env).map_err(Failure::usage)?;
-    let id = ServerId::new(unused(&name_of(&dsn), &mut BTreeSet::new()));
+    let id = ServerId::new(unique(&default_name(&dsn), &mut BTreeSet::new()));
     Ok(ServerConfig { id, dsn, operate: None, labels: Vec::new() })
 }
 
@@ -114,9 +114,9 @@ fn parse(text: &str, env: &Environment) -> Result<Dsn, String> {
 }
 
 fn check_name(name: &str) -> Result<(), String> {
-    let fine =
+    let is_valid =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    if !name.is_empty() && name.len() <= 63 && name.bytes().all(fine) {
+    if !name.is_empty() && name.len() <= 63 && name.bytes().all(is_valid) {
         return Ok(());
     }
     Err(format!(
@@ -124,22 +124,22 @@ fn check_name(name: &str) -> Result<(), String> {
     ))
 }
 
-/// A name for a server that was given none: its database, or its host where the database says nothing.
-fn name_of(dsn: &Dsn) -> String {
+/// The default name of a server: its database, or its host when the database is `postgres`.
+fn default_name(dsn: &Dsn) -> String {
     let by_database = dsn.database() != "postgres";
-    let told = match dsn.host() {
+    let source = match dsn.host() {
         _ if by_database => dsn.database(),
         host if host.starts_with('/') || host == "localhost" || host == "127.0.0.1" => "local",
         host => host,
     };
-    let fine =
+    let sanitised =
         |c: char| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_lowercase() } else { '-' };
-    let name: String = told.chars().take(60).map(fine).collect();
+    let name: String = source.chars().take(60).map(sanitised).collect();
     let name = name.trim_matches('-');
     if name.is_empty() { "server".into() } else { name.into() }
 }
 
-fn unused(name: &str, names: &mut BTreeSet<String>) -> String {
+fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name}-{number}"));
     let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !names.contains(name));
     let free = free.unwrap_or_default();

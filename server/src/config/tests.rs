@@ -1,10 +1,10 @@
-//! Precedence and messages.
+//! Configuration tests: precedence of the sources, error messages, the example file.
 
 use std::path::PathBuf;
 
 use engine::dsn::Environment;
 
-use super::{Config, ExplainAnalyze, config, file};
+use super::{Config, ExplainAnalyze, file, load};
 use crate::cli::{Place, Serve};
 
 fn env(vars: &[(&str, &str)]) -> Environment {
@@ -29,7 +29,7 @@ fn with_file(text: &str, serve: Serve, vars: &[(&str, &str)]) -> Result<Config, 
     let path = folder.path().join("pgdeck.toml");
     std::fs::write(&path, text).unwrap();
     let serve = Serve { place: Place { config: Some(path), ..serve.place }, ..serve };
-    config(&serve, &env(vars)).map_err(|failure| failure.to_string())
+    load(&serve, &env(vars)).map_err(|failure| failure.to_string())
 }
 
 fn refused(text: &str) -> String {
@@ -114,7 +114,7 @@ fn servers_of_the_command_line_are_named_after_what_they_are() {
         "host=/tmp dbname=postgres",
     ];
     let serve = Serve { dsns: dsns.map(String::from).to_vec(), ..Serve::default() };
-    let read = config(&serve, &env(&[])).unwrap_or_else(|failure| panic!("{failure}"));
+    let read = load(&serve, &env(&[])).unwrap_or_else(|failure| panic!("{failure}"));
     let names: Vec<&str> = read.servers.iter().map(|server| server.id.as_str()).collect();
     assert_eq!(names, ["shop", "shop-2", "db-1-example", "local"]);
 }

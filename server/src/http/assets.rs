@@ -1,9 +1,9 @@
-//! The files of the browser part, inside the binary (development builds read them from `target/site`).
+//! Static assets (JavaScript, WebAssembly, CSS, fonts), embedded in the binary; development builds read
+//! them from `target/site`.
 //!
-//! A release serves the browser part under a hash of it all: a browser keeps those files for good, and a
-//! page of an old release never runs modules of a new one. Other names do not change between versions,
-//! so a browser asks each time and is told "not modified" by the hash of the content. `cargo xtask build`
-//! writes the compressed form of a release's files beside them.
+//! A release serves them under a content hash with `Cache-Control: immutable`, so a page of an old release
+//! never loads modules of a new one. Other paths are revalidated by ETag. `cargo xtask build` adds the
+//! brotli-compressed files.
 
 use std::sync::LazyLock;
 
@@ -22,8 +22,8 @@ use hex::encode as hex;
 #[allow_missing = true]
 struct Files;
 
-/// The browser part's folder, as addresses name it: `pkg/` and the hash of all its files, which a
-/// release knows from its build. Development builds change while they run and have no hash.
+/// The URL folder of the client bundle: `pkg/` and, in a release, the hash of all its files. The files
+/// of a development build change while it runs, so it has no hash.
 pub static PACKAGE: LazyLock<String> = LazyLock::new(|| {
     if cfg!(debug_assertions) {
         return "pkg".into();
@@ -35,13 +35,13 @@ pub static PACKAGE: LazyLock<String> = LazyLock::new(|| {
     format!("pkg/{}", first_half(&Sha256::digest(&all)))
 });
 
-/// The first half of a hash, which is plenty to tell versions apart.
+/// The first half of a hash: enough to distinguish versions.
 fn first_half(hash: &[u8]) -> String {
     hex(hash.get(..16).unwrap_or(hash))
 }
 
-/// Where the file of an address is kept, and whether it can never change there.
-fn kept<'a>(path: &'a str, package: &str) -> (std::borrow::Cow<'a, str>, bool) {
+/// The embedded path of a URL path, and whether its content is immutable.
+fn embedded_path<'a>(path: &'a str, package: &str) -> (std::borrow::Cow<'a, str>, bool) {
     match path.strip_prefix(package).and_then(|rest| rest.strip_prefix('/')) {
         Some(rest) if package != "pkg" => (format!("pkg/{rest}").into(), true),
         _ => (path.into(), false),
@@ -50,14 +50,14 @@ fn kept<'a>(path: &'a str, package: &str) -> (std::borrow::Cow<'a, str>, bool) {
 
 /// `GET` of an embedded file.
 pub async fn file(request: Request) -> Response {
-    let (path, for_good) = kept(request.uri().path().trim_start_matches('/'), &PACKAGE);
+    let (path, immutable) = embedded_path(request.uri().path().trim_start_matches('/'), &PACKAGE);
     let path = path.as_ref();
     let Some(file) = Files::get(path) else {
         return response::plain_error(StatusCode::NOT_FOUND, "There is no such file.");
     };
     let hash = file.metadata.sha256_hash();
     let tag = format!("\"{}\"", first_half(&hash));
-    let cache = if for_good { "public, max-age=31536000, immutable" } else { "public, no-cache" };
+    let cache = if immutable { "public, max-age=31536000, immutable" } else { "public, no-cache" };
     let common = [
         (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
         (header::VARY, HeaderValue::from_static("accept-encoding")),
@@ -70,10 +70,11 @@ pub async fn file(request: Request) -> Response {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
     let kind = [(header::CONTENT_TYPE, content_type(path))];
-    let packed =
-        takes_brotli(request.headers()).then(|| Files::get(&format!("{path}.br"))).flatten();
-    if let Some(packed) = packed {
-        return (common, kind, [(header::CONTENT_ENCODING, "br")], bytes(packed)).into_response();
+    let compressed =
+        accepts_brotli(request.headers()).then(|| Files::get(&format!("{path}.br"))).flatten();
+    if let Some(compressed) = compressed {
+        return (common, kind, [(header::CONTENT_ENCODING, "br")], bytes(compressed))
+            .into_response();
     }
     (common, kind, bytes(file)).into_response()
 }
@@ -85,7 +86,7 @@ fn bytes(file: EmbeddedFile) -> Bytes {
     }
 }
 
-fn takes_brotli(headers: &HeaderMap) -> bool {
+fn accepts_brotli(headers: &HeaderMap) -> bool {
     let accepted =
         headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|one| {
@@ -114,9 +115,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn brotli_is_sent_only_to_those_who_take_it() {
+    fn brotli_is_sent_only_to_clients_that_accept_it() {
         let takes = |value: &str| {
-            takes_brotli(&[(header::ACCEPT_ENCODING, value.parse().unwrap())].into_iter().collect())
+            accepts_brotli(
+                &[(header::ACCEPT_ENCODING, value.parse().unwrap())].into_iter().collect(),
+            )
         };
         assert!(takes("gzip, deflate, br") && takes("br;q=1.0"));
         assert!(!takes("gzip") && !takes("br;q=0") && !takes("brotli"));
@@ -130,10 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn a_release_keeps_its_files_for_good_and_apart_from_others() {
-        assert_eq!(kept("pkg/ab12/pgdeck.js", "pkg/ab12"), ("pkg/pgdeck.js".into(), true));
-        assert_eq!(kept("pkg/ab11/pgdeck.js", "pkg/ab12"), ("pkg/ab11/pgdeck.js".into(), false));
-        assert_eq!(kept("pkg/pgdeck.js", "pkg"), ("pkg/pgdeck.js".into(), false));
-        assert_eq!(kept("favicon.svg", "pkg/ab12"), ("favicon.svg".into(), false));
+    fn files_of_a_release_are_immutable_under_its_hash() {
+        assert_eq!(embedded_path("pkg/ab12/pgdeck.js", "pkg/ab12"), ("pkg/pgdeck.js".into(), true));
+        assert_eq!(
+            embedded_path("pkg/ab11/pgdeck.js", "pkg/ab12"),
+            ("pkg/ab11/pgdeck.js".into(), false)
+        );
+        assert_eq!(embedded_path("pkg/pgdeck.js", "pkg"), ("pkg/pgdeck.js".into(), false));
+        assert_eq!(embedded_path("favicon.svg", "pkg/ab12"), ("favicon.svg".into(), false));
     }
 }

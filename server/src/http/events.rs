@@ -1,7 +1,7 @@
-//! `/live`: one event stream per tab that carries all the areas the page shows.
+//! The event stream (server-sent events, SSE) at `/live`: one per browser tab, with all areas its page shows.
 //!
-//! A reading was serialised once by the engine; its bytes are shared by all viewers, never copied or
-//! compressed per viewer. A viewer who is slow misses readings, never delays or grows anything.
+//! The engine serialises a reading once; its bytes are shared by all viewers, never copied or compressed
+//! per viewer. A slow viewer skips readings: there is no queue that could grow.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -21,21 +21,21 @@ use tokio_stream::wrappers::{IntervalStream, WatchStream};
 use super::middleware::authenticate::{CurrentUser, session_id};
 use super::response;
 use super::state::AppState;
-use crate::auth::sessions::Look;
+use crate::auth::sessions::IdleTimeout;
 
-/// A comment is sent this often, so that proxies and browsers see the stream is alive.
+/// Interval of keep-alive comments, so that reverse proxies do not close an idle stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// Whether the viewer is still signed in is looked up this often.
-const CHECK: Duration = Duration::from_secs(30);
-/// Streams open at a time, over all viewers.
-const STREAMS: u64 = 2_000;
-/// How soon a browser comes back when the stream breaks, as the stream tells it.
-const HELLO: &str = "retry: 1000\n\n";
+/// Interval at which the viewer's session is checked.
+const SESSION_CHECK: Duration = Duration::from_secs(30);
+/// Limit of open streams, over all viewers.
+const MAX_STREAMS: u64 = 2_000;
+/// The SSE reconnection time for the browser's EventSource, ms.
+const RETRY: &str = "retry: 1000\n\n";
 
-/// Bytes of a reading, shared with the engine.
-struct Shared(Arc<str>);
+/// The serialised bytes of a reading, shared with the engine.
+struct FrameBytes(Arc<str>);
 
-impl AsRef<[u8]> for Shared {
+impl AsRef<[u8]> for FrameBytes {
     fn as_ref(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -43,14 +43,14 @@ impl AsRef<[u8]> for Shared {
 
 type Chunks = Pin<Box<dyn Stream<Item = Vec<Bytes>> + Send>>;
 
-/// Counts one open stream for as long as it lives.
-struct Viewing(AppState);
+/// Counts an open stream until it is dropped.
+struct OpenStream(AppState);
 
-impl Viewing {
-    fn begin(state: AppState) -> Option<Self> {
-        let open = &state.0.viewers.open;
-        if open.fetch_add(1, Ordering::Relaxed) >= STREAMS {
-            open.fetch_sub(1, Ordering::Relaxed);
+impl OpenStream {
+    fn open(state: AppState) -> Option<Self> {
+        let count = &state.0.viewers.open;
+        if count.fetch_add(1, Ordering::Relaxed) >= MAX_STREAMS {
+            count.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
         Some(Self(state))
@@ -61,7 +61,7 @@ impl Viewing {
     }
 }
 
-impl Drop for Viewing {
+impl Drop for OpenStream {
     fn drop(&mut self) {
         self.0.0.viewers.open.fetch_sub(1, Ordering::Relaxed);
     }
@@ -70,37 +70,37 @@ impl Drop for Viewing {
 /// `GET /live?server=…&area=…&area=…`.
 pub async fn live(
     State(state): State<AppState>,
-    Extension(CurrentUser(who)): Extension<CurrentUser>,
+    Extension(CurrentUser(user)): Extension<CurrentUser>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let id = session_id(&headers, &state.0.origins).map(str::to_owned);
-    let (Some(who), Some(id)) = (who, id) else {
+    let (Some(user), Some(id)) = (user, id) else {
         return response::plain_error(
             StatusCode::UNAUTHORIZED,
             "You are signed out. Sign in again to continue.",
         );
     };
-    let wanted = match wanted(query.as_deref().unwrap_or_default()) {
-        Ok(wanted) => wanted,
+    let (server, areas) = match parse_query(query.as_deref().unwrap_or_default()) {
+        Ok(subscription) => subscription,
         Err(message) => return response::plain_error(StatusCode::BAD_REQUEST, &message),
     };
-    let Some(areas) = areas(&state, &who, &wanted.0, &wanted.1) else {
+    let Some(events) = area_events(&state, &user, &server, &areas) else {
         return response::plain_error(StatusCode::NOT_FOUND, "There is no such server.");
     };
-    let Some(viewing) = Viewing::begin(state.clone()) else {
+    let Some(open_stream) = OpenStream::open(state.clone()) else {
         return response::plain_error(
             StatusCode::SERVICE_UNAVAILABLE,
             "Too many pages are open; close some and reload this one.",
         );
     };
-    let hello = stream::once(async { vec![Bytes::from_static(HELLO.as_bytes())] });
+    let retry = stream::once(async { vec![Bytes::from_static(RETRY.as_bytes())] });
     let alive = ticks(KEEP_ALIVE).map(|_| vec![Bytes::from_static(b": alive\n\n")]);
-    let chunks = stream::select(areas, alive);
-    let body = hello
+    let chunks = stream::select(events, alive);
+    let body = retry
         .chain(chunks)
-        .take_until(ended(state, id))
-        .inspect(move |chunks| viewing.sent(chunks.iter().map(Bytes::len).sum()))
+        .take_until(closed(state, id))
+        .inspect(move |chunks| open_stream.sent(chunks.iter().map(Bytes::len).sum()))
         .flat_map(|chunks| stream::iter(chunks.into_iter().map(Ok::<_, Infallible>)));
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -114,13 +114,13 @@ fn ticks(every: Duration) -> IntervalStream {
     IntervalStream::new(interval_at(Instant::now() + every, every))
 }
 
-/// Returns when the viewer is signed out or pgdeck stops.
-async fn ended(state: AppState, id: String) {
+/// Resolves when the viewer's session ends or pgdeck shuts down.
+async fn closed(state: AppState, id: String) {
     let mut stopping = state.0.stopping.subscribe();
     let signed_out = async {
-        let mut checks = ticks(CHECK);
+        let mut checks = ticks(SESSION_CHECK);
         while checks.next().await.is_some() {
-            if !matches!(state.0.auth.who(&id, Look::Check).await, Ok(Some(_))) {
+            if !matches!(state.0.auth.session_user(&id, IdleTimeout::Keep).await, Ok(Some(_))) {
                 return;
             }
         }
@@ -131,12 +131,17 @@ async fn ended(state: AppState, id: String) {
     }
 }
 
-/// The events of all wanted areas; None when there is no such server for this person.
-fn areas(state: &AppState, who: &User, server: &ServerId, areas: &[AreaName]) -> Option<Chunks> {
-    if !who.may_on(Permission::See, server) {
+/// The events of the areas; None when the server does not exist or the user may not see it.
+fn area_events(
+    state: &AppState,
+    user: &User,
+    server: &ServerId,
+    areas: &[AreaName],
+) -> Option<Chunks> {
+    if !user.may_on(Permission::See, server) {
         return None;
     }
-    let full = who.may_on(Permission::QueryText, server);
+    let full = user.may_on(Permission::QueryText, server);
     let streams: Option<Vec<Chunks>> = areas
         .iter()
         .map(|area| {
@@ -144,7 +149,7 @@ fn areas(state: &AppState, who: &User, server: &ServerId, areas: &[AreaName]) ->
             let head = Bytes::from(format!("event: {}\ndata: ", area.as_str()));
             let event = move |frame: Arc<engine::Frame>| {
                 let json = if full { Arc::clone(&frame.full) } else { Arc::clone(&frame.redacted) };
-                vec![head.clone(), Bytes::from_owner(Shared(json)), Bytes::from_static(b"\n\n")]
+                vec![head.clone(), Bytes::from_owner(FrameBytes(json)), Bytes::from_static(b"\n\n")]
             };
             Some(Box::pin(frames.map(event)) as Chunks)
         })
@@ -152,7 +157,7 @@ fn areas(state: &AppState, who: &User, server: &ServerId, areas: &[AreaName]) ->
     Some(Box::pin(stream::select_all(streams?)))
 }
 
-fn wanted(query: &str) -> Result<(ServerId, Vec<AreaName>), String> {
+fn parse_query(query: &str) -> Result<(ServerId, Vec<AreaName>), String> {
     let mut server = None;
     let mut areas = Vec::new();
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -177,15 +182,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_names_its_server_and_areas_once_each() {
+    fn a_stream_has_one_server_and_each_area_once() {
         let (server, areas) =
-            wanted("server=shop&area=activity&area=overview&area=activity").unwrap();
+            parse_query("server=shop&area=activity&area=overview&area=activity").unwrap();
         assert_eq!(
             (server.as_str(), areas),
             ("shop", vec![AreaName::Activity, AreaName::Overview])
         );
-        assert!(wanted("server=shop").is_err());
-        assert!(wanted("area=activity").is_err());
-        assert!(wanted("server=shop&area=everything").is_err());
+        assert!(parse_query("server=shop").is_err());
+        assert!(parse_query("area=activity").is_err());
+        assert!(parse_query("server=shop&area=everything").is_err());
     }
 }

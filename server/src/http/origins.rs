@@ -1,12 +1,12 @@
-//! Host names and origins of pgdeck: the checks against DNS rebinding (`Host`) and cross-site request
-//! forgery, CSRF (`Sec-Fetch-Site`, `Origin`). Knows headers only; the middleware is `same_origin`.
+//! Host and origin checks against DNS rebinding (`Host`) and cross-site request forgery, CSRF
+//! (`Sec-Fetch-Site`, `Origin`). Knows headers only; the middleware is `same_origin`.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, Uri, header};
 use url::Url;
 
-/// The addresses we answer to.
+/// The hosts and origins at which pgdeck is reached.
 #[derive(Clone, Debug)]
 pub struct Origins {
     listen: SocketAddr,
@@ -14,27 +14,27 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// Reached at the address we listen on and, where one is configured, at `public_url`.
+    /// The listen address and, where one is configured, `public_url`.
     pub fn new(listen: SocketAddr, public_url: Option<Url>) -> Self {
         Self { listen, public_url }
     }
 
-    /// Where we listen.
+    /// The listen address.
     pub fn listen(&self) -> SocketAddr {
         self.listen
     }
 
-    /// Whether browsers reach us by https.
+    /// Whether browsers use https.
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
     }
 
-    /// Whether only programs of this machine can reach us.
+    /// Whether pgdeck listens on a loopback address.
     pub fn is_loopback(&self) -> bool {
         self.listen.ip().is_loopback()
     }
 
-    /// Whether browsers reach us under a configured address, through a proxy.
+    /// Whether browsers come through a reverse proxy, under a configured URL.
     pub fn is_public(&self) -> bool {
         self.public_url.is_some()
     }
@@ -47,29 +47,29 @@ impl Origins {
         }
     }
 
-    /// Whether `host` (a `Host` header) names us. A rebinding attack needs a name of its own, so
-    /// addresses are fine wherever we listen beyond this machine.
-    pub fn answers_to(&self, host: &str) -> bool {
+    /// Whether `host` (a `Host` header) is one of pgdeck's. DNS rebinding needs a host name, so IP
+    /// addresses are allowed when pgdeck does not listen on loopback.
+    pub fn is_allowed_host(&self, host: &str) -> bool {
         let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
         let public = self.public_url.as_ref().and_then(Url::host_str);
         match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || public == Some(name),
             Some(url::Host::Ipv4(address)) => {
-                self.is_address(IpAddr::V4(address)) || public == url.host_str()
+                self.is_allowed_address(IpAddr::V4(address)) || public == url.host_str()
             }
             Some(url::Host::Ipv6(address)) => {
-                self.is_address(IpAddr::V6(address)) || public == url.host_str()
+                self.is_allowed_address(IpAddr::V6(address)) || public == url.host_str()
             }
             None => false,
         }
     }
 
-    fn is_address(&self, address: IpAddr) -> bool {
+    fn is_allowed_address(&self, address: IpAddr) -> bool {
         address.is_loopback() || !self.is_loopback()
     }
 
-    /// Whether an unsafe request comes from one of our own pages.
-    pub fn is_ours(&self, headers: &HeaderMap, host: &str) -> bool {
+    /// Whether an unsafe request is same-origin.
+    pub fn is_same_origin(&self, headers: &HeaderMap, host: &str) -> bool {
         let mut sites = headers.get_all("sec-fetch-site").iter();
         match (sites.next(), sites.next()) {
             (Some(site), None) => return site == "same-origin" || site == "none",
@@ -88,7 +88,7 @@ impl Origins {
     }
 }
 
-/// The host a request names: `Host`, or the authority of HTTP/2.
+/// The host of a request: `Host`, or the authority of HTTP/2.
 pub fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     let mut named = headers.get_all(header::HOST).iter();
     match (named.next(), named.next()) {
@@ -111,10 +111,10 @@ mod tests {
     }
 
     #[test]
-    fn foreign_names_are_not_ours() {
+    fn foreign_host_names_are_refused() {
         let local = origins("127.0.0.1:8432", None);
         for host in ["localhost:8432", "127.0.0.1:8432", "127.0.0.1", "[::1]:8432", "LOCALHOST"] {
-            assert!(local.answers_to(host), "{host}");
+            assert!(local.is_allowed_host(host), "{host}");
         }
         for host in [
             "evil.example",
@@ -124,21 +124,22 @@ mod tests {
             "",
             "a b",
         ] {
-            assert!(!local.answers_to(host), "{host}");
+            assert!(!local.is_allowed_host(host), "{host}");
         }
         let public = origins("0.0.0.0:8432", Some("https://deck.example"));
-        assert!(public.answers_to("deck.example") && public.answers_to("10.0.0.5:8432"));
-        assert!(!public.answers_to("evil.example"));
+        assert!(public.is_allowed_host("deck.example") && public.is_allowed_host("10.0.0.5:8432"));
+        assert!(!public.is_allowed_host("evil.example"));
     }
 
     #[test]
-    fn unsafe_requests_come_from_our_pages() {
+    fn unsafe_requests_are_same_origin() {
         let local = origins("127.0.0.1:8432", None);
-        let ours =
-            |pairs: &[(&'static str, &str)]| local.is_ours(&headers(pairs), "127.0.0.1:8432");
-        assert!(ours(&[("sec-fetch-site", "same-origin")]));
-        assert!(ours(&[("sec-fetch-site", "none")]));
-        assert!(ours(&[("origin", "http://127.0.0.1:8432")]));
+        let same_origin = |pairs: &[(&'static str, &str)]| {
+            local.is_same_origin(&headers(pairs), "127.0.0.1:8432")
+        };
+        assert!(same_origin(&[("sec-fetch-site", "same-origin")]));
+        assert!(same_origin(&[("sec-fetch-site", "none")]));
+        assert!(same_origin(&[("origin", "http://127.0.0.1:8432")]));
         for pairs in [
             &[][..],
             &[("origin", "null")],
@@ -149,15 +150,16 @@ mod tests {
             &[("sec-fetch-site", "same-site")],
             &[("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:8432")],
         ] {
-            assert!(!ours(pairs), "{pairs:?}");
+            assert!(!same_origin(pairs), "{pairs:?}");
         }
     }
 
     #[test]
-    fn behind_https_the_plain_origin_does_not_count() {
+    fn behind_https_an_http_origin_is_refused() {
         let public = origins("127.0.0.1:8432", Some("https://deck.example"));
-        let ours = |origin| public.is_ours(&headers(&[("origin", origin)]), "deck.example");
-        assert!(ours("https://deck.example"));
-        assert!(!ours("http://deck.example"));
+        let same_origin =
+            |origin| public.is_same_origin(&headers(&[("origin", origin)]), "deck.example");
+        assert!(same_origin("https://deck.example"));
+        assert!(!same_origin("http://deck.example"));
     }
 }

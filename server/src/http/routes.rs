@@ -1,5 +1,5 @@
-//! The route table: every route, page and server function with the permission it requires, and the
-//! middleware around them. `pgdeck routes` lists it, and a test calls each entry as each role.
+//! The route table of the axum router: every route, page and server function with the permission it
+//! requires, and the middleware. `pgdeck routes` lists it; a test calls each entry as each role.
 
 use std::sync::atomic::Ordering;
 
@@ -95,7 +95,7 @@ pub fn table() -> RouteTable {
         .route("/favicon.svg", &public, get(assets::file))
         .route("/favicon.ico", &public, get(assets::file));
     let dynamic = RouteTable::new()
-        // The permission of a server function is declared beside the function.
+        // The permission of a server function is declared with the function.
         .route("/api/{*name}", &[], any(ssr::function))
         .route("/metrics", &[("GET", Custom)], get(metrics::metrics))
         .route("/plan", &[("GET", Any(See)), ("POST", Any(See))], plan_form())
@@ -112,9 +112,9 @@ pub fn table() -> RouteTable {
         .route(
             "/login",
             &[("GET", Public), ("POST", Public)],
-            get(handlers::by_link).post(handlers::by_password),
+            get(handlers::sign_in_by_link).post(handlers::sign_in_by_password),
         )
-        .route("/logout", &[("POST", Any(See))], post(handlers::out))
+        .route("/logout", &[("POST", Any(See))], post(handlers::sign_out))
         .route("/live", &[("GET", OnServer(See))], get(events::live))
         .route("/healthz", &public, get(|| async { "alive\n" }))
         .route("/readyz", &public, get(ready))

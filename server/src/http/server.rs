@@ -1,4 +1,4 @@
-//! `pgdeck serve`: start, graceful shutdown, and signal handling of the HTTP server (axum).
+//! The HTTP server (axum) of `pgdeck serve`: start, graceful shutdown, signal handling.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -14,17 +14,17 @@ use super::routes::router;
 use super::state::AppState;
 use crate::actions::ActionRunner;
 use crate::audit;
-use crate::auth::one_time_link::Link;
+use crate::auth::one_time_link::OneTimeLink;
 use crate::auth::{Auth, sessions, users};
 use crate::cli::error::Failure;
 use crate::config::{Config, ExplainAnalyze};
 use crate::database;
 
-/// How long requests under way may take when pgdeck ends.
-const LAST_REQUESTS: Duration = Duration::from_secs(5);
+/// Timeout of graceful shutdown for open requests.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Takes the address before anything else is started, so that a taken port costs nothing.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+/// Binds the address; done before anything else starts, so that a port in use fails early.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let why = match error.kind() {
             std::io::ErrorKind::AddrInUse => "another program is already listening there".into(),
@@ -36,19 +36,19 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Watches the servers of `config`, or shows `recording`, until `stop` is done.
+/// Watches the servers of `config`, or shows `recording`, until `stop` resolves.
 pub async fn serve(
     config: Config,
     recording: Option<&Path>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    let started = start(config, recording.map(read_recording).transpose()?).await?;
-    println!("Open {}", started.link());
-    started.run(stop).await
+    let server = start(config, recording.map(read_recording).transpose()?).await?;
+    println!("Open {}", server.link());
+    server.run(stop).await
 }
 
-/// A pgdeck that listens but does not answer yet.
-pub struct Started {
+/// A server that is bound to its address but does not accept requests yet.
+pub struct HttpServer {
     state: AppState,
     listener: TcpListener,
     /// The token of the one-time sign-in link, where one is allowed.
@@ -56,8 +56,8 @@ pub struct Started {
 }
 
 /// Binds the address, opens the database and starts the samplers.
-pub async fn start(config: Config, recording: Option<Recording>) -> Result<Started, Failure> {
-    let listener = listen(config.listen).await?;
+pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpServer, Failure> {
+    let listener = bind(config.listen).await?;
     let pool = database::open(&config.data_dir).await?;
     let users = users::any(&pool).await.map_err(Failure::failed)?;
     let local = config.listen.ip().is_loopback();
@@ -69,16 +69,16 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<Start
         )));
     }
     let origins = Origins::new(listener.local_addr().map_err(Failure::failed)?, config.public_url);
-    // Behind a proxy everybody looks local: then only users may come in.
+    // Behind a reverse proxy every client looks local: then only users may sign in.
     let by_link = local && !(users && origins.is_public());
-    let (link, token) = match by_link.then(Link::new).transpose().map_err(Failure::failed)? {
+    let (link, token) = match by_link.then(OneTimeLink::new).transpose().map_err(Failure::failed)? {
         Some((link, token)) => (Some(link), Some(token)),
         None => {
-            sessions::end_local(&pool).await.map_err(Failure::failed)?;
+            sessions::delete_local(&pool).await.map_err(Failure::failed)?;
             (None, None)
         }
     };
-    let login =
+    let auth =
         Auth::new(pool, link).await.map_err(|error| Failure::failed(format!("{error:#}")))?;
     let engine = match recording {
         Some(recording) => Engine::recorded(recording),
@@ -88,13 +88,13 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<Start
         engine.allow_superuser_analyze();
     }
     let audit = audit::Audit::open(&config.data_dir).await?;
-    let acts = ActionRunner::new(engine.clone(), audit)
+    let actions = ActionRunner::new(engine.clone(), audit)
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
-    let state = AppState::new(engine, login, acts, origins, config.metrics_token);
-    Ok(Started { state, listener, token })
+    let state = AppState::new(engine, auth, actions, origins, config.metrics_token);
+    Ok(HttpServer { state, listener, token })
 }
 
-impl Started {
+impl HttpServer {
     /// The address to open: the one-time sign-in link, or the plain address when users sign in by name.
     pub fn link(&self) -> String {
         let url = self.state.0.origins.url();
@@ -104,7 +104,7 @@ impl Started {
         }
     }
 
-    /// Serves until `stop` is done, then ends streams, requests and samplers, in that order.
+    /// Serves until `stop` resolves; then graceful shutdown: streams, requests, samplers, in that order.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Failure> {
         serve_until(self.state, self.listener, stop).await
     }
@@ -115,20 +115,20 @@ async fn serve_until(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    // An error means it was done before, which is as well.
+    // An error means it is initialised already.
     let _ = any_spawner::Executor::init_tokio();
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let ending = state.clone();
+    let closing = state.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         stop.await;
-        ending.0.stopping.send_replace(true);
+        closing.0.stopping.send_replace(true);
     });
     state.0.ready.store(true, Ordering::Relaxed);
     let mut stopping = state.0.stopping.subscribe();
     let overdue = async {
-        // An error means the state is gone, which ends us as well.
+        // An error means the state is dropped: shutdown, too.
         let _ = stopping.wait_for(|stopping| *stopping).await;
-        tokio::time::sleep(LAST_REQUESTS).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
         ended = server => ended.map_err(Failure::failed)?,
@@ -140,8 +140,8 @@ async fn serve_until(
     Ok(())
 }
 
-/// A future that is done when the process is asked to end. The handlers are in place when this returns.
-pub fn signalled() -> Result<impl Future<Output = ()> + Send + use<>, Failure> {
+/// Resolves on SIGINT or SIGTERM. The signal handlers are installed when this returns.
+pub fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + use<>, Failure> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -153,7 +153,7 @@ pub fn signalled() -> Result<impl Future<Output = ()> + Send + use<>, Failure> {
     }
     #[cfg(not(unix))]
     Ok(async {
-        // Without a handler there is nothing to wait for: the process ends by itself.
+        // Without a handler the default action of Ctrl-C ends the process.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

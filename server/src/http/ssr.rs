@@ -1,12 +1,13 @@
-//! The way from a request to a leptos page or server function: who asks, and the engine, handed over
-//! as contexts. Knows no page.
+//! Server-side rendering (SSR) of Leptos pages and dispatch of server functions: puts the current user and
+//! the engine into the Leptos context. Knows no page.
 
 use std::num::NonZero;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use app::{
-    ActionService, ActionStep, MAX_SENT_BYTES, OwnCostSource, PlanPageData, SignInInfo, document,
+    ActionService, ActionStep, Confirmed, MAX_SENT_BYTES, OwnCostSource, PlanPageData, SignInInfo,
+    document,
 };
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
@@ -23,25 +24,24 @@ use super::middleware::authenticate::CurrentUser;
 use super::response;
 use super::state::AppState;
 use crate::actions::internal;
-use crate::auth::handlers::message;
+use crate::auth::handlers::error_message;
 
-/// A page reads memory only: one that takes longer will never be done, and its reader must be told.
-const LONGEST_RENDER: Duration = Duration::from_secs(10);
+/// Render timeout. A page reads memory only: one that takes longer never finishes.
+const RENDER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The threads that draw pages, each page on one of them from start to end. Reading one of leptos's
-/// signals fails, with "already disposed", while another thread writes it (`try_read` in crate guardian,
-/// which reactive_graph's guards use), and the parts of a page are drawn by several tasks.
-static DRAWERS: LazyLock<LocalPoolHandle> = LazyLock::new(|| {
+/// Thread pool for rendering; each page stays on one thread. Several tasks render parts of a page, and
+/// reading a Leptos signal fails with "already disposed" while another thread writes it (`try_read` in
+/// crate guardian, which reactive_graph's guards use).
+static RENDER_POOL: LazyLock<LocalPoolHandle> = LazyLock::new(|| {
     LocalPoolHandle::new(std::thread::available_parallelism().map_or(2, NonZero::get))
 });
 
-/// The largest body of the form of `/plan`, bytes: a form writes three for most signs of a plan in
-/// JSON, and there are two plans.
+/// Body limit of the form of `/plan`, bytes: two plans, and form encoding triples most characters of JSON.
 pub const MAX_PLAN_FORM_BYTES: usize = 6 * MAX_SENT_BYTES;
 
 const TOO_LONG: &str = "Without JavaScript a plan of up to 2 MiB can be sent; with JavaScript, or with pgdeck plan on the command line, there is no such limit.";
 
-/// What every page and server function finds in its context.
+/// The Leptos context of every page and server function.
 fn contexts(
     state: &AppState,
     current: CurrentUser,
@@ -54,29 +54,30 @@ fn contexts(
         provide_context(current.0.clone());
         provide_context(OwnCostSource(Arc::new(move || own.own_cost())));
         provide_context(sign_in.clone());
-        provide_context(acts_source(&state));
+        provide_context(action_service(&state));
     }
 }
 
-/// The way from a server function to what acts.
-fn acts_source(state: &AppState) -> ActionService {
-    let (looks, does, reads) =
+/// The actions as server functions call them; `app` does not depend on this package.
+fn action_service(state: &AppState) -> ActionService {
+    let (preview, execute, audit) =
         (state.0.actions.clone(), state.0.actions.clone(), state.0.actions.clone());
     ActionService {
-        preview: Arc::new(move |(who, server, ask)| {
-            let acts = looks.clone();
-            Box::pin(async move { acts.preview(&who, &server, ask).await })
+        preview: Arc::new(move |(user, server, ask)| {
+            let runner = preview.clone();
+            Box::pin(async move { runner.preview(&user, &server, ask).await })
         }),
-        act: Arc::new(move |(who, server, confirmed)| {
-            let acts = does.clone();
+        act: Arc::new(move |(user, server, confirmed)| {
+            let runner = execute.clone();
             Box::pin(async move {
-                acts.act(&who, &server, confirmed.ask, &confirmed.token, &confirmed.reason).await
+                let Confirmed { ask, token, reason } = confirmed;
+                runner.execute(&user, &server, ask, &token, &reason).await
             })
         }),
-        audit: Arc::new(move |(who, query)| {
-            let acts = reads.clone();
+        audit: Arc::new(move |(user, query)| {
+            let runner = audit.clone();
             Box::pin(async move {
-                let page = acts.audit().page(&who, &query).await;
+                let page = runner.audit().page(&user, &query).await;
                 page.map_err(|error| internal(&error.into()))
             })
         }),
@@ -84,7 +85,7 @@ fn acts_source(state: &AppState) -> ActionService {
 }
 
 /// The signed-in user, when they hold `permission` (on `server`, where one is named).
-fn authorised(
+fn authorize(
     current: &CurrentUser,
     permission: Permission,
     server: Option<&ServerId>,
@@ -106,8 +107,8 @@ pub async fn act(
     let Ok(uri) = Uri::try_from(uri) else {
         return response::plain_error(StatusCode::NOT_FOUND, "There is no such server.");
     };
-    let step = match authorised(&current, Permission::Act, Some(&server)) {
-        Ok(who) => crate::actions::form::step(&state.0.actions, &who, &server, &body).await,
+    let step = match authorize(&current, Permission::Act, Some(&server)) {
+        Ok(user) => crate::actions::form::step(&state.0.actions, &user, &server, &body).await,
         Err(error) => ActionStep::Refused(error),
     };
     let status = match &step {
@@ -121,25 +122,25 @@ pub async fn act(
     };
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = uri;
-    let mut page = drawn(&state, more, request).await;
+    let mut page = render(&state, more, request).await;
     if page.status() == StatusCode::OK {
         *page.status_mut() = status;
     }
     page
 }
 
-/// `GET /audit.csv?q=…`: the audit log for a spreadsheet.
+/// `GET /audit.csv?q=…`: exports the audit log as CSV.
 pub async fn audit_csv(
     State(state): State<AppState>,
     Extension(current): Extension<CurrentUser>,
-    Query(looked_for): Query<LookedFor>,
+    Query(params): Query<AuditCsvParams>,
 ) -> Response {
-    let who = match authorised(&current, Permission::Audit, None) {
-        Ok(who) => who,
+    let user = match authorize(&current, Permission::Audit, None) {
+        Ok(user) => user,
         Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
     };
-    let query = AuditQuery { text: looked_for.q, before: 0 };
-    match state.0.actions.audit().csv(&who, &query).await {
+    let query = AuditQuery { text: params.q, before: 0 };
+    match state.0.actions.audit().csv(&user, &query).await {
         Ok(text) => (
             [
                 (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -154,13 +155,13 @@ pub async fn audit_csv(
 
 /// The query of `/audit.csv`.
 #[derive(Deserialize)]
-pub struct LookedFor {
+pub struct AuditCsvParams {
     #[serde(default)]
     q: String,
 }
 
-/// A page. Rendered whole before it is sent: it reads memory only, and without JavaScript nothing
-/// could be filled in later.
+/// `GET` of a page. Rendered completely before it is sent, not streamed: it reads memory only, and without
+/// JavaScript nothing could be filled in later.
 pub async fn page(
     State(state): State<AppState>,
     Extension(current): Extension<CurrentUser>,
@@ -174,11 +175,11 @@ pub async fn page(
     }
     let sign_in = sign_in(&state, request.uri()).await;
     let more = contexts(&state, current, sign_in);
-    drawn(&state, more, request).await
+    render(&state, more, request).await
 }
 
-/// The page `/plan` with what its forms brought, for browsers without JavaScript. Nothing is kept. A
-/// statement that runs is cancelled when the browser goes away.
+/// `POST /plan`: the forms of the page, for browsers without JavaScript. Nothing is stored. A running
+/// statement is cancelled when the client disconnects.
 pub async fn plan(
     State(state): State<AppState>,
     Extension(current): Extension<CurrentUser>,
@@ -193,7 +194,7 @@ pub async fn plan(
         _ => return response::plain_error(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG),
     };
     let brought = match &current.0 {
-        Some(who) => app::submit_plan_form(&state.0.engine, who, &pairs).await,
+        Some(user) => app::submit_plan_form(&state.0.engine, user, &pairs).await,
         None => PlanPageData::default(),
     };
     let contexts = contexts(&state, current, SignInInfo::default());
@@ -203,30 +204,30 @@ pub async fn plan(
     };
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = Uri::from_static("/plan");
-    drawn(&state, more, request).await
+    render(&state, more, request).await
 }
 
-async fn drawn(
+async fn render(
     state: &AppState,
     contexts: impl Fn() + Clone + Send + Sync + 'static,
     request: Request,
 ) -> Response {
     let options = state.0.options.clone();
-    let render =
+    let render_app =
         leptos_axum::render_app_async_with_context(contexts, move || document(options.clone()));
-    let drawing = DRAWERS.spawn_pinned(move || async move {
-        let (head, body) = render(request).await.into_parts();
+    let rendering = RENDER_POOL.spawn_pinned(move || async move {
+        let (head, body) = render_app(request).await.into_parts();
         let whole = axum::body::to_bytes(body, usize::MAX).await?;
         anyhow::Ok(Response::from_parts(head, Body::from(whole)))
     });
-    let stop = drawing.abort_handle();
-    match tokio::time::timeout(LONGEST_RENDER, drawing).await {
+    let stop = rendering.abort_handle();
+    match tokio::time::timeout(RENDER_TIMEOUT, rendering).await {
         Ok(Ok(Ok(page))) => page,
         Ok(Ok(Err(error))) => response::internal_error(&error),
         Ok(Err(error)) => response::internal_error(&error.into()),
         Err(_) => {
             stop.abort();
-            tracing::error!(limit_s = LONGEST_RENDER.as_secs(), "a page was not rendered in time");
+            tracing::error!(limit_s = RENDER_TIMEOUT.as_secs(), "a page was not rendered in time");
             response::plain_error(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "This page was not rendered in time. Reload it.",
@@ -235,7 +236,7 @@ async fn drawn(
     }
 }
 
-/// A server function.
+/// `/api/…`: calls a Leptos server function.
 pub async fn function(
     State(state): State<AppState>,
     Extension(current): Extension<CurrentUser>,
@@ -253,9 +254,9 @@ async fn sign_in(state: &AppState, uri: &Uri) -> SignInInfo {
     }
     let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let error =
-        query.into_iter().find(|(key, _)| key == "error").map(|(_, word)| word.into_owned());
+        query.into_iter().find(|(key, _)| key == "error").map(|(_, error)| error.into_owned());
     SignInInfo {
-        by_password: state.0.auth.by_password().await,
-        message: error.and_then(|word| message(&word)).map(str::to_owned),
+        by_password: state.0.auth.has_users().await,
+        message: error.and_then(|error| error_message(&error)).map(str::to_owned),
     }
 }

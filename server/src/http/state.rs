@@ -1,4 +1,4 @@
-//! What every request is answered from. Knows the parts; does nothing itself.
+//! The axum state shared by all handlers: engine, authentication, actions, origins, counters.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,25 +20,25 @@ pub struct AppState(pub Arc<Inner>);
 
 /// What `AppState` shares.
 pub struct Inner {
-    /// What pages are answered from.
+    /// Readings of the watched servers.
     pub engine: Engine,
-    /// Who may come in.
+    /// Authentication.
     pub auth: Auth,
-    /// What is done to servers, and the log of it.
+    /// Operator actions and the audit log.
     pub actions: ActionRunner,
-    /// Under which addresses we are reached.
+    /// Hosts and origins of pgdeck.
     pub origins: Origins,
-    /// The names leptos gives its files.
+    /// File names of the client bundle.
     pub options: LeptosOptions,
     /// Bearer token for /metrics.
     pub metrics_token: Option<String>,
-    /// Open event streams and what they were sent.
+    /// Counters of the event streams.
     pub viewers: Viewers,
-    /// Set when the first page can be used.
+    /// Readiness, for `/readyz`.
     pub ready: AtomicBool,
-    /// Turns true when pgdeck is about to end: streams end then.
+    /// True during graceful shutdown: event streams end then.
     pub stopping: watch::Sender<bool>,
-    /// When we started.
+    /// When pgdeck started.
     pub started: Instant,
 }
 
@@ -52,7 +52,7 @@ pub struct Viewers {
 }
 
 impl AppState {
-    /// A state over its parts.
+    /// Creates the state.
     pub fn new(
         engine: Engine,
         auth: Auth,
@@ -74,7 +74,7 @@ impl AppState {
         }))
     }
 
-    /// What this process uses.
+    /// Resource usage of this process.
     pub fn own_cost(&self) -> OwnCost {
         let viewers = &self.0.viewers;
         OwnCost {
@@ -97,7 +97,7 @@ fn leptos_options(listen: SocketAddr) -> LeptosOptions {
         .build()
 }
 
-/// Resident memory, where /proc tells.
+/// Resident memory, from `/proc` (Linux).
 fn resident_bytes() -> Option<i64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

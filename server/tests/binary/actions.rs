@@ -1,5 +1,4 @@
-//! Acting through the real binary on real servers, without JavaScript: look, confirm, see it worked,
-//! find it in the audit log.
+//! Operator actions on a real server without JavaScript: preview, confirm, execute, audit log.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,11 +6,9 @@ use std::time::Duration;
 use playground::Server;
 use sqlx::PgConnection;
 
-use crate::common::{Running, add_user, cookie, run};
+use crate::common::{PASSWORD, Running, add_user, cookie, form_body, run};
 
-pub const PASSWORD: &str = "correct horse battery";
-
-/// A server named shop that pgdeck may act on.
+/// A server named shop with a role for operator actions.
 pub async fn shop() -> Server {
     let server = playground::server(17).await.unwrap();
     server
@@ -25,7 +22,8 @@ pub async fn shop() -> Server {
     server
 }
 
-pub fn configured(server: &Server, folder: &Path) -> String {
+/// Writes a configuration with `dsn` and `operate`; its path.
+pub fn write_config(server: &Server, folder: &Path) -> String {
     let file = folder.join("pgdeck.toml");
     let text = format!(
         "[[servers]]\nname = \"shop\"\ndsn = \"{}\"\noperate = \"{}\"\n",
@@ -36,34 +34,35 @@ pub fn configured(server: &Server, folder: &Path) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-pub fn people(data_dir: &Path) {
+/// Adds the operator eve and the administrator ada.
+pub fn add_users(data_dir: &Path) {
     add_user(data_dir, "eve", &["--role", "operator"]);
     add_user(data_dir, "ada", &["--role", "admin"]);
 }
 
-/// pgdeck beside a server that it may act on, and eve, who may.
-pub struct Acting {
+/// A server, pgdeck watching it with an operate DSN, and the session cookie of the operator eve.
+pub struct ActionTest {
     pub server: Server,
     pub pgdeck: Running,
     pub eve: String,
     pub config: String,
-    /// Holds the configuration; goes with it.
+    /// Holds the configuration file.
     pub folder: tempfile::TempDir,
 }
 
-/// Starts all that and waits until pgdeck knows the server.
-pub async fn acting() -> Acting {
+/// Starts server and pgdeck and waits for the first reading.
+pub async fn start() -> ActionTest {
     let server = shop().await;
     let folder = tempfile::tempdir().unwrap();
-    let config = configured(&server, folder.path());
-    let pgdeck = Running::configured(&config, people);
+    let config = write_config(&server, folder.path());
+    let pgdeck = Running::configured(&config, add_users);
     let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
-    watched(&pgdeck, &eve).await;
-    Acting { server, pgdeck, eve, config, folder }
+    wait_for_reading(&pgdeck, &eve).await;
+    ActionTest { server, pgdeck, eve, config, folder }
 }
 
-/// Waits until pgdeck knows the server.
-pub async fn watched(pgdeck: &Running, cookie: &str) {
+/// Waits until pgdeck has a reading of the server.
+pub async fn wait_for_reading(pgdeck: &Running, cookie: &str) {
     for _ in 0..100 {
         let page = pgdeck.get("/").header("cookie", cookie).send().await.unwrap();
         if page.text().await.unwrap().contains("PostgreSQL 17") {
@@ -74,6 +73,7 @@ pub async fn watched(pgdeck: &Running, cookie: &str) {
     panic!("the server is not seen");
 }
 
+/// A client session on the server, and its target as the form names it: `pid@backend_start`.
 pub async fn client(server: &Server) -> (PgConnection, String) {
     let dsn = server.dsn_for("web", "w", "postgres");
     let mut session = playground::connect(&dsn).await.unwrap();
@@ -87,12 +87,10 @@ pub async fn client(server: &Server) -> (PgConnection, String) {
     (session, format!("{pid}@{start}"))
 }
 
-/// Sends a form of the page; status and page.
-pub async fn send(pgdeck: &Running, cookie: &str, fields: &[(&str, &str)]) -> (u16, String) {
-    let body: String =
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let answer =
-        pgdeck.post("/s/shop/act").header("cookie", cookie).body(body).send().await.unwrap();
+/// Posts the action form; status and page.
+pub async fn post_action(pgdeck: &Running, cookie: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    let request = pgdeck.post("/s/shop/act").header("cookie", cookie);
+    let answer = request.body(form_body(fields)).send().await.unwrap();
     let status = answer.status().as_u16();
     (status, answer.text().await.unwrap().replace("<!>", ""))
 }
@@ -103,6 +101,7 @@ pub fn text(page: &str) -> String {
     parts.collect()
 }
 
+/// The confirmation token of a preview.
 pub fn token(page: &str) -> String {
     let field = page.split("name=\"token\" value=\"").nth(1).expect("a token");
     field.split('"').next().unwrap().to_owned()
@@ -114,21 +113,24 @@ pub async fn get(pgdeck: &Running, cookie: &str, path: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn look_confirm_see_it_worked_and_find_it_in_the_log() {
-    let Acting { server, pgdeck, eve, .. } = acting().await;
+async fn an_action_is_previewed_confirmed_executed_and_logged() {
+    let ActionTest { server, pgdeck, eve, .. } = start().await;
     let (mut victim, target) = client(&server).await;
     sqlx::raw_sql("begin; select 1").execute(&mut victim).await.unwrap();
 
     let ask = [("action", "terminate"), ("target", target.as_str())];
-    let (status, page) = send(&pgdeck, &eve, &ask).await;
+    let (status, page) = post_action(&pgdeck, &eve, &ask).await;
     let button = format!("Terminate pid {}", target.split('@').next().unwrap());
     assert_eq!(status, 200, "{page}");
-    let told = text(&page);
+    let preview = text(&page);
     for must in [&button, "pg_terminate_backend", "Takes no lock", "57P01", "idle in transaction"] {
-        assert!(told.contains(must), "the preview lacks {must:?}: {page}");
+        assert!(preview.contains(must), "the preview lacks {must:?}: {page}");
     }
     assert!(!page.contains("style=\""), "a style attribute");
-    assert!(sqlx::query("select 1").execute(&mut victim).await.is_ok(), "a look ends nobody");
+    assert!(
+        sqlx::query("select 1").execute(&mut victim).await.is_ok(),
+        "a preview ends no session"
+    );
 
     let token = token(&page);
     let confirm = [
@@ -138,17 +140,18 @@ async fn look_confirm_see_it_worked_and_find_it_in_the_log() {
         ("token", &token),
         ("reason", "=HYPERLINK(\"x\") <b>"),
     ];
-    let (_, wrong) = send(&pgdeck, &eve, &[&confirm[..3], &[("token", "1.2")]].concat()).await;
+    let (_, wrong) =
+        post_action(&pgdeck, &eve, &[&confirm[..3], &[("token", "1.2")]].concat()).await;
     assert!(wrong.contains("not what was previewed"), "{wrong}");
-    let (status, page) = send(&pgdeck, &eve, &confirm).await;
+    let (status, page) = post_action(&pgdeck, &eve, &confirm).await;
     assert!(status == 200 && text(&page).contains("has ended. It took"), "{page}");
     assert!(sqlx::query("select 1").execute(&mut victim).await.is_err());
-    let (status, again) = send(&pgdeck, &eve, &confirm).await;
+    let (status, again) = post_action(&pgdeck, &eve, &confirm).await;
     assert!(status == 409 && again.contains("not what was previewed"), "{again}");
 
     let ada = cookie(&pgdeck.sign_in("ada", PASSWORD).await);
-    for who in [&eve, &ada] {
-        let log = text(&get(&pgdeck, who, "/audit").await);
+    for user in [&eve, &ada] {
+        let log = text(&get(&pgdeck, user, "/audit").await);
         for must in ["terminate", "eve", "worked", "&lt;b&gt;", "chain of its 2 records is intact"]
         {
             assert!(log.contains(must), "the log lacks {must:?}: {log}");
@@ -156,7 +159,7 @@ async fn look_confirm_see_it_worked_and_find_it_in_the_log() {
     }
     let csv = get(&pgdeck, &ada, "/audit.csv?q=terminate").await;
     assert!(csv.contains(",\"'=HYPERLINK(\"\"x\"\") <b>\","), "{csv}");
-    let (_, refused) = send(&pgdeck, &ada, &ask).await;
+    let (_, refused) = post_action(&pgdeck, &ada, &ask).await;
     assert!(refused.contains("needs one of the roles operator"), "{refused}");
 
     let data_dir = pgdeck.data_dir.to_str().unwrap().to_owned();

@@ -1,5 +1,5 @@
-//! The audit log when things go wrong between the record and the act: pgdeck killed at any moment, and
-//! a log that cannot be written.
+//! Durability of the audit log: pgdeck killed with SIGKILL around an action, and a log that cannot be
+//! written.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,43 +8,65 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqlitePool};
 
 use crate::actions::{
-    Acting, PASSWORD, acting, client, configured, get, people, send, shop, text, token, watched,
+    ActionTest, add_users, client, get, post_action, shop, start, text, token, wait_for_reading,
+    write_config,
 };
-use crate::common::{Running, cookie};
+use crate::common::{PASSWORD, Running, cookie, form_body};
 
 /// How often pgdeck is killed; `PGDECK_KILLS=200` is the long run (`docs/limits.md#audit-log`).
 const KILLS: u32 = 12;
 
-/// The embedded database, opened beside pgdeck.
+/// The embedded database, opened while pgdeck uses it.
 async fn database(pgdeck: &Running) -> SqlitePool {
     let file = pgdeck.data_dir.join("pgdeck.sqlite");
     SqlitePool::connect_with(SqliteConnectOptions::new().filename(file)).await.unwrap()
 }
 
-fn body(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+/// Whether the audit log has a record of an action on this session.
+async fn is_recorded(pgdeck: &Running, pid: &str) -> bool {
+    sqlx::query_scalar(
+        "select exists (select 1 from audit where kind = 'asked' and object = 'pid ' || ?)",
+    )
+    .bind(pid)
+    .fetch_one(&database(pgdeck).await)
+    .await
+    .unwrap()
 }
 
-/// Killed while a VACUUM waits for its lock: the record before the act is on the disk, the act is
-/// shown as never completed, and nothing was done that is not in the log.
+/// Waits until the audit log has that record.
+async fn wait_until_recorded(pgdeck: &Running, pid: &str) {
+    for _ in 0..1_000 {
+        if is_recorded(pgdeck, pid).await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("no record of pid {pid} within ten seconds");
+}
+
+/// SIGKILL while a VACUUM waits for its lock: its record is on disk, the action is shown as never
+/// completed, and nothing was done that is not in the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_in_the_middle_leaves_the_record_before_the_act() {
-    let Acting { server, pgdeck, eve, config, folder: _folder } = acting().await;
+    let ActionTest { server, pgdeck, eve, config, folder: _folder } = start().await;
     let mut holder = server.connect().await.unwrap();
     sqlx::raw_sql("begin; lock table t in share update exclusive mode")
         .execute(&mut holder)
         .await
         .unwrap();
     let ask = [("action", "vacuum"), ("table", "public.t")];
-    let (_, page) = send(&pgdeck, &eve, &ask).await;
-    let told = text(&page);
-    assert!(told.contains("vacuum public.t") && told.contains("SHARE UPDATE EXCLUSIVE"), "{told}");
+    let (_, page) = post_action(&pgdeck, &eve, &ask).await;
+    let preview = text(&page);
+    assert!(
+        preview.contains("vacuum public.t") && preview.contains("SHARE UPDATE EXCLUSIVE"),
+        "{preview}"
+    );
     let token = token(&page);
     let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
     let pgdeck = Arc::new(pgdeck);
-    let asking = {
+    let response = {
         let (pgdeck, eve) = (pgdeck.clone(), eve.clone());
-        let body = body(&confirm);
+        let body = form_body(&confirm);
         tokio::spawn(async move {
             pgdeck.post("/s/shop/act").header("cookie", eve).body(body).send().await
         })
@@ -65,7 +87,7 @@ async fn killed_in_the_middle_leaves_the_record_before_the_act() {
     }
     assert!(waits, "the VACUUM waits for its lock");
     pgdeck.kill();
-    assert!(asking.await.unwrap().is_err(), "the connection broke");
+    assert!(response.await.unwrap().is_err(), "the connection broke");
     holder.close().await.unwrap();
 
     let again = Running::in_folder(&config, &pgdeck.data_dir);
@@ -76,54 +98,57 @@ async fn killed_in_the_middle_leaves_the_record_before_the_act() {
     }
 }
 
-/// Killed with -9 at a random moment around the act: a session that has ended has its record.
+/// SIGKILL at moments spread over an action: every terminated session has its record.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
     let kills = std::env::var("PGDECK_KILLS").map_or(KILLS, |n| n.parse().unwrap());
     let server = shop().await;
     let folder = tempfile::tempdir().unwrap();
-    let config = configured(&server, folder.path());
+    let config = write_config(&server, folder.path());
     let data_dir = folder.path().join("data");
-    people(&data_dir);
+    add_users(&data_dir);
     let mut pgdeck = Running::in_folder(&config, &data_dir);
     let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    assert!(kills > 1, "one kill on each side of the record");
     let (mut ended, mut recorded) = (0, 0);
-    // The first act is left to its end; the kills are spread over the time it took, and a little beyond.
+    // The first action completes and is timed. The first kill precedes the request and the last one follows
+    // the record, so both sides of the record are covered; the others are spread over that time.
     let mut takes = Duration::ZERO;
     for kill in 0..=kills {
-        watched(&pgdeck, &eve).await;
+        wait_for_reading(&pgdeck, &eve).await;
         let (mut victim, target) = client(&server).await;
         let ask = [("action", "terminate"), ("target", target.as_str())];
-        let (_, page) = send(&pgdeck, &eve, &ask).await;
+        let (_, page) = post_action(&pgdeck, &eve, &ask).await;
         let token = token(&page);
         let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
-        let request = pgdeck.post("/s/shop/act").header("cookie", &eve).body(body(&confirm));
+        let pid = target.split('@').next().unwrap();
+        let request = pgdeck.post("/s/shop/act").header("cookie", &eve).body(form_body(&confirm));
+        if kill == 1 {
+            pgdeck.kill();
+        }
         let begun = std::time::Instant::now();
-        let asking = tokio::spawn(request.send());
+        let response = tokio::spawn(request.send());
         if kill == 0 {
-            assert!(asking.await.unwrap().is_ok());
+            assert!(response.await.unwrap().is_ok());
             takes = begun.elapsed();
             pgdeck.kill();
         } else {
-            tokio::time::sleep(takes.mul_f64(f64::from(kill) * 1.2 / f64::from(kills))).await;
+            if kill == kills {
+                wait_until_recorded(&pgdeck, pid).await;
+            } else {
+                tokio::time::sleep(takes.mul_f64(f64::from(kill) * 1.2 / f64::from(kills))).await;
+            }
             pgdeck.kill();
-            // Answered or broken off: the log and the session tell.
-            let _ = asking.await.unwrap();
+            // Whether it was answered does not matter: the log and the session are compared.
+            let _ = response.await.unwrap();
         }
-        // What was on its way to the server is still done there.
+        // A statement that was already sent still takes effect.
         tokio::time::sleep(Duration::from_millis(100)).await;
         let was_ended = sqlx::query("select 1").execute(&mut victim).await.is_err();
-        let pid = target.split('@').next().unwrap();
-        let asked: bool = sqlx::query_scalar(
-            "select exists (select 1 from audit where kind = 'asked' and object = 'pid ' || ?)",
-        )
-        .bind(pid)
-        .fetch_one(&database(&pgdeck).await)
-        .await
-        .unwrap();
-        assert!(asked || !was_ended, "kill {kill}: pid {pid} was ended without a record");
+        let is_recorded = is_recorded(&pgdeck, pid).await;
+        assert!(is_recorded || !was_ended, "kill {kill}: pid {pid} was ended without a record");
         ended += u32::from(was_ended);
-        recorded += u32::from(asked);
+        recorded += u32::from(is_recorded);
         pgdeck = Running::in_folder(&config, &data_dir);
     }
     println!("{kills} kills: {recorded} records, {ended} sessions ended");
@@ -134,16 +159,16 @@ async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_recorded_is_not_done() {
-    let Acting { server, pgdeck, eve, .. } = acting().await;
+    let ActionTest { server, pgdeck, eve, .. } = start().await;
     let (mut victim, target) = client(&server).await;
     let ask = [("action", "terminate"), ("target", target.as_str())];
-    let token = token(&send(&pgdeck, &eve, &ask).await.1);
+    let token = token(&post_action(&pgdeck, &eve, &ask).await.1);
     sqlx::raw_sql("alter table audit rename to gone")
         .execute(&database(&pgdeck).await)
         .await
         .unwrap();
     let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
-    let (_, page) = send(&pgdeck, &eve, &confirm).await;
+    let (_, page) = post_action(&pgdeck, &eve, &confirm).await;
     let message = "The audit log cannot be written, so nothing was done.";
     assert!(text(&page).contains(message), "{page}");
     assert!(sqlx::query("select 1").execute(&mut victim).await.is_ok(), "the session lives");

@@ -45,7 +45,7 @@ async fn a_server_out_of_connections_is_critical() {
 
 #[test]
 fn a_server_that_is_down_is_not_checked() {
-    let (code, _, message) = run(&["check", crate::common::NOBODY]);
+    let (code, _, message) = run(&["check", crate::common::UNREACHABLE]);
     assert_eq!(code, 3, "{message}");
     assert!(!message.contains("hunter2"));
 }

@@ -1,10 +1,10 @@
-//! The command line's contract: exit codes, and one sentence for each mistake.
+//! The command line: exit codes, and a one-line message for each usage error.
 
 use std::net::TcpListener;
 
-use crate::common::{NOBODY, add_user, outcome, pgdeck, run};
+use crate::common::{UNREACHABLE, add_user, outcome, pgdeck, run};
 
-/// The mistake ends pgdeck with this code and one line on standard error that has all the words.
+/// pgdeck exits with this code and one line on standard error that contains all the words.
 fn refused(arguments: &[&str], code: i32, words: &[&str]) {
     let (ended, out, message) = run(arguments);
     assert_eq!((ended, out.as_str()), (code, ""), "{arguments:?}: {message}");
@@ -21,8 +21,8 @@ fn bad_usage_ends_with_64() {
     refused(&["frobnicate"], 64, &["frobnicate"]);
     refused(&[], 64, &["--help"]);
     refused(&["serve"], 64, &["no server to watch", "postgres://"]);
-    refused(&["serve", NOBODY, "--listen", "everywhere"], 64, &["--listen", "127.0.0.1:8432"]);
-    refused(&["serve", NOBODY, "--config", "/nowhere.toml"], 64, &["/nowhere.toml"]);
+    refused(&["serve", UNREACHABLE, "--listen", "everywhere"], 64, &["--listen", "127.0.0.1:8432"]);
+    refused(&["serve", UNREACHABLE, "--config", "/nowhere.toml"], 64, &["/nowhere.toml"]);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_configuration_mistake_names_key_and_line() {
         ("[rules.\"activity/nothing\"]\nlimit = 5\n", ["line 1", "activity/nothing"]),
     ] {
         std::fs::write(&path, text).unwrap();
-        refused(&["serve", NOBODY, "--config", path.to_str().unwrap()], 64, &words);
+        refused(&["serve", UNREACHABLE, "--config", path.to_str().unwrap()], 64, &words);
     }
 }
 
@@ -69,7 +69,7 @@ fn what_the_machine_refuses_ends_with_1() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().to_str().unwrap();
     refused(
-        &["serve", NOBODY, "--listen", &address, "--data-dir", data_dir],
+        &["serve", UNREACHABLE, "--listen", &address, "--data-dir", data_dir],
         1,
         &[&address, "already", "--listen"],
     );
@@ -79,7 +79,7 @@ fn what_the_machine_refuses_ends_with_1() {
     std::fs::write(&file, "").unwrap();
     let blocked = file.join("data");
     let arguments =
-        ["serve", NOBODY, "--listen", "127.0.0.1:0", "--data-dir", blocked.to_str().unwrap()];
+        ["serve", UNREACHABLE, "--listen", "127.0.0.1:0", "--data-dir", blocked.to_str().unwrap()];
     refused(&arguments, 1, &["data directory", "--data-dir"]);
 }
 
@@ -87,7 +87,7 @@ fn what_the_machine_refuses_ends_with_1() {
 fn a_public_address_needs_users() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().to_str().unwrap();
-    let arguments = ["serve", NOBODY, "--listen", "0.0.0.0:0", "--data-dir", data_dir];
+    let arguments = ["serve", UNREACHABLE, "--listen", "0.0.0.0:0", "--data-dir", data_dir];
     refused(&arguments, 64, &["pgdeck user add", data_dir]);
 }
 
@@ -115,8 +115,8 @@ fn users_are_added_listed_and_removed() {
 
 #[test]
 fn check_of_a_server_that_is_down_ends_with_3() {
-    refused_check(&["check", NOBODY], "");
-    let (code, out, message) = run(&["check", NOBODY, "--json"]);
+    refused_check(&["check", UNREACHABLE], "");
+    let (code, out, message) = run(&["check", UNREACHABLE, "--json"]);
     assert_eq!(code, 3, "{message}");
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     let keys: Vec<&String> = report.as_object().unwrap().keys().collect();

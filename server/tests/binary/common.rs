@@ -1,17 +1,13 @@
-//! A pgdeck of its own for each test: the real binary, a data directory that goes with it, and a
-//! watched server that does not answer, for nothing here may depend on one.
+//! Starts the pgdeck binary for a test, with a temporary data directory and a watched server that is down.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 
-pub use crate::client::{Http, cookie, location};
+pub use crate::client::{Http, PASSWORD, UNREACHABLE, cookie, form_body, location};
 
-/// Nothing listens on port 1.
-pub const NOBODY: &str = "postgres://reader:hunter2@127.0.0.1:1/shop";
-
-/// The binary with nothing of this machine's surroundings.
+/// The binary with an empty environment.
 pub fn pgdeck(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pgdeck"));
     command.args(arguments).env_clear().env("USER", "tester").stdin(Stdio::null());
@@ -29,14 +25,19 @@ pub fn outcome(output: Output) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-/// Adds a user whose password is `correct horse battery`.
+/// Adds a user whose password is [`PASSWORD`].
 pub fn add_user(data_dir: &Path, name: &str, more: &[&str]) {
     let data_dir = data_dir.to_str().unwrap();
     let mut command = pgdeck(&["user", "add", name, "--data-dir", data_dir]);
     let mut child = command.args(more).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"correct horse battery\n")
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), format!("{PASSWORD}\n").as_bytes())
         .unwrap();
     assert!(child.wait().unwrap().success());
+}
+
+/// The file next to the data directory that receives standard error.
+fn log_path(data_dir: &Path) -> PathBuf {
+    data_dir.with_extension("log")
 }
 
 /// A running `pgdeck serve`.
@@ -56,7 +57,7 @@ impl Running {
         prepare(&data_dir);
         let mut all = arguments.to_vec();
         if !arguments.contains(&"--recording") {
-            all.push(NOBODY);
+            all.push(UNREACHABLE);
         }
         let mut running = Self::serve(&all, &data_dir);
         running._folder = Some(folder);
@@ -73,7 +74,7 @@ impl Running {
         running
     }
 
-    /// Starts one on what another has left.
+    /// Starts one on the data directory of another.
     pub fn in_folder(file: &str, data_dir: &Path) -> Self {
         Self::serve(&["--config", file], data_dir)
     }
@@ -82,7 +83,9 @@ impl Running {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data-dir"];
         all.push(data_dir.to_str().unwrap());
         all.extend(arguments);
-        let mut child = pgdeck(&all).stdout(Stdio::piped()).spawn().unwrap();
+        let stderr = std::fs::File::options().create(true).append(true).open(log_path(data_dir));
+        let mut child =
+            pgdeck(&all).stdout(Stdio::piped()).stderr(stderr.unwrap()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let link = line.trim().strip_prefix("Open ").expect("the Open line").to_owned();
@@ -90,15 +93,16 @@ impl Running {
         Self { child, _folder: None, data_dir, http: Http::new(link) }
     }
 
-    /// Asks it to end, as a service manager does; its exit code.
-    pub fn terminate(self) -> i32 {
+    /// Sends SIGTERM, as a service manager does, and waits for the graceful shutdown; exit code and log.
+    pub fn terminate(self) -> (i32, String) {
         let mut child = self.child.lock().unwrap();
         let pid = child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        child.wait().unwrap().code().unwrap()
+        let code = child.wait().unwrap().code().unwrap();
+        (code, std::fs::read_to_string(log_path(&self.data_dir)).unwrap())
     }
 
-    /// Kills it as the kernel does when memory is short: it gets no chance to write anything.
+    /// Sends SIGKILL: it gets no chance to write anything.
     pub fn kill(&self) {
         let mut child = self.child.lock().unwrap();
         child.kill().unwrap();
@@ -116,6 +120,9 @@ impl std::ops::Deref for Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", std::fs::read_to_string(log_path(&self.data_dir)).unwrap_or_default());
+        }
         // It may have ended already.
         if let Ok(child) = self.child.get_mut() {
             let _ = child.kill();

@@ -1,5 +1,5 @@
-//! EXPLAIN on a watched server through the real binary: who may plan, who may have a statement
-//! executed and cancelled, and that leaving the page stops the statement.
+//! EXPLAIN and EXPLAIN ANALYZE on a watched server: permissions, cancellation, and that a disconnected
+//! client's statement is cancelled.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,9 +7,7 @@ use std::time::Duration;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::common::{Running, add_user, cookie};
-
-const PASSWORD: &str = "correct horse battery";
+use crate::common::{PASSWORD, Running, add_user, cookie, form_body};
 
 /// A server with a table, and a login that may read and change it and nothing else.
 pub async fn shop() -> playground::Server {
@@ -28,7 +26,7 @@ pub async fn shop() -> playground::Server {
 }
 
 /// A pgdeck that watches the server under the name `one`, with a user of each role named like it.
-pub fn watching(dsn: &str, more: &str) -> Running {
+pub fn start_watching(dsn: &str, more: &str) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pgdeck.toml");
     std::fs::write(&file, format!("{more}\n[[servers]]\nname = \"one\"\ndsn = \"{dsn}\"\n"))
@@ -46,9 +44,8 @@ pub async fn signed_in(pgdeck: &Running, name: &str) -> String {
 }
 
 async fn call(pgdeck: &Running, cookie: &str, name: &str, body: &Value) -> Response {
-    let asked = pgdeck.bare_post(&format!("/api/{name}")).header("sec-fetch-site", "same-origin");
-    let asked = asked.header("content-type", "application/json").header("cookie", cookie);
-    asked.body(body.to_string()).send().await.unwrap()
+    let request = pgdeck.post_as(&format!("/api/{name}"), "application/json");
+    request.header("cookie", cookie).body(body.to_string()).send().await.unwrap()
 }
 
 async fn answer(pgdeck: &Running, cookie: &str, name: &str, body: &Value) -> Value {
@@ -63,32 +60,33 @@ pub fn sheet(statement: &str, analyze: bool) -> Value {
     })
 }
 
-/// Waits until pgdeck has read the server; what a preview says then.
-pub async fn previewed(pgdeck: &Running, cookie: &str, sheet: &Value) -> Value {
+/// Waits until pgdeck has read the server; the preview then.
+pub async fn preview(pgdeck: &Running, cookie: &str, sheet: &Value) -> Value {
     for _ in 0..100 {
-        let told = answer(pgdeck, cookie, "explain_preview", &json!({ "sheet": sheet })).await;
-        if told["Err"]["Unknown"] != json!("NotYet") {
-            return told;
+        let answered = answer(pgdeck, cookie, "explain_preview", &json!({ "sheet": sheet })).await;
+        if answered["Err"]["Unknown"] != json!("NotYet") {
+            return answered;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("pgdeck has not read the server in ten seconds");
 }
 
-pub async fn ran(pgdeck: &Running, cookie: &str, sheet: &Value) -> Value {
-    let told = previewed(pgdeck, cookie, sheet).await;
-    let run = told["Ok"]["run"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned();
+/// Previews and executes; the response.
+pub async fn explain(pgdeck: &Running, cookie: &str, sheet: &Value) -> Value {
+    let answered = preview(pgdeck, cookie, sheet).await;
+    let run = answered["Ok"]["run"].as_str().unwrap_or_else(|| panic!("{answered}")).to_owned();
     answer(pgdeck, cookie, "explain_run", &json!({ "run": run, "sheet": sheet })).await
 }
 
 #[tokio::test]
 async fn analysts_plan_operators_execute_and_nobody_else_does_either() {
     let server = shop().await;
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let (plan, analyze) =
         (sheet("select * from orders", false), sheet("select * from orders", true));
     let operator = signed_in(&pgdeck, "operator").await;
-    let run = previewed(&pgdeck, &operator, &plan).await["Ok"]["run"].clone();
+    let run = preview(&pgdeck, &operator, &plan).await["Ok"]["run"].clone();
     for (name, plans, executes) in [
         ("", 401, 401),
         ("viewer", 403, 403),
@@ -101,20 +99,24 @@ async fn analysts_plan_operators_execute_and_nobody_else_does_either() {
             name => signed_in(&pgdeck, name).await,
         };
         for (sheet, wanted) in [(&plan, plans), (&analyze, executes)] {
-            let preview =
+            let previewed =
                 call(&pgdeck, &cookie, "explain_preview", &json!({ "sheet": sheet })).await;
             let body = json!({ "run": run, "sheet": sheet });
-            let ran = call(&pgdeck, &cookie, "explain_run", &body).await;
-            let (told, said) = (preview.text().await.unwrap(), ran.text().await.unwrap());
-            let fine = |text: &str| text.starts_with("{\"Ok\"");
-            assert_eq!(fine(&told), wanted == 200, "{name} previews {sheet}: {told}");
-            assert_eq!(fine(&said), wanted == 200, "{name} runs {sheet}: {said}");
+            let executed = call(&pgdeck, &cookie, "explain_run", &body).await;
+            let (preview, result) =
+                (previewed.text().await.unwrap(), executed.text().await.unwrap());
+            let is_ok = |text: &str| text.starts_with("{\"Ok\"");
+            assert_eq!(is_ok(&preview), wanted == 200, "{name} previews {sheet}: {preview}");
+            assert_eq!(is_ok(&result), wanted == 200, "{name} runs {sheet}: {result}");
             let message = match wanted {
                 401 => "SignedOut",
                 403 => "Forbidden",
                 _ => "",
             };
-            assert!(told.contains(message) && said.contains(message), "{name}: {told} {said}");
+            assert!(
+                preview.contains(message) && result.contains(message),
+                "{name}: {preview} {result}"
+            );
         }
     }
 }
@@ -122,16 +124,16 @@ async fn analysts_plan_operators_execute_and_nobody_else_does_either() {
 #[tokio::test]
 async fn a_run_gives_a_plan_with_its_statement_and_what_the_catalog_says() {
     let server = shop().await;
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let operator = signed_in(&pgdeck, "operator").await;
-    let asked = sheet("select * from orders where customer = 7", true);
-    let told = ran(&pgdeck, &operator, &asked).await;
-    let ran = &told["Ok"];
-    let parsed = plan::parse(ran["explained"]["plan"].as_str().unwrap()).unwrap();
+    let request = sheet("select * from orders where customer = 7", true);
+    let answered = explain(&pgdeck, &operator, &request).await;
+    let result = &answered["Ok"];
+    let parsed = plan::parse(result["explained"]["plan"].as_str().unwrap()).unwrap();
     assert!(parsed.not_understood.is_empty(), "{:?}", parsed.not_understood);
     assert_eq!(parsed.plans[0].query.as_deref(), Some("select * from orders where customer = 7"));
     assert!(parsed.plans[0].execution_ms().is_some(), "it was executed");
-    let catalog = &ran["consulted"]["Ok"]["catalog"];
+    let catalog = &result["consulted"]["Ok"]["catalog"];
     assert_eq!(catalog["relations"][0]["name"], "orders");
     assert_eq!(catalog["relations"][0]["indexes"][0]["name"], "orders_pkey");
     assert_eq!(catalog["settings"]["work_mem"], "4MB");
@@ -140,19 +142,19 @@ async fn a_run_gives_a_plan_with_its_statement_and_what_the_catalog_says() {
 #[tokio::test]
 async fn errors_and_refusals_reach_only_those_who_may_ask() {
     let server = shop().await;
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let analyst = signed_in(&pgdeck, "analyst").await;
     let bad = sheet("select 'S3cret'::int", false);
-    let told = ran(&pgdeck, &analyst, &bad).await;
-    assert_eq!(told["Err"]["Failed"]["sqlstate"], "22P02");
-    assert!(told.to_string().contains("S3cret"), "an analyst sees statements: {told}");
+    let answered = explain(&pgdeck, &analyst, &bad).await;
+    assert_eq!(answered["Err"]["Failed"]["sqlstate"], "22P02");
+    assert!(answered.to_string().contains("S3cret"), "an analyst sees statements: {answered}");
     for name in ["viewer", "admin"] {
         let cookie = signed_in(&pgdeck, name).await;
         let body = json!({ "run": "0".repeat(32), "sheet": bad });
-        let said = call(&pgdeck, &cookie, "explain_run", &body).await.text().await.unwrap();
-        assert!(!said.contains("S3cret") && said.contains("Forbidden"), "{name}: {said}");
+        let refused = call(&pgdeck, &cookie, "explain_run", &body).await.text().await.unwrap();
+        assert!(!refused.contains("S3cret") && refused.contains("Forbidden"), "{name}: {refused}");
     }
-    let denied = ran(&pgdeck, &analyst, &sheet("select * from secrets", false)).await;
+    let denied = explain(&pgdeck, &analyst, &sheet("select * from secrets", false)).await;
     assert_eq!(denied["Err"]["Failed"]["sqlstate"], "42501");
     let drop = json!({ "sheet": sheet("select 1;\ndrop table orders", false) });
     let refused = answer(&pgdeck, &analyst, "explain_preview", &drop).await;
@@ -160,9 +162,9 @@ async fn errors_and_refusals_reach_only_those_who_may_ask() {
 }
 
 #[tokio::test]
-async fn nothing_of_it_is_done_by_a_get_or_from_another_site() {
+async fn get_and_cross_site_requests_are_refused() {
     let server = shop().await;
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let operator = signed_in(&pgdeck, "operator").await;
     for name in
         ["explain_preview", "explain_run", "explain_cancel", "explain_catalog", "explain_servers"]
@@ -170,7 +172,7 @@ async fn nothing_of_it_is_done_by_a_get_or_from_another_site() {
         let path = format!("/api/{name}");
         let got = pgdeck.get(&path).header("cookie", &operator).send().await.unwrap();
         assert!(!got.status().is_success(), "{name} by GET: {}", got.status());
-        let foreign = pgdeck.bare_post(&path).header("sec-fetch-site", "cross-site");
+        let foreign = pgdeck.post_without_origin(&path).header("sec-fetch-site", "cross-site");
         let foreign = foreign.header("cookie", &operator).body("{}").send().await.unwrap();
         assert_eq!(foreign.status().as_u16(), 403, "{name} from elsewhere");
     }
@@ -179,35 +181,35 @@ async fn nothing_of_it_is_done_by_a_get_or_from_another_site() {
 #[tokio::test]
 async fn a_superuser_executes_only_where_the_administrator_wrote_so() {
     let server = shop().await;
-    let asked = sheet("select count(*) from orders", true);
-    let strict = watching(&server.dsn(), "");
+    let request = sheet("select count(*) from orders", true);
+    let strict = start_watching(&server.dsn(), "");
     let operator = signed_in(&strict, "operator").await;
-    let told = previewed(&strict, &operator, &asked).await;
-    assert!(told["Err"]["Refused"]["Superuser"]["role"].is_string(), "{told}");
-    let run = json!({ "run": "0".repeat(32), "sheet": asked });
-    let told = answer(&strict, &operator, "explain_run", &run).await;
-    assert!(told["Err"]["Refused"]["Superuser"]["role"].is_string(), "{told}");
-    let free = watching(&server.dsn(), "explain_analyze = \"allow_superuser\"");
+    let answered = preview(&strict, &operator, &request).await;
+    assert!(answered["Err"]["Refused"]["Superuser"]["role"].is_string(), "{answered}");
+    let run = json!({ "run": "0".repeat(32), "sheet": request });
+    let answered = answer(&strict, &operator, "explain_run", &run).await;
+    assert!(answered["Err"]["Refused"]["Superuser"]["role"].is_string(), "{answered}");
+    let free = start_watching(&server.dsn(), "explain_analyze = \"allow_superuser\"");
     let operator = signed_in(&free, "operator").await;
-    let told = ran(&free, &operator, &asked).await;
-    assert_eq!(told["Ok"]["explained"]["executed"], true, "{told}");
+    let answered = explain(&free, &operator, &request).await;
+    assert_eq!(answered["Ok"]["explained"]["executed"], true, "{answered}");
 }
 
 #[tokio::test]
 async fn somebody_elses_run_is_not_cancelled_and_ones_own_is() {
     let server = shop().await;
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let (operator, analyst) =
         (signed_in(&pgdeck, "operator").await, signed_in(&pgdeck, "analyst").await);
     let slow = sheet("select count(*) from generate_series(1, 1000000000)", true);
-    let run = previewed(&pgdeck, &operator, &slow).await["Ok"]["run"].clone();
+    let run = preview(&pgdeck, &operator, &slow).await["Ok"]["run"].clone();
     let body = json!({ "run": run, "sheet": slow });
     let running = answer(&pgdeck, &operator, "explain_run", &body);
     let cancelling = async {
         until_busy(&server, 1).await;
         let cancel = json!({ "server": "one", "run": run });
         let others = answer(&pgdeck, &analyst, "explain_cancel", &cancel).await;
-        let busy = ran(&pgdeck, &analyst, &sheet("select 1", false)).await;
+        let busy = explain(&pgdeck, &analyst, &sheet("select 1", false)).await;
         (others, busy, answer(&pgdeck, &operator, "explain_cancel", &cancel).await)
     };
     let (ended, (others, busy, own)) = tokio::join!(running, cancelling);
@@ -219,12 +221,12 @@ async fn somebody_elses_run_is_not_cancelled_and_ones_own_is() {
 }
 
 #[tokio::test]
-async fn a_statement_ends_when_the_page_that_waits_for_it_is_left() {
+async fn a_statement_is_cancelled_when_its_client_disconnects() {
     let server = shop().await;
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let operator = signed_in(&pgdeck, "operator").await;
     let slow = "select count(*) from generate_series(1, 1000000000)";
-    let run = previewed(&pgdeck, &operator, &sheet(slow, true)).await["Ok"]["run"].clone();
+    let run = preview(&pgdeck, &operator, &sheet(slow, true)).await["Ok"]["run"].clone();
     let form = [
         ("step", "run"),
         ("run", run.as_str().unwrap()),
@@ -232,14 +234,14 @@ async fn a_statement_ends_when_the_page_that_waits_for_it_is_left() {
         ("mode", "analyze"),
         ("statement", slow),
     ];
-    let asked = pgdeck.post("/plan").header("cookie", &operator).body(encoded(&form));
-    let waiting = tokio::spawn(asked.send());
+    let request = pgdeck.post("/plan").header("cookie", &operator).body(form_body(&form));
+    let waiting = tokio::spawn(request.send());
     until_busy(&server, 1).await;
     waiting.abort();
     until_busy(&server, 0).await;
 }
 
-/// Waits until so many sessions of ours run a person's statement.
+/// Waits until so many sessions of pgdeck run a user's statement.
 async fn until_busy(server: &playground::Server, wanted: i64) {
     const BUSY: &str = "select count(*) from pg_stat_activity where state = 'active' and query like '/* pgdeck % explain%'";
     let mut connection = server.connect().await.unwrap();
@@ -251,9 +253,4 @@ async fn until_busy(server: &playground::Server, wanted: i64) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("not {wanted} busy sessions within ten seconds");
-}
-
-/// Fields of a form, as browsers encode them.
-pub fn encoded(pairs: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

@@ -1,16 +1,16 @@
-//! "Run it on a server" as a person without JavaScript sees it, and what it is for: a finding whose
-//! remedy, applied, makes the plan better.
+//! "Run it on a server" without JavaScript (form posts), and its purpose: a finding whose remedy, once
+//! applied, improves the plan.
 
 use plan::rules::{Judged, Limits, judge_with};
 use serde_json::Value;
 
-use crate::common::Running;
-use crate::explain::{encoded, previewed, ran, sheet, shop, signed_in, watching};
+use crate::common::{Running, form_body};
+use crate::explain::{explain, preview, sheet, shop, signed_in, start_watching};
 
-/// What `/plan` answers to a form.
+/// Posts the form of `/plan`; the page.
 async fn form(pgdeck: &Running, cookie: &str, pairs: &[(&str, &str)]) -> String {
-    let asked = pgdeck.post("/plan").header("cookie", cookie).body(encoded(pairs));
-    let answer = asked.send().await.unwrap();
+    let request = pgdeck.post("/plan").header("cookie", cookie).body(form_body(pairs));
+    let answer = request.send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 200);
     answer.text().await.unwrap().replace("<!>", "")
 }
@@ -24,9 +24,9 @@ fn field<'a>(html: &'a str, name: &str) -> &'a str {
 #[tokio::test]
 async fn without_javascript_preview_confirm_plan() {
     let server = shop().await;
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let operator = signed_in(&pgdeck, "operator").await;
-    previewed(&pgdeck, &operator, &sheet("select 1", false)).await;
+    preview(&pgdeck, &operator, &sheet("select 1", false)).await;
     let statement = "select *\nfrom orders where customer = $1";
     let mut pairs = vec![
         ("server", "one"),
@@ -35,7 +35,7 @@ async fn without_javascript_preview_confirm_plan() {
         ("verbose", "on"),
         ("step", "preview"),
     ];
-    // Two parameters' fields are not there yet: the refusal says so and brings them.
+    // The parameter's field is not there yet: the refusal adds it.
     let html = form(&pgdeck, &operator, &pairs).await;
     assert!(html.contains("The statement has 1 parameter and 0 values were given"), "{html}");
     assert!(html.contains("name=\"p1\""), "a field for its value");
@@ -68,9 +68,9 @@ async fn without_javascript_preview_confirm_plan() {
 #[tokio::test]
 async fn a_refusal_marks_its_place_and_offers_the_yes_it_needs() {
     let server = shop().await;
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let operator = signed_in(&pgdeck, "operator").await;
-    previewed(&pgdeck, &operator, &sheet("select 1", false)).await;
+    preview(&pgdeck, &operator, &sheet("select 1", false)).await;
     let ask = |statement: &'static str| {
         [("server", "one"), ("mode", "analyze"), ("step", "preview"), ("statement", statement)]
     };
@@ -91,16 +91,19 @@ async fn a_refusal_marks_its_place_and_offers_the_yes_it_needs() {
 #[tokio::test]
 async fn a_pasted_plan_is_judged_with_a_chosen_servers_catalog() {
     let server = shop().await;
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let analyst = signed_in(&pgdeck, "analyst").await;
-    previewed(&pgdeck, &analyst, &sheet("select 1", false)).await;
+    preview(&pgdeck, &analyst, &sheet("select 1", false)).await;
     let plan = "Seq Scan on orders  (cost=0.00..35.50 rows=20 width=4)";
     let html = form(&pgdeck, &analyst, &[("plan", plan), ("judge", "one")]).await;
     assert!(html.contains("Checked against the catalog of one: 1 table"), "{html}");
     // Another database of the same server has other tables.
     let elsewhere = [("plan", plan), ("judge", "one"), ("judge_database", "template1")];
     let html = form(&pgdeck, &analyst, &elsewhere).await;
-    assert!(html.contains("Checked against the catalog of one (database template1): 0 tables"), "{html}");
+    assert!(
+        html.contains("Checked against the catalog of one (database template1): 0 tables"),
+        "{html}"
+    );
     let html = form(&pgdeck, &analyst, &[("plan", plan), ("judge", "two")]).await;
     assert!(
         html.contains("without the server&#x27;s catalog")
@@ -113,11 +116,12 @@ async fn a_pasted_plan_is_judged_with_a_chosen_servers_catalog() {
     assert!(html.contains("needs one of the roles analyst, operator"), "{html}");
 }
 
-/// The plan of an answer, with what the rules say of it and its server's catalog.
-fn judged(told: &Value) -> (plan::Plan, Vec<Judged>) {
-    let text = told["Ok"]["explained"]["plan"].as_str().unwrap_or_else(|| panic!("{told}"));
+/// The plan of a response, and its findings with the server's catalog.
+fn judged(answer: &Value) -> (plan::Plan, Vec<Judged>) {
+    let text = answer["Ok"]["explained"]["plan"].as_str().unwrap_or_else(|| panic!("{answer}"));
     let plan = plan::parse(text).unwrap().plans.remove(0);
-    let catalog = serde_json::from_value(told["Ok"]["consulted"]["Ok"]["catalog"].clone()).unwrap();
+    let catalog =
+        serde_json::from_value(answer["Ok"]["consulted"]["Ok"]["catalog"].clone()).unwrap();
     let found = judge_with(&plan, &plan::derive(&plan), &Limits::default(), Some(&catalog)).0;
     (plan, found)
 }
@@ -132,10 +136,10 @@ async fn the_finding_names_the_missing_index_and_with_it_the_plan_is_better() {
         )
         .await
         .unwrap();
-    let pgdeck = watching(&server.dsn_for("analyst", "a", "postgres"), "");
+    let pgdeck = start_watching(&server.dsn_for("analyst", "a", "postgres"), "");
     let operator = signed_in(&pgdeck, "operator").await;
-    let asked = sheet("select sum(quantity) from order_items where product_id = 900", true);
-    let (before, found) = judged(&ran(&pgdeck, &operator, &asked).await);
+    let request = sheet("select sum(quantity) from order_items where product_id = 900", true);
+    let (before, found) = judged(&explain(&pgdeck, &operator, &request).await);
     let missing = found.iter().find(|found| found.finding.rule == "plan/filtered_seq_scan");
     let finding = &missing.expect("the shop has no index on order_items.product_id").finding;
     let remedy = finding.remedy.sql.clone().expect("SQL to run");
@@ -143,7 +147,7 @@ async fn the_finding_names_the_missing_index_and_with_it_the_plan_is_better() {
     let evidence: Vec<&str> = finding.evidence.iter().map(|one| one.name.as_str()).collect();
     assert!(evidence.contains(&"table size"), "the catalog's evidence: {evidence:?}");
     server.exec(&remedy).await.unwrap();
-    let (after, found) = judged(&ran(&pgdeck, &operator, &asked).await);
+    let (after, found) = judged(&explain(&pgdeck, &operator, &request).await);
     assert!(!found.iter().any(|found| found.finding.rule == "plan/filtered_seq_scan"));
     let reads = |plan: &plan::Plan| -> Vec<String> {
         let own = plan.nodes.iter().filter(|node| node.index.is_some() || node.relation.is_some());

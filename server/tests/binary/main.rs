@@ -1,4 +1,4 @@
-//! The real binary from outside: one test program, for each costs a link of the whole product.
+//! End-to-end tests of the binary: command line, HTTP, PostgreSQL. One test executable, to link only once.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

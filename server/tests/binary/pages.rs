@@ -1,6 +1,5 @@
-//! Each page as a person gets it without JavaScript: from readings recorded on a real server, and
-//! once per reason why something is not known. Unknown is said in words with what would mend it,
-//! and never drawn as zero, as an empty table or as fine.
+//! Server-side rendering of each page without JavaScript, from a recording of a real server and once per
+//! `Reason`: unknown values are shown with reason and remedy, never as zero, an empty table or fine.
 
 use std::path::Path;
 
@@ -182,7 +181,7 @@ async fn one_unknown_part_hides_nothing_else() {
     assert!(text.contains("grant x to y;") && text.contains("Timeline"), "{text}");
 }
 
-/// Many people at once: every page comes, whole, from every request.
+/// Concurrent requests: every response is a complete page.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_requests_all_get_their_page() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! `pgdeck plan` on plans recorded from real servers, and on what is no plan.
+//! `pgdeck plan` and `pgdeck plan diff` on recorded plans and on invalid input.
 
 use std::io::Write as _;
 use std::path::Path;

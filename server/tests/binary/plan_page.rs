@@ -1,27 +1,15 @@
-//! `/plan` without JavaScript: the form brings a plan, the page says what the browser would say.
+//! `/plan` without JavaScript: form posts of plans, rendered on the server as in the browser.
 
-use crate::common::{NOBODY, Running};
+use crate::common::{Running, UNREACHABLE, form_body};
 
 const FILTERED: &str = include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/fires.txt");
 const REPAIRED: &str = include_str!("../../../app/plan/fixtures/rules/filtered_seq_scan/quiet.txt");
 
-/// A field of a form, as browsers encode it.
-fn field(name: &str, text: &str) -> String {
-    let mut out = format!("{name}=");
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out
-}
-
-/// Sends the form of `/plan`; status and page.
-async fn sent(plan: &str, other: &str) -> (u16, String) {
+/// Posts the form of `/plan`; status and page.
+async fn post_plans(plan: &str, other: &str) -> (u16, String) {
     let pgdeck = Running::start(&[], |_| {});
     let cookie = pgdeck.sign_in_by_link().await;
-    let body = format!("{}&{}", field("plan", plan), field("other", other));
+    let body = form_body(&[("plan", plan), ("other", other)]);
     let answer = pgdeck.post("/plan").header("cookie", cookie).body(body).send().await.unwrap();
     let status = answer.status().as_u16();
     // Markers between texts are for hydration only.
@@ -30,7 +18,7 @@ async fn sent(plan: &str, other: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn the_form_gives_verdict_findings_and_nodes() {
-    let (status, html) = sent(FILTERED, "").await;
+    let (status, html) = post_plans(FILTERED, "").await;
     assert_eq!(status, 200);
     for must in [
         "Seq Scan on orders reads 200,000 rows to keep 400",
@@ -44,17 +32,17 @@ async fn the_form_gives_verdict_findings_and_nodes() {
     assert!(!html.contains("style=\""), "a style attribute");
 }
 
-/// A limit of the configuration is in force on `/plan` and told at `/rules`.
+/// A configured limit applies on `/plan` and is shown at `/rules`.
 #[tokio::test]
 async fn limits_of_the_configuration_hold_for_plans() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pgdeck.toml");
     let rule = "[rules.\"plan/filtered_seq_scan\"]\nmin_removed_rows = 1000000\n";
-    std::fs::write(&file, format!("[[servers]]\nname = \"shop\"\ndsn = \"{NOBODY}\"\n{rule}"))
+    std::fs::write(&file, format!("[[servers]]\nname = \"shop\"\ndsn = \"{UNREACHABLE}\"\n{rule}"))
         .unwrap();
     let pgdeck = Running::configured(file.to_str().unwrap(), |_| {});
     let cookie = pgdeck.sign_in_by_link().await;
-    let body = field("plan", FILTERED);
+    let body = form_body(&[("plan", FILTERED)]);
     let answer = pgdeck.post("/plan").header("cookie", &cookie).body(body).send().await.unwrap();
     let html = answer.text().await.unwrap();
     assert!(!html.contains("/rules#plan/filtered_seq_scan"), "{html}");
@@ -64,20 +52,20 @@ async fn limits_of_the_configuration_hold_for_plans() {
         rules.contains("id=\"plan/filtered_seq_scan\"")
             && rules.contains("set here; the default is")
     );
-    let (_, usual) = sent(FILTERED, "").await;
+    let (_, usual) = post_plans(FILTERED, "").await;
     assert!(usual.contains("/rules#plan/filtered_seq_scan"), "{usual}");
 }
 
 #[tokio::test]
 async fn two_plans_are_compared() {
-    let (_, html) = sent(FILTERED, REPAIRED).await;
+    let (_, html) = post_plans(FILTERED, REPAIRED).await;
     assert!(html.contains("times less.") && html.contains("is now used: Index Scan"), "{html}");
 }
 
 #[tokio::test]
 async fn bad_input_is_said_in_one_sentence_and_the_form_stays() {
     for bad in ["hello", "{\"Plan\": 1}", "\0\u{1}\u{2}"] {
-        let (status, html) = sent(bad, "").await;
+        let (status, html) = post_plans(bad, "").await;
         assert_eq!(status, 200, "{bad:?}");
         assert!(html.contains("This plan cannot be parsed. Line 1"), "{bad:?}");
         assert!(html.contains("name=\"plan\""), "{bad:?}");
@@ -87,7 +75,7 @@ async fn bad_input_is_said_in_one_sentence_and_the_form_stays() {
 #[tokio::test]
 async fn half_a_plan_is_shown_with_what_is_missing() {
     let cut = FILTERED.split("Rows Removed").next().unwrap();
-    let (_, html) = sent(&format!("{cut}gibberish ((\n"), "").await;
+    let (_, html) = post_plans(&format!("{cut}gibberish ((\n"), "").await;
     assert!(html.contains("Seq Scan"), "what was read is shown");
     assert!(html.contains("not understood") || html.contains("truncated or damaged"), "{html}");
 }
@@ -97,7 +85,7 @@ async fn hostile_text_of_a_plan_is_text() {
     let plan = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=1.0..2.0 rows=1 loops=1)\n  \
                 Filter: (a = '<img src=x onerror=alert(1)>\u{202e}'::text)\n\
                 Execution Time: 2.0 ms\n";
-    let (_, html) = sent(plan, "").await;
+    let (_, html) = post_plans(plan, "").await;
     let body = html.split("<body").nth(1).unwrap();
     assert!(!body.contains("<img src=x"), "markup of the plan is markup of the page");
     assert!(
@@ -108,7 +96,7 @@ async fn hostile_text_of_a_plan_is_text() {
 
 #[tokio::test]
 async fn a_text_beyond_the_limit_is_refused() {
-    let (status, message) = sent(&"x".repeat(2 * 1024 * 1024 + 1), "").await;
+    let (status, message) = post_plans(&"x".repeat(2 * 1024 * 1024 + 1), "").await;
     assert_eq!(status, 413);
     assert!(
         message.starts_with("Without JavaScript a plan of up to 2 MiB can be sent"),

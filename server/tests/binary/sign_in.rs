@@ -1,6 +1,6 @@
-//! Signing in and out, over the real binary.
+//! Sign-in and sign-out: one-time link, session cookie, rate limit, open redirects, reverse proxy with https.
 
-use crate::common::{Running, add_user, cookie, location};
+use crate::common::{PASSWORD, Running, UNREACHABLE, add_user, cookie, location};
 
 fn with_eve() -> Running {
     Running::start(&[], |data_dir| add_user(data_dir, "eve", &["--role", "viewer"]))
@@ -24,7 +24,7 @@ async fn the_printed_link_signs_in_once() {
 #[tokio::test]
 async fn cookies_are_http_only_and_strict_and_rotate_at_sign_in() {
     let pgdeck = with_eve();
-    let first = pgdeck.sign_in("eve", "correct horse battery").await;
+    let first = pgdeck.sign_in("eve", PASSWORD).await;
     assert_eq!((first.status().as_u16(), location(&first)), (303, "/"));
     let set = first.headers()["set-cookie"].to_str().unwrap().to_owned();
     for flag in ["HttpOnly", "SameSite=Strict", "Path=/"] {
@@ -41,7 +41,7 @@ async fn cookies_are_http_only_and_strict_and_rotate_at_sign_in() {
         "the old id is dead"
     );
     assert_eq!(pgdeck.get("/").header("cookie", &new).send().await.unwrap().status(), 200);
-    // A session id that somebody planted is not taken over either.
+    // Session fixation: a planted session id is not adopted either.
     let planted = format!("pgdeck={}", "a".repeat(64));
     let third = pgdeck.post("/login").header("cookie", &planted).body(body).send().await.unwrap();
     assert_ne!(cookie(&third), planted);
@@ -50,7 +50,7 @@ async fn cookies_are_http_only_and_strict_and_rotate_at_sign_in() {
 #[tokio::test]
 async fn signing_out_ends_the_session_on_the_server() {
     let pgdeck = with_eve();
-    let cookie = cookie(&pgdeck.sign_in("eve", "correct horse battery").await);
+    let cookie = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
     let out = pgdeck.post("/logout").header("cookie", &cookie).send().await.unwrap();
     assert_eq!(location(&out), "/sign-in");
     assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
@@ -60,14 +60,14 @@ async fn signing_out_ends_the_session_on_the_server() {
 #[tokio::test]
 async fn removing_a_user_ends_their_sessions_while_pgdeck_runs() {
     let pgdeck = with_eve();
-    let cookie = cookie(&pgdeck.sign_in("eve", "correct horse battery").await);
+    let cookie = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
     let data_dir = pgdeck.data_dir.to_str().unwrap();
     assert_eq!(crate::common::run(&["user", "remove", "eve", "--data-dir", data_dir]).0, 0);
     assert_eq!(pgdeck.get("/").header("cookie", &cookie).send().await.unwrap().status(), 303);
 }
 
 #[tokio::test]
-async fn a_wrong_name_and_a_wrong_password_are_told_alike_and_braked() {
+async fn wrong_names_and_passwords_get_the_same_response_and_are_rate_limited() {
     let pgdeck = with_eve();
     let wrong = pgdeck.sign_in("eve", "wrong").await;
     let unknown = pgdeck.sign_in("nobody", "wrong").await;
@@ -76,13 +76,13 @@ async fn a_wrong_name_and_a_wrong_password_are_told_alike_and_braked() {
     for _ in 0..8 {
         pgdeck.sign_in("eve", "wrong").await;
     }
-    let braked = pgdeck.sign_in("eve", "correct horse battery").await;
-    assert_eq!(braked.status(), 429, "also with the right password");
-    assert_eq!(braked.headers()["retry-after"], "60");
+    let limited = pgdeck.sign_in("eve", PASSWORD).await;
+    assert_eq!(limited.status(), 429, "also with the right password");
+    assert_eq!(limited.headers()["retry-after"], "60");
 }
 
 #[tokio::test]
-async fn next_leads_nowhere_else() {
+async fn next_redirects_to_local_paths_only() {
     let pgdeck = with_eve();
     for (next, leads_to) in
         [("%2Fabout", "/about"), ("%2F%2Fevil.example", "/"), ("https%3A%2F%2Fevil.example", "/")]
@@ -102,7 +102,7 @@ async fn behind_https_the_cookie_is_bound_to_the_host() {
     let listen = format!("127.0.0.1:{}", free_port());
     let mut child = crate::common::pgdeck(&[
         "serve",
-        crate::common::NOBODY,
+        UNREACHABLE,
         "--config",
         path.to_str().unwrap(),
         "--listen",

@@ -1,21 +1,16 @@
-//! A pgdeck inside the test: the real router, state and database, watching a server that does not answer.
+//! A pgdeck in the test process: the real router, state and database, watching a server that is down.
 
 use engine::dsn::Environment;
 use model::{Role, ServerId, User};
 use server::auth::{password, users};
 use server::cli::{Place, Serve};
-use server::http::server::{Started, start};
+use server::http::server::{HttpServer, start};
 use server::{config, database};
 use tokio::sync::oneshot;
 
-use crate::client::Http;
+use crate::client::{Http, PASSWORD, UNREACHABLE};
 
-/// Nothing listens on port 1.
-const NOBODY: &str = "postgres://reader:hunter2@127.0.0.1:1/shop";
-/// The password of all users.
-pub const PASSWORD: &str = "correct horse battery";
-
-/// A running pgdeck; it ends with the value.
+/// A running pgdeck; dropping it starts its graceful shutdown.
 pub struct InProcess {
     http: Http,
     _stop: oneshot::Sender<()>,
@@ -24,11 +19,11 @@ pub struct InProcess {
 
 impl InProcess {
     /// Starts one with these users: name, roles, and the servers they may see (none: all).
-    pub async fn start(people: &[(&str, &[Role], &[&str])]) -> Self {
+    pub async fn start(accounts: &[(&str, &[Role], &[&str])]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data");
         let pool = database::open(&data_dir).await.unwrap();
-        for (name, roles, servers) in people {
+        for (name, roles, servers) in accounts {
             let user = User {
                 name: (*name).to_owned(),
                 roles: roles.to_vec(),
@@ -38,18 +33,18 @@ impl InProcess {
         }
         pool.close().await;
         let serve = Serve {
-            dsns: vec![NOBODY.to_owned()],
+            dsns: vec![UNREACHABLE.to_owned()],
             place: Place { config: None, data_dir: Some(data_dir) },
             listen: Some("127.0.0.1:0".to_owned()),
             recording: None,
         };
         let environment = Environment { vars: Default::default(), ..Environment::of_process() };
-        let config = config::config(&serve, &environment).unwrap();
-        let started: Started = start(config, None).await.unwrap();
-        let http = Http::new(started.link());
+        let config = config::load(&serve, &environment).unwrap();
+        let server: HttpServer = start(config, None).await.unwrap();
+        let http = Http::new(server.link());
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(started.run(async move {
-            // An error means the test is over, which ends it as well.
+        tokio::spawn(server.run(async move {
+            // An error means that the sender was dropped: shutdown, too.
             let _ = stopped.await;
         }));
         Self { http, _stop: stop, _folder: folder }

@@ -1,4 +1,4 @@
-//! Routes tested in process: middleware, permissions and security headers of the real router, without
+//! HTTP tests in process: permissions, middleware and security headers of the real axum router, without
 //! starting the binary.
 #![expect(
     clippy::unwrap_used,

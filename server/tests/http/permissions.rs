@@ -1,19 +1,17 @@
 //! Permissions of every route, page, server function and event stream: each entry of the route table is
 //! called as each role and without a session. An entry without a declared permission fails here.
 
-use model::ApiError;
+use model::{ApiError, Role};
 use reqwest::Response;
-
-use model::Role;
 use server::http::routes;
 
-use crate::client::{cookie, location};
-use crate::in_process::{InProcess, PASSWORD};
+use crate::client::{FORM, PASSWORD, cookie, location};
+use crate::in_process::InProcess;
 
 /// Users: name, roles, servers they may see (none: all), the permissions held, and whether on `shop`.
-type Person =
+type TestUser =
     (&'static str, &'static [Role], &'static [&'static str], &'static [&'static str], bool);
-const PEOPLE: [Person; 5] = [
+const USERS: [TestUser; 5] = [
     ("viewer", &[Role::Viewer], &[], &["see"], true),
     ("analyst", &[Role::Analyst], &[], &["see", "explain"], true),
     ("operator", &[Role::Operator], &[], &["see", "explain", "audit", "act"], true),
@@ -25,13 +23,12 @@ const ASK: &str =
 const RUN: &str = "00112233445566778899aabbccddeeff";
 const SHEET: &str = r#"{"server":"shop","database":"","statement":"select 1","values":[],"analyze":false,"dml":false,"functions":false,"options":{}}"#;
 const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Content type and body that an entry is called with. Most functions take a server or nothing; those
 /// that take more are listed.
 fn body(path: &str) -> (&'static str, String) {
     match path {
-        "/api/act_preview" => ("application/json", format!(r#"{{"server":"shop","ask":{ASK}}}"#)),
+        "/api/act_preview" => (JSON, format!(r#"{{"server":"shop","ask":{ASK}}}"#)),
         "/api/act" => (
             "application/json",
             format!(r#"{{"server":"shop","confirmed":{{"ask":{ASK},"token":"","reason":""}}}}"#),
@@ -60,13 +57,13 @@ fn body(path: &str) -> (&'static str, String) {
     }
 }
 
-/// How an entry answered.
+/// How an entry responded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
-    Passed,
-    SignInFirst,
-    NotAllowed,
-    NotThere,
+    Allowed,
+    SignInRequired,
+    Forbidden,
+    NotFound,
 }
 
 async fn answer(response: Response) -> Answer {
@@ -75,19 +72,19 @@ async fn answer(response: Response) -> Answer {
     let kind = response.headers().get("content-type");
     let is_stream = kind.is_some_and(|kind| kind == "text/event-stream");
     let text = if is_stream { String::new() } else { response.text().await.unwrap() };
-    // A server function answers its error as JSON.
+    // A server function returns its error as JSON.
     match serde_json::from_str::<ApiError>(&text) {
-        Ok(ApiError::Forbidden { .. }) => return Answer::NotAllowed,
-        Ok(ApiError::NotFound) => return Answer::NotThere,
-        Ok(ApiError::SignedOut) => return Answer::SignInFirst,
+        Ok(ApiError::Forbidden { .. }) => return Answer::Forbidden,
+        Ok(ApiError::NotFound) => return Answer::NotFound,
+        Ok(ApiError::SignedOut) => return Answer::SignInRequired,
         _ => {}
     }
     match status {
-        401 => Answer::SignInFirst,
-        303 if to_sign_in => Answer::SignInFirst,
-        403 => Answer::NotAllowed,
-        404 => Answer::NotThere,
-        _ => Answer::Passed,
+        401 => Answer::SignInRequired,
+        303 if to_sign_in => Answer::SignInRequired,
+        403 => Answer::Forbidden,
+        404 => Answer::NotFound,
+        _ => Answer::Allowed,
     }
 }
 
@@ -101,7 +98,7 @@ async fn call(pgdeck: &InProcess, method: &str, path: &str, cookie: Option<&str>
         "GET" => pgdeck.get(&place),
         "POST" => {
             let (kind, body) = body(path);
-            pgdeck.plain_post(&place).header("content-type", kind).body(body)
+            pgdeck.post_as(&place, kind).body(body)
         }
         other => panic!("no way to call with {other}"),
     };
@@ -111,20 +108,20 @@ async fn call(pgdeck: &InProcess, method: &str, path: &str, cookie: Option<&str>
     answer(request.send().await.unwrap()).await
 }
 
-/// The answer that somebody with these permissions must get.
-fn expected(access: &str, person: Option<(&[&str], bool)>) -> Answer {
+/// The response that a user with these permissions must get.
+fn expected(access: &str, user: Option<(&[&str], bool)>) -> Answer {
     if access == "public" {
-        return Answer::Passed;
+        return Answer::Allowed;
     }
-    let Some((permissions, on_shop)) = person else { return Answer::SignInFirst };
+    let Some((permissions, on_shop)) = user else { return Answer::SignInRequired };
     let on_server = access.strip_suffix(" on server");
     if on_server.is_some() && !on_shop {
-        return Answer::NotThere;
+        return Answer::NotFound;
     }
     if permissions.contains(&on_server.unwrap_or(access)) {
-        Answer::Passed
+        Answer::Allowed
     } else {
-        Answer::NotAllowed
+        Answer::Forbidden
     }
 }
 
@@ -134,10 +131,10 @@ async fn every_entry_requires_the_permission_it_declares() {
     // Signing out ends the session, so it comes last.
     entries.sort_by_key(|(_, path, _)| path == "/logout");
     assert!(entries.len() > 30, "{} entries: the list no longer sees them", entries.len());
-    let people = PEOPLE.map(|(name, roles, servers, ..)| (name, roles, servers));
-    let pgdeck = InProcess::start(&people).await;
+    let users = USERS.map(|(name, roles, servers, ..)| (name, roles, servers));
+    let pgdeck = InProcess::start(&users).await;
     let mut cookies = Vec::new();
-    for (name, ..) in PEOPLE {
+    for (name, ..) in USERS {
         cookies.push(cookie(&pgdeck.sign_in(name, PASSWORD).await));
     }
     let mut faults = Vec::new();
@@ -147,7 +144,7 @@ async fn every_entry_requires_the_permission_it_declares() {
             faults.push(format!("{method} {path} declares no permission"));
             continue;
         };
-        // Bearer token or loopback: its own tests. Assets: there are none in a test.
+        // Authorised by the handler: its own tests. Assets: a test build has none.
         if access == "custom" || path.contains("{*") || path.starts_with("/favicon") {
             continue;
         }
@@ -156,11 +153,11 @@ async fn every_entry_requires_the_permission_it_declares() {
             faults.push(format!("{method} {path} ({access}) without a session: {found:?}"));
         }
         calls += 1;
-        // Ten attempts a minute are let through; the form is for those not signed in.
+        // Rate-limited to ten attempts a minute, and meant for users who are not signed in.
         if (method.as_str(), path.as_str()) == ("POST", "/login") {
             continue;
         }
-        for ((name, _, _, permissions, on_shop), cookie) in PEOPLE.iter().zip(&cookies) {
+        for ((name, _, _, permissions, on_shop), cookie) in USERS.iter().zip(&cookies) {
             let found = call(&pgdeck, method, path, Some(cookie)).await;
             if found != expected(&access, Some((permissions, *on_shop))) {
                 faults.push(format!("{method} {path} ({access}) as {name}: {found:?}"));
@@ -172,9 +169,9 @@ async fn every_entry_requires_the_permission_it_declares() {
     println!("{calls} calls of {} entries", entries.len());
 }
 
-/// No action by GET, whatever it carries.
+/// Actions need POST: a GET executes nothing, whatever its query.
 #[tokio::test]
-async fn nothing_is_done_by_get() {
+async fn get_executes_no_action() {
     let pgdeck = InProcess::start(&[("operator", &[Role::Operator], &[])]).await;
     let cookie = cookie(&pgdeck.sign_in("operator", PASSWORD).await);
     for path in [

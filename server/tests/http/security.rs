@@ -1,8 +1,9 @@
-//! HTTP security: authentication, CSRF and host checks, and the security headers of every response.
+//! HTTP security: authentication, CSRF and host checks (DNS rebinding), and the security headers and CSP of
+//! every response.
 
 use model::Role;
 
-use crate::client::{cookie, location};
+use crate::client::{PASSWORD, cookie, location};
 use crate::in_process::InProcess;
 
 const POLICY_PARTS: [&str; 6] = [
@@ -15,7 +16,7 @@ const POLICY_PARTS: [&str; 6] = [
 ];
 
 #[tokio::test]
-async fn those_not_signed_in_see_the_sign_in_page_only() {
+async fn without_a_session_only_the_sign_in_page_is_served() {
     let pgdeck = InProcess::start(&[]).await;
     for path in ["/", "/s/shop/activity?sort=age", "/about", "/rules", "/nothing"] {
         let answer = pgdeck.get(path).send().await.unwrap();
@@ -34,7 +35,7 @@ async fn those_not_signed_in_see_the_sign_in_page_only() {
 }
 
 #[tokio::test]
-async fn every_answer_has_every_header() {
+async fn every_response_has_every_security_header() {
     let pgdeck = InProcess::start(&[]).await;
     let cookie = pgdeck.sign_in_by_link().await;
     for path in [
@@ -89,9 +90,9 @@ async fn a_page_runs_only_scripts_with_its_own_nonce() {
 }
 
 #[tokio::test]
-async fn unsafe_requests_come_from_our_own_pages() {
+async fn unsafe_requests_must_be_same_origin() {
     let pgdeck = InProcess::start(&[("eve", &[Role::Viewer], &[])]).await;
-    let cookie = cookie(&pgdeck.sign_in("eve", "correct horse battery").await);
+    let cookie = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
     let port = pgdeck.url.rsplit(':').next().unwrap().to_owned();
     let foreign_port = format!("http://127.0.0.1:{}", port.parse::<u16>().unwrap() ^ 1);
     let cases: [&[(&str, &str)]; 8] = [
@@ -106,7 +107,7 @@ async fn unsafe_requests_come_from_our_own_pages() {
     ];
     for path in ["/logout", "/login", "/api/navigation", "/", "/metrics"] {
         for case in cases {
-            let mut request = pgdeck.bare_post(path).header("cookie", &cookie);
+            let mut request = pgdeck.post_without_origin(path).header("cookie", &cookie);
             for (name, value) in case {
                 request = request.header(*name, *value);
             }
@@ -121,13 +122,15 @@ async fn unsafe_requests_come_from_our_own_pages() {
         200,
         "still signed in"
     );
-    let from_page =
-        pgdeck.bare_post("/logout").header("cookie", &cookie).header("origin", &pgdeck.url);
+    let from_page = pgdeck
+        .post_without_origin("/logout")
+        .header("cookie", &cookie)
+        .header("origin", &pgdeck.url);
     assert_eq!(from_page.send().await.unwrap().status(), 303);
 }
 
 #[tokio::test]
-async fn a_foreign_name_for_this_machine_is_refused() {
+async fn a_foreign_host_name_is_refused() {
     let pgdeck = InProcess::start(&[]).await;
     let cookie = pgdeck.sign_in_by_link().await;
     for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80"] {
@@ -160,7 +163,7 @@ async fn a_foreign_name_for_this_machine_is_refused() {
 }
 
 #[tokio::test]
-async fn metrics_leave_out_what_is_unknown_and_tell_that_the_server_is_down() {
+async fn metrics_omit_unknown_values_and_report_that_the_server_is_down() {
     let pgdeck = InProcess::start(&[]).await;
     let mut text = String::new();
     for _ in 0..50 {
@@ -175,7 +178,7 @@ async fn metrics_leave_out_what_is_unknown_and_tell_that_the_server_is_down() {
         !text.contains("pg_stat_activity_count") && text.contains("pgdeck_viewers 0\n"),
         "{text}"
     );
-    let passed_on =
+    let forwarded =
         pgdeck.get("/metrics").header("x-forwarded-for", "1.2.3.4").send().await.unwrap();
-    assert_eq!(passed_on.status(), 401, "a proxy of this machine speaks for others");
+    assert_eq!(forwarded.status(), 401, "a reverse proxy on loopback forwards for others");
 }

@@ -1,8 +1,15 @@
-//! An HTTP client that behaves like a browser on pgdeck's pages: cookies by hand, no redirects followed.
+//! An HTTP client that sends the headers of a browser; sets cookies by hand and follows no redirects.
 
 use reqwest::{Client, RequestBuilder, Response, redirect};
 
-/// The client of one pgdeck.
+/// The content type of a form.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+/// The DSN of a server that is down: nothing listens on port 1.
+pub const UNREACHABLE: &str = "postgres://reader:hunter2@127.0.0.1:1/shop";
+/// The password of all test users.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// The client of one pgdeck process.
 pub struct Http {
     /// `http://127.0.0.1:port`.
     pub url: String,
@@ -24,23 +31,23 @@ impl Http {
         self.client.get(format!("{}{path}", self.url))
     }
 
-    /// A `POST` as a browser sends it from one of our pages.
+    /// A same-origin `POST` of a form, as a browser sends it.
     pub fn post(&self, path: &str) -> RequestBuilder {
-        self.bare_post(path).header("sec-fetch-site", "same-origin")
+        self.post_as(path, FORM)
     }
 
-    /// A `POST` from one of our pages that has yet to say what it carries.
-    pub fn plain_post(&self, path: &str) -> RequestBuilder {
-        self.client.post(format!("{}{path}", self.url)).header("sec-fetch-site", "same-origin")
+    /// A same-origin `POST` with this content type.
+    pub fn post_as(&self, path: &str, content_type: &str) -> RequestBuilder {
+        let request = self.client.post(format!("{}{path}", self.url));
+        request.header("content-type", content_type).header("sec-fetch-site", "same-origin")
     }
 
-    /// A `POST` that says nothing of where it comes from.
-    pub fn bare_post(&self, path: &str) -> RequestBuilder {
-        let form = "application/x-www-form-urlencoded";
-        self.client.post(format!("{}{path}", self.url)).header("content-type", form)
+    /// A `POST` of a form without `Sec-Fetch-Site` and `Origin`.
+    pub fn post_without_origin(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url)).header("content-type", FORM)
     }
 
-    /// Follows the printed link; the cookie as `name=value`.
+    /// Redeems the one-time link; the session cookie as `name=value`.
     pub async fn sign_in_by_link(&self) -> String {
         let path = self.link.strip_prefix(&self.url).unwrap();
         let answer = self.get(path).send().await.unwrap();
@@ -50,17 +57,22 @@ impl Http {
 
     /// Sends the sign-in form.
     pub async fn sign_in(&self, name: &str, password: &str) -> Response {
-        let body = format!("name={name}&password={}", password.replace(' ', "+"));
+        let body = form_body(&[("name", name), ("password", password)]);
         self.post("/login").body(body).send().await.unwrap()
     }
 }
 
-/// Where an answer sends the browser.
+/// The fields of a form, URL-encoded as browsers do.
+pub fn form_body(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+/// The redirect target of a response.
 pub fn location(answer: &Response) -> &str {
     answer.headers().get("location").map_or("", |value| value.to_str().unwrap())
 }
 
-/// The cookie an answer sets, as `name=value`.
+/// The cookie that a response sets, as `name=value`.
 pub fn cookie(answer: &Response) -> String {
     let set = answer.headers().get("set-cookie").expect("a cookie").to_str().unwrap();
     set.split(';').next().unwrap().to_owned()

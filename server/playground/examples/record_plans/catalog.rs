@@ -1,4 +1,4 @@
-//! `fixtures/catalog`: plans, each with what the catalog said of its tables at that moment.
+//! `fixtures/catalog`: plans, each with the catalog rows of its tables at that moment.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Two plans with a change between them: a defect and its repair, or before and after.
+//! Pairs of plans with a change between them: a defect and its repair, or before and after.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A server set up as the fixtures show it, and statements run in sessions of their own as psql would.
+//! The server the fixtures are recorded on, and statements run in separate sessions as psql would.
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
     Ok(std::fs::write(path, text)?)
 }
 
-/// Runs statements one by one in a session of their own and gives the rows as `psql -At` prints
+/// Runs statements one by one in a separate session and gives the rows as `psql -At` prints
 /// them: one column, a line each.
 pub async fn rows(server: &Server, statements: &[&str]) -> Result<String> {
     let mut connection = server.connect().await?;
@@ -68,7 +68,7 @@ async fn fetch(connection: &mut PgConnection, statement: &str) -> Result<Vec<PgR
     query.fetch_all(connection).await.map_err(|error| format!("{statement}: {error}").into())
 }
 
-/// Runs statements one by one in a session of their own and goes on behind those that fail.
+/// Runs statements one by one in a separate session and goes on behind those that fail.
 pub async fn try_each(server: &Server, statements: &[String]) -> Result<()> {
     let mut connection = server.connect().await?;
     for statement in statements {

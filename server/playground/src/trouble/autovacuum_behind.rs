@@ -1,4 +1,4 @@
-//! Carts change faster than their throttled autovacuum cleans: a worker is busy there for hours.
+//! Throttled autovacuum: dead rows of `carts` grow faster than the worker removes them.
 
 use crate::Error;
 use crate::scene::{self, Scene};

@@ -1,4 +1,4 @@
-//! Sessions are touched all the time, and their table's autovacuum is off.
+//! Table bloat: `sessions` is updated all the time with autovacuum disabled.
 
 use crate::Error;
 use crate::scene::{self, Scene};

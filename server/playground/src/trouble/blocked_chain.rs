@@ -1,4 +1,5 @@
-//! The root holds a row and idles; one waiter holds what the next one wants, others want the same row.
+//! A chain of blocked sessions: the root blocker holds a row lock and idles; waiters queue behind it and
+//! behind each other.
 
 use futures::future::try_join_all;
 
@@ -7,8 +8,8 @@ use crate::scene::{self, Scene};
 
 /// How long the root holds its row, in seconds.
 const HELD: f64 = 90.0;
-/// How long the shop has peace after that, in seconds.
-const PEACE: f64 = 30.0;
+/// Pause without blocked sessions after that, in seconds.
+const PAUSE: f64 = 30.0;
 /// Who waits: application, the row it takes first if any, the row it waits for.
 const WAITERS: [(&str, Option<u32>, u32); 5] = [
     ("checkout", Some(2), 1),
@@ -30,7 +31,7 @@ async fn once(scene: &Scene) -> Result<(), Error> {
         WAITERS.iter().enumerate().map(|(place, waiter)| queue(scene, place, *waiter)),
     );
     futures::try_join!(release, waiters)?;
-    scene.wait(PEACE).await;
+    scene.wait(PAUSE).await;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Two clerks move stock between the same two shelves, each in the other's direction.
+//! Deadlock: two transactions lock the same two rows in opposite order.
 
 use crate::Error;
 use crate::scene::{self, Scene};

@@ -1,4 +1,4 @@
-//! A session looked at something within a transaction, and its program went on to other things.
+//! A session stays idle in transaction and holds back the xmin horizon.
 
 use crate::Error;
 use crate::scene::{self, Scene};

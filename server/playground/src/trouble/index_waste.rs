@@ -1,4 +1,4 @@
-//! Writes that keep unused indexes up to date, and a delete that searches for lack of an index.
+//! Unused indexes that slow down writes, and a foreign key without an index that makes a delete slow.
 
 use crate::Error;
 use crate::scene::{self, Scene};

@@ -1,4 +1,4 @@
-//! The list of orders asks once for the orders and then for the items of each.
+//! N+1 queries: one for the list of orders, then one for the items of each order.
 
 use sqlx::Row;
 

@@ -1,4 +1,4 @@
-//! Somebody pages through the audit log: page 5,000 reads the 4,999 before it again.
+//! Pagination with OFFSET: page 5,000 reads the 4,999 pages before it again.
 
 use crate::Error;
 use crate::scene::{self, Scene};

@@ -1,13 +1,13 @@
-//! The customer's page shows their reviews; a deployment drops the index that made it fast.
+//! Plan regression: a deployment drops the index that a frequent query uses.
 
 use std::time::Instant;
 
 use crate::Error;
 use crate::scene::{self, Scene};
 
-/// Seconds until the index goes.
+/// Seconds until the index is dropped.
 const GOOD: f64 = 240.0;
-/// Seconds until somebody notices and makes it again.
+/// Seconds until the index is created again.
 const BAD: f64 = 900.0;
 
 const PAGE: &str = "select id, product_id, stars, body from reviews where customer_id = $1 order by created_at desc limit 10";
@@ -32,7 +32,7 @@ pub(super) async fn run(scene: Scene) -> Result<(), Error> {
     }
 }
 
-/// Shows pages for that many seconds of the play.
+/// Queries pages for that many seconds of the demo.
 async fn show(scene: &Scene, page: &mut sqlx::PgConnection, seconds: f64) -> Result<(), Error> {
     let over = scene.wait(seconds);
     tokio::pin!(over);

@@ -1,4 +1,4 @@
-//! A report counts sales per product with a subquery; the column it looks for has no index.
+//! Slow query: a correlated subquery on a column without an index.
 
 use crate::Error;
 use crate::scene::{self, Scene};
@@ -11,7 +11,7 @@ const REPORT: &str = "select p.id, p.name, (select sum(i.quantity) from order_it
 
 pub(super) async fn run(scene: Scene) -> Result<(), Error> {
     let mut session = scene.shop("reports").await?;
-    // Parallel workers would make it three times as dear for the machine and hardly faster to watch.
+    // Parallel workers would triple its cost for the machine and hardly make it faster.
     scene::run(&mut session, "set max_parallel_workers_per_gather = 0").await?;
     for category in (1..=60).cycle() {
         scene::ask(&mut session, REPORT, category).await?;

@@ -1,4 +1,4 @@
-//! The standby stops replaying while WAL keeps coming. Without a standby nothing happens.
+//! Replication lag: WAL replay on the standby is paused. Does nothing without a standby.
 
 use crate::Error;
 use crate::scene::{self, Scene};

@@ -1,4 +1,4 @@
-//! An export sorts all orders with little memory: the sort goes through temporary files.
+//! Temporary files: a large sort with a small work_mem spills to disk.
 
 use crate::Error;
 use crate::scene::{self, Scene};

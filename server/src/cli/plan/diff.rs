@@ -1,4 +1,4 @@
-//! `pgdeck plan diff A B`: what changed between two plans, in words and node by node.
+//! `pgdeck plan diff A B`: compares two plans as text, by change and node by node, or as JSON.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -6,31 +6,31 @@ use std::process::ExitCode;
 use ::plan::diff::{Comparison, Delta, compare};
 use ::plan::{Derived, Plan};
 
-use super::parsed;
+use super::read_plans;
 use super::style::Paint;
-use super::tree::DEEPEST;
+use super::tree::{MAX_INDENT, on_object};
 use crate::cli;
 use crate::cli::error::Failure;
 use crate::cli::terminal::plain;
 
 /// Reads both files and prints the comparison of the first plan of each.
-pub fn diff(asked: &cli::PlanDiff) -> Result<ExitCode, Failure> {
-    if asked.before == "-" && asked.after == "-" {
+pub fn diff(args: &cli::PlanDiff) -> Result<ExitCode, Failure> {
+    if args.before == "-" && args.after == "-" {
         return Err(Failure::usage("standard input holds one plan; give a file for the other."));
     }
-    let (before, after) = (first(&asked.before)?, first(&asked.after)?);
+    let (before, after) = (first_plan(&args.before)?, first_plan(&args.after)?);
     let compared = compare((&before.0, &before.1), (&after.0, &after.1));
-    if asked.json {
+    if args.json {
         let json = serde_json::to_string(&compared).map_err(Failure::failed)?;
         println!("{json}");
     } else {
-        print!("{}", words(&compared, &before.0, &after.0, Paint::of_process()));
+        print!("{}", as_text(&compared, &before.0, &after.0, Paint::from_env()));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn first(file: &str) -> Result<(Plan, Derived), Failure> {
-    let mut plans = parsed(file)?.plans;
+fn first_plan(file: &str) -> Result<(Plan, Derived), Failure> {
+    let mut plans = read_plans(file)?.plans;
     if plans.len() > 1 {
         eprintln!("pgdeck: {file}: contains {} plans; the first one is compared.", plans.len());
     }
@@ -39,7 +39,7 @@ fn first(file: &str) -> Result<(Plan, Derived), Failure> {
     Ok((plan, derived))
 }
 
-fn words(compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) -> String {
+fn as_text(compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) -> String {
     let mut text = String::new();
     for (what, delta, unit) in [
         ("Execution", compared.totals.total_ms, " ms"),
@@ -77,7 +77,7 @@ fn words(compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) -> St
     text
 }
 
-/// The second plan's tree with both times; what only the first one has comes behind it.
+/// The tree of the second plan with both times, then the nodes that only the first plan has.
 fn nodes(text: &mut String, compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) {
     let _ = writeln!(text, "{:>14}  {:>14}     self time before, after", "before", "after");
     let mut of_after = vec![None; after.nodes.len()];
@@ -97,18 +97,18 @@ fn nodes(text: &mut String, compared: &Comparison, before: &Plan, after: &Plan, 
             ms(delta.before),
             coloured(&delta, &own, paint),
             paint.notable(mark),
-            "  ".repeat(node.depth.min(DEEPEST)),
-            plain(&named(node))
+            "  ".repeat(node.depth.min(MAX_INDENT)),
+            plain(&name(node))
         );
     }
     for node in compared.only_before.iter().filter_map(|at| before.nodes.get(*at)) {
-        let _ = writeln!(text, "{:>30}  {}  {}", "", paint.notable("-"), plain(&named(node)));
+        let _ = writeln!(text, "{:>30}  {}  {}", "", paint.notable("-"), plain(&name(node)));
     }
 }
 
-fn named(node: &::plan::Node) -> String {
-    let object = node.object().map(|object| format!(" on {object}")).unwrap_or_default();
-    format!("{}{object}", node.title())
+/// The node without its index, unlike `Node::name`: the changes above name indexes.
+fn name(node: &::plan::Node) -> String {
+    format!("{}{}", node.title(), on_object(node))
 }
 
 fn coloured(delta: &Delta, text: &str, paint: Paint) -> String {
@@ -135,11 +135,11 @@ mod tests {
         let (b, of_b) = read(&format!(
             "Sort  (cost=0.00..1.00 rows=1 width=4) (actual time=0.010..5.000 rows=1 loops=1)\n  Sort Key: x\n  ->  {scan}"
         ));
-        let text = words(&compare((&a, &of_a), (&b, &of_b)), &a, &b, Paint::none());
+        let text = as_text(&compare((&a, &of_a), (&b, &of_b)), &a, &b, Paint::none());
         assert!(text.contains("+  Sort") && text.contains("A Sort by x was added"), "{text}");
-        let text = words(&compare((&b, &of_b), (&a, &of_a)), &b, &a, Paint::none());
+        let text = as_text(&compare((&b, &of_b), (&a, &of_a)), &b, &a, Paint::none());
         assert!(text.contains("-  Sort") && text.contains("A Sort by x was removed"), "{text}");
-        let text = words(&compare((&a, &of_a), (&a, &of_a)), &a, &a, Paint::none());
+        let text = as_text(&compare((&a, &of_a), (&a, &of_a)), &a, &a, Paint::none());
         assert!(text.contains("No significant change"), "{text}");
     }
 }

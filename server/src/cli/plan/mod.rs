@@ -1,5 +1,5 @@
-//! `pgdeck plan`: a pasted plan in the terminal, as a tree with self times and findings, or as JSON;
-//! and two plans compared. Speaks to no server.
+//! `pgdeck plan`: prints an EXPLAIN plan as a tree with self times and findings, or as JSON; `plan diff`
+//! compares two. Connects to no server.
 
 pub mod diff;
 pub mod style;
@@ -17,17 +17,17 @@ use super::terminal::plain;
 use crate::cli;
 use style::Paint;
 
-/// Does what is asked: compares two plans, or prints every plan of the file or standard input.
-pub fn plan(asked: &cli::Plan) -> Result<ExitCode, Failure> {
-    if let Some(cli::PlanCommand::Diff(asked)) = &asked.command {
-        return diff::diff(asked);
+/// Compares two plans, or prints every plan of the file or standard input.
+pub fn plan(args: &cli::Plan) -> Result<ExitCode, Failure> {
+    if let Some(cli::PlanCommand::Diff(args)) = &args.command {
+        return diff::diff(args);
     }
-    let paint = Paint::of_process();
-    let parsed = parsed(&asked.file)?;
+    let paint = Paint::from_env();
+    let parsed = read_plans(&args.file)?;
     for plan in &parsed.plans {
         let derived = ::plan::derive(plan);
         let (findings, _) = judge(plan, &derived, &Limits::default());
-        if asked.json {
+        if args.json {
             println!("{}", as_json(plan, &derived, &findings));
         } else {
             print!("{}", tree::tree(plan, &derived, &findings, paint));
@@ -36,8 +36,8 @@ pub fn plan(asked: &cli::Plan) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads a file or standard input; says on standard error what was not understood.
-fn parsed(file: &str) -> Result<Parsed, Failure> {
+/// Parses a file or standard input; prints to standard error what was not understood.
+fn read_plans(file: &str) -> Result<Parsed, Failure> {
     let text = read(file)?;
     let parsed = ::plan::parse(&text).map_err(|error| Failure::data(format!("{file}: {error}")))?;
     for broken in parsed.plans.iter().filter_map(|plan| plan.broken.as_ref()) {
@@ -66,7 +66,7 @@ fn read(file: &str) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The shape that scripts rely on: nodes, times and findings.
+/// The JSON format, stable for scripts: nodes, times and findings.
 fn as_json(plan: &Plan, derived: &Derived, findings: &[Judged]) -> Value {
     let node = |(place, (node, of)): (usize, (&Node, &::plan::derive::DerivedNode))| {
         json!({

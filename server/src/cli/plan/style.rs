@@ -1,19 +1,19 @@
-//! Colours, on a terminal only and not where `NO_COLOR` is set (no-color.org).
+//! ANSI colours: only on a terminal, and not where `NO_COLOR` is set (no-color.org).
 
 use std::io::IsTerminal as _;
 
 use model::Severity;
 
-/// Whether to colour; all colours are the terminal's own sixteen, which people set to their eyes.
+/// Whether to colour. Uses the sixteen ANSI colours, which follow the terminal's theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paint(bool);
 
 impl Paint {
-    /// Colours if standard output is a terminal and nobody objects.
-    pub fn of_process() -> Self {
-        let objection = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    /// Colours if standard output is a terminal and the environment does not disable them.
+    pub fn from_env() -> Self {
+        let disabled = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self(std::io::stdout().is_terminal() && !objection)
+        Self(std::io::stdout().is_terminal() && !disabled)
     }
 
     /// No colours, as in a file.
@@ -30,12 +30,12 @@ impl Paint {
         }
     }
 
-    /// What matters most.
+    /// Emphasis.
     pub fn bold(self, text: &str) -> String {
         self.with("1", text)
     }
 
-    /// What matters least.
+    /// De-emphasis.
     pub fn dim(self, text: &str) -> String {
         self.with("2", text)
     }

@@ -1,19 +1,24 @@
-//! One plan as a tree in the terminal: self times with bars, then findings.
+//! Prints a plan as a tree: self times with bars, then findings.
 
 use std::fmt::Write as _;
 
 use ::plan::rules::Judged;
-use ::plan::{Derived, Plan};
+use ::plan::{Derived, Node, Plan};
 
 use super::style::Paint;
 use crate::cli::terminal::plain;
 
 /// Width of the bar for the whole time, characters.
 const BAR: f64 = 20.0;
-/// Levels that are indented; deeper ones stand below each other.
-pub const DEEPEST: usize = 60;
+/// Deeper levels are not indented further.
+pub const MAX_INDENT: usize = 60;
 
-/// The lines, each ended.
+/// ` on orders o`; empty for a node without an object.
+pub fn on_object(node: &Node) -> String {
+    node.object().map(|object| format!(" on {object}")).unwrap_or_default()
+}
+
+/// The text, each line with its newline.
 pub fn tree(plan: &Plan, derived: &Derived, findings: &[Judged], paint: Paint) -> String {
     let mut text = String::new();
     let whole = derived.nodes_ms.filter(|ms| *ms > 0.0);
@@ -22,15 +27,14 @@ pub fn tree(plan: &Plan, derived: &Derived, findings: &[Judged], paint: Paint) -
         let bar = "█".repeat((BAR * share).clamp(0.0, BAR).round() as usize);
         let own = of.self_ms.map_or_else(|| "not measured".to_owned(), |ms| format!("{ms:.3} ms"));
         let room = " ".repeat((BAR as usize).saturating_sub(bar.chars().count()));
-        let object = node.object().map(|object| format!(" on {object}")).unwrap_or_default();
         let _ = writeln!(
             text,
             "{}  {own:>14}  {}{room}  {}{}{}",
             paint.dim(&format!("{:>4}", place + 1)),
             paint.share(share, &bar),
-            "  ".repeat(node.depth.min(DEEPEST)),
+            "  ".repeat(node.depth.min(MAX_INDENT)),
             paint.bold(&plain(&node.title())),
-            plain(&object)
+            plain(&on_object(node))
         );
     }
     if let Some(ms) = plan.execution_ms() {

@@ -1,5 +1,5 @@
-//! `GET /metrics` for Prometheus: who may scrape, and the metrics of the process itself. Those of the
-//! watched servers come from the areas (`engine::metrics`).
+//! `GET /metrics` for Prometheus: authorisation of the scraper, and the metrics of the process itself.
+//! Those of the watched servers come from the areas (`engine::metrics`).
 
 #[cfg(test)]
 pub mod tests;
@@ -20,33 +20,34 @@ use super::response;
 use super::state::AppState;
 
 const UP: Name = ("pg_up", "gauge", "Whether the newest reading of the server succeeded.");
+
 /// `GET /metrics`.
 pub async fn metrics(
     State(state): State<AppState>,
-    Extension(CurrentUser(who)): Extension<CurrentUser>,
+    Extension(CurrentUser(user)): Extension<CurrentUser>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response {
     let trusted = has_token(&headers, state.0.metrics_token.as_deref()) || is_local(peer, &headers);
-    if !trusted && who.is_none() {
+    if !trusted && user.is_none() {
         return response::plain_error(
             StatusCode::UNAUTHORIZED,
             "Metrics need a signed-in user, a request from this machine, or the configured metrics_token as bearer token.",
         );
     }
     let mut text = Metrics::default();
-    let sees = |server: &ServerSummary| {
-        trusted || who.as_ref().is_some_and(|who: &User| who.may_on(Permission::See, &server.id))
+    let may_see = |server: &ServerSummary| {
+        trusted || user.as_ref().is_some_and(|user: &User| user.may_on(Permission::See, &server.id))
     };
-    for server in state.0.engine.servers().iter().filter(|server| sees(server)) {
-        of_server(&mut text, &state.0.engine, server);
+    for server in state.0.engine.servers().iter().filter(|server| may_see(server)) {
+        server_metrics(&mut text, &state.0.engine, server);
     }
-    of_pgdeck(&mut text, &state).await;
+    process_metrics(&mut text, &state).await;
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text.finish()).into_response()
 }
 
-fn of_server(text: &mut Metrics, engine: &Engine, server: &ServerSummary) {
+fn server_metrics(text: &mut Metrics, engine: &Engine, server: &ServerSummary) {
     let name = server.id.as_str();
     let labels = [("server", name)];
     match server.link {
@@ -57,7 +58,7 @@ fn of_server(text: &mut Metrics, engine: &Engine, server: &ServerSummary) {
     engine.metrics(&server.id, text);
 }
 
-async fn of_pgdeck(text: &mut Metrics, state: &AppState) {
+async fn process_metrics(text: &mut Metrics, state: &AppState) {
     let cost = state.own_cost();
     text.add(
         ("pgdeck_uptime_seconds", "gauge", "Time since pgdeck started."),
@@ -77,7 +78,7 @@ async fn of_pgdeck(text: &mut Metrics, state: &AppState) {
             bytes as f64,
         );
     }
-    if let Some(sessions) = state.0.auth.sessions().await {
+    if let Some(sessions) = state.0.auth.session_count().await {
         text.add(
             ("pgdeck_signed_in", "gauge", "Sessions of signed-in people."),
             &[],
@@ -104,13 +105,13 @@ async fn of_pgdeck(text: &mut Metrics, state: &AppState) {
     }
 }
 
-/// A request of this machine that no proxy has passed on.
+/// A request from loopback that no reverse proxy has forwarded.
 fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
-    let passed_on = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-    peer.ip().is_loopback() && !passed_on.iter().any(|name| headers.contains_key(*name))
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    peer.ip().is_loopback() && !forwarded.iter().any(|name| headers.contains_key(*name))
 }
 
-/// Hashes are compared, so the time taken tells nothing about the token.
+/// Verifies the bearer token. Compares hashes, so timing reveals nothing about it.
 fn has_token(headers: &HeaderMap, token: Option<&str>) -> bool {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.strip_prefix("Bearer "));

@@ -1,4 +1,4 @@
-//! Who may scrape: requests of this machine, and those with the configured token.
+//! Authorisation of scrapers: loopback requests, and the configured bearer token.
 
 use super::*;
 
@@ -7,11 +7,11 @@ fn only_requests_of_this_machine_itself_are_local() {
     let local: SocketAddr = "127.0.0.1:5".parse().unwrap();
     let plain = HeaderMap::new();
     assert!(is_local(local, &plain) && !is_local("10.0.0.1:5".parse().unwrap(), &plain));
-    let passed_on: HeaderMap =
+    let forwarded: HeaderMap =
         [(header::HeaderName::from_static("x-forwarded-for"), "1.2.3.4".parse().unwrap())]
             .into_iter()
             .collect();
-    assert!(!is_local(local, &passed_on));
+    assert!(!is_local(local, &forwarded));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Authentication middleware: finds the user behind a request's session cookie. Without one only the
-//! public paths named here are served; a new route is closed until it is added to that list.
+//! Authentication middleware: finds the user of the session cookie. Without one only the public paths
+//! listed here are served, so a new route requires sign-in by default.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use model::{ApiError, User};
 
-use crate::auth::sessions::Look;
+use crate::auth::sessions::IdleTimeout;
 use crate::http::origins::Origins;
 use crate::http::response;
 use crate::http::state::AppState;
@@ -23,22 +23,22 @@ pub async fn authenticate(
     next: Next,
 ) -> Response {
     let id = session_id(request.headers(), &state.0.origins);
-    let who = match id {
-        Some(id) => state.0.auth.who(id, Look::Request).await,
+    let user = match id {
+        Some(id) => state.0.auth.session_user(id, IdleTimeout::Extend).await,
         None => Ok(None),
     };
-    let who = match who {
-        Ok(who) => who,
+    let user = match user {
+        Ok(user) => user,
         Err(error) => return response::internal_error(&error.into()),
     };
-    if who.is_none() && !is_public(request.uri().path()) {
-        return sign_in_first(request.uri());
+    if user.is_none() && !is_public(request.uri().path()) {
+        return sign_in_required(request.uri());
     }
-    request.extensions_mut().insert(CurrentUser(who));
+    request.extensions_mut().insert(CurrentUser(user));
     next.run(request).await
 }
 
-/// Paths that need no session. `/metrics` decides for itself: scrapers have no cookie.
+/// Paths that need no session. `/metrics` authorises by itself: scrapers have no cookie.
 fn is_public(path: &str) -> bool {
     const EXACT: [&str; 8] = [
         "/login",
@@ -53,7 +53,8 @@ fn is_public(path: &str) -> bool {
     EXACT.contains(&path) || ["/pkg/", "/fonts/"].iter().any(|folder| path.starts_with(folder))
 }
 
-fn sign_in_first(uri: &Uri) -> Response {
+/// Status 401 for the API and the event stream, a redirect to the sign-in page otherwise.
+fn sign_in_required(uri: &Uri) -> Response {
     let path = uri.path();
     if path.starts_with("/api/") {
         let body = serde_json::to_string(&ApiError::SignedOut).unwrap_or_default();
@@ -67,17 +68,15 @@ fn sign_in_first(uri: &Uri) -> Response {
         );
     }
     let next = uri.path_and_query().map_or("/", |path| path.as_str());
-    let query: String =
-        url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-    response::see_other(&format!("/sign-in?{query}"))
+    response::see_other(&format!("/sign-in{}", app::links::query(&[("next", next)])))
 }
 
-/// The cookie's name: with https the browser itself guards it from other hosts and paths.
+/// The name of the session cookie; with https the prefix `__Host-` ties it to this host.
 pub fn cookie_name(origins: &Origins) -> &'static str {
     if origins.is_https() { "__Host-pgdeck" } else { "pgdeck" }
 }
 
-/// The session id that a request carries; None when it carries none, or several.
+/// The session id of a request's cookie; None when there is none, or several.
 pub fn session_id<'a>(headers: &'a HeaderMap, origins: &Origins) -> Option<&'a str> {
     let name = cookie_name(origins);
     let mut found = headers
@@ -127,6 +126,6 @@ mod tests {
         };
         assert_eq!(id("theme=dark; pgdeck=abc").as_deref(), Some("abc"));
         assert_eq!(id("xpgdeck=abc"), None);
-        assert_eq!(id("pgdeck=a; pgdeck=b"), None, "a sibling cannot plant a second one");
+        assert_eq!(id("pgdeck=a; pgdeck=b"), None, "a sibling domain cannot add a second one");
     }
 }

@@ -1,5 +1,5 @@
-//! Middleware against DNS rebinding and CSRF: refuses requests to foreign host names, and unsafe
-//! methods from pages that are not ours. Leptos server functions have no CSRF check of their own.
+//! CSRF and DNS rebinding middleware: refuses requests to foreign host names, and cross-origin requests
+//! with unsafe methods. Leptos server functions have no CSRF check of their own.
 
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
@@ -14,20 +14,20 @@ use crate::http::state::AppState;
 pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let origins = &state.0.origins;
     let path = request.uri().path();
-    // Probes and scrapers come under any name; the latter prove themselves by their token.
+    // Health probes and scrapers use any host name; scrapers authenticate with a bearer token.
     let scrapes = path == "/metrics" && request.headers().contains_key(header::AUTHORIZATION);
     if matches!(path, "/healthz" | "/readyz") || scrapes {
         return next.run(request).await;
     }
-    let named = host(request.headers(), request.uri());
-    let Some(named) = named.filter(|host| origins.answers_to(host)) else {
+    let host = host(request.headers(), request.uri());
+    let Some(host) = host.filter(|host| origins.is_allowed_host(host)) else {
         return response::plain_error(
             StatusCode::MISDIRECTED_REQUEST,
             "pgdeck does not answer to this host name; open it by its address, or set public_url to this name in its configuration.",
         );
     };
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !safe && !origins.is_ours(request.headers(), named) {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !is_safe && !origins.is_same_origin(request.headers(), host) {
         return response::plain_error(
             StatusCode::FORBIDDEN,
             "This request does not come from one of pgdeck's own pages; open the page in pgdeck and try again there.",
