@@ -52,22 +52,22 @@ test('a server nobody can reach is lost, with the cause and what to do', async (
 
 test('a server that goes is shown as such within two ticks and heals by itself', async ({ page }) => {
   test.setTimeout(60_000);
-  const door = await Door.open(await primary());
+  const proxy = await SocketProxy.open(await primary());
   try {
-    await using pgdeck = await serve([`host=${door.folder} user=postgres dbname=postgres`]);
+    await using pgdeck = await serve([`host=${proxy.folder} user=postgres dbname=postgres`]);
     await page.goto(pgdeck.link);
     await alive(page);
     await page.getByRole('main').getByRole('link').first().click();
     await expect(valueOf(page, /^Active sessions$/)).toHaveText(/^\d+$/);
     await expect(page.getByText(/^The numbers shown are out of date/)).toBeHidden();
-    door.close();
+    proxy.close();
     // The overview is sampled every five seconds.
     await expect(page.getByText(/^The numbers shown are out of date: .+\./)).toBeVisible({ timeout: 12_000 });
     await expect(page.getByText(/^Read .+ ago\. pgdeck keeps trying\.$/).first()).toBeVisible();
-    await door.reopen();
+    await proxy.reopen();
     await expect(page.getByText(/^The numbers shown are out of date/)).toBeHidden({ timeout: 15_000 });
   } finally {
-    door.remove();
+    proxy.remove();
   }
 });
 
@@ -83,17 +83,17 @@ test('pgdeck itself going away is said, and coming back ends it', async ({ page 
 });
 
 /** A proxy on a Unix socket in front of the demo's primary that can be closed and reopened. */
-class Door {
-  readonly folder = mkdtempSync(join(tmpdir(), 'pgdeck-end2end-door-'));
+class SocketProxy {
+  readonly folder = mkdtempSync(join(tmpdir(), 'pgdeck-end2end-proxy-'));
   private through = new Set<Socket>();
   private server?: Server;
 
   private constructor(private readonly to: { host: string; port: number }) {}
 
   static async open(to: { host: string; port: number }) {
-    const door = new Door(to);
-    await door.reopen();
-    return door;
+    const proxy = new SocketProxy(to);
+    await proxy.reopen();
+    return proxy;
   }
 
   reopen(): Promise<void> {

@@ -43,7 +43,7 @@ pub struct ActionRequest<'a> {
     pub server: &'a ServerId,
     /// The action's name.
     pub action: &'a str,
-    /// The target as previewed: object, owner, statement.
+    /// The target as previewed: object, affected role, statement.
     pub shown: &'a Previewed,
     /// The reason given by the user.
     pub reason: &'a str,

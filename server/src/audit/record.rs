@@ -24,7 +24,7 @@ pub struct Record {
     pub action: String,
     /// The target.
     pub object: String,
-    /// Owner of the target.
+    /// Whom the action affects: role and application of the session, or owner of the table.
     pub touched: String,
     /// The exact statement.
     pub sql: String,

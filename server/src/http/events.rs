@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
@@ -70,7 +70,7 @@ impl Drop for OpenStream {
 /// `GET /live?server=…&area=…&area=…`.
 pub async fn live(
     State(state): State<AppState>,
-    Extension(CurrentUser(user)): Extension<CurrentUser>,
+    CurrentUser(user): CurrentUser,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {

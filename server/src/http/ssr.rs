@@ -11,12 +11,12 @@ use app::{
 };
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Extension, Form, Path, Query, Request, State};
+use axum::extract::{Form, Path, Query, Request, State};
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
 use model::audit::AuditQuery;
-use model::{ApiError, Permission, ServerId, User};
+use model::{Permission, ServerId};
 use serde::Deserialize;
 use tokio_util::task::LocalPoolHandle;
 
@@ -84,21 +84,10 @@ fn action_service(state: &AppState) -> ActionService {
     }
 }
 
-/// The signed-in user, when they hold `permission` (on `server`, where one is named).
-fn authorize(
-    current: &CurrentUser,
-    permission: Permission,
-    server: Option<&ServerId>,
-) -> Result<User, ApiError> {
-    let user = current.0.clone().ok_or(ApiError::SignedOut)?;
-    user.require(permission, server)?;
-    Ok(user)
-}
-
 /// `POST /s/{server}/act`: one step of an action, for browsers without JavaScript.
 pub async fn act(
     State(state): State<AppState>,
-    Extension(current): Extension<CurrentUser>,
+    current: CurrentUser,
     Path(server): Path<String>,
     body: String,
 ) -> Response {
@@ -107,8 +96,8 @@ pub async fn act(
     let Ok(uri) = Uri::try_from(uri) else {
         return response::plain_error(StatusCode::NOT_FOUND, "There is no such server.");
     };
-    let step = match authorize(&current, Permission::Act, Some(&server)) {
-        Ok(user) => crate::actions::form::step(&state.0.actions, &user, &server, &body).await,
+    let step = match current.require(Permission::Act, Some(&server)) {
+        Ok(user) => crate::actions::form::step(&state.0.actions, user, &server, &body).await,
         Err(error) => ActionStep::Refused(error),
     };
     let status = match &step {
@@ -132,15 +121,15 @@ pub async fn act(
 /// `GET /audit.csv?q=…`: exports the audit log as CSV.
 pub async fn audit_csv(
     State(state): State<AppState>,
-    Extension(current): Extension<CurrentUser>,
+    current: CurrentUser,
     Query(params): Query<AuditCsvParams>,
 ) -> Response {
-    let user = match authorize(&current, Permission::Audit, None) {
+    let user = match current.require(Permission::Audit, None) {
         Ok(user) => user,
         Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
     };
     let query = AuditQuery { text: params.q, before: 0 };
-    match state.0.actions.audit().csv(&user, &query).await {
+    match state.0.actions.audit().csv(user, &query).await {
         Ok(text) => (
             [
                 (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -164,7 +153,7 @@ pub struct AuditCsvParams {
 /// JavaScript nothing could be filled in later.
 pub async fn page(
     State(state): State<AppState>,
-    Extension(current): Extension<CurrentUser>,
+    current: CurrentUser,
     request: Request,
 ) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -182,7 +171,7 @@ pub async fn page(
 /// statement is cancelled when the client disconnects.
 pub async fn plan(
     State(state): State<AppState>,
-    Extension(current): Extension<CurrentUser>,
+    current: CurrentUser,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
     let pairs = match form {
@@ -239,7 +228,7 @@ async fn render(
 /// `/api/…`: calls a Leptos server function.
 pub async fn function(
     State(state): State<AppState>,
-    Extension(current): Extension<CurrentUser>,
+    current: CurrentUser,
     request: Request,
 ) -> Response {
     let sign_in = sign_in(&state, request.uri()).await;

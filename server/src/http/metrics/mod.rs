@@ -6,7 +6,7 @@ pub mod tests;
 
 use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, Extension, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::Engine;
@@ -24,7 +24,7 @@ const UP: Name = ("pg_up", "gauge", "Whether the newest reading of the server su
 /// `GET /metrics`.
 pub async fn metrics(
     State(state): State<AppState>,
-    Extension(CurrentUser(user)): Extension<CurrentUser>,
+    CurrentUser(user): CurrentUser,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response {

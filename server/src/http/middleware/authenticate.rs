@@ -1,22 +1,46 @@
 //! Authentication middleware: finds the user of the session cookie. Without one only the public paths
 //! listed here are served, so a new route requires sign-in by default.
 
-use axum::extract::{Request, State};
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use model::{ApiError, User};
+use model::{ApiError, Permission, ServerId, User};
 
 use crate::auth::sessions::IdleTimeout;
 use crate::http::origins::Origins;
 use crate::http::response;
 use crate::http::state::AppState;
 
-/// The signed-in user of a request; None on public paths.
+/// Extractor: the signed-in user of a request; None on public paths.
 #[derive(Clone, Debug)]
 pub struct CurrentUser(pub Option<User>);
 
-/// The middleware.
+impl CurrentUser {
+    /// The user, when they hold the permission (on `server`, where one is named).
+    pub fn require(
+        &self,
+        permission: Permission,
+        server: Option<&ServerId>,
+    ) -> Result<&User, ApiError> {
+        let user = self.0.as_ref().ok_or(ApiError::SignedOut)?;
+        user.require(permission, server)?;
+        Ok(user)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for CurrentUser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or(Self(None)))
+    }
+}
+
+/// The middleware; handlers read the user with the extractor [`CurrentUser`].
 pub async fn authenticate(
     State(state): State<AppState>,
     mut request: Request,
