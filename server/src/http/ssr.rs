@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use app::{
-    ActionService, ActionStep, Confirmed, MAX_SENT_BYTES, OwnCostSource, PlanPageData, SignInInfo,
+    ActionService, ActionStep, Confirmation, MAX_SENT_BYTES, OwnCostSource, PlanPageData, SignInInfo,
     document,
 };
 use axum::body::Body;
@@ -70,7 +70,7 @@ fn action_service(state: &AppState) -> ActionService {
         act: Arc::new(move |(user, server, confirmed)| {
             let runner = execute.clone();
             Box::pin(async move {
-                let Confirmed { ask, token, reason } = confirmed;
+                let Confirmation { ask, token, reason } = confirmed;
                 runner.execute(&user, &server, ask, &token, &reason).await
             })
         }),
