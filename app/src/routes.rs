@@ -42,9 +42,9 @@ pub enum Group {
     Top,
     /// What happens at this moment.
     Now,
-    /// What the server is asked to do.
+    /// The workload: statements, tables, indexes.
     Workload,
-    /// What keeps it healthy.
+    /// Vacuum, backups, settings, security.
     Maintenance,
     /// What to do, and what was done.
     Response,
@@ -121,7 +121,7 @@ impl Page {
         }
     }
 
-    /// Its address, for a page about no server or about the one whose name is given percent-encoded.
+    /// Its URL; `server` is the percent-encoded name.
     pub fn address(&self, server: &str) -> String {
         match self.path.strip_prefix("/s/:server") {
             Some("") => format!("/s/{server}/"),
@@ -221,7 +221,7 @@ pages! {
     SignIn      "/sign-in"               sign_in     Access::Public, Hidden "Sign in"    None;
 }
 
-/// What a server function requires, registered beside the function by `access!`.
+/// What a server function requires, registered next to the function by `access!`.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Copy, Debug)]
 pub struct FunctionAccess {

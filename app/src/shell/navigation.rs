@@ -28,7 +28,7 @@ pub struct Navigation {
     pub servers: Vec<ServerSummary>,
     /// The limits that the configuration sets for rules on plans: rule, limit, value.
     pub plan_limits: Vec<(String, String, f64)>,
-    /// Open findings of the chosen server by area: (area, worst, how many).
+    /// Open findings of the selected server by area: (area, worst, how many).
     pub badges: Vec<(String, Severity, usize)>,
 }
 

@@ -17,8 +17,7 @@ use crate::ui::term::term;
 /// The session in the newest reading, its parallel workers, and its worst finding.
 pub type SessionState = (Option<Session>, Vec<Session>, Option<(Severity, String)>);
 
-/// One session whole, with what a rule says of it. The buttons stay as they are while the rest is
-/// told anew with each reading.
+/// Details of one session. Its buttons stay mounted; the rest re-renders with each reading.
 #[component]
 pub fn Drawer(
     /// The session.

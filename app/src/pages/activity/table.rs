@@ -43,7 +43,7 @@ fn marks(findings: &[Finding]) -> Marks {
 pub fn Sessions(
     /// The readings.
     latest: RwSignal<Latest<Activity>>,
-    /// Whether the reader may see the text of statements.
+    /// Whether the user may see the text of statements.
     #[prop(into)]
     query_text: Signal<bool>,
 ) -> impl IntoView {

@@ -137,7 +137,7 @@ fn heading(scene: &Scene<'_>, column: Column) -> AnyView {
 
 /// The table of waiters, sorted.
 ///
-/// Of now, they can be chosen, and a button below looks at what ending the chosen ones would do.
+/// Current waiters have checkboxes; the buttons below preview ending the checked ones.
 pub fn table(
     scene: &Scene<'_>,
     forest: &Forest<'_>,

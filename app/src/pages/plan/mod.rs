@@ -66,7 +66,7 @@ pub fn Page() -> impl IntoView {
     }
 }
 
-/// What a form brought: the plan to show, the form itself, what a server says of the plan's tables.
+/// The data of a submitted form: the plan texts, the EXPLAIN form, the catalog of the plan's tables.
 fn page_data() -> (PlanTexts, explain::ExplainSubmission, Option<catalog::ServerCatalog>) {
     #[cfg(feature = "ssr")]
     if let Some(PlanPageData { texts, submission, server_catalog }) = use_context() {

@@ -203,6 +203,20 @@ impl PlanState {
             }));
     }
 
+    /// Swaps the two plans of a comparison.
+    pub fn swap(self) {
+        let (first, second) = (self.paste.get_untracked(), self.other.get_untracked());
+        self.node.set(None);
+        self.paste.set(second);
+        self.other.set(first);
+    }
+
+    /// Selects a node and opens its panel.
+    pub fn open_node(self, node: usize) {
+        self.node.set(Some(node));
+        self.panel_open.set(true);
+    }
+
     /// Selects a node and scrolls it into view.
     pub fn show(self, node: usize) {
         self.node.set(Some(node));

@@ -137,7 +137,7 @@ pub async fn explain_cancel(server: ServerId, run: RunId) -> Result<Known<Cancel
 
 access! { "/api/explain_catalog" OnServer(Explain) }
 
-/// What a server's catalog says of the tables of a plan. Their names are all it is told of the plan.
+/// Reads a server's catalog of a plan's tables. It receives only their names.
 #[server(prefix = "/api", endpoint = "explain_catalog", input = model::wire::Json, output = model::wire::Json)]
 pub async fn explain_catalog(
     server: ServerId,

@@ -31,7 +31,7 @@ pub type PlanOrigin = (Shared<ParsedPlans>, Explained, String);
 /// The state of the EXPLAIN form.
 #[derive(Clone, Copy)]
 pub struct ExplainRunner {
-    /// The page component.
+    /// The state of the page.
     pub state: PlanState,
     /// The submitted fields.
     pub request: RwSignal<ExplainRequest>,

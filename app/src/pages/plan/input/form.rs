@@ -24,7 +24,7 @@ pub fn Form(state: PlanState) -> impl IntoView {
         let (catalog_server, database) =
             (state.catalog_server.get_untracked(), state.catalog_database.get_untracked());
         let read = first.trim().is_empty() || state.load(first);
-        // The choice stands in the form that is sent.
+        // The selected server is a field of the submitted form.
         state.catalog_server.set(catalog_server);
         state.catalog_database.set(database);
         if read && !second.trim().is_empty() {

@@ -22,7 +22,7 @@ pub struct RecentPlan {
     pub title: String,
     /// When it was pasted, ms since the epoch by the browser's clock.
     pub at_ms: i64,
-    /// The parsed plans.
+    /// The pasted text.
     pub text: String,
 }
 

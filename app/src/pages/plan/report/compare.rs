@@ -26,12 +26,7 @@ pub fn compared(before: &Shared<Analysis>, after: &Shared<Analysis>, state: Plan
         .map(|change| view! { <li>{shown(&change.message).into_owned()}</li> })
         .collect_view();
     let none = found.changes.is_empty().then_some("No significant change.");
-    let swap = move |_| {
-        let (first, second) = (state.paste.get_untracked(), state.other.get_untracked());
-        state.node.set(None);
-        state.paste.set(second);
-        state.other.set(first);
-    };
+    let swap = move |_| state.swap();
     view! {
         <section class="plan-compare panel" aria-labelledby="plan-compare-title">
             <div class="drawer-head">

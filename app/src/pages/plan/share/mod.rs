@@ -164,7 +164,7 @@ fn read_address(state: PlanState) {
                 }
             }
             Err(_) => state
-                .failed
+                .parse_error
                 .set(Some("The link is damaged: the plan in it cannot be unpacked.".into())),
         }
     });

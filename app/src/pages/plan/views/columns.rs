@@ -11,7 +11,7 @@ use crate::pages::plan::analysis::Analysis;
 /// A column of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Its name in the address and in copies.
+    /// Its id in the sort order and in copies.
     pub id: &'static str,
     /// Its heading.
     pub words: &'static str,

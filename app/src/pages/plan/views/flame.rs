@@ -123,8 +123,7 @@ fn one(rect: &Rect, analysis: &Shared<Analysis>, width: f64, state: PlanState) -
         }
     };
     let open = move |_| {
-        state.node.set(Some(node));
-        state.panel_open.set(true);
+        state.open_node(node);
     };
     view! {
         <g class=class on:click=open>

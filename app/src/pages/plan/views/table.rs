@@ -149,8 +149,7 @@ fn row_view(
     };
     let analysis = analysis.clone();
     let open = move |_| {
-        state.node.set(Some(at));
-        state.panel_open.set(true);
+        state.open_node(at);
     };
     view! {
         <tr aria-rowindex=(place + 2).to_string() aria-current=move || here().then_some("true") on:click=open>

@@ -167,7 +167,7 @@ fn place(tree: Tree, x: f64, y: f64) -> (f64, f64) {
     #[cfg(feature = "hydrate")]
     if let Some(element) = tree.element.get_untracked() {
         let rect = element.get_bounding_client_rect();
-        return (x - rect.pan_limit(), y - rect.top());
+        return (x - rect.left(), y - rect.top());
     }
     let _ = tree;
     (x, y)
