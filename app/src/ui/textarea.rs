@@ -1,6 +1,6 @@
-//! Escaped content of a `<textarea>`.
+//! Escaping of the content of a `textarea` element.
 
-/// Content of a `<textarea>`. Leptos does not escape it during server-side rendering, so the server
+/// Content of a `textarea` element. Leptos does not escape it during server-side rendering, so the server
 /// escapes it here and adds the first line break, which HTML drops; the browser sets plain text.
 pub fn in_textarea(text: &str) -> String {
     if cfg!(feature = "ssr") {

@@ -1,6 +1,7 @@
 //! The route table of the axum router: every route, page and server function with the permission it
 //! requires, and the middleware. `pgdeck routes` lists it; a test calls each entry as each role.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use app::routes::{Access, PAGES, functions};
@@ -16,6 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
+use super::middleware::authenticate::PublicPaths;
 use super::middleware::{authenticate, same_origin, security_headers};
 use super::state::AppState;
 use super::{assets, events, metrics, response, ssr};
@@ -70,13 +72,27 @@ pub fn router(state: AppState) -> Router {
     table()
         .router
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(state.clone(), authenticate::authenticate))
+        .layer(from_fn_with_state((state.clone(), public_paths()), authenticate::authenticate))
         .layer(from_fn_with_state(state.clone(), same_origin::same_origin))
         .layer(CatchPanicLayer::custom(|_| {
             response::internal_error(&anyhow::anyhow!("a request panicked; the message is above"))
         }))
         .layer(from_fn_with_state(state.clone(), security_headers::security_headers))
         .with_state(state)
+}
+
+/// The paths that need no session: those open to everybody, and those whose handlers authorise.
+pub fn public_paths() -> PublicPaths {
+    let routes = table().entries.into_iter().filter_map(|(_, path, access)| Some((path, access?)));
+    let pages = PAGES.iter().map(|page| (page.path.to_owned(), page.access));
+    let functions = functions().map(|function| (function.path.to_owned(), function.access));
+    let all: BTreeSet<String> = routes
+        .chain(pages)
+        .chain(functions)
+        .filter(|(_, access)| matches!(access, Access::Public | Access::Custom))
+        .map(|(path, _)| path)
+        .collect();
+    PublicPaths::new(all.into_iter())
 }
 
 /// The routes and the permission each requires.

@@ -20,7 +20,7 @@ fn pages() -> Vec<(&'static str, &'static str)> {
     pages
 }
 
-/// Every reason there is; a new one does not compile until it is listed here.
+/// Every reason there is. For a new one the match below does not compile; add it to both.
 fn reasons() -> Vec<Reason> {
     let all = vec![
         Reason::NotYet,

@@ -61,7 +61,7 @@ fn documents_and_sections_named_in_comments_exist() {
     let mut faults = Vec::new();
     let read =
         [sources(), files("end2end", ".ts"), files("style", ".css"), files("server", ".sql")];
-    for (path, text) in read.concat() {
+    for (path, text) in read.iter().flatten() {
         if path.contains("/tests/tidy/") {
             continue;
         }
@@ -73,6 +73,13 @@ fn documents_and_sections_named_in_comments_exist() {
         let comments: String = comments.flat_map(|line| [line, "\n"]).collect();
         for word in comments.split(|c: char| !(c.is_alphanumeric() || "/._-#".contains(c))) {
             let word = word.trim_end_matches('.');
+            let file = word.rsplit('/').next().unwrap_or(word);
+            let is_source = file.ends_with(".rs") && file.len() > 3;
+            if is_source
+                && !read.iter().flatten().any(|(known, _)| known.ends_with(&format!("/{file}")))
+            {
+                faults.push(format!("{path}: {word}"));
+            }
             let (name, section) = word.split_once('#').unwrap_or((word, ""));
             if !name.ends_with(".md") || name.len() < 5 {
                 continue;
@@ -90,7 +97,7 @@ fn documents_and_sections_named_in_comments_exist() {
     }
     none(
         faults,
-        "These cite a document or a section that is not in the repository; write it into docs/ or cite the source itself:",
+        "These cite a document, a section or a source file that is not in the repository; mend the comment, write it into docs/, or cite the source itself:",
     );
 }
 

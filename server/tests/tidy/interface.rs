@@ -68,7 +68,7 @@ fn every_server_function_checks_a_permission() {
     let mut faults = Vec::new();
     let mut seen = 0;
     for (path, text) in files("app/src", ".rs") {
-        for part in text.split("#[server").skip(1) {
+        for part in text.split("\n#[server(").skip(1) {
             seen += 1;
             let body = part.split("\n}").next().unwrap_or_default();
             let name =

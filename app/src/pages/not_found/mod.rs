@@ -1,4 +1,4 @@
-//! The 404 page.
+//! The page for addresses that no route matches (status 404).
 
 use leptos::prelude::*;
 use model::ApiError;

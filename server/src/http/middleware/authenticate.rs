@@ -1,7 +1,8 @@
-//! Authentication middleware: finds the user of the session cookie. Without one only the public paths
-//! listed here are served, so a new route requires sign-in by default.
+//! Authentication middleware: finds the user of the session cookie. Without one only the public paths of
+//! the route table are served, so a new route requires sign-in by default.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -42,7 +43,7 @@ impl<S: Sync> FromRequestParts<S> for CurrentUser {
 
 /// The middleware; handlers read the user with the extractor [`CurrentUser`].
 pub async fn authenticate(
-    State(state): State<AppState>,
+    State((state, public)): State<(AppState, PublicPaths)>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -55,26 +56,29 @@ pub async fn authenticate(
         Ok(user) => user,
         Err(error) => return response::internal_error(&error.into()),
     };
-    if user.is_none() && !is_public(request.uri().path()) {
+    if user.is_none() && !public.contains(request.uri().path()) {
         return sign_in_required(request.uri());
     }
     request.extensions_mut().insert(CurrentUser(user));
     next.run(request).await
 }
 
-/// Paths that need no session. `/metrics` authorises by itself: scrapers have no cookie.
-fn is_public(path: &str) -> bool {
-    const EXACT: [&str; 8] = [
-        "/login",
-        "/sign-in",
-        "/healthz",
-        "/readyz",
-        "/metrics",
-        "/favicon.svg",
-        "/favicon.ico",
-        "/api/sign_in_info",
-    ];
-    EXACT.contains(&path) || ["/pkg/", "/fonts/"].iter().any(|folder| path.starts_with(folder))
+/// The paths that need no session.
+#[derive(Clone, Debug)]
+pub struct PublicPaths(Arc<[String]>);
+
+impl PublicPaths {
+    /// Those of the route table; `/pkg/{*path}` stands for all below `/pkg/`.
+    pub fn new(paths: impl Iterator<Item = String>) -> Self {
+        Self(paths.collect())
+    }
+
+    fn contains(&self, path: &str) -> bool {
+        self.0.iter().any(|public| match public.split_once("{*") {
+            Some((folder, _)) => path.starts_with(folder),
+            None => path == public,
+        })
+    }
 }
 
 /// Status 401 for the API and the event stream, a redirect to the sign-in page otherwise.
@@ -120,10 +124,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_listed_paths_are_public() {
+    fn only_the_public_paths_of_the_route_table_need_no_session() {
+        let public = crate::http::routes::public_paths();
         for path in ["/sign-in", "/login", "/pkg/pgdeck.js", "/fonts/a.woff2", "/healthz"] {
-            assert!(is_public(path), "{path}");
+            assert!(public.contains(path), "{path}");
         }
+        for path in ["/readyz", "/metrics", "/favicon.svg", "/favicon.ico", "/api/sign_in_info"] {
+            assert!(public.contains(path), "{path}");
+        }
+        assert_eq!(public.0.len(), 10, "{public:?}: a new public path is a decision");
         for path in [
             "/",
             "/live",
@@ -136,7 +145,7 @@ mod tests {
             "/pkg",
             "/new",
         ] {
-            assert!(!is_public(path), "{path}");
+            assert!(!public.contains(path), "{path}");
         }
     }
 
