@@ -41,7 +41,7 @@ pub enum Command {
     /// Verify the audit log: exit code 0 intact, 2 broken
     Audit(Audit),
     /// List every route, page and server function with the permission it requires
-    #[command(hide = true)]
+    #[command(hide = true, alias = "doors")]
     Routes(Routes),
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use app::{
-    ActionService, ActionStep, Confirmation, MAX_SENT_BYTES, OwnCostSource, PlanPageData, SignInInfo,
-    document,
+    ActionService, ActionStep, Confirmation, MAX_SENT_BYTES, OwnCostSource, PlanPageData,
+    SignInInfo, document,
 };
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use ::plan::diff::{Comparison, Delta, compare};
-use ::plan::{Derived, Plan};
+use plan::diff::{Comparison, Delta, compare};
+use plan::{Derived, Plan};
 
 use super::read_plans;
-use super::style::Paint;
+use super::style;
 use super::tree::{MAX_INDENT, on_object};
 use crate::cli;
 use crate::cli::error::Failure;
@@ -24,7 +24,7 @@ pub fn diff(args: &cli::PlanDiff) -> Result<ExitCode, Failure> {
         let json = serde_json::to_string(&compared).map_err(Failure::failed)?;
         println!("{json}");
     } else {
-        print!("{}", as_text(&compared, &before.0, &after.0, Paint::from_env()));
+        anstream::print!("{}", as_text(&compared, &before.0, &after.0));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -35,11 +35,11 @@ fn first_plan(file: &str) -> Result<(Plan, Derived), Failure> {
         eprintln!("pgdeck: {file}: contains {} plans; the first one is compared.", plans.len());
     }
     let plan = plans.drain(..).next().unwrap_or_default();
-    let derived = ::plan::derive(&plan);
+    let derived = plan::derive(&plan);
     Ok((plan, derived))
 }
 
-fn as_text(compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) -> String {
+fn as_text(compared: &Comparison, before: &Plan, after: &Plan) -> String {
     let mut text = String::new();
     for (what, delta, unit) in [
         ("Execution", compared.totals.total_ms, " ms"),
@@ -54,7 +54,7 @@ fn as_text(compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) -> 
             let _ = writeln!(
                 text,
                 "{what:<12} {} instead of {was:.digits$}{unit}",
-                coloured(&delta, &is, paint)
+                coloured(&delta, &is)
             );
         }
     }
@@ -68,17 +68,17 @@ fn as_text(compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) -> 
         let _ = writeln!(
             text,
             "{}  {}",
-            coloured(&delta, &format!("{effect:>14}"), paint),
+            coloured(&delta, &format!("{effect:>14}")),
             plain(&change.message)
         );
     }
     text.push('\n');
-    nodes(&mut text, compared, before, after, paint);
+    nodes(&mut text, compared, before, after);
     text
 }
 
 /// The tree of the second plan with both times, then the nodes that only the first plan has.
-fn nodes(text: &mut String, compared: &Comparison, before: &Plan, after: &Plan, paint: Paint) {
+fn nodes(text: &mut String, compared: &Comparison, before: &Plan, after: &Plan) {
     let _ = writeln!(text, "{:>14}  {:>14}     self time before, after", "before", "after");
     let mut of_after = vec![None; after.nodes.len()];
     for pair in &compared.pairs {
@@ -95,26 +95,26 @@ fn nodes(text: &mut String, compared: &Comparison, before: &Plan, after: &Plan, 
             text,
             "{:>14}  {}  {}  {}{}",
             ms(delta.before),
-            coloured(&delta, &own, paint),
-            paint.notable(mark),
+            coloured(&delta, &own),
+            style::notable(mark),
             "  ".repeat(node.depth.min(MAX_INDENT)),
             plain(&name(node))
         );
     }
     for node in compared.only_before.iter().filter_map(|at| before.nodes.get(*at)) {
-        let _ = writeln!(text, "{:>30}  {}  {}", "", paint.notable("-"), plain(&name(node)));
+        let _ = writeln!(text, "{:>30}  {}  {}", "", style::notable("-"), plain(&name(node)));
     }
 }
 
 /// The node without its index, unlike `Node::name`: the changes above name indexes.
-fn name(node: &::plan::Node) -> String {
+fn name(node: &plan::Node) -> String {
     format!("{}{}", node.title(), on_object(node))
 }
 
-fn coloured(delta: &Delta, text: &str, paint: Paint) -> String {
+fn coloured(delta: &Delta, text: &str) -> String {
     match delta.more() {
-        Some(more) if more > 0.0 => paint.bad(text),
-        Some(more) if more < 0.0 => paint.good(text),
+        Some(more) if more > 0.0 => style::bad(text),
+        Some(more) if more < 0.0 => style::good(text),
         _ => text.to_owned(),
     }
 }
@@ -123,11 +123,15 @@ fn coloured(delta: &Delta, text: &str, paint: Paint) -> String {
 mod tests {
     use super::*;
 
+    fn unstyled(text: String) -> String {
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
     #[test]
     fn added_and_gone_nodes_are_marked() {
         let read = |paste: &str| {
-            let plan = ::plan::parse(paste).unwrap().plans.remove(0);
-            let derived = ::plan::derive(&plan);
+            let plan = plan::parse(paste).unwrap().plans.remove(0);
+            let derived = plan::derive(&plan);
             (plan, derived)
         };
         let scan = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=0.010..2.000 rows=1 loops=1)";
@@ -135,11 +139,11 @@ mod tests {
         let (b, of_b) = read(&format!(
             "Sort  (cost=0.00..1.00 rows=1 width=4) (actual time=0.010..5.000 rows=1 loops=1)\n  Sort Key: x\n  ->  {scan}"
         ));
-        let text = as_text(&compare((&a, &of_a), (&b, &of_b)), &a, &b, Paint::none());
+        let text = unstyled(as_text(&compare((&a, &of_a), (&b, &of_b)), &a, &b));
         assert!(text.contains("+  Sort") && text.contains("A Sort by x was added"), "{text}");
-        let text = as_text(&compare((&b, &of_b), (&a, &of_a)), &b, &a, Paint::none());
+        let text = unstyled(as_text(&compare((&b, &of_b), (&a, &of_a)), &b, &a));
         assert!(text.contains("-  Sort") && text.contains("A Sort by x was removed"), "{text}");
-        let text = as_text(&compare((&a, &of_a), (&a, &of_a)), &a, &a, Paint::none());
+        let text = unstyled(as_text(&compare((&a, &of_a), (&a, &of_a)), &a, &a));
         assert!(text.contains("No significant change"), "{text}");
     }
 }

@@ -8,29 +8,27 @@ pub mod tree;
 use std::io::Read as _;
 use std::process::ExitCode;
 
-use ::plan::rules::{Judged, Limits, judge};
-use ::plan::{Derived, Node, Parsed, Plan};
+use plan::rules::{Judged, Limits, judge};
+use plan::{Derived, Node, Parsed, Plan};
 use serde_json::{Value, json};
 
 use super::error::Failure;
 use super::terminal::plain;
 use crate::cli;
-use style::Paint;
 
 /// Compares two plans, or prints every plan of the file or standard input.
 pub fn plan(args: &cli::Plan) -> Result<ExitCode, Failure> {
     if let Some(cli::PlanCommand::Diff(args)) = &args.command {
         return diff::diff(args);
     }
-    let paint = Paint::from_env();
     let parsed = read_plans(&args.file)?;
     for plan in &parsed.plans {
-        let derived = ::plan::derive(plan);
+        let derived = plan::derive(plan);
         let (findings, _) = judge(plan, &derived, &Limits::default());
         if args.json {
             println!("{}", as_json(plan, &derived, &findings));
         } else {
-            print!("{}", tree::tree(plan, &derived, &findings, paint));
+            anstream::print!("{}", tree::tree(plan, &derived, &findings));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -39,7 +37,7 @@ pub fn plan(args: &cli::Plan) -> Result<ExitCode, Failure> {
 /// Parses a file or standard input; prints to standard error what was not understood.
 fn read_plans(file: &str) -> Result<Parsed, Failure> {
     let text = read(file)?;
-    let parsed = ::plan::parse(&text).map_err(|error| Failure::data(format!("{file}: {error}")))?;
+    let parsed = plan::parse(&text).map_err(|error| Failure::data(format!("{file}: {error}")))?;
     for broken in parsed.plans.iter().filter_map(|plan| plan.broken.as_ref()) {
         eprintln!("pgdeck: {file}: {broken}");
     }
@@ -68,7 +66,7 @@ fn read(file: &str) -> Result<String, Failure> {
 
 /// The JSON format, stable for scripts: nodes, times and findings.
 fn as_json(plan: &Plan, derived: &Derived, findings: &[Judged]) -> Value {
-    let node = |(place, (node, of)): (usize, (&Node, &::plan::derive::DerivedNode))| {
+    let node = |(place, (node, of)): (usize, (&Node, &plan::derive::DerivedNode))| {
         json!({
             "id": place,
             "parent": node.parent,

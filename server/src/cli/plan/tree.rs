@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use ::plan::rules::Judged;
-use ::plan::{Derived, Node, Plan};
+use plan::rules::Judged;
+use plan::{Derived, Node, Plan};
 
-use super::style::Paint;
+use super::style;
 use crate::cli::terminal::plain;
 
 /// Width of the bar for the whole time, characters.
@@ -19,7 +19,7 @@ pub fn on_object(node: &Node) -> String {
 }
 
 /// The text, each line with its newline.
-pub fn tree(plan: &Plan, derived: &Derived, findings: &[Judged], paint: Paint) -> String {
+pub fn tree(plan: &Plan, derived: &Derived, findings: &[Judged]) -> String {
     let mut text = String::new();
     let whole = derived.nodes_ms.filter(|ms| *ms > 0.0);
     for (place, (node, of)) in plan.nodes.iter().zip(&derived.nodes).enumerate() {
@@ -30,10 +30,10 @@ pub fn tree(plan: &Plan, derived: &Derived, findings: &[Judged], paint: Paint) -
         let _ = writeln!(
             text,
             "{}  {own:>14}  {}{room}  {}{}{}",
-            paint.dim(&format!("{:>4}", place + 1)),
-            paint.share(share, &bar),
+            style::dim(&format!("{:>4}", place + 1)),
+            style::share(share, &bar),
             "  ".repeat(node.depth.min(MAX_INDENT)),
-            paint.bold(&plain(&node.title())),
+            style::bold(&plain(&node.title())),
             plain(&on_object(node))
         );
     }
@@ -43,11 +43,11 @@ pub fn tree(plan: &Plan, derived: &Derived, findings: &[Judged], paint: Paint) -
     for Judged { node, saves_ms, finding, .. } in findings {
         let at = node.map(|place| format!(" (node {})", place + 1)).unwrap_or_default();
         let saves = saves_ms.map(|ms| format!(", up to {ms:.1} ms")).unwrap_or_default();
-        let word = paint.severity(finding.severity, finding.severity.as_str());
+        let word = style::severity(finding.severity, finding.severity.as_str());
         let _ = writeln!(text, "\n{word}{at}{saves}: {}", plain(&finding.message));
         let _ = writeln!(text, "    {}", plain(&finding.remedy.message));
         if let Some(sql) = &finding.remedy.sql {
-            let _ = writeln!(text, "    {}", paint.bold(&plain(sql)));
+            let _ = writeln!(text, "    {}", style::bold(&plain(sql)));
         }
     }
     text
