@@ -7,9 +7,9 @@
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route};
 use leptos_router::{Lazy, LazyRoute, SsrMode, lazy_route, path};
-use model::Permission;
+use model::{Permission, ServerId};
 
-use crate::pages;
+use crate::{links, pages};
 
 /// The permission that a route or a server function requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,18 +115,23 @@ impl Page {
     /// Its document title: `Activity of shop`; the overview is the server itself.
     pub fn title(&self, server: Option<&str>) -> String {
         match server {
-            Some(server) if self.path == "/s/:server" => server.to_owned(),
+            Some(server) if self.is_overview() => server.to_owned(),
             Some(server) => format!("{} of {server}", self.label),
             None => self.label.to_owned(),
         }
     }
 
-    /// Its URL; `server` is the percent-encoded name.
-    pub fn address(&self, server: &str) -> String {
+    /// Whether it is the overview of a server, which stands for all its areas.
+    pub fn is_overview(&self) -> bool {
+        self.path == "/s/:server"
+    }
+
+    /// Its URL; None for a page about a server when none is given.
+    pub fn address(&self, server: Option<&ServerId>) -> Option<String> {
         match self.path.strip_prefix("/s/:server") {
-            Some("") => format!("/s/{server}/"),
-            Some(rest) => format!("/s/{server}{rest}"),
-            None => self.path.to_owned(),
+            Some("") => server.map(links::overview),
+            Some(rest) => server.map(|server| links::area(server, rest.trim_start_matches('/'))),
+            None => Some(self.path.to_owned()),
         }
     }
 }
@@ -262,8 +267,8 @@ mod tests {
     #[test]
     fn a_page_is_served_at_its_address_alone() {
         for page in PAGES {
-            let serving: Vec<_> =
-                PAGES.iter().filter(|one| serves(one.path, &page.address("shop"))).collect();
+            let address = page.address(Some(&ServerId::new("shop"))).unwrap();
+            let serving: Vec<_> = PAGES.iter().filter(|one| serves(one.path, &address)).collect();
             assert_eq!(serving.len(), 1, "{}: {serving:?}", page.path);
             assert_eq!(serving[0].path, page.path);
         }

@@ -47,8 +47,8 @@ pub fn poll_charts(server: ServerId, page: &'static str, charts: RwSignal<Vec<Ch
     });
 }
 
-#[cfg(feature = "ssr")]
 /// Why a chart of this area is empty: the newest failure, or that it takes two readings.
+#[cfg(feature = "ssr")]
 pub fn absent<T>(latest: &model::Latest<T>) -> model::Reason {
     match &latest.failure {
         Some(failure) if latest.reading.is_none() => failure.reason.clone(),

@@ -26,13 +26,6 @@ fn server_param() -> Memo<ServerId> {
     })
 }
 
-/// The title of a page about `server`. Leptos reads it after rendering, when on the server the
-/// page's signals may be disposed: the first title is kept.
-fn title(server: Memo<ServerId>, words: fn(&ServerId) -> String) -> impl Fn() -> String {
-    let first = words(&server.get_untracked());
-    move || server.try_get().map_or_else(|| first.clone(), |server| words(&server))
-}
-
 /// A page's verdict and its CSS class: why nothing is known, or the worst finding, or the text of
 /// `calm`. Green (`fine`) only where `calm` returns true.
 fn verdict<T>(

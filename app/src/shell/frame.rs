@@ -9,6 +9,7 @@ use super::palette::Palette;
 use super::sidebar::Sidebar;
 use super::topbar::TopBar;
 use super::{navigation, shortcuts, svg_links};
+use crate::ui::page::title_of;
 use crate::{links, routes};
 
 /// Top bar and sidebar around a page; the sign-in page stands alone.
@@ -31,12 +32,8 @@ pub fn Frame(children: Children) -> impl IntoView {
             }
         })
     };
-    // Leptos computes the title after the page has been rendered; on the server the router's
-    // signals may be disposed by then, so the first title is kept.
-    let first = path.with_untracked(|path| title(path));
-    let title = move || path.try_get().map_or_else(|| first.clone(), |path| title(&path));
     view! {
-        <Title text=title/>
+        <Title text=title_of(path, |path| title(path))/>
         <a class="skip" href="#main">"Skip to content"</a>
         <Transition>
             {move || Suspend::new(async move {

@@ -38,18 +38,20 @@ impl Navigation {
         self.servers.iter().find(|summary| summary.id == *id)
     }
 
-    /// The badge of an area; that of the overview counts every finding.
-    pub fn badge(&self, area: &str) -> Option<(Severity, usize)> {
-        let of = |wanted: &str| {
-            self.badges.iter().filter(move |(name, ..)| wanted.is_empty() || name == wanted).fold(
-                None,
-                |sum: Option<(Severity, usize)>, (_, severity, count)| match sum {
-                    Some((worst, all)) => Some((worst.max(*severity), all + count)),
-                    None => Some((*severity, *count)),
-                },
-            )
-        };
-        of(area)
+    /// The badge of the pages with these names: the worst severity and the number of findings.
+    pub fn badge(&self, names: &[&str]) -> Option<(Severity, usize)> {
+        self.sum(|area| names.contains(&area))
+    }
+
+    /// The badge of all areas, shown by the overview.
+    pub fn badge_of_all(&self) -> Option<(Severity, usize)> {
+        self.sum(|_| true)
+    }
+
+    fn sum(&self, counts: impl Fn(&str) -> bool) -> Option<(Severity, usize)> {
+        let counted = self.badges.iter().filter(|(area, ..)| counts(area));
+        let badges = counted.map(|(_, severity, count)| (*severity, *count));
+        badges.reduce(|(worst, all), (severity, count)| (worst.max(severity), all + count))
     }
 }
 
@@ -207,8 +209,8 @@ mod tests {
             finding("vacuum/c", Severity::Info),
         ];
         let navigation = Navigation { badges: badges(&found), ..Navigation::default() };
-        assert_eq!(navigation.badge("activity"), Some((Severity::Critical, 2)));
-        assert_eq!(navigation.badge(""), Some((Severity::Critical, 3)));
-        assert_eq!(navigation.badge("replication"), None);
+        assert_eq!(navigation.badge(&["activity"]), Some((Severity::Critical, 2)));
+        assert_eq!(navigation.badge_of_all(), Some((Severity::Critical, 3)));
+        assert_eq!(navigation.badge(&["replication"]), None);
     }
 }

@@ -4,7 +4,6 @@
 use leptos::prelude::*;
 
 use super::navigation::Nav;
-use crate::links;
 use crate::routes::{Group, PAGES};
 use crate::ui::keyed::keyed;
 
@@ -24,15 +23,15 @@ pub fn Palette(
         let mut all: Vec<(String, String)> = PAGES
             .iter()
             .filter(|page| !page.is_of_server() && page.group != Group::Hidden)
-            .map(|page| (page.label.to_owned(), page.address("")))
+            .filter_map(|page| Some((page.label.to_owned(), page.address(None)?)))
             .collect();
         // The pages of the selected server come before those of the others.
         let ordered = here.iter().chain(servers.iter().filter(|id| Some(*id) != here.as_ref()));
         for id in ordered {
-            let name = links::encoded(id.as_str());
-            for page in PAGES.iter().filter(|page| page.is_of_server()) {
-                all.push((format!("{id}: {}", page.label), page.address(&name)));
-            }
+            let pages = PAGES.iter().filter(|page| page.is_of_server());
+            all.extend(pages.filter_map(|page| {
+                Some((format!("{id}: {}", page.label), page.address(Some(id))?))
+            }));
         }
         let wanted = text.get().to_lowercase();
         all.retain(|(words, _)| {

@@ -130,7 +130,6 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::{Element, HtmlElement, KeyboardEvent};
 
-    use crate::links;
     use crate::routes::PAGES;
 
     fn target_of(event: &KeyboardEvent) -> Option<Element> {
@@ -203,9 +202,6 @@ mod browser {
     pub fn page_address(key: &str, server: Option<&ServerId>) -> Option<String> {
         let key = key.chars().next()?;
         let page = PAGES.iter().find(|page| page.key == Some(key))?;
-        if !page.is_of_server() {
-            return Some(page.address(""));
-        }
-        Some(page.address(&links::encoded(server?.as_str())))
+        page.address(server)
     }
 }

@@ -4,9 +4,8 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use model::{ServerId, Severity};
+use model::ServerId;
 
-use crate::links;
 use crate::routes::{Group, PAGES, Page};
 use crate::shell::navigation::Nav;
 use crate::ui::findings::badge;
@@ -28,14 +27,6 @@ pub fn Sidebar() -> impl IntoView {
     }
 }
 
-/// The pages of a group, for the selected server or none.
-fn pages(group: Group, server: Option<&ServerId>) -> Vec<&'static Page> {
-    PAGES
-        .iter()
-        .filter(|page| page.group == group && (server.is_some() || !page.is_of_server()))
-        .collect()
-}
-
 type Entries = Vec<(&'static Page, String)>;
 
 fn groups(
@@ -43,9 +34,10 @@ fn groups(
     path: Memo<String>,
     draw: fn(Group, Entries, Memo<String>) -> AnyView,
 ) -> AnyView {
-    let name = server.map(|server| links::encoded(server.as_str())).unwrap_or_default();
+    // A page of a server has no address while none is selected.
     let entries = |group| -> Entries {
-        pages(group, server).into_iter().map(|page| (page, page.address(&name))).collect()
+        let pages = PAGES.iter().filter(|page| page.group == group);
+        pages.filter_map(|page| Some((page, page.address(server)?))).collect()
     };
     let top =
         entries(Group::Top).into_iter().map(|(page, to)| entry(page, to, path)).collect_view();
@@ -107,16 +99,7 @@ fn group_badge(entries: &Entries) -> impl Fn() -> Option<AnyView> + Send + Sync 
     let names: Vec<&'static str> = entries.iter().map(|(page, _)| page.name).collect();
     move || {
         let nav = nav?;
-        let sum = nav.latest.with(|latest| {
-            names.iter().filter_map(|name| latest.badge(name)).fold(
-                None,
-                |sum: Option<(Severity, usize)>, (severity, count)| match sum {
-                    Some((worst, all)) => Some((worst.max(severity), all + count)),
-                    None => Some((severity, count)),
-                },
-            )
-        });
-        badge(sum)
+        badge(nav.latest.with(|latest| latest.badge(&names)))
     }
 }
 
@@ -127,10 +110,14 @@ fn entry(page: &'static Page, to: String, path: Memo<String>) -> AnyView {
         move || (path.get() == to).then_some("page")
     };
     let count = move || {
-        // The overview of a server counts the findings of all its areas.
-        let area = if page.path == "/s/:server" { "" } else { page.name };
-        page.is_of_server()
-            .then(|| badge(nav.and_then(|nav| nav.latest.with(|latest| latest.badge(area)))))
+        page.is_of_server().then(|| {
+            badge(nav.and_then(|nav| {
+                nav.latest.with(|latest| match page.is_overview() {
+                    true => latest.badge_of_all(),
+                    false => latest.badge(&[page.name]),
+                })
+            }))
+        })
     };
     view! {
         <li>

@@ -7,6 +7,16 @@ use super::findings::Findings;
 use super::reading::{api_error, loading};
 use crate::resource::Loaded;
 
+/// The text of a document title that follows `signal`. Leptos reads it after rendering, when on the
+/// server the signal may be disposed: the first text is kept.
+pub fn title_of<T>(signal: Memo<T>, text: impl Fn(&T) -> String) -> impl Fn() -> String
+where
+    T: Clone + Send + Sync + 'static,
+{
+    let first = signal.with_untracked(&text);
+    move || signal.try_get().map_or_else(|| first.clone(), |value| text(&value))
+}
+
 /// Wraps a page's resource in `Transition` and `Suspend`, and renders its error; `body` renders the
 /// value.
 pub fn page<T>(

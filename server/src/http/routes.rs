@@ -61,6 +61,11 @@ impl RouteTable {
         self
     }
 
+    /// The list without the router.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
     /// Changes the router as a whole.
     fn map(self, change: impl FnOnce(Router<AppState>) -> Router<AppState>) -> Self {
         Self { router: change(self.router), entries: self.entries }
@@ -69,10 +74,12 @@ impl RouteTable {
 
 /// All routes with their middleware; the outermost is named last.
 pub fn router(state: AppState) -> Router {
-    table()
+    let table = table();
+    let public = public_paths(table.entries);
+    table
         .router
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state((state.clone(), public_paths()), authenticate::authenticate))
+        .layer(from_fn_with_state((state.clone(), public), authenticate::authenticate))
         .layer(from_fn_with_state(state.clone(), same_origin::same_origin))
         .layer(CatchPanicLayer::custom(|_| {
             response::internal_error(&anyhow::anyhow!("a request panicked; the message is above"))
@@ -82,8 +89,8 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// The paths that need no session: those open to everybody, and those whose handlers authorise.
-pub fn public_paths() -> PublicPaths {
-    let routes = table().entries.into_iter().filter_map(|(_, path, access)| Some((path, access?)));
+pub fn public_paths(routes: Vec<Entry>) -> PublicPaths {
+    let routes = routes.into_iter().filter_map(|(_, path, access)| Some((path, access?)));
     let pages = PAGES.iter().map(|page| (page.path.to_owned(), page.access));
     let functions = functions().map(|function| (function.path.to_owned(), function.access));
     let all: BTreeSet<String> = routes
@@ -152,7 +159,7 @@ async fn ready(State(state): State<AppState>) -> Response {
 
 /// Every entry: the routes, then the pages and server functions as leptos lists them.
 pub fn all() -> Vec<Entry> {
-    let mut all = table().entries;
+    let mut all = table().into_entries();
     for page in leptos_axum::generate_route_list(app::App) {
         let path = page.path().replace('{', ":").replace('}', "");
         let path = if path.is_empty() { "/".to_owned() } else { path };

@@ -7,12 +7,13 @@ use leptos_meta::Title;
 use model::ServerId;
 use model::action::Action;
 
-use super::{server_param, title};
+use super::server_param;
 use crate::actions::ActionStep;
 use crate::actions::form::{form_action, step_view};
 use crate::links;
 use crate::resource::shared;
 use crate::shell::navigation::refusal;
+use crate::ui::page::title_of;
 
 /// Not listed in the navigation, so without an icon.
 pub const ICON: &str = "";
@@ -26,7 +27,7 @@ pub fn Page() -> impl IntoView {
     let refusal = refusal();
     let activity = links::area(&name, "activity");
     view! {
-        <Title text=title(server, |server| format!("Actions on {server}"))/>
+        <Title text=title_of(server, |server| format!("Actions on {server}"))/>
         <header class="page-head">
             <h1>"Actions on " {name.to_string()}</h1>
             <p class="verdict">{head(&step)}</p>
