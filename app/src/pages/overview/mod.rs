@@ -49,7 +49,7 @@ pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> 
     let engine = auth::engine()?;
     let latest = engine.latest::<OverviewArea>(&server).ok_or(ApiError::NotFound)?;
     let vacuum = engine.latest::<VacuumArea>(&server).ok_or(ApiError::NotFound)?;
-    let charts = charts::charts(&latest);
+    let charts = charts::charts(&engine, &server).ok_or(ApiError::NotFound)?;
     Ok(OverviewStart { latest, vacuum, judged: engine.findings(&server), charts })
 }
 
