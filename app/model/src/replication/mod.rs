@@ -130,12 +130,20 @@ pub struct Subscription {
     /// Worker's pid; None when no worker runs.
     pub pid: Option<i32>,
     /// Received but not applied, bytes, by the origin's own position; None where it is not readable.
+    /// A worker that is blocked receives nothing either: what it lacks is known on the publisher.
     pub lag_bytes: Option<i64>,
     /// Age of the newest message, ms.
     pub message_age_ms: Option<f64>,
     /// Whether it is enabled.
     #[serde(default)]
     pub enabled: Option<bool>,
+    /// What kind of event its worker waits for; `Lock` when somebody blocks it.
+    #[serde(default)]
+    pub wait_event_type: Option<String>,
+    /// For how long it has been blocked, by our own readings, ms; None when it is not.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub blocked_ms: Option<f64>,
     /// Errors while applying since the last reset (15+).
     #[serde(default)]
     pub apply_errors: Option<i64>,

@@ -23,6 +23,8 @@ pub struct Before {
     stood: VecDeque<(i64, i64)>,
     replayed: Option<i64>,
     caught_up_ms: Option<i64>,
+    /// Where replay stands although WAL waits, and since when: (bytes, at_ms).
+    stalled: Option<(i64, i64)>,
 }
 
 impl Before {
@@ -77,6 +79,11 @@ impl Before {
         let bytes = position.gap_bytes.ok_or_else(unknown)?.max(0);
         let moving = self.replayed.zip(position.lsn_bytes).map(|(before, now)| now > before);
         self.replayed = position.lsn_bytes;
+        let waits = position.lsn_bytes.filter(|_| bytes > 0);
+        self.stalled = waits.map(|at| match self.stalled {
+            Some((before, since)) if before == at => (before, since),
+            _ => (at, now_ms),
+        });
         let ms = if linked && bytes == 0 {
             self.caught_up_ms = Some(now_ms);
             Some(0.0)
@@ -89,13 +96,17 @@ impl Before {
     /// Time behind. An idle primary's last transaction may be hours old when the next one arrives:
     /// a linked standby cannot be behind for longer than since we last saw nothing missing. A
     /// standby that has replayed no transaction since its start has no age at all: it is unknown,
-    /// unless we have seen it caught up.
+    /// unless we have seen it caught up, or see replay stand still.
     fn behind_for(&self, replayed_ms: Option<f64>, linked: bool, now_ms: i64) -> Option<f64> {
         let caught_up_ms = self.caught_up_ms.map(|at| (now_ms - at) as f64);
         match (caught_up_ms, replayed_ms) {
             (Some(since), Some(age)) if linked => Some(since.min(age)),
             (Some(since), _) => Some(since),
-            (None, age) => age,
+            (None, Some(age)) => Some(age),
+            (None, None) => {
+                let stalled_ms = self.stalled.map(|(_, since)| (now_ms - since) as f64);
+                stalled_ms.filter(|ms| *ms > 0.0)
+            }
         }
     }
 }
@@ -171,6 +182,10 @@ mod tests {
         let fresh = Position { replayed_xact_age_ms: None, ..standby(9, 0, 0.0) };
         let lag = Before::default().own(&fresh, &Ok(None), 0);
         assert_eq!(lag, Ok(Lag { bytes: 0, ms: None, moving: None, linked: false }));
+        let mut before = Before::default();
+        let waits = Position { gap_bytes: Some(5), ..fresh.clone() };
+        assert_eq!(before.own(&waits, &streaming(), 0).map(|lag| lag.ms), Ok(None));
+        assert_eq!(before.own(&waits, &streaming(), 4_000).map(|lag| lag.ms), Ok(Some(4_000.0)));
         let hidden = Position { gap_bytes: None, ..fresh };
         assert_eq!(Before::default().own(&hidden, &Ok(None), 0), Err(Reason::NotYet));
     }

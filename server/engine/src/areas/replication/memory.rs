@@ -14,6 +14,7 @@ const FAILING_FOR_MS: i64 = 30_000;
 pub struct Memory {
     slots: HashMap<String, Standing>,
     errors: HashMap<String, Errors>,
+    blocked: HashMap<String, i64>,
 }
 
 /// Where a slot stood, and since when.
@@ -53,14 +54,20 @@ impl Memory {
         slots
     }
 
-    /// Says of each subscription whether an error was added lately.
+    /// Says of each subscription whether an error was added lately, and for how long it is blocked.
     pub fn with_failing(
         &mut self,
         mut subscriptions: Vec<Subscription>,
         now_ms: i64,
     ) -> Vec<Subscription> {
         self.errors.retain(|name, _| subscriptions.iter().any(|s| s.subname == *name));
+        self.blocked
+            .retain(|name, _| subscriptions.iter().any(|s| s.subname == *name && is_blocked(s)));
         for one in &mut subscriptions {
+            if is_blocked(one) {
+                let since = *self.blocked.entry(one.subname.clone()).or_insert(now_ms);
+                one.blocked_ms = Some((now_ms - since) as f64);
+            }
             let Some((apply, sync)) = one.apply_errors.zip(one.sync_errors) else { continue };
             let count = apply.saturating_add(sync);
             let entry = self.errors.entry(one.subname.clone());
@@ -73,6 +80,10 @@ impl Memory {
         }
         subscriptions
     }
+}
+
+fn is_blocked(one: &Subscription) -> bool {
+    one.wait_event_type.as_deref() == Some("Lock")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Rule: a logical subscription applies nothing: its worker fails, does not run, or it is disabled.
+//! Rule: a logical subscription applies nothing: its worker fails, is blocked, does not run, or it is disabled.
 
 use model::replication::{Replication, Subscription};
 use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};
@@ -12,6 +12,13 @@ const NO_WORKER_FROM_S: Limit = Limit {
     unit: Unit::Seconds,
     source: "a worker starts again within wal_retrieve_retry_interval, 5 s by default",
 };
+/// How long its worker may wait for a lock.
+const BLOCKED_FROM_S: Limit = Limit {
+    name: "blocked_from_s",
+    default: 10.0,
+    unit: Unit::Seconds,
+    source: "as long as a session may wait for a lock before it is a finding",
+};
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
@@ -19,7 +26,7 @@ pub const ABOUT: About = About {
     effect: "The tables here grow older, and its slot retains WAL on the publisher until that disk is full.",
     remedy: "Read this server's log for what the apply worker said: a conflicting row, a missing table or column, no connection to the publisher. It starts again by itself once that is mended.",
     docs: "https://www.postgresql.org/docs/current/logical-replication-conflicts.html",
-    limits: &[NO_WORKER_FROM_S],
+    limits: &[NO_WORKER_FROM_S, BLOCKED_FROM_S],
 };
 
 /// Judges whether each subscription is enabled, has a worker and goes without errors.
@@ -42,6 +49,8 @@ fn judged(one: &Subscription, settled: bool, limits: &InForce<'_>) -> Option<Fin
         }
     } else if one.failing {
         (Severity::Critical, "fails: its worker reports errors and starts again")
+    } else if one.blocked_ms.is_some_and(|ms| ms >= limits.get(&BLOCKED_FROM_S) * 1_000.0) {
+        (Severity::Warning, "is blocked: its worker waits for a lock that a session here holds")
     } else if settled && one.enabled == Some(true) && one.pid.is_none() {
         (Severity::Warning, "is enabled, but no worker applies its changes")
     } else {

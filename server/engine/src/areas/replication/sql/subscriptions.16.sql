@@ -11,6 +11,7 @@ with origins as (
                      false, true, '')::text end as all_of_them
 )
 select s.subname::text as subname, w.pid, s.subenabled as enabled,
+       a.wait_event_type,
        greatest(pg_catalog.pg_wal_lsn_diff(w.received_lsn, '0/0')
                 - nullif(substring(o.all_of_them from '<id>pg_' || s.oid || '</id>\s*<lsn>([0-9]+)</lsn>')::numeric, 0), 0)::int8 as lag_bytes,
        (extract(epoch from pg_catalog.clock_timestamp() - w.last_msg_receipt_time) * 1000)::float8 as message_age_ms,
@@ -18,6 +19,7 @@ select s.subname::text as subname, w.pid, s.subenabled as enabled,
   from pg_catalog.pg_subscription s
  cross join origins o
   left join pg_catalog.pg_stat_get_subscription(null) w on w.subid = s.oid and w.relid is null and w.leader_pid is null
+  left join pg_catalog.pg_stat_get_activity(null) a on a.pid = w.pid
  cross join pg_catalog.pg_stat_get_subscription_stats(s.oid) e
  order by s.subname
  limit 200;

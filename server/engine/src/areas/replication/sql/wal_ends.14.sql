@@ -13,7 +13,8 @@ with positions as (
 select p.lsn::text as lsn,
        pg_catalog.pg_wal_lsn_diff(p.lsn, '0/0')::int8 as lsn_bytes,
        pg_catalog.pg_wal_lsn_diff(coalesce(p.received, p.lsn), '0/0')::int8 as end_bytes,
-       greatest(pg_catalog.pg_wal_lsn_diff(p.received, p.lsn), 0)::int8 as gap_bytes,
+       case when p.in_recovery
+            then greatest(pg_catalog.pg_wal_lsn_diff(p.received, p.lsn), 0)::int8 end as gap_bytes,
        case when p.in_recovery
             then (extract(epoch from pg_catalog.clock_timestamp()
                   - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::float8 end as replayed_xact_age_ms,
