@@ -48,6 +48,10 @@ pub struct Slot {
     #[serde(default)]
     #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub still_ms: Option<f64>,
+    /// How fast what it keeps grows while it stands still, by our own readings, bytes per second.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub growth_bytes_per_s: Option<f64>,
     /// Whether it goes with its connection.
     #[serde(default)]
     pub temporary: bool,
@@ -91,6 +95,12 @@ impl Slot {
         self.retained_bytes = since(self.restart_lsn_bytes);
         self.unconfirmed_bytes = since(self.confirmed_lsn_bytes);
         self
+    }
+
+    /// In how many seconds it is lost if it goes on growing like this; None without a limit.
+    pub fn lost_in_s(&self) -> Option<f64> {
+        let growth = self.growth_bytes_per_s.filter(|growth| *growth > 0.0)?;
+        self.safe_wal_bytes.map(|left| left.max(0) as f64 / growth)
     }
 
     /// Whether it has used more than half of what max_slot_wal_keep_size allows it.

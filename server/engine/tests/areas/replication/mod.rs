@@ -1,5 +1,4 @@
 //! Lag, a cut link and an abandoned slot, on a primary with a standby.
-#![expect(clippy::expect_used, reason = "a test says what it expects by panicking")]
 
 mod archive;
 mod client;

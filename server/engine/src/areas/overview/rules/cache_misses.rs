@@ -1,7 +1,7 @@
 //! Rule: sessions spend time reading blocks that shared buffers did not hold.
 
 use model::overview::{Overview, Window};
-use model::{About, Evidence, Finding, Known, Limit, Reason, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Reason, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
@@ -110,6 +110,9 @@ fn finding(sums: &Sums, percent: f64, lost: f64, limits: &InForce<'_>) -> Findin
             Evidence { name: "blocks read".into(), value: sums.read as f64, unit: Unit::Count },
             Evidence { name: "time spent reading".into(), value: sums.read_ms, unit: Unit::Ms },
         ],
+        harm: Harm::Hygiene,
+        root: None,
+        same_root: Vec::new(),
         remedy: Remedy { message: ABOUT.remedy.into(), ..Remedy::default() },
     }
 }

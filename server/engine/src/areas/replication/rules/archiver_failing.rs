@@ -1,7 +1,7 @@
 //! Rule: WAL does not reach the archive.
 
 use model::replication::{Archiver, Replication};
-use model::{About, Evidence, Finding, Known, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Remedy, Severity, Unit};
 
 use super::super::words;
 use crate::rule::InForce;
@@ -28,6 +28,9 @@ pub fn archiver_failing(evidence: &Replication, limits: &InForce<'_>) -> Known<V
         object: "archiver".into(),
         message: message(archiver),
         evidence: numbers(archiver),
+        harm: Harm::Risk { due_s: None },
+        root: Some("archiver".into()),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some("select last_failed_wal, last_failed_time, last_archived_wal, last_archived_time, failed_count from pg_stat_archiver;".into()),

@@ -1,7 +1,7 @@
 //! Rule: an inactive replication slot retains WAL until the disk is full.
 
 use model::replication::{Replication, Slot, SlotState};
-use model::{About, Evidence, Finding, Known, Limit, Object, Reason, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit};
 
 use super::super::words;
 use crate::error::quoted_literal;
@@ -85,6 +85,9 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
             words::bytes(retained)
         ),
         evidence,
+        harm: Harm::Risk { due_s: slot.lost_in_s() },
+        root: Some(Object::Slot { name: slot.slot_name.clone() }),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some(format!(

@@ -1,7 +1,7 @@
 //! Rule: a slot is in use, and yet its consumer falls behind or stands still while WAL piles up.
 
 use model::replication::{Replication, Sender, Slot, SlotState};
-use model::{About, Evidence, Finding, Known, Limit, Object, Reason, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit};
 
 use super::super::words;
 use crate::rule::InForce;
@@ -92,6 +92,9 @@ fn judged(slot: &Slot, sender: Option<&Sender>, limits: &InForce<'_>) -> Option<
         object: Object::Slot { name: slot.slot_name.clone() },
         message: message(slot, &who.unwrap_or("its consumer".into()), still.then_some(still_ms)),
         evidence,
+        harm: Harm::Risk { due_s: slot.lost_in_s() },
+        root: Some(Object::Slot { name: slot.slot_name.clone() }),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             refuted_by: Some("A consumer that was just connected and is catching up.".into()),

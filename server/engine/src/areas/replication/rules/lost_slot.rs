@@ -1,7 +1,7 @@
 //! Rule: a replication slot has lost WAL that its consumer needs, or is about to lose it.
 
 use model::replication::{Replication, Slot, SlotState};
-use model::{About, Evidence, Finding, Known, Object, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Object, Remedy, Severity, Unit};
 
 use super::super::words;
 use crate::error::quoted_literal;
@@ -85,6 +85,9 @@ fn finding(slot: &Slot, severity: Severity, message: String, limits: &InForce<'_
         object: Object::Slot { name: slot.slot_name.clone() },
         message,
         evidence,
+        harm: Harm::Risk { due_s: (slot.state() == SlotState::Lost).then_some(0.0) },
+        root: Some(Object::Slot { name: slot.slot_name.clone() }),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: "Let its consumer catch up before the next checkpoint, or raise max_slot_wal_keep_size and reload if the disk has room.".into(),
             ..Remedy::default()

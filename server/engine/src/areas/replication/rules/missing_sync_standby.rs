@@ -1,7 +1,7 @@
 //! Rule: fewer synchronous standbys stream than `synchronous_standby_names` requires, so commits wait.
 
 use model::replication::{Replication, Required, Sender};
-use model::{About, Evidence, Finding, Known, Object, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Object, Remedy, Severity, Unit};
 
 use crate::error::quoted_literal;
 use crate::rule::InForce;
@@ -45,6 +45,15 @@ pub fn missing_sync_standby(evidence: &Replication, limits: &InForce<'_>) -> Kno
         rule: limits.rule(),
         severity,
         object: object(&required, senders),
+        harm: match waits {
+            Some(waits) if waits.waiting > 0 => Harm::Hurts {
+                sessions: u32::try_from(waits.waiting).unwrap_or(u32::MAX),
+                seconds: waits.waited_s,
+            },
+            _ => Harm::Risk { due_s: None },
+        },
+        root: Some(object(&required, senders)),
+        same_root: Vec::new(),
         message: message(&required, senders, present, waiting),
         evidence: evidence_,
         remedy: remedy(&position.synchronous_standby_names, position.synchronous_source.as_deref()),

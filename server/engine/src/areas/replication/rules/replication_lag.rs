@@ -1,7 +1,7 @@
 //! Rule: a standby lags behind its sender, by bytes and time together.
 
 use model::replication::{Replication, Sender, StreamKind};
-use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use super::super::lag::time_behind;
 use super::super::words;
@@ -57,7 +57,9 @@ pub fn replication_lag(evidence: &Replication, limits: &InForce<'_>) -> Known<Ve
     let found = found.or(paused.then_some(Severity::Warning));
     let behind = Behind { bytes: lag.bytes, ms: lag.ms, paused };
     Ok(found
-        .map(|severity| finding("this standby".into(), severity, &behind, limits))
+        .map(|severity| {
+            finding("this standby".into(), "this standby".into(), severity, &behind, limits)
+        })
         .into_iter()
         .collect())
 }
@@ -71,7 +73,9 @@ fn judged_sender(sender: &Sender, limits: &InForce<'_>) -> Option<Finding> {
     let behind = Behind { bytes: sender.total_lag_bytes?, ms: time_behind(sender), paused: false };
     let severity = severity(behind.bytes, behind.bytes, behind.ms, limits)?;
     let object = words::client(StreamKind::Standby, sender.application_name.as_deref());
-    Some(finding(object, severity, &behind, limits))
+    let slot = sender.slot_name.clone().map(|name| Object::Slot { name });
+    let root = slot.unwrap_or_else(|| object.clone().into());
+    Some(finding(object, root, severity, &behind, limits))
 }
 
 /// How far behind.
@@ -94,7 +98,13 @@ fn severity(judged: i64, missing: i64, ms: Option<f64>, limits: &InForce<'_>) ->
     }
 }
 
-fn finding(object: String, severity: Severity, behind: &Behind, limits: &InForce<'_>) -> Finding {
+fn finding(
+    object: String,
+    root: Object,
+    severity: Severity,
+    behind: &Behind,
+    limits: &InForce<'_>,
+) -> Finding {
     let time = behind.ms.map_or("an unknown time".into(), words::time);
     let bytes = words::bytes(behind.bytes as f64);
     let why = if behind.paused { "; replay is paused" } else { "" };
@@ -107,6 +117,9 @@ fn finding(object: String, severity: Severity, behind: &Behind, limits: &InForce
     Finding {
         rule: limits.rule(),
         severity,
+        harm: Harm::Risk { due_s: None },
+        root: Some(root),
+        same_root: Vec::new(),
         message: format!("{subject} is {time} and {bytes} behind{why}."),
         object: object.into(),
         evidence,

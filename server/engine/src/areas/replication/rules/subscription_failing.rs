@@ -1,7 +1,7 @@
 //! Rule: a logical subscription applies nothing: its worker fails, is blocked, does not run, or it is disabled.
 
 use model::replication::{Replication, Subscription};
-use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
@@ -73,6 +73,9 @@ fn judged(one: &Subscription, settled: bool, limits: &InForce<'_>) -> Option<Fin
                 unit: Unit::Count,
             },
         }],
+        harm: if severity == Severity::Info { Harm::Hygiene } else { Harm::Risk { due_s: None } },
+        root: Some(format!("subscription {}", one.subname).into()),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: if one.enabled == Some(false) {
                 "Enable it again (ALTER SUBSCRIPTION … ENABLE) once the cause is mended, or drop it: its slot retains WAL on the publisher.".into()
