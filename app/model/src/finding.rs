@@ -69,11 +69,11 @@ pub struct Remedy {
     pub message: String,
     /// The statement to copy, where one statement does it.
     pub sql: Option<String>,
-    /// The lock the statement takes and what it blocks.
+    /// The lock the statement takes and what it blocks, as a sentence.
     pub lock: Option<String>,
-    /// How to undo it.
+    /// How to undo it, as a sentence.
     pub undo: Option<String>,
-    /// What would refute the finding.
+    /// When the finding is a false alarm: a clause that follows "False alarm if".
     pub refuted_by: Option<String>,
 }
 

@@ -131,7 +131,10 @@ impl Reason {
             Self::NotSupported { what } => format!("This server does not support {what}."),
             Self::OtherRole { needs } => format!("This exists only on a {needs}."),
             Self::TimedOut { after_ms } => {
-                format!("Reading it took longer than pgdeck's limit of {after_ms} ms.")
+                format!(
+                    "The query took longer than pgdeck's limit of {}.",
+                    crate::duration(*after_ms as f64)
+                )
             }
             Self::Failed { sqlstate, message } => {
                 format!("PostgreSQL answered with error {sqlstate}: {message}")

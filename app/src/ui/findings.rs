@@ -82,7 +82,7 @@ fn FindingRow(finding: Memo<Option<Finding>>) -> impl IntoView {
                     {move || severity().as_str()}
                 </span>
                 <span class="finding-says">
-                    {move || finding.with(|f| f.as_ref().map(|f| f.message.clone()).unwrap_or_default())}
+                    {move || finding.with(|f| f.as_ref().map(|f| format::unbroken(&f.message)).unwrap_or_default())}
                 </span>
             </summary>
             <div class="finding-body">
@@ -125,16 +125,17 @@ fn evidence(evidence: &Evidence) -> AnyView {
 }
 
 fn remedy(remedy: &Remedy) -> AnyView {
-    let line = |name: &'static str, message: &Option<String>| {
-        message.clone().map(|message| view! { <p><strong>{name}</strong> " " {message}</p> })
+    let sentence = |message: &Option<String>| {
+        message.as_deref().map(|message| view! { <p>{format::unbroken(message)}</p> })
     };
+    let refuted = remedy.refuted_by.as_deref().map(format::unbroken);
     view! {
         <div class="remedy">
-            <p><strong>"What to do."</strong> " " {remedy.message.clone()}</p>
+            <p><strong>"What to do:"</strong> " " {remedy.message.clone()}</p>
             {remedy.sql.clone().map(|sql| view! { <CodeBlock text=sql/> })}
-            {line("Lock.", &remedy.lock)}
-            {line("To undo.", &remedy.undo)}
-            {line("What would refute this.", &remedy.refuted_by)}
+            {sentence(&remedy.lock)}
+            {sentence(&remedy.undo)}
+            {refuted.map(|when| view! { <p><strong>"False alarm if"</strong> " " {when}</p> })}
         </div>
     }
     .into_any()

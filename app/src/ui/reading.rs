@@ -65,7 +65,7 @@ fn detail(state: &Freshness) -> Option<AnyView> {
         Freshness::Stale { age_ms, reason } => Some(
             view! {
                 <p class="show-age">
-                    "Read " {format::age(*age_ms as f64)} " ago. pgdeck keeps trying."
+                    "Last updated " {format::age(*age_ms as f64)} " ago; pgdeck keeps trying."
                 </p>
                 {reason.as_ref().map(remedy)}
             }
@@ -159,7 +159,7 @@ fn title(error: &ApiError) -> &'static str {
         ApiError::NotFound => "Not found",
         ApiError::SignedOut => "Signed out",
         ApiError::Forbidden { .. } => "Not allowed",
-        ApiError::Unreachable => "No answer",
+        ApiError::Unreachable => "Unreachable",
         ApiError::Refused { .. } => "Refused",
         ApiError::Declined { .. } => "Not done",
         ApiError::Internal { .. } => "Internal error",

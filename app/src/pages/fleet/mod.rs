@@ -71,8 +71,8 @@ fn words(servers: &[ServerSummary]) -> String {
     match (lost.as_slice(), hurting) {
         ([], 0) => format!("{watched} watched, none with open warnings."),
         ([], n) => format!("{watched} watched, {n} with open warnings."),
-        ([one], _) => format!("{one} does not answer."),
-        (many, _) => format!("{} servers do not answer: {}.", many.len(), many.join(", ")),
+        ([one], _) => format!("{one} is unreachable."),
+        (many, _) => format!("{} servers are unreachable: {}.", many.len(), many.join(", ")),
     }
 }
 
@@ -175,7 +175,7 @@ fn identity(server: &ServerSummary) -> AnyView {
             let since = *since_ms;
             view! {
                 <span class="state critical">
-                    "No answer for " {move || format::age((live.now_ms.get() - since) as f64)} ". "
+                    "Unreachable for " {move || format::age((live.now_ms.get() - since) as f64)} ". "
                 </span>
                 <span>{reason.message()} " " {reason.remedy()}</span>
             }
@@ -229,7 +229,7 @@ mod tests {
             server("shop", lost, None),
             server("b", ConnectionState::Up, Some((Severity::Warning, 2))),
         ];
-        assert_eq!(words(&servers), "shop does not answer.");
+        assert_eq!(words(&servers), "shop is unreachable.");
         assert_eq!(words(&servers[1..]), "1 server is watched, 1 with open warnings.");
     }
 }

@@ -143,7 +143,7 @@ pub fn charts(latest: &Latest<Overview>) -> Vec<Chart> {
         ),
         panel(
             "checkpoints",
-            "Time in checkpoints, per window",
+            "Checkpoint time",
             Unit::Ms,
             &[("writing and syncing", |w| w.checkpoint_ms)],
             None,

@@ -206,7 +206,7 @@ fn stream_line(
 fn stream_words(from: &Node, to: &Node, sender: Option<&Sender>) -> String {
     let Some(sender) = sender else {
         return format!(
-            "{} should stream to {}, but no sender for it is known.",
+            "{} should be streaming to {}, but no walsender for it was found.",
             from.name, to.name
         );
     };
