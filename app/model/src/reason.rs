@@ -37,8 +37,14 @@ pub enum Cause {
 pub enum Reason {
     /// The first reading is still on its way.
     NotYet,
-    /// A rate needs two readings; the second is on its way.
+    /// A rate needs two readings and there is one. Once the second has come it is another reason:
+    /// `NeedsReadings`, `CounterReset` or `Nothing`.
     NeedsTwoReadings,
+    /// It is judged over a longer span than pgdeck has watched the server.
+    NeedsReadings {
+        /// The span, seconds.
+        for_s: u32,
+    },
     /// The counter went backwards or its epoch changed between two readings.
     CounterReset,
     /// The server cannot be reached or refuses us. `says` is what happened, `remedy` what to do.
@@ -76,10 +82,55 @@ pub enum Reason {
         /// The major we talk to.
         has: u16,
     },
-    /// The provider of this server has removed it (SQLSTATE 0A000).
+    /// This server, or this way of looking at it, does not have it. Not for what is merely absent now:
+    /// that is `Nothing`.
     NotSupported {
-        /// What was asked for.
+        /// What was asked for: a noun that ends "This server does not support …".
         what: String,
+    },
+    /// There is nothing to show, and that is no failure: no standby, no second reading in that span.
+    Nothing {
+        /// What there is not, one sentence.
+        message: String,
+    },
+    /// PostgreSQL hides it from our role, row by row.
+    Hidden {
+        /// What is hidden: the subject of "… is hidden".
+        what: String,
+        /// The statement that would show it.
+        sql: String,
+    },
+    /// PostgreSQL does not record it, because a setting is off.
+    NotTracked {
+        /// What is not recorded: the subject of "… is not recorded".
+        what: String,
+        /// The setting that would have it recorded.
+        setting: String,
+    },
+    /// The value came and pgdeck cannot read it.
+    Undecodable {
+        /// What was read.
+        what: String,
+        /// The part that cannot be read, where one can be named.
+        #[serde(default)]
+        column: Option<String>,
+    },
+    /// The answer was larger than we allow ourselves to hold.
+    TooLarge {
+        /// What was read.
+        what: String,
+        /// The limit with its unit: `100000 rows`.
+        limit: String,
+    },
+    /// pgdeck's own code failed; it is started again by itself.
+    Broken {
+        /// What failed: the subject of "… failed".
+        what: String,
+    },
+    /// pgdeck uses all sessions it allows itself on this server.
+    Busy {
+        /// How many they are.
+        sessions: u32,
     },
     /// It exists on a primary only, or on a standby only.
     OtherRole {
@@ -90,6 +141,13 @@ pub enum Reason {
     TimedOut {
         /// The limit, in milliseconds.
         after_ms: u64,
+    },
+    /// PostgreSQL, or what the provider made of it, refuses to answer this (SQLSTATE 0A000 and others).
+    Refused {
+        /// The SQLSTATE.
+        sqlstate: String,
+        /// The server's message, shortened.
+        message: String,
     },
     /// PostgreSQL answered with an error that is none of the above.
     Failed {
@@ -110,7 +168,11 @@ impl Reason {
     pub fn message(&self) -> String {
         match self {
             Self::NotYet => "The first reading is on its way.".into(),
-            Self::NeedsTwoReadings => "A rate needs two readings; the second is on its way.".into(),
+            Self::NeedsTwoReadings => "A rate needs two readings; there is one so far.".into(),
+            Self::NeedsReadings { for_s } => format!(
+                "This is judged over {}; pgdeck has not watched the server that long.",
+                span(*for_s)
+            ),
             Self::CounterReset => {
                 "The counter was reset between two readings, so no rate is shown for that span."
                     .into()
@@ -129,12 +191,37 @@ impl Reason {
                 format!("PostgreSQL {has} does not have this; it was added in {needs}.")
             }
             Self::NotSupported { what } => format!("This server does not support {what}."),
+            Self::Nothing { message } => message.clone(),
+            Self::Hidden { what, .. } => {
+                format!("{what} is hidden from pgdeck's role by PostgreSQL.")
+            }
+            Self::NotTracked { what, setting } => {
+                format!("{what} is not recorded by PostgreSQL: the setting {setting} is off.")
+            }
+            Self::Undecodable { what, column: Some(column) } => {
+                format!("The answer came, but pgdeck cannot read {column} in {what}.")
+            }
+            Self::Undecodable { what, column: None } => {
+                format!("The answer came, but pgdeck cannot read {what}.")
+            }
+            Self::TooLarge { what, limit } => {
+                format!("The answer is larger than pgdeck's limit of {limit}: {what}.")
+            }
+            Self::Broken { what } => format!(
+                "{what} failed because of a fault in pgdeck or a malformed answer of the server."
+            ),
+            Self::Busy { sessions } => format!(
+                "All {sessions} sessions that pgdeck allows itself on this server are in use."
+            ),
             Self::OtherRole { needs } => format!("This exists only on a {needs}."),
             Self::TimedOut { after_ms } => {
                 format!(
                     "The query took longer than pgdeck's limit of {}.",
                     crate::duration(*after_ms as f64)
                 )
+            }
+            Self::Refused { sqlstate, message } => {
+                format!("PostgreSQL does not answer this here: {message} ({sqlstate}).")
             }
             Self::Failed { sqlstate, message } => {
                 format!("PostgreSQL answered with error {sqlstate}: {message}")
@@ -146,9 +233,16 @@ impl Reason {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Unreachable { remedy, .. } => Some(remedy.clone()),
-            Self::MissingGrant { sql, .. } | Self::MissingExtension { sql, .. } => {
-                Some(sql.clone())
+            Self::MissingGrant { sql, .. }
+            | Self::MissingExtension { sql, .. }
+            | Self::Hidden { sql, .. } => Some(sql.clone()),
+            Self::NotTracked { setting, .. } => {
+                Some(format!("Set {setting} = on in postgresql.conf and reload the configuration."))
             }
+            Self::Broken { .. } => {
+                Some("pgdeck starts it again by itself; its log names the place.".into())
+            }
+            Self::Busy { .. } => Some("Wait for another request to end, then try again.".into()),
             Self::TooOld { needs, .. } => Some(format!("Upgrade to PostgreSQL {needs} or later.")),
             _ => None,
         }
@@ -156,12 +250,36 @@ impl Reason {
 
     /// Whether `remedy` is SQL to run rather than advice to read.
     pub fn remedy_is_sql(&self) -> bool {
-        matches!(self, Self::MissingGrant { .. } | Self::MissingExtension { .. })
+        matches!(
+            self,
+            Self::MissingGrant { .. } | Self::MissingExtension { .. } | Self::Hidden { .. }
+        )
     }
 
     /// Whether waiting is all that is needed.
     pub fn passes_by_itself(&self) -> bool {
-        matches!(self, Self::NotYet | Self::NeedsTwoReadings | Self::CounterReset)
+        matches!(
+            self,
+            Self::NotYet
+                | Self::NeedsTwoReadings
+                | Self::NeedsReadings { .. }
+                | Self::CounterReset
+                | Self::Busy { .. }
+        )
+    }
+
+    /// Whether it is no gap in what we know: there simply is nothing.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing { .. })
+    }
+}
+
+/// A span in words: `90 s`, `10 min`, `2 h`.
+fn span(seconds: u32) -> String {
+    match seconds {
+        s if s >= 3_600 && s.is_multiple_of(3_600) => format!("{} h", s / 3_600),
+        s if s >= 60 && s.is_multiple_of(60) => format!("{} min", s / 60),
+        s => format!("{s} s"),
     }
 }
 
@@ -179,6 +297,38 @@ mod tests {
         let reason: Reason = serde_json::from_str(old).expect("a reason");
         assert_eq!(reason, Reason::missing_grant("sessions", "grant x to y;"));
         assert_eq!(reason.message(), "pgdeck's role is not allowed to read sessions.");
+    }
+
+    #[test]
+    fn each_reason_is_one_sentence_that_fits_its_case() {
+        let lag = "No standby is connected, and this server follows none.";
+        let cases = [
+            (Reason::Nothing { message: lag.into() }, lag),
+            (
+                Reason::NotTracked {
+                    what: "What sessions do".into(),
+                    setting: "track_activities".into(),
+                },
+                "What sessions do is not recorded by PostgreSQL: the setting track_activities is off.",
+            ),
+            (
+                Reason::NeedsReadings { for_s: 600 },
+                "This is judged over 10 min; pgdeck has not watched the server that long.",
+            ),
+            (
+                Reason::Refused {
+                    sqlstate: "0A000".into(),
+                    message: "cannot use serializable mode in a hot standby".into(),
+                },
+                "PostgreSQL does not answer this here: cannot use serializable mode in a hot standby (0A000).",
+            ),
+        ];
+        for (reason, said) in cases {
+            assert_eq!(reason.message(), said);
+        }
+        assert!(Reason::NeedsReadings { for_s: 90 }.message().contains("over 90 s"));
+        assert!(Reason::NeedsReadings { for_s: 7_200 }.passes_by_itself());
+        assert!(Reason::Nothing { message: lag.into() }.is_nothing());
     }
 
     #[test]

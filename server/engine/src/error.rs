@@ -119,7 +119,7 @@ pub(crate) fn query_reason(
         "42501" => {
             Reason::MissingGrant { sql: grant_for(&message, role), what: message, is_message: true }
         }
-        "0A000" => Reason::NotSupported { what: message },
+        "0A000" => Reason::Refused { sqlstate: code, message },
         "57014" | "55P03" => Reason::TimedOut { after_ms: timeout_ms },
         _ => Reason::Failed { sqlstate: code, message },
     }

@@ -41,6 +41,15 @@ fn reasons() -> Vec<Reason> {
         Reason::OtherRole { needs: "standby".into() },
         Reason::TimedOut { after_ms: 2_000 },
         Reason::Failed { sqlstate: "XX000".into(), message: "unexpected".into() },
+        Reason::NeedsReadings { for_s: 600 },
+        Reason::Nothing { message: "No standby is connected.".into() },
+        Reason::Hidden { what: "The statement".into(), sql: "grant x to y;".into() },
+        Reason::NotTracked { what: "Activity".into(), setting: "track_activities".into() },
+        Reason::Undecodable { what: "sessions.14.sql".into(), column: None },
+        Reason::TooLarge { what: "sessions.14.sql".into(), limit: "100000 rows".into() },
+        Reason::Broken { what: "Reading this server".into() },
+        Reason::Busy { sessions: 3 },
+        Reason::Refused { sqlstate: "0A000".into(), message: "not here".into() },
     ];
     for reason in &all {
         match reason {
@@ -48,6 +57,9 @@ fn reasons() -> Vec<Reason> {
             Reason::Unreachable { .. } | Reason::MissingGrant { .. } | Reason::TooOld { .. } => {}
             Reason::MissingExtension { .. } | Reason::NotSupported { .. } => {}
             Reason::OtherRole { .. } | Reason::TimedOut { .. } | Reason::Failed { .. } => {}
+            Reason::NeedsReadings { .. } | Reason::Nothing { .. } | Reason::Hidden { .. } => {}
+            Reason::NotTracked { .. } | Reason::Undecodable { .. } | Reason::TooLarge { .. } => {}
+            Reason::Broken { .. } | Reason::Busy { .. } | Reason::Refused { .. } => {}
         }
     }
     all

@@ -81,7 +81,7 @@ impl RefusedQueries {
     pub fn reason(&self, file: &SqlFile, now: Instant) -> Option<Reason> {
         let (reason, since) = self.0.get(file.name)?;
         let holds = match reason {
-            Reason::NotSupported { .. } | Reason::Failed { .. } => REFUSED_FOR,
+            Reason::Refused { .. } | Reason::Failed { .. } => REFUSED_FOR,
             Reason::MissingGrant { .. } => UNGRANTED_FOR,
             _ => Duration::ZERO,
         };
@@ -121,7 +121,8 @@ mod tests {
     #[test]
     fn a_refusal_is_asked_again_later_and_a_grant_soon() {
         let (mut refused, now) = (RefusedQueries::default(), Instant::now());
-        refused.remember(&FILE, &Reason::NotSupported { what: "x".into() }, now);
+        let gone = Reason::Refused { sqlstate: "0A000".into(), message: "x".into() };
+        refused.remember(&FILE, &gone, now);
         assert!(refused.reason(&FILE, now + Duration::from_secs(299)).is_some());
         assert!(refused.reason(&FILE, now + REFUSED_FOR).is_none());
         let grant = Reason::missing_grant("x", "y");
