@@ -125,17 +125,16 @@ fn evidence(evidence: &Evidence) -> AnyView {
 }
 
 fn remedy(remedy: &Remedy) -> AnyView {
-    let sentence = |message: &Option<String>| {
-        message.as_deref().map(|message| view! { <p>{format::unbroken(message)}</p> })
+    let sentence = |message: Option<String>| {
+        message.map(|message| view! { <p>{format::unbroken(&message)}</p> })
     };
-    let refuted = remedy.refuted_by.as_deref().map(format::unbroken);
     view! {
         <div class="remedy">
             <p><strong>"What to do:"</strong> " " {remedy.message.clone()}</p>
             {remedy.sql.clone().map(|sql| view! { <CodeBlock text=sql/> })}
-            {sentence(&remedy.lock)}
-            {sentence(&remedy.undo)}
-            {refuted.map(|when| view! { <p><strong>"False alarm if"</strong> " " {when}</p> })}
+            {sentence(remedy.lock_sentence())}
+            {sentence(remedy.undo_sentence())}
+            {sentence(remedy.false_alarm())}
         </div>
     }
     .into_any()

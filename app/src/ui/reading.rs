@@ -93,13 +93,14 @@ pub fn known<T>(value: &Known<T>, draw: impl FnOnce(&T) -> AnyView) -> AnyView {
 
 /// A reason with its remedy.
 pub fn why(reason: &Reason) -> AnyView {
+    let unknown = (!reason.is_nothing()).then(|| {
+        let words = if reason.passes_by_itself() { "Not yet known. " } else { "Unknown. " };
+        view! { <strong class="unknown">{words}</strong> }
+    });
     view! {
         <div class="why">
             <p>
-                <strong class="unknown">
-                    {if reason.passes_by_itself() { "Not yet known. " } else { "Unknown. " }}
-                </strong>
-                {reason.message()}
+                {unknown} {format::unbroken(&reason.message())}
             </p>
             {remedy(reason)}
         </div>

@@ -99,7 +99,7 @@ test('a recorded second is shown again', async ({ page }) => {
     await past.getByRole('link', { name: 'Back to now' }).click();
     await expect(past).toContainText('Shown: now');
     await open(page, '/s/primary/locks?at=1000000000000');
-    await expect(verdict(page)).toContainText('nothing was recorded at that second');
+    await expect(verdict(page)).toContainText('Nothing was recorded at 2001-09-09 01:46:40 UTC.');
   });
 });
 

@@ -63,7 +63,7 @@ pub fn full_page_images(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     let remedy = Remedy {
         message: ABOUT.remedy.into(),
         lock: Some("Takes no lock; takes effect after select pg_reload_conf().".into()),
-        undo: Some("Undo with alter system reset wal_compression;".into()),
+        undo: Some("alter system reset wal_compression;".into()),
         refuted_by: Some("the statement happened to run right after a checkpoint.".into()),
         ..Remedy::default()
     };

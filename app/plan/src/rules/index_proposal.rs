@@ -95,7 +95,7 @@ pub(super) fn index_remedy(
     Remedy {
         message: message.into(),
         lock: index.map(|_| "Takes SHARE UPDATE EXCLUSIVE on the table; reads and writes continue. It waits for open transactions to end.".into()),
-        undo: index.map(|_| "Undo with DROP INDEX CONCURRENTLY and the name of the new index.".into()),
+        undo: index.map(|_| "drop index concurrently and the name of the new index.".into()),
         refuted_by: Some(refuted_by.into()),
         ..Remedy::default()
     }

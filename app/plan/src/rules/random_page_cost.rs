@@ -90,7 +90,7 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
             lock: Some("Takes no lock; applies to the session.".into()),
-            undo: Some("Undo with reset random_page_cost;".into()),
+            undo: Some("reset random_page_cost;".into()),
             refuted_by: Some("there is no index on these columns, or the plan with it is slower when the cache is cold.".into()),
             ..Remedy::default()
         };

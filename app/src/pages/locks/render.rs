@@ -70,9 +70,7 @@ pub fn view(
 }
 
 fn unknown_then(at: i64) -> Reason {
-    Reason::NotSupported {
-        what: format!("showing {}: nothing was recorded at that second", format::moment(at)),
-    }
+    Reason::Nothing { message: format!("Nothing was recorded at {}.", format::moment(at)) }
 }
 
 fn brief(reading: &Reading<Locks>) -> Reading<LocksSummary> {

@@ -50,8 +50,8 @@ pub fn charts(latest: &Latest<Overview>) -> Vec<Chart> {
         part_reason(latest, |o| o.checkpoints.as_ref().err()).unwrap_or_else(|| reason.clone());
     let no_lag = match sessions {
         // Readings without lag: there is no replica, which is no failure.
-        Some(_) if !windows.is_empty() => Reason::NotSupported {
-            what: "replication lag: no standby is connected to it and it is not a standby itself"
+        Some(_) if !windows.is_empty() => Reason::Nothing {
+            message: "No lag to show: no standby is connected, and this server follows none."
                 .into(),
         },
         _ => counted.clone(),

@@ -40,8 +40,8 @@ pub fn markdown(analysis: &Analysis) -> String {
             let fence = "`".repeat(longest_run(sql, '`').max(2) + 1);
             let _ = write!(text, "\n{fence}sql\n{sql}\n{fence}\n");
         }
-        if let Some(refuted) = &finding.remedy.refuted_by {
-            let _ = write!(text, "\nFalse alarm if {}\n", flat(refuted));
+        if let Some(false_alarm) = finding.remedy.false_alarm() {
+            let _ = write!(text, "\n{}\n", flat(&false_alarm));
         }
     }
     text.push_str("\n## Nodes\n\n| node | self time | total time | rows | estimate | loops |\n|---|--:|--:|--:|---|--:|\n");
