@@ -19,6 +19,7 @@ pub mod named;
 pub mod object;
 pub mod overhead;
 pub mod quantity;
+pub mod ranking;
 pub mod reading;
 pub mod reason;
 pub mod rule;
@@ -37,7 +38,9 @@ areas!(modules);
 pub use area::AreaName;
 pub use duration::duration;
 pub use error::ApiError;
-pub use finding::{About, Evidence, Finding, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit};
+pub use finding::{
+    About, Evidence, Finding, Harm, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit,
+};
 pub use object::Object;
 pub use reading::{Failure, Latest, Reading};
 pub use reason::{Cause, Known, Reason};

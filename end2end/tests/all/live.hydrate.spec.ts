@@ -41,7 +41,7 @@ test('a server nobody can reach is lost, with the cause and what to do', async (
   await using pgdeck = await serve([NOBODY]);
   await page.goto(pgdeck.link);
   await alive(page);
-  await expect(verdict(page)).toHaveText(/ is unreachable\.$/);
+  await expect(verdict(page)).toHaveText(/1 unreachable\. No answer from .+\.$/);
   const card = page.getByRole('main').getByRole('listitem').first();
   await expect(card).toContainText(/Unreachable for \d/);
   await expect(card).toContainText(/127\.0\.0\.1/);

@@ -3,7 +3,7 @@ import { expect, open, test, verdict } from '../../support/page';
 
 test('the fleet names every server with kind and version', async ({ page }) => {
   await open(page, '/');
-  await expect(verdict(page)).toHaveText(/^\d servers are watched, (none|\d) with open warnings\.$/);
+  await expect(verdict(page)).toHaveText(/^\d servers(, all checked, no open warnings\.|: .+\.)$/);
   for (const [name, kind] of [['primary', 'primary'], ['standby', 'standby']]) {
     const card = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) });
     await expect(card).toContainText(`Up ${kind}, PostgreSQL `);

@@ -2,9 +2,9 @@
 //! writer, and all others behind it.
 
 use model::locks::{Edge, EdgeKind, Graph, LockMode, Locks, ObjectKind, Queue, Wait};
-use model::{About, Finding, Known, Limit, Severity, Unit};
+use model::{About, Finding, Harm, Known, Limit, Severity, Unit};
 
-use super::describe::{count, ending, for_ms, seconds, sessions, who};
+use super::describe::{count, ending, for_ms, hurts, seconds, sessions, who};
 use crate::rule::InForce;
 
 /// How long it must have waited, seconds.
@@ -25,7 +25,7 @@ const CRITICAL_FROM_WAITERS: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "DDL waits for a table and blocks everything behind it",
-    effect: "A waiting ACCESS EXCLUSIVE blocks even plain SELECTs that do not conflict with its blocker.",
+    effect: "A waiting ACCESS EXCLUSIVE request blocks even plain SELECTs that do not conflict with its blocker.",
     remedy: "Cancel the DDL and run it again with lock_timeout set; or end the transaction it waits for.",
     docs: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES",
     limits: &[HELD_FOR_S, CRITICAL_FROM_WAITERS],
@@ -59,6 +59,10 @@ fn finding(
     limits: &InForce<'_>,
 ) -> Option<Finding> {
     let (node, blocker) = (graph.node(wait.node)?, graph.node(edge.blocker)?);
+    let blocking = graph.blocking();
+    let root = graph.roots.iter().find(|root| blocking.held_up_by(root.node).contains(&wait.node));
+    let queued = queue.waiters.iter().map(|wait| graph.waited_ms(wait)).sum::<f64>();
+    let here = Harm::Hurts { sessions: 1 + behind as u32, seconds: queued / 1_000.0 };
     let critical = behind as f64 >= limits.get(&CRITICAL_FROM_WAITERS);
     Some(Finding {
         rule: limits.rule(),
@@ -82,10 +86,13 @@ fn finding(
             seconds("DDL waits", graph.waited_ms(wait)),
             count("sessions queued behind it", behind as f64),
         ],
+        harm: root.map_or(here, hurts),
+        root: root.and_then(|root| graph.node(root.node)).map(|node| node.words().into()),
+        same_root: Vec::new(),
         remedy: ending(
             node,
             ABOUT.remedy,
-            "DDL that is worth the downtime, such as in a maintenance window.",
+            "the DDL is worth the downtime, as in a maintenance window.",
         ),
     })
 }
