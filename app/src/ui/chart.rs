@@ -279,7 +279,7 @@ fn legend(chart: &Chart, at: usize, is_pointed: bool) -> AnyView {
 /// The points, newest first, with one unit for the whole chart.
 fn table(chart: &Chart) -> AnyView {
     let values = chart.lines.iter().flat_map(|line| line.points.iter().flatten().copied());
-    let scale = Scale::new(chart.unit, values);
+    let scale = Scale::for_axis(chart.unit, values.map(f64::abs).fold(0.0, f64::max));
     let heads = chart
         .lines
         .iter()

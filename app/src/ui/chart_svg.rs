@@ -72,7 +72,7 @@ pub fn chart(spec: ChartSpec) -> Chart {
 fn draw(spec: &ChartSpec) -> Option<Picture> {
     let (first, last) = (*spec.times.first()?, *spec.times.last()?);
     let top = top(spec);
-    let scale = Scale::new(spec.unit, [top]);
+    let scale = Scale::for_axis(spec.unit, top);
     let mut svg = String::new();
     let limit = spec.limit.as_ref().map(|(_, limit)| *limit).filter(|limit| *limit <= top);
     let frame = {

@@ -10,7 +10,7 @@ test('the fleet names every server with kind and version', async ({ page }) => {
     await expect(card).toContainText(/PostgreSQL \d\d\.\d/);
     await expect(card).toContainText(/Transactions per second\s*[\d.]+( k)?\/s/);
     await expect(card).toContainText(/Connections\s*\d+ of 100/);
-    await expect(card).toContainText(/Replication lag\s*[\d.]+ (ns|µs|ms|s|min), [\d.]+ (B|KiB|MiB|GiB)/);
+    await expect(card).toContainText(/Replication lag\s*[\d.]+\s(ns|µs|ms|s|min), [\d.]+\s(B|KiB|MiB|GiB)/);
   }
 });
 

@@ -122,7 +122,7 @@ fn identity(server: &ServerSummary) -> AnyView {
             let since = *since_ms;
             view! {
                 <span class="state critical">
-                    "No answer for " {move || format::age((live.now_ms.get() - since) as f64)} ". "
+                    "Unreachable for " {move || format::age((live.now_ms.get() - since) as f64)} ". "
                 </span>
                 <span>{reason.message()} " " {reason.remedy()}</span>
             }

@@ -132,8 +132,8 @@ fn of_windows(latest: &Latest<Overview>) -> Vec<Chart> {
     let checkpoints = part(|o| o.checkpoints.as_ref().err());
     let no_lag = match sessions {
         // Readings without lag: there is no replica, which is no failure.
-        Some(_) if !windows.is_empty() => Reason::NotSupported {
-            what: "replication lag: no standby is connected to it and it is not a standby itself"
+        Some(_) if !windows.is_empty() => Reason::Nothing {
+            message: "No lag to show: no standby is connected, and this server follows none."
                 .into(),
         },
         _ => counted.clone(),
