@@ -22,6 +22,8 @@ pub mod reason;
 pub mod rule;
 pub mod server;
 pub mod shorten;
+#[cfg(feature = "sqlx")]
+pub mod text;
 pub mod user;
 #[cfg(feature = "server_fn")]
 pub mod wire;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct DatabaseAge {
     /// Name.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub datname: String,
     /// `age(datfrozenxid)`: transactions since the oldest unfrozen xid.
     pub xid_age: i64,

@@ -21,25 +21,32 @@ sql! {
 #[derive(sqlx::FromRow)]
 struct FactsRow {
     version_num: i32,
+    #[sqlx(try_from = "model::text::Text")]
     version: String,
     in_recovery: bool,
     started_ms: i64,
+    #[sqlx(try_from = "model::text::Text")]
     database: String,
+    #[sqlx(try_from = "model::text::Text")]
     role: String,
     superuser: bool,
     pg_monitor: bool,
+    #[sqlx(try_from = "model::text::MaybeText")]
     provider: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
 struct IdentityRow {
+    #[sqlx(try_from = "model::text::Text")]
     system_identifier: String,
     timeline: i32,
 }
 
 #[derive(sqlx::FromRow)]
 struct ExtensionRow {
+    #[sqlx(try_from = "model::text::Text")]
     extname: String,
+    #[sqlx(try_from = "model::text::Text")]
     extversion: String,
 }
 

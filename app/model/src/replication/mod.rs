@@ -17,14 +17,19 @@ pub struct Sender {
     /// Process id of the walsender.
     pub pid: i32,
     /// Role.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub usename: Option<String>,
     /// How the standby calls itself.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub application_name: Option<String>,
     /// The standby's address, None for a local socket.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub client_addr: Option<String>,
     /// `streaming`, `catchup`, `startup`, `backup`, `stopping`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub state: Option<String>,
     /// `async`, `sync`, `quorum`, `potential`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub sync_state: Option<String>,
     /// Priority among synchronous standbys.
     pub sync_priority: Option<i32>,
@@ -49,6 +54,7 @@ pub struct Sender {
     /// Age of the xmin it holds back through hot_standby_feedback, in transactions.
     pub backend_xmin_age: Option<i64>,
     /// The slot it streams from.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub slot_name: Option<String>,
     /// The position it has replayed, as a number of bytes.
     pub replay_lsn_bytes: Option<i64>,
@@ -63,12 +69,16 @@ pub struct Sender {
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct Slot {
     /// Name.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub slot_name: String,
     /// `physical` or `logical`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub slot_type: String,
     /// Output plugin of a logical slot.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub plugin: Option<String>,
     /// Database of a logical slot.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub database: Option<String>,
     /// Whether a standby or subscriber streams from it.
     pub active: bool,
@@ -77,6 +87,7 @@ pub struct Slot {
     /// WAL retained, bytes.
     pub retained_bytes: Option<i64>,
     /// `reserved`, `extended`, `unreserved`, `lost`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub wal_status: Option<String>,
     /// WAL that may still be written before it is in danger, bytes.
     pub safe_wal_bytes: Option<i64>,
@@ -87,6 +98,7 @@ pub struct Slot {
     /// Since when it is inactive, ms ago (17+).
     pub inactive_ms: Option<f64>,
     /// Why it was invalidated (17+; 16 knows only `conflicting`).
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub invalidation_reason: Option<String>,
 }
 
@@ -97,12 +109,15 @@ pub struct Receiver {
     /// Process id.
     pub pid: i32,
     /// `streaming`, `waiting` …
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub status: Option<String>,
     /// The host it receives from.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub sender_host: Option<String>,
     /// Its port.
     pub sender_port: Option<i32>,
     /// The slot it uses there.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub slot_name: Option<String>,
     /// Its timeline.
     pub received_tli: Option<i32>,
@@ -117,10 +132,12 @@ pub struct Position {
     /// Whether the server is in recovery.
     pub in_recovery: bool,
     /// The cluster's identity, where readable.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub system_identifier: Option<String>,
     /// Timeline of the last checkpoint.
     pub timeline: Option<i32>,
     /// Its `cluster_name`, empty when unset.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub cluster_name: String,
     /// The port it listens on.
     pub port: i32,
@@ -128,6 +145,7 @@ pub struct Position {
     /// identifier it tells whether two connections reach the same server.
     pub started_ms: i64,
     /// Primary: the insert position as printed. Standby: the replayed one.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub lsn: Option<String>,
     /// The same as a number of bytes.
     pub lsn_bytes: Option<i64>,
@@ -139,10 +157,12 @@ pub struct Position {
     /// Standby: whether replay was paused by hand.
     pub replay_paused: Option<bool>,
     /// Primary: `synchronous_standby_names`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub synchronous_standby_names: String,
     /// hot_standby_feedback.
     pub hot_standby_feedback: bool,
     /// max_standby_streaming_delay as shown, for example `30s`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub max_standby_streaming_delay: String,
     /// Standby: queries cancelled by recovery conflicts since the last reset.
     pub conflicts: Option<i64>,
@@ -166,6 +186,7 @@ pub struct Lag {
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct Subscription {
     /// Name.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub subname: String,
     /// Worker's pid; None when no worker runs.
     pub pid: Option<i32>,

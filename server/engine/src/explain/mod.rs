@@ -78,7 +78,8 @@ impl Engine {
         let running = self.runs().begin(&request.run, &server.id, database, &who.name)?;
         let abandoned = Abandoned { server: Arc::clone(&server), run: Arc::clone(&running.run) };
         // Its own task, so that a page that is left does not leave a transaction behind.
-        let task = tokio::spawn(async move {
+        let spawner = Arc::clone(&server);
+        let task = spawner.spawn(async move {
             let Running { run, .. } = &running;
             let (server, guarded, request) = (&*server, &guarded, &request);
             let answer = Execution { server, run, guarded, request, timeout_ms }.run().await;

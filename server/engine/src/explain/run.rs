@@ -28,7 +28,9 @@ struct BackendRow {
     pid: i32,
     backend_start_us: i64,
     major: i32,
+    #[sqlx(try_from = "model::text::Text")]
     database: String,
+    #[sqlx(try_from = "model::text::Text")]
     role: String,
     superuser: bool,
 }
