@@ -8,6 +8,7 @@ mod cancel;
 pub mod catalog;
 mod denied_functions;
 pub mod guard;
+mod message;
 mod preview;
 pub(crate) mod registry;
 mod run;
@@ -43,9 +44,9 @@ pub const DEFAULT_TIMEOUT_MS: u64 = 10_000;
 pub const LONGEST_TIMEOUT_MS: u64 = 60_000;
 
 impl Engine {
-    /// Lets ANALYZE run on servers that are watched as a superuser: the administrator's decision
+    /// Lets EXPLAIN run on servers that are watched as a superuser: the administrator's decision
     /// (`explain_analyze = "allow_superuser"`).
-    pub fn allow_superuser_analyze(&self) {
+    pub fn allow_superuser_explain(&self) {
         self.all_servers().iter().for_each(|server| server.explains.allow_superuser());
     }
 
