@@ -3,12 +3,12 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use model::server::{ConnectionState, Facts, Headline};
+use model::server::{ConnectionState, Facts, FirstFinding, Headline};
 use model::{Cause, Finding, NotChecked, Reason, ServerId, ServerSummary};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use crate::areas::{Readings, Store};
+use crate::areas::{self, Readings, Store};
 use crate::clock::now_ms;
 use crate::connection::budget::Budget;
 use crate::dsn::Dsn;
@@ -144,14 +144,9 @@ impl WatchedServer {
     pub fn findings(&self) -> (Vec<Finding>, Vec<NotChecked>) {
         match self.link() {
             ConnectionState::Lost { reason, .. } if self.is_sampled() => {
-                let unchecked = |(rule, _)| NotChecked { rule, reason: reason.clone() };
-                (
-                    Vec::new(),
-                    crate::areas::abouts()
-                        .map(|(id, about)| (id.to_owned(), about))
-                        .map(unchecked)
-                        .collect(),
-                )
+                let unchecked = areas::abouts()
+                    .map(|(rule, _)| NotChecked { rule: rule.to_owned(), reason: reason.clone() });
+                (Vec::new(), unchecked.collect())
             }
             _ => self.store.findings(),
         }
@@ -164,8 +159,7 @@ impl WatchedServer {
     /// Its line on the fleet page.
     pub fn summary(&self) -> ServerSummary {
         let (link, facts) = (self.link(), self.facts());
-        let (findings, _) = self.findings();
-        let worst = findings.iter().map(|finding| finding.severity).max();
+        let (findings, not_checked) = self.findings();
         ServerSummary {
             id: self.id.clone(),
             labels: self.labels.clone(),
@@ -176,7 +170,9 @@ impl WatchedServer {
             },
             link,
             facts,
-            worst: worst.map(|severity| (severity, findings.len())),
+            worst: model::ranking::worst(&findings),
+            first: findings.first().map(FirstFinding::from),
+            blind: not_checked.iter().filter(|one| one.is_blind()).count(),
         }
     }
 
