@@ -4,6 +4,7 @@
 use model::server::Facts;
 use model::{Known, Reason};
 
+use crate::clock::now_ms;
 use crate::connection::Observer;
 use crate::sql::sql;
 
@@ -25,6 +26,7 @@ struct FactsRow {
     version: String,
     in_recovery: bool,
     started_ms: i64,
+    now_ms: i64,
     #[sqlx(try_from = "model::text::Text")]
     database: String,
     #[sqlx(try_from = "model::text::Text")]
@@ -66,6 +68,7 @@ pub async fn read(observer: &mut Observer) -> Result<Known<Facts>, Reason> {
         system_identifier: None,
         timeline: None,
         started_ms: row.started_ms,
+        clock_ahead_ms: row.now_ms.saturating_sub(now_ms()),
         database: row.database,
         role: row.role,
         superuser: row.superuser,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::areas::activity::ActivityArea;
+use engine::areas::locks::LocksArea;
 use engine::connection::{Budget, Observer};
 use engine::dsn::Environment;
 use engine::overhead::Overhead;
@@ -145,11 +146,23 @@ async fn text_in_another_encoding_hides_no_session() -> Result {
             ))
             .await?;
     }
+    // A holder with a long statement and its waiter: the locks are read as well.
+    let long = [&b"select pg_advisory_xact_lock(7), '"[..], &b"\xe9".repeat(600), b"'"].concat();
+    let mut holder = session(&server, "lat", "LATIN1", b"begin").await?;
+    send(&mut holder, &long).await?;
+    until_ready(&mut holder).await?;
+    let mut waiter = session(&server, "lat", "LATIN1", b"begin").await?;
+    send(&mut waiter, &long).await?;
     let mut sessions = Vec::new();
     for (database, encoding) in [("lat", "LATIN1"), ("ascii", "SQL_ASCII")] {
         sessions.push(session(&server, database, encoding, b"select 'caf\xe9'").await?);
     }
     let engine = watch(&[("one", watcher(&server))])?;
+    let waiting = |engine: &Engine| {
+        let latest = engine.latest::<LocksArea>(&ServerId::new("one"));
+        latest.and_then(|latest| latest.reading).map(|reading| reading.value.waiting)
+    };
+    until(&engine, "one", HEALS_WITHIN, |_| waiting(&engine) == Some(1)).await?;
     let texts = |engine: &Engine| -> Vec<String> {
         let latest = engine.latest::<ActivityArea>(&ServerId::new("one"));
         let reading = latest.and_then(|latest| latest.reading);
@@ -229,12 +242,17 @@ async fn session(
     stream.write_all(&u32::try_from(start.len() + 4)?.to_be_bytes()).await?;
     stream.write_all(&start).await?;
     until_ready(&mut stream).await?;
+    send(&mut stream, statement).await?;
+    until_ready(&mut stream).await?;
+    Ok(stream)
+}
+
+async fn send(stream: &mut UnixStream, statement: &[u8]) -> Result {
     stream.write_all(b"Q").await?;
     stream.write_all(&u32::try_from(statement.len() + 5)?.to_be_bytes()).await?;
     stream.write_all(statement).await?;
     stream.write_all(b"\0").await?;
-    until_ready(&mut stream).await?;
-    Ok(stream)
+    Ok(())
 }
 
 async fn until_ready(stream: &mut UnixStream) -> Result {

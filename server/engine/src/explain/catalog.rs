@@ -152,8 +152,7 @@ impl Engine {
         database: Option<&str>,
         named: &[Named],
     ) -> Result<PlanCatalog, Reason> {
-        let missing =
-            || Reason::NotSupported { what: "this: there is no server with that name".into() };
+        let missing = || Reason::Nothing { message: "There is no server with that name.".into() };
         let server = self.server(server).ok_or_else(missing)?;
         let dsn = dsn(server, database)?;
         let mut session = OnDemand::open(&dsn, &server.budget, server.overhead.clone()).await?;

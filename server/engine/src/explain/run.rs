@@ -37,7 +37,9 @@ struct BackendRow {
 
 /// How to reach the server on demand.
 pub fn dsn(server: &WatchedServer, database: Option<&str>) -> Result<Dsn, Reason> {
-    let recorded = || Reason::NotSupported { what: "EXPLAIN: it is shown from a recording".into() };
+    let recorded = || Reason::Nothing {
+        message: "This server is shown from a recording, so nothing can be explained on it.".into(),
+    };
     let dsn = server.dsn.as_ref().ok_or_else(recorded)?;
     Ok(database.map_or_else(|| dsn.clone(), |database| dsn.with_database(database)))
 }
