@@ -162,13 +162,20 @@ fn refused(error: &dyn DatabaseError, address: &str) -> Reason {
 }
 
 /// Why a query of ours failed.
-pub(crate) fn query_reason(error: &dyn DatabaseError, role: &str, timeout_ms: u64) -> Reason {
+pub(crate) fn query_reason(
+    error: &dyn DatabaseError,
+    role: &str,
+    sql: &str,
+    timeout_ms: u64,
+) -> Reason {
     let code = error.code().unwrap_or_default().to_string();
     let message = shortened(error.message());
     match code.as_str() {
-        "42501" => {
-            Reason::MissingGrant { sql: grant_for(&message, role), what: message, is_message: true }
-        }
+        "42501" => Reason::MissingGrant {
+            sql: grant_for(&message, role, sql),
+            what: message,
+            is_message: true,
+        },
         "0A000" => Reason::Refused { sqlstate: code, message },
         "57014" => Reason::TimedOut { after_ms: timeout_ms },
         "55P03" => Reason::TimedOut { after_ms: LOCK_TIMEOUT_MS },
@@ -176,17 +183,17 @@ pub(crate) fn query_reason(error: &dyn DatabaseError, role: &str, timeout_ms: u6
     }
 }
 
-/// The statement that grants what a message says is denied. The name in it is the server's own
-/// (our queries name catalog functions only), and it is quoted all the same.
-fn grant_for(message: &str, role: &str) -> String {
-    match message.split_once("for function ") {
-        Some((_, function)) => {
-            format!(
-                "grant execute on function pg_catalog.{}() to {};",
-                quoted(function.trim()),
-                quoted(role)
-            )
-        }
+/// The statement that grants what a message says is denied: a function that `sql` calls, if the message
+/// names one, in whatever language.
+fn grant_for(message: &str, role: &str, sql: &str) -> String {
+    let words = message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let called = |word: &&str| !word.is_empty() && sql.contains(&format!("pg_catalog.{word}("));
+    match words.into_iter().find(called) {
+        Some(function) => format!(
+            "grant execute on function pg_catalog.{}() to {};",
+            quoted(function),
+            quoted(role)
+        ),
         None => format!("grant pg_monitor to {};", quoted(role)),
     }
 }
@@ -231,6 +238,24 @@ mod tests {
         let unknown = said(io::Error::other(name));
         assert!(unknown.message().contains("its host name cannot be resolved"));
         assert!(unknown.remedy().is_some_and(|remedy| !remedy.contains("listen_addresses")));
+    }
+
+    #[test]
+    fn a_grant_is_found_whatever_language_the_server_speaks() {
+        let sql = "select s.x from pg_catalog.pg_control_system() s";
+        for said in [
+            "permission denied for function pg_control_system",
+            "keine Berechtigung für Funktion pg_control_system",
+            "droit refusé pour la fonction « pg_control_system »",
+        ] {
+            let grant = grant_for(said, "mon", sql);
+            assert_eq!(
+                grant,
+                "grant execute on function pg_catalog.\"pg_control_system\"() to \"mon\";"
+            );
+        }
+        let view = grant_for("permission denied for view pg_config", "mon", sql);
+        assert_eq!(view, "grant pg_monitor to \"mon\";");
     }
 
     #[test]

@@ -265,3 +265,6 @@ fn json<T: serde::Serialize>(latest: &Latest<T>) -> Arc<str> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

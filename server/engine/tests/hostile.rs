@@ -6,13 +6,13 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::Dsn;
 use engine::areas::activity::ActivityArea;
 use engine::areas::locks::LocksArea;
 use engine::connection::{Budget, Observer};
 use engine::dsn::Environment;
 use engine::overhead::Overhead;
 use engine::sql::SqlFile;
-use engine::{Dsn, Engine};
 use model::server::ConnectionState;
 use model::{AreaName, Reason, ServerId};
 use playground::{Fault, FaultProxy};
@@ -138,7 +138,14 @@ async fn an_answer_beyond_the_limits_loses_itself_only() -> Result {
 /// `pg_stat_activity` hands out the bytes of other databases as they are.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn text_in_another_encoding_hides_no_session() -> Result {
-    let server = monitored(17).await?;
+    for major in [14, 18] {
+        encodings_on(major).await.map_err(|error| error.context(format!("on {major}")))?;
+    }
+    Ok(())
+}
+
+async fn encodings_on(major: u16) -> Result {
+    let server = monitored(major).await?;
     for (name, encoding) in [("lat", "LATIN1"), ("ascii", "SQL_ASCII")] {
         server
             .exec(&format!(
@@ -157,27 +164,30 @@ async fn text_in_another_encoding_hides_no_session() -> Result {
     for (database, encoding) in [("lat", "LATIN1"), ("ascii", "SQL_ASCII")] {
         sessions.push(session(&server, database, encoding, b"select 'caf\xe9'").await?);
     }
-    let engine = watch(&[("one", watcher(&server))])?;
-    let waiting = |engine: &Engine| {
-        let latest = engine.latest::<LocksArea>(&ServerId::new("one"));
-        latest.and_then(|latest| latest.reading).map(|reading| reading.value.waiting)
-    };
-    until(&engine, "one", HEALS_WITHIN, |_| waiting(&engine) == Some(1)).await?;
-    let texts = |engine: &Engine| -> Vec<String> {
-        let latest = engine.latest::<ActivityArea>(&ServerId::new("one"));
-        let reading = latest.and_then(|latest| latest.reading);
-        let sessions = reading.map(|reading| reading.value.sessions).unwrap_or_default();
-        sessions.into_iter().filter_map(|session| session.query).collect()
-    };
-    until(&engine, "one", HEALS_WITHIN, |_| {
-        texts(&engine).iter().filter(|text| text.contains("caf\u{fffd}")).count() == 2
-    })
-    .await
-    .map_err(|error| {
-        let latest = engine.latest::<ActivityArea>(&ServerId::new("one"));
-        let failure = latest.and_then(|latest| latest.failure);
-        error.context(format!("{:?}, {failure:?}", texts(&engine)))
-    })?;
+    // From a database in UTF-8, and from each of the others.
+    let engine = watch(&[
+        ("utf8", watcher(&server)),
+        ("latin", server.dsn_for("watcher", "w", "lat")),
+        ("ascii", server.dsn_for("watcher", "w", "ascii")),
+    ])?;
+    for name in ["utf8", "latin", "ascii"] {
+        let seen = |_: &_| {
+            let id = ServerId::new(name);
+            let locks = engine.latest::<LocksArea>(&id).and_then(|latest| latest.reading);
+            let waiting = locks.map(|reading| reading.value.waiting);
+            let activity = engine.latest::<ActivityArea>(&id).and_then(|latest| latest.reading);
+            let sessions = activity.map(|reading| reading.value.sessions).unwrap_or_default();
+            let texts = sessions.iter().filter_map(|session| session.query.as_deref());
+            let foreign = texts.filter(|text| {
+                text.contains("caf\u{fffd}") || (name == "latin" && text.contains("café"))
+            });
+            (waiting, foreign.count()) == (Some(1), 2)
+        };
+        until(&engine, name, HEALS_WITHIN, seen).await.map_err(|error| {
+            let latest = engine.latest::<ActivityArea>(&ServerId::new(name));
+            error.context(format!("{name}: {:?}", latest.map(|latest| latest.failure)))
+        })?;
+    }
     engine.stop().await;
     Ok(())
 }

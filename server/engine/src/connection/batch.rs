@@ -47,12 +47,16 @@ pub fn start_up() -> [(&'static str, String); 6] {
 }
 
 /// What is set once a session of our own has begun: a login event trigger runs before, and may write
-/// and name tables of its own.
-pub fn later(version_num: Option<u32>) -> String {
+/// and name tables of its own. A database without an encoding hands out bytes as they are only to a
+/// client without one; to others it raises 22021.
+pub fn later(version_num: Option<u32>, server_encoding: &str) -> String {
     let mut text =
         format!("set default_transaction_read_only = on;set search_path = {SEARCH_PATH}");
     if version_num.is_some_and(|version| version >= IDLE_SESSION_TIMEOUT_SINCE) {
         text.push_str(";set idle_session_timeout = 0");
+    }
+    if server_encoding == "SQL_ASCII" {
+        text.push_str(";set client_encoding = SQL_ASCII");
     }
     text
 }
@@ -138,8 +142,8 @@ mod tests {
         let text = batch(Settings::Session, &[FILE, FILE]);
         assert_eq!(text.matches("select 1").count(), 2);
         assert!(!text.contains("set local") && text.contains("not deferrable"));
-        assert!(later(Some(140_000)).ends_with("idle_session_timeout = 0"));
-        assert!(!later(Some(130_023)).contains("idle_session_timeout"));
+        assert!(later(Some(140_000), "UTF8").ends_with("idle_session_timeout = 0"));
+        assert!(!later(Some(130_023), "UTF8").contains("idle_session_timeout"));
     }
 
     #[test]

@@ -70,14 +70,16 @@ impl Observer {
         if self.settings == Settings::Transaction {
             return Ok(());
         }
-        let read = sqlx::raw_sql("show statement_timeout").fetch_one(&mut self.connection);
-        let row = awaited(DEADLINE, "the server", read).await.map_err(Stop::reason)?;
-        let shown: String = row.try_get(0).unwrap_or_default();
-        if shown != shown_ms(STATEMENT_TIMEOUT_MS) {
+        let show = "show statement_timeout;show server_encoding";
+        let read = sqlx::raw_sql(show).fetch_all(&mut self.connection);
+        let rows = awaited(DEADLINE, "the server", read).await.map_err(Stop::reason)?;
+        let mut shown = rows.iter().map(|row| row.try_get::<String, _>(0).unwrap_or_default());
+        if shown.next() != Some(shown_ms(STATEMENT_TIMEOUT_MS)) {
             self.settings = Settings::Transaction;
             return Ok(());
         }
-        self.command(later(self.connection.server_version_num())).await
+        let encoding = shown.next().unwrap_or_default();
+        self.command(later(self.connection.server_version_num(), &encoding)).await
     }
 
     /// Runs the files in one read-only transaction and one round trip. When one of them fails,
@@ -138,7 +140,9 @@ impl Observer {
             Ok(sets) => Ok(sets),
             Err(Stop::Refused(error)) => {
                 self.command("rollback".into()).await?;
-                Err(query_reason(&*error, &self.role, STATEMENT_TIMEOUT_MS))
+                // A text of several files is asked again, each alone.
+                let sql = files.first().map_or("", SqlFile::statement);
+                Err(query_reason(&*error, &self.role, sql, STATEMENT_TIMEOUT_MS))
             }
             Err(stop) => return Err(stop.reason()),
         };

@@ -141,7 +141,7 @@ impl OnDemand {
     /// What a refused statement of our own means.
     pub fn reason(&self, stop: Stop, timeout_ms: u64) -> Reason {
         match stop {
-            Stop::Refused(error) => query_reason(&*error, &self.role, timeout_ms),
+            Stop::Refused(error) => query_reason(&*error, &self.role, "", timeout_ms),
             stop => stop.reason(),
         }
     }

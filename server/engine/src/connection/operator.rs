@@ -87,7 +87,7 @@ impl Operator {
         let row = awaited(SLACK, "the server", read).await.map_err(Stop::reason)?;
         let ours = shown_ms(ACTION_LOCK_TIMEOUT_MS);
         if row.try_get::<String, _>(0).is_ok_and(|shown| shown == ours) {
-            let text = AssertSqlSafe(later(self.connection.server_version_num()));
+            let text = AssertSqlSafe(later(self.connection.server_version_num(), ""));
             let setting = sqlx::raw_sql(text).execute(&mut self.connection);
             return awaited(SLACK, "the server", setting).await.map(drop).map_err(Stop::reason);
         }
