@@ -183,7 +183,8 @@ impl WatchedServer {
     }
 }
 
-fn held(silent: Duration) -> Reason {
+/// Why nothing is heard of a server that holds its sampler.
+pub(crate) fn held(silent: Duration) -> Reason {
     Reason::Unreachable {
         cause: Cause::TimedOut,
         message: format!("No reading has ended for {} s.", silent.as_secs()),

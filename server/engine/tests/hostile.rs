@@ -6,13 +6,14 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::Dsn;
 use engine::areas::activity::ActivityArea;
 use engine::areas::locks::LocksArea;
 use engine::connection::{Budget, Observer};
 use engine::dsn::Environment;
 use engine::overhead::Overhead;
+use engine::record::check_within;
 use engine::sql::SqlFile;
+use engine::{Dsn, Limits};
 use model::server::ConnectionState;
 use model::{AreaName, Reason, ServerId};
 use playground::{Fault, FaultProxy};
@@ -96,6 +97,10 @@ async fn a_server_that_never_pauses_holds_nobody_else() -> Result {
         Ok(())
     })
     .await?;
+    // A look from the command line gives up instead of waiting for ever.
+    let config = support::config("parameters", &parameters.dsn_for("watcher", "w", "postgres"))?;
+    let looked = check_within(config, Limits::default(), Duration::from_secs(2)).await;
+    assert!(matches!(looked, Err(Reason::Unreachable { .. })), "{looked:?}");
     until(&engine, "parameters", NOTICED_WITHIN, is_lost).await?;
     rows.set(Fault::Pass);
     parameters.set(Fault::Pass);
