@@ -11,6 +11,7 @@ pub mod database;
 pub mod http;
 pub mod rate_limit;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use engine::dsn::Environment;
@@ -32,7 +33,13 @@ pub fn main() -> ExitCode {
     // Notices of watched servers concern only our own statements.
     let filter = EnvFilter::try_from_env("PGDECK_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::query=off,sqlx::postgres::notice=off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // In a log file escape sequences are noise.
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr)
+        .init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(

@@ -15,22 +15,30 @@ pub struct Session {
     /// The leader, for a parallel worker.
     pub leader_pid: Option<i32>,
     /// `client backend`, `autovacuum worker`, `walsender` …
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub backend_type: Option<String>,
     /// Database.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub datname: Option<String>,
     /// Role.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub usename: Option<String>,
     /// As the client calls itself. Hostile text.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub application_name: Option<String>,
     /// The client's address, None for a local socket.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub client_addr: Option<String>,
     /// When the backend started, ms since the epoch, by the server's clock.
     pub backend_start_ms: Option<i64>,
     /// `active`, `idle`, `idle in transaction` …; None where we may not see it.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub state: Option<String>,
     /// The class of what it waits for, for example `Lock`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub wait_event_type: Option<String>,
     /// What it waits for.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub wait_event: Option<String>,
     /// Age of the session.
     pub backend_age_ms: Option<f64>,
@@ -48,6 +56,7 @@ pub struct Session {
     pub query_id: Option<i64>,
     /// The text of the statement, at most 4,000 characters (500 of an idle session's last one);
     /// hostile text. None where we may not see it.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub query: Option<String>,
     /// Whether it is one of pgdeck's own sessions.
     pub own: bool,
@@ -88,18 +97,23 @@ pub struct Progress {
     /// Process id.
     pub pid: i32,
     /// `VACUUM`, `ANALYZE`, `CREATE INDEX`, `COPY`, `BASE BACKUP`, `CLUSTER` …
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub command: String,
     /// The phase as PostgreSQL names it.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub phase: String,
     /// Database, None for a base backup.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub datname: Option<String>,
     /// The relation's name, or its oid in another database.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub relation: Option<String>,
     /// How far the phase is, in `unit`.
     pub done: Option<f64>,
     /// How far the phase goes, in `unit`; None where PostgreSQL does not know.
     pub total: Option<f64>,
     /// `blocks`, `bytes`, `tuples` …
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub unit: String,
     /// Age of the statement.
     pub age_ms: Option<f64>,

@@ -59,8 +59,11 @@ pub struct Facts {
     pub system_identifier: Option<String>,
     /// The current timeline, where readable.
     pub timeline: Option<i32>,
-    /// When the postmaster started, ms since the epoch.
+    /// When the postmaster started, ms since the epoch by the server's clock.
     pub started_ms: i64,
+    /// How far the server's clock is ahead of pgdeck's, ms.
+    #[serde(default)]
+    pub clock_ahead_ms: i64,
     /// The database we are connected to.
     pub database: String,
     /// The role we are connected as.
@@ -81,6 +84,12 @@ impl Facts {
     /// The version of an installed extension.
     pub fn extension(&self, name: &str) -> Option<&str> {
         self.extensions.iter().find(|(n, _)| n == name).map(|(_, version)| version.as_str())
+    }
+
+    /// How long the server had been up at a moment of pgdeck's clock, ms. Its start is known by its own
+    /// clock, which may differ.
+    pub fn up_for_ms(&self, now_ms: i64) -> i64 {
+        now_ms.saturating_add(self.clock_ahead_ms).saturating_sub(self.started_ms).max(0)
     }
 
     /// `primary` or `standby`.

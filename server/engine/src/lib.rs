@@ -14,6 +14,7 @@ mod engine;
 mod error;
 pub mod explain;
 pub mod history;
+mod isolated;
 pub mod metrics;
 pub mod overhead;
 pub mod record;

@@ -85,7 +85,7 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
         None => Engine::start(config.servers, config.limits),
     };
     if config.explain_analyze == ExplainAnalyze::AllowSuperuser {
-        engine.allow_superuser_analyze();
+        engine.allow_superuser_explain();
     }
     let audit = audit::Audit::open(&config.data_dir).await?;
     let actions = ActionRunner::new(engine.clone(), audit)

@@ -129,3 +129,13 @@ fn refused_check(arguments: &[&str], stdout: &str) {
     assert_eq!((code, out.as_str()), (3, stdout), "{message}");
     assert!(message.contains("127.0.0.1:1") && !message.contains("hunter2"), "{message}");
 }
+
+#[test]
+fn a_log_that_is_no_terminal_has_no_colours() {
+    let output = pgdeck(&["check", "postgres://nobody@127.0.0.1:1/none"])
+        .env("PGDECK_LOG", "trace")
+        .output()
+        .unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("TRACE") && !log.contains('\x1b'), "{log}");
+}

@@ -66,6 +66,7 @@ pub struct LockCounters {
     /// Logical slots invalidated; None before PostgreSQL 16.
     pub confl_active_logicalslot: Option<i64>,
     /// What replay waits for now, on a standby: `RecoveryConflictSnapshot`, `relation`, `BufferPin` …
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub replay_waits_for: Option<String>,
 }
 

@@ -104,7 +104,7 @@ async fn protected(server: &Server, engine: &Engine) -> Result {
 
     let own: Vec<Target> = sqlx::query_as(
         "select pid, (extract(epoch from backend_start) * 1000)::int8 from pg_stat_activity
-         where application_name = 'pgdeck' and usename = 'watcher'",
+         where application_name like 'pgdeck %' and usename = 'watcher'",
     )
     .fetch_all(&mut server.connect().await?)
     .await?

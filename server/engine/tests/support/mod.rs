@@ -84,7 +84,7 @@ pub async fn lost_because(engine: &Engine, name: &str, message: &str, remedy: &s
 pub async fn our_sessions(server: &playground::Server) -> Result<i64> {
     let mut connection = server.connect().await?;
     let count = sqlx::query_scalar(
-        "select count(*) from pg_stat_activity where application_name = 'pgdeck'",
+        "select count(*) from pg_stat_activity where application_name like 'pgdeck %'",
     )
     .fetch_one(&mut connection)
     .await?;

@@ -13,7 +13,7 @@ select a.pid,
        a.state,
        (extract(epoch from pg_catalog.clock_timestamp() - a.state_change) * 1000)::float8 as state_age_ms,
        coalesce(r.rolsuper, false) as superuser,
-       a.pid = pg_catalog.pg_backend_pid() or (a.application_name = 'pgdeck'
+       a.pid = pg_catalog.pg_backend_pid() or (a.application_name = pg_catalog.current_setting('application_name')
          and r.rolname in (current_user, $2)) as own,
        case when r.oid is null then null
             when r.rolsuper then pg_catalog.current_setting('is_superuser')::bool

@@ -152,8 +152,8 @@ impl Area for LocksArea {
             table: state.table.clone().ok_or_else(not_yet).and_then(|known| known),
             counters: state.counters.clone().ok_or_else(not_yet).and_then(|known| known),
             rates: state.rates.clone().ok_or_else(not_yet).and_then(|known| known),
-            serialization_failures: Err(Reason::NotSupported {
-                what: "counting serialization failures: PostgreSQL only logs them (SQLSTATE 40001)"
+            serialization_failures: Err(Reason::Nothing {
+                message: "PostgreSQL does not count serialization failures; it only logs them (SQLSTATE 40001)."
                     .into(),
             }),
             others,

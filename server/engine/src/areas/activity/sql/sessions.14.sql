@@ -16,8 +16,13 @@ select a.pid, a.leader_pid, a.backend_type,
        pg_catalog.age(a.backend_xid)::int8 as backend_xid_age,
        pg_catalog.age(a.backend_xmin)::int8 as backend_xmin_age,
        a.query_id,
-       pg_catalog.left(a.query, case when a.state = 'idle' then 500 else 4000 end) as query,
-       coalesce(a.pid = pg_catalog.pg_backend_pid() or (a.application_name = 'pgdeck'
+       -- bytes of another encoding are not cut as characters: that raises 22021
+       case when pg_catalog.octet_length(a.query) <= case when a.state = 'idle' then 500 else 4000 end then a.query
+            when d.encoding = (select b.encoding from pg_catalog.pg_database b
+                                where b.datname = pg_catalog.current_database())
+              then pg_catalog.left(a.query, case when a.state = 'idle' then 500 else 4000 end)
+            else pg_catalog.encode(pg_catalog.substr(pg_catalog.textsend(a.query), 1, 500), 'escape') end as query,
+       coalesce(a.pid = pg_catalog.pg_backend_pid() or (a.application_name = pg_catalog.current_setting('application_name')
          and pg_catalog.pg_get_userbyid(a.usesysid) = current_user), false) as own
   from pg_catalog.pg_stat_get_activity(null) a
   left join pg_catalog.pg_database d on d.oid = a.datid

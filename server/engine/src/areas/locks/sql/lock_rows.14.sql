@@ -30,9 +30,14 @@ select l.locktype, l.database::int8 as database, l.relation::int8 as relation, l
        (pg_catalog.date_part('epoch', a.query_start) * 1000)::int8 as query_start_ms,
        (pg_catalog.date_part('epoch', a.state_change) * 1000)::int8 as state_change_ms,
        a.state, a.wait_event_type, a.wait_event,
-       pg_catalog.left(a.query, 300) as query,
+       -- bytes of another encoding are not read as characters: that raises 22021
+       case when pg_catalog.octet_length(a.query) <= 300 then a.query
+            when d.encoding = (select b.encoding from pg_catalog.pg_database b
+                                where b.datname = pg_catalog.current_database())
+              then pg_catalog.left(a.query, 300)
+            else pg_catalog.encode(pg_catalog.substr(pg_catalog.textsend(a.query), 1, 300), 'escape') end as query,
        case when a.query <> '<insufficient privilege>' then
-         a.backend_type = 'autovacuum worker' and a.query like 'autovacuum: % (to prevent wraparound)' end as to_prevent_wraparound,
+         a.backend_type = 'autovacuum worker' and pg_catalog.textsend(a.query) like 'autovacuum: % (to prevent wraparound)'::bytea end as to_prevent_wraparound,
        coalesce(a.query = '<insufficient privilege>', false) as hidden
   from locks l
   left join pg_catalog.pg_stat_get_activity(null) a on a.pid = l.pid
