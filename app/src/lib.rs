@@ -23,13 +23,13 @@ use routes::Routes;
 use shell::frame::Frame;
 
 #[cfg(feature = "ssr")]
-pub use actions::ActionService;
+pub use actions::{ActionService, Handler};
 pub use actions::{ActionStep, Confirmation};
 #[cfg(feature = "ssr")]
 pub use pages::about::OwnCostSource;
-pub use pages::plan::{MAX_SENT_BYTES, PlanTexts};
 #[cfg(feature = "ssr")]
-pub use pages::plan::{PlanPageData, submit_plan_form};
+pub use pages::plan::{Deed, ExplainJournal, Explainer, PlanPageData, submit_plan_form};
+pub use pages::plan::{MAX_SENT_BYTES, PlanTexts};
 pub use pages::sign_in::SignInInfo;
 #[cfg(feature = "ssr")]
 pub use shell::document::document;
@@ -43,7 +43,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     live::Live::provide();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "pgdeck".into() } else { format!("{title} · pgdeck") }/>
+        <Title formatter=ui::page::document_title/>
         <Router>
             <Frame>
                 <Routes/>
