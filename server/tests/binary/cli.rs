@@ -92,6 +92,38 @@ fn a_public_address_needs_users() {
 }
 
 #[test]
+fn verifying_opens_an_existing_log_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = folder.path().join("wrong");
+    let path = wrong.to_str().unwrap();
+    refused(&["audit", "verify", "--data-dir", path], 64, &["no database of pgdeck", path]);
+    refused(&["user", "list", "--data-dir", path], 64, &["no database of pgdeck", path]);
+    assert!(!wrong.exists(), "nothing is made");
+    add_user(folder.path(), "eve", &["--role", "viewer"]);
+    let (code, said, _) = run(&["audit", "verify", "--data-dir", folder.path().to_str().unwrap()]);
+    assert_eq!((code, said.lines().next()), (0, Some("The log is empty.")));
+}
+
+/// A socket's path has at most some hundred bytes: pgdeck runs without one and logs that.
+#[test]
+fn a_log_file_has_no_colours() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("x".repeat(120));
+    let mut child = pgdeck(&["serve", UNREACHABLE, "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(&data_dir)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let log = child.stderr.take().unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(log), &mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.contains("login-link will not work") && !line.contains('\u{1b}'), "{line:?}");
+}
+
+#[test]
 fn users_are_added_listed_and_removed() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().to_str().unwrap();

@@ -5,11 +5,11 @@ use model::replication::Replication;
 use crate::metrics::{Metrics, Name};
 
 const LAG_SECONDS: Name = (
-    "pg_replication_lag_seconds",
+    "pgdeck_replication_lag_seconds",
     "gauge",
     "Replay lag: a standby's own, or the worst of a primary's standbys.",
 );
-const LAG_BYTES: Name = ("pg_replication_lag_bytes", "gauge", "The same in bytes of WAL.");
+const LAG_BYTES: Name = ("pgdeck_replication_lag_bytes", "gauge", "The same in bytes of WAL.");
 
 /// Adds the metrics of one server.
 pub fn metrics(replication: &Replication, server: &str, text: &mut Metrics) {
