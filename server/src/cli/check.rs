@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use engine::Report;
 use engine::dsn::Environment;
-use model::{Cause, Finding, NotChecked, Reason, Remedy, Severity};
+use model::{Cause, Finding, Harm, NotChecked, Reason, Remedy, Severity};
 
 use super::error::{Failure, NOT_CHECKED};
 use super::terminal::plain;
@@ -69,6 +69,9 @@ fn unreachable_report(server: String, reason: Reason) -> Report {
                 .into(),
             ..Remedy::default()
         },
+        harm: Harm::Risk { due_s: Some(0.0) },
+        root: None,
+        same_root: Vec::new(),
     });
     let not_checked = vec![NotChecked { rule: EVERY_RULE.into(), reason }];
     Report { server, major: None, findings: finding.into_iter().collect(), not_checked }
@@ -118,6 +121,10 @@ fn as_text(report: &Report) -> String {
         text.push_str(&format!("    {}\n", plain(&finding.remedy.message)));
         if let Some(sql) = &finding.remedy.sql {
             text.push_str(&format!("    {}\n", plain(sql)));
+        }
+        for other in &finding.same_root {
+            let message = plain(&other.message);
+            text.push_str(&format!("    from the same cause: {message} ({})\n", other.rule));
         }
     }
     for missed in &report.not_checked {
@@ -177,6 +184,9 @@ mod tests {
             message: "says".into(),
             evidence: vec![],
             remedy: Remedy::default(),
+            harm: Harm::Hygiene,
+            root: None,
+            same_root: vec![],
         });
         Report {
             server: "s".into(),

@@ -73,7 +73,9 @@ fn server_metrics(text: &mut Metrics, engine: &Engine, server: &ServerSummary) {
 fn judgement(text: &mut Metrics, server: &str, all: &(Vec<Finding>, Vec<NotChecked>)) {
     let (findings, not_checked) = all;
     let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for finding in findings {
+    // Findings with one root are folded; for an alert each of them counts.
+    for finding in findings.iter().flat_map(|first| std::iter::once(first).chain(&first.same_root))
+    {
         *counts.entry((&finding.rule, finding.severity.as_str())).or_default() += 1;
     }
     for ((rule, severity), count) in counts {

@@ -33,11 +33,14 @@ fn findings_are_counted_by_rule_and_severity_and_only_blind_rules_are_not_checke
         message: String::new(),
         evidence: vec![],
         remedy: Remedy::default(),
+        harm: model::Harm::Hygiene,
+        root: None,
+        same_root: vec![],
     };
+    let folded = vec![finding("a/x", Severity::Warning)];
     let findings = vec![
+        Finding { same_root: folded, ..finding("a/x", Severity::Critical) },
         finding("a/x", Severity::Warning),
-        finding("a/x", Severity::Warning),
-        finding("a/x", Severity::Critical),
     ];
     let missed = |rule: &str, reason| NotChecked { rule: rule.into(), reason };
     let not_checked = vec![
