@@ -175,6 +175,12 @@ pub fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + use<>, Fail
 }
 
 fn read_recording(path: &Path) -> Result<Recording, Failure> {
+    // A DSN in the wrong place is not repeated: it may hold a password.
+    if path.to_string_lossy().contains("://") {
+        return Err(Failure::usage(
+            "--recording takes a file that pgdeck record wrote, not a DSN.",
+        ));
+    }
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(format!("the recording {} cannot be read: {error}.", path.display()))
     })?;

@@ -116,3 +116,34 @@ fn troubles_are_listed_and_misspelled_ones_named() {
     assert_eq!(output.status.code(), Some(64));
     assert!(String::from_utf8_lossy(&output.stderr).contains("blocked-chain,"));
 }
+
+/// What the README advises against a full log does what it promises.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the settings of a role apply at its sign-in")]
+async fn a_role_can_be_kept_out_of_the_log() {
+    use sqlx::Connection as _;
+    let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
+    let blocks = readme.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let advice = blocks.into_iter().find(|sql| sql.contains("log_statement")).unwrap();
+    let server = playground::ServerOptions::new(17)
+        .setting("log_statement", "all")
+        .setting("log_min_duration_statement", "0")
+        .start()
+        .await
+        .unwrap();
+    server.exec("create role pgdeck login password 'a' in role pg_monitor").await.unwrap();
+    let asked = async |mark: &str| {
+        let dsn = server.dsn_for("pgdeck", "a", "postgres");
+        let mut connection = sqlx::PgConnection::connect(&dsn).await.unwrap();
+        let sql = format!("select 1 as {mark}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    };
+    asked("before_it").await;
+    server.exec(advice).await.unwrap();
+    asked("after_it").await;
+    server.exec("select 'the end'").await.unwrap();
+    let log = server.log();
+    assert!(log.contains("before_it") && log.contains("the end"), "{log}");
+    assert!(!log.contains("after_it"), "{log}");
+}

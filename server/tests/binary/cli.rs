@@ -45,6 +45,7 @@ fn a_malformed_dsn_names_what_is_wrong() {
     refused(&["check", "mysql://h/x"], 64, &["postgres://"]);
     refused(&["record", "nonsense"], 64, &["key=value"]);
     refused(&["check", "host=a", "postgres://u:hunter2@h/d"], 64, &["takes only one DSN"]);
+    refused(&["serve", "--recording", "postgres://u:hunter2@h/d"], 64, &["not a DSN"]);
 }
 
 #[test]

@@ -56,6 +56,7 @@ async fn metrics_of_a_real_server_are_what_promtool_expects() {
         .await
         .unwrap();
     server.exec("create database \"a\"\"b\\c\"").await.unwrap();
+    server.exec("select pg_create_physical_replication_slot('kept', true)").await.unwrap();
     server.exec("create role limited login password 'a'; create table t (n int)").await.unwrap();
     // One waits for the other: a finding is open, and a session waits for a lock.
     let mut holder = server.connect().await.unwrap();
@@ -71,6 +72,8 @@ async fn metrics_of_a_real_server_are_what_promtool_expects() {
         "is_replica=\"false\"} 1\n",
         "pgdeck_lock_waiters{server=\"local\"} 1\n",
         "pgdeck_prepared_transactions{server=\"local\"} 0\n",
+        "pgdeck_replication_slot_active{server=\"local\",slot_name=\"kept\",slot_type=\"physical\"} 0\n",
+        "pgdeck_replication_slot_retained_bytes{server=\"local\",slot_name=\"kept\"",
         "pgdeck_commits_total{server=\"local\"} ",
         "pgdeck_waited_seconds_total{server=\"local\"} ",
         "pgdeck_database_xid_age{server=\"local\",datname=\"a\\\"b\\\\c\"} ",

@@ -84,3 +84,24 @@ async fn an_address_of_no_server_is_not_found_and_titled_so() {
         assert!(title(&answer.text().await.unwrap()).contains("shop"), "{place}");
     }
 }
+
+#[tokio::test]
+async fn names_as_people_type_them_work_in_addresses() {
+    let dsns = ["postgres://reader@127.0.0.1:1/DB1.example.com".to_owned()];
+    let pgdeck = InProcess::watching(&dsns, &[]).await;
+    let cookie = pgdeck.sign_in_by_link().await;
+    for path in ["/s/DB1.example.com/", "/s/DB1.example.com/locks", "/s/DB1.example.com/act"] {
+        let answer = pgdeck.get(path).header("cookie", &cookie).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        let html = answer.text().await.unwrap();
+        assert!(html.contains("DB1.example.com · pgdeck</title>"), "{path}: {html}");
+    }
+    for (path, wanted) in [
+        ("/live?server=DB1.example.com&area=activity", 200),
+        ("/live?server=db1.example.com&area=activity", 404),
+        ("/s/db1.example.com/", 404),
+    ] {
+        let answer = pgdeck.get(path).header("cookie", &cookie).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), wanted, "{path}");
+    }
+}
