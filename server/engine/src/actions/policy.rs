@@ -34,7 +34,7 @@ pub fn session(
     }
     if action == Action::Cancel && row.state.as_deref().is_some_and(|state| state != "active") {
         return Some(for_good(format!(
-            "pid {pid} runs no statement, so there is nothing to cancel; terminating it ends its transaction."
+            "pid {pid} is not running a statement, so there is nothing to cancel; terminate it instead."
         )));
     }
     None

@@ -1,9 +1,10 @@
-//! Prometheus metrics of replication: the lag of the server, of each receiver of WAL, and slots.
+//! Prometheus metrics of replication: lag, slots, the archiver, synchronous standbys, subscriptions.
 
 use std::collections::BTreeMap;
 
-use model::replication::{Replication, Sender, Slot};
+use model::replication::{Replication, Required, Slot, SlotState, StreamKind};
 
+use super::lag::time_behind;
 use crate::metrics::{Metrics, Name};
 
 const LAG_SECONDS: Name = (
@@ -12,20 +13,50 @@ const LAG_SECONDS: Name = (
     "Replay lag: a standby's own, or the worst of a primary's standbys.",
 );
 const LAG_BYTES: Name = ("pgdeck_replication_lag_bytes", "gauge", "The same in bytes of WAL.");
-const SENDER_LAG: Name = (
-    "pgdeck_walsender_replay_lag_bytes",
+const STANDBY_SECONDS: Name = (
+    "pgdeck_standby_lag_seconds",
     "gauge",
-    "WAL that a receiver has not replayed yet, by application_name; the worst of one name.",
+    "Time a connected standby is behind; the worst of those with one application_name.",
 );
+const STANDBY_BYTES: Name = ("pgdeck_standby_lag_bytes", "gauge", "The same in bytes of WAL.");
 const SLOT_ACTIVE: Name =
-    ("pgdeck_replication_slot_active", "gauge", "Whether a receiver streams from the slot.");
+    ("pgdeck_replication_slot_active", "gauge", "Whether somebody streams from the slot.");
 const SLOT_RETAINED: Name =
-    ("pgdeck_replication_slot_retained_bytes", "gauge", "WAL that the slot keeps.");
-const SLOT_SAFE: Name = (
-    "pgdeck_replication_slot_safe_bytes",
+    ("pgdeck_replication_slot_retained_bytes", "gauge", "WAL that the slot retains.");
+const SLOT_LEFT: Name = (
+    "pgdeck_replication_slot_safe_wal_bytes",
     "gauge",
-    "WAL that may still be written before the slot loses what it needs.",
+    "WAL that may be written before the slot is lost; absent without a limit.",
 );
+const SLOT_LOST: Name =
+    ("pgdeck_replication_slot_lost", "gauge", "Whether the slot has lost WAL that it needs.");
+const ARCHIVED: Name =
+    ("pgdeck_archiver_archived_total", "counter", "WAL segments archived since the last reset.");
+const FAILED: Name =
+    ("pgdeck_archiver_failed_total", "counter", "Failed attempts to archive since the last reset.");
+const FAILING: Name =
+    ("pgdeck_archiver_failing", "gauge", "Whether the newest attempt to archive failed.");
+const READY: Name = (
+    "pgdeck_archiver_ready_segments",
+    "gauge",
+    "WAL segments that wait to be archived; counted while archiving fails.",
+);
+const ARCHIVED_AGO: Name = (
+    "pgdeck_archiver_last_archived_age_seconds",
+    "gauge",
+    "Time since a WAL segment was archived.",
+);
+const SYNC_REQUIRED: Name = (
+    "pgdeck_synchronous_standbys_required",
+    "gauge",
+    "Standbys that synchronous_standby_names requires.",
+);
+const SYNC_STREAMING: Name =
+    ("pgdeck_synchronous_standbys_streaming", "gauge", "Standbys named there that stream.");
+const SYNC_WAITING: Name =
+    ("pgdeck_synchronous_commit_waiting", "gauge", "Sessions that wait for a synchronous standby.");
+const APPLY_BYTES: Name =
+    ("pgdeck_subscription_lag_bytes", "gauge", "Received by a subscription and not yet applied.");
 
 /// Adds the metrics of one server.
 pub fn metrics(replication: &Replication, server: &str, text: &mut Metrics) {
@@ -38,75 +69,89 @@ pub fn metrics(replication: &Replication, server: &str, text: &mut Metrics) {
             text.add(LAG_BYTES, &labels, bytes as f64);
         }
     }
-    senders(replication.senders.iter().flatten(), server, text);
+    standbys(replication, server, text);
     for slot in replication.slots.iter().flatten() {
-        slot_metrics(slot, server, text);
+        of_slot(slot, server, text);
     }
-}
-
-/// Several receivers may have one name, and a sample may stand there only once.
-fn senders<'a>(all: impl Iterator<Item = &'a Sender>, server: &str, text: &mut Metrics) {
-    let mut worst: BTreeMap<&str, i64> = BTreeMap::new();
-    for sender in all {
-        if let Some(bytes) = sender.replay_lag_bytes {
-            let name = sender.application_name.as_deref().unwrap_or_default();
-            worst.entry(name).and_modify(|known| *known = bytes.max(*known)).or_insert(bytes);
+    archiver(replication, server, text);
+    synchronous(replication, server, text);
+    for one in replication.subscriptions.iter().flatten() {
+        if let Some(bytes) = one.lag_bytes {
+            let labels = [("server", server), ("subscription", one.subname.as_str())];
+            text.add(APPLY_BYTES, &labels, bytes as f64);
         }
     }
-    for (name, bytes) in worst {
-        text.add(SENDER_LAG, &[("server", server), ("application_name", name)], bytes as f64);
+}
+
+/// One sample per name, as a series must not come twice.
+fn standbys(replication: &Replication, server: &str, text: &mut Metrics) {
+    let mut worst: BTreeMap<&str, (Option<f64>, Option<i64>)> = BTreeMap::new();
+    let senders = replication.senders.iter().flatten();
+    for sender in senders.filter(|sender| sender.kind() == StreamKind::Standby) {
+        let name = sender.application_name.as_deref().unwrap_or_default();
+        let (ms, bytes) = worst.entry(name).or_default();
+        *ms = [*ms, time_behind(sender)].into_iter().flatten().reduce(f64::max);
+        *bytes = (*bytes).max(sender.total_lag_bytes);
+    }
+    for (name, (ms, bytes)) in worst {
+        let labels = [("server", server), ("application_name", name)];
+        if let Some(ms) = ms {
+            text.add(STANDBY_SECONDS, &labels, ms / 1_000.0);
+        }
+        if let Some(bytes) = bytes {
+            text.add(STANDBY_BYTES, &labels, bytes as f64);
+        }
     }
 }
 
-fn slot_metrics(slot: &Slot, server: &str, text: &mut Metrics) {
+fn of_slot(slot: &Slot, server: &str, text: &mut Metrics) {
     let labels = [
         ("server", server),
         ("slot_name", slot.slot_name.as_str()),
         ("slot_type", slot.slot_type.as_str()),
     ];
-    text.add(SLOT_ACTIVE, &labels, f64::from(u8::from(slot.active)));
+    let flag = |on: bool| if on { 1.0 } else { 0.0 };
+    text.add(SLOT_ACTIVE, &labels, flag(slot.active));
+    text.add(SLOT_LOST, &labels, flag(slot.state() == SlotState::Lost));
     if let Some(bytes) = slot.retained_bytes {
         text.add(SLOT_RETAINED, &labels, bytes as f64);
     }
     if let Some(bytes) = slot.safe_wal_bytes {
-        text.add(SLOT_SAFE, &labels, bytes as f64);
+        text.add(SLOT_LEFT, &labels, bytes as f64);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn receivers_of_one_name_are_one_sample() {
-        let sender = |name: &str, bytes| Sender {
-            application_name: Some(name.to_owned()),
-            replay_lag_bytes: bytes,
-            ..Sender::default()
-        };
-        let all = [sender("a", Some(5)), sender("a", Some(9)), sender("b", None)];
-        let mut text = Metrics::default();
-        senders(all.iter(), "one", &mut text);
-        let text = text.finish();
-        let wanted = "pgdeck_walsender_replay_lag_bytes{server=\"one\",application_name=\"a\"} 9\n";
-        assert!(text.ends_with(wanted), "{text}");
+/// Nothing where archiving is off.
+fn archiver(replication: &Replication, server: &str, text: &mut Metrics) {
+    let Ok(archiver) = &replication.archiver else { return };
+    if !archiver.is_on(replication.position.in_recovery) {
+        return;
     }
+    let labels = [("server", server)];
+    text.add(ARCHIVED, &labels, archiver.archived_count as f64);
+    text.add(FAILED, &labels, archiver.failed_count as f64);
+    text.add(FAILING, &labels, if archiver.failing { 1.0 } else { 0.0 });
+    if let Some(ready) = archiver.ready {
+        text.add(READY, &labels, ready as f64);
+    }
+    if let Some(ms) = archiver.last_archived_age_ms {
+        text.add(ARCHIVED_AGO, &labels, ms / 1_000.0);
+    }
+}
 
-    #[test]
-    fn what_a_slot_does_not_tell_is_left_out() {
-        let slot = Slot {
-            slot_name: "s".into(),
-            retained_bytes: Some(7),
-            active: true,
-            ..Slot::default()
-        };
-        let mut text = Metrics::default();
-        slot_metrics(&slot, "one", &mut text);
-        let text = text.finish();
-        assert!(
-            text.contains("_active{server=\"one\",slot_name=\"s\",slot_type=\"\"} 1\n"),
-            "{text}"
-        );
-        assert!(text.contains("_retained_bytes{") && !text.contains("_safe_bytes"), "{text}");
+/// Nothing where no standby is required.
+fn synchronous(replication: &Replication, server: &str, text: &mut Metrics) {
+    let position = &replication.position;
+    let Some(required) = Required::parse(&position.synchronous_standby_names) else { return };
+    if position.in_recovery {
+        return;
+    }
+    let labels = [("server", server)];
+    text.add(SYNC_REQUIRED, &labels, required.count as f64);
+    if let Ok(senders) = &replication.senders {
+        text.add(SYNC_STREAMING, &labels, required.present(senders) as f64);
+    }
+    if let Ok(waits) = &replication.sync_waits {
+        text.add(SYNC_WAITING, &labels, waits.waiting as f64);
     }
 }

@@ -1,4 +1,5 @@
-//! Prometheus metrics of vacuum: the ages that wraparound is counted by, of each database.
+//! Prometheus metrics of vacuum: the transaction id and multixact age of each database, and how far back
+//! the xmin horizon is held.
 
 use model::vacuum::Vacuum;
 
@@ -9,8 +10,16 @@ const XID_AGE: Name = (
     "gauge",
     "Transactions since the oldest unfrozen transaction id of the database.",
 );
-const MULTIXACT_AGE: Name =
-    ("pgdeck_database_multixact_age", "gauge", "Multixacts since the oldest of the database.");
+const MULTIXACT_AGE: Name = (
+    "pgdeck_database_multixact_age",
+    "gauge",
+    "Multixact ids since the oldest one that is not frozen.",
+);
+const HORIZON: Name = (
+    "pgdeck_xmin_horizon_age",
+    "gauge",
+    "Transactions since the oldest xmin or xid that something holds, by kind of holder.",
+);
 
 /// Adds the metrics of one server.
 pub fn metrics(vacuum: &Vacuum, server: &str, text: &mut Metrics) {
@@ -18,5 +27,13 @@ pub fn metrics(vacuum: &Vacuum, server: &str, text: &mut Metrics) {
         let labels = [("server", server), ("datname", database.datname.as_str())];
         text.add(XID_AGE, &labels, database.xid_age as f64);
         text.add(MULTIXACT_AGE, &labels, database.multixact_age as f64);
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    // Farthest back first: the first of a kind is its oldest.
+    for holder in vacuum.xmin_holders.iter().flatten() {
+        if let Some(xids) = holder.xids.filter(|_| !seen.contains(&holder.kind.as_str())) {
+            seen.push(&holder.kind);
+            text.add(HORIZON, &[("server", server), ("holder", &holder.kind)], xids as f64);
+        }
     }
 }
