@@ -1,5 +1,6 @@
 //! Sessions (pg_stat_activity): state, wait events and command progress, read every second.
 
+mod metrics;
 mod progress;
 /// The rules of this area.
 pub mod rules {
@@ -25,6 +26,7 @@ use model::{AreaName, Known, Reason};
 use crate::area::{Area, read};
 use crate::connection::{Observer, Rows};
 use crate::error::{Error, quoted};
+use crate::metrics::Metrics;
 use crate::redact;
 use crate::sql::sql;
 
@@ -127,6 +129,10 @@ impl Area for ActivityArea {
 
     fn without_query_text(value: &Activity) -> Option<Activity> {
         Some(value.without_query_text())
+    }
+
+    fn metrics(value: &Activity, server: &str, metrics: &mut Metrics) {
+        metrics::metrics(value, server, metrics);
     }
 }
 

@@ -5,6 +5,7 @@
 mod cycles;
 pub mod graph;
 pub mod history;
+mod metrics;
 mod queue_order;
 mod rates;
 mod roots;
@@ -42,6 +43,7 @@ use self::rows::{LockRow, NameRow};
 use crate::area::{Area, read};
 use crate::connection::{Observer, Rows};
 use crate::error::{Error, quoted};
+use crate::metrics::Metrics;
 use crate::redact;
 use crate::sql::{Query, sql};
 
@@ -182,6 +184,10 @@ impl Area for LocksArea {
 
     fn streamed(value: &Locks) -> Option<Locks> {
         Some(value.without_graph())
+    }
+
+    fn metrics(value: &Locks, server: &str, metrics: &mut Metrics) {
+        metrics::metrics(value, server, metrics);
     }
 }
 
