@@ -42,10 +42,11 @@ pub use ui::{csv, format};
 pub fn App() -> impl IntoView {
     provide_meta_context();
     live::Live::provide();
+    let routing = RwSignal::new(false);
     view! {
         <Title formatter=|title: String| if title.is_empty() { "pgdeck".into() } else { format!("{title} · pgdeck") }/>
-        <Router>
-            <Frame>
+        <Router set_is_routing=routing.write_only()>
+            <Frame routing=routing.read_only()>
                 <Routes/>
             </Frame>
         </Router>

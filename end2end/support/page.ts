@@ -79,8 +79,8 @@ export async function openAs(page: Page, path: string, look: { width: number; th
 
 /** Opens the count of the findings beyond the worst few, where there is one. */
 export async function allFindings(page: Page) {
-  const more = page.getByRole('region', { name: 'Findings' }).getByText(/^\d+ more findings?, worst/);
-  if (await more.isVisible()) await more.click();
+  const more = page.getByRole('region', { name: 'Findings' }).getByText(/^\d+ more findings?, worst/).filter({ visible: true });
+  if (await more.count()) await more.click();
 }
 
 /** Whether this test runs with JavaScript. */

@@ -26,6 +26,15 @@ impl Severity {
             Self::Critical => "critical",
         }
     }
+
+    /// The word at the start of a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Info => "Info",
+            Self::Warning => "Warning",
+            Self::Critical => "Critical",
+        }
+    }
 }
 
 /// The unit a number is in, so that every page prints it the same way.
@@ -93,6 +102,36 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do.
     pub remedy: Remedy,
+    /// Whom it hurts, and when; it decides the place in a list.
+    #[serde(default)]
+    pub harm: Harm,
+    /// What causes it: a session, a slot, a standby, a relation. Findings with one root are folded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Object>,
+    /// The other findings with the same root, where they were folded into this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_root: Vec<Finding>,
+}
+
+/// Whom a finding hurts, and when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Harm {
+    /// Sessions are kept from their work now.
+    Hurts {
+        /// How many.
+        sessions: u32,
+        /// How long they have waited together, seconds.
+        seconds: f64,
+    },
+    /// It will break something if nothing is done.
+    Risk {
+        /// In how many seconds, where that can be computed.
+        due_s: Option<f64>,
+    },
+    /// Worth tidying up; nothing breaks by it.
+    #[default]
+    Hygiene,
 }
 
 /// A rule that could not be run, and why.
@@ -102,6 +141,13 @@ pub struct NotChecked {
     pub rule: String,
     /// Why its evidence is unknown.
     pub reason: Reason,
+}
+
+impl NotChecked {
+    /// Whether more than waiting is needed before the rule can be checked.
+    pub fn is_blind(&self) -> bool {
+        !self.reason.passes_by_itself()
+    }
 }
 
 /// A threshold of a rule: a named constant with its unit and its source.

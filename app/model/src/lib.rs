@@ -17,6 +17,7 @@ pub mod identifier;
 pub mod named;
 pub mod object;
 pub mod overhead;
+pub mod ranking;
 pub mod reading;
 pub mod reason;
 pub mod rule;
@@ -33,7 +34,9 @@ areas!(modules);
 
 pub use area::AreaName;
 pub use error::ApiError;
-pub use finding::{About, Evidence, Finding, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit};
+pub use finding::{
+    About, Evidence, Finding, Harm, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit,
+};
 pub use object::Object;
 pub use reading::{Failure, Latest, Reading};
 pub use reason::{Cause, Known, Reason};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Harm, Severity};
 use crate::reason::Reason;
 
 /// The name of a watched server, as in the configuration and in URLs.
@@ -104,8 +104,32 @@ pub struct ServerSummary {
     pub facts: Option<Facts>,
     /// Open findings by severity: (worst, how many in all areas).
     pub worst: Option<(Severity, usize)>,
+    /// The finding to act on first.
+    #[serde(default)]
+    pub first: Option<FirstFinding>,
+    /// Rules that could not be checked and will not be by waiting.
+    #[serde(default)]
+    pub blind: usize,
     /// Headline numbers, None where unknown.
     pub headline: Headline,
+}
+
+/// What the fleet page shows of the finding to act on first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FirstFinding {
+    /// The worst severity of it and of those with the same root.
+    pub severity: Severity,
+    /// Its sentence.
+    pub message: String,
+    /// Whom it hurts, for the order among servers.
+    pub harm: Harm,
+}
+
+impl From<&Finding> for FirstFinding {
+    fn from(finding: &Finding) -> Self {
+        let Finding { severity, message, harm, .. } = finding;
+        Self { severity: *severity, message: message.clone(), harm: *harm }
+    }
 }
 
 /// The numbers of a fleet line. None is unknown.

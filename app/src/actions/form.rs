@@ -84,7 +84,10 @@ pub fn Actions(
         <section class="act" aria-label=label>
             <div class="act-buttons">{buttons}</div>
             {move || refusal.get().map(|message| view! { <p class="note" id=why.clone()>{message}</p> })}
-            <div role="status">{move || step.with(|now| step_view(&server, now, Some(step)))}</div>
+            // On phones a sheet at the bottom of the screen, see `actions.css`.
+            <div role="status" class="act-step" class:sheet=move || step.with(|now| *now != ActionStep::Nothing)>
+                {move || step.with(|now| step_view(&server, now, Some(step)))}
+            </div>
         </section>
     }
 }
@@ -183,11 +186,24 @@ pub fn step_view(
     match now {
         ActionStep::Nothing => ().into_any(),
         ActionStep::Preview(preview) => preview_view(server, preview, step),
-        ActionStep::Done(done) => result_list(done),
-        ActionStep::Refused(error) => {
-            view! { <p class="act-refused" role="alert">{error.to_string()}</p> }.into_any()
+        ActionStep::Done(done) => view! { {result_list(done)} {close(step)} }.into_any(),
+        ActionStep::Refused(error) => view! {
+            <p class="act-refused" role="alert">{error.to_string()}</p>
+            {close(step)}
         }
+        .into_any(),
     }
+}
+
+/// Closes a step that happens in place.
+fn close(step: Option<RwSignal<ActionStep>>) -> Option<AnyView> {
+    let step = step?;
+    Some(
+        view! {
+            <button type="button" data-close="" on:click=move |_| step.set(ActionStep::Nothing)>"Close"</button>
+        }
+        .into_any(),
+    )
 }
 
 fn preview_view(
@@ -216,9 +232,7 @@ fn preview_view(
             <ul class="act-targets">{targets}</ul>
             {preview.token.clone().map(|token| confirmation_form(server, preview, token, step))}
             {twice}
-            {step.map(|step| view! {
-                <button type="button" data-close="" on:click=move |_| step.set(ActionStep::Nothing)>"Cancel"</button>
-            })}
+            {close(step)}
         </div>
     }
     .into_any()

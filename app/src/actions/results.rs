@@ -1,12 +1,12 @@
-//! Results of an operator action, in place of its form or at the top of a page. They remain visible
-//! after the target has gone from the page.
+//! Results of an operator action, in place of its form or at the bottom of the screen. They remain
+//! visible after the target has gone from the page, wherever it is scrolled to.
 
 use leptos::prelude::*;
 use model::action::{Done, Outcome};
 
 use crate::ui::format;
 
-/// The results shown at the top of a page, in the context: they remain after the target has gone.
+/// The results shown at the bottom of the screen, in the context: they remain after the target has gone.
 #[derive(Clone, Copy, Default)]
 pub struct ActionResults(RwSignal<Vec<Done>>);
 
@@ -21,11 +21,20 @@ impl ActionResults {
 /// The results of actions on this page, until dismissed.
 #[component]
 pub fn Results(results: ActionResults) -> impl IntoView {
-    let any = move || results.0.with(|done| !done.is_empty());
+    let any = Memo::new(move |_| results.0.with(|done| !done.is_empty()));
+    let panel = NodeRef::<leptos::html::Section>::new();
+    // The button that was pressed is gone with its target: the focus goes to what came of it.
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        if let (true, Some(panel)) = (any.get(), panel.get()) {
+            // Fails on an element that is not in the document; then there is nothing to focus.
+            let _ = panel.focus();
+        }
+    });
     view! {
         <div role="status" class="act">
-            <Show when=any>
-                <section class="panel" aria-label="Results">
+            <Show when=move || any.get()>
+                <section node_ref=panel tabindex="-1" class="panel act-toast" aria-label="Results">
                     {move || results.0.with(|done| result_list(done))}
                     <p class="act-buttons">
                         <a href="/audit">"Audit log"</a>

@@ -11,6 +11,8 @@ use web_sys::{EventSource, MessageEvent};
 
 use super::{Live, Sink, StreamState};
 
+/// Silence after which pgdeck counts as frozen, ms: two keep-alive events (`events.rs`) did not come.
+const FROZEN_AFTER_MS: f64 = 4_500.0;
 /// Delays between reconnection attempts (backoff), seconds.
 const BACKOFF_S: [u64; 5] = [1, 2, 4, 8, 15];
 
@@ -35,6 +37,8 @@ struct State {
     live: Live,
     attempts: usize,
     closed: bool,
+    /// When something was last heard, by the browser's clock.
+    heard_ms: f64,
     connection: Option<Connection>,
 }
 
@@ -50,11 +54,13 @@ impl EventStream {
             live,
             attempts: 0,
             closed: false,
+            heard_ms: js_sys::Date::now(),
             connection: None,
         };
         let state = Rc::new(RefCell::new(state));
         live.stream.set(StreamState::Open);
         connect(&state);
+        watch(&state);
         Self(state)
     }
 }
@@ -81,6 +87,7 @@ fn connect(state: &Rc<RefCell<State>>) {
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Ok(mut state) = back.try_borrow_mut() {
                 state.attempts = 0;
+                state.heard_ms = js_sys::Date::now();
             }
             if live.stream.get_untracked() != StreamState::Open {
                 live.stream.set(StreamState::Open);
@@ -96,6 +103,18 @@ fn connect(state: &Rc<RefCell<State>>) {
         }
     }
     let back = state.clone();
+    let alive = Closure::<dyn FnMut(MessageEvent)>::new(move |_| {
+        if let Ok(mut state) = back.try_borrow_mut() {
+            state.heard_ms = js_sys::Date::now();
+        }
+        if live.stream.get_untracked() != StreamState::Open {
+            live.stream.set(StreamState::Open);
+        }
+    });
+    if source.add_event_listener_with_callback("alive", alive.as_ref().unchecked_ref()).is_ok() {
+        on_event.push(alive);
+    }
+    let back = state.clone();
     // Dropping the connection drops this closure, so it is done after the handler has returned.
     let on_error = Closure::<dyn FnMut()>::new(move || {
         let back = back.clone();
@@ -107,6 +126,26 @@ fn connect(state: &Rc<RefCell<State>>) {
     let connection =
         Connection { source, _on_event: on_event, _on_error: on_error, _on_open: on_open };
     state.borrow_mut().connection = Some(connection);
+}
+
+/// Marks the stream as lost while a connection that is open says nothing.
+fn watch(state: &Rc<RefCell<State>>) {
+    let state = Rc::downgrade(state);
+    let again = move || {
+        let Some(state) = state.upgrade() else { return };
+        let (live, silent_ms) = {
+            let state = state.borrow();
+            if state.closed {
+                return;
+            }
+            (state.live, js_sys::Date::now() - state.heard_ms)
+        };
+        if silent_ms > FROZEN_AFTER_MS && live.stream.get_untracked() == StreamState::Open {
+            live.stream.set(StreamState::Lost);
+        }
+        watch(&state);
+    };
+    set_timeout(again, Duration::from_millis(500));
 }
 
 fn retry(state: &Rc<RefCell<State>>) {

@@ -7,6 +7,7 @@
 pub mod charts;
 #[cfg(feature = "hydrate")]
 pub mod event_source;
+pub mod findings;
 
 use std::sync::Arc;
 

@@ -14,7 +14,11 @@ use crate::{links, routes};
 
 /// Top bar and sidebar around a page; the sign-in page stands alone.
 #[component]
-pub fn Frame(children: Children) -> impl IntoView {
+pub fn Frame(
+    /// Whether the next page is being loaded.
+    routing: ReadSignal<bool>,
+    children: Children,
+) -> impl IntoView {
     let nav = navigation::Nav::provide();
     let path = leptos_router::hooks::use_location().pathname;
     let alone = Memo::new(move |_| path.with(|path| path.starts_with("/sign-in")));
@@ -41,6 +45,7 @@ pub fn Frame(children: Children) -> impl IntoView {
                 let _ = nav.ready().await;
                 view! {
                     <Show when=move || !alone.get()>
+                        <Awaited routing/>
                         <TopBar open_palette=open(palette) open_keys=open(key_list)/>
                         <Sidebar/>
                         <Palette dialog=palette/>
@@ -50,6 +55,23 @@ pub fn Frame(children: Children) -> impl IntoView {
             })}
         </Transition>
         <main id="main" tabindex="-1">{children()}</main>
+    }
+}
+
+/// Names the page that a click has asked for while it is being loaded.
+#[component]
+fn Awaited(routing: ReadSignal<bool>) -> impl IntoView {
+    let path = leptos_router::hooks::use_location().pathname;
+    let label = move || {
+        let label = path.with(|path| routes::page_at(path).map_or("page", |page| page.label));
+        format!("Waiting for {label} …")
+    };
+    view! {
+        <div role="status">
+            <Show when=move || routing.get()>
+                <p class="awaited">{label}</p>
+            </Show>
+        </div>
     }
 }
 

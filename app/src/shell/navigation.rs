@@ -28,8 +28,8 @@ pub struct Navigation {
     pub servers: Vec<ServerSummary>,
     /// The limits that the configuration sets for rules on plans: rule, limit, value.
     pub plan_limits: Vec<(String, String, f64)>,
-    /// Open findings of the selected server by area: (area, worst, how many).
-    pub badges: Vec<(String, Severity, usize)>,
+    /// Open findings of the selected server: each with its severity and the areas that found it.
+    pub badges: Vec<(Severity, Vec<String>)>,
 }
 
 impl Navigation {
@@ -38,9 +38,10 @@ impl Navigation {
         self.servers.iter().find(|summary| summary.id == *id)
     }
 
-    /// The badge of the pages with these names: the worst severity and the number of findings.
+    /// The badge of the pages with these names: the worst severity and the number of findings. What
+    /// several areas found of one root counts once.
     pub fn badge(&self, names: &[&str]) -> Option<(Severity, usize)> {
-        self.sum(|area| names.contains(&area))
+        self.sum(|areas| areas.iter().any(|area| names.contains(&area.as_str())))
     }
 
     /// The badge of all areas, shown by the overview.
@@ -48,9 +49,9 @@ impl Navigation {
         self.sum(|_| true)
     }
 
-    fn sum(&self, counts: impl Fn(&str) -> bool) -> Option<(Severity, usize)> {
-        let counted = self.badges.iter().filter(|(area, ..)| counts(area));
-        let badges = counted.map(|(_, severity, count)| (*severity, *count));
+    fn sum(&self, counts: impl Fn(&[String]) -> bool) -> Option<(Severity, usize)> {
+        let counted = self.badges.iter().filter(|(_, areas)| counts(areas));
+        let badges = counted.map(|(severity, _)| (*severity, 1));
         badges.reduce(|(worst, all), (severity, count)| (worst.max(severity), all + count))
     }
 }
@@ -65,7 +66,7 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
     let engine = auth::engine()?;
     let mut servers = engine.servers();
     servers.retain(|summary| who.may_on(model::Permission::See, &summary.id));
-    servers.sort_by(|a, b| urgency(b).cmp(&urgency(a)).then_with(|| a.id.cmp(&b.id)));
+    servers.sort_by(|a, b| urgency(a, b).then_with(|| a.id.cmp(&b.id)));
     let chosen = server.filter(|id| servers.iter().any(|summary| summary.id == *id));
     let badges = chosen.as_ref().map_or_else(Vec::new, |id| badges(&engine.findings(id).0));
     Ok(Navigation {
@@ -102,27 +103,32 @@ pub fn refusal() -> Signal<Option<String>> {
     Signal::derive(move || nav.and_then(|nav| nav.latest.with(|n| n.no_actions.clone())))
 }
 
-/// Sort key of the servers: disconnected first, then by the worst finding.
+/// Which of two servers comes first: one that does not answer, then by the finding to act on first,
+/// then one that could not be judged.
 #[cfg(any(feature = "ssr", test))]
-fn urgency(summary: &ServerSummary) -> (bool, Option<Severity>) {
-    let lost = matches!(summary.link, model::server::ConnectionState::Lost { .. });
-    (lost, summary.worst.map(|(severity, _)| severity))
+fn urgency(a: &ServerSummary, b: &ServerSummary) -> std::cmp::Ordering {
+    use std::cmp::Ordering::{Equal, Greater, Less};
+    let lost = |s: &ServerSummary| matches!(s.link, model::server::ConnectionState::Lost { .. });
+    let first = match (&a.first, &b.first) {
+        (Some(a), Some(b)) => model::ranking::by_harm((a.severity, a.harm), (b.severity, b.harm)),
+        (Some(_), None) => Less,
+        (None, Some(_)) => Greater,
+        (None, None) => Equal,
+    };
+    lost(b).cmp(&lost(a)).then(first).then((b.blind > 0).cmp(&(a.blind > 0)))
 }
 
+/// Each finding with the areas that found it or what is folded into it.
 #[cfg(any(feature = "ssr", test))]
-fn badges(findings: &[model::Finding]) -> Vec<(String, Severity, usize)> {
-    let mut badges: Vec<(String, Severity, usize)> = Vec::new();
-    for finding in findings {
-        let area = finding.rule.split('/').next().unwrap_or_default();
-        match badges.iter_mut().find(|(name, ..)| name == area) {
-            Some((_, worst, count)) => {
-                *worst = finding.severity.max(*worst);
-                *count += 1;
-            }
-            None => badges.push((area.to_owned(), finding.severity, 1)),
-        }
-    }
-    badges
+fn badges(findings: &[model::Finding]) -> Vec<(Severity, Vec<String>)> {
+    let area =
+        |finding: &model::Finding| finding.rule.split('/').next().unwrap_or_default().to_owned();
+    let badge = |finding: &model::Finding| {
+        let all = std::iter::once(finding).chain(&finding.same_root);
+        let areas: std::collections::BTreeSet<String> = all.map(area).collect();
+        (finding.severity, areas.into_iter().collect())
+    };
+    findings.iter().map(badge).collect()
 }
 
 /// The navigation of this tab, in the context.
@@ -202,14 +208,21 @@ mod tests {
             message: String::new(),
             evidence: vec![],
             remedy: model::Remedy::default(),
+            harm: model::Harm::Hygiene,
+            root: None,
+            same_root: vec![],
         };
+        let folded = vec![finding("locks/d", Severity::Warning)];
         let found = [
             finding("activity/a", Severity::Warning),
-            finding("activity/b", Severity::Critical),
+            model::Finding { same_root: folded, ..finding("activity/b", Severity::Critical) },
             finding("vacuum/c", Severity::Info),
         ];
         let navigation = Navigation { badges: badges(&found), ..Navigation::default() };
         assert_eq!(navigation.badge(&["activity"]), Some((Severity::Critical, 2)));
+        // What two areas found of one root is one problem of both.
+        assert_eq!(navigation.badge(&["locks"]), Some((Severity::Critical, 1)));
+        assert_eq!(navigation.badge(&["activity", "locks"]), Some((Severity::Critical, 2)));
         assert_eq!(navigation.badge_of_all(), Some((Severity::Critical, 3)));
         assert_eq!(navigation.badge(&["replication"]), None);
     }

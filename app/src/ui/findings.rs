@@ -1,60 +1,59 @@
-//! Findings by severity, each with evidence and remedy, and the rules that could not be checked.
+//! Findings by harm, each with evidence and remedy, and the rules that could not be checked.
 
 use leptos::prelude::*;
-use model::{Evidence, Finding, NotChecked, Remedy, Severity};
+use model::{Evidence, Finding, NotChecked, Remedy, Severity, ranking};
 
 use super::code::CodeBlock;
 use super::format;
 use super::keyed::keyed;
+use crate::live::findings::Judged;
 
-/// Lines whose space stays reserved; further findings are collapsed into a count. `findings.css`
-/// has the same number.
+/// Findings in a row of their own; the rest is behind a count. On phones only the first is shown, see
+/// `findings.css`, which has the same number.
 const LINES: usize = 3;
 
-/// The findings of a page; only the worst few are expanded.
+/// The findings of a page, the one to act on first first.
 #[component]
 pub fn Findings(
-    /// Worst first.
+    /// Ranked findings, and rules that could not be run.
     #[prop(into)]
-    findings: Signal<Vec<Finding>>,
-    /// Rules that could not be run.
-    #[prop(into)]
-    not_checked: Signal<Vec<NotChecked>>,
+    judged: Signal<Judged>,
 ) -> impl IntoView {
-    let keys = Memo::new(move |_| findings.with(|all| all.iter().map(key).collect::<Vec<_>>()));
+    let keys = Memo::new(move |_| judged.with(|(all, _)| all.iter().map(key).collect::<Vec<_>>()));
     let one = move |wanted: String| {
         let finding = Memo::new(move |_| {
-            findings.with(|all| all.iter().find(|finding| key(finding) == wanted).cloned())
+            judged.with(|(all, _)| all.iter().find(|finding| key(finding) == wanted).cloned())
         });
         view! { <FindingRow finding/> }.into_any()
     };
     // Changes only with the number of findings, so that the live region does not announce every
     // tick.
     let counted = Memo::new(move |_| {
-        findings.with(|all| match all.first() {
-            Some(worst) => format!(
+        judged.with(|(all, _)| match ranking::worst(all) {
+            Some((worst, count)) => format!(
                 "{}, worst {}",
-                format::plural(all.len() as i64, "finding", "findings"),
-                worst.severity.as_str()
+                format::plural(count as i64, "finding", "findings"),
+                worst.as_str()
             ),
             None => "No findings".to_owned(),
         })
     });
-    // Never shrinks while the page is open, to avoid layout shifts.
-    let lines = Memo::new(move |before: Option<&usize>| {
-        findings.with(Vec::len).min(LINES).max(before.copied().unwrap_or(0))
-    });
-    let others = Memo::new(move |_| findings.with(|all| others(all)));
-    let any_others = Memo::new(move |_| others.with(Option::is_some));
+    let rest = move |lines: usize, class: &'static str| {
+        let others = Memo::new(move |_| judged.with(|(all, _)| others(all, lines)));
+        move || {
+            others.get().map(|text| view! {
+                // Empty: when open, the stylesheet shows the lines above.
+                <details class=format!("more-findings {class}")><summary>{text}</summary></details>
+            })
+        }
+    };
     view! {
-        <section class=move || format!("findings live-findings lines-{}", lines.get()) aria-label="Findings">
+        <section class="findings live-findings" aria-label="Findings">
             <p class="hidden-words" role="status">{move || counted.get()}</p>
             {keyed(move || keys.get(), one)}
-            {move || any_others.get().then(|| view! {
-                // Empty: when open, the stylesheet shows the lines above.
-                <details class="more-findings"><summary>{move || others.get()}</summary></details>
-            })}
-            {move || not_checked.with(|all| unchecked(all))}
+            {rest(1, "narrow-only")}
+            {rest(LINES, "wide-only")}
+            {move || judged.with(|(_, not_checked)| unchecked(not_checked))}
         </section>
     }
 }
@@ -64,12 +63,11 @@ fn key(finding: &Finding) -> String {
     format!("{} {}", finding.rule, finding.object)
 }
 
-/// `2 more findings, worst warning`; None when all are shown.
-fn others(all: &[Finding]) -> Option<String> {
-    let worst = all.get(LINES)?;
-    let count = all.len().saturating_sub(LINES) as i64;
-    let count = format::plural(count, "more finding", "more findings");
-    Some(format!("{count}, worst {}", worst.severity.as_str()))
+/// `2 more findings, worst warning`; None when all are among the first `lines`.
+fn others(all: &[Finding], lines: usize) -> Option<String> {
+    let (worst, count) = ranking::worst(all.get(lines..)?)?;
+    let count = format::plural(count as i64, "more finding", "more findings");
+    Some(format!("{count}, worst {}", worst.as_str()))
 }
 
 #[component]
@@ -104,12 +102,33 @@ pub fn finding_body(finding: &Finding) -> AnyView {
 fn body(finding: &Finding) -> AnyView {
     view! {
         {finding_body(finding)}
+        {same_root(finding)}
         <p class="rule-link">
             "Rule " <a href=format!("/rules#{}", finding.rule)>{finding.rule.clone()}</a>
             " on " {finding.object.to_string()}
         </p>
     }
     .into_any()
+}
+
+/// What else has the same cause: it goes with it.
+fn same_root(finding: &Finding) -> Option<AnyView> {
+    let rows = finding.same_root.iter().map(|folded| {
+        let (rule, word) = (&folded.rule, folded.severity.as_str());
+        view! {
+            <li>
+                <span class=format!("mark {word}")>{word}</span> " " {folded.message.clone()} " "
+                <a class="muted" href=format!("/rules#{rule}")>{rule.clone()}</a>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    (!finding.same_root.is_empty()).then(|| {
+        view! {
+            <div class="same-root"><p><strong>"Same cause"</strong></p><ul>{rows}</ul></div>
+        }
+        .into_any()
+    })
 }
 
 fn evidence(evidence: &Evidence) -> AnyView {

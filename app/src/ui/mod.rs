@@ -21,3 +21,4 @@ pub mod sparkline;
 pub mod sql;
 pub mod term;
 pub mod textarea;
+pub mod verdict;

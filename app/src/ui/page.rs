@@ -5,6 +5,7 @@ use model::{ApiError, Latest};
 
 use super::findings::Findings;
 use super::reading::{api_error, loading};
+use crate::live::findings::of_reading;
 use crate::resource::Loaded;
 
 /// The text of a document title that follows `signal`. Leptos reads it after rendering, when on the
@@ -40,13 +41,7 @@ where
     .into_any()
 }
 
-/// The findings of one area, worst first, and its rules that could not be checked.
+/// The findings of one area, ranked, and its rules that could not be checked.
 pub fn area_findings<T: Send + Sync + 'static>(latest: RwSignal<Latest<T>>) -> AnyView {
-    let findings = Signal::derive(move || {
-        latest.with(|l| l.reading.as_ref().map(|r| r.findings.clone()).unwrap_or_default())
-    });
-    let not_checked = Signal::derive(move || {
-        latest.with(|l| l.reading.as_ref().map(|r| r.not_checked.clone()).unwrap_or_default())
-    });
-    view! { <Findings findings not_checked/> }.into_any()
+    view! { <Findings judged=of_reading(latest)/> }.into_any()
 }

@@ -14,18 +14,17 @@ pub fn run<E>(rule: &Rule<E>, evidence: &E, limits: &Limits) -> Known<Vec<Findin
     model::rule::run(rule, limits, |judge, in_force| judge(evidence, in_force))
 }
 
-/// Runs all rules of an area: findings, worst first, and the rules that could not be run.
+/// Runs all rules of an area: findings, ranked, and the rules that could not be run.
 pub fn judge<E>(
     rules: &[Rule<E>],
     evidence: &E,
     limits: &Limits,
 ) -> (Vec<Finding>, Vec<NotChecked>) {
-    let (mut findings, unknown) =
+    let (findings, unknown) =
         model::rule::judge(rules, limits, |judge, in_force| judge(evidence, in_force));
-    findings.sort_by_key(|finding: &Finding| std::cmp::Reverse(finding.severity));
     let not_checked = unknown
         .into_iter()
         .map(|(rule, reason)| NotChecked { rule: rule.to_owned(), reason })
         .collect();
-    (findings, not_checked)
+    (model::ranking::ranked(findings), not_checked)
 }

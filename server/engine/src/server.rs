@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use model::server::{ConnectionState, Facts, Headline};
+use model::server::{ConnectionState, Facts, FirstFinding, Headline};
 use model::{Reason, ServerId, ServerSummary};
 
 use crate::areas::{Readings, Store};
@@ -101,8 +101,7 @@ impl WatchedServer {
     /// Its line on the fleet page.
     pub fn summary(&self) -> ServerSummary {
         let (link, facts) = self.status.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let (findings, _) = self.store.findings();
-        let worst = findings.iter().map(|finding| finding.severity).max();
+        let (findings, not_checked) = self.store.findings();
         ServerSummary {
             id: self.id.clone(),
             labels: self.labels.clone(),
@@ -113,7 +112,9 @@ impl WatchedServer {
             },
             link,
             facts,
-            worst: worst.map(|severity| (severity, findings.len())),
+            worst: model::ranking::worst(&findings),
+            first: findings.first().map(FirstFinding::from),
+            blind: not_checked.iter().filter(|one| one.is_blind()).count(),
         }
     }
 

@@ -105,6 +105,9 @@ mod tests {
             message: "says".into(),
             evidence: vec![],
             remedy: Remedy::default(),
+            harm: model::Harm::Hygiene,
+            root: None,
+            same_root: vec![],
         });
         Report {
             server: "s".into(),

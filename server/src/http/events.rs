@@ -23,8 +23,9 @@ use super::response;
 use super::state::AppState;
 use crate::auth::sessions::IdleTimeout;
 
-/// Interval of keep-alive comments, so that reverse proxies do not close an idle stream.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// Interval of keep-alive events, by which a page sees within five seconds that pgdeck is frozen, and
+/// which keep reverse proxies from closing an idle stream.
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// Interval at which the viewer's session is checked.
 const SESSION_CHECK: Duration = Duration::from_secs(30);
 /// Limit of open streams, over all viewers.
@@ -95,7 +96,7 @@ pub async fn live(
         );
     };
     let retry = stream::once(async { vec![Bytes::from_static(RETRY.as_bytes())] });
-    let alive = ticks(KEEP_ALIVE).map(|_| vec![Bytes::from_static(b": alive\n\n")]);
+    let alive = ticks(KEEP_ALIVE).map(|_| vec![Bytes::from_static(b"event: alive\ndata:\n\n")]);
     let chunks = stream::select(events, alive);
     let body = retry
         .chain(chunks)

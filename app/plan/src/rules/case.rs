@@ -1,7 +1,7 @@
 //! Input of the rules (plan, derived figures, catalog) and how they build a finding: traversal,
 //! severity, evidence.
 
-use model::{Evidence, Finding, Remedy, Severity, Unit};
+use model::{Evidence, Finding, Harm, Remedy, Severity, Unit};
 
 use super::{InForce, Judged, Missing, Proposal};
 use crate::catalog::Catalog;
@@ -119,7 +119,17 @@ impl<'a> Case<'a> {
         remedy: Remedy,
     ) -> Judged {
         let (rule, severity) = (limits.rule(), self.severity(saves_ms));
-        let finding = Finding { rule, severity, object: object.into(), message, evidence, remedy };
+        let finding = Finding {
+            rule,
+            severity,
+            object: object.into(),
+            message,
+            evidence,
+            remedy,
+            harm: Harm::Hygiene,
+            root: None,
+            same_root: Vec::new(),
+        };
         Judged { node: None, saves_ms, finding, proposal: Proposal::Nothing }
     }
 }

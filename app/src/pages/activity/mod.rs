@@ -14,25 +14,32 @@ use model::activity::{Activity, wait_class};
 use model::{ApiError, AreaName, Latest, ServerId};
 use serde::{Deserialize, Serialize};
 
-use super::{server_param, verdict};
+use super::server_param;
 use crate::live;
 use crate::live::charts::poll_charts;
+use crate::live::findings::{Judged, poll_findings, verdict_of};
 use crate::resource::loaded;
 use crate::shell::navigation::Nav;
 use crate::ui::bar::{Part, Split};
 use crate::ui::chart::{Chart, Charts};
 use crate::ui::colors;
+use crate::ui::findings::Findings;
 use crate::ui::format;
-use crate::ui::page::{area_findings, page};
+use crate::ui::page::page;
 use crate::ui::reading::{ReadingView, known, why};
 use crate::ui::sort;
+use crate::ui::verdict::Verdict;
 use progress::progress;
 use table::Sessions;
+
+/// The areas whose findings are about sessions.
+const AREAS: &str = "activity,locks";
 
 /// The data of the page's first render.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActivityStart {
     latest: Latest<Activity>,
+    judged: Judged,
     charts: Vec<Chart>,
 }
 
@@ -44,14 +51,16 @@ pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> 
     use crate::auth;
     use engine::areas::activity::ActivityArea;
     let user = auth::require(model::Permission::See, Some(&server))?;
-    let mut latest = auth::engine()?.latest::<ActivityArea>(&server).ok_or(ApiError::NotFound)?;
+    let engine = auth::engine()?;
+    let mut latest = engine.latest::<ActivityArea>(&server).ok_or(ApiError::NotFound)?;
+    let judged = crate::live::findings::judged(&engine, &server, AREAS);
     if !user.sees_query_text(&server)
         && let Some(reading) = &mut latest.reading
     {
         reading.value = reading.value.without_query_text();
     }
     let charts = charts::charts(&latest);
-    Ok(ActivityStart { latest, charts })
+    Ok(ActivityStart { latest, judged, charts })
 }
 
 /// The page's icon: path data in a box of 20 × 20.
@@ -76,18 +85,15 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
     let nav = use_context::<Nav>();
     let query_text =
         Signal::derive(move || nav.is_none_or(|nav| nav.latest.with(|n| n.query_text)));
-    let message = move || {
-        latest.with(|l| {
-            let findings = l.reading.as_ref().map_or(&[][..], |reading| &reading.findings);
-            verdict(l, findings, calm)
-        })
-    };
+    let judged = RwSignal::new(start.judged);
+    poll_findings(server.clone(), AREAS, judged);
+    let words = verdict_of(latest, judged.into(), calm);
     view! {
         <header class="page-head">
             <h1>"Activity of " {server.to_string()}</h1>
-            <p class=move || format!("verdict {}", message().1)>{move || message().0}</p>
+            <Verdict words/>
         </header>
-        {area_findings(latest)}
+        <Findings judged/>
         <ReadingView latest what="sessions">
             {move || latest.with(|l| l.value().and_then(|a| a.others.as_ref().err().map(why)))}
             <div class="activity-top">
@@ -101,7 +107,7 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
                 <h2 id="progress-title">"In progress"</h2>
                 {move || latest.with(|l| l.value().map(|a| known(&a.progress, |commands| progress(commands))))}
             </section>
-            <Sessions latest query_text/>
+            <Sessions latest judged query_text/>
         </ReadingView>
     }
 }

@@ -12,6 +12,7 @@ use model::{Finding, Latest, Severity};
 use super::columns::{ColumnChooser, SortHeading, TableParams, hidden};
 use super::drawer::Drawer;
 use super::rows::{COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait};
+use crate::live::findings::Judged;
 use crate::ui::code::CopyButton;
 use crate::ui::colors;
 use crate::ui::filter;
@@ -29,9 +30,9 @@ type Marks = HashMap<i32, (Severity, String)>;
 
 fn marks(findings: &[Finding]) -> Marks {
     let mut marks = Marks::new();
-    for finding in findings {
+    for finding in findings.iter().flat_map(|one| std::iter::once(one).chain(&one.same_root)) {
         if let Some(pid) = finding.object.pid() {
-            // Findings are sorted by severity.
+            // The findings are ranked: the first of a session is the one to act on.
             marks.entry(pid).or_insert_with(|| (finding.severity, finding.message.clone()));
         }
     }
@@ -43,6 +44,8 @@ fn marks(findings: &[Finding]) -> Marks {
 pub fn Sessions(
     /// The readings.
     latest: RwSignal<Latest<Activity>>,
+    /// The findings on sessions and locks.
+    judged: RwSignal<Judged>,
     /// Whether the user may see the text of statements.
     #[prop(into)]
     query_text: Signal<bool>,
@@ -54,9 +57,7 @@ pub fn Sessions(
         let rows = select(folded, &terms);
         params.sort.with(|by| sort(rows, by))
     });
-    let marks = Memo::new(move |_| {
-        latest.with(|l| l.reading.as_ref().map(|r| marks(&r.findings)).unwrap_or_default())
-    });
+    let marks = Memo::new(move |_| judged.with(|(findings, _)| marks(findings)));
     let keys = Memo::new(move |_| {
         let all = params.rows.with(|rows| rows == "all");
         let shown = if all { usize::MAX } else { ROWS };

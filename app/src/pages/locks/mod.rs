@@ -38,11 +38,13 @@ use super::server_param;
 use crate::actions::form::SessionActions;
 use crate::actions::results::{ActionResults, Results};
 use crate::live;
+use crate::live::findings::{of_reading, verdict_of};
 use crate::resource::loaded;
 use crate::shell::navigation::{Nav, refusal};
 use crate::ui::page::{area_findings, page};
 use crate::ui::reading::{ReadingView, why};
 use crate::ui::server_html::ServerHtml;
+use crate::ui::verdict::{Tone, Verdict};
 use query::LocksQuery;
 use roots::{Root, RootBlocker};
 use slider::Slider;
@@ -93,7 +95,9 @@ pub struct RecordedRange {
 pub struct LocksView {
     latest: Latest<LocksSummary>,
     message: String,
-    class: String,
+    tone: Tone,
+    /// Whether sessions wait: the sentence then changes every second.
+    waits: bool,
     /// The current root blocker; None when another moment is shown.
     root: Option<Root>,
     body: String,
@@ -146,14 +150,17 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
     poll(server.clone(), query, latest, shown);
     let part =
         move |of: fn(&LocksView) -> &String| Signal::derive(move || shown.with(|s| of(s).clone()));
-    // A recorded second does not depend on the latest reading.
-    let lost = move || match (query.with(|query| query.at), latest.with(|l| l.failure.clone())) {
-        (None, Some(failure)) if latest.with(|l| l.reading.is_none()) => {
-            Some(failure.reason.message())
+    let judged = verdict_of(latest, of_reading(latest), |_| (String::new(), true));
+    // A recorded second does not depend on the latest reading, and the graph says more than the
+    // finding on it.
+    let words = Signal::derive(move || {
+        let (message, tone) = judged.get();
+        match (query.with(|query| query.at), tone) {
+            (None, Tone::Unknown) => (message, tone),
+            (None, _) if latest.with(|l| l.failure.is_some()) => (message, tone),
+            _ => shown.with(|s| (s.message.clone(), s.tone)),
         }
-        (None, Some(failure)) => Some(format!("No newer reading: {}", failure.reason.message())),
-        _ => None,
-    };
+    });
     let reading = move |of: fn(&model::Reading<LocksSummary>) -> bool| {
         latest.with(|l| l.reading.as_ref().is_some_and(of))
     };
@@ -166,9 +173,7 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
     view! {
         <header class="page-head">
             <h1>"Locks of " {server.to_string()}</h1>
-            <p class=move || format!("verdict {}", if lost().is_some() { "critical".into() } else { shown.with(|s| s.class.clone()) })>
-                {move || lost().unwrap_or_else(|| shown.with(|s| s.message.clone()))}
-            </p>
+            <Verdict words class=Signal::derive(move || shown.with(|s| if s.waits { "waits" } else { "" }.to_owned()))/>
         </header>
         <Results results/>
         {area_findings(latest)}

@@ -62,11 +62,20 @@ pub fn RootBlocker(
         move || shown.with(|s| s.root.as_ref().map(|root| of(root).clone()))
     };
     move || {
-        let (key, pid, backend_start_ms) = identity.get()?;
+        let Some((key, pid, backend_start_ms)) = identity.get() else {
+            // Its place stays, so that the graph below does not jump when a root comes or goes.
+            return view! {
+                <section class="panel lock-root none" aria-labelledby="roots-title">
+                    <h2 id="roots-title">"Root blocker"</h2>
+                    <p class="muted">"No session blocks another."</p>
+                </section>
+            }
+            .into_any();
+        };
         let of_link = server.clone();
         let to = move || query.with(|query| query.with_node(&key).to(&of_link));
         let server = server.clone();
-        Some(view! {
+        view! {
             <section class="panel lock-root" aria-labelledby="roots-title">
                 <h2 id="roots-title">"Root blocker"</h2>
                 <p>
@@ -77,6 +86,7 @@ pub fn RootBlocker(
                     <SessionActions server label=format!("Actions on root blocker pid {pid}") pid backend_start_ms refusal/>
                 })}
             </section>
-        })
+        }
+        .into_any()
     }
 }

@@ -2,37 +2,47 @@
 //! releases.
 
 use model::locks::{Graph, Locks};
-use model::{Known, Latest, Reason, Severity};
+use model::{Known, Latest, Reason, Severity, ranking};
 
 use super::labels;
 use crate::ui::format;
+use crate::ui::verdict::{Tone, blind};
 
-/// The verdict and its CSS class.
+/// The verdict, its tone, and whether sessions wait.
 pub fn verdict(
     latest: &Latest<Locks>,
     graph: Option<&Known<Graph>>,
     at: Option<i64>,
-) -> (String, String) {
+) -> (String, Tone, bool) {
     let then = at.map(|at| format!("At {} UTC: ", format::time_of_day(at))).unwrap_or_default();
-    let worst = latest.reading.as_ref().and_then(|reading| reading.findings.first());
-    let worst = worst.filter(|worst| worst.severity > Severity::Info && at.is_none());
+    let reading = latest.reading.as_ref();
+    let first = reading.and_then(|reading| reading.findings.first());
+    let first = first.filter(|first| first.severity > Severity::Info && at.is_none());
     let (message, calm) = match graph {
-        None => ("The first reading is on its way.".to_owned(), "open"),
+        None => ("The first reading is on its way.".to_owned(), Tone::Unknown),
         Some(Err(Reason::NotYet)) => match latest.value().map_or(0, |locks| locks.waiting) {
-            0 => ("The first reading is on its way.".to_owned(), "open"),
-            n => (format!("{} for a lock; the wait-for graph is being read.", waits(n)), "open"),
+            0 => ("The first reading is on its way.".to_owned(), Tone::Unknown),
+            n => {
+                (format!("{} for a lock; the wait-for graph is being read.", waits(n)), Tone::Open)
+            }
         },
-        Some(Err(reason)) => (reason.message(), "open"),
-        Some(Ok(graph)) if graph.queues.is_empty() => match worst {
-            Some(worst) => (format!("No session is waiting for a lock. {}", worst.message), "open"),
-            None => ("No session is waiting for a lock.".to_owned(), "fine"),
+        Some(Err(reason)) => (reason.message(), Tone::Unknown),
+        Some(Ok(graph)) if graph.queues.is_empty() => match first {
+            Some(first) => (ranking::headline(first), Tone::Open),
+            None => match at.is_none().then(|| reading.and_then(|r| blind(&r.not_checked))) {
+                Some(Some(blind)) => (blind, Tone::Unknown),
+                _ => ("No session is waiting for a lock.".to_owned(), Tone::Fine),
+            },
         },
-        Some(Ok(graph)) => (roots(graph), "open"),
+        Some(Ok(graph)) => (roots(graph), Tone::Open),
     };
-    // The sentence changes every second; its space stays reserved.
     let waits = matches!(graph, Some(Ok(graph)) if !graph.queues.is_empty());
-    let class = worst.map_or(calm, |worst| worst.severity.as_str());
-    (then + &message, format!("{class}{}", if waits { " waits" } else { "" }))
+    let severity = first.map(|first| first.severity);
+    let message = match severity.filter(|_| waits) {
+        Some(severity) => format!("{}: {message}", severity.title()),
+        None => message,
+    };
+    (then + &message, severity.map_or(calm, Tone::Found), waits)
 }
 
 fn waits(n: i64) -> String {

@@ -7,14 +7,15 @@ use leptos::prelude::*;
 use model::overview::{Overview, SessionCounts, Window};
 use model::server::Facts;
 use model::vacuum::Vacuum;
-use model::{ApiError, AreaName, Finding, Latest, NotChecked, ServerId, Unit};
+use model::{ApiError, AreaName, Latest, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::{server_param, verdict};
+use super::server_param;
 use crate::links;
 use crate::live;
 use crate::live::Live;
 use crate::live::charts::poll_charts;
+use crate::live::findings::{Judged, poll_findings, verdict_of};
 use crate::resource::loaded;
 use crate::ui::bar::Bar;
 use crate::ui::chart::{Chart, Charts};
@@ -25,19 +26,14 @@ use crate::ui::page::page;
 use crate::ui::reading::ReadingView;
 use crate::ui::sparkline::Sparkline;
 use crate::ui::term::term;
-
-/// Polling interval of all areas' findings, ms.
-const FINDINGS_EVERY_MS: u64 = 3_000;
-
-/// Findings of all areas and rules not checked.
-pub type FindingsResponse = (Vec<Finding>, Vec<NotChecked>);
+use crate::ui::verdict::Verdict;
 
 /// The data of the page's first render.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OverviewStart {
     latest: Latest<Overview>,
     vacuum: Latest<Vacuum>,
-    judged: FindingsResponse,
+    judged: Judged,
     charts: Vec<Chart>,
 }
 
@@ -55,16 +51,6 @@ pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> 
     let vacuum = engine.latest::<VacuumArea>(&server).ok_or(ApiError::NotFound)?;
     let charts = charts::charts(&latest);
     Ok(OverviewStart { latest, vacuum, judged: engine.findings(&server), charts })
-}
-
-access! { "/api/findings" OnServer(See) }
-
-/// The findings of all areas.
-#[server(prefix = "/api", endpoint = "findings", output = model::wire::Json)]
-pub async fn read_findings(server: ServerId) -> Result<FindingsResponse, ApiError> {
-    use crate::auth;
-    auth::require(model::Permission::See, Some(&server))?;
-    Ok(auth::engine()?.findings(&server))
 }
 
 /// The page's icon: path data in a box of 20 × 20.
@@ -88,18 +74,15 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
     let maintain = links::area(&server, "act");
     let judged = RwSignal::new(start.judged);
     let charts = RwSignal::new(start.charts);
-    poll(server.clone(), "overview", charts, judged);
-    let message =
-        move || judged.with(|(findings, _)| latest.with(|latest| verdict(latest, findings, calm)));
+    poll_charts(server.clone(), "overview", charts);
+    poll_findings(server.clone(), "", judged);
+    let words = verdict_of(latest, judged.into(), calm);
     view! {
         <header class="page-head">
             <h1>{server.to_string()}</h1>
-            <p class=move || format!("verdict {}", message().1)>{move || message().0}</p>
+            <Verdict words/>
         </header>
-        <Findings
-            findings=Signal::derive(move || judged.get().0)
-            not_checked=Signal::derive(move || judged.get().1)
-        />
+        <Findings judged/>
         <ReadingView latest what="numbers">
             <Headline latest/>
             <h2 class="hidden-words">"Panels"</h2>
@@ -121,27 +104,6 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
             </section>
         </div>
     }
-}
-
-/// Polls findings and charts while the page is open in a browser.
-fn poll(
-    server: ServerId,
-    page: &'static str,
-    charts: RwSignal<Vec<Chart>>,
-    judged: RwSignal<FindingsResponse>,
-) {
-    poll_charts(server.clone(), page, charts);
-    live::every(FINDINGS_EVERY_MS, move || {
-        let server = server.clone();
-        leptos::task::spawn_local(async move {
-            // On failure the old findings stay; the stream or the navigation reports the outage.
-            if let Ok(new) = read_findings(server).await
-                && judged.try_with_untracked(|old| *old != new).unwrap_or(false)
-            {
-                judged.set(new);
-            }
-        });
-    });
 }
 
 /// The verdict without findings, and whether no session waits.

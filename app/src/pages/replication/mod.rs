@@ -12,15 +12,17 @@ use model::replication::{Lag, Position, Replication};
 use model::{ApiError, AreaName, Latest, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::{server_param, verdict};
+use super::server_param;
 use crate::live;
 use crate::live::charts::poll_charts;
+use crate::live::findings::{of_reading, verdict_of};
 use crate::resource::loaded;
 use crate::ui::chart::{Chart, Charts};
 use crate::ui::format;
 use crate::ui::page::{area_findings, page};
 use crate::ui::reading::{ReadingView, known};
 use crate::ui::term::term;
+use crate::ui::verdict::Verdict;
 use tables::{receiver, senders, slots, subscriptions};
 use topology::drawing;
 
@@ -81,21 +83,16 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
     let topology = RwSignal::new(start.topology);
     poll_topology(server.clone(), topology);
     let here = server.clone();
-    let message = move || {
-        latest.with(|l| {
-            let findings = l.reading.as_ref().map_or(&[][..], |reading| &reading.findings);
-            verdict(l, findings, |r| {
-                let known = if r.position.in_recovery { r.lag.is_ok() } else { r.senders.is_ok() };
-                (calm(r), known)
-            })
-        })
-    };
+    let words = verdict_of(latest, of_reading(latest), |r| {
+        let known = if r.position.in_recovery { r.lag.is_ok() } else { r.senders.is_ok() };
+        (calm(r), known)
+    });
     let drawn =
         move |draw: fn(&Replication) -> AnyView| move || latest.with(|l| l.value().map(draw));
     view! {
         <header class="page-head">
             <h1>"Replication of " {server.to_string()}</h1>
-            <p class=move || format!("verdict {}", message().1)>{move || message().0}</p>
+            <Verdict words/>
         </header>
         {area_findings(latest)}
         <section class="panel" aria-labelledby="topology-title">

@@ -125,14 +125,13 @@ impl Store {
         self.named(area).map(AnySlot::frames)
     }
 
-    /// All findings, worst first, and all rules that were not checked.
+    /// All findings, ranked and folded by root, and all rules that were not checked.
     pub fn findings(&self) -> (Vec<Finding>, Vec<NotChecked>) {
         let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
         for slot in self.slots() {
             slot.add_findings(&mut findings, &mut not_checked);
         }
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        (findings, not_checked)
+        (model::ranking::ranked(findings), not_checked)
     }
 
     /// What the server is by the newest reading of that area, where that is no longer what `facts` say.

@@ -1,7 +1,7 @@
 //! Rule: connection slots (max_connections) are nearly used up.
 
 use model::activity::Activity;
-use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
@@ -55,6 +55,9 @@ pub fn connection_use(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Fi
             Evidence { name: "max_connections".into(), value: evidence.max_connections as f64, unit: Unit::Count },
             Evidence { name: "reserved".into(), value: evidence.reserved_connections as f64, unit: Unit::Count },
         ],
+        harm: Harm::Risk { due_s: None },
+        root: None,
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some("select application_name, state, count(*) from pg_stat_activity where backend_type = 'client backend' group by 1, 2 order by 3 desc;".into()),

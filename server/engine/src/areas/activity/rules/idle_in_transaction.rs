@@ -1,7 +1,7 @@
 //! Rule: a session is idle in transaction for too long.
 
 use model::activity::{Activity, Session};
-use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
@@ -72,6 +72,9 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
             super::super::minutes(idle_s)
         ),
         evidence: numbers,
+        harm: Harm::Risk { due_s: None },
+        root: Some(Object::Session { pid: session.pid }),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some(format!("select pg_terminate_backend({});", session.pid)),

@@ -1,7 +1,7 @@
 //! Rule: a transaction is open for so long that it holds back vacuum.
 
 use model::activity::{Activity, Session};
-use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
@@ -70,6 +70,9 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
             super::super::minutes(age_s)
         ),
         evidence: numbers,
+        harm: Harm::Risk { due_s: None },
+        root: Some(Object::Session { pid: session.pid }),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some(format!("select pg_cancel_backend({});", session.pid)),

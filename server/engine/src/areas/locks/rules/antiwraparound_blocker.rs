@@ -3,7 +3,7 @@
 use model::locks::Locks;
 use model::{About, Finding, Known, Limit, Remedy, Severity, Unit};
 
-use super::describe::{count, for_ms, seconds, sessions};
+use super::describe::{count, for_ms, hurts, seconds, sessions};
 use crate::rule::InForce;
 
 /// The longest wait behind it at which the rule warns, seconds.
@@ -49,6 +49,9 @@ pub fn antiwraparound_blocker(evidence: &Locks, limits: &InForce<'_>) -> Known<V
                 count("sessions blocked", root.holds_up.into()),
                 seconds("longest wait", root.longest_ms),
             ],
+            harm: hurts(root),
+            root: Some(node.words().into()),
+            same_root: Vec::new(),
             remedy: Remedy {
                 message: ABOUT.remedy.into(),
                 sql: Some("alter system set autovacuum_vacuum_cost_limit = 2000;".into()),

@@ -2,9 +2,9 @@
 //! writer, and all others behind it.
 
 use model::locks::{Edge, EdgeKind, Graph, LockMode, Locks, ObjectKind, Queue, Wait};
-use model::{About, Finding, Known, Limit, Severity, Unit};
+use model::{About, Finding, Harm, Known, Limit, Severity, Unit};
 
-use super::describe::{count, ending, for_ms, seconds, sessions, who};
+use super::describe::{count, ending, for_ms, hurts, seconds, sessions, who};
 use crate::rule::InForce;
 
 /// How long it must have waited, seconds.
@@ -59,6 +59,10 @@ fn finding(
     limits: &InForce<'_>,
 ) -> Option<Finding> {
     let (node, blocker) = (graph.node(wait.node)?, graph.node(edge.blocker)?);
+    let blocking = graph.blocking();
+    let root = graph.roots.iter().find(|root| blocking.held_up_by(root.node).contains(&wait.node));
+    let queued = queue.waiters.iter().map(|wait| graph.waited_ms(wait)).sum::<f64>();
+    let here = Harm::Hurts { sessions: 1 + behind as u32, seconds: queued / 1_000.0 };
     let critical = behind as f64 >= limits.get(&CRITICAL_FROM_WAITERS);
     Some(Finding {
         rule: limits.rule(),
@@ -82,6 +86,9 @@ fn finding(
             seconds("DDL waits", graph.waited_ms(wait)),
             count("sessions queued behind it", behind as f64),
         ],
+        harm: root.map_or(here, hurts),
+        root: root.and_then(|root| graph.node(root.node)).map(|node| node.words().into()),
+        same_root: Vec::new(),
         remedy: ending(
             node,
             ABOUT.remedy,

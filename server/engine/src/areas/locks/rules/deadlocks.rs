@@ -1,7 +1,7 @@
 //! Rule: PostgreSQL detected deadlocks and aborted a transaction of each.
 
 use model::locks::Locks;
-use model::{About, Finding, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use super::describe::{count, seconds};
 use crate::rule::InForce;
@@ -49,6 +49,9 @@ pub fn deadlocks(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding>> 
         object: Object::Server,
         message: format!("{times} in the last {:.0} s.", rates.window_ms as f64 / 1_000.0),
         evidence: vec![count("deadlocks", found), seconds("window", rates.window_ms as f64)],
+        harm: Harm::Hygiene,
+        root: None,
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some("alter system set log_lock_waits = on;".into()),

@@ -1,7 +1,7 @@
 //! Wording shared by the lock rules: nodes, remedies, durations.
 
-use model::locks::{Graph, Node, duration};
-use model::{Evidence, Remedy, Unit};
+use model::locks::{Graph, Node, Root, duration};
+use model::{Evidence, Harm, Remedy, Unit};
 
 use crate::error::quoted_literal;
 
@@ -48,6 +48,11 @@ fn ending_sql(node: &Node, pid: i32) -> String {
         true => format!("select pg_terminate_backend({pid});"),
         false => format!("select pg_cancel_backend({pid});"),
     }
+}
+
+/// Whom a root blocker hurts, and for how long together.
+pub fn hurts(root: &Root) -> Harm {
+    Harm::Hurts { sessions: root.holds_up, seconds: root.waited_ms / 1_000.0 }
 }
 
 /// A count.

@@ -1,9 +1,9 @@
 //! Rule: a prepared transaction is neither committed nor rolled back.
 
-use model::locks::{Locks, PreparedTransaction};
-use model::{About, Finding, Known, Limit, Object, Remedy, Severity, Unit};
+use model::locks::{Locks, PreparedTransaction, Root};
+use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
-use super::describe::{count, for_ms, seconds, sessions};
+use super::describe::{count, for_ms, hurts, seconds, sessions};
 use crate::error::quoted_literal;
 use crate::rule::InForce;
 
@@ -42,7 +42,8 @@ pub fn forgotten_prepared_transaction(
 
 fn judged(one: &PreparedTransaction, evidence: &Locks, limits: &InForce<'_>) -> Option<Finding> {
     let age_ms = (evidence.server_now_ms - one.prepared_ms).max(0) as f64;
-    let holds_up = holds_up(one, evidence);
+    let root = root_of(one, evidence);
+    let holds_up = root.map_or(0, |root| root.holds_up);
     let severity = if holds_up > 0 || age_ms >= limits.get(&CRITICAL_FROM_S) * 1_000.0 {
         Severity::Critical
     } else if age_ms >= limits.get(&WARN_FROM_S) * 1_000.0 {
@@ -66,6 +67,9 @@ fn judged(one: &PreparedTransaction, evidence: &Locks, limits: &InForce<'_>) -> 
             for_ms(age_ms),
         ),
         evidence: vec![seconds("age", age_ms), count("sessions blocked", holds_up.into())],
+        harm: root.map_or(Harm::Risk { due_s: None }, hurts),
+        root: Some(Object::PreparedTransaction { gid: one.gid.clone() }),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some(format!("rollback prepared {};", quoted_literal(&one.gid))),
@@ -76,12 +80,12 @@ fn judged(one: &PreparedTransaction, evidence: &Locks, limits: &InForce<'_>) -> 
     })
 }
 
-/// How many sessions wait for it.
-fn holds_up(one: &PreparedTransaction, evidence: &Locks) -> u32 {
-    let Ok(graph) = &evidence.graph else { return 0 };
+/// What it blocks, if anybody waits for it.
+fn root_of<'a>(one: &PreparedTransaction, evidence: &'a Locks) -> Option<&'a Root> {
+    let graph = evidence.graph.as_ref().ok()?;
     let is_it = |node: u32| {
         let prepared = graph.node(node).and_then(|node| node.prepared.as_ref());
         prepared.is_some_and(|prepared| prepared.transaction == one.transaction)
     };
-    graph.roots.iter().find(|root| is_it(root.node)).map_or(0, |root| root.holds_up)
+    graph.roots.iter().find(|root| is_it(root.node))
 }

@@ -3,7 +3,7 @@
 use model::locks::Locks;
 use model::{About, Finding, Known, Limit, Severity, Unit};
 
-use super::describe::{count, ending, for_ms, seconds, sessions, who};
+use super::describe::{count, ending, for_ms, hurts, seconds, sessions, who};
 use crate::rule::InForce;
 
 /// The longest wait behind it at which the rule warns, seconds.
@@ -69,6 +69,9 @@ pub fn idle_blocker(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
                 count("sessions blocked", root.holds_up.into()),
                 seconds("longest wait", root.longest_ms),
             ],
+            harm: hurts(root),
+            root: Some(node.words().into()),
+            same_root: Vec::new(),
             remedy: ending(node, ABOUT.remedy, "Somebody at a psql prompt who is about to commit."),
         })
     });

@@ -3,7 +3,7 @@
 use model::locks::Locks;
 use model::{About, Finding, Known, Limit, Severity, Unit};
 
-use super::describe::{count, ending, for_ms, seconds, sessions, who};
+use super::describe::{count, ending, for_ms, hurts, seconds, sessions, who};
 use crate::rule::InForce;
 
 /// Sessions behind one root at which the rule warns.
@@ -67,6 +67,9 @@ pub fn lock_pile_up(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
                 seconds("longest wait", root.longest_ms),
                 seconds("waited in total", root.waited_ms),
             ],
+            harm: hurts(root),
+            root: Some(node.words().into()),
+            same_root: Vec::new(),
             remedy: ending(
                 node,
                 ABOUT.remedy,

@@ -1,7 +1,7 @@
 //! Rule: the shared lock table (max_locks_per_transaction) is nearly full.
 
 use model::locks::Locks;
-use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use super::describe::count;
 use crate::rule::InForce;
@@ -55,6 +55,9 @@ pub fn lock_table_full(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Find
             count("sized for", table.capacity as f64),
             Evidence { name: "used".into(), value: percent, unit: Unit::Percent },
         ],
+        harm: Harm::Risk { due_s: None },
+        root: None,
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some(format!("alter system set max_locks_per_transaction = {doubled};")),

@@ -3,7 +3,7 @@
 use model::locks::Locks;
 use model::{About, Finding, Known, Limit, Object, Severity, Unit};
 
-use super::describe::{count, ending, seconds};
+use super::describe::{count, ending, hurts, seconds};
 use crate::rule::InForce;
 
 /// Wait at which the rule warns, seconds.
@@ -62,6 +62,9 @@ pub fn long_lock_wait(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Findi
                 seconds("longest wait", root.longest_ms),
                 count("waits that long behind the same root", long.count() as f64),
             ],
+            harm: hurts(root),
+            root: Some(node.words().into()),
+            same_root: Vec::new(),
             remedy: ending(node, ABOUT.remedy, "A batch that is meant to wait its turn."),
         });
     }

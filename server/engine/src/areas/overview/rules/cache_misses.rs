@@ -1,7 +1,7 @@
 //! Rule: a low cache hit ratio of shared buffers over the last ten minutes.
 
 use model::overview::Overview;
-use model::{About, Evidence, Finding, Known, Limit, Reason, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Reason, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
@@ -84,6 +84,9 @@ pub fn cache_misses(evidence: &Overview, limits: &InForce<'_>) -> Known<Vec<Find
             Evidence { name: "hits".into(), value: percent, unit: Unit::Percent },
             Evidence { name: "read from outside".into(), value: read, unit: Unit::BytesPerSecond },
         ],
+        harm: Harm::Hygiene,
+        root: None,
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             refuted_by: Some("Blocks in the operating system's cache count as misses: track_io_timing shows whether reads take time.".into()),

@@ -1,7 +1,7 @@
 //! Rule: an inactive replication slot retains WAL until the disk is full.
 
 use model::replication::{Replication, Slot};
-use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use crate::error::quoted_literal;
 use crate::rule::InForce;
@@ -63,6 +63,9 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
             retained / 1_048_576.0
         ),
         evidence,
+        harm: Harm::Risk { due_s: None },
+        root: Some(Object::Slot { name: slot.slot_name.clone() }),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some(format!(

@@ -1,7 +1,7 @@
 //! Rule: a standby lags behind its sender, by bytes and time together.
 
 use model::replication::{Replication, Sender};
-use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Remedy, Severity, Unit};
 
 use super::super::lag::time_behind;
 use crate::rule::InForce;
@@ -93,6 +93,9 @@ fn finding(
     Finding {
         rule: limits.rule(),
         severity,
+        harm: Harm::Risk { due_s: None },
+        root: Some(object.clone().into()),
+        same_root: Vec::new(),
         message: format!("{subject} is {:.0} s and {mib:.1} MiB behind{why}.", ms / 1_000.0),
         object: object.into(),
         evidence: vec![

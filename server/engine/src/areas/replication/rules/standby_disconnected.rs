@@ -1,7 +1,7 @@
 //! Rule: a standby's WAL receiver is disconnected; equal positions hide it, so it has its own rule.
 
 use model::replication::Replication;
-use model::{About, Evidence, Finding, Known, Limit, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
@@ -40,6 +40,9 @@ pub fn standby_disconnected(evidence: &Replication, limits: &InForce<'_>) -> Kno
             Evidence { name: "silent for".into(), value: lag.ms, unit: Unit::Ms },
             Evidence { name: "received, not replayed".into(), value: lag.bytes as f64, unit: Unit::Bytes },
         ],
+        harm: Harm::Risk { due_s: None },
+        root: None,
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some("select status, sender_host, sender_port, slot_name, last_msg_receipt_time from pg_stat_wal_receiver;".into()),

@@ -1,7 +1,7 @@
 //! Rule: a database approaches transaction id wraparound.
 
 use model::vacuum::{DatabaseAge, Vacuum};
-use model::{About, Evidence, Finding, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
@@ -65,6 +65,9 @@ fn judged(database: &DatabaseAge, limits: &InForce<'_>) -> Option<Finding> {
             Evidence { name: "multixact age".into(), value: database.multixact_age as f64, unit: Unit::Xids },
             Evidence { name: "left before writes stop".into(), value: left, unit: Unit::Xids },
         ],
+        harm: Harm::Risk { due_s: None },
+        root: Some(Object::Database { name: database.datname.clone() }),
+        same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some("select oid::regclass, age(relfrozenxid) from pg_class where relkind in ('r', 'm', 't') order by 2 desc limit 20;".into()),
