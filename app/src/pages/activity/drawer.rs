@@ -1,6 +1,7 @@
 //! Drawer with the details of one session (`pg_stat_activity`) and its actions.
 
 use leptos::prelude::*;
+use model::action::cannot_cancel;
 use model::activity::Session;
 use model::{Severity, Unit};
 
@@ -14,8 +15,9 @@ use crate::ui::reading::empty;
 use crate::ui::sql::Statement;
 use crate::ui::term::term;
 
-/// The session in the newest reading, its parallel workers, and its worst finding.
-pub type SessionState = (Option<Session>, Vec<Session>, Option<(Severity, String)>);
+/// The session in the newest reading, its parallel workers, its worst finding, and the sessions in its
+/// way.
+pub type SessionState = (Option<Session>, Vec<Session>, Option<(Severity, String)>, Vec<Session>);
 
 /// Details of one session. Its buttons stay mounted; the rest re-renders with each reading.
 #[component]
@@ -34,14 +36,24 @@ pub fn Drawer(
     let nav = use_context::<Nav>();
     let refusal = refusal();
     let server = nav.and_then(|nav| nav.server.get_untracked());
+    let cancel_refusal = Signal::derive(move || {
+        current.with(|(session, ..)| {
+            let session =
+                session.as_ref().filter(|session| session.is_client() && !session.hidden)?;
+            cannot_cancel(pid, session.state.as_deref(), session.wait_event.as_deref())
+        })
+    });
+    let terminate_first = current.with_untracked(|(session, ..)| {
+        session.as_ref().is_some_and(Session::is_idle_in_transaction)
+    });
     let body = move || {
-        current.with(|(session, workers, mark)| {
+        current.with(|(session, workers, mark, blockers)| {
             let mark = mark.as_ref().map(|(severity, message)| {
                 view! { <p class=format!("mark {}", severity.as_str())>{message.clone()}</p> }
             });
             let body = match session {
                 None => empty("This session has ended, or is not among the rows that were read."),
-                Some(session) => details(session, workers),
+                Some(session) => details(session, workers, blockers),
             };
             view! { {mark} {body} }
         })
@@ -52,13 +64,15 @@ pub fn Drawer(
                 <h2>"Session " {pid}</h2>
                 <a href=move || close.get() data-close="" data-noscroll="">"Close"</a>
             </div>
-            {server.map(|server| view! { <SessionActions server pid backend_start_ms refusal/> })}
+            {server.map(|server| view! {
+                <SessionActions server pid backend_start_ms refusal cancel_refusal terminate_first/>
+            })}
             {body}
         </section>
     }
 }
 
-fn details(session: &Session, workers: &[Session]) -> AnyView {
+fn details(session: &Session, workers: &[Session], blockers: &[Session]) -> AnyView {
     let line = |name: &'static str, value: Option<String>| {
         value
             .filter(|value| !value.is_empty())
@@ -91,10 +105,14 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
     };
     view! {
         {statement}
+        {in_the_way(session, blockers)}
         <dl class="facts">
             {line("State", session.state.clone())}
             {age("In this state for", session.state_age_ms)}
             {line("Waits for", Some(wait(session)))}
+            {age("Waiting for the lock for", session.lock_wait.as_ref().and_then(|wait| wait.waited_ms))}
+            {line("Held up by", session.held_up_by().map(str::to_owned))}
+            {line("Blocks", (session.blocks > 0).then(|| format::plural(i64::from(session.blocks), "session", "sessions")))}
             {age("Transaction open for", session.xact_age_ms)}
             {age("Age of the statement", session.query_age_ms)}
             {age("Connected for", session.backend_age_ms)}
@@ -112,6 +130,33 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
         </dl>
     }
     .into_any()
+}
+
+/// Who is in the way of a session that waits for a lock, on what, and what they ran last.
+fn in_the_way(session: &Session, blockers: &[Session]) -> Option<AnyView> {
+    let wait = session.lock_wait.as_ref()?;
+    let each = wait.blocked_by.iter().map(|pid| {
+        let blocker = blockers.iter().find(|blocker| blocker.pid == *pid);
+        let part = |pick: fn(&Session) -> &Option<String>| {
+            blocker.and_then(|b| pick(b).clone()).filter(|text| !text.is_empty())
+        };
+        let mut words = vec![match pid {
+            0 => "a prepared transaction".to_owned(),
+            pid => format!("pid {pid}"),
+        }];
+        words.extend(part(|b| &b.application_name));
+        words.extend(part(|b| &b.state));
+        let query = part(|b| &b.query).map(|text| view! { <Statement text/> });
+        view! { <p>{words.join(", ")}</p> {query} }
+    });
+    Some(
+        view! {
+            <h3>"Blocked by"</h3>
+            <p>{format!("Wants {} on {}.", wait.wants, wait.on)}</p>
+            {each.collect_view()}
+        }
+        .into_any(),
+    )
 }
 
 /// A form that posts the statement to `/plan`: a URL would be logged. Whoever may see the text may

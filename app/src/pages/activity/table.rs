@@ -11,7 +11,9 @@ use model::{Finding, Latest, Severity};
 
 use super::columns::{ColumnChooser, SortHeading, TableParams, hidden};
 use super::drawer::Drawer;
-use super::rows::{COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait};
+use super::rows::{
+    COLUMNS, FILTERS, Row, blocked, blocker, csv, fold, markdown, select, sort, text, wait,
+};
 use crate::live::findings::Judged;
 use crate::ui::code::CopyButton;
 use crate::ui::colors;
@@ -124,6 +126,7 @@ pub fn Sessions(
                     session_of(latest, pid),
                     by_pid.with(|rows| rows.get(&pid).map(|r| r.workers.clone()).unwrap_or_default()),
                     marks.with(|m| m.get(&pid).cloned()),
+                    blockers_of(latest, pid),
                 ));
                 let close = Signal::derive(move || params.to(&[("pid", "")]));
                 view! { <Drawer pid backend_start_ms close current/> }
@@ -134,6 +137,13 @@ pub fn Sessions(
 
 fn session_of(latest: RwSignal<Latest<Activity>>, pid: i32) -> Option<Session> {
     latest.with(|l| l.value()?.sessions.iter().find(|session| session.pid == pid).cloned())
+}
+
+/// The sessions in a session's way, as far as they are among those that were read.
+fn blockers_of(latest: RwSignal<Latest<Activity>>, pid: i32) -> Vec<Session> {
+    let wait = session_of(latest, pid).and_then(|session| session.lock_wait);
+    let pids = wait.map(|wait| wait.blocked_by).unwrap_or_default();
+    pids.into_iter().filter_map(|pid| session_of(latest, pid)).collect()
 }
 
 fn counted(rows: Memo<Vec<Row>>, latest: RwSignal<Latest<Activity>>) -> String {
@@ -197,6 +207,7 @@ fn cells(row: &Row, params: TableParams, marks: Memo<Marks>) -> AnyView {
         <td class="num"><a href=to data-row="" data-noscroll="">{pid}</a>{workers}</td>
         <td class="text">{state(session)} {mark}</td>
         <td class="text">{wait_cell(session)}</td>
+        <td class="text">{blocked_cell(session, params)}</td>
         <td class="num"><Age ms=session.xact_age_ms/></td>
         <td class="num"><Age ms=if session.is_active() { session.query_age_ms } else { None }/></td>
         {application(session)}
@@ -232,6 +243,28 @@ fn state(session: &Session) -> AnyView {
         }
         None => ().into_any(),
     }
+}
+
+/// Who is in its way, each a link to that session, or how many it blocks.
+fn blocked_cell(session: &Session, params: TableParams) -> Option<AnyView> {
+    let Some(wait) = &session.lock_wait else {
+        let blocks = (session.blocks > 0).then(|| blocked(session))?;
+        return Some(view! { <strong>{blocks}</strong> }.into_any());
+    };
+    if wait.blocked_by.is_empty() {
+        return Some(blocked(session).into_any());
+    }
+    let links = wait.blocked_by.iter().enumerate().map(|(at, pid)| {
+        let (words, comma, pid) = (blocker(*pid), if at > 0 { ", " } else { "" }, *pid);
+        match pid {
+            0 => view! { {comma} {words} }.into_any(),
+            pid => {
+                let to = move || params.to(&[("pid", &pid.to_string())]);
+                view! { {comma} <a href=to data-noscroll="">{words}</a> }.into_any()
+            }
+        }
+    });
+    Some(view! { {links.collect_view()} " on " {wait.on.clone()} }.into_any())
 }
 
 fn wait_cell(session: &Session) -> Option<AnyView> {
