@@ -46,7 +46,7 @@ pub enum ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound => f.write_str("There is nothing with that name."),
+            Self::NotFound => f.write_str("No such page or server. It may have been renamed or removed, or your role may not be allowed to see it."),
             Self::SignedOut => f.write_str("You are signed out. Sign in again to continue."),
             Self::Forbidden { needs } => {
                 write!(f, "Your roles do not allow this; it needs {needs}.")

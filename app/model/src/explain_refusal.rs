@@ -179,7 +179,10 @@ impl Refusal {
                 "A standby cannot change rows; run it on the primary, or without ANALYZE.".into()
             }
             Self::Timeout { limit_ms } => {
-                format!("The time limit must be between 1 and {limit_ms} ms.")
+                format!(
+                    "The time limit must be between 1 ms and {}.",
+                    crate::duration(*limit_ms as f64)
+                )
             }
             Self::Busy => {
                 "Another EXPLAIN is running on this server; wait for it or cancel it.".into()

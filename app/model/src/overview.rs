@@ -31,6 +31,9 @@ pub struct DatabaseCounters {
     pub deadlocks: i64,
     /// Queries cancelled by recovery conflicts.
     pub conflicts: i64,
+    /// Time spent reading blocks, ms; None while track_io_timing is off.
+    #[serde(default)]
+    pub blk_read_ms: Option<f64>,
     /// The youngest `stats_reset` of any database, ms since the epoch.
     pub stats_reset_ms: Option<i64>,
 }
@@ -66,6 +69,15 @@ pub struct Window {
     pub rollback_percent: Option<f64>,
     /// Share of blocks found in shared buffers, percent; None when none was asked for.
     pub cache_hit_percent: Option<f64>,
+    /// Blocks found in shared buffers.
+    #[serde(default)]
+    pub blocks_hit: Option<i64>,
+    /// Blocks read from outside shared buffers.
+    #[serde(default)]
+    pub blocks_read: Option<i64>,
+    /// Time that all sessions together spent reading them, ms; None while track_io_timing is off.
+    #[serde(default)]
+    pub read_ms: Option<f64>,
     /// Blocks read from outside shared buffers, bytes per second.
     pub read_bytes_per_s: Option<f64>,
     /// Rows inserted, updated, deleted per second.
@@ -130,9 +142,10 @@ pub struct SessionCounts {
 pub struct WalPosition {
     /// The WAL position as a number of bytes: inserted on a primary, received on a standby.
     pub wal_bytes: Option<i64>,
-    /// Replay lag, bytes: the worst standby's (primary) or our own (standby). None without either.
+    /// Replay lag, bytes: the worst standby's (primary) or our own (standby). None without either, and
+    /// on a standby without a link that has replayed all it has.
     pub lag_bytes: Option<i64>,
-    /// Replay lag, ms.
+    /// Replay lag, ms; None where nothing tells it.
     pub lag_ms: Option<f64>,
 }
 

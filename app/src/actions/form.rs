@@ -235,7 +235,7 @@ fn preview_view(
         preview_form(server, ask, words, Signal::stored(None), step)
     });
     let frees = preview.frees.clone().map(
-        |words| view! { <div><dt>"Frees"</dt><dd>{format!("According to the latest reading of locks, this {words}.")}</dd></div> },
+        |words| view! { <div><dt>"Frees"</dt><dd>{format!("Going by the latest reading of locks, this {words}.")}</dd></div> },
     );
     view! {
         <div class="act-preview">
@@ -263,7 +263,7 @@ fn target_view(target: &Previewed) -> AnyView {
     let detail = match &target.refusal {
         None => view! { <CodeBlock text=target.sql.clone()/> }.into_any(),
         Some(refusal) => view! {
-            <p class="act-refused"><strong>"Skipped: "</strong>{refusal.message.clone()}</p>
+            <p class="act-refused"><strong>"Not possible: "</strong>{refusal.message.clone()}</p>
             {refusal.remedy.clone().map(|text| view! { <CodeBlock text/> })}
         }
         .into_any(),
@@ -329,7 +329,7 @@ fn confirmation_form(
     // Implicit submission (Enter) uses a form's first button: this one only previews again.
     view! {
         <form method="post" action=form_action(server) class="act-confirm" on:submit=submit>
-            <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Preview again"</button>
+            <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Refresh preview"</button>
             {fields}
             <input type="hidden" name="token" value=token/>
             <label>

@@ -15,7 +15,7 @@ async function column(page: Page, name: string): Promise<string[]> {
 /** An age such as `3 min 5 s` in milliseconds. */
 function ms(age: string): number {
   const worth: Record<string, number> = { ms: 1, s: 1e3, min: 6e4, h: 3.6e6, d: 8.64e7 };
-  return [...age.matchAll(/([\d.]+) (ms|s|min|h|d)/g)].reduce((sum, [, n, unit]) => sum + Number(n) * worth[unit], 0);
+  return [...age.matchAll(/([\d.]+)\s(ms|s|min|h|d)/g)].reduce((sum, [, n, unit]) => sum + Number(n) * worth[unit], 0);
 }
 
 test('the session that forgot its transaction is found and opened', async ({ page }) => {

@@ -133,6 +133,12 @@ impl Engine {
         self.0.servers.iter().map(of).collect()
     }
 
+    /// The files of SQL that the areas read servers with, and their text: (name, statement).
+    pub fn sql_files(&self) -> Vec<(&'static str, &'static str)> {
+        let queries = crate::areas::ALL.iter().flat_map(|area| area.queries);
+        queries.flat_map(|query| query.files).map(|file| (file.name, file.statement())).collect()
+    }
+
     /// Ends all samplers and closes their connections.
     pub async fn stop(&self) {
         self.0.samplers.lock().await.shutdown().await;

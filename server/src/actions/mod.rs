@@ -95,7 +95,7 @@ impl ActionRunner {
             session.close().await;
             return Err(declined(
                 "This is not what was previewed: it has changed, it was confirmed before, or the preview is older than ten minutes. Nothing was done.",
-                "Preview again.",
+                "Refresh the preview.",
             ));
         }
         let reason: String = reason.trim().chars().take(MAX_REASON_CHARS).collect();

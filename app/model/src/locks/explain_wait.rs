@@ -3,6 +3,7 @@
 use super::blocking::Blocking;
 use super::graph::{Edge, EdgeKind, Graph, Node};
 use super::object::ObjectKind;
+use crate::duration;
 
 /// How many blockers of one kind a sentence names before it counts the rest.
 const NAMED: usize = 2;
@@ -117,7 +118,7 @@ impl Node {
     /// `, idle in transaction for 41 min`: what a blocker does meanwhile, for sentences.
     pub fn doing(&self, graph: &Graph) -> String {
         let since = |start: Option<i64>| {
-            start.map(|start| duration(graph.server_now_ms.saturating_sub(start).max(0) as f64 / 1_000.0))
+            start.map(|start| duration(graph.server_now_ms.saturating_sub(start) as f64))
         };
         if let Some(prepared) = &self.prepared {
             let age = since(Some(prepared.prepared_ms)).unwrap_or_default();
@@ -140,15 +141,5 @@ impl Node {
         let age =
             since(session.xact_start_ms).map(|age| format!(", its transaction open for {age}"));
         age.unwrap_or_default()
-    }
-}
-
-/// Seconds in words: `12 s`, `41 min`, `3.5 h`.
-pub fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 120.0 => format!("{s:.0} s"),
-        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
-        s if s < 172_800.0 => format!("{:.1} h", s / 3_600.0),
-        s => format!("{:.0} days", s / 86_400.0),
     }
 }

@@ -19,7 +19,6 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use blocking::Blocking;
-pub use explain_wait::duration;
 pub use graph::{Cycle, Edge, EdgeKind, Graph, Hold, Node, Queue, Root, Wait};
 pub use history::{Incident, LockHistory, RootSpan, WaitTick};
 pub use mode::{CONFLICTS, LockMode, ModeSet};

@@ -58,17 +58,17 @@ impl ObjectKind {
             Self::Relation => "Waits for a lock on the whole relation.",
             Self::Extend => "Waits to add a page to the relation.",
             Self::Page => "Waits for a page of the relation.",
-            Self::Tuple => "Waits behind others who want the same row.",
+            Self::Tuple => "Waits behind other sessions that want the same row.",
             Self::Transactionid => {
-                "Waits for a transaction to end, because it has locked or changed a row."
+                "Waits for the end of a transaction that has locked or changed a row."
             }
             Self::Virtualxid => {
-                "Waits for every transaction that could still see an older state to end."
+                "Waits until every transaction that may still see an older state has ended."
             }
             Self::Spectoken => "Waits for another INSERT … ON CONFLICT to finish its check.",
             Self::Object => "Waits for a database object that is not a relation.",
             Self::Advisory => "Waits for an advisory lock, whose meaning the application defines.",
-            Self::Frozenid => "Waits to update the database's frozen transaction ids.",
+            Self::Frozenid => "Waits to update the database's frozen transaction ID.",
             Self::Applytransaction => "Waits for a remote transaction to be applied.",
             Self::Other(_) => "Waits for a lock.",
         }
@@ -179,7 +179,7 @@ impl LockObject {
             ObjectKind::Advisory => {
                 format!("advisory lock {}", self.advisory_key().unwrap_or_default())
             }
-            ObjectKind::Frozenid => "the database's frozen transaction ids".to_owned(),
+            ObjectKind::Frozenid => "the database's frozen transaction ID".to_owned(),
             ObjectKind::Applytransaction => {
                 format!("remote transaction {}", number(self.transactionid.or(self.objid)))
             }

@@ -4,91 +4,19 @@
 //! time since the last replayed transaction grow without any lag, and a cut link makes received and
 //! replayed positions equal while both stand still.
 
+pub mod archiver;
+pub mod sender;
+pub mod slot;
+pub mod sync;
 pub mod topology;
 
 use serde::{Deserialize, Serialize};
 
-use crate::reason::Known;
-
-/// One row of `pg_stat_replication`: a walsender of this server.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
-pub struct Sender {
-    /// Process id of the walsender.
-    pub pid: i32,
-    /// Role.
-    pub usename: Option<String>,
-    /// How the standby calls itself.
-    pub application_name: Option<String>,
-    /// The standby's address, None for a local socket.
-    pub client_addr: Option<String>,
-    /// `streaming`, `catchup`, `startup`, `backup`, `stopping`.
-    pub state: Option<String>,
-    /// `async`, `sync`, `quorum`, `potential`.
-    pub sync_state: Option<String>,
-    /// Priority among synchronous standbys.
-    pub sync_priority: Option<i32>,
-    /// WAL generated but not sent, bytes.
-    pub send_lag_bytes: Option<i64>,
-    /// Sent but not written.
-    pub write_lag_bytes: Option<i64>,
-    /// Written but not flushed.
-    pub flush_lag_bytes: Option<i64>,
-    /// Flushed but not replayed.
-    pub replay_lag_bytes: Option<i64>,
-    /// Generated but not replayed: all four together.
-    pub total_lag_bytes: Option<i64>,
-    /// `write_lag`, ms.
-    pub write_lag_ms: Option<f64>,
-    /// `flush_lag`, ms.
-    pub flush_lag_ms: Option<f64>,
-    /// `replay_lag`, ms.
-    pub replay_lag_ms: Option<f64>,
-    /// Age of the last reply, ms.
-    pub reply_age_ms: Option<f64>,
-    /// Age of the xmin it holds back through hot_standby_feedback, in transactions.
-    pub backend_xmin_age: Option<i64>,
-    /// The slot it streams from.
-    pub slot_name: Option<String>,
-    /// The position it has replayed, as a number of bytes.
-    pub replay_lsn_bytes: Option<i64>,
-    /// Time since this server's WAL stood where the standby has replayed to, by our own readings,
-    /// ms. Right also while replay is paused, when `replay_lag` says nothing. None on the first reading.
-    #[cfg_attr(feature = "sqlx", sqlx(skip))]
-    pub behind_ms: Option<f64>,
-}
-
-/// One row of `pg_replication_slots`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
-pub struct Slot {
-    /// Name.
-    pub slot_name: String,
-    /// `physical` or `logical`.
-    pub slot_type: String,
-    /// Output plugin of a logical slot.
-    pub plugin: Option<String>,
-    /// Database of a logical slot.
-    pub database: Option<String>,
-    /// Whether a standby or subscriber streams from it.
-    pub active: bool,
-    /// Who.
-    pub active_pid: Option<i32>,
-    /// WAL retained, bytes.
-    pub retained_bytes: Option<i64>,
-    /// `reserved`, `extended`, `unreserved`, `lost`.
-    pub wal_status: Option<String>,
-    /// WAL that may still be written before it is in danger, bytes.
-    pub safe_wal_bytes: Option<i64>,
-    /// Age of the xmin it holds, in transactions.
-    pub xmin_age: Option<i64>,
-    /// Age of the catalog xmin it holds.
-    pub catalog_xmin_age: Option<i64>,
-    /// Since when it is inactive, ms ago (17+).
-    pub inactive_ms: Option<f64>,
-    /// Why it was invalidated (17+; 16 knows only `conflicting`).
-    pub invalidation_reason: Option<String>,
-}
+pub use self::archiver::Archiver;
+pub use self::sender::{Sender, StreamKind};
+pub use self::slot::{Slot, SlotState};
+pub use self::sync::{Required, SyncWaits};
+use crate::reason::{Known, Reason};
 
 /// `pg_stat_wal_receiver`: how this standby receives.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -110,15 +38,17 @@ pub struct Receiver {
     pub message_age_ms: Option<f64>,
 }
 
-/// Positions of this server's WAL.
+/// Positions of this server's WAL, and the settings that explain them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct Position {
     /// Whether the server is in recovery.
     pub in_recovery: bool,
     /// The cluster's identity, where readable.
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub system_identifier: Option<String>,
     /// Timeline of the last checkpoint.
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub timeline: Option<i32>,
     /// Its `cluster_name`, empty when unset.
     pub cluster_name: String,
@@ -127,19 +57,48 @@ pub struct Position {
     /// When the postmaster started, ms since the epoch, by the server's clock: with the system
     /// identifier it tells whether two connections reach the same server.
     pub started_ms: i64,
+    /// For how long the postmaster has run, ms, by the server's clock.
+    #[serde(default)]
+    pub up_ms: f64,
     /// Primary: the insert position as printed. Standby: the replayed one.
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub lsn: Option<String>,
     /// The same as a number of bytes.
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub lsn_bytes: Option<i64>,
+    /// Where WAL ends here, as a number of bytes: inserted on a primary, received or restored on a
+    /// standby.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub end_bytes: Option<i64>,
+    /// Why the positions are unknown, where they are.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub unknown: Option<Reason>,
     /// Standby: received but not replayed, bytes.
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub gap_bytes: Option<i64>,
     /// Standby: time since the last replayed transaction was committed on the primary, ms.
-    /// Grows on an idle primary: not lag in itself.
+    /// Grows on an idle primary: not lag in itself. None when none was replayed since the start.
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub replayed_xact_age_ms: Option<f64>,
     /// Standby: whether replay was paused by hand.
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub replay_paused: Option<bool>,
+    /// Standby: `recovery_min_apply_delay`, ms; zero when replay is not delayed.
+    #[serde(default)]
+    pub apply_delay_ms: Option<f64>,
+    /// Standby: whether `primary_conninfo` is set; None where it is hidden from our role.
+    #[serde(default)]
+    pub streams: Option<bool>,
+    /// Standby: whether `restore_command` is set.
+    #[serde(default)]
+    pub restores: Option<bool>,
     /// Primary: `synchronous_standby_names`.
     pub synchronous_standby_names: String,
+    /// Where it is set, as in `pg_settings.source`: `configuration file`, `command line` …
+    #[serde(default)]
+    pub synchronous_source: Option<String>,
     /// hot_standby_feedback.
     pub hot_standby_feedback: bool,
     /// max_standby_streaming_delay as shown, for example `30s`.
@@ -153,8 +112,9 @@ pub struct Position {
 pub struct Lag {
     /// Received but not replayed, bytes.
     pub bytes: i64,
-    /// Time behind, ms: zero when everything received is replayed and messages still arrive.
-    pub ms: f64,
+    /// Time behind, ms: zero when everything received is replayed and messages still arrive; None
+    /// when nothing tells it: no transaction was replayed since the start, and nobody was heard.
+    pub ms: Option<f64>,
     /// Whether replay moved since the reading before; None on the first reading.
     pub moving: Option<bool>,
     /// Whether the link to the sender is up (a receiver that hears from it).
@@ -169,10 +129,31 @@ pub struct Subscription {
     pub subname: String,
     /// Worker's pid; None when no worker runs.
     pub pid: Option<i32>,
-    /// Received but not reported applied, bytes.
+    /// Received but not applied, bytes, by the origin's own position; None where it is not readable.
+    /// A worker that is blocked receives nothing either: what it lacks is known on the publisher.
     pub lag_bytes: Option<i64>,
     /// Age of the newest message, ms.
     pub message_age_ms: Option<f64>,
+    /// Whether it is enabled.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// What kind of event its worker waits for; `Lock` when somebody blocks it.
+    #[serde(default)]
+    pub wait_event_type: Option<String>,
+    /// For how long it has been blocked, by our own readings, ms; None when it is not.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub blocked_ms: Option<f64>,
+    /// Errors while applying since the last reset (15+).
+    #[serde(default)]
+    pub apply_errors: Option<i64>,
+    /// Errors while copying tables at first since the last reset (15+).
+    #[serde(default)]
+    pub sync_errors: Option<i64>,
+    /// Whether errors were added within the last readings.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub failing: bool,
 }
 
 /// Everything the replication area reads in one tick.
@@ -190,8 +171,19 @@ pub struct Replication {
     pub lag: Known<Lag>,
     /// Logical subscriptions.
     pub subscriptions: Known<Vec<Subscription>>,
+    /// Whether WAL is archived.
+    #[serde(default = "not_yet")]
+    pub archiver: Known<Archiver>,
+    /// Who waits for a synchronous standby.
+    #[serde(default = "not_yet")]
+    pub sync_waits: Known<SyncWaits>,
     /// Lag over time, newest last: (at_ms, worst bytes, worst ms). None is a gap.
     pub history: Vec<LagSample>,
+}
+
+/// What an earlier version did not record.
+fn not_yet<T>() -> Known<T> {
+    Err(Reason::NotYet)
 }
 
 /// Lag at one moment.

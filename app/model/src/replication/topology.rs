@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::replication::{Lag, Replication, Sender};
+use crate::replication::{Lag, Replication, Sender, StreamKind};
 use crate::server::ServerId;
 
 /// A server in the drawing: watched by us, or only seen from the other end of a link.
@@ -139,11 +139,11 @@ fn watched(id: &ServerId, replication: &Replication) -> Node {
 fn seen_from_sender(sender: &Sender) -> Node {
     let name = sender.application_name.clone().filter(|name| !name.is_empty());
     let name = name.or_else(|| sender.client_addr.clone());
-    let physical = sender.backend_xmin_age.is_some() || sender.state.as_deref() != Some("backup");
+    let replays = matches!(sender.kind(), StreamKind::Standby | StreamKind::Unknown);
     Node {
         server: None,
         name: name.unwrap_or_else(|| format!("walsender {}", sender.pid)),
-        kind: if physical { Kind::Standby } else { Kind::Consumer },
+        kind: if replays { Kind::Standby } else { Kind::Consumer },
         depth: 0,
         lag: None,
     }
@@ -223,6 +223,8 @@ mod tests {
             receiver: Ok(None),
             lag: Err(Reason::NotYet),
             subscriptions: Ok(vec![]),
+            archiver: Err(Reason::NotYet),
+            sync_waits: Err(Reason::NotYet),
             history: vec![],
         };
         (ServerId::new(name), replication)

@@ -47,7 +47,9 @@ fn head(step: &ActionStep) -> &'static str {
         ActionStep::Preview(preview) if preview.token.is_some() => {
             "Nothing has been done yet. Review the preview, then confirm."
         }
-        ActionStep::Preview(_) => "There is nothing to confirm: all targets are skipped.",
+        ActionStep::Preview(_) => {
+            "Nothing to confirm: this is not possible for any of the targets."
+        }
         ActionStep::Done(_) => "The results below are recorded in the audit log.",
         ActionStep::Refused(_) => "Nothing was done.",
     }

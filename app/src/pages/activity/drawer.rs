@@ -52,7 +52,9 @@ pub fn Drawer(
                 view! { <p class=format!("mark {}", severity.as_str())>{message.clone()}</p> }
             });
             let body = match session {
-                None => empty("This session has ended, or is not among the rows that were read."),
+                None => {
+                    empty("This session has ended, or is not among the sessions that were read.")
+                }
                 Some(session) => details(session, workers, blockers),
             };
             view! { {mark} {body} }
@@ -114,7 +116,7 @@ fn details(session: &Session, workers: &[Session], blockers: &[Session]) -> AnyV
             {line("Held up by", session.held_up_by().map(str::to_owned))}
             {line("Blocks", (session.blocks > 0).then(|| format::plural(i64::from(session.blocks), "session", "sessions")))}
             {age("Transaction open for", session.xact_age_ms)}
-            {age("Age of the statement", session.query_age_ms)}
+            {age("Statement age", session.query_age_ms)}
             {age("Connected for", session.backend_age_ms)}
             {line("Database", session.datname.clone())}
             {line("Role", session.usename.clone())}
@@ -123,9 +125,9 @@ fn details(session: &Session, workers: &[Session], blockers: &[Session]) -> AnyV
             {line("Kind", session.backend_type.clone())}
             {line("Parallel leader", session.leader_pid.map(|pid| pid.to_string()))}
             {workers}
-            {xids("Own transaction id, age", session.backend_xid_age)}
-            {xids("Holds back xmin by", session.backend_xmin_age)}
-            {line("Query id", session.query_id.map(|id| id.to_string()))}
+            {xids("Transaction ID age", session.backend_xid_age)}
+            {xids("Snapshot age (xmin)", session.backend_xmin_age)}
+            {line("Query ID", session.query_id.map(|id| id.to_string()))}
             {line("Backend started", session.backend_start_ms.map(format::moment))}
         </dl>
     }

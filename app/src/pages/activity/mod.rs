@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ssr")]
 mod charts;
+#[cfg(feature = "ssr")]
+pub use charts::charts as load_charts;
 pub mod columns;
 pub mod drawer;
 pub mod progress;

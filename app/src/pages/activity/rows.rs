@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 
 use model::activity::{Session, wait_class};
 
+use crate::ui::csv;
 use crate::ui::filter;
 use crate::ui::filter::Term;
 use crate::ui::sort;
 use crate::ui::sort::Column;
-use crate::ui::{csv, format};
 
 /// The columns: (id in filters, sort links and copies, heading, whether it is numeric).
 pub const COLUMNS: [Column; 11] = [
@@ -93,8 +93,8 @@ pub fn text(session: &Session, column: &str) -> String {
                 String::new()
             }
         }
-        "transaction" => session.xact_age_ms.map(format::age).unwrap_or_default(),
-        "statement" => session.query_age_ms.map(format::age).unwrap_or_default(),
+        "transaction" => session.xact_age_ms.map(model::duration).unwrap_or_default(),
+        "statement" => session.query_age_ms.map(model::duration).unwrap_or_default(),
         "query" => or_empty(&session.query),
         "type" => or_empty(&session.backend_type),
         "queryid" => session.query_id.map(|id| id.to_string()).unwrap_or_default(),

@@ -39,7 +39,7 @@ fn body(log: &Log, query: &AuditQuery) -> AnyView {
     let head = match &log.chain {
         Chain::Whole { records: 1.., head } => Some(view! {
             <p class="note">
-                "Keep this hash elsewhere to detect even a log that was rewritten up to its last record: "
+                "Store this hash elsewhere to detect a log that was rewritten from the start: "
                 <code class="hash">{head.clone()}</code>
             </p>
         }),
@@ -54,7 +54,7 @@ fn body(log: &Log, query: &AuditQuery) -> AnyView {
     let now_ms = log.now_ms;
     let rows = log.entries.iter().map(|entry| row(entry, now_ms)).collect_view();
     let table = if log.entries.is_empty() {
-        empty("No actions to list. Every action is recorded here before it is executed.")
+        empty("Nothing done yet. Every action is recorded here before it is executed.")
     } else {
         view! {
             <div class="scroll wide-table audit-table" tabindex="0" role="group" aria-labelledby="audit-title">

@@ -31,12 +31,32 @@ pub fn doing(graph: &Graph, node: &Node) -> String {
     }
 }
 
-/// `ending it frees 12 sessions and 40 s of waiting`.
+/// `checkout (pid 812)`, for sentences.
+pub fn subject(node: &Node) -> String {
+    match application(node) {
+        Some(name) => format!("{name} ({})", node.words()),
+        None => node.words(),
+    }
+}
+
+/// ` has been idle in transaction for 12 min and blocks 5 sessions`, after a subject.
+pub fn blocks(graph: &Graph, node: &Node, sessions: u32) -> String {
+    let doing = node.doing(graph);
+    let blocks = format!("blocks {}", format::plural(i64::from(sessions), "session", "sessions"));
+    match doing.strip_prefix(", idle in transaction") {
+        Some("") => format!(" is idle in transaction and {blocks}"),
+        Some(age) => format!(" has been idle in transaction{age} and {blocks}"),
+        None if doing.is_empty() => format!(" {blocks}"),
+        None => format!("{doing}, {blocks}"),
+    }
+}
+
+/// `Ending it frees 12 sessions (1 at once, the others in turn)`.
 pub fn ending(blocking: &Blocking<'_>, index: u32) -> String {
     let freed = blocking.ending(&[index]);
     match freed.count() {
-        0 => "ending it alone frees no session".to_owned(),
-        _ => format!("ending it {}", freed.words()),
+        0 => "Ending it alone frees no session: others block them as well".to_owned(),
+        _ => format!("Ending it {}", freed.words()),
     }
 }
 

@@ -167,6 +167,8 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
         latest.with(|l| l.reading.as_ref().is_some_and(of))
     };
     let chosen = Memo::new(move |_| shown.with(|s| s.chosen.clone()));
+    // A memo: the drawer, and an action under way in it, must outlive each new reading.
+    let any_chosen = Memo::new(move |_| chosen.with(Option::is_some));
     let now = query;
     let nav = use_context::<Nav>();
     let results = ActionResults::default();
@@ -191,7 +193,7 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
             </section>
             {
                 let server = server.clone();
-                move || chosen.with(Option::is_some).then(|| view! { <Drawer server=server.clone() query=now chosen/> })
+                move || any_chosen.get().then(|| view! { <Drawer server=server.clone() query=now chosen/> })
             }
             <section class="panel" aria-labelledby="past-title">
                 <h2 id="past-title">"The last hour"</h2>

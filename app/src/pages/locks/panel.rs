@@ -33,7 +33,7 @@ pub fn content(
     let freed = blocking.ending(&[index]);
     let ends = match freed.count() {
         0 if blocking.held_up_by(index).is_empty() => {
-            "No session waits for it, so ending it frees none.".to_owned()
+            "It blocks no session, so ending it frees none.".to_owned()
         }
         0 => "Ending it alone frees no session: others block them as well.".to_owned(),
         _ => format!("Ending it {}.", freed.words()),
@@ -161,7 +161,7 @@ fn locks(graph: &Graph, index: u32) -> AnyView {
         {means.map(|queue| view! { <p class="note">{queue.object.kind.means()}</p> })}
         <div class="scroll" tabindex="0" role="group" aria-label="Contested locks">
             <table>
-                <thead><tr><th scope="col">"On"</th><th scope="col">"Holds"</th><th scope="col">"Wants"</th><th scope="col" class="num">"Others wait"</th></tr></thead>
+                <thead><tr><th scope="col">"On"</th><th scope="col">"Holds"</th><th scope="col">"Wants"</th><th scope="col" class="num">"Others waiting"</th></tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
@@ -192,7 +192,7 @@ fn facts(graph: &Graph, node: &Node) -> AnyView {
             {line("State", s.state)}
             {line("In this state for", since(s.state_change_ms))}
             {line("Transaction open for", since(s.xact_start_ms))}
-            {line("Age of the statement", since(s.query_start_ms))}
+            {line("Statement age", since(s.query_start_ms))}
             {line("Connected for", since(s.backend_start_ms))}
             {line("Waits for", wait)}
             {line("Database", s.datname.or_else(|| of(|p| p.database.clone())))}

@@ -71,9 +71,7 @@ pub fn view(
 }
 
 fn unknown_then(at: i64) -> Reason {
-    Reason::NotSupported {
-        what: format!("showing {}: nothing was recorded at that second", format::moment(at)),
-    }
+    Reason::Nothing { message: format!("Nothing was recorded at {}.", format::moment(at)) }
 }
 
 fn brief(reading: &Reading<Locks>) -> Reading<LocksSummary> {
@@ -115,7 +113,7 @@ pub fn drawn(
     let chosen = (!query.pid.is_empty()).then(|| chosen(&scene, &blocking, viewer.text));
     if graph.queues.is_empty() {
         let message = empty(
-            "No lock waits. A session that has to wait for a lock appears here within two seconds, with every session that blocks it.",
+            "No lock waits. A waiting session appears here within two seconds, with every session that blocks it.",
         );
         return (message.to_html(), chosen, None);
     }

@@ -26,7 +26,7 @@ pub struct Root {
     cannot_cancel: Option<String>,
 }
 
-/// The root blocker that holds up most sessions. Only one, so that the layout below does not jump;
+/// The root blocker of most sessions. Only one, so that the layout below does not jump;
 /// the graph has the others.
 #[cfg(feature = "ssr")]
 pub fn top_root(graph: &model::locks::Graph) -> Option<Root> {
@@ -37,9 +37,8 @@ pub fn top_root(graph: &model::locks::Graph) -> Option<Root> {
         key: labels::key(node),
         who: labels::who(node),
         message: format!(
-            "{}, blocks {}; {}.",
-            labels::doing(graph, node),
-            root.holds_up,
+            "{}. {}.",
+            labels::blocks(graph, node, root.holds_up).trim_start_matches([',', ' ']),
             labels::ending(&graph.blocking(), root.node)
         ),
         pid: node.pid,

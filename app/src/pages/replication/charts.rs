@@ -15,9 +15,8 @@ inventory::submit! {
 pub fn charts(latest: &Latest<Replication>) -> Vec<Chart> {
     let history = latest.value().map_or(&[][..], |replication| &replication.history);
     let times: Vec<i64> = history.iter().map(|sample| sample.at_ms).collect();
-    let nobody = Reason::NotSupported {
-        what: "replication lag: no standby is connected to it and it is not a standby itself"
-            .into(),
+    let nobody = Reason::Nothing {
+        message: "No lag to show: no standby is connected, and this server follows none.".into(),
     };
     let why = if history.is_empty() { absent(latest) } else { nobody };
     let line = |points: Vec<Option<f64>>| {

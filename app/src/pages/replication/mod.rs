@@ -144,7 +144,7 @@ fn calm(replication: &Replication) -> String {
     if replication.position.in_recovery {
         return match &replication.lag {
             Ok(lag) => format!(
-                "This standby has {} and {} of received WAL left to replay.",
+                "This standby is {} behind, with {} of received WAL left to replay.",
                 format::number(lag.ms, Unit::Ms),
                 format::number(lag.bytes as f64, Unit::Bytes)
             ),
@@ -155,14 +155,15 @@ fn calm(replication: &Replication) -> String {
         Ok(senders) if senders.is_empty() => "No standby is connected to this primary.".into(),
         Ok(senders) => {
             let worst = senders.iter().filter_map(|s| s.total_lag_bytes).max();
-            let behind = worst.map_or_else(
-                || "by an unknown amount".into(),
-                |bytes| format!("by at most {}", format::number(bytes as f64, Unit::Bytes)),
-            );
-            format!(
-                "{} behind {behind}.",
-                format::plural(senders.len() as i64, "stream,", "streams,")
-            )
+            let behind = match worst {
+                None => "how far behind is unknown".into(),
+                Some(0) => "up to date".into(),
+                Some(bytes) => {
+                    format!("at most {} behind", format::number(bytes as f64, Unit::Bytes))
+                }
+            };
+            let streams = format::plural(senders.len() as i64, "stream", "streams");
+            format!("{streams} of WAL to other servers, {behind}.")
         }
         Err(reason) => reason.message(),
     }
@@ -199,7 +200,9 @@ fn own(replication: &Replication) -> AnyView {
 
 fn own_lag(lag: &Lag) -> AnyView {
     let movement = match (lag.linked, lag.moving) {
-        (false, _) => "The connection to the sender is lost: equal positions prove nothing.",
+        (false, _) => {
+            "The connection to the sender is lost, so equal positions do not mean that replay has caught up."
+        }
         (true, Some(true)) => "Replay is advancing.",
         (true, Some(false)) if lag.bytes > 0 => "Replay is stalled although WAL is waiting.",
         (true, Some(false)) => "Replay has caught up and is waiting for new WAL.",
@@ -222,31 +225,31 @@ fn explained(position: &Position, replication: &Replication) -> String {
         let held = replication.senders.iter().flatten().filter_map(|s| s.backend_xmin_age).max();
         return match held {
             Some(age) => format!(
-                "A standby with hot_standby_feedback holds this primary's xmin back by {}: VACUUM keeps \
-                 rows that its queries may still need.",
+                "A standby with hot_standby_feedback is holding back VACUUM on this primary by {}: \
+                 rows that its queries may still need are kept.",
                 format::number(age as f64, Unit::Xids)
             ),
             None => {
-                "No standby holds this primary's xmin back: queries on a standby may be cancelled \
-                     when VACUUM removes rows they still need."
+                "No standby is holding back VACUUM on this primary. Queries on a standby may be \
+                     cancelled when VACUUM removes rows they still need."
                     .into()
             }
         };
     }
     let delay = &position.max_standby_streaming_delay;
     let cancelled = position.conflicts.map_or_else(
-        || "an unknown number of queries has been cancelled".to_owned(),
+        || "an unknown number of queries have been cancelled".to_owned(),
         |n| format!("{} been cancelled", format::plural(n, "query has", "queries have")),
     );
     if position.hot_standby_feedback {
         format!(
             "hot_standby_feedback is on: the primary keeps rows this standby's queries need, so few are \
-             cancelled ({cancelled}) and the primary pays with bloat. Other conflicts may still hold \
-             replay back for max_standby_streaming_delay = {delay}."
+             cancelled ({cancelled}) and the primary pays with bloat. Other conflicts may still delay \
+             replay for max_standby_streaming_delay = {delay}."
         )
     } else {
         format!(
-            "hot_standby_feedback is off: a query here may hold replay back for up to \
+            "hot_standby_feedback is off: a query here may delay replay for up to \
              max_standby_streaming_delay = {delay} and is then cancelled; so far {cancelled}."
         )
     }

@@ -48,8 +48,9 @@ fn message(guarded: &Guarded, request: &Request, facts: &Facts, timeout_ms: u64)
         return message;
     }
     message.push(format!(
-        "The statement is really executed, as {}, for at most {timeout_ms} ms, and is always rolled back.",
-        facts.role
+        "The statement is really executed, as {}, for at most {}, and is always rolled back.",
+        facts.role,
+        model::duration(timeout_ms as f64)
     ));
     if guarded.changes_rows() {
         message.push(

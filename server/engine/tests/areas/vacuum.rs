@@ -1,25 +1,63 @@
-//! Area vacuum on real servers: transaction id ages, and the rule on wraparound firing and going quiet.
+//! Area vacuum on real servers: transaction id ages, the rule on wraparound, and what holds back the
+//! xmin horizon.
 
 use engine::Engine;
+use engine::areas::vacuum::VacuumArea;
+use model::{Object, Reason, ServerId};
+use playground::{Server, ServerOptions};
 
-use crate::support::{Result, config, fires, limits, monitored, quiet, watcher};
+use crate::support::{PATIENCE, Result, config, fires, limits, quiet, until, watcher};
+
+/// Uses up that many transaction ids.
+async fn burn(server: &Server, count: u32) -> Result {
+    let sql = format!(
+        "do $$ begin for i in 1..{count} loop perform pg_current_xact_id(); commit; end loop; end $$"
+    );
+    Ok(server.exec(&sql).await?)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transaction_ids_burn() -> Result {
-    let server = monitored(15).await?;
-    let engine = Engine::start(
-        vec![config("one", &watcher(&server))?],
-        limits(&[("vacuum/xid_wraparound", "warn_from_xids", 5_000.0)])?,
-    );
-    quiet(&engine, "one", "vacuum/xid_wraparound").await?;
-    engine.stop().await;
-    server
-        .exec("do $$ begin for i in 1..6000 loop perform pg_current_xact_id(); commit; end loop; end $$")
+    let server = ServerOptions::new(15)
+        .setting("autovacuum_freeze_max_age", "100000")
+        .setting("max_prepared_transactions", "3")
+        .start()
         .await?;
-    let engine = Engine::start(
-        vec![config("one", &watcher(&server))?],
-        limits(&[("vacuum/xid_wraparound", "warn_from_xids", 5_000.0)])?,
-    );
-    fires(&engine, "one", "vacuum/xid_wraparound").await?;
+    server
+        .exec("create role watcher login password 'w'; grant pg_monitor to watcher; create role plain login password 'p'")
+        .await?;
+    let engine = || -> Result<Engine> {
+        Ok(Engine::start(
+            vec![
+                config("one", &watcher(&server))?,
+                config("plain", &server.dsn_for("plain", "p", "postgres"))?,
+            ],
+            limits(&[("vacuum/xid_wraparound", "warn_from_xids", 5_000.0)])?,
+        ))
+    };
+    // Beyond the limit, and yet autovacuum is not even meant to have begun.
+    burn(&server, 6_000).await?;
+    let first = engine()?;
+    quiet(&first, "one", "vacuum/xid_wraparound").await?;
+    first.stop().await;
+    server.exec("begin; select pg_current_xact_id(); prepare transaction 'transfer-77'").await?;
+    burn(&server, 101_000).await?;
+    let mut reader = server.connect().await?;
+    sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut reader).await?;
+    let second = engine()?;
+    fires(&second, "one", "vacuum/xid_wraparound").await?;
+    let holders = |name: &str| {
+        let latest = second.latest::<VacuumArea>(&ServerId::new(name))?;
+        latest.value().map(|vacuum| vacuum.xmin_holders.clone())
+    };
+    until(&second, "plain", PATIENCE, |_| holders("plain").is_some()).await?;
+    let seen = holders("one").and_then(|held| held.ok()).unwrap_or_default();
+    let objects: Vec<_> = seen.iter().map(|holder| holder.object()).collect();
+    let gid = "transfer-77".to_owned();
+    assert_eq!(objects.first(), Some(&Object::PreparedTransaction { gid }), "{seen:?}");
+    assert!(seen.first().is_some_and(|first| first.xids > Some(100_000)), "{seen:?}");
+    assert!(objects.iter().any(|object| object.pid().is_some()), "{seen:?}");
+    let hidden = holders("plain");
+    assert!(matches!(hidden, Some(Err(Reason::Hidden { .. }))), "unknown, not none: {hidden:?}");
     Ok(())
 }

@@ -186,13 +186,7 @@ fn named(session: &Session) -> String {
     }
 }
 
-/// A duration for sentences: `45 s`, `12 min`, `3.5 h`.
+/// Seconds in words.
 fn minutes(seconds: f64) -> String {
-    if seconds < 120.0 {
-        format!("{seconds:.0} s")
-    } else if seconds < 7_200.0 {
-        format!("{:.0} min", seconds / 60.0)
-    } else {
-        format!("{:.1} h", seconds / 3_600.0)
-    }
+    model::duration(seconds * 1_000.0)
 }

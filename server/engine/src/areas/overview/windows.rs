@@ -81,6 +81,11 @@ fn add_rates(window: &mut Window, before: &Sample, now: &Sample, seconds: f64) {
         rolled_back.zip(transactions).and_then(|(part, all)| percent(part, all));
     let (hit, read) = (rise(|c| c.blks_hit), rise(|c| c.blks_read));
     window.cache_hit_percent = hit.zip(read).and_then(|(hit, read)| percent(hit, hit + read));
+    window.blocks_hit = hit;
+    window.blocks_read = read;
+    let read_ms =
+        before.zip(now).and_then(|(before, now)| Some(now.blk_read_ms? - before.blk_read_ms?));
+    window.read_ms = read_ms.filter(|ms| *ms >= 0.0);
     window.read_bytes_per_s = per_s(read).map(|blocks| blocks * BLOCK_BYTES);
     window.rows_written_per_s = per_s(rise(|c| c.tup_written));
     window.rows_read_per_s = per_s(rise(|c| c.tup_returned + c.tup_fetched));

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use model::replication::{Lag, LagSample, Position, Receiver, Replication, Sender};
+use model::replication::{Lag, LagSample, Position, Receiver, Replication, Sender, StreamKind};
 use model::{Known, Reason};
 
 /// A receiver that has not heard from its sender for longer has lost it, ms. The sender speaks at
@@ -23,6 +23,8 @@ pub struct Before {
     stood: VecDeque<(i64, i64)>,
     replayed: Option<i64>,
     caught_up_ms: Option<i64>,
+    /// Where replay stands although WAL waits, and since when: (bytes, at_ms).
+    stalled: Option<(i64, i64)>,
 }
 
 impl Before {
@@ -34,7 +36,7 @@ impl Before {
         position: &Position,
         now_ms: i64,
     ) -> Vec<Sender> {
-        let Some(here) = position.lsn_bytes else { return senders };
+        let Some(here) = position.end_bytes else { return senders };
         if self.stood.back().is_none_or(|(_, bytes)| *bytes < here) {
             self.stood.push_back((now_ms, here));
         }
@@ -73,12 +75,18 @@ impl Before {
             receiver.status.as_deref() == Some("streaming")
                 && receiver.message_age_ms.is_none_or(|age| age < SILENCE_MS)
         });
-        let bytes = position.gap_bytes.unwrap_or(0).max(0);
+        let unknown = || position.unknown.clone().unwrap_or(Reason::NotYet);
+        let bytes = position.gap_bytes.ok_or_else(unknown)?.max(0);
         let moving = self.replayed.zip(position.lsn_bytes).map(|(before, now)| now > before);
         self.replayed = position.lsn_bytes;
+        let waits = position.lsn_bytes.filter(|_| bytes > 0);
+        self.stalled = waits.map(|at| match self.stalled {
+            Some((before, since)) if before == at => (before, since),
+            _ => (at, now_ms),
+        });
         let ms = if linked && bytes == 0 {
             self.caught_up_ms = Some(now_ms);
-            0.0
+            Some(0.0)
         } else {
             self.behind_for(position.replayed_xact_age_ms, linked, now_ms)
         };
@@ -87,23 +95,31 @@ impl Before {
 
     /// Time behind. An idle primary's last transaction may be hours old when the next one arrives:
     /// a linked standby cannot be behind for longer than since we last saw nothing missing. A
-    /// standby that has replayed no transaction since its start has no age at all.
-    fn behind_for(&self, replayed_ms: Option<f64>, linked: bool, now_ms: i64) -> f64 {
+    /// standby that has replayed no transaction since its start has no age at all: it is unknown,
+    /// unless we have seen it caught up, or see replay stand still.
+    fn behind_for(&self, replayed_ms: Option<f64>, linked: bool, now_ms: i64) -> Option<f64> {
         let caught_up_ms = self.caught_up_ms.map(|at| (now_ms - at) as f64);
         match (caught_up_ms, replayed_ms) {
-            (Some(since), Some(age)) if linked => since.min(age),
-            (Some(since), _) => since,
-            (None, age) => age.unwrap_or(0.0),
+            (Some(since), Some(age)) if linked => Some(since.min(age)),
+            (Some(since), _) => Some(since),
+            (None, Some(age)) => Some(age),
+            (None, None) => {
+                let stalled_ms = self.stalled.map(|(_, since)| (now_ms - since) as f64);
+                stalled_ms.filter(|ms| *ms > 0.0)
+            }
         }
     }
 }
 
-/// The worst lag in sight: our own on a standby, the standbys' on a primary.
+/// The worst lag in sight: our own on a standby, the standbys' on a primary. Who does not replay is
+/// not behind, and without a link it is not known how much is missing.
 pub fn worst(reading: &Replication, at_ms: i64) -> LagSample {
     if let Ok(lag) = reading.lag {
-        return LagSample { at_ms, bytes: Some(lag.bytes), ms: Some(lag.ms) };
+        let bytes = (lag.linked || lag.bytes > 0).then_some(lag.bytes);
+        return LagSample { at_ms, bytes, ms: lag.ms };
     }
-    let senders = || reading.senders.iter().flatten();
+    let senders =
+        || reading.senders.iter().flatten().filter(|sender| sender.kind() == StreamKind::Standby);
     LagSample {
         at_ms,
         bytes: senders().filter_map(|sender| sender.total_lag_bytes).max(),
@@ -141,7 +157,7 @@ mod tests {
     #[test]
     fn an_idle_primary_is_no_lag() {
         let lag = Before::default().own(&standby(9, 0, 3_600_000.0), &streaming(), 0);
-        assert_eq!(lag, Ok(Lag { bytes: 0, ms: 0.0, moving: None, linked: true }));
+        assert_eq!(lag, Ok(Lag { bytes: 0, ms: Some(0.0), moving: None, linked: true }));
     }
 
     #[test]
@@ -149,7 +165,7 @@ mod tests {
         let mut before = Before::default();
         let _ = before.own(&standby(9, 0, 3_600_000.0), &streaming(), 0);
         let lag = before.own(&standby(9, 100, 3_602_000.0), &streaming(), 2_000);
-        assert_eq!(lag.map(|lag| lag.ms), Ok(2_000.0));
+        assert_eq!(lag.map(|lag| lag.ms), Ok(Some(2_000.0)));
     }
 
     #[test]
@@ -158,7 +174,20 @@ mod tests {
         let fresh = |gap| Position { replayed_xact_age_ms: None, ..standby(9, gap, 0.0) };
         let _ = before.own(&fresh(0), &streaming(), 0);
         let lag = before.own(&fresh(100), &streaming(), 7_000);
-        assert_eq!(lag.map(|lag| lag.ms), Ok(7_000.0));
+        assert_eq!(lag.map(|lag| lag.ms), Ok(Some(7_000.0)));
+    }
+
+    #[test]
+    fn no_age_and_no_link_are_unknown_and_not_zero() {
+        let fresh = Position { replayed_xact_age_ms: None, ..standby(9, 0, 0.0) };
+        let lag = Before::default().own(&fresh, &Ok(None), 0);
+        assert_eq!(lag, Ok(Lag { bytes: 0, ms: None, moving: None, linked: false }));
+        let mut before = Before::default();
+        let waits = Position { gap_bytes: Some(5), ..fresh.clone() };
+        assert_eq!(before.own(&waits, &streaming(), 0).map(|lag| lag.ms), Ok(None));
+        assert_eq!(before.own(&waits, &streaming(), 4_000).map(|lag| lag.ms), Ok(Some(4_000.0)));
+        let hidden = Position { gap_bytes: None, ..fresh };
+        assert_eq!(Before::default().own(&hidden, &Ok(None), 0), Err(Reason::NotYet));
     }
 
     #[test]
@@ -166,13 +195,16 @@ mod tests {
         let mut before = Before::default();
         let _ = before.own(&standby(9, 0, 0.0), &streaming(), 0);
         let lag = before.own(&standby(9, 0, 60_000.0), &Ok(None), 60_000);
-        assert_eq!(lag, Ok(Lag { bytes: 0, ms: 60_000.0, moving: Some(false), linked: false }));
+        assert_eq!(
+            lag,
+            Ok(Lag { bytes: 0, ms: Some(60_000.0), moving: Some(false), linked: false })
+        );
     }
 
     #[test]
     fn time_behind_is_measured_while_replay_is_paused() {
         let mut before = Before::default();
-        let at = |lsn| Position { lsn_bytes: Some(lsn), ..Position::default() };
+        let at = |lsn| Position { end_bytes: Some(lsn), ..Position::default() };
         let sender = || vec![Sender { replay_lsn_bytes: Some(100), ..Sender::default() }];
         assert_eq!(before.with_time_behind(sender(), &at(100), 0)[0].behind_ms, Some(0.0));
         assert_eq!(before.with_time_behind(sender(), &at(200), 2_000)[0].behind_ms, Some(0.0));

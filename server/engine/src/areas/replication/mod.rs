@@ -1,26 +1,37 @@
 //! Replication: walsenders, WAL receiver, slots, subscriptions and lag of one server, every two seconds.
 
 mod lag;
+mod memory;
 mod metrics;
 mod topology;
+mod words;
 /// The rules of this area.
 pub mod rules {
+    pub mod archiver_failing;
     pub mod inactive_slot;
+    pub mod lagging_slot;
+    pub mod lost_slot;
+    pub mod missing_sync_standby;
     pub mod replication_lag;
     pub mod standby_disconnected;
+    pub mod subscription_failing;
 
     use model::replication::Replication;
 
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Replication>, "replication": replication_lag, standby_disconnected, inactive_slot
+        Rule<Replication>, "replication": replication_lag, standby_disconnected,
+            missing_sync_standby, lost_slot, inactive_slot, lagging_slot, archiver_failing,
+            subscription_failing
     }
 }
 
 use std::collections::VecDeque;
 
-use model::replication::{LagSample, Position, Receiver, Replication, Sender, Slot, Subscription};
+use model::replication::{
+    Archiver, LagSample, Position, Receiver, Replication, Sender, Slot, Subscription, SyncWaits,
+};
 use model::server::Facts;
 use model::{AreaName, Known, Reason};
 
@@ -35,7 +46,12 @@ sql! {
     SENDERS = "senders" [14];
     SLOTS = "slots" [14, 16, 17];
     RECEIVERS = "receivers" [14];
-    SUBSCRIPTIONS = "subscriptions" [14];
+    SUBSCRIPTIONS = "subscriptions" [14, 15, 16];
+    ARCHIVERS = "archivers" [14];
+    SYNC_WAITS = "sync_waits" [14];
+    IDENTITIES = "identities" [14];
+    // Read last: so it is never before a position that a walsender or a slot has.
+    WAL_ENDS = "wal_ends" [14];
 }
 
 /// How many lag samples are kept: fifteen minutes.
@@ -48,6 +64,7 @@ pub struct ReplicationArea;
 #[derive(Default)]
 pub struct State {
     lag: lag::Before,
+    memory: memory::Memory,
     history: VecDeque<LagSample>,
 }
 
@@ -71,16 +88,18 @@ impl Area for ReplicationArea {
         let position: Position = next()
             .and_then(|rows| rows.one())
             .map_err(|reason| Error::Query { query: "positions", reason })?;
-        let senders: Known<Vec<Sender>> = next().and_then(|rows| rows.all());
-        let slots: Known<Vec<Slot>> = next().and_then(|rows| rows.all());
-        let receiver: Known<Vec<Receiver>> = next().and_then(|rows| rows.all());
-        let subscriptions: Known<Vec<Subscription>> = next().and_then(|rows| rows.all());
-        let senders = senders.and_then(|rows| visible(rows, facts));
-        let receiver = receiver.and_then(|mut rows| readable(rows.pop(), facts));
-        let senders = senders.map(|rows| state.lag.with_time_behind(rows, &position, now_ms));
-        let lag = state.lag.own(&position, &receiver, now_ms);
-        let mut reading =
-            Replication { position, senders, slots, receiver, lag, subscriptions, history: vec![] };
+        let answers = Answers {
+            senders: next().and_then(|rows| rows.all()),
+            slots: next().and_then(|rows| rows.all()),
+            receiver: next().and_then(|rows| rows.all()),
+            subscriptions: next().and_then(|rows| rows.all()),
+            archiver: next().and_then(|rows| rows.one()),
+            sync_waits: next().and_then(|rows| rows.one()),
+        };
+        let identity: Known<Identity> = next().and_then(|rows| rows.one());
+        let end: Known<WalEnd> = next().and_then(|rows| rows.one());
+        let position = complete(position, identity, end);
+        let mut reading = answers.reading(position, facts, state, now_ms);
         state.history.push_back(lag::worst(&reading, now_ms));
         while state.history.len() > HISTORY_KEPT {
             state.history.pop_front();
@@ -98,6 +117,97 @@ impl Area for ReplicationArea {
     fn metrics(value: &Replication, server: &str, metrics: &mut Metrics) {
         metrics::metrics(value, server, metrics);
     }
+}
+
+/// The answers but for the positions.
+struct Answers {
+    senders: Known<Vec<Sender>>,
+    slots: Known<Vec<Slot>>,
+    receiver: Known<Vec<Receiver>>,
+    subscriptions: Known<Vec<Subscription>>,
+    archiver: Known<Archiver>,
+    sync_waits: Known<SyncWaits>,
+}
+
+impl Answers {
+    /// What they say together, with what earlier ticks saw.
+    fn reading(
+        self,
+        position: Position,
+        facts: &Facts,
+        state: &mut State,
+        now_ms: i64,
+    ) -> Replication {
+        let end = position.end_bytes;
+        let senders = self.senders.and_then(|rows| visible(rows, facts)).map(|rows| {
+            let rows = rows.into_iter().map(|sender| sender.measured(end)).collect();
+            state.lag.with_time_behind(rows, &position, now_ms)
+        });
+        let slots = self.slots.map(|rows| {
+            let rows = rows.into_iter().map(|slot| slot.measured(end)).collect();
+            state.memory.with_time_still(rows, end, now_ms)
+        });
+        let receiver = self.receiver.and_then(|mut rows| readable(rows.pop(), facts));
+        let lag = state.lag.own(&position, &receiver, now_ms);
+        Replication {
+            lag,
+            senders,
+            slots,
+            receiver,
+            subscriptions: self.subscriptions.map(|rows| state.memory.with_failing(rows, now_ms)),
+            archiver: self.archiver,
+            sync_waits: self.sync_waits.and_then(|waits| seen(waits, facts)),
+            position,
+            history: vec![],
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Identity {
+    system_identifier: Option<String>,
+    timeline: Option<i32>,
+}
+
+#[derive(sqlx::FromRow)]
+struct WalEnd {
+    lsn: Option<String>,
+    lsn_bytes: Option<i64>,
+    end_bytes: Option<i64>,
+    gap_bytes: Option<i64>,
+    replayed_xact_age_ms: Option<f64>,
+    replay_paused: Option<bool>,
+}
+
+/// Some servers refuse the control file or the WAL position: that loses nothing else.
+fn complete(mut position: Position, identity: Known<Identity>, end: Known<WalEnd>) -> Position {
+    if let Ok(identity) = identity {
+        position.system_identifier = identity.system_identifier;
+        position.timeline = identity.timeline;
+    }
+    match end {
+        Ok(end) => Position {
+            lsn: end.lsn,
+            lsn_bytes: end.lsn_bytes,
+            end_bytes: end.end_bytes,
+            gap_bytes: end.gap_bytes,
+            replayed_xact_age_ms: end.replayed_xact_age_ms,
+            replay_paused: end.replay_paused,
+            ..position
+        },
+        Err(reason) => Position { unknown: Some(reason), ..position },
+    }
+}
+
+/// Without `pg_monitor` PostgreSQL hides what other roles' sessions wait for.
+fn seen(waits: SyncWaits, facts: &Facts) -> Known<SyncWaits> {
+    if waits.hidden > 0 {
+        return Err(Reason::Hidden {
+            what: "What other roles' sessions wait for".into(),
+            sql: format!("grant pg_monitor to {};", quoted(&facts.role)),
+        });
+    }
+    Ok(waits)
 }
 
 /// Without `pg_monitor` PostgreSQL shows the walsenders with nothing but their pid.

@@ -1,4 +1,5 @@
-//! Prometheus metrics of vacuum: the transaction id age of each database.
+//! Prometheus metrics of vacuum: the transaction id and multixact age of each database, prepared
+//! transactions, and how far back the xmin horizon is held.
 
 use model::vacuum::Vacuum;
 
@@ -6,11 +7,35 @@ use crate::metrics::{Metrics, Name};
 
 const AGE: Name =
     ("pg_database_age", "gauge", "Transactions since the oldest unfrozen transaction id.");
+const MULTIXACT_AGE: Name = (
+    "pgdeck_database_multixact_age",
+    "gauge",
+    "Multixact ids since the oldest one that is not frozen.",
+);
+const PREPARED: Name =
+    ("pgdeck_prepared_transactions", "gauge", "Prepared transactions, all databases.");
+const HORIZON: Name = (
+    "pgdeck_xmin_horizon_age",
+    "gauge",
+    "Transactions since the oldest xmin or xid that something holds, by kind of holder.",
+);
 
 /// Adds the metrics of one server.
 pub fn metrics(vacuum: &Vacuum, server: &str, text: &mut Metrics) {
     for database in &vacuum.databases {
         let labels = [("server", server), ("datname", database.datname.as_str())];
         text.add(AGE, &labels, database.xid_age as f64);
+        text.add(MULTIXACT_AGE, &labels, database.multixact_age as f64);
+    }
+    if let Ok(prepared) = vacuum.prepared_transactions {
+        text.add(PREPARED, &[("server", server)], prepared as f64);
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    // Farthest back first: the first of a kind is its oldest.
+    for holder in vacuum.xmin_holders.iter().flatten() {
+        if let Some(xids) = holder.xids.filter(|_| !seen.contains(&holder.kind.as_str())) {
+            seen.push(&holder.kind);
+            text.add(HORIZON, &[("server", server), ("holder", &holder.kind)], xids as f64);
+        }
     }
 }

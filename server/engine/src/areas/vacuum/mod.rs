@@ -1,4 +1,5 @@
-//! Transaction id age of databases (wraparound), read every half minute.
+//! Transaction id age of databases (wraparound) and what holds back the xmin horizon, read every half
+//! minute.
 
 mod metrics;
 
@@ -16,18 +17,20 @@ pub mod rules {
 }
 
 use model::server::Facts;
-use model::vacuum::{DatabaseAge, Vacuum};
-use model::{AreaName, Reason};
+use model::vacuum::{DatabaseAge, Vacuum, XminHolder};
+use model::{AreaName, Known, Reason};
 
 use crate::area::{Area, read};
 use crate::connection::Observer;
-use crate::error::Error;
+use crate::error::{Error, quoted};
 use crate::metrics::Metrics;
 use crate::sql::sql;
 
 sql! {
     DATABASE_AGES = "database_ages" [14];
     FREEZE_SETTINGS = "freeze_settings" [14];
+    XMIN_HOLDERS = "xmin_holders" [14];
+    HIDDEN_BACKENDS = "hidden_backends" [14];
 }
 
 /// The vacuum area.
@@ -37,6 +40,12 @@ pub struct VacuumArea;
 struct FreezeSettings {
     freeze_max_age_xids: i64,
     multixact_freeze_max_age_xids: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct HiddenBackends {
+    hidden: i64,
+    prepared: i64,
 }
 
 impl Area for VacuumArea {
@@ -61,8 +70,13 @@ impl Area for VacuumArea {
             next().and_then(|rows| rows.all()).map_err(query("database_ages"))?;
         let settings: FreezeSettings =
             next().and_then(|rows| rows.one()).map_err(query("freeze_settings"))?;
+        let holders: Known<Vec<XminHolder>> = next().and_then(|rows| rows.all());
+        let backends: Known<HiddenBackends> = next().and_then(|rows| rows.one());
+        let prepared_transactions = backends.as_ref().map(|b| b.prepared).map_err(Clone::clone);
         Ok(Vacuum {
             databases,
+            xmin_holders: holders.and_then(|rows| all_seen(rows, backends?.hidden, facts)),
+            prepared_transactions,
             freeze_max_age_xids: settings.freeze_max_age_xids,
             multixact_freeze_max_age_xids: settings.multixact_freeze_max_age_xids,
         })
@@ -71,4 +85,15 @@ impl Area for VacuumArea {
     fn metrics(value: &Vacuum, server: &str, metrics: &mut Metrics) {
         metrics::metrics(value, server, metrics);
     }
+}
+
+/// Who holds back the most is not known while some are hidden.
+fn all_seen(holders: Vec<XminHolder>, hidden: i64, facts: &Facts) -> Known<Vec<XminHolder>> {
+    if hidden > 0 {
+        return Err(Reason::Hidden {
+            what: "The xmin of other roles' sessions".into(),
+            sql: format!("grant pg_monitor to {};", quoted(&facts.role)),
+        });
+    }
+    Ok(holders)
 }

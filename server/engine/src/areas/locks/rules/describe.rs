@@ -1,6 +1,6 @@
 //! Wording shared by the lock rules: nodes, remedies, durations.
 
-use model::locks::{Graph, Node, Root, duration};
+use model::locks::{Graph, Node, Root};
 use model::{Evidence, Harm, Remedy, Unit};
 
 use crate::error::quoted_literal;
@@ -111,5 +111,5 @@ pub fn sessions(number: u32) -> String {
 
 /// Milliseconds in words.
 pub fn for_ms(value_ms: f64) -> String {
-    duration(value_ms / 1_000.0)
+    model::duration(value_ms)
 }

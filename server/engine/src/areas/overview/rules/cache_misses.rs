@@ -1,96 +1,118 @@
-//! Rule: a low cache hit ratio of shared buffers over the last ten minutes.
+//! Rule: sessions spend time reading blocks that shared buffers did not hold.
 
-use model::overview::Overview;
+use model::overview::{Overview, Window};
 use model::{About, Evidence, Finding, Harm, Known, Limit, Reason, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
-/// Below this share of hits the rule warns.
-const WARN_BELOW_PERCENT: Limit = Limit {
-    name: "warn_below_percent",
+/// Below this share of hits the rule looks at the time lost.
+const BELOW_PERCENT: Limit = Limit {
+    name: "below_percent",
     default: 99.0,
     unit: Unit::Percent,
     source: "the usual target for an OLTP server whose working set fits in memory",
 };
-/// Below this it is critical.
-const CRITICAL_BELOW_PERCENT: Limit = Limit {
-    name: "critical_below_percent",
-    default: 95.0,
-    unit: Unit::Percent,
-    source: "the common alert rule CacheHitRatioLow",
-};
-/// For how long it must have been so.
+/// Over how long it is judged.
 const HELD_FOR_S: Limit = Limit {
     name: "held_for_s",
     default: 600.0,
     unit: Unit::Seconds,
-    source: "the common alert rule CacheHitRatioLow: below 95 % for 10 min",
+    source: "the common alert rule CacheHitRatioLow looks at 10 min",
 };
-/// Below this rate of reads misses do no harm, whatever the share.
-const READS_FROM_BYTES_PER_S: Limit = Limit {
-    name: "reads_from_bytes_per_s",
-    default: 1_048_576.0,
-    unit: Unit::BytesPerSecond,
-    source: "a share of an idle server says nothing",
+/// Time that all sessions together spend reading, per second, from which it is worth knowing.
+const READ_TIME_FROM_MS_PER_S: Limit = Limit {
+    name: "read_time_from_ms_per_s",
+    default: 100.0,
+    unit: Unit::Ms,
+    source: "a tenth of a session does nothing but read; less is not worth a search",
 };
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
-    title: "Blocks are read from outside shared buffers",
+    title: "Time is lost reading blocks",
     effect: "Statements wait for the operating system or the disk for blocks that memory could hold.",
     remedy: "Find the statements that read most blocks; an index or a smaller scan helps more often than more shared_buffers.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-SHARED-BUFFERS",
-    limits: &[WARN_BELOW_PERCENT, CRITICAL_BELOW_PERCENT, HELD_FOR_S, READS_FROM_BYTES_PER_S],
+    limits: &[BELOW_PERCENT, HELD_FOR_S, READ_TIME_FROM_MS_PER_S],
 };
 
-/// Judges the share of hits over the windows of the last ten minutes, weighted by their reads.
+/// Sums of the windows that are judged.
+#[derive(Default)]
+struct Sums {
+    hit: i64,
+    read: i64,
+    read_ms: f64,
+    span_ms: f64,
+}
+
+impl Sums {
+    fn add(&mut self, window: &Window) {
+        let Some((hit, read)) = window.blocks_hit.zip(window.blocks_read) else { return };
+        let Some(read_ms) = window.read_ms else { return };
+        self.hit += hit;
+        self.read += read;
+        self.read_ms += read_ms;
+        self.span_ms += window.span_ms;
+    }
+}
+
+/// Judges blocks and the time reading them took over the windows of the last minutes. A miss is no
+/// harm in itself: the operating system may hold the block.
 pub fn cache_misses(evidence: &Overview, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    evidence.counters.as_ref().map_err(Clone::clone)?;
-    let newest = evidence.newest()?.at_ms;
-    let from = newest - (limits.get(&HELD_FOR_S) * 1_000.0) as i64;
-    let covered = evidence.windows.first().is_some_and(|first| first.at_ms <= from);
-    if !covered {
-        return Err(Reason::NeedsTwoReadings);
+    let counters = evidence.counters.as_ref().map_err(Clone::clone)?;
+    if counters.blk_read_ms.is_none() {
+        return Err(Reason::NotTracked {
+            what: "The time that reading blocks takes".into(),
+            setting: "track_io_timing".into(),
+        });
     }
-    let (mut percent_sum, mut windows, mut read_sum) = (0.0, 0.0, 0.0);
-    for window in evidence.windows.iter().filter(|window| window.at_ms > from) {
-        let Some((percent, read)) = window.cache_hit_percent.zip(window.read_bytes_per_s) else {
-            continue;
-        };
-        percent_sum += percent;
-        read_sum += read;
-        windows += 1.0;
-    }
-    if windows == 0.0 {
-        return Ok(vec![]);
-    }
-    let (percent, read) = (percent_sum / windows, read_sum / windows);
-    let severity = if percent < limits.get(&CRITICAL_BELOW_PERCENT) {
-        Severity::Critical
-    } else if percent < limits.get(&WARN_BELOW_PERCENT) {
-        Severity::Warning
-    } else {
-        return Ok(vec![]);
+    let held_for_s = limits.get(&HELD_FOR_S);
+    let needs_readings = Reason::NeedsReadings { for_s: held_for_s.ceil() as u32 };
+    let (Some(first), Some(last)) = (evidence.windows.first(), evidence.windows.last()) else {
+        return Err(needs_readings);
     };
-    if read < limits.get(&READS_FROM_BYTES_PER_S) {
+    let from = last.at_ms - (held_for_s * 1_000.0) as i64;
+    if first.at_ms - first.span_ms as i64 > from {
+        return Err(needs_readings);
+    }
+    let mut sums = Sums::default();
+    evidence
+        .windows
+        .iter()
+        .filter(|window| window.at_ms > from)
+        .for_each(|window| sums.add(window));
+    let all = sums.hit + sums.read;
+    if all <= 0 || sums.span_ms <= 0.0 {
         return Ok(vec![]);
     }
-    Ok(vec![Finding {
+    let percent = 100.0 * sums.hit as f64 / all as f64;
+    let lost = sums.read_ms / (sums.span_ms / 1_000.0);
+    if percent >= limits.get(&BELOW_PERCENT) || lost < limits.get(&READ_TIME_FROM_MS_PER_S) {
+        return Ok(vec![]);
+    }
+    Ok(vec![finding(&sums, percent, lost, limits)])
+}
+
+fn finding(sums: &Sums, percent: f64, lost: f64, limits: &InForce<'_>) -> Finding {
+    let span = match sums.span_ms / 1_000.0 {
+        s if s >= 120.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{s:.0} s"),
+    };
+    Finding {
         rule: limits.rule(),
-        severity,
+        severity: Severity::Info,
         object: "shared buffers".into(),
-        message: format!("Shared buffers held {percent:.1} % of the blocks asked for in the last ten minutes."),
+        message: format!(
+            "In the last {span}, sessions spent {lost:.0} ms of every second reading blocks; shared buffers held {percent:.1} % of those asked for."
+        ),
         evidence: vec![
             Evidence { name: "hits".into(), value: percent, unit: Unit::Percent },
-            Evidence { name: "read from outside".into(), value: read, unit: Unit::BytesPerSecond },
+            Evidence { name: "blocks read".into(), value: sums.read as f64, unit: Unit::Count },
+            Evidence { name: "time spent reading".into(), value: sums.read_ms, unit: Unit::Ms },
         ],
         harm: Harm::Hygiene,
         root: None,
         same_root: Vec::new(),
-        remedy: Remedy {
-            message: ABOUT.remedy.into(),
-            refuted_by: Some("Blocks in the operating system's cache count as misses: track_io_timing shows whether reads take time.".into()),
-            ..Remedy::default()
-        },
-    }])
+        remedy: Remedy { message: ABOUT.remedy.into(), ..Remedy::default() },
+    }
 }

@@ -14,6 +14,8 @@ select coalesce(sum(d.xact_commit), 0)::int8 as xact_commit,
        coalesce(sum(d.temp_files), 0)::int8 as temp_files,
        coalesce(sum(d.deadlocks), 0)::int8 as deadlocks,
        coalesce(sum(d.conflicts), 0)::int8 as conflicts,
+       case when pg_catalog.current_setting('track_io_timing')::bool
+            then coalesce(sum(d.blk_read_time), 0) end::float8 as blk_read_ms,
        (extract(epoch from max(d.stats_reset)) * 1000)::int8 as stats_reset_ms
   from pg_catalog.pg_stat_database d
  order by 1

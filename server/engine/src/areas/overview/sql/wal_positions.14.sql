@@ -5,26 +5,35 @@
 -- docs: https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-BACKUP
 with positions as (
   select pg_catalog.pg_is_in_recovery() as standby,
+         pg_catalog.pg_last_wal_replay_lsn() as replayed,
+         -- The received position stands still once WAL comes from an archive.
          case when pg_catalog.pg_is_in_recovery()
-              then coalesce(pg_catalog.pg_last_wal_receive_lsn(), pg_catalog.pg_last_wal_replay_lsn())
+              then greatest(pg_catalog.pg_last_wal_receive_lsn(), pg_catalog.pg_last_wal_replay_lsn())
               else pg_catalog.pg_current_wal_lsn() end as lsn
 ), senders as (
+  -- Standbys only: a client that reports no replay position is not behind, a logical one measures
+  -- something else.
   select max(pg_catalog.pg_wal_lsn_diff(p.lsn, s.replay_lsn))::int8 as lag_bytes,
          max(case when pg_catalog.pg_wal_lsn_diff(p.lsn, s.replay_lsn) = 0 then 0
                   else extract(epoch from s.replay_lag) * 1000 end)::float8 as lag_ms
     from positions p
    cross join pg_catalog.pg_stat_get_wal_senders() s
-   where s.state in ('streaming', 'catchup')
+   where s.state in ('streaming', 'catchup') and s.replay_lsn is not null
+     and not exists (select from pg_catalog.pg_get_replication_slots() l
+                      where l.active_pid = s.pid and l.slot_type = 'logical')
+), receivers as (
+  select count(r.pid) > 0 as linked from pg_catalog.pg_stat_get_wal_receiver() r
 )
 select pg_catalog.pg_wal_lsn_diff(p.lsn, '0/0')::int8 as wal_bytes,
-       case when p.standby
-            then pg_catalog.pg_wal_lsn_diff(p.lsn, pg_catalog.pg_last_wal_replay_lsn())::int8
-            else s.lag_bytes end as lag_bytes,
+       case when not p.standby then s.lag_bytes
+            when r.linked or p.lsn > p.replayed
+            then greatest(pg_catalog.pg_wal_lsn_diff(p.lsn, p.replayed), 0)::int8 end as lag_bytes,
        case when not p.standby then s.lag_ms
-            when p.lsn = pg_catalog.pg_last_wal_replay_lsn() then 0
+            when r.linked and p.lsn = p.replayed then 0
             else (extract(epoch from pg_catalog.clock_timestamp()
                   - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::float8 end as lag_ms
   from positions p
  cross join senders s
+ cross join receivers r
  order by 1
  limit 1;

@@ -1,8 +1,9 @@
 //! Rule: an inactive replication slot retains WAL until the disk is full.
 
-use model::replication::{Replication, Slot};
-use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
+use model::replication::{Replication, Slot, SlotState};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit};
 
+use super::super::words;
 use crate::error::quoted_literal;
 use crate::rule::InForce;
 
@@ -30,26 +31,47 @@ pub const ABOUT: About = About {
     limits: &[WARN_FROM_BYTES, CRITICAL_FROM_BYTES],
 };
 
-/// Judges slots that are inactive or lost.
+/// Judges slots that nobody streams from.
 pub fn inactive_slot(evidence: &Replication, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     let slots = evidence.slots.as_ref().map_err(Clone::clone)?;
+    if slots.iter().any(|slot| is_judged(slot) && slot.retained_bytes.is_none()) {
+        return Err(evidence.position.unknown.clone().unwrap_or(Reason::NotYet));
+    }
     Ok(slots.iter().filter_map(|slot| judged(slot, limits)).collect())
 }
 
+/// A lost slot has a rule of its own, an unused one keeps nothing, and one that is kept in step
+/// with the primary's is inactive by design.
+fn is_judged(slot: &Slot) -> bool {
+    !slot.active && slot.state() == SlotState::Kept && slot.synced != Some(true)
+}
+
 fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
-    if slot.active || slot.wal_status.as_deref() == Some("lost") {
+    if !is_judged(slot) {
         return None;
     }
     let retained = slot.retained_bytes? as f64;
     let severity = if retained >= limits.get(&CRITICAL_FROM_BYTES) {
         Severity::Critical
-    } else if retained >= limits.get(&WARN_FROM_BYTES) {
+    } else if retained >= limits.get(&WARN_FROM_BYTES) || slot.over_half_of_limit() {
         Severity::Warning
     } else {
         return None;
     };
+    let left = slot.safe_wal_bytes.filter(|_| slot.over_half_of_limit());
+    let until = left.map_or_else(String::new, |left| {
+        format!(" It is lost after {} more.", words::bytes(left.max(0) as f64))
+    });
     let mut evidence =
         vec![Evidence { name: "WAL retained".into(), value: retained, unit: Unit::Bytes }];
+    if let Some(left) = left {
+        let left = left.max(0) as f64;
+        evidence.push(Evidence {
+            name: "left before it is lost".into(),
+            value: left,
+            unit: Unit::Bytes,
+        });
+    }
     if let Some(inactive_ms) = slot.inactive_ms {
         evidence.push(Evidence { name: "inactive for".into(), value: inactive_ms, unit: Unit::Ms });
     }
@@ -58,12 +80,12 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
         severity,
         object: Object::Slot { name: slot.slot_name.clone() },
         message: format!(
-            "Slot {} is inactive and retains {:.0} MiB of WAL.",
+            "Slot {} is inactive and retains {} of WAL.{until}",
             slot.slot_name,
-            retained / 1_048_576.0
+            words::bytes(retained)
         ),
         evidence,
-        harm: Harm::Risk { due_s: None },
+        harm: Harm::Risk { due_s: slot.lost_in_s() },
         root: Some(Object::Slot { name: slot.slot_name.clone() }),
         same_root: Vec::new(),
         remedy: Remedy {

@@ -1,9 +1,10 @@
 //! Rule: a standby lags behind its sender, by bytes and time together.
 
-use model::replication::{Replication, Sender};
-use model::{About, Evidence, Finding, Harm, Known, Limit, Remedy, Severity, Unit};
+use model::replication::{Replication, Sender, StreamKind};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use super::super::lag::time_behind;
+use super::super::words;
 use crate::rule::InForce;
 
 /// Time behind at which the rule warns.
@@ -37,36 +38,57 @@ pub const ABOUT: About = About {
     limits: &[WARN_FROM_S, CRITICAL_FROM_S, CRITICAL_FROM_BYTES],
 };
 
-/// Judges every standby of a primary, or a standby itself.
+/// Judges every standby of a primary, or a standby itself. Who does not replay is no standby: slots
+/// say what a logical subscriber or a receiver of WAL costs.
 pub fn replication_lag(evidence: &Replication, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     if !evidence.position.in_recovery {
         let senders = evidence.senders.as_ref().map_err(Clone::clone)?;
         return Ok(senders.iter().filter_map(|sender| judged_sender(sender, limits)).collect());
     }
     let lag = evidence.lag.as_ref().map_err(Clone::clone)?;
-    let paused = evidence.position.replay_paused == Some(true);
-    // A cut link is another rule's finding.
-    let found = severity(lag.bytes, lag.ms, limits).filter(|_| lag.linked);
+    let position = &evidence.position;
+    let paused = position.replay_paused == Some(true) && lag.bytes > 0;
+    let found = match position.apply_delay_ms.filter(|delay| *delay > 0.0) {
+        Some(delay) => severity(0, lag.bytes, lag.ms.map(|ms| (ms - delay).max(0.0)), limits),
+        None => severity(lag.bytes, lag.bytes, lag.ms, limits),
+    };
+    // A cut link is another rule's finding; paused replay is one however long it lasts.
+    let found = found.filter(|_| lag.linked || paused);
+    let found = found.or(paused.then_some(Severity::Warning));
+    let behind = Behind { bytes: lag.bytes, ms: lag.ms, paused };
     Ok(found
-        .map(|severity| finding("this standby".into(), severity, lag.bytes, lag.ms, paused, limits))
+        .map(|severity| {
+            finding("this standby".into(), "this standby".into(), severity, &behind, limits)
+        })
         .into_iter()
         .collect())
 }
 
 fn judged_sender(sender: &Sender, limits: &InForce<'_>) -> Option<Finding> {
-    if !matches!(sender.state.as_deref(), Some("streaming" | "catchup")) {
+    if !matches!(sender.state.as_deref(), Some("streaming" | "catchup"))
+        || sender.kind() != StreamKind::Standby
+    {
         return None;
     }
-    let (bytes, ms) = (sender.total_lag_bytes?, time_behind(sender).unwrap_or(0.0));
-    let severity = severity(bytes, ms, limits)?;
-    let name = sender.application_name.as_deref().filter(|name| !name.is_empty());
-    let object = name.map_or("standby without a name".into(), |name| format!("standby “{name}”"));
-    Some(finding(object, severity, bytes, ms, false, limits))
+    let behind = Behind { bytes: sender.total_lag_bytes?, ms: time_behind(sender), paused: false };
+    let severity = severity(behind.bytes, behind.bytes, behind.ms, limits)?;
+    let object = words::client(StreamKind::Standby, sender.application_name.as_deref());
+    let slot = sender.slot_name.clone().map(|name| Object::Slot { name });
+    let root = slot.unwrap_or_else(|| object.clone().into());
+    Some(finding(object, root, severity, &behind, limits))
 }
 
-fn severity(bytes: i64, ms: f64, limits: &InForce<'_>) -> Option<Severity> {
-    let behind_s = if bytes > 0 { ms / 1_000.0 } else { 0.0 };
-    if behind_s >= limits.get(&CRITICAL_FROM_S) || bytes as f64 >= limits.get(&CRITICAL_FROM_BYTES)
+/// How far behind.
+struct Behind {
+    bytes: i64,
+    ms: Option<f64>,
+    paused: bool,
+}
+
+/// `judged` are the bytes that are judged by their number, `missing` those that make time count.
+fn severity(judged: i64, missing: i64, ms: Option<f64>, limits: &InForce<'_>) -> Option<Severity> {
+    let behind_s = ms.filter(|_| missing > 0).map_or(0.0, |ms| ms / 1_000.0);
+    if behind_s >= limits.get(&CRITICAL_FROM_S) || judged as f64 >= limits.get(&CRITICAL_FROM_BYTES)
     {
         Some(Severity::Critical)
     } else if behind_s >= limits.get(&WARN_FROM_S) {
@@ -78,41 +100,41 @@ fn severity(bytes: i64, ms: f64, limits: &InForce<'_>) -> Option<Severity> {
 
 fn finding(
     object: String,
+    root: Object,
     severity: Severity,
-    bytes: i64,
-    ms: f64,
-    paused: bool,
+    behind: &Behind,
     limits: &InForce<'_>,
 ) -> Finding {
-    let mib = bytes as f64 / 1_048_576.0;
-    let why = if paused { "; replay is paused" } else { "" };
-    let mut subject = object.clone();
-    if let Some(first) = subject.get_mut(..1) {
-        first.make_ascii_uppercase();
+    let time = behind.ms.map_or("an unknown time".into(), words::time);
+    let bytes = words::bytes(behind.bytes as f64);
+    let why = if behind.paused { "; replay is paused" } else { "" };
+    let subject = words::capitalised(object.clone());
+    let mut evidence =
+        vec![Evidence { name: "missing".into(), value: behind.bytes as f64, unit: Unit::Bytes }];
+    if let Some(ms) = behind.ms {
+        evidence.insert(0, Evidence { name: "behind".into(), value: ms, unit: Unit::Ms });
     }
     Finding {
         rule: limits.rule(),
         severity,
         harm: Harm::Risk { due_s: None },
-        root: Some(object.clone().into()),
+        root: Some(root),
         same_root: Vec::new(),
-        message: format!("{subject} is {:.0} s and {mib:.1} MiB behind{why}.", ms / 1_000.0),
+        message: format!("{subject} is {time} and {bytes} behind{why}."),
         object: object.into(),
-        evidence: vec![
-            Evidence { name: "behind".into(), value: ms, unit: Unit::Ms },
-            Evidence { name: "missing".into(), value: bytes as f64, unit: Unit::Bytes },
-        ],
+        evidence,
         remedy: Remedy {
             message: ABOUT.remedy.into(),
-            sql: Some(if paused {
+            sql: Some(if behind.paused {
                 "select pg_wal_replay_resume(); -- on the standby".into()
             } else {
                 "select pid, wait_event, xact_start, query from pg_stat_activity where backend_type in ('startup', 'client backend') order by xact_start; -- on the standby".into()
             }),
             lock: Some("None.".into()),
-            undo: paused.then(|| "select pg_wal_replay_pause();".into()),
+            undo: behind.paused.then(|| "select pg_wal_replay_pause();".into()),
             refuted_by: Some(
-                "recovery_min_apply_delay: a standby that is delayed on purpose.".into(),
+                "recovery_min_apply_delay on the standby: it is then delayed by configuration, which only the standby itself knows."
+                    .into(),
             ),
         },
     }

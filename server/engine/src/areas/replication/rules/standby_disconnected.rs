@@ -3,6 +3,7 @@
 use model::replication::Replication;
 use model::{About, Evidence, Finding, Harm, Known, Limit, Remedy, Severity, Unit};
 
+use super::super::words;
 use crate::rule::InForce;
 
 /// How long nothing may be heard before it is a finding.
@@ -22,22 +23,40 @@ pub const ABOUT: About = About {
     limits: &[SILENT_FROM_S],
 };
 
-/// Judges whether the WAL receiver streams.
+/// Judges whether the WAL receiver streams. A standby that has replayed nothing since its start has
+/// no age: then the time since the start counts.
 pub fn standby_disconnected(evidence: &Replication, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    if !evidence.position.in_recovery {
+    let position = &evidence.position;
+    if !position.in_recovery {
         return Ok(vec![]);
     }
     let lag = evidence.lag.as_ref().map_err(Clone::clone)?;
-    if lag.linked || lag.ms < limits.get(&SILENT_FROM_S) * 1_000.0 {
+    let from_archive = position.streams == Some(false) && position.restores == Some(true);
+    let silent_ms = lag.ms.unwrap_or(position.up_ms);
+    if lag.linked || from_archive || silent_ms < limits.get(&SILENT_FROM_S) * 1_000.0 {
         return Ok(vec![]);
     }
+    let receives = matches!(&evidence.receiver, Ok(Some(_)));
+    let message = match lag.ms {
+        Some(ms) => {
+            format!("This standby has received nothing from its sender for {}.", words::time(ms))
+        }
+        None if receives => {
+            "This standby hears nothing from its sender; how old its data are is unknown.".into()
+        }
+        None => "This standby has no WAL receiver; how old its data are is unknown.".into(),
+    };
+    let silent = match lag.ms {
+        Some(_) => "silent for",
+        None => "server up for",
+    };
     Ok(vec![Finding {
         rule: limits.rule(),
         severity: Severity::Critical,
         object: "WAL receiver".into(),
-        message: format!("This standby has received nothing from its sender for {:.0} s.", lag.ms / 1_000.0),
+        message,
         evidence: vec![
-            Evidence { name: "silent for".into(), value: lag.ms, unit: Unit::Ms },
+            Evidence { name: silent.into(), value: silent_ms, unit: Unit::Ms },
             Evidence { name: "received, not replayed".into(), value: lag.bytes as f64, unit: Unit::Bytes },
         ],
         harm: Harm::Risk { due_s: None },

@@ -5,9 +5,10 @@
 -- docs: https://www.postgresql.org/docs/current/view-pg-replication-slots.html
 select s.slot_name::text as slot_name, s.slot_type, s.plugin::text as plugin,
        s.database::text as database, s.active, s.active_pid,
-       pg_catalog.pg_wal_lsn_diff(case when pg_catalog.pg_is_in_recovery()
-         then pg_catalog.pg_last_wal_receive_lsn()
-         else pg_catalog.pg_current_wal_lsn() end, s.restart_lsn)::int8 as retained_bytes,
+       pg_catalog.pg_wal_lsn_diff(s.restart_lsn, '0/0')::int8 as restart_lsn_bytes,
+       pg_catalog.pg_wal_lsn_diff(s.confirmed_flush_lsn, '0/0')::int8 as confirmed_lsn_bytes,
+       s.temporary, null::bool as synced,
+       nullif(pg_catalog.pg_size_bytes(pg_catalog.current_setting('max_slot_wal_keep_size')), -1) as limit_bytes,
        s.wal_status, s.safe_wal_size as safe_wal_bytes,
        pg_catalog.age(s.xmin)::int8 as xmin_age,
        pg_catalog.age(s.catalog_xmin)::int8 as catalog_xmin_age,

@@ -10,7 +10,7 @@ const WARN_FROM_XIDS: Limit = Limit {
     name: "warn_from_xids",
     default: 500_000_000.0,
     unit: Unit::Xids,
-    source: "autovacuum_freeze_max_age is 200 million by default; two and a half times that means it does not get through",
+    source: "autovacuum_freeze_max_age is 200 million by default; two and a half times that means it does not get through; quiet below the setting itself",
 };
 /// Age at which it is critical.
 const CRITICAL_FROM_XIDS: Limit = Limit {
@@ -31,38 +31,70 @@ pub const ABOUT: About = About {
     limits: &[WARN_FROM_XIDS, CRITICAL_FROM_XIDS],
 };
 
-/// Judges the xid and multixact age of every database.
+/// Judges the xid and multixact age of every database. Where autovacuum is told to begin later,
+/// nothing has failed before that.
 pub fn xid_wraparound(evidence: &Vacuum, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    Ok(evidence.databases.iter().filter_map(|database| judged(database, limits)).collect())
+    let judged = |database: &DatabaseAge| {
+        let xids = Counter {
+            name: "transaction ids",
+            age: database.xid_age as f64,
+            begins: evidence.freeze_max_age_xids as f64,
+        };
+        let multixacts = Counter {
+            name: "multixact ids",
+            age: database.multixact_age as f64,
+            begins: evidence.multixact_freeze_max_age_xids as f64,
+        };
+        let found = [xids, multixacts]
+            .into_iter()
+            .filter_map(|counter| Some((severity(&counter, limits)?, counter)));
+        let worst = found.max_by(|(_, a), (_, b)| a.age.total_cmp(&b.age))?;
+        Some(finding(database, worst.0, &worst.1, limits))
+    };
+    Ok(evidence.databases.iter().filter_map(judged).collect())
 }
 
-fn judged(database: &DatabaseAge, limits: &InForce<'_>) -> Option<Finding> {
-    let (age, counter) = if database.xid_age >= database.multixact_age {
-        (database.xid_age as f64, "transaction ids")
+/// Ids of one kind: how many are used, and from which age autovacuum freezes by force.
+struct Counter {
+    name: &'static str,
+    age: f64,
+    begins: f64,
+}
+
+fn severity(counter: &Counter, limits: &InForce<'_>) -> Option<Severity> {
+    if counter.age < counter.begins {
+        None
+    } else if counter.age >= limits.get(&CRITICAL_FROM_XIDS) {
+        Some(Severity::Critical)
+    } else if counter.age >= limits.get(&WARN_FROM_XIDS) {
+        Some(Severity::Warning)
     } else {
-        (database.multixact_age as f64, "multixact ids")
-    };
-    let severity = if age >= limits.get(&CRITICAL_FROM_XIDS) {
-        Severity::Critical
-    } else if age >= limits.get(&WARN_FROM_XIDS) {
-        Severity::Warning
-    } else {
-        return None;
-    };
-    let left = (STOP_AT_XIDS - age).max(0.0);
-    Some(Finding {
+        None
+    }
+}
+
+fn finding(
+    database: &DatabaseAge,
+    severity: Severity,
+    counter: &Counter,
+    limits: &InForce<'_>,
+) -> Finding {
+    let left = (STOP_AT_XIDS - counter.age).max(0.0);
+    Finding {
         rule: limits.rule(),
         severity,
         object: Object::Database { name: database.datname.clone() },
         message: format!(
-            "Database {} has used {:.2} billion {counter} since its last freeze; writes stop after {:.0} million more.",
+            "Database {} has used {:.2} billion {} since its last freeze; writes stop after {:.0} million more.",
             database.datname,
-            age / 1e9,
+            counter.age / 1e9,
+            counter.name,
             left / 1e6
         ),
         evidence: vec![
             Evidence { name: "xid age".into(), value: database.xid_age as f64, unit: Unit::Xids },
             Evidence { name: "multixact age".into(), value: database.multixact_age as f64, unit: Unit::Xids },
+            Evidence { name: "autovacuum begins at".into(), value: counter.begins, unit: Unit::Xids },
             Evidence { name: "left before writes stop".into(), value: left, unit: Unit::Xids },
         ],
         harm: Harm::Risk { due_s: None },
@@ -75,5 +107,5 @@ fn judged(database: &DatabaseAge, limits: &InForce<'_>) -> Option<Finding> {
             undo: None,
             refuted_by: None,
         },
-    })
+    }
 }

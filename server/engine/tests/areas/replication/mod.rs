@@ -1,5 +1,12 @@
 //! Lag, a cut link and an abandoned slot, on a primary with a standby.
 
+mod archive;
+mod client;
+mod refused;
+mod slots;
+mod standby;
+mod subscriptions;
+
 use engine::Engine;
 use model::Object;
 
@@ -48,4 +55,12 @@ async fn a_cut_link_and_an_abandoned_slot() -> Result {
     assert_eq!(finding.object, Object::Slot { name: "copy".into() });
     primary.exec(&finding.remedy.sql.expect("a statement to copy")).await?;
     quiet(&engine, "primary", "replication/inactive_slot").await
+}
+
+/// Runs statements one by one: some are refused in the one transaction that several make together.
+async fn each(server: &playground::Server, sql: &str) -> Result {
+    for statement in sql.split(';').filter(|statement| !statement.trim().is_empty()) {
+        server.exec(statement).await?;
+    }
+    Ok(())
 }

@@ -1,0 +1,113 @@
+//! Replication slots of a server, and the state of each.
+
+use serde::{Deserialize, Serialize};
+
+/// One row of `pg_replication_slots`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
+pub struct Slot {
+    /// Name.
+    pub slot_name: String,
+    /// `physical` or `logical`.
+    pub slot_type: String,
+    /// Output plugin of a logical slot.
+    pub plugin: Option<String>,
+    /// Database of a logical slot.
+    pub database: Option<String>,
+    /// Whether a standby or subscriber streams from it.
+    pub active: bool,
+    /// Who.
+    pub active_pid: Option<i32>,
+    /// WAL retained, bytes.
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub retained_bytes: Option<i64>,
+    /// `reserved`, `extended`, `unreserved`, `lost`.
+    pub wal_status: Option<String>,
+    /// WAL that may still be written before it is in danger, bytes.
+    pub safe_wal_bytes: Option<i64>,
+    /// Age of the xmin it holds, in transactions.
+    pub xmin_age: Option<i64>,
+    /// Age of the catalog xmin it holds.
+    pub catalog_xmin_age: Option<i64>,
+    /// Since when it is inactive, ms ago (17+).
+    pub inactive_ms: Option<f64>,
+    /// Why it was invalidated (17+; 16 knows only `conflicting`).
+    pub invalidation_reason: Option<String>,
+    /// The oldest position it keeps, as a number of bytes.
+    #[serde(default)]
+    pub restart_lsn_bytes: Option<i64>,
+    /// Up to where a logical slot's consumer has confirmed, as a number of bytes.
+    #[serde(default)]
+    pub confirmed_lsn_bytes: Option<i64>,
+    /// Written here but not confirmed by a logical slot's consumer, bytes.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub unconfirmed_bytes: Option<i64>,
+    /// For how long the oldest position has not moved although WAL was written, by our own
+    /// readings, ms. None on the first reading.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub still_ms: Option<f64>,
+    /// How fast what it keeps grows while it stands still, by our own readings, bytes per second.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub growth_bytes_per_s: Option<f64>,
+    /// Whether it goes with its connection.
+    #[serde(default)]
+    pub temporary: bool,
+    /// Whether the server keeps it in step with the primary's slot of that name (17+): it is
+    /// inactive by design.
+    #[serde(default)]
+    pub synced: Option<bool>,
+    /// max_slot_wal_keep_size, bytes; None without a limit.
+    #[serde(default)]
+    pub limit_bytes: Option<i64>,
+}
+
+/// What becomes of the WAL that a slot needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SlotState {
+    /// It reserves nothing: it was never used.
+    Unused,
+    /// It is kept.
+    Kept,
+    /// It goes with the next checkpoint unless the consumer catches up before.
+    Endangered,
+    /// It is gone: the consumer must be rebuilt.
+    Lost,
+}
+
+impl Slot {
+    /// What becomes of the WAL it needs. One that was invalidated for another reason is lost too.
+    pub fn state(&self) -> SlotState {
+        match self.wal_status.as_deref() {
+            Some("lost") => SlotState::Lost,
+            _ if self.invalidation_reason.is_some() => SlotState::Lost,
+            Some("unreserved") => SlotState::Endangered,
+            None => SlotState::Unused,
+            Some(_) => SlotState::Kept,
+        }
+    }
+
+    /// Adds what is kept up to `end_bytes`, where this server's WAL ends.
+    pub fn measured(mut self, end_bytes: Option<i64>) -> Self {
+        let since = |from: Option<i64>| end_bytes.zip(from).map(|(end, from)| (end - from).max(0));
+        self.retained_bytes = since(self.restart_lsn_bytes);
+        self.unconfirmed_bytes = since(self.confirmed_lsn_bytes);
+        self
+    }
+
+    /// In how many seconds it is lost if it goes on growing like this; None without a limit.
+    pub fn lost_in_s(&self) -> Option<f64> {
+        let growth = self.growth_bytes_per_s.filter(|growth| *growth > 0.0)?;
+        self.safe_wal_bytes.map(|left| left.max(0) as f64 / growth)
+    }
+
+    /// Whether it has used more than half of what max_slot_wal_keep_size allows it.
+    pub fn over_half_of_limit(&self) -> bool {
+        let (Some(kept), Some(left)) = (self.retained_bytes, self.safe_wal_bytes) else {
+            return false;
+        };
+        self.limit_bytes.is_some_and(|limit| limit > 0) && kept > left
+    }
+}

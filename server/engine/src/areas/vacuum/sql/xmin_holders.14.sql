@@ -1,0 +1,32 @@
+-- rows: what holds back the xmin horizon, farthest back first
+-- since: 14
+-- needs: pg_monitor for other roles' sessions; those hidden are counted
+-- cost: shared memory; one pass over backends, slots and prepared transactions
+-- docs: https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND
+with backends as (
+  select a.pid, a.datid, a.application_name, a.backend_type, a.xact_start,
+         greatest(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid)) as xids
+    from pg_catalog.pg_stat_get_activity(null) a
+   where (a.backend_xmin is not null or a.backend_xid is not null)
+     and a.pid <> pg_catalog.pg_backend_pid()
+     -- VACUUM ignores what other lazy VACUUMs see.
+     and not exists (select from pg_catalog.pg_stat_get_progress_info('VACUUM') v where v.pid = a.pid)
+), holders as (
+  select case when b.backend_type = 'walsender' then 'standby' else 'session' end as kind,
+         b.pid, b.application_name as name, b.datid, b.xids, b.xact_start as since
+    from backends b
+  union all
+  select 'prepared transaction', null, p.gid, p.dbid, pg_catalog.age(p.transaction), p.prepared
+    from pg_catalog.pg_prepared_xact() p
+  union all
+  select case when s.slot_type = 'logical' then 'logical slot' else 'slot' end, s.active_pid, s.slot_name::text,
+         s.datoid, greatest(pg_catalog.age(s.xmin), pg_catalog.age(s.catalog_xmin)), null
+    from pg_catalog.pg_get_replication_slots() s
+   where s.xmin is not null or s.catalog_xmin is not null
+)
+select h.kind, h.pid, h.name, d.datname::text as datname, h.xids::int8 as xids,
+       (extract(epoch from pg_catalog.clock_timestamp() - h.since) * 1000)::float8 as since_ms
+  from holders h
+  left join pg_catalog.pg_database d on d.oid = h.datid
+ order by h.xids desc nulls last, h.kind, h.pid, h.name
+ limit 50;
