@@ -131,6 +131,29 @@ impl Session {
         self.backend_type.as_deref() == Some("client backend")
     }
 
+    /// Whether it works on somebody's behalf in transactions of its own: a client's session or a
+    /// background worker, but no process of the server itself and no member of a parallel query.
+    pub fn has_own_transactions(&self) -> bool {
+        let kind = self.backend_type.as_deref().unwrap_or_default();
+        let of_the_server = [
+            "archiver",
+            "autovacuum launcher",
+            "autovacuum worker",
+            "background writer",
+            "checkpointer",
+            "io worker",
+            "logger",
+            "parallel worker",
+            "slotsync worker",
+            "startup",
+            "walreceiver",
+            "walsender",
+            "walsummarizer",
+            "walwriter",
+        ];
+        !kind.is_empty() && !of_the_server.contains(&kind)
+    }
+
     /// Whether it is running a statement now.
     pub fn is_active(&self) -> bool {
         self.state.as_deref() == Some("active")
@@ -250,6 +273,18 @@ mod tests {
         assert_eq!(held_up_by(Some("Extension"), Some("SyncRep")), None);
         assert_eq!(held_up_by(Some("Client"), Some("ClientRead")), None);
         assert_eq!(held_up_by(None, None), None);
+    }
+
+    #[test]
+    fn background_workers_have_transactions_of_their_own() {
+        let kind = |kind: &str| Session { backend_type: Some(kind.into()), ..Session::default() };
+        for own in ["client backend", "logical replication apply worker", "pg_cron"] {
+            assert!(kind(own).has_own_transactions(), "{own}");
+        }
+        for other in ["autovacuum worker", "parallel worker", "walsender", ""] {
+            assert!(!kind(other).has_own_transactions(), "{other}");
+        }
+        assert!(!Session::default().has_own_transactions(), "hidden");
     }
 
     #[test]

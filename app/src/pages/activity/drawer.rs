@@ -5,6 +5,7 @@ use model::action::cannot_cancel;
 use model::activity::Session;
 use model::{Severity, Unit};
 
+use super::blocking::{in_the_way, waiting_for_it};
 use super::rows::wait;
 use crate::actions::form::SessionActions;
 use crate::shell::navigation::{Nav, refusal};
@@ -15,9 +16,10 @@ use crate::ui::reading::empty;
 use crate::ui::sql::Statement;
 use crate::ui::term::term;
 
-/// The session in the newest reading, its parallel workers, its worst finding, and the sessions in its
-/// way.
-pub type SessionState = (Option<Session>, Vec<Session>, Option<(Severity, String)>, Vec<Session>);
+/// The session in the newest reading, its parallel workers, its worst finding, the sessions in its way,
+/// and those that wait directly for it.
+pub type SessionState =
+    (Option<Session>, Vec<Session>, Option<(Severity, String)>, Vec<Session>, Vec<Session>);
 
 /// Details of one session. Its buttons stay mounted; the rest re-renders with each reading.
 #[component]
@@ -47,7 +49,7 @@ pub fn Drawer(
         session.as_ref().is_some_and(Session::is_idle_in_transaction)
     });
     let body = move || {
-        current.with(|(session, workers, mark, blockers)| {
+        current.with(|(session, workers, mark, blockers, blocked)| {
             let mark = mark.as_ref().map(|(severity, message)| {
                 view! { <p class=format!("mark {}", severity.as_str())>{message.clone()}</p> }
             });
@@ -55,7 +57,12 @@ pub fn Drawer(
                 None => {
                     empty("This session has ended, or is not among the sessions that were read.")
                 }
-                Some(session) => details(session, workers, blockers),
+                Some(session) => view! {
+                    {in_the_way(session, blockers)}
+                    {waiting_for_it(blocked)}
+                    {details(session, workers)}
+                }
+                .into_any(),
             };
             view! { {mark} {body} }
         })
@@ -74,7 +81,7 @@ pub fn Drawer(
     }
 }
 
-fn details(session: &Session, workers: &[Session], blockers: &[Session]) -> AnyView {
+fn details(session: &Session, workers: &[Session]) -> AnyView {
     let line = |name: &'static str, value: Option<String>| {
         value
             .filter(|value| !value.is_empty())
@@ -107,7 +114,6 @@ fn details(session: &Session, workers: &[Session], blockers: &[Session]) -> AnyV
     };
     view! {
         {statement}
-        {in_the_way(session, blockers)}
         <dl class="facts">
             {line("State", session.state.clone())}
             {age("In this state for", session.state_age_ms)}
@@ -132,33 +138,6 @@ fn details(session: &Session, workers: &[Session], blockers: &[Session]) -> AnyV
         </dl>
     }
     .into_any()
-}
-
-/// Who is in the way of a session that waits for a lock, on what, and what they ran last.
-fn in_the_way(session: &Session, blockers: &[Session]) -> Option<AnyView> {
-    let wait = session.lock_wait.as_ref()?;
-    let each = wait.blocked_by.iter().map(|pid| {
-        let blocker = blockers.iter().find(|blocker| blocker.pid == *pid);
-        let part = |pick: fn(&Session) -> &Option<String>| {
-            blocker.and_then(|b| pick(b).clone()).filter(|text| !text.is_empty())
-        };
-        let mut words = vec![match pid {
-            0 => "a prepared transaction".to_owned(),
-            pid => format!("pid {pid}"),
-        }];
-        words.extend(part(|b| &b.application_name));
-        words.extend(part(|b| &b.state));
-        let query = part(|b| &b.query).map(|text| view! { <Statement text/> });
-        view! { <p>{words.join(", ")}</p> {query} }
-    });
-    Some(
-        view! {
-            <h3>"Blocked by"</h3>
-            <p>{format!("Wants {} on {}.", wait.wants, wait.on)}</p>
-            {each.collect_view()}
-        }
-        .into_any(),
-    )
 }
 
 /// A form that posts the statement to `/plan`: a URL would be logged. Whoever may see the text may

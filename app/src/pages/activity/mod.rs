@@ -1,5 +1,6 @@
 //! Activity page: sessions by state and by wait event, over time, and one by one.
 
+pub mod blocking;
 #[cfg(feature = "ssr")]
 mod charts;
 #[cfg(feature = "ssr")]

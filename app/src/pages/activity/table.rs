@@ -9,11 +9,10 @@ use leptos_router::hooks::use_navigate;
 use model::activity::{Activity, Session};
 use model::{Finding, Latest, Severity};
 
+use super::blocking::{blocked_cell, blocked_of, blockers_of, session_of};
 use super::columns::{ColumnChooser, SortHeading, TableParams, hidden};
 use super::drawer::Drawer;
-use super::rows::{
-    COLUMNS, FILTERS, Row, blocked, blocker, csv, fold, markdown, select, sort, text, wait,
-};
+use super::rows::{COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait};
 use crate::live::findings::Judged;
 use crate::ui::code::CopyButton;
 use crate::ui::colors;
@@ -127,23 +126,13 @@ pub fn Sessions(
                     by_pid.with(|rows| rows.get(&pid).map(|r| r.workers.clone()).unwrap_or_default()),
                     marks.with(|m| m.get(&pid).cloned()),
                     blockers_of(latest, pid),
+                    blocked_of(latest, pid),
                 ));
                 let close = Signal::derive(move || params.to(&[("pid", "")]));
                 view! { <Drawer pid backend_start_ms close current/> }
             })}
         </section>
     }
-}
-
-fn session_of(latest: RwSignal<Latest<Activity>>, pid: i32) -> Option<Session> {
-    latest.with(|l| l.value()?.sessions.iter().find(|session| session.pid == pid).cloned())
-}
-
-/// The sessions in a session's way, as far as they are among those that were read.
-fn blockers_of(latest: RwSignal<Latest<Activity>>, pid: i32) -> Vec<Session> {
-    let wait = session_of(latest, pid).and_then(|session| session.lock_wait);
-    let pids = wait.map(|wait| wait.blocked_by).unwrap_or_default();
-    pids.into_iter().filter_map(|pid| session_of(latest, pid)).collect()
 }
 
 fn counted(rows: Memo<Vec<Row>>, latest: RwSignal<Latest<Activity>>) -> String {
@@ -241,33 +230,20 @@ fn state(session: &Session) -> AnyView {
             }
             .into_any()
         }
+        None if session.hidden => unknown(),
         None => ().into_any(),
     }
 }
 
-/// Who is in its way, each a link to that session, or how many it blocks.
-fn blocked_cell(session: &Session, params: TableParams) -> Option<AnyView> {
-    let Some(wait) = &session.lock_wait else {
-        let blocks = (session.blocks > 0).then(|| blocked(session))?;
-        return Some(view! { <strong>{blocks}</strong> }.into_any());
-    };
-    if wait.blocked_by.is_empty() {
-        return Some(blocked(session).into_any());
-    }
-    let links = wait.blocked_by.iter().enumerate().map(|(at, pid)| {
-        let (words, comma, pid) = (blocker(*pid), if at > 0 { ", " } else { "" }, *pid);
-        match pid {
-            0 => view! { {comma} {words} }.into_any(),
-            pid => {
-                let to = move || params.to(&[("pid", &pid.to_string())]);
-                view! { {comma} <a href=to data-noscroll="">{words}</a> }.into_any()
-            }
-        }
-    });
-    Some(view! { {links.collect_view()} " on " {wait.on.clone()} }.into_any())
+/// What is hidden from pgdeck's role is not nothing.
+fn unknown() -> AnyView {
+    view! { <span class="unknown">"unknown"</span> }.into_any()
 }
 
 fn wait_cell(session: &Session) -> Option<AnyView> {
+    if session.hidden {
+        return Some(unknown());
+    }
     let class = session.wait_event_type.clone()?;
     Some(
         view! {
@@ -280,6 +256,9 @@ fn wait_cell(session: &Session) -> Option<AnyView> {
 
 /// The statement on one line: the current one, or the last one, greyed.
 fn query_line(session: &Session) -> Option<AnyView> {
+    if session.hidden {
+        return Some(unknown());
+    }
     let query = session.query.as_deref().filter(|query| !query.is_empty())?;
     let class = if session.is_active() { "sql one-line" } else { "sql one-line past" };
     Some(view! { <code class=class>{highlighted(&one_line(query, 160))}</code> }.into_any())

@@ -75,6 +75,7 @@ async fn transactions_are_judged_by_what_they_hold() -> Result {
     server
         .exec(
             "create table paid (id int); create table locked (id int); create table gone (id int);
+             create table pinned (id int); insert into pinned values (1), (2);
              create table swept (id int, note text);
              insert into swept select i, repeat('x', 200) from generate_series(1, 20000) i",
         )
@@ -102,6 +103,8 @@ async fn transactions_are_judged_by_what_they_hold() -> Result {
 
     blocks_and_is_blocked(&engine, root, waiter).await?;
 
+    held_up_without_a_lock(&server, &engine).await?;
+
     // A snapshot that holds the xmin horizon back beyond the limit.
     server.exec("do $$ begin for i in 1..60 loop perform pg_current_xact_id(); commit; end loop; end $$").await?;
     let finding = says(&engine, (IDLE, snapshot), |f| f.severity == Severity::Critical).await?;
@@ -118,6 +121,36 @@ async fn transactions_are_judged_by_what_they_hold() -> Result {
     ends_what_it_says(&server, finding).await?;
     keep_busy.abort();
     engine.stop().await;
+    Ok(())
+}
+
+/// Waits that are no locks and end only when somebody else does something.
+async fn held_up_without_a_lock(server: &Server, engine: &Engine) -> Result {
+    let _writer =
+        session(server, "begin isolation level serializable; insert into gone values (1)").await?;
+    let report = running(
+        server,
+        "begin isolation level serializable read only deferrable; select count(*) from gone",
+    )
+    .await?;
+    let _reader =
+        session(server, "begin; declare c cursor for table pinned; fetch 1 from c").await?;
+    let vacuum = running(server, "vacuum (freeze) pinned").await?;
+    let started = Instant::now();
+    for (pid, by) in [
+        (report, "concurrent SERIALIZABLE transactions to end"),
+        (vacuum, "a buffer that another session has pinned"),
+    ] {
+        let held_up = || {
+            let session = seen(engine, pid)?;
+            (session.held_up_by() == Some(by)).then_some(session.held_up_ms)?
+        };
+        while held_up().is_none_or(|ms| ms < 1_000.0) {
+            let seen = seen(engine, pid);
+            anyhow::ensure!(started.elapsed() < PATIENCE, "not held up by {by}: {seen:#?}");
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
     Ok(())
 }
 

@@ -60,25 +60,33 @@ pub fn evidence(session: &Session) -> Vec<Evidence> {
 }
 
 /// What ends the transaction in the state the session is in: cancelling does nothing to one that runs
-/// nothing, and undoes nothing in one that has already committed.
+/// nothing, and undoes nothing in one that has already committed. A background worker is started
+/// again by whoever owns it, so no statement is offered.
 pub fn ending(session: &Session, message: &str, refuted_by: &str) -> Remedy {
     let pid = session.pid;
-    let (sql, lock, undo) = match session.state.as_deref() {
+    let state = session.state.as_deref().filter(|_| session.is_client());
+    let (sql, lock, undo) = match state {
         Some("active" | "fastpath function call") if !session.waits_for_sync_standby() => (
-            Some(format!("select pg_cancel_backend({pid});")),
+            format!("select pg_cancel_backend({pid});"),
             "None; the running statement of that session ends with an error.",
             "None: the transaction is rolled back and must be repeated.",
         ),
         Some(state) if state.starts_with("idle") => (
-            Some(format!("select pg_terminate_backend({pid});")),
+            format!("select pg_terminate_backend({pid});"),
             "None; the session ends and its locks are released.",
             "None: its transaction is rolled back.",
         ),
-        _ => (None, "None.", "None."),
+        _ => {
+            return Remedy {
+                message: message.into(),
+                refuted_by: Some(refuted_by.into()),
+                ..Remedy::default()
+            };
+        }
     };
     Remedy {
         message: message.into(),
-        sql,
+        sql: Some(sql),
         lock: Some(lock.into()),
         undo: Some(undo.into()),
         refuted_by: Some(refuted_by.into()),

@@ -30,15 +30,14 @@ pub const ABOUT: About = About {
     limits: &[WARN_FROM_S, CRITICAL_FROM_S, held::CRITICAL_FROM_XIDS],
 };
 
-/// Judges the transactions of clients by their age, whatever the session does at the moment. A VACUUM
+/// Judges the transactions of clients and background workers by their age, whatever the session does at the moment. A VACUUM
 /// holds back nothing, and its locks are judged where somebody waits for them; who has committed and
 /// waits for a standby has a rule of its own, and so has who holds nothing.
 pub fn long_transaction(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     evidence.others.clone()?;
     evidence.blockers.clone()?;
     let suspects = evidence.sessions.iter().filter(|session| {
-        session.is_client()
-            && session.leader_pid.is_none()
+        session.has_own_transactions()
             && !session.own
             && !session.vacuums
             && !session.waits_for_sync_standby()
@@ -64,6 +63,8 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
     let mut numbers =
         vec![Evidence { name: "transaction age".into(), value: age_s, unit: Unit::Seconds }];
     numbers.extend(held::evidence(session));
+    let kind = session.backend_type.as_deref().filter(|_| !session.is_client());
+    let kind = kind.map(|kind| format!(", a {kind},")).unwrap_or_default();
     let now = match session.is_idle_in_transaction() {
         true => ", idle at the moment",
         false => "",
@@ -73,7 +74,7 @@ fn judged(session: &Session, limits: &InForce<'_>) -> Option<Finding> {
         severity,
         object: Object::Session { pid: session.pid },
         message: format!(
-            "pid {}{} has had a transaction open for {}{now}{}.",
+            "pid {}{}{kind} has had a transaction open for {}{now}{}.",
             session.pid,
             super::super::named(session),
             super::super::minutes(age_s),

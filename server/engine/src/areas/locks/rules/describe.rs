@@ -33,14 +33,14 @@ pub fn ending(node: &Node, message: &str, refuted_by: &str) -> Remedy {
         (None, None) => (None, None),
     };
     let undo = match (&node.prepared, &sql) {
-        (Some(_), _) => "None: what it did is lost. commit prepared keeps it.",
-        (None, Some(_)) => "None: its transaction is rolled back.",
-        (None, None) => "None.",
+        (Some(_), _) => Some("None: what it did is lost. commit prepared keeps it."),
+        (None, Some(_)) => Some("None: its transaction is rolled back."),
+        (None, None) => None,
     };
     Remedy {
         message: words.map_or_else(|| message.to_owned(), |words| format!("{words} {message}")),
         lock: sql.as_ref().map(|_| "None; the locks it holds are released.".into()),
-        undo: Some(undo.into()),
+        undo: undo.map(Into::into),
         sql,
         refuted_by: Some(refuted_by.into()),
     }
