@@ -1,7 +1,7 @@
 //! Rule: sessions have committed and wait for a synchronous standby that does not confirm.
 
 use model::activity::{Activity, Session};
-use model::{About, Evidence, Finding, Harm, Known, Limit, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
 
@@ -44,7 +44,7 @@ pub fn sync_rep_wait(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Fin
     Ok(vec![Finding {
         rule: limits.rule(),
         severity: Severity::Critical,
-        object: ROOT.into(),
+        object: Object::synchronous_replication(),
         message: format!(
             "{sessions} for a synchronous standby to confirm, for {} or longer.",
             super::super::minutes(longest_s)
@@ -55,7 +55,7 @@ pub fn sync_rep_wait(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Fin
             number("waited in total", together_s, Unit::Seconds),
         ],
         harm: Harm::Hurts { sessions: hang.len() as u32, seconds: together_s },
-        root: Some(ROOT.into()),
+        root: Some(Object::synchronous_replication()),
         same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
@@ -68,9 +68,6 @@ pub fn sync_rep_wait(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Fin
         },
     }])
 }
-
-/// What causes it.
-const ROOT: &str = "synchronous replication";
 
 fn seen_s(session: &Session) -> f64 {
     session.held_up_ms.unwrap_or_default() / 1_000.0
