@@ -120,7 +120,7 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
 /// The verdict without findings, and whether no session waits and that is known.
 fn calm(activity: &Activity) -> (String, bool) {
     let clients = || activity.sessions.iter().filter(|session| !session.own);
-    let waiting = clients().filter(|session| session.waits_for_lock()).count() as i64;
+    let waiting = clients().filter(|s| s.waits_for_lock() || s.lock_wait.is_some()).count() as i64;
     let waits = clients().filter_map(|session| session.lock_wait.as_ref()?.waited_ms);
     let longest = waits.reduce(f64::max);
     let active = clients().filter(|s| s.is_client() && s.is_active()).count() as i64;

@@ -47,7 +47,7 @@ async fn asked(observer: &mut Observer, facts: &Facts, query: Query) -> Result<K
 }
 
 impl Before {
-    /// Whether the newest tick saw a session wait for a lock: then the next one reads who blocks it.
+    /// Whether the newest tick saw a session that waits for a lock, or may: then the next one reads who blocks it.
     pub fn waiting(&self) -> bool {
         self.waiting
     }
@@ -60,7 +60,8 @@ impl Before {
         sessions: &mut [Session],
         contested: Option<Known<Rows>>,
     ) -> Result<Known<()>, Error> {
-        self.waiting = sessions.iter().any(Session::waits_for_lock);
+        // Whether a hidden session waits is seen in the locks only, which are open to all.
+        self.waiting = sessions.iter().any(|session| session.waits_for_lock() || session.hidden);
         let contested = match contested {
             Some(rows) => Some(rows),
             None if self.waiting => Some(asked(observer, facts, CONTESTED_LOCKS).await?),

@@ -29,7 +29,8 @@ pub fn metrics(overview: &Overview, server: &str, text: &mut Metrics) {
             ("idle", sessions.idle),
             ("idle in transaction", sessions.idle_in_transaction),
         ];
-        let other = sessions.connections - states.iter().map(|(_, count)| count).sum::<i64>();
+        let known = states.iter().map(|(_, count)| *count).fold(0, i64::saturating_add);
+        let other = sessions.connections.saturating_sub(known);
         for (state, count) in states.into_iter().chain((other > 0).then_some(("unknown", other))) {
             text.add(ACTIVITY, &[("server", server), ("state", state)], count as f64);
         }

@@ -92,3 +92,44 @@ async fn pg_read_all_stats_alone_is_enough() -> Result {
     engine.stop().await;
     Ok(())
 }
+
+/// Without any right the locks still tell who blocks whom, and no background process is counted as a
+/// client.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_without_rights_sees_who_blocks_whom_and_counts_clients_only() -> Result {
+    let server = playground::server(14).await?;
+    server.exec("create role plain login password 'p'; create table t (id int)").await?;
+    let engine = Engine::start(
+        vec![config("one", &server.dsn_for("plain", "p", "postgres"))?],
+        Limits::default(),
+    );
+    let mut holder = server.connect().await?;
+    sqlx::raw_sql("begin; lock table t").execute(&mut holder).await?;
+    let blocker: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut holder).await?;
+    let mut waiter = server.connect().await?;
+    tokio::spawn(
+        async move { sqlx::raw_sql("select * from t").execute(&mut waiter).await.map(|_| ()) },
+    );
+    let mut root = server.connect().await?;
+    let started = std::time::Instant::now();
+    loop {
+        let clients: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity where backend_type = 'client backend'",
+        )
+        .fetch_one(&mut root)
+        .await?;
+        let latest = engine.latest::<engine::areas::activity::ActivityArea>(&ServerId::new("one"));
+        let seen = latest.and_then(|latest| latest.reading).map(|reading| reading.value);
+        let waits = seen.as_ref().and_then(|activity| {
+            activity.sessions.iter().find_map(|session| session.lock_wait.clone())
+        });
+        let counted = seen.as_ref().map(|activity| activity.connections);
+        if counted == Some(clients) && waits.as_ref().is_some_and(|w| w.blocked_by == [blocker]) {
+            break;
+        }
+        anyhow::ensure!(started.elapsed() < PATIENCE, "{counted:?} of {clients}, {waits:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    engine.stop().await;
+    Ok(())
+}
