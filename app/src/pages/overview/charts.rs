@@ -48,13 +48,19 @@ pub fn charts(latest: &Latest<Overview>) -> Vec<Chart> {
         part_reason(latest, |o| o.sessions.as_ref().err()).unwrap_or_else(|| reason.clone());
     let checkpoints =
         part_reason(latest, |o| o.checkpoints.as_ref().err()).unwrap_or_else(|| reason.clone());
-    let no_lag = match sessions {
-        // Readings without lag: there is no replica, which is no failure.
-        Some(_) if !windows.is_empty() => Reason::NotSupported {
-            what: "replication lag: no standby is connected to it and it is not a standby itself"
-                .into(),
+    let standby = latest.value().is_some_and(|overview| overview.facts.in_recovery);
+    let no_lag = match part_reason(latest, |o| o.wal.as_ref().err()) {
+        Some(reason) => reason,
+        // Readings without lag: no standby is connected, which is no failure; or nothing tells it.
+        None if !windows.is_empty() => Reason::Nothing {
+            message: if standby {
+                "The lag of this standby is unknown: it has no connection to its sender, or has replayed no transaction since its start."
+            } else {
+                "No standby that replays is connected to this primary."
+            }
+            .into(),
         },
-        _ => counted.clone(),
+        None => counted.clone(),
     };
     vec![
         panel(

@@ -107,11 +107,20 @@ pub fn limits(set: &[(&str, &str, f64)]) -> Result<Limits> {
     Ok(limits)
 }
 
+/// Every finding, also those folded into one with the same root.
+pub fn unfolded(engine: &Engine, id: &ServerId) -> Vec<Finding> {
+    let with_folded = |mut finding: Finding| {
+        let folded = std::mem::take(&mut finding.same_root);
+        std::iter::once(finding).chain(folded)
+    };
+    engine.findings(id).0.into_iter().flat_map(with_folded).collect()
+}
+
 /// Waits for a finding of that rule.
 pub async fn fires(engine: &Engine, name: &str, rule: &str) -> Result<Finding> {
     let id = ServerId::new(name);
     for _ in 0..300 {
-        let found = engine.findings(&id).0.into_iter().find(|finding| finding.rule == rule);
+        let found = unfolded(engine, &id).into_iter().find(|finding| finding.rule == rule);
         if let Some(finding) = found {
             assert!(!finding.evidence.is_empty() && !finding.remedy.message.is_empty());
             return Ok(finding);
@@ -126,7 +135,8 @@ pub async fn quiet(engine: &Engine, name: &str, rule: &str) -> Result {
     let id = ServerId::new(name);
     let mut last = None;
     for _ in 0..300 {
-        let (findings, not_checked) = engine.findings(&id);
+        let (_, not_checked) = engine.findings(&id);
+        let findings = unfolded(engine, &id);
         let found = findings.iter().any(|finding| finding.rule == rule);
         let unchecked = not_checked.iter().any(|entry| entry.rule == rule);
         if !found && !unchecked {
