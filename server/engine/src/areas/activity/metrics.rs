@@ -93,6 +93,7 @@ mod tests {
             reserved_connections: 3,
             progress: Ok(vec![]),
             others: Ok(()),
+            blockers: Ok(()),
             waits: vec![],
         }
     }
