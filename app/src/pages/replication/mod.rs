@@ -8,7 +8,7 @@ pub mod topology;
 use crate::routes::access;
 use leptos::prelude::*;
 use model::replication::topology::Topology;
-use model::replication::{Lag, Position, Replication};
+use model::replication::{Lag, Position, Replication, StreamKind};
 use model::{ApiError, AreaName, Latest, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -143,11 +143,18 @@ fn poll_topology(server: ServerId, topology: RwSignal<Topology>) {
 fn calm(replication: &Replication) -> String {
     if replication.position.in_recovery {
         return match &replication.lag {
-            Ok(lag) => format!(
-                "This standby is {} behind, with {} of received WAL left to replay.",
-                format::number(lag.ms, Unit::Ms),
-                format::number(lag.bytes as f64, Unit::Bytes)
-            ),
+            Ok(lag) => {
+                let bytes = format::number(lag.bytes as f64, Unit::Bytes);
+                match lag.ms {
+                    Some(ms) => format!(
+                        "This standby is {} behind, with {bytes} of received WAL left to replay.",
+                        format::number(ms, Unit::Ms)
+                    ),
+                    None => format!(
+                        "This standby has {bytes} of received WAL left to replay; the age of its data is unknown."
+                    ),
+                }
+            }
             Err(reason) => reason.message(),
         };
     }
@@ -162,8 +169,15 @@ fn calm(replication: &Replication) -> String {
                     format!("at most {} behind", format::number(bytes as f64, Unit::Bytes))
                 }
             };
-            let streams = format::plural(senders.len() as i64, "stream", "streams");
-            format!("{streams} of WAL to other servers, {behind}.")
+            let only = |kind| senders.iter().all(|sender| sender.kind() == kind);
+            let (one, many) = if only(StreamKind::Standby) {
+                ("standby", "standbys")
+            } else if only(StreamKind::Subscriber) {
+                ("logical subscriber", "logical subscribers")
+            } else {
+                ("replication client", "replication clients")
+            };
+            format!("{}, {behind}.", format::plural(senders.len() as i64, one, many))
         }
         Err(reason) => reason.message(),
     }
@@ -210,7 +224,7 @@ fn own_lag(lag: &Lag) -> AnyView {
     };
     view! {
         <p>
-            <strong class="num" title=format::exact(lag.ms, Unit::Ms)>{format::number(lag.ms, Unit::Ms)}</strong>
+            <strong class="num" title=lag.ms.map(|ms| format::exact(ms, Unit::Ms))>{lag.ms.map_or_else(|| "an unknown time".into(), |ms| format::number(ms, Unit::Ms))}</strong>
             " and "
             <strong class="num" title=format::exact(lag.bytes as f64, Unit::Bytes)>{format::number(lag.bytes as f64, Unit::Bytes)}</strong>
             " behind. " {movement}

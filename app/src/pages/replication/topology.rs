@@ -150,7 +150,10 @@ fn node_box(node: &Node, (x, y): (f64, f64), here: &ServerId) -> AnyView {
     );
     let second = match (&node.server, &node.lag) {
         (None, _) => format!("{kind}, not watched"),
-        (Some(_), Some(lag)) => format!("{kind}, {} behind", format::number(lag.ms, Unit::Ms)),
+        (Some(_), Some(lag)) => match lag.ms {
+            Some(ms) => format!("{kind}, {} behind", format::number(ms, Unit::Ms)),
+            None => format!("{kind}, behind by an unknown time"),
+        },
         (Some(_), None) => kind.to_owned(),
     };
     let shape = view! {
