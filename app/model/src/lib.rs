@@ -26,6 +26,8 @@ pub mod rule;
 pub mod scale;
 pub mod server;
 pub mod shorten;
+#[cfg(feature = "sqlx")]
+pub mod text;
 pub mod user;
 #[cfg(feature = "server_fn")]
 pub mod wire;

@@ -50,7 +50,7 @@ pub struct ChartSpec {
 pub fn chart(spec: ChartSpec) -> Chart {
     let known = spec.lines.iter().any(|line| line.points.iter().any(Option::is_some));
     let picture = if !known || spec.times.len() < 2 {
-        Err(if known { Reason::NeedsTwoReadings } else { spec.absent.clone() })
+        Err(why_absent(known, &spec))
     } else {
         draw(&spec).ok_or_else(|| Reason::Failed {
             sqlstate: "XX000".into(),
@@ -66,6 +66,17 @@ pub fn chart(spec: ChartSpec) -> Chart {
         limit: spec.limit,
         more: false,
         picture,
+    }
+}
+
+/// With two readings and more, "it needs two" is no longer why.
+fn why_absent(known: bool, spec: &ChartSpec) -> Reason {
+    match &spec.absent {
+        _ if known => Reason::NeedsTwoReadings,
+        Reason::NeedsTwoReadings if spec.times.len() >= 2 => {
+            Reason::Nothing { message: "None of the readings so far has a value for this.".into() }
+        }
+        why => why.clone(),
     }
 }
 
@@ -302,8 +313,13 @@ mod tests {
 
     #[test]
     fn nothing_known_says_why() {
-        let chart = chart(spec(vec![None, None]));
-        assert_eq!(chart.picture, Err(Reason::NeedsTwoReadings));
+        assert_eq!(chart(spec(vec![None])).picture, Err(Reason::NeedsTwoReadings));
+        // The second has come, so that is no longer the reason.
+        let without = chart(spec(vec![None, None])).picture;
+        assert!(without.is_err_and(|reason| reason.is_nothing()));
+        let lost = Reason::TimedOut { after_ms: 1 };
+        let spec = ChartSpec { absent: lost.clone(), ..spec(vec![None, None]) };
+        assert_eq!(chart(spec).picture, Err(lost));
     }
 
     #[test]

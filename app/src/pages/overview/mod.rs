@@ -226,6 +226,7 @@ fn ages(vacuum: &Vacuum) -> AnyView {
 fn facts(facts: &Facts) -> AnyView {
     let live = Live::get();
     let started = facts.started_ms;
+    let up = facts.clone();
     let line = |name: &'static str, value: String| {
         view! { <div><dt>{term(name)}</dt><dd>{value}</dd></div> }
     };
@@ -244,7 +245,7 @@ fn facts(facts: &Facts) -> AnyView {
             <div>
                 <dt>"Up for"</dt>
                 <dd title=format::moment(started)>
-                    {move || match live.now_ms.get() - started {
+                    {move || match up.up_for_ms(live.now_ms.get()) {
                         ms if ms < 60_000 => "less than a minute".to_owned(),
                         ms => format::whole_age(ms, 60_000),
                     }}

@@ -18,7 +18,7 @@ pub fn preview(
 ) -> Result<Preview, NotExplained> {
     let facts = server.facts().ok_or(Reason::NotYet)?;
     let executes = request.mode.executes();
-    if executes && facts.superuser && !server.explains.superuser_may_analyze() {
+    if facts.superuser && !server.explains.superuser_may_explain() {
         return Err(Refusal::Superuser { role: facts.role }.into());
     }
     if request.mode.dml() && guarded.writes() && facts.in_recovery {

@@ -52,7 +52,7 @@ pub fn missing_sync_standby(evidence: &Replication, limits: &InForce<'_>) -> Kno
             },
             _ => Harm::Risk { due_s: None },
         },
-        root: Some(object(&required, senders)),
+        root: Some(Object::synchronous_replication()),
         same_root: Vec::new(),
         message: message(&required, senders, present, waiting),
         evidence: evidence_,
