@@ -75,18 +75,18 @@ fn explained(position: &Position, replication: &Replication) -> String {
     }
     let delay = &position.max_standby_streaming_delay;
     let cancelled = position.conflicts.map_or_else(
-        || "an unknown number of queries has been cancelled".to_owned(),
+        || "an unknown number of queries have been cancelled".to_owned(),
         |n| format!("{} been cancelled", format::plural(n, "query has", "queries have")),
     );
     if position.hot_standby_feedback {
         format!(
             "hot_standby_feedback is on: the primary keeps rows this standby's queries need, so few are \
-             cancelled ({cancelled}) and the primary pays with bloat. Other conflicts may still hold \
-             replay back for max_standby_streaming_delay = {delay}."
+             cancelled ({cancelled}) and the primary pays with bloat. Other conflicts may still delay \
+             replay for max_standby_streaming_delay = {delay}."
         )
     } else {
         format!(
-            "hot_standby_feedback is off: a query here may hold replay back for up to \
+            "hot_standby_feedback is off: a query here may delay replay for up to \
              max_standby_streaming_delay = {delay} and is then cancelled; so far {cancelled}."
         )
     }
