@@ -14,7 +14,7 @@ export default defineConfig({
   retries: 0,
   timeout: 30_000,
   expect: { timeout: 10_000 },
-  reporter: [['list']],
+  reporter: [['list'], ['./support/failures.ts']],
   use: {
     storageState: SIGNED_IN,
     viewport: { width: 1440, height: 900 },

@@ -167,7 +167,7 @@ async function main() {
         await page.goto(`${ours.url}/s/pile/locks?view=table`);
         await page.locator('html[data-js]').waitFor();
         await page.waitForTimeout(500);
-        shown.push(await pressed(page, '.lock-views a', '.lock-graph'));
+        shown.push(await pressed(page, '.views a', '.lock-graph'));
         const fold = (await page.locator('.lock-graph .fold').count()) > 0;
         // A graph without folds shows the panel of its first box instead.
         opened.push(await pressed(page, fold ? '.lock-graph .fold' : '.lock-graph a', fold ? '.lock-graph a:nth-of-type(12)' : '.drawer'));

@@ -7,10 +7,12 @@ pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod database;
 pub mod http;
 pub mod rate_limit;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use engine::dsn::Environment;
@@ -32,7 +34,13 @@ pub fn main() -> ExitCode {
     // Notices of watched servers concern only our own statements.
     let filter = EnvFilter::try_from_env("PGDECK_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::query=off,sqlx::postgres::notice=off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // In a log file escape sequences are noise.
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr)
+        .init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(
@@ -76,6 +84,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Command::LoginLink(link) => cli::login_link::login_link(&link, &env).await.map(done),
         Command::User(user) => cli::user::user(user, &env).await.map(done),
     }
 }

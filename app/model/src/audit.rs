@@ -57,8 +57,8 @@ impl AuditEnd {
     /// The word in filters and exports.
     pub fn as_str(&self) -> &'static str {
         match self {
-            Self::UnderWay => "under way",
-            Self::NeverCompleted => "asked, never completed",
+            Self::UnderWay => "in progress",
+            Self::NeverCompleted => "started, outcome unknown",
             Self::Ended { outcome, .. } => outcome.as_str(),
         }
     }

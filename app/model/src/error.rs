@@ -5,6 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The incident of a message that cannot be decoded: on the server the request's fault (status 400), in
+/// the browser an answer of another version.
+pub const UNREADABLE: &str = "a message that cannot be read";
+
 /// The error of every server function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ApiError {
@@ -46,7 +50,7 @@ pub enum ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound => f.write_str("There is nothing with that name."),
+            Self::NotFound => f.write_str("No such page or server. It may have been renamed or removed, or your role may not be allowed to see it."),
             Self::SignedOut => f.write_str("You are signed out. Sign in again to continue."),
             Self::Forbidden { needs } => {
                 write!(f, "Your roles do not allow this; it needs {needs}.")
@@ -78,6 +82,9 @@ impl server_fn::error::FromServerFnError for ApiError {
             | server_fn::error::ServerFnErrorErr::Response(_) => Self::Unreachable,
             server_fn::error::ServerFnErrorErr::Args(_)
             | server_fn::error::ServerFnErrorErr::MissingArg(_) => Self::NotFound,
+            server_fn::error::ServerFnErrorErr::Deserialization(_) => {
+                Self::Internal { incident: UNREADABLE.into() }
+            }
             _ => Self::Internal { incident: "a server function's transport".into() },
         }
     }

@@ -221,11 +221,14 @@ impl NotExplained {
             Self::Unknown(reason) => reason.message(),
             Self::Failed { sqlstate, message, at, .. } => {
                 let place = at.map(|at| format!(" ({at})")).unwrap_or_default();
-                format!("PostgreSQL refuses the statement{place}: {message} ({sqlstate}).")
+                format!("PostgreSQL rejects the statement{place}: {message} ({sqlstate}).")
             }
-            Self::Cancelled { after_ms, by } => format!("Cancelled by {by} after {after_ms} ms."),
+            Self::Cancelled { after_ms, by } => {
+                format!("Cancelled by {by} after {}.", crate::duration(*after_ms as f64))
+            }
             Self::TimedOut { after_ms, waited_for } => {
-                format!("Timed out after {after_ms} ms waiting for {waited_for}.")
+                let after = crate::duration(*after_ms as f64);
+                format!("Timed out after {after} waiting for {waited_for}.")
             }
         }
     }

@@ -110,7 +110,7 @@ pub enum Refusal {
         /// How many were given.
         given: usize,
     },
-    /// ANALYZE as a superuser, which the configuration does not allow.
+    /// EXPLAIN as a superuser, or as a role with as much power, which the configuration does not allow.
     Superuser {
         /// The role.
         role: String,
@@ -173,13 +173,16 @@ impl Refusal {
                 if *given == 1 { "value was" } else { "values were" },
             ),
             Self::Superuser { role } => format!(
-                "ANALYZE executes the statement, and {role} is a superuser, whom no privilege check restricts; connect with a role that has only pg_monitor and SELECT on the tables, or set explain_analyze = \"allow_superuser\" in pgdeck.toml."
+                "EXPLAIN runs code, and {role} is a superuser or reaches the server's files and programs; connect with a role made for it (create role pgdeck login in role pg_monitor; grant select on the tables to pgdeck), or set explain_analyze = \"allow_superuser\" in pgdeck.toml."
             ),
             Self::Standby => {
                 "A standby cannot change rows; run it on the primary, or without ANALYZE.".into()
             }
             Self::Timeout { limit_ms } => {
-                format!("The time limit must be between 1 and {limit_ms} ms.")
+                format!(
+                    "The time limit must be between 1 ms and {}.",
+                    crate::duration(*limit_ms as f64)
+                )
             }
             Self::Busy => {
                 "Another EXPLAIN is running on this server; wait for it or cancel it.".into()

@@ -78,12 +78,44 @@ pub struct Remedy {
     pub message: String,
     /// The statement to copy, where one statement does it.
     pub sql: Option<String>,
-    /// The lock the statement takes and what it blocks.
+    /// The lock the statement takes and what it blocks: a sentence, or "None" and why.
     pub lock: Option<String>,
-    /// How to undo it.
+    /// How to undo it: a sentence, a statement, or "None" and why.
     pub undo: Option<String>,
-    /// What would refute the finding.
+    /// When the finding is a false alarm: a clause that follows "False alarm if", or a sentence.
     pub refuted_by: Option<String>,
+}
+
+impl Remedy {
+    /// `Takes no lock: it reads a view.`: the lock as a sentence.
+    pub fn lock_sentence(&self) -> Option<String> {
+        self.lock.as_deref().map(|lock| match lock.strip_prefix("None") {
+            Some(rest) => format!("Takes no lock{rest}"),
+            None => lock.to_owned(),
+        })
+    }
+
+    /// `Cannot be undone: …` or `Undo with …`: how to undo it, as a sentence.
+    pub fn undo_sentence(&self) -> Option<String> {
+        self.undo.as_deref().map(|undo| match undo.strip_prefix("None") {
+            Some(rest) => format!("Cannot be undone{rest}"),
+            None if begins_small(undo) => format!("Undo with {undo}"),
+            None => undo.to_owned(),
+        })
+    }
+
+    /// `False alarm if someone is working in psql on purpose.`
+    pub fn false_alarm(&self) -> Option<String> {
+        self.refuted_by.as_deref().map(|clause| match begins_small(clause) {
+            true => format!("False alarm if {clause}"),
+            false => format!("False alarm: {clause}"),
+        })
+    }
+}
+
+/// Whether a text begins like a clause or a statement and not like a sentence.
+fn begins_small(text: &str) -> bool {
+    text.starts_with(char::is_lowercase)
 }
 
 /// A defect that a rule found.
@@ -208,4 +240,29 @@ pub struct LimitEntry {
     pub unit: Unit,
     /// Who says so.
     pub source: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_speaks_in_sentences() {
+        let some = |text: &str| Some(text.to_owned());
+        let of = |lock: &str, undo: &str, refuted_by: &str| Remedy {
+            lock: some(lock),
+            undo: some(undo),
+            refuted_by: some(refuted_by),
+            ..Remedy::default()
+        };
+        let short = of("None: it reads a view.", "reset jit;", "it is a backup.");
+        assert_eq!(short.lock_sentence(), some("Takes no lock: it reads a view."));
+        assert_eq!(short.undo_sentence(), some("Undo with reset jit;"));
+        assert_eq!(short.false_alarm(), some("False alarm if it is a backup."));
+        let long = of("Takes a lock.", "None: it is rolled back.", "A backup.");
+        assert_eq!(long.lock_sentence(), some("Takes a lock."));
+        assert_eq!(long.undo_sentence(), some("Cannot be undone: it is rolled back."));
+        assert_eq!(long.false_alarm(), some("False alarm: A backup."));
+        assert_eq!(Remedy::default().undo_sentence(), None);
+    }
 }

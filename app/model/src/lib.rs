@@ -9,6 +9,7 @@ pub mod action;
 #[macro_use]
 pub mod area;
 pub mod audit;
+pub mod duration;
 pub mod error;
 pub mod explain;
 pub mod explain_refusal;
@@ -17,12 +18,16 @@ pub mod identifier;
 pub mod named;
 pub mod object;
 pub mod overhead;
+pub mod quantity;
 pub mod ranking;
 pub mod reading;
 pub mod reason;
 pub mod rule;
+pub mod scale;
 pub mod server;
 pub mod shorten;
+#[cfg(feature = "sqlx")]
+pub mod text;
 pub mod user;
 #[cfg(feature = "server_fn")]
 pub mod wire;
@@ -33,6 +38,7 @@ macro_rules! modules {
 areas!(modules);
 
 pub use area::AreaName;
+pub use duration::duration;
 pub use error::ApiError;
 pub use finding::{
     About, Evidence, Finding, Harm, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit,

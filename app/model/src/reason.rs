@@ -171,7 +171,7 @@ impl Reason {
             Self::NeedsTwoReadings => "A rate needs two readings; there is one so far.".into(),
             Self::NeedsReadings { for_s } => format!(
                 "This is judged over {}; pgdeck has not watched the server that long.",
-                span(*for_s)
+                crate::duration(f64::from(*for_s) * 1_000.0)
             ),
             Self::CounterReset => {
                 "The counter was reset between two readings, so no rate is shown for that span."
@@ -208,17 +208,20 @@ impl Reason {
                 format!("The answer is larger than pgdeck's limit of {limit}: {what}.")
             }
             Self::Broken { what } => format!(
-                "{what} failed because of a fault in pgdeck or a malformed answer of the server."
+                "{what} failed because of a bug in pgdeck or a malformed answer from the server."
             ),
             Self::Busy { sessions } => format!(
                 "All {sessions} sessions that pgdeck allows itself on this server are in use."
             ),
             Self::OtherRole { needs } => format!("This exists only on a {needs}."),
             Self::TimedOut { after_ms } => {
-                format!("Reading it took longer than pgdeck's limit of {after_ms} ms.")
+                format!(
+                    "The query took longer than pgdeck's limit of {}.",
+                    crate::duration(*after_ms as f64)
+                )
             }
             Self::Refused { sqlstate, message } => {
-                format!("PostgreSQL does not answer this here: {message} ({sqlstate}).")
+                format!("PostgreSQL refuses this here: {message} ({sqlstate}).")
             }
             Self::Failed { sqlstate, message } => {
                 format!("PostgreSQL answered with error {sqlstate}: {message}")
@@ -237,9 +240,11 @@ impl Reason {
                 Some(format!("Set {setting} = on in postgresql.conf and reload the configuration."))
             }
             Self::Broken { .. } => {
-                Some("pgdeck starts it again by itself; its log names the place.".into())
+                Some("pgdeck restarts it automatically; its log says where it failed.".into())
             }
-            Self::Busy { .. } => Some("Wait for another request to end, then try again.".into()),
+            Self::Busy { .. } => {
+                Some("Wait until another request has ended, then try again.".into())
+            }
             Self::TooOld { needs, .. } => Some(format!("Upgrade to PostgreSQL {needs} or later.")),
             _ => None,
         }
@@ -265,18 +270,22 @@ impl Reason {
         )
     }
 
+    /// Whether a rule without this evidence is blind: trouble may be there unseen. It is not where
+    /// there is nothing to judge, or where only a longer look can judge.
+    pub fn is_blind(&self) -> bool {
+        !matches!(
+            self,
+            Self::NeedsTwoReadings
+                | Self::NeedsReadings { .. }
+                | Self::Nothing { .. }
+                | Self::TooOld { .. }
+                | Self::OtherRole { .. }
+        )
+    }
+
     /// Whether it is no gap in what we know: there simply is nothing.
     pub fn is_nothing(&self) -> bool {
         matches!(self, Self::Nothing { .. })
-    }
-}
-
-/// A span in words: `90 s`, `10 min`, `2 h`.
-fn span(seconds: u32) -> String {
-    match seconds {
-        s if s >= 3_600 && s.is_multiple_of(3_600) => format!("{} h", s / 3_600),
-        s if s >= 60 && s.is_multiple_of(60) => format!("{} min", s / 60),
-        s => format!("{s} s"),
     }
 }
 
@@ -317,13 +326,13 @@ mod tests {
                     sqlstate: "0A000".into(),
                     message: "cannot use serializable mode in a hot standby".into(),
                 },
-                "PostgreSQL does not answer this here: cannot use serializable mode in a hot standby (0A000).",
+                "PostgreSQL refuses this here: cannot use serializable mode in a hot standby (0A000).",
             ),
         ];
         for (reason, said) in cases {
             assert_eq!(reason.message(), said);
         }
-        assert!(Reason::NeedsReadings { for_s: 90 }.message().contains("over 90 s"));
+        assert!(Reason::NeedsReadings { for_s: 90 }.message().contains("over 1 min 30 s"));
         assert!(Reason::NeedsReadings { for_s: 7_200 }.passes_by_itself());
         assert!(Reason::Nothing { message: lag.into() }.is_nothing());
     }

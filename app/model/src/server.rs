@@ -12,6 +12,9 @@ use crate::reason::Reason;
 #[serde(transparent)]
 pub struct ServerId(String);
 
+/// The longest name of a server, bytes: that of a host (RFC 1035, section 2.3.4).
+const MAX_NAME_BYTES: usize = 253;
+
 impl ServerId {
     /// The id of that name.
     pub fn new(name: impl Into<String>) -> Self {
@@ -21,6 +24,16 @@ impl ServerId {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a server can be called this: a label or a host name that needs no escaping in a URL.
+    pub fn is_valid(&self) -> bool {
+        let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let name = self.0.as_str();
+        (1..=MAX_NAME_BYTES).contains(&name.len())
+            && name.bytes().all(is_valid)
+            // `.` and `..` are steps of a path, and browsers resolve them.
+            && !name.starts_with('.')
     }
 }
 
@@ -59,8 +72,11 @@ pub struct Facts {
     pub system_identifier: Option<String>,
     /// The current timeline, where readable.
     pub timeline: Option<i32>,
-    /// When the postmaster started, ms since the epoch.
+    /// When the postmaster started, ms since the epoch by the server's clock.
     pub started_ms: i64,
+    /// How far the server's clock is ahead of pgdeck's, ms.
+    #[serde(default)]
+    pub clock_ahead_ms: i64,
     /// The database we are connected to.
     pub database: String,
     /// The role we are connected as.
@@ -81,6 +97,12 @@ impl Facts {
     /// The version of an installed extension.
     pub fn extension(&self, name: &str) -> Option<&str> {
         self.extensions.iter().find(|(n, _)| n == name).map(|(_, version)| version.as_str())
+    }
+
+    /// How long the server had been up at a moment of pgdeck's clock, ms. Its start is known by its own
+    /// clock, which may differ.
+    pub fn up_for_ms(&self, now_ms: i64) -> i64 {
+        now_ms.saturating_add(self.clock_ahead_ms).saturating_sub(self.started_ms).max(0)
     }
 
     /// `primary` or `standby`.

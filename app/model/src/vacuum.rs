@@ -11,6 +11,7 @@ use crate::reason::{Known, Reason};
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct DatabaseAge {
     /// Name.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub datname: String,
     /// `age(datfrozenxid)`: transactions since the oldest unfrozen xid.
     pub xid_age: i64,
@@ -23,12 +24,15 @@ pub struct DatabaseAge {
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct XminHolder {
     /// `session`, `standby`, `prepared transaction`, `slot`, `logical slot`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub kind: String,
     /// Its process, of a session, a standby, or a slot in use.
     pub pid: Option<i32>,
     /// application_name, global identifier or slot name.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub name: Option<String>,
     /// Its database, where it has one.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub datname: Option<String>,
     /// How far back, in transactions.
     pub xids: Option<i64>,

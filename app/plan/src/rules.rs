@@ -45,7 +45,10 @@ pub struct Missing {
 impl Missing {
     /// Why the rule was not run and what to do, as one sentence.
     pub fn message(&self) -> String {
-        format!("The plan was made without {0}; run EXPLAIN ({0}) to check this.", self.option)
+        format!(
+            "The plan was made without {0}; EXPLAIN ({0}) would show what this rule needs.",
+            self.option
+        )
     }
 }
 

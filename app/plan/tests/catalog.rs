@@ -99,7 +99,7 @@ fn old_statistics_are_told_from_columns_that_depend_on_each_other() {
         stale
             .finding
             .message
-            .contains("95,000 rows of public.pairs changed since its last ANALYZE"),
+            .contains("95,000 rows of public.pairs have changed since its last ANALYZE"),
         "{}",
         stale.finding.message
     );
@@ -109,7 +109,7 @@ fn old_statistics_are_told_from_columns_that_depend_on_each_other() {
 fn spills_name_the_work_mem_of_the_server() {
     let (_, joined) = of("spill", "plan/sort_spill");
     assert!(
-        joined.finding.message.ends_with("The server's work_mem is 4MB now."),
+        joined.finding.message.ends_with("work_mem on the server is 4MB."),
         "{}",
         joined.finding.message
     );

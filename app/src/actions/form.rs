@@ -36,6 +36,12 @@ pub fn SessionActions(
     /// Why actions are disabled, when they are.
     #[prop(into)]
     refusal: Signal<Option<String>>,
+    /// Why there is nothing to cancel, when there is nothing.
+    #[prop(optional, into)]
+    cancel_refusal: Signal<Option<String>>,
+    /// Whether to terminate is what is likely wanted.
+    #[prop(optional)]
+    terminate_first: bool,
     /// The group's accessible name, where a page has several.
     #[prop(optional, into)]
     label: Option<String>,
@@ -44,13 +50,13 @@ pub fn SessionActions(
         refusal.get().or_else(|| backend_start_ms.is_none().then(|| NO_IDENTITY.to_owned()))
     });
     let target = Target::Session { pid, backend_start_ms: backend_start_ms.unwrap_or_default() };
-    let asks = [Action::Cancel, Action::Terminate].map(|action| Ask {
-        action,
-        targets: vec![target.clone()],
-        twice: false,
-    });
+    let mut actions = [Action::Cancel, Action::Terminate];
+    if terminate_first {
+        actions.reverse();
+    }
+    let asks = actions.map(|action| Ask { action, targets: vec![target.clone()], twice: false });
     let label = label.unwrap_or_else(|| format!("Actions on pid {pid}"));
-    view! { <Actions server asks=asks.to_vec() label refusal/> }
+    view! { <Actions server asks=asks.to_vec() label refusal cancel_refusal/> }
 }
 
 /// Action buttons and the steps that follow in place: for a session, a selection, or a root
@@ -66,23 +72,34 @@ pub fn Actions(
     /// Why actions are disabled, when they are.
     #[prop(into)]
     refusal: Signal<Option<String>>,
+    /// Why there is nothing to cancel, when there is nothing.
+    #[prop(optional, into)]
+    cancel_refusal: Signal<Option<String>>,
 ) -> impl IntoView {
     let disabled = Signal::derive(move || refusal.with(Option::is_some));
+    let no_cancel = Signal::derive(move || cancel_refusal.get().filter(|_| !disabled.get()));
     let step = RwSignal::new(ActionStep::Nothing);
     // A page can have several of these: the id must be unique.
     let why = label.to_lowercase().replace(' ', "-");
+    let no_cancel_id = format!("{why}-cancel");
     let buttons: Vec<AnyView> = asks
         .into_iter()
         .map(|ask| {
             let words = format!("{} …", ask.action.verb());
             let describes = why.clone();
-            let described = Signal::derive(move || disabled.get().then(|| describes.clone()));
+            let cancels = ask.action == Action::Cancel;
+            let described = Signal::derive(move || {
+                let one = cancels && no_cancel.with(Option::is_some);
+                let id = if one { format!("{describes}-cancel") } else { describes.clone() };
+                (one || disabled.get()).then_some(id)
+            });
             preview_form(&server, ask, words, described, Some(step))
         })
         .collect();
     view! {
         <section class="act" aria-label=label>
             <div class="act-buttons">{buttons}</div>
+            {move || no_cancel.get().map(|message| view! { <p class="note" id=no_cancel_id.clone()>{message}</p> })}
             {move || refusal.get().map(|message| view! { <p class="note" id=why.clone()>{message}</p> })}
             // On phones a sheet at the bottom of the screen, see `actions.css`.
             <div role="status" class="act-step" class:sheet=move || step.with(|now| *now != ActionStep::Nothing)>
@@ -218,7 +235,7 @@ fn preview_view(
         preview_form(server, ask, words, Signal::stored(None), step)
     });
     let frees = preview.frees.clone().map(
-        |words| view! { <div><dt>"Frees"</dt><dd>{format!("According to the latest reading of locks, this {words}.")}</dd></div> },
+        |words| view! { <div><dt>"Frees"</dt><dd>{format!("Going by the latest reading of locks, this {words}.")}</dd></div> },
     );
     view! {
         <div class="act-preview">
@@ -246,7 +263,7 @@ fn target_view(target: &Previewed) -> AnyView {
     let detail = match &target.refusal {
         None => view! { <CodeBlock text=target.sql.clone()/> }.into_any(),
         Some(refusal) => view! {
-            <p class="act-refused"><strong>"Skipped: "</strong>{refusal.message.clone()}</p>
+            <p class="act-refused"><strong>"Not possible: "</strong>{refusal.message.clone()}</p>
             {refusal.remedy.clone().map(|text| view! { <CodeBlock text/> })}
         }
         .into_any(),
@@ -312,7 +329,7 @@ fn confirmation_form(
     // Implicit submission (Enter) uses a form's first button: this one only previews again.
     view! {
         <form method="post" action=form_action(server) class="act-confirm" on:submit=submit>
-            <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Preview again"</button>
+            <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Refresh preview"</button>
             {fields}
             <input type="hidden" name="token" value=token/>
             <label>

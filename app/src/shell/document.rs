@@ -24,6 +24,7 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App/>
+                {crate::ui::term::explanations()}
                 // `hidden` as well: it must not show before the stylesheet has loaded.
                 <p class="stopped" role="alert" hidden>
                     "This page no longer receives updates. "<a href="" rel="external">"Reload it"</a>

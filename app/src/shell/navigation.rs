@@ -226,4 +226,40 @@ mod tests {
         assert_eq!(navigation.badge_of_all(), Some((Severity::Critical, 3)));
         assert_eq!(navigation.badge(&["replication"]), None);
     }
+
+    #[test]
+    fn servers_are_ordered_by_harm_after_those_that_do_not_answer() {
+        use model::Harm;
+        use model::server::{ConnectionState, FirstFinding, Headline};
+        let server = |name: &str, first: Option<(Severity, Harm)>, blind| ServerSummary {
+            id: ServerId::new(name),
+            labels: vec![],
+            address: String::new(),
+            link: ConnectionState::Up,
+            facts: None,
+            worst: None,
+            first: first.map(|(severity, harm)| FirstFinding {
+                severity,
+                harm,
+                message: String::new(),
+            }),
+            blind,
+            headline: Headline::default(),
+        };
+        let risk = Harm::Risk { due_s: None };
+        let hurts = |seconds| Harm::Hurts { sessions: 1, seconds };
+        let mut lost = server("lost", None, 0);
+        lost.link = ConnectionState::Lost { since_ms: 0, reason: model::Reason::NotYet };
+        let mut all = [
+            server("calm", None, 0),
+            server("blind", None, 3),
+            server("risk", Some((Severity::Critical, risk)), 0),
+            server("few", Some((Severity::Critical, hurts(9.0))), 0),
+            server("many", Some((Severity::Warning, hurts(90.0))), 0),
+            lost,
+        ];
+        all.sort_by(urgency);
+        let names: Vec<_> = all.iter().map(|server| server.id.as_str()).collect();
+        assert_eq!(names, ["lost", "many", "few", "risk", "blind", "calm"]);
+    }
 }

@@ -94,7 +94,7 @@ pub fn state(link: &ConnectionState) -> &'static str {
     match link {
         ConnectionState::Connecting => "connecting",
         ConnectionState::Up => "up",
-        ConnectionState::Lost { .. } => "no answer",
+        ConnectionState::Lost { .. } => "unreachable",
     }
 }
 
@@ -108,8 +108,8 @@ fn Freshness() -> impl IntoView {
         }
         match live.newest_ms.get() {
             Some(at) => match live.now_ms.get() - at {
-                ms if ms < 1_000 => "Read now".to_owned(),
-                ms => format!("Read {} ago", format::whole_age(ms, 1_000)),
+                ms if ms < 1_000 => "Live".to_owned(),
+                ms => format!("Updated {} ago", format::whole_age(ms, 1_000)),
             },
             None => String::new(),
         }

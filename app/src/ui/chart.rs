@@ -25,6 +25,9 @@ pub struct Chart {
     pub lines: Vec<Line>,
     /// A threshold line: (name, value).
     pub limit: Option<(String, f64)>,
+    /// Whether it stands behind "More charts".
+    #[serde(default)]
+    pub more: bool,
     /// The SVG, or why there is none.
     pub picture: Result<Picture, Reason>,
 }
@@ -68,8 +71,14 @@ pub fn Charts(
     charts: Signal<Vec<Chart>>,
 ) -> impl IntoView {
     provide_context(Crosshair(RwSignal::new(None)));
-    let ids =
-        Memo::new(move |_| charts.with(|all| all.iter().map(|c| c.id.clone()).collect::<Vec<_>>()));
+    let ids = move |more: bool| {
+        let of = move |all: &Vec<Chart>| {
+            all.iter().filter(|c| c.more == more).map(|c| c.id.clone()).collect::<Vec<_>>()
+        };
+        Memo::new(move |_| charts.with(of))
+    };
+    let (first, rest) = (ids(false), ids(true));
+    let any_more = Memo::new(move |_| rest.with(|rest| !rest.is_empty()));
     let one = move |id: String| {
         let chart =
             Memo::new(move |_| charts.with(|all| all.iter().find(|chart| chart.id == id).cloned()));
@@ -77,8 +86,14 @@ pub fn Charts(
     };
     view! {
         <div class="charts">
-            {keyed(move || ids.get(), one)}
+            {keyed(move || first.get(), one)}
         </div>
+        {move || any_more.get().then(|| view! {
+            <details class="more-charts">
+                <summary>"More charts"</summary>
+                <div class="charts">{keyed(move || rest.get(), one)}</div>
+            </details>
+        })}
     }
 }
 
@@ -264,7 +279,7 @@ fn legend(chart: &Chart, at: usize, is_pointed: bool) -> AnyView {
 /// The points, newest first, with one unit for the whole chart.
 fn table(chart: &Chart) -> AnyView {
     let values = chart.lines.iter().flat_map(|line| line.points.iter().flatten().copied());
-    let scale = Scale::new(chart.unit, values);
+    let scale = Scale::for_axis(chart.unit, values.map(f64::abs).fold(0.0, f64::max));
     let heads = chart
         .lines
         .iter()

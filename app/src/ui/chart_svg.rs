@@ -2,6 +2,7 @@
 //! watched server. Colours are placeholders replaced by CSS classes, so that the theme decides.
 
 use model::{Reason, Unit};
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
 use plotters::prelude::*;
 
 use super::chart::{Chart, HEIGHT, Line, Picture, WIDTH};
@@ -17,6 +18,11 @@ const LIMIT: RGBColor = RGBColor(1, 5, 0);
 /// The limit's line is drawn only when it is at most this many times the highest point; otherwise
 /// it would flatten the data.
 const LIMIT_REACH: f64 = 5.0;
+/// As many labels fit below a chart.
+const MOST_TICKS: i64 = 5;
+/// Steps between ticks, seconds: those that a clock is read by.
+const STEPS_S: [i64; 17] =
+    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200];
 /// Points further apart than this many median steps have a gap between them.
 const GAP_STEPS: i64 = 3;
 
@@ -44,7 +50,7 @@ pub struct ChartSpec {
 pub fn chart(spec: ChartSpec) -> Chart {
     let known = spec.lines.iter().any(|line| line.points.iter().any(Option::is_some));
     let picture = if !known || spec.times.len() < 2 {
-        Err(if known { Reason::NeedsTwoReadings } else { spec.absent.clone() })
+        Err(why_absent(known, &spec))
     } else {
         draw(&spec).ok_or_else(|| Reason::Failed {
             sqlstate: "XX000".into(),
@@ -58,24 +64,41 @@ pub fn chart(spec: ChartSpec) -> Chart {
         times: spec.times,
         lines: spec.lines,
         limit: spec.limit,
+        more: false,
         picture,
+    }
+}
+
+/// With two readings and more, "it needs two" is no longer why.
+fn why_absent(known: bool, spec: &ChartSpec) -> Reason {
+    match &spec.absent {
+        _ if known => Reason::NeedsTwoReadings,
+        Reason::NeedsTwoReadings if spec.times.len() >= 2 => {
+            Reason::Nothing { message: "None of the readings so far has a value for this.".into() }
+        }
+        why => why.clone(),
     }
 }
 
 fn draw(spec: &ChartSpec) -> Option<Picture> {
     let (first, last) = (*spec.times.first()?, *spec.times.last()?);
     let top = top(spec);
-    let scale = Scale::new(spec.unit, [top]);
+    let scale = Scale::for_axis(spec.unit, top);
     let mut svg = String::new();
     let limit = spec.limit.as_ref().map(|(_, limit)| *limit).filter(|limit| *limit <= top);
     let frame = {
         let root = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
+        let ticks = ticks(first, last);
+        let across = TimeAxis {
+            span: (last - first).max(1) as f64,
+            ticks: ticks.at.iter().map(|at| (at - first) as f64).collect(),
+        };
         let mut chart = ChartBuilder::on(&root)
             .margin_top(10)
             .margin_right(30)
             .x_label_area_size(24)
             .y_label_area_size(76)
-            .build_cartesian_2d(0.0..((last - first).max(1) as f64), 0.0..scale.scaled(top))
+            .build_cartesian_2d(across, 0.0..scale.scaled(top))
             .ok()?;
         chart
             .configure_mesh()
@@ -85,8 +108,8 @@ fn draw(spec: &ChartSpec) -> Option<Picture> {
             .axis_style(GRID)
             .label_style(("sans-serif", 12).into_font().color(&LABEL))
             .y_labels(4)
-            .x_labels(5)
-            .x_label_formatter(&|x| format::time_of_day(first + *x as i64))
+            .x_labels(ticks.at.len().max(1))
+            .x_label_formatter(&|x| ticks.label(first + *x as i64))
             .y_label_formatter(&|y| scale.label(*y))
             .draw()
             .ok()?;
@@ -117,6 +140,58 @@ fn draw(spec: &ChartSpec) -> Option<Picture> {
         (across.start, down.start, across.end, down.end)
     };
     Some(Picture { svg: themed(&svg, spec), frame, limit_drawn: limit.is_some() })
+}
+
+/// Round times along the x axis.
+struct Ticks {
+    /// Milliseconds since the epoch.
+    at: Vec<i64>,
+    /// Between two of them, ms.
+    step: i64,
+}
+
+impl Ticks {
+    /// Hours and minutes; seconds only where a step is shorter than a minute.
+    fn label(&self, ms: i64) -> String {
+        let mut label = format::time_of_day(ms);
+        if self.step >= 60_000 {
+            label.truncate("00:00".len());
+        }
+        label
+    }
+}
+
+/// The x axis, in ms since the first point, with labels at round times.
+struct TimeAxis {
+    span: f64,
+    ticks: Vec<f64>,
+}
+
+impl Ranged for TimeAxis {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
+        from + (value / self.span * f64::from(to - from)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> std::ops::Range<f64> {
+        0.0..self.span
+    }
+}
+
+/// Multiples of the shortest step of which at most `MOST_TICKS` fit.
+fn ticks(first: i64, last: i64) -> Ticks {
+    let fits = |step: &&i64| (last - first) / **step < MOST_TICKS;
+    let step = STEPS_S.iter().map(|s| s * 1_000).collect::<Vec<_>>();
+    let step = step.iter().find(fits).copied().unwrap_or(86_400_000);
+    let from = first.div_euclid(step) * step;
+    let at = (0..).map(|n| from + n * step).skip_while(|at| *at < first);
+    Ticks { at: at.take_while(|at| *at <= last).collect(), step }
 }
 
 /// The placeholder colour of a line.
@@ -238,8 +313,25 @@ mod tests {
 
     #[test]
     fn nothing_known_says_why() {
-        let chart = chart(spec(vec![None, None]));
-        assert_eq!(chart.picture, Err(Reason::NeedsTwoReadings));
+        assert_eq!(chart(spec(vec![None])).picture, Err(Reason::NeedsTwoReadings));
+        // The second has come, so that is no longer the reason.
+        let without = chart(spec(vec![None, None])).picture;
+        assert!(without.is_err_and(|reason| reason.is_nothing()));
+        let lost = Reason::TimedOut { after_ms: 1 };
+        let spec = ChartSpec { absent: lost.clone(), ..spec(vec![None, None]) };
+        assert_eq!(chart(spec).picture, Err(lost));
+    }
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        let second = 1_795_668_771_899;
+        for span_s in [3, 60, 300, 900, 3_600, 86_000, 600_000] {
+            let ticks = ticks(second, second + span_s * 1_000);
+            assert!((1..=6).contains(&ticks.at.len()), "{span_s} s: {:?}", ticks.at);
+            assert!(ticks.at.iter().all(|at| at % ticks.step == 0), "{span_s} s");
+        }
+        let minutes = ticks(second, second + 900_000);
+        assert!(minutes.at.first().is_some_and(|at| minutes.label(*at).len() == 5));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 /// One cell. A formula gets an apostrophe in front (formula injection).
 pub fn cell(text: &str) -> String {
+    let text = &super::format::plain(text);
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains(['"', ',', '\n', '\r']) {

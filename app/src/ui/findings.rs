@@ -80,7 +80,7 @@ fn FindingRow(finding: Memo<Option<Finding>>) -> impl IntoView {
                     {move || severity().as_str()}
                 </span>
                 <span class="finding-says">
-                    {move || finding.with(|f| f.as_ref().map(|f| f.message.clone()).unwrap_or_default())}
+                    {move || finding.with(|f| f.as_ref().map(|f| format::unbroken(&f.message)).unwrap_or_default())}
                 </span>
             </summary>
             <div class="finding-body">
@@ -117,7 +117,7 @@ fn same_root(finding: &Finding) -> Option<AnyView> {
         let (rule, word) = (&folded.rule, folded.severity.as_str());
         view! {
             <li>
-                <span class=format!("mark {word}")>{word}</span> " " {folded.message.clone()} " "
+                <span class=format!("mark {word}")>{word}</span> " " {format::unbroken(&folded.message)} " "
                 <a class="muted" href=format!("/rules#{rule}")>{rule.clone()}</a>
             </li>
         }
@@ -144,16 +144,16 @@ fn evidence(evidence: &Evidence) -> AnyView {
 }
 
 fn remedy(remedy: &Remedy) -> AnyView {
-    let line = |name: &'static str, message: &Option<String>| {
-        message.clone().map(|message| view! { <p><strong>{name}</strong> " " {message}</p> })
+    let sentence = |message: Option<String>| {
+        message.map(|message| view! { <p>{format::unbroken(&message)}</p> })
     };
     view! {
         <div class="remedy">
-            <p><strong>"What to do."</strong> " " {remedy.message.clone()}</p>
+            <p><strong>"What to do:"</strong> " " {remedy.message.clone()}</p>
             {remedy.sql.clone().map(|sql| view! { <CodeBlock text=sql/> })}
-            {line("Lock.", &remedy.lock)}
-            {line("To undo.", &remedy.undo)}
-            {line("What would refute this.", &remedy.refuted_by)}
+            {sentence(remedy.lock_sentence())}
+            {sentence(remedy.undo_sentence())}
+            {sentence(remedy.false_alarm())}
         </div>
     }
     .into_any()
@@ -170,7 +170,7 @@ fn unchecked(all: &[NotChecked]) -> Option<AnyView> {
             view! {
                 <li>
                     <a href=format!("/rules#{}", one.rule)>{one.rule.clone()}</a>
-                    ": " {one.reason.message()}
+                    ": " {format::unbroken(&one.reason.message())}
                 </li>
             }
         })

@@ -14,6 +14,7 @@ pub mod icon;
 pub mod keyed;
 pub mod number;
 pub mod page;
+pub mod query_params;
 pub mod reading;
 pub mod server_html;
 pub mod sort;

@@ -65,7 +65,7 @@ fn detail(state: &Freshness) -> Option<AnyView> {
         Freshness::Stale { age_ms, reason } => Some(
             view! {
                 <p class="show-age">
-                    "Read " {format::age(*age_ms as f64)} " ago. pgdeck keeps trying."
+                    "Last updated " {format::age(*age_ms as f64)} " ago; pgdeck keeps trying."
                 </p>
                 {reason.as_ref().map(remedy)}
             }
@@ -93,13 +93,14 @@ pub fn known<T>(value: &Known<T>, draw: impl FnOnce(&T) -> AnyView) -> AnyView {
 
 /// A reason with its remedy.
 pub fn why(reason: &Reason) -> AnyView {
+    let unknown = (!reason.is_nothing()).then(|| {
+        let words = if reason.passes_by_itself() { "Not yet known. " } else { "Unknown. " };
+        view! { <strong class="unknown">{words}</strong> }
+    });
     view! {
         <div class="why">
             <p>
-                <strong class="unknown">
-                    {if reason.passes_by_itself() { "Not yet known. " } else { "Unknown. " }}
-                </strong>
-                {reason.message()}
+                {unknown} {format::unbroken(&reason.message())}
             </p>
             {remedy(reason)}
         </div>
@@ -159,7 +160,7 @@ fn title(error: &ApiError) -> &'static str {
         ApiError::NotFound => "Not found",
         ApiError::SignedOut => "Signed out",
         ApiError::Forbidden { .. } => "Not allowed",
-        ApiError::Unreachable => "No answer",
+        ApiError::Unreachable => "Unreachable",
         ApiError::Refused { .. } => "Refused",
         ApiError::Declined { .. } => "Not done",
         ApiError::Internal { .. } => "Internal error",

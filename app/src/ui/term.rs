@@ -1,4 +1,7 @@
-//! PostgreSQL terms as links to their glossary entry.
+//! PostgreSQL terms as buttons that open their explanation on the spot, without leaving the page.
+//!
+//! The explanation is a popover of the browser: it needs no JavaScript, opens with Enter and closes
+//! with Escape.
 
 use leptos::prelude::*;
 
@@ -8,9 +11,9 @@ pub const EXPLAINED: [&str; 38] = [
     "bloat",
     "buffer-cache-hits",
     "catalog-xmin-age",
+    "connection",
     "deadlocks",
     "flush-lag",
-    "holds-back-xmin-by",
     "hot-standby-feedback",
     "idle-in-transaction",
     "lock-modes",
@@ -18,7 +21,6 @@ pub const EXPLAINED: [&str; 38] = [
     "max-standby-streaming-delay",
     "multixact-age",
     "on-the-fast-path",
-    "own-transaction-id-age",
     "parallel-leader",
     "predicate-locks-sireadlock",
     "prepared",
@@ -30,33 +32,55 @@ pub const EXPLAINED: [&str; 38] = [
     "serialization-failures",
     "session-state",
     "slot",
+    "snapshot-age-xmin",
     "sync",
     "synchronous-standby-names",
     "system-identifier",
-    "through",
     "timeline",
+    "transaction-id-age",
+    "waits-for",
     "wal",
     "wal-retained",
     "wal-status",
-    "waits-for",
     "write-lag",
     "xid-age",
     "xmin-age",
 ];
 
-/// A term; a link where the glossary explains it.
+/// A term; where the glossary explains it, a button that opens the explanation.
 pub fn term(name: &'static str) -> AnyView {
     let id = id(name);
-    // `rel="external"`: a full page load, so that the browser highlights the `:target`.
     if EXPLAINED.contains(&id.as_str()) {
-        view! { <a class="term" href=format!("/glossary#{id}") rel="external">{name}</a> }
+        view! { <button type="button" class="term" popovertarget=explanation(&id)>{name}</button> }
             .into_any()
     } else {
         name.into_any()
     }
 }
 
-/// `Own transaction id, age` becomes `own-transaction-id-age`.
+/// The explanations of all terms, hidden until their button is pressed: once per document, because a
+/// term may stand in several places. Server-side only.
+#[cfg(feature = "ssr")]
+pub fn explanations() -> AnyView {
+    let one = |(name, message, _): (&'static str, &'static str, &'static str)| {
+        let id = id(name);
+        // `rel="external"`: a full page load, so that the browser highlights the `:target`.
+        view! {
+            <div id=explanation(&id) class="explanation" popover="auto" role="note" aria-label=name>
+                <p>{message}</p>
+                <a href=format!("/glossary#{id}") rel="external">"Glossary"</a>
+            </div>
+        }
+    };
+    crate::pages::glossary::TERMS.map(one).collect_view().into_any()
+}
+
+/// The element id of an explanation.
+fn explanation(id: &str) -> String {
+    format!("explain-{id}")
+}
+
+/// `Predicate locks (SIReadLock)` becomes `predicate-locks-sireadlock`.
 pub fn id(name: &str) -> String {
     let parts = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()

@@ -54,7 +54,7 @@ pub fn Verdict(
         None => words.get(),
     });
     view! {
-        <p class=move || format!("verdict {} {}", shown.get().1.as_str(), class.get())>{move || shown.get().0}</p>
+        <p class=move || format!("verdict {} {}", shown.get().1.as_str(), class.get())>{move || format::unbroken(&shown.get().0)}</p>
     }
 }
 
@@ -63,10 +63,10 @@ pub fn doubt() -> Memo<Option<&'static str>> {
     let (live, nav) = (Live::get(), use_context::<Nav>());
     Memo::new(move |_| match (nav.and_then(|nav| nav.failed.get()), live.stream.get()) {
         (Some(ApiError::SignedOut), _) => {
-            Some("Not known: you are signed out. What is shown is no longer updated.")
+            Some("Unknown: you are signed out. What is shown is no longer updated.")
         }
         (Some(ApiError::Unreachable), _) | (_, StreamState::Lost) => {
-            Some("Not known: pgdeck does not respond. What is shown is no longer updated.")
+            Some("Unknown: pgdeck is not responding. What is shown is no longer updated.")
         }
         _ => None,
     })
@@ -84,10 +84,10 @@ pub fn verdict<T>(
         (Freshness::Fresh, Some(value)) => value,
         (Freshness::Unknown(reason), _) => return (reason.message(), tone(&reason)),
         (Freshness::Stale { reason: Some(reason), .. }, _) => {
-            return (format!("Not known any more: {}", reason.message()), tone(&reason));
+            return (format!("No longer known: {}", reason.message()), tone(&reason));
         }
         (Freshness::Stale { reason: None, .. }, _) => {
-            return ("Not known any more: no newer reading has arrived.".into(), Tone::Unknown);
+            return ("No longer known: no newer reading has arrived.".into(), Tone::Unknown);
         }
         (Freshness::Waiting | Freshness::Fresh, _) => {
             return ("The first reading is on its way.".into(), Tone::Unknown);
@@ -116,10 +116,7 @@ pub fn blind(not_checked: &[NotChecked]) -> Option<String> {
     let blind: Vec<_> = not_checked.iter().filter(|one| one.is_blind()).collect();
     if let Some(first) = blind.first() {
         let rules = format::plural(blind.len() as i64, "rule", "rules");
-        return Some(format!(
-            "Not known: {rules} could not be checked. {}",
-            first.reason.message()
-        ));
+        return Some(format!("Unknown: {rules} could not be checked. {}", first.reason.message()));
     }
     let waits = not_checked.iter().any(|one| one.reason == Reason::NotYet);
     waits.then(|| "The first readings are on their way.".to_owned())

@@ -17,7 +17,7 @@ test('four keys from the overview end the root, and the page says that it worked
     await open(page, '/s/primary/');
     await page.keyboard.press('g');
     await page.keyboard.press('l');
-    await expect(roots(page)).toContainText(`blocks ${MANY}; ending it frees ${MANY} sessions`);
+    await expect(roots(page)).toContainText(`blocks ${MANY} sessions. Ending it frees ${MANY} sessions`);
     await page.keyboard.press('x');
     const confirm = page.getByRole('button', { name: /^Terminate pid \d+$/ });
     await expect(confirm).toBeVisible();

@@ -15,7 +15,7 @@ async function column(page: Page, name: string): Promise<string[]> {
 /** An age such as `3 min 5 s` in milliseconds. */
 function ms(age: string): number {
   const worth: Record<string, number> = { ms: 1, s: 1e3, min: 6e4, h: 3.6e6, d: 8.64e7 };
-  return [...age.matchAll(/([\d.]+) (ms|s|min|h|d)/g)].reduce((sum, [, n, unit]) => sum + Number(n) * worth[unit], 0);
+  return [...age.matchAll(/([\d.]+)\s(ms|s|min|h|d)/g)].reduce((sum, [, n, unit]) => sum + Number(n) * worth[unit], 0);
 }
 
 test('the session that forgot its transaction is found and opened', async ({ page }) => {
@@ -83,7 +83,7 @@ test('columns can be left out, and the address keeps it', async ({ page }) => {
   await expect(page).toHaveURL(/[?&]hide=database/);
   await expect(page).toHaveURL(/[?&]q=state/);
   await expect(database).toBeHidden();
-  await expect(chooser.locator('summary')).toHaveText('Columns: 9 of 10');
+  await expect(chooser.locator('summary')).toHaveText('Columns: 10 of 11');
   if (!(await chooser.getByRole('link', { name: 'Show Database' }).isVisible())) await chooser.locator('summary').click();
   await chooser.getByRole('link', { name: 'Show Database' }).click();
   await expect(database).toBeVisible();

@@ -14,8 +14,8 @@ async function looksGood(page: Page, name: string, look: (typeof LOOKS)[number],
   // At least one update of the activity area, during which no layout shift may occur.
   await page.waitForTimeout(Math.max(0, 1_500 - (Date.now() - seen)));
   let moved = await shift(page);
-  if (moved.sum > MOST_SHIFT && again) {
-    // A new finding of the demo shifts what is below it; a shift twice in a row is a fault of the page.
+  // A new finding of the demo, or of another test, moves what is below it; a fault of the page does so every time.
+  for (let visits = 1; moved.sum > MOST_SHIFT && again && visits < 4; visits++) {
     await again();
     await page.waitForTimeout(1_500);
     moved = await shift(page);

@@ -9,7 +9,7 @@ test('the root is named after two keys, and opened by keyboard alone', async ({ 
     await page.keyboard.press('g');
     await page.keyboard.press('l');
     await expect(page).toHaveURL(/\/locks$/);
-    await expect(verdict(page)).toHaveText(/pid \d+.* blocks \d+; ending it/);
+    await expect(verdict(page)).toHaveText(/pid \d+.* blocks \d+ sessions?\. Ending it/);
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await expect(page).toHaveURL(/[?&]pid=\d+/);

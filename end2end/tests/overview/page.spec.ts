@@ -12,7 +12,7 @@ const PANELS = [
   ['Longest wait for a lock', 'time'],
   ['Statements running longer than 1 s', 'number'],
   ['WAL', 'bytes per second'],
-  ['Time in checkpoints, per window', 'time'],
+  ['Checkpoint time', 'time'],
   ['Temporary files', 'bytes per second'],
 ] as const;
 
@@ -23,9 +23,9 @@ test('headline numbers carry units', async ({ page }) => {
   await expect(valueOf(page, /^Connections of 100$/)).toHaveText(/^\d+$/);
   await expect(valueOf(page, /^Active sessions$/)).toHaveText(/^\d+$/);
   await expect(valueOf(page, /^Waiting for a lock$/)).toHaveText(/^\d+$/);
-  await expect(valueOf(page, /^Buffer cache hits$/)).toHaveText(/^[\d.]+ %$/);
+  await expect(valueOf(page, /^Buffer cache hits$/)).toHaveText(/^[\d.]+\s%$/);
   await expect(valueOf(page, /^Rows read$/)).toHaveText(/^[\d.]+( k| M)?\/s$|^[\d.]+ [kM]\/s$/);
-  await expect(valueOf(page, /^WAL$/)).toHaveText(/^[\d.]+ (B|KiB|MiB|GiB)\/s$/);
+  await expect(valueOf(page, /^WAL$/)).toHaveText(/^[\d.]+\s(B|KiB|MiB|GiB)\/s$/);
 });
 
 test('every panel says what it shows and in what unit, with its data in a table', async ({ page }) => {
@@ -53,33 +53,33 @@ test('a finding opens its evidence and its remedy in place', async ({ page }) =>
     await expect(finding).toBeVisible({ timeout: 1_000 });
   }).toPass({ timeout: 100_000, intervals: [1_000] });
   await expect(finding).toContainText(/pid \d+.* has been idle in transaction for .*\./);
-  await expect(finding.getByText('What to do.')).toBeHidden();
+  await expect(finding.getByText('What to do:')).toBeHidden();
   await finding.getByText(/has been idle in transaction for/).click();
-  await expect(finding.getByText('What to do.')).toBeVisible();
-  await expect(finding.getByRole('definition').first()).toHaveText(/^[\d.]+ (s|min|h)$/);
+  await expect(finding.getByText('What to do:')).toBeVisible();
+  await expect(finding.getByRole('definition').first()).toHaveText(/^[\d.]+\s(s|min|h)( \d+\s(s|min))?$/);
   await expect(finding.getByRole('code').first()).toContainText(/pg_terminate_backend|idle_in_transaction_session_timeout/);
   await expect(finding.getByRole('link', { name: 'activity/idle_in_transaction' })).toHaveAttribute('href', '/rules#activity/idle_in_transaction');
 });
 
 test('transaction id ages stand beside the age that forces a vacuum', async ({ page }) => {
   await open(page, '/s/primary/');
-  const ages = page.getByRole('region', { name: 'Transaction id age' });
+  const ages = page.getByRole('region', { name: 'Transaction ID age' });
   const shop = ages.getByRole('row', { name: /^shop/ });
   await expect(shop.getByRole('cell').nth(0)).toHaveText(/^[\d.]+ (k |M )?xids$/);
-  await expect(shop.getByRole('cell').nth(1)).toHaveText(/^[\d.]+ %$/);
+  await expect(shop.getByRole('cell').nth(1)).toHaveText(/^[\d.]+\s%$/);
   await expect(ages).toContainText('At 200 M xids autovacuum freezes a table');
 });
 
 test('the facts name version, kind and what our role may do', async ({ page }) => {
   test.setTimeout(120_000);
   await open(page, '/s/standby/');
-  const facts = page.getByRole('region', { name: 'Facts' });
+  const facts = page.getByRole('region', { name: 'Server' });
   await expect(facts).toContainText(/PostgreSQL \d\d\.\d/);
   await expect(valueOf(page, /^Role$/)).toHaveText('standby');
   await expect(valueOf(page, /^Connected to$/)).toHaveText('database shop as pgdeck (has pg_monitor)');
   // In its first minute a server shows "less than a minute".
   await expect(async () => {
     await open(page, '/s/standby/');
-    await expect(valueOf(page, /^Up for$/)).toHaveText(/^[1-9]\d* (min|h)/, { timeout: 1_000 });
+    await expect(valueOf(page, /^Up for$/)).toHaveText(/^[1-9]\d*\s(min|h)/, { timeout: 1_000 });
   }).toPass({ timeout: 90_000, intervals: [1_000] });
 });

@@ -11,7 +11,7 @@ async function fill(page: Page, statement: string, analyze: boolean) {
   await page.getByText('Run it on a server').click();
   await page.getByRole('combobox', { name: 'Server' }).selectOption('primary');
   await page.getByLabel('Statement, without EXPLAIN').fill(statement);
-  await page.getByRole('radio', { name: analyze ? /^ANALYZE:/ : /^Plan only/ }).check();
+  await page.getByRole('radio', { name: analyze ? /^EXPLAIN ANALYZE:/ : /^EXPLAIN only/ }).check();
 }
 
 const ask = (page: Page) => page.getByRole('button', { name: 'Preview' }).click();
@@ -99,7 +99,7 @@ test('a statement that takes too long is cancelled for real', async ({ page }) =
   if (hasJavaScript()) {
     await run.click();
     await expect.poll(() => running('1e9'), { timeout: 20_000 }).toBe(1);
-    await expect(page.getByText(/for [2-9] s\s*\./)).toBeVisible();
+    await expect(page.getByText(/for [2-9]\ss\s*\./)).toBeVisible();
     await page.getByRole('button', { name: 'Cancel the statement' }).click();
     await expect(says(page)).toContainText('Cancelled by local after');
   } else {
@@ -114,7 +114,7 @@ test('a statement that takes too long is cancelled for real', async ({ page }) =
 test('a pasted plan is judged with the catalog of a server', async ({ page }) => {
   await open(page, '/plan');
   await page.getByRole('textbox', { name: 'Plan' }).fill('Seq Scan on orders  (cost=0.00..35.50 rows=20 width=4)');
-  await page.getByRole('combobox', { name: 'Check it against the catalog of' }).first().selectOption('primary');
+  await page.getByRole('combobox', { name: 'Check against a server' }).first().selectOption('primary');
   await page.getByRole('button', { name: 'Show the plan' }).click();
   await expect(page.getByRole('heading', { name: 'Checked against the catalog of primary: 1 table' })).toBeVisible();
   await page.getByText('public.orders').click();

@@ -11,10 +11,21 @@ test('every rule says what happens, what to do and its limits', async ({ page })
   await expect(page.getByText(`${count - plans} rules check every reading, ${plans} check plans.`)).toBeVisible();
   for (const rule of await rules.all()) {
     await expect(rule.getByRole('heading')).toContainText(/[a-z]+\/[a-z_]+$/);
-    await expect(rule).toContainText('Effect.');
-    await expect(rule).toContainText('What to do.');
-    await expect(rule.getByRole('link', { name: 'The PostgreSQL manual on this' })).toHaveAttribute('href', /^https:\/\/www\.postgresql\.org\/docs\//);
+    await expect(rule).toContainText('If ignored:');
+    await expect(rule).toContainText('What to do:');
+    await expect(rule.getByRole('link', { name: 'PostgreSQL manual' })).toHaveAttribute('href', /^https:\/\/www\.postgresql\.org\/docs\//);
   }
+});
+
+test('a filter finds a rule by its words', async ({ page }) => {
+  await open(page, '/rules');
+  const filter = page.getByRole('searchbox', { name: /^Filter rules/ });
+  await filter.fill('locks/ deadlock_timeout');
+  await filter.press('Enter');
+  await expect(page).toHaveURL(/[?&]q=locks/);
+  const rules = page.getByRole('article');
+  await expect(rules.filter({ hasText: 'locks/deadlocks' })).toBeVisible();
+  await expect(rules.filter({ hasText: 'plan/' })).toHaveCount(0);
 });
 
 test('a limit has a unit, a source and says whether it is the default', async ({ page }) => {

@@ -4,6 +4,7 @@
 use model::server::Facts;
 use model::{Known, Reason};
 
+use crate::clock::now_ms;
 use crate::connection::Observer;
 use crate::sql::sql;
 
@@ -21,25 +22,33 @@ sql! {
 #[derive(sqlx::FromRow)]
 struct FactsRow {
     version_num: i32,
+    #[sqlx(try_from = "model::text::Text")]
     version: String,
     in_recovery: bool,
     started_ms: i64,
+    now_ms: i64,
+    #[sqlx(try_from = "model::text::Text")]
     database: String,
+    #[sqlx(try_from = "model::text::Text")]
     role: String,
     superuser: bool,
     pg_monitor: bool,
+    #[sqlx(try_from = "model::text::MaybeText")]
     provider: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
 struct IdentityRow {
+    #[sqlx(try_from = "model::text::Text")]
     system_identifier: String,
     timeline: i32,
 }
 
 #[derive(sqlx::FromRow)]
 struct ExtensionRow {
+    #[sqlx(try_from = "model::text::Text")]
     extname: String,
+    #[sqlx(try_from = "model::text::Text")]
     extversion: String,
 }
 
@@ -59,6 +68,7 @@ pub async fn read(observer: &mut Observer) -> Result<Known<Facts>, Reason> {
         system_identifier: None,
         timeline: None,
         started_ms: row.started_ms,
+        clock_ahead_ms: row.now_ms.saturating_sub(now_ms()),
         database: row.database,
         role: row.role,
         superuser: row.superuser,

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use model::overhead::ServerCost;
-use model::{AreaName, Finding, Latest, NotChecked, RuleEntry, ServerId, ServerSummary};
+use model::{AreaName, Finding, Latest, NotChecked, Reason, RuleEntry, ServerId, ServerSummary};
 use tokio::sync::{Mutex, watch};
-use tokio::task::JoinSet;
 
 use crate::areas::{Listed, Readings};
 use crate::clock::now_ms;
 use crate::explain::registry::Runs;
+use crate::isolated::{self, Isolated};
 use crate::metrics::Metrics;
 use crate::record::Recording;
 use crate::rule::Limits;
@@ -26,18 +26,30 @@ struct Inner {
     servers: Vec<Arc<WatchedServer>>,
     limits: Arc<Limits>,
     runs: Arc<Runs>,
-    samplers: Mutex<JoinSet<()>>,
+    samplers: Mutex<Vec<Isolated>>,
 }
 
 impl Engine {
-    /// Watches the servers; must be called on a tokio runtime.
+    /// Watches the servers, each on a thread of its own.
     pub fn start(servers: Vec<ServerConfig>, limits: Limits) -> Self {
         let limits = Arc::new(limits);
-        let mut samplers = JoinSet::new();
+        let mut samplers = Vec::with_capacity(servers.len());
         let mut watched = Vec::with_capacity(servers.len());
         for config in servers {
             let server = Arc::new(WatchedServer::new(&config));
-            samplers.spawn(sampler::sample(Arc::clone(&server), config.dsn, Arc::clone(&limits)));
+            let (sampled, limits) = (Arc::clone(&server), Arc::clone(&limits));
+            let thread = Isolated::start(|handle| {
+                sampled.serve_on(handle);
+                sampler::sample(sampled, config.dsn, limits)
+            });
+            match thread {
+                Ok(thread) => samplers.push(thread),
+                Err(error) => {
+                    tracing::error!(server = %server.id, %error, "no thread to sample on");
+                    server
+                        .lost(Reason::Broken { what: "Starting a thread for this server".into() });
+                }
+            }
             watched.push(server);
         }
         Self(Arc::new(Inner {
@@ -59,7 +71,7 @@ impl Engine {
             servers,
             limits: Arc::default(),
             runs: Arc::default(),
-            samplers: Mutex::new(JoinSet::new()),
+            samplers: Mutex::default(),
         }))
     }
 
@@ -107,9 +119,13 @@ impl Engine {
         self.server(id).map(|server| server.store.slot::<A>().history(read))
     }
 
-    /// Findings of all areas of a server, worst first, and the rules not checked.
+    /// Findings of all areas of a server, ranked, with what other watched servers know of their
+    /// causes; and the rules not checked.
     pub fn findings(&self, id: &ServerId) -> (Vec<Finding>, Vec<NotChecked>) {
-        self.server(id).map(|server| server.store.findings()).unwrap_or_default()
+        let judged = self.server(id).map(|server| server.findings());
+        let (mut findings, not_checked) = judged.unwrap_or_default();
+        self.explain_lag(id, &mut findings);
+        (findings, not_checked)
     }
 
     /// The frames of one area as they come.
@@ -133,9 +149,16 @@ impl Engine {
         self.0.servers.iter().map(of).collect()
     }
 
+    /// The files of SQL that the areas read servers with, and their text: (name, statement).
+    pub fn sql_files(&self) -> Vec<(&'static str, &'static str)> {
+        let queries = crate::areas::ALL.iter().flat_map(|area| area.queries);
+        queries.flat_map(|query| query.files).map(|file| (file.name, file.statement())).collect()
+    }
+
     /// Ends all samplers and closes their connections.
     pub async fn stop(&self) {
-        self.0.samplers.lock().await.shutdown().await;
+        let samplers = std::mem::take(&mut *self.0.samplers.lock().await);
+        isolated::stop(samplers).await;
     }
 }
 

@@ -1,7 +1,13 @@
 //! Errors of connections and queries, and their translation into a `Reason` with a remedy.
 
+use std::io;
+
 use model::shorten;
 use model::{Cause, Reason};
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
+
+use crate::connection::batch::LOCK_TIMEOUT_MS;
 
 /// An SQL identifier in double quotes, whatever it is.
 pub use model::identifier::always_quoted as quoted;
@@ -40,61 +46,109 @@ pub(crate) fn shortened(message: &str) -> String {
     shorten::shortened(&line, MESSAGE_CHARS).into_owned()
 }
 
-/// Why connecting failed, in words with what to do.
+/// Why connecting failed or a connection broke, in words with what to do.
 pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
     let (cause, message, remedy) = match error {
-        sqlx::Error::Database(error) => {
-            let code = error.code().unwrap_or_default().to_string();
-            return refused(&code, error.message(), address);
+        sqlx::Error::Database(error) => return refused(&**error, address),
+        sqlx::Error::Io(error) => {
+            let (message, remedy) = network(error, address);
+            (Cause::Network, message, remedy)
         }
-        sqlx::Error::Io(error) => (
-            Cause::Network,
-            format!("Cannot connect to {address}: {error}."),
-            "Check that the server runs, that listen_addresses and the port are right, and that no firewall is in between.".to_owned(),
-        ),
         sqlx::Error::Tls(error) => (
             Cause::Tls,
             format!("TLS with {address} failed: {}.", shortened(&error.to_string())),
-            "Check sslmode and sslrootcert in the DSN and the ssl setting of the server.".to_owned(),
+            "Check sslmode and sslrootcert in the DSN and the ssl setting of the server.",
         ),
         sqlx::Error::Protocol(text) => (
             Cause::Protocol,
-            format!("The service at {address} does not speak the PostgreSQL protocol: {}.", shortened(text)),
-            "Check that host and port belong to PostgreSQL or to a pooler.".to_owned(),
+            format!(
+                "The service at {address} does not speak the PostgreSQL protocol: {}.",
+                shortened(without_place(text))
+            ),
+            "Check that host and port belong to PostgreSQL or to a pooler.",
         ),
         other => (
             Cause::Unknown,
             format!("Connecting to {address} failed: {}.", shortened(&other.to_string())),
-            "Check the DSN in pgdeck's configuration.".to_owned(),
+            "Check the DSN in pgdeck's configuration.",
         ),
     };
-    Reason::Unreachable { cause, message, remedy }
+    Reason::Unreachable { cause, message, remedy: remedy.into() }
 }
 
-/// What a server's refusal to let us in means. Codes: PostgreSQL manual, appendix A.
-fn refused(code: &str, message: &str, address: &str) -> Reason {
-    let message = shortened(message);
-    let cause = match code {
+/// sqlx ends its messages with the place in its own source.
+fn without_place(text: &str) -> &str {
+    text.rsplit_once(" (sqlx_").map_or(text, |(said, _)| said)
+}
+
+/// What an error of the network means, and what to do.
+fn network(error: &io::Error, address: &str) -> (String, &'static str) {
+    let said = error.to_string();
+    let said = said.split_once(" (os error ").map_or(&*said, |(said, _)| said);
+    // std gives looking up a name no kind of its own.
+    if let Some(why) = said.strip_prefix("failed to lookup address information: ") {
+        return (
+            format!("Cannot connect to {address}: its host name cannot be resolved ({why})."),
+            "Check the host name in the DSN, and that the machine pgdeck runs on can resolve it.",
+        );
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => (
+            format!("The connection to {address} was closed by the other side."),
+            "Check the server's log, and poolers and firewalls in between; pgdeck reconnects automatically.",
+        ),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => (
+            format!("The connection to {address} broke: {}.", shortened(said)),
+            "Check the server's log, and poolers and firewalls in between; pgdeck reconnects automatically.",
+        ),
+        _ => (
+            format!("Cannot connect to {address}: {}.", shortened(said)),
+            "Check that the server runs, that listen_addresses and the port are right, and that no firewall is in between.",
+        ),
+    }
+}
+
+/// What a server's refusal to let us in means. Codes: PostgreSQL manual, appendix A. Beyond the code
+/// the place in the server's source decides, never its message, which comes in many languages.
+fn refused(error: &dyn DatabaseError, address: &str) -> Reason {
+    let code = error.code().unwrap_or_default().to_string();
+    let message = shortened(error.message());
+    let details = error.try_downcast_ref::<PgDatabaseError>();
+    let routine = details.and_then(PgDatabaseError::routine).unwrap_or_default();
+    let cause = match &*code {
         // PgBouncer's message; with `ignore_startup_parameters` it drops them without one.
         "08P01" if message.contains("unsupported startup parameter") => Cause::StartupOptions,
-        _ => Cause::Refused { sqlstate: code.to_owned() },
+        _ => Cause::Refused { sqlstate: code.clone() },
     };
-    let remedy = match code {
-        "28P01" => "Check the password in the DSN, ~/.pgpass or the password file.",
-        "28000" if message.contains("pg_hba.conf") => {
+    let remedy = match (&*code, routine) {
+        ("28P01", _) => "Check the password in the DSN, ~/.pgpass or the password file.",
+        ("28000", "ClientAuthentication") => {
             "Add a line to pg_hba.conf on the server that lets this role in from here, then reload."
         }
-        "28000" => "Check that the role exists and may log in.",
-        "3D000" => "Check the database name in the DSN.",
-        "53300" => {
+        ("28000", _) => "Check that the role exists and may log in.",
+        ("3D000", _) => "Check the database name in the DSN.",
+        ("42501", "CheckMyDatabase") => "Grant the role CONNECT on the database.",
+        ("53300", "InitializeSessionUserId") => {
+            "The role's own connection limit is reached. Raise it with ALTER ROLE … CONNECTION LIMIT or end sessions of the role; pgdeck retries automatically."
+        }
+        ("53300", "CheckMyDatabase") => {
+            "The database's own connection limit is reached. Raise it with ALTER DATABASE … CONNECTION LIMIT or end sessions of the database; pgdeck retries automatically."
+        }
+        ("53300", _) => {
             "All connection slots are taken. Raise max_connections or end sessions; pgdeck retries automatically."
         }
-        "57P03" => {
+        ("57P03", _) => {
             "The server is starting up, shutting down or in recovery; pgdeck retries automatically."
         }
-        "57P01" | "57P02" => "The server closed pgdeck's session; pgdeck reconnects automatically.",
-        "08P01" => {
+        ("57P01" | "57P02", _) => {
+            "The server closed pgdeck's session; pgdeck reconnects automatically."
+        }
+        ("08P01", _) => {
             "Check that host and port belong to PostgreSQL or to a pooler, and the pooler's settings."
+        }
+        // Nothing else runs a function while a session starts.
+        _ if details.is_some_and(|details| details.r#where().is_some()) => {
+            "A login event trigger of the database failed for pgdeck's role. Mend the trigger, or let it pass over this role; pgdeck retries automatically."
         }
         _ => {
             "Look the error code up in appendix A of the PostgreSQL manual; pgdeck retries automatically."
@@ -109,33 +163,37 @@ fn refused(code: &str, message: &str, address: &str) -> Reason {
 
 /// Why a query of ours failed.
 pub(crate) fn query_reason(
-    error: &dyn sqlx::error::DatabaseError,
+    error: &dyn DatabaseError,
     role: &str,
+    sql: &str,
     timeout_ms: u64,
 ) -> Reason {
     let code = error.code().unwrap_or_default().to_string();
     let message = shortened(error.message());
     match code.as_str() {
-        "42501" => {
-            Reason::MissingGrant { sql: grant_for(&message, role), what: message, is_message: true }
-        }
+        "42501" => Reason::MissingGrant {
+            sql: grant_for(&message, role, sql),
+            what: message,
+            is_message: true,
+        },
         "0A000" => Reason::Refused { sqlstate: code, message },
-        "57014" | "55P03" => Reason::TimedOut { after_ms: timeout_ms },
+        "57014" => Reason::TimedOut { after_ms: timeout_ms },
+        "55P03" => Reason::TimedOut { after_ms: LOCK_TIMEOUT_MS },
         _ => Reason::Failed { sqlstate: code, message },
     }
 }
 
-/// The statement that grants what a message says is denied. The name in it is the server's own
-/// (our queries name catalog functions only), and it is quoted all the same.
-fn grant_for(message: &str, role: &str) -> String {
-    match message.split_once("for function ") {
-        Some((_, function)) => {
-            format!(
-                "grant execute on function pg_catalog.{}() to {};",
-                quoted(function.trim()),
-                quoted(role)
-            )
-        }
+/// The statement that grants what a message says is denied: a function that `sql` calls, if the message
+/// names one, in whatever language.
+fn grant_for(message: &str, role: &str, sql: &str) -> String {
+    let words = message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let called = |word: &&str| !word.is_empty() && sql.contains(&format!("pg_catalog.{word}("));
+    match words.into_iter().find(called) {
+        Some(function) => format!(
+            "grant execute on function pg_catalog.{}() to {};",
+            quoted(function),
+            quoted(role)
+        ),
         None => format!("grant pg_monitor to {};", quoted(role)),
     }
 }
@@ -165,6 +223,40 @@ pub fn quoted_literal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_libraries_do_not_reach_the_page() {
+        let text = "unexpected response from SSLRequest: 0x48 (sqlx_postgres::connection::tls:95)";
+        let said = connect_reason(&sqlx::Error::Protocol(text.into()), "h:1").message();
+        assert!(said.ends_with("protocol: unexpected response from SSLRequest: 0x48."), "{said}");
+        let said = |error: io::Error| connect_reason(&sqlx::Error::Io(error), "h:1");
+        let refused = said(io::Error::from_raw_os_error(111)).message();
+        assert_eq!(refused, "Cannot connect to h:1: Connection refused.");
+        let eof = io::Error::new(io::ErrorKind::UnexpectedEof, "expected to read 5 bytes");
+        assert_eq!(said(eof).message(), "The connection to h:1 was closed by the other side.");
+        let name = "failed to lookup address information: Name or service not known";
+        let unknown = said(io::Error::other(name));
+        assert!(unknown.message().contains("its host name cannot be resolved"));
+        assert!(unknown.remedy().is_some_and(|remedy| !remedy.contains("listen_addresses")));
+    }
+
+    #[test]
+    fn a_grant_is_found_whatever_language_the_server_speaks() {
+        let sql = "select s.x from pg_catalog.pg_control_system() s";
+        for said in [
+            "permission denied for function pg_control_system",
+            "keine Berechtigung für Funktion pg_control_system",
+            "droit refusé pour la fonction « pg_control_system »",
+        ] {
+            let grant = grant_for(said, "mon", sql);
+            assert_eq!(
+                grant,
+                "grant execute on function pg_catalog.\"pg_control_system\"() to \"mon\";"
+            );
+        }
+        let view = grant_for("permission denied for view pg_config", "mon", sql);
+        assert_eq!(view, "grant pg_monitor to \"mon\";");
+    }
 
     #[test]
     fn identifiers_cannot_break_out() {

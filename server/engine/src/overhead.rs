@@ -22,6 +22,7 @@ struct Counters {
     connects: u64,
     round_trips: u64,
     waited: Duration,
+    heard: Option<Instant>,
     recent: VecDeque<(Instant, Duration)>,
     queries: BTreeMap<&'static str, QueryCost>,
     areas: BTreeMap<AreaName, AreaCost>,
@@ -48,6 +49,16 @@ impl Overhead {
         while counters.recent.front().is_some_and(|(at, _)| now.duration_since(*at) > RECENT) {
             counters.recent.pop_front();
         }
+    }
+
+    /// The sampler's question was answered, whatever the answer.
+    pub fn heard(&self) {
+        self.counters().heard = Some(Instant::now());
+    }
+
+    /// How long ago that was.
+    pub fn silent_for(&self) -> Option<Duration> {
+        self.counters().heard.map(|heard| heard.elapsed())
     }
 
     /// A query gave that many rows and bytes.

@@ -5,19 +5,24 @@ use std::time::Duration;
 
 use model::{Finding, NotChecked, Reason, ServerSummary};
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::areas::{self, Readings};
 use crate::capability;
 use crate::clock::now_ms;
 use crate::connection::Observer;
+use crate::isolated::Isolated;
 use crate::rule::Limits;
-use crate::server::{ServerConfig, WatchedServer};
+use crate::server::{ServerConfig, WatchedServer, held};
 use crate::store::Tick;
 
 /// The version of the file format.
 const FORMAT: u32 = 1;
 /// The pause between the two readings that rates need.
 const BETWEEN_READINGS: Duration = Duration::from_secs(2);
+/// The longest that both take: each query of ours may use up its `statement_timeout` once.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Readings in a file, to be shown without access to the server.
 #[derive(Clone, Serialize, Deserialize)]
@@ -43,13 +48,22 @@ pub struct Report {
 
 /// Reads every area twice and keeps the readings.
 pub async fn record(server: ServerConfig) -> Result<Recording, Reason> {
-    let watched = look(server, Limits::default()).await?;
+    let watched = look(server, Limits::default(), LOOK_TIMEOUT).await?;
     Ok(Recording { format: FORMAT, servers: vec![(watched.summary(), watched.store.readings())] })
 }
 
 /// Reads every area twice and runs all rules.
 pub async fn check(server: ServerConfig, limits: Limits) -> Result<Report, Reason> {
-    let watched = look(server, limits).await?;
+    check_within(server, limits, LOOK_TIMEOUT).await
+}
+
+/// The same, given up after `within`.
+pub async fn check_within(
+    server: ServerConfig,
+    limits: Limits,
+    within: Duration,
+) -> Result<Report, Reason> {
+    let watched = look(server, limits, within).await?;
     let (findings, not_checked) = watched.store.findings();
     Ok(Report {
         server: watched.id.to_string(),
@@ -59,7 +73,29 @@ pub async fn check(server: ServerConfig, limits: Limits) -> Result<Report, Reaso
     })
 }
 
-async fn look(server: ServerConfig, limits: Limits) -> Result<WatchedServer, Reason> {
+/// On a thread of its own: a server that sends without a pause holds that one, and we give up.
+async fn look(
+    server: ServerConfig,
+    limits: Limits,
+    within: Duration,
+) -> Result<WatchedServer, Reason> {
+    let (tell, told) = oneshot::channel();
+    let broken = || Reason::Broken { what: "Reading this server".into() };
+    let thread = Isolated::start(|_| async move {
+        // After the deadline nobody listens.
+        let _ = tell.send(read_twice(server, limits).await);
+    });
+    let _thread = thread.map_err(|error| {
+        tracing::error!(%error, "no thread to read on");
+        broken()
+    })?;
+    match timeout(within, told).await {
+        Ok(answer) => answer.unwrap_or_else(|_| Err(broken())),
+        Err(_) => Err(held(within)),
+    }
+}
+
+async fn read_twice(server: ServerConfig, limits: Limits) -> Result<WatchedServer, Reason> {
     let watched = WatchedServer::new(&server);
     let overhead = Arc::clone(&watched.overhead);
     let mut observer = Observer::open(&server.dsn, &watched.budget, Arc::clone(&overhead)).await?;

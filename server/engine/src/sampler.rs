@@ -1,11 +1,13 @@
 //! The sampling loop of one server: connect, run the ticks that are due, reconnect with backoff.
 //!
 //! Areas share one session and run one after another, each in one round trip. A tick that was due
-//! while another ran is skipped, not queued.
+//! while another ran is skipped, not queued. A panic ends the session, never the loop.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use model::server::{ConnectionState, Facts};
 use model::{AreaName, Reason};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -24,33 +26,50 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest wait between attempts: a server that is back is seen within ten seconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
+/// How long an area that panicked waits, so that the others are read meanwhile.
+const PUT_OFF: Duration = Duration::from_secs(4);
+
 /// Samples one server until the task is aborted.
 pub async fn sample(server: Arc<WatchedServer>, dsn: Dsn, limits: Arc<Limits>) {
     let mut wait = FIRST_WAIT;
+    let mut said = None;
+    let mut broken = None;
     loop {
-        match session(&server, &dsn, &limits).await {
-            Ended::NeverStarted(reason) => {
-                server.lost(reason);
-                sleep(jittered(wait)).await;
-                wait = (wait * 2).min(LONGEST_WAIT);
+        let session = AssertUnwindSafe(session(&server, &dsn, &limits, broken)).catch_unwind();
+        let ended = session.await.unwrap_or_else(|_| {
+            Ended::NeverStarted(Reason::Broken { what: "Reading this server".into() })
+        });
+        let reason = match ended {
+            Ended::NeverStarted(reason) => reason,
+            Ended::Lost(reason, area) => {
+                (wait, said) = (FIRST_WAIT, None);
+                broken = area;
+                reason
             }
-            Ended::Lost(reason) => {
-                tracing::warn!(server = %server.id, reason = %reason.message(), "connection lost");
-                server.lost(reason);
-                wait = FIRST_WAIT;
-                sleep(jittered(wait)).await;
-            }
+        };
+        if said.as_ref() != Some(&reason) {
+            tracing::warn!(server = %server.id, reason = %reason.message(), "not connected");
         }
+        server.lost(reason.clone());
+        said = Some(reason);
+        sleep(jittered(wait)).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
 
 /// How a session ended.
 enum Ended {
     NeverStarted(Reason),
-    Lost(Reason),
+    /// With the area whose reading panicked.
+    Lost(Reason, Option<AreaName>),
 }
 
-async fn session(server: &WatchedServer, dsn: &Dsn, limits: &Limits) -> Ended {
+async fn session(
+    server: &WatchedServer,
+    dsn: &Dsn,
+    limits: &Limits,
+    broken: Option<AreaName>,
+) -> Ended {
     let opened = Observer::open(dsn, &server.budget, Arc::clone(&server.overhead)).await;
     let mut observer = match opened {
         Ok(observer) => observer,
@@ -65,7 +84,10 @@ async fn session(server: &WatchedServer, dsn: &Dsn, limits: &Limits) -> Ended {
         return Ended::NeverStarted(reason);
     }
     tracing::info!(server = %server.id, version = %facts.version, kind = facts.kind(), "connected");
-    Ended::Lost(tick_until_lost(server, limits, &mut observer, facts).await)
+    let schedule = schedule(Instant::now(), broken);
+    let (reason, area) = tick_until_lost(server, limits, &mut observer, facts, schedule).await;
+    let panicked = matches!(reason, Reason::Broken { .. });
+    Ended::Lost(reason, area.filter(|_| panicked))
 }
 
 /// When each area is due.
@@ -75,24 +97,27 @@ struct Due {
     at: Instant,
 }
 
+/// Every area at once, but for one that panicked in the session before.
+fn schedule(start: Instant, broken: Option<AreaName>) -> Vec<Due> {
+    let due = |area: &areas::Entry| Due {
+        area: area.name,
+        every: Duration::from_millis(u64::from(area.every_ms)),
+        at: if broken == Some(area.name) { start + PUT_OFF } else { start },
+    };
+    areas::ALL.iter().map(due).collect()
+}
+
+/// Why the session ended, and in which area.
 async fn tick_until_lost(
     server: &WatchedServer,
     limits: &Limits,
     observer: &mut Observer,
     mut facts: Facts,
-) -> Reason {
-    let start = Instant::now();
-    let mut schedule: Vec<Due> = areas::ALL
-        .iter()
-        .map(|area| Due {
-            area: area.name,
-            every: Duration::from_millis(u64::from(area.every_ms)),
-            at: start,
-        })
-        .collect();
+    mut schedule: Vec<Due>,
+) -> (Reason, Option<AreaName>) {
     loop {
         let Some(due) = schedule.iter_mut().min_by_key(|due| due.at) else {
-            return Reason::NotYet;
+            return (Reason::NotYet, None);
         };
         sleep_until(due.at).await;
         let skipped = skip(due, Instant::now());
@@ -105,7 +130,7 @@ async fn tick_until_lost(
             skipped,
         };
         if let Err(reason) = server.store.tick(due.area, now).await {
-            return reason;
+            return (reason, Some(due.area));
         }
         server.set_link(ConnectionState::Up);
         // A promotion does not end sessions: an area sees it.
@@ -133,6 +158,14 @@ fn jittered(wait: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_area_that_panicked_lets_the_others_go_first() {
+        let start = Instant::now();
+        let last = schedule(start, Some(AreaName::Activity)).into_iter().max_by_key(|due| due.at);
+        assert_eq!(last.map(|due| (due.area, due.at)), Some((AreaName::Activity, start + PUT_OFF)));
+        assert!(schedule(start, None).iter().all(|due| due.at == start));
+    }
 
     #[test]
     fn a_late_tick_skips_instead_of_queueing() {

@@ -1,16 +1,23 @@
 //! State of one watched server: configuration, connection state, readings, overhead.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use model::server::{ConnectionState, Facts, FirstFinding, Headline};
-use model::{Reason, ServerId, ServerSummary};
+use model::{Cause, Finding, NotChecked, Reason, ServerId, ServerSummary};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
-use crate::areas::{Readings, Store};
+use crate::areas::{self, Readings, Store};
 use crate::clock::now_ms;
 use crate::connection::budget::Budget;
 use crate::dsn::Dsn;
 use crate::explain::registry::Explains;
 use crate::overhead::Overhead;
+
+/// A sampler that has heard nothing for this long is held by its server: one question and the clearing up
+/// after it take at most two deadlines of four seconds.
+const SILENT_AFTER: Duration = Duration::from_secs(9);
 
 /// How a server is reached; from the configuration.
 #[derive(Clone, Debug)]
@@ -38,6 +45,8 @@ pub struct WatchedServer {
     pub(crate) overhead: Arc<Overhead>,
     pub(crate) store: Store,
     status: RwLock<(ConnectionState, Option<Facts>)>,
+    /// Where its sampler runs.
+    thread: OnceLock<Handle>,
 }
 
 impl WatchedServer {
@@ -54,6 +63,7 @@ impl WatchedServer {
             overhead: Arc::new(Overhead::default()),
             store: Store::new(now_ms()),
             status: RwLock::new((ConnectionState::Connecting, None)),
+            thread: OnceLock::new(),
         }
     }
 
@@ -70,6 +80,7 @@ impl WatchedServer {
             overhead: Arc::new(Overhead::default()),
             store: Store::of(readings),
             status: RwLock::new((summary.link, summary.facts)),
+            thread: OnceLock::new(),
         }
     }
 
@@ -98,10 +109,57 @@ impl WatchedServer {
         status.0 = ConnectionState::Lost { since_ms, reason };
     }
 
+    /// Names the thread that serves it.
+    pub(crate) fn serve_on(&self, thread: Handle) {
+        // A server is started once.
+        let _ = self.thread.set(thread);
+    }
+
+    /// Runs a task on the thread that serves it: what it sends can hold nothing else.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        match self.thread.get() {
+            Some(thread) => thread.spawn(task),
+            None => tokio::spawn(task),
+        }
+    }
+
+    /// Whether we talk to it. The sampler itself cannot say that its server holds it: a flood of messages
+    /// keeps it from noticing its own deadline.
+    fn link(&self) -> ConnectionState {
+        let link = self.status.read().unwrap_or_else(PoisonError::into_inner).0.clone();
+        let silent = self.overhead.silent_for().filter(|silent| *silent > SILENT_AFTER);
+        match (link, silent) {
+            (ConnectionState::Up, Some(silent)) => ConnectionState::Lost {
+                since_ms: now_ms() - i64::try_from(silent.as_millis()).unwrap_or(i64::MAX),
+                reason: held(silent),
+            },
+            (link, _) => link,
+        }
+    }
+
+    /// Findings of all areas, worst first, and the rules not checked: all, while its sampler is held.
+    pub fn findings(&self) -> (Vec<Finding>, Vec<NotChecked>) {
+        match self.link() {
+            ConnectionState::Lost { reason, .. } if self.is_sampled() => {
+                let unchecked = areas::abouts()
+                    .map(|(rule, _)| NotChecked { rule: rule.to_owned(), reason: reason.clone() });
+                (Vec::new(), unchecked.collect())
+            }
+            _ => self.store.findings(),
+        }
+    }
+
+    fn is_sampled(&self) -> bool {
+        self.thread.get().is_some()
+    }
+
     /// Its line on the fleet page.
     pub fn summary(&self) -> ServerSummary {
-        let (link, facts) = self.status.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let (findings, not_checked) = self.store.findings();
+        let (link, facts) = (self.link(), self.facts());
+        let (findings, not_checked) = self.findings();
         ServerSummary {
             id: self.id.clone(),
             labels: self.labels.clone(),
@@ -122,5 +180,14 @@ impl WatchedServer {
     fn past_headline(&self) -> Headline {
         let transactions_spark = self.store.headline().transactions_spark;
         Headline { transactions_spark, ..Headline::default() }
+    }
+}
+
+/// Why nothing is heard of a server that holds its sampler.
+pub(crate) fn held(silent: Duration) -> Reason {
+    Reason::Unreachable {
+        cause: Cause::TimedOut,
+        message: format!("No reading has ended for {} s.", silent.as_secs()),
+        remedy: "Check the server's load, and that host and port belong to PostgreSQL: a service that sends without a pause does this as well.".into(),
     }
 }

@@ -1,9 +1,11 @@
 //! One area of one server in memory: the latest reading, serialised once for all subscribers, its
 //! history, and the state of the sampler between ticks.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
@@ -96,6 +98,15 @@ impl<A: Area> Slot<A> {
         self.swap(Latest { now_ms, every_ms: A::EVERY_MS, reading: Some(reading), failure: None });
     }
 
+    /// A rule that panics loses its area and nothing else.
+    fn put_or_fail(&self, now_ms: i64, took: Duration, value: A::Value, limits: &Limits) {
+        let put = AssertUnwindSafe(|| self.put(now_ms, took, value, limits));
+        if catch_unwind(put).is_err() {
+            let what = format!("Judging {}", A::NAME.as_str());
+            self.fail(now_ms, &Reason::Broken { what });
+        }
+    }
+
     fn swap(&self, latest: Latest<A::Value>) {
         let frame = Arc::new(frame::<A>(&latest));
         *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(latest);
@@ -142,11 +153,16 @@ impl<A: Area> AnySlot for Slot<A> {
         Box::pin(async move {
             let mut state = self.state.lock().await;
             let started = Instant::now();
-            let value = A::collect(tick.observer, tick.facts, &mut state, tick.now_ms).await;
+            let value = A::collect(tick.observer, tick.facts, &mut state, tick.now_ms);
+            let Ok(value) = AssertUnwindSafe(value).catch_unwind().await else {
+                // What it remembers may be half of a step, and so may the answers on the connection.
+                *state = A::State::default();
+                return Err(Reason::Broken { what: format!("Reading {}", A::NAME.as_str()) });
+            };
             let took = started.elapsed();
             tick.overhead.tick(A::NAME, A::EVERY_MS, took, tick.skipped);
             match value {
-                Ok(value) => self.put(tick.now_ms, took, value, tick.limits),
+                Ok(value) => self.put_or_fail(tick.now_ms, took, value, tick.limits),
                 Err(Error::Query { reason, query }) => {
                     tracing::debug!(query, reason = %reason.message(), "tick failed");
                     self.fail(tick.now_ms, &reason);
@@ -249,3 +265,6 @@ fn json<T: serde::Serialize>(latest: &Latest<T>) -> Arc<str> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

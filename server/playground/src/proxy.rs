@@ -35,6 +35,10 @@ pub enum Fault {
     Slices,
     /// Replaces each answer by noise of the same length.
     Garbage,
+    /// Replaces each answer by these bytes.
+    Instead(&'static [u8]),
+    /// Answers with the first bytes, then with the second again and again, without a pause.
+    Flood(&'static [u8], &'static [u8]),
 }
 
 /// A running proxy. Dropping it closes every connection through it.
@@ -151,7 +155,12 @@ async fn carry(mut client: TcpStream, target: SocketAddr, mut faults: watch::Rec
             read = server.read(&mut answered), if !silent => match read {
                 Ok(count) if count > 0 => {
                     let chunk = answered.get(..count).unwrap_or_default();
-                    answer(&mut client, chunk, fault, &mut delivered).await
+                    match fault {
+                        Fault::Flood(first, again) => {
+                            flood(&mut client, first, again, &faults).await
+                        }
+                        _ => answer(&mut client, chunk, fault, &mut delivered).await,
+                    }
                 }
                 _ => Next::Close,
             },
@@ -192,6 +201,7 @@ async fn answer(client: &mut TcpStream, chunk: &[u8], fault: Fault, delivered: &
         }
         Fault::Slices => slices(client, part).await,
         Fault::Garbage => client.write_all(&noise(part.len())).await,
+        Fault::Instead(bytes) => client.write_all(bytes).await,
         _ => client.write_all(part).await,
     };
     match sent {
@@ -199,6 +209,23 @@ async fn answer(client: &mut TcpStream, chunk: &[u8], fault: Fault, delivered: &
         Ok(()) if *delivered >= limit => then,
         Ok(()) => Next::Go,
     }
+}
+
+/// Bytes of a write of a flood: more than a socket takes at once.
+const FLOOD_BYTES: usize = 256 << 10;
+
+async fn flood(
+    client: &mut TcpStream,
+    first: &[u8],
+    again: &[u8],
+    faults: &watch::Receiver<Fault>,
+) -> Next {
+    let many = again.repeat(FLOOD_BYTES / again.len().max(1));
+    let mut sent = client.write_all(first).await;
+    while sent.is_ok() && !faults.has_changed().unwrap_or(true) {
+        sent = client.write_all(&many).await;
+    }
+    Next::Close
 }
 
 async fn slices(client: &mut TcpStream, part: &[u8]) -> std::io::Result<()> {

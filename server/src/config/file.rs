@@ -36,7 +36,7 @@ pub struct File {
     source: Source,
 }
 
-/// The key `explain_analyze`: roles as which a statement may be executed. For a superuser PostgreSQL
+/// The key `explain_analyze`: roles as which a statement may be planned or executed. For a superuser PostgreSQL
 /// checks no privileges, so only pgdeck's guard protects the server; the administrator decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

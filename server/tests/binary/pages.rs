@@ -128,7 +128,7 @@ async fn every_page_shows_a_recording() {
         (of_server(&recording, "activity"), "checkpointer"),
         (of_server(&recording, "locks"), "No session is waiting for a lock."),
         (of_server(&recording, "locks?view=table&pid=1&q=web"), "neither waiting for a lock"),
-        (of_server(&recording, "locks?at=1"), "nothing was recorded at that second"),
+        (of_server(&recording, "locks?at=1"), "Nothing was recorded at 1970-01-01"),
         (of_server(&recording, "replication"), "primary"),
         ("/rules".to_owned(), "vacuum/xid_wraparound"),
         ("/about".to_owned(), "memory in use"),

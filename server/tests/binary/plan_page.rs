@@ -22,7 +22,7 @@ async fn the_form_gives_verdict_findings_and_nodes() {
     assert_eq!(status, 200);
     for must in [
         "Seq Scan on orders reads 200,000 rows to keep 400",
-        "What to do.",
+        "What to do:",
         ">create</span>",
         "Rows Removed by Filter",
         "id=\"node-0\"",

@@ -19,7 +19,6 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use blocking::Blocking;
-pub use explain_wait::duration;
 pub use graph::{Cycle, Edge, EdgeKind, Graph, Hold, Node, Queue, Root, Wait};
 pub use history::{Incident, LockHistory, RootSpan, WaitTick};
 pub use mode::{CONFLICTS, LockMode, ModeSet};
@@ -67,18 +66,22 @@ pub struct LockCounters {
     /// Logical slots invalidated; None before PostgreSQL 16.
     pub confl_active_logicalslot: Option<i64>,
     /// What replay waits for now, on a standby: `RecoveryConflictSnapshot`, `relation`, `BufferPin` …
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub replay_waits_for: Option<String>,
 }
 
 impl LockCounters {
     /// Queries cancelled on a standby, whatever the cause.
     pub fn conflicts(&self) -> i64 {
-        self.confl_lock
-            + self.confl_snapshot
-            + self.confl_bufferpin
-            + self.confl_deadlock
-            + self.confl_tablespace
-            + self.confl_active_logicalslot.unwrap_or(0)
+        [
+            self.confl_snapshot,
+            self.confl_bufferpin,
+            self.confl_deadlock,
+            self.confl_tablespace,
+            self.confl_active_logicalslot.unwrap_or(0),
+        ]
+        .into_iter()
+        .fold(self.confl_lock, i64::saturating_add)
     }
 }
 

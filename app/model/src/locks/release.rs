@@ -29,15 +29,14 @@ impl Freed {
         self.now.len() + self.later.len()
     }
 
-    /// `frees 12 sessions (3 at once) and 40 s of waiting`, for sentences.
+    /// `frees 12 sessions (3 at once, the others in turn)`, for sentences.
     pub fn words(&self) -> String {
         let sessions = if self.count() == 1 { "session" } else { "sessions" };
-        let seconds = self.waited_ms / 1_000.0;
         let at_once = match self.now.len() {
             now if now == self.count() => String::new(),
             now => format!(" ({now} at once, the others in turn)"),
         };
-        format!("frees {} {sessions}{at_once} and {seconds:.0} s of waiting", self.count())
+        format!("frees {} {sessions}{at_once}", self.count())
     }
 }
 

@@ -47,9 +47,11 @@ impl RowLock {
     /// What takes it besides the clause itself, and what it is for.
     pub fn taken_by(self) -> &'static str {
         match self {
-            ForKeyShare => "the check of a foreign key, on the referenced row",
+            ForKeyShare => "foreign-key checks, on the referenced row",
             ForShare => "SELECT … FOR SHARE only",
-            ForNoKeyUpdate => "UPDATE that changes no column of a unique index a key may refer to",
+            ForNoKeyUpdate => {
+                "UPDATE that changes no column of a unique index that a foreign key may reference"
+            }
             ForUpdate => "DELETE, and UPDATE of such a column",
         }
     }

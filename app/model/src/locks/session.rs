@@ -12,18 +12,23 @@ pub struct LockSession {
     pub leader_pid: Option<i32>,
     /// `client backend`, `autovacuum worker`, `walsender`, `startup` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub backend_type: Option<String>,
     /// Database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub datname: Option<String>,
     /// Role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub usename: Option<String>,
     /// As the client calls itself. Hostile text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub application_name: Option<String>,
     /// The client's address, None for a local socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub client_addr: Option<String>,
     /// When the backend started: with the pid, its identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,20 +44,27 @@ pub struct LockSession {
     pub state_change_ms: Option<i64>,
     /// `active`, `idle in transaction` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub state: Option<String>,
     /// The class of what it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub wait_event_type: Option<String>,
     /// What it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub wait_event: Option<String>,
     /// Its statement, at most 300 characters; hostile text. None where we may not see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub query: Option<String>,
     /// Whether it is an autovacuum worker that must prevent wraparound: it does not yield to
     /// others. None where the text that says so is hidden from us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_prevent_wraparound: Option<bool>,
+    /// Whether it runs a VACUUM that is not FULL, its own or an autovacuum.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vacuums: bool,
 }
 
 impl LockSession {
@@ -85,13 +97,16 @@ pub struct PreparedTransaction {
     /// Transaction id.
     pub transaction: i64,
     /// The name it was prepared under. Hostile text.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub gid: String,
     /// When, ms since the epoch by the server's clock.
     pub prepared_ms: i64,
     /// Who prepared it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub owner: Option<String>,
     /// In which database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub database: Option<String>,
 }

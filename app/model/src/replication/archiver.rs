@@ -7,18 +7,21 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct Archiver {
     /// archive_mode: `off`, `on`, `always`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub archive_mode: String,
     /// Whether archive_command or archive_library says how.
     pub configured: bool,
     /// Segments archived since the last reset.
     pub archived_count: i64,
     /// The newest of them.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub last_archived_wal: Option<String>,
     /// How long ago that was, ms.
     pub last_archived_age_ms: Option<f64>,
     /// Failed attempts since the last reset.
     pub failed_count: i64,
     /// The segment of the newest failure.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub last_failed_wal: Option<String>,
     /// How long ago that was, ms.
     pub last_failed_age_ms: Option<f64>,

@@ -25,12 +25,15 @@ pub struct Receiver {
     /// Process id.
     pub pid: i32,
     /// `streaming`, `waiting` …
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub status: Option<String>,
     /// The host it receives from.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub sender_host: Option<String>,
     /// Its port.
     pub sender_port: Option<i32>,
     /// The slot it uses there.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub slot_name: Option<String>,
     /// Its timeline.
     pub received_tli: Option<i32>,
@@ -51,6 +54,7 @@ pub struct Position {
     #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub timeline: Option<i32>,
     /// Its `cluster_name`, empty when unset.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub cluster_name: String,
     /// The port it listens on.
     pub port: i32,
@@ -95,13 +99,16 @@ pub struct Position {
     #[serde(default)]
     pub restores: Option<bool>,
     /// Primary: `synchronous_standby_names`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub synchronous_standby_names: String,
     /// Where it is set, as in `pg_settings.source`: `configuration file`, `command line` …
     #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub synchronous_source: Option<String>,
     /// hot_standby_feedback.
     pub hot_standby_feedback: bool,
     /// max_standby_streaming_delay as shown, for example `30s`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub max_standby_streaming_delay: String,
     /// Standby: queries cancelled by recovery conflicts since the last reset.
     pub conflicts: Option<i64>,
@@ -126,6 +133,7 @@ pub struct Lag {
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct Subscription {
     /// Name.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub subname: String,
     /// Worker's pid; None when no worker runs.
     pub pid: Option<i32>,
@@ -139,6 +147,7 @@ pub struct Subscription {
     pub enabled: Option<bool>,
     /// What kind of event its worker waits for; `Lock` when somebody blocks it.
     #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub wait_event_type: Option<String>,
     /// For how long it has been blocked, by our own readings, ms; None when it is not.
     #[serde(default)]

@@ -9,14 +9,19 @@ pub struct Sender {
     /// Process id of the walsender.
     pub pid: i32,
     /// Role.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub usename: Option<String>,
     /// How the standby calls itself.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub application_name: Option<String>,
     /// The standby's address, None for a local socket.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub client_addr: Option<String>,
     /// `streaming`, `catchup`, `startup`, `backup`, `stopping`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub state: Option<String>,
     /// `async`, `sync`, `quorum`, `potential`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub sync_state: Option<String>,
     /// Priority among synchronous standbys.
     pub sync_priority: Option<i32>,
@@ -44,9 +49,11 @@ pub struct Sender {
     /// Age of the xmin it holds back through hot_standby_feedback, in transactions.
     pub backend_xmin_age: Option<i64>,
     /// The slot it streams from.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub slot_name: Option<String>,
     /// Whether that slot is `physical` or `logical`.
     #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub slot_type: Option<String>,
     /// Whether that slot goes with the connection, as a base backup's does.
     #[serde(default)]

@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct Slot {
     /// Name.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub slot_name: String,
     /// `physical` or `logical`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub slot_type: String,
     /// Output plugin of a logical slot.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub plugin: Option<String>,
     /// Database of a logical slot.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub database: Option<String>,
     /// Whether a standby or subscriber streams from it.
     pub active: bool,
@@ -22,6 +26,7 @@ pub struct Slot {
     #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub retained_bytes: Option<i64>,
     /// `reserved`, `extended`, `unreserved`, `lost`.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub wal_status: Option<String>,
     /// WAL that may still be written before it is in danger, bytes.
     pub safe_wal_bytes: Option<i64>,
@@ -32,6 +37,7 @@ pub struct Slot {
     /// Since when it is inactive, ms ago (17+).
     pub inactive_ms: Option<f64>,
     /// Why it was invalidated (17+; 16 knows only `conflicting`).
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub invalidation_reason: Option<String>,
     /// The oldest position it keeps, as a number of bytes.
     #[serde(default)]

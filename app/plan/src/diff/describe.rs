@@ -1,5 +1,8 @@
 //! Words and figures shared by all kinds of changes: the name of a node, times before and after.
 
+use model::Unit;
+use model::quantity::number;
+
 use super::{Both, Delta, Side};
 
 /// Characters of a sort, group or join key that name a node.
@@ -27,18 +30,9 @@ pub(super) fn instead(both: &Both<'_>, before: usize, after: usize) -> String {
     }
 }
 
-/// Milliseconds with three digits that count.
+/// Milliseconds with a unit that fits.
 pub(super) fn ms(ms: f64) -> String {
-    let digits = if ms >= 100.0 {
-        0
-    } else if ms >= 10.0 {
-        1
-    } else if ms >= 1.0 {
-        2
-    } else {
-        3
-    };
-    format!("{ms:.digits$} ms")
+    number(ms, Unit::Ms)
 }
 
 /// By how much the nearest matched node above one without a counterpart is slower.

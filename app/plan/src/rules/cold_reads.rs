@@ -19,8 +19,8 @@ const MIN_MS: Limit =
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Reading from storage",
-    effect: "The statement waits for storage; a second run may be many times faster, and slow again tomorrow.",
+    title: "Blocks read from storage",
+    effect: "The statement waits for storage. A second run may be many times faster, and slow again tomorrow.",
     remedy: "Read less: an index that fits, fewer columns in a covering index, partitions; or let more fit into memory. Measure again with a warm cache before judging anything else in this plan.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-SHARED-BUFFERS",
     limits: &[MIN_SHARE_PERCENT, MIN_MS],
@@ -59,14 +59,14 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         count(blocks)
     );
     let numbers = vec![
-        evidence("time of reading", all, Unit::Ms),
+        evidence("read time", all, Unit::Ms),
         evidence("share of the execution", percent, Unit::Percent),
         evidence("blocks read there", blocks, Unit::Count),
     ];
     let remedy = Remedy {
         message: ABOUT.remedy.into(),
         refuted_by: Some(
-            "It is just as slow when run again at once: then the table does not fit into memory."
+            "a second run right after it is just as slow: then the table does not fit into memory."
                 .into(),
         ),
         ..Remedy::default()

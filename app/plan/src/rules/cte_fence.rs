@@ -55,7 +55,7 @@ pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, M
         ];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            refuted_by: Some("A CTE that is read several times, or that changes data.".into()),
+            refuted_by: Some("the CTE is read several times or changes data.".into()),
             ..Remedy::default()
         };
         let saves = own.total_ms.map(|ms| ms * percent / 100.0);

@@ -57,8 +57,8 @@ pub fn disabled_node(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
         let numbers = vec![evidence("cost", node.cost.map_or(0.0, |cost| cost.total), Unit::Count)];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            lock: Some("None.".into()),
-            refuted_by: Some("It was switched off on purpose, to compare plans.".into()),
+            lock: Some("Takes no lock.".into()),
+            refuted_by: Some("it was switched off on purpose, to compare plans.".into()),
             ..Remedy::default()
         };
         let reset = |name| {

@@ -16,8 +16,8 @@ const MIN_DISCARDED_ROWS: Limit = Limit {
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "OFFSET discards rows",
-    effect: "Each page costs more than the one before: the skipped rows are computed too.",
-    remedy: "Page by key: where (sort columns) > (last values) order by … limit.",
+    effect: "Each page costs more than the one before it, because the skipped rows are computed too.",
+    remedy: "Use keyset pagination: where (sort columns) > (last values) order by … limit ….",
     docs: "https://www.postgresql.org/docs/current/queries-limit.html",
     limits: &[MIN_DISCARDED_ROWS],
 };
@@ -36,17 +36,17 @@ pub fn discarded_offset(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             continue;
         }
         let message = format!(
-            "The Limit passed {} rows on and skipped {} that had been computed.",
+            "The Limit returned {} rows and discarded {} that had been computed.",
             count(gave),
             count(got - gave)
         );
         let numbers = vec![
-            evidence("rows skipped", got - gave, Unit::Count),
-            evidence("rows passed on", gave, Unit::Count),
+            evidence("rows discarded", got - gave, Unit::Count),
+            evidence("rows returned", gave, Unit::Count),
         ];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            refuted_by: Some("Pages that deep are never requested.".into()),
+            refuted_by: Some("pages that deep are never requested.".into()),
             ..Remedy::default()
         };
         let saves = own.total_ms.map(|ms| ms * (got - gave) / got.max(1.0));

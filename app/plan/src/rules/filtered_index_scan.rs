@@ -23,9 +23,9 @@ const MIN_REMOVED_PERCENT: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Index covers only part of the condition",
+    title: "Index serves only part of the condition",
     effect: "Each row the index finds is fetched from the table and then discarded by a filter.",
-    remedy: "Put the filtered column into the index as well, behind the columns it has, or make the index partial.",
+    remedy: "Add the filtered column to the index, after the columns it has, or make the index partial.",
     docs: "https://www.postgresql.org/docs/current/indexes-multicolumn.html",
     limits: &[MIN_REMOVED_ROWS, MIN_REMOVED_PERCENT],
 };
@@ -68,7 +68,7 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),
-            "A filter whose value differs with each call and removes little on average.",
+            "the filter's value differs from call to call and removes few rows on average.",
         );
         let saves = own.total_ms.map(|ms| ms * percent / 100.0);
         let one = case.finding(limits, at, saves, message, numbers, remedy);

@@ -59,7 +59,7 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),
-            "An index on these columns that exists already, or a statement that runs once a day.",
+            "an index on these columns exists already, or the statement runs once a day.",
         );
         let saves = own.self_ms.map(|ms| ms * percent / 100.0);
         let one = case.finding(limits, at, saves, message, numbers, remedy);

@@ -1,5 +1,6 @@
 //! Rule: a write whose WAL is mostly full page images.
 
+use model::quantity::number;
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
@@ -26,7 +27,7 @@ const MIN_SHARE_PERCENT: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Full page images",
+    title: "Full-page images",
     effect: "The first change of each page after a checkpoint writes the whole page to WAL: more to write, to archive and to send to standbys.",
     remedy: "Checkpoint less often (max_wal_size, checkpoint_timeout), turn wal_compression on, and write rows that are stored together.",
     docs: "https://www.postgresql.org/docs/current/wal-configuration.html",
@@ -50,20 +51,20 @@ pub fn full_page_images(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         return Ok(vec![]);
     }
     let message = format!(
-        "{} wrote {} images of whole pages, at most {percent:.0} % of its {:.1} MB of WAL.",
+        "{} wrote {} full-page images, at most {percent:.0} % of its {} of WAL.",
         node.name(),
         count(images),
-        bytes / 1_048_576.0
+        number(bytes, Unit::Bytes)
     );
     let numbers = vec![
-        evidence("full page images", images, Unit::Count),
+        evidence("full-page images", images, Unit::Count),
         evidence("WAL written", bytes, Unit::Bytes),
     ];
     let remedy = Remedy {
         message: ABOUT.remedy.into(),
-        lock: Some("None; it takes effect with select pg_reload_conf();".into()),
+        lock: Some("Takes no lock; takes effect after select pg_reload_conf().".into()),
         undo: Some("alter system reset wal_compression;".into()),
-        refuted_by: Some("The statement runs right after each checkpoint by chance only.".into()),
+        refuted_by: Some("the statement happened to run right after a checkpoint.".into()),
         ..Remedy::default()
     };
     let compressed =

@@ -1,5 +1,6 @@
 //! Rule: a hash table exceeded work_mem and was processed in batches on disk.
 
+use model::quantity::number;
 use model::{About, Remedy, Unit};
 
 use super::case::{count, evidence};
@@ -9,8 +10,8 @@ use super::{Case, InForce, Judged, Missing};
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Hash on disk",
-    effect: "Rows are written to temporary files, one batch after the other, and read back.",
+    title: "Hash spilled to disk",
+    effect: "Rows are written to temporary files in batches and read back.",
     remedy: "Raise work_mem (times hash_mem_multiplier) for this statement, or hash fewer rows.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-HASH-MEM-MULTIPLIER",
     limits: &[],
@@ -30,20 +31,21 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         let needed_kb = (peak_kb * batches).max(peak_kb + disk_kb * 2.0);
         let needed_mb = (needed_kb / 1024.0).ceil().max(1.0);
         let message = format!(
-            "{} used {} batches in temporary files; a single batch needs about {needed_mb:.0} MB.",
+            "{} used {} batches in temporary files; a single batch would need about {}.",
             node.name(),
-            count(batches)
+            count(batches),
+            number(needed_mb * 1_048_576.0, Unit::Bytes)
         );
         let numbers = vec![
             evidence("batches", batches, Unit::Count),
             evidence("peak memory", peak_kb * 1024.0, Unit::Bytes),
-            evidence("memory needed, about", needed_mb * 1_048_576.0, Unit::Bytes),
+            evidence("memory needed (estimate)", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            lock: Some("None: it holds for one transaction.".into()),
-            undo: Some("It ends with the transaction.".into()),
-            refuted_by: Some("Too many sessions doing this at once.".into()),
+            lock: Some("Takes no lock; applies to one transaction.".into()),
+            undo: Some("Undone when the transaction ends.".into()),
+            refuted_by: Some("too many sessions do this at the same time.".into()),
             ..Remedy::default()
         };
         // The join above reads the batches back.

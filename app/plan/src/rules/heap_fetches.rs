@@ -25,7 +25,7 @@ const MIN_PERCENT: Limit = Limit {
 pub const ABOUT: About = About {
     title: "Index-only scan fetches from the heap",
     effect: "Rows on pages that are not marked all-visible are read from the table.",
-    remedy: "VACUUM the table, and let autovacuum come more often.",
+    remedy: "VACUUM the table, and let autovacuum run on it more often.",
     docs: "https://www.postgresql.org/docs/current/indexes-index-only-scans.html",
     limits: &[MIN_FETCHES, MIN_PERCENT],
 };
@@ -42,7 +42,7 @@ pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             continue;
         }
         let message = format!(
-            "{} went to the table for {} rows, {percent:.0} % of all.",
+            "{} had to look up {} rows in the table, {percent:.0} % of all.",
             node.name(),
             count(fetches)
         );
@@ -50,16 +50,22 @@ pub fn heap_fetches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             evidence("heap fetches", fetches, Unit::Count),
             evidence("share of rows", percent, Unit::Percent),
         ];
+        let table = Table::of_node(node);
         let remedy = Remedy {
-            message: ABOUT.remedy.into(),
-            lock: Some("SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
+            message: table.as_ref().map_or_else(
+                || ABOUT.remedy.into(),
+                |table| format!("VACUUM {table}, and let autovacuum run on it more often."),
+            ),
+            lock: Some(
+                "Takes SHARE UPDATE EXCLUSIVE on the table; reads and writes continue.".into(),
+            ),
             refuted_by: Some(
-                "An old transaction that keeps rows from becoming visible to all.".into(),
+                "an old transaction keeps the rows from becoming visible to all.".into(),
             ),
             ..Remedy::default()
         };
         let saves = own.self_ms.map(|ms| ms * percent / 100.0 / 2.0);
-        let proposal = Table::of_node(node).map_or(Proposal::Nothing, Proposal::Vacuum);
+        let proposal = table.map_or(Proposal::Nothing, Proposal::Vacuum);
         let one = case.finding(limits, at, saves, message, numbers, remedy);
         found.push(one.proposing(proposal));
     }

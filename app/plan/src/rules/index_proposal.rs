@@ -94,8 +94,8 @@ pub(super) fn index_remedy(
 ) -> Remedy {
     Remedy {
         message: message.into(),
-        lock: index.map(|_| "SHARE UPDATE EXCLUSIVE: reads and writes go on; it waits for transactions that are open.".into()),
-        undo: index.map(|_| "drop index concurrently, with the index's name.".into()),
+        lock: index.map(|_| "Takes SHARE UPDATE EXCLUSIVE on the table; reads and writes continue. It waits for open transactions to end.".into()),
+        undo: index.map(|_| "drop index concurrently and the name of the new index.".into()),
         refuted_by: Some(refuted_by.into()),
         ..Remedy::default()
     }

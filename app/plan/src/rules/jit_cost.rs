@@ -1,5 +1,6 @@
 //! Rule: JIT compilation takes longer than it saves.
 
+use model::quantity::number;
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::evidence;
@@ -20,7 +21,7 @@ const MIN_SHARE_PERCENT: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "JIT takes a large share",
+    title: "JIT takes a large share of the time",
     effect: "Expressions are compiled for each execution, before the first row.",
     remedy: "Turn jit off for this role or database, or raise jit_above_cost.",
     docs: "https://www.postgresql.org/docs/current/jit-decision.html",
@@ -38,13 +39,14 @@ pub fn jit_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Mi
     let functions = case.plan.number("JIT/Functions").unwrap_or(0.0);
     let remedy = Remedy {
         message: ABOUT.remedy.into(),
-        lock: Some("None: it holds for one transaction.".into()),
-        undo: Some("It ends with the transaction.".into()),
-        refuted_by: Some("The statement takes longer without it.".into()),
+        lock: Some("Takes no lock; applies to one transaction.".into()),
+        undo: Some("Undone when the transaction ends.".into()),
+        refuted_by: Some("the statement takes longer without JIT.".into()),
         ..Remedy::default()
     };
     let message = format!(
-        "JIT compiled {functions:.0} functions in {ms:.0} ms, {percent:.0} % of the execution."
+        "JIT compiled {functions:.0} functions in {}, {percent:.0} % of the execution.",
+        number(ms, Unit::Ms)
     );
     let numbers = vec![
         evidence("JIT", ms, Unit::Ms),

@@ -33,15 +33,17 @@ pub fn late_or_filter(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         if !condition.contains(" OR ") || removed < limits.get(&MIN_REMOVED_ROWS) {
             continue;
         }
+        let kept = own.rows.unwrap_or(0.0);
         let message = format!(
-            "{} tested {} pairs of rows that did not match {condition}.",
+            "{} compared {} row pairs by {condition}; {} matched.",
             node.name(),
-            count(removed)
+            count(removed + kept),
+            count(kept)
         );
         let numbers = vec![evidence("pairs removed", removed, Unit::Count)];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            refuted_by: Some("Both halves of the condition are on one table.".into()),
+            refuted_by: Some("both halves of the condition are on one table.".into()),
             ..Remedy::default()
         };
         found.push(case.finding(limits, at, own.self_ms, message, numbers, remedy));

@@ -54,7 +54,7 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),
-            "Patterns of fewer than three letters: trigrams do not help.",
+            "the patterns have fewer than three letters, so that trigrams do not help.",
         );
         let one = case.finding(limits, at, own.self_ms, message, numbers, remedy);
         found.push(one.proposing(index.into()));

@@ -41,9 +41,9 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         let needed_mb = ((lossy + exact) * 64.0 * 2.0 / 1_048_576.0).ceil().max(1.0);
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            lock: Some("None: it holds for one transaction.".into()),
-            undo: Some("It ends with the transaction.".into()),
-            refuted_by: Some("A work_mem above that already.".into()),
+            lock: Some("Takes no lock; applies to one transaction.".into()),
+            undo: Some("Undone when the transaction ends.".into()),
+            refuted_by: Some("work_mem is already larger than that.".into()),
             ..Remedy::default()
         };
         let saves = own.self_ms.map(|ms| ms * lossy / (lossy + exact).max(1.0));

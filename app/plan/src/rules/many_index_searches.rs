@@ -61,7 +61,7 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),
-            "The list is as long as it has to be, or the first column has few values.",
+            "the list has to be that long, or the first column has few values.",
         );
         let one = case.finding(limits, at, own.self_ms, message, numbers, remedy);
         found.push(one.proposing(index.into()));

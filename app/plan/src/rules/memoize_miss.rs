@@ -24,7 +24,7 @@ const MIN_MISSES: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Memoize misses",
+    title: "Memoize rarely hits",
     effect: "Keys are cached and looked up, but most occur only once.",
     remedy: "Correct the estimate of distinct keys (ANALYZE, n_distinct), or turn enable_memoize off for the statement.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-ENABLE-MEMOIZE",
@@ -54,9 +54,9 @@ pub fn memoize_miss(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             vec![evidence("hits", hits, Unit::Count), evidence("misses", misses, Unit::Count)];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            lock: Some("None: it holds for one transaction.".into()),
-            undo: Some("It ends with the transaction.".into()),
-            refuted_by: Some("The statement takes longer without it.".into()),
+            lock: Some("Takes no lock; applies to one transaction.".into()),
+            undo: Some("Undone when the transaction ends.".into()),
+            refuted_by: Some("the statement takes longer without Memoize.".into()),
             ..Remedy::default()
         };
         let proposal = Proposal::Setting(Setting::off("enable_memoize"));

@@ -11,8 +11,8 @@ const SETTINGS: &str = "select name, setting from pg_settings where name in ('ma
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Workers missing",
-    effect: "The plan was chosen for more processes than it got.",
+    title: "Fewer workers than planned",
+    effect: "The plan was chosen for more parallel workers than it got.",
     remedy: "Raise max_parallel_workers and max_worker_processes, or ask for fewer per statement.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-MAX-PARALLEL-WORKERS",
     limits: &[],
@@ -38,8 +38,8 @@ pub fn missing_workers(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         ];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            lock: Some("None: it reads a view.".into()),
-            refuted_by: Some("A short burst of other parallel statements.".into()),
+            lock: Some("Takes no lock: it reads a view.".into()),
+            refuted_by: Some("other parallel statements were running at that moment.".into()),
             ..Remedy::default()
         };
         // With all workers the time would shrink by the share of processes that were missing.

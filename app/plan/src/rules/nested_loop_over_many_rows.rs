@@ -22,10 +22,14 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "less than a fifth is not the cause",
 };
 
+/// What the proposed setting is for.
+const EXPERIMENT: &str =
+    "As an experiment, not as a fix, compare with the plan without nested loops.";
+
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Nested loop over many rows",
-    effect: "The inner side is run once per outer row.",
+    effect: "The inner side runs once per row of the outer side.",
     remedy: "Let the planner hash or merge: correct the estimate of the outer side, or index the inner side.",
     docs: "https://www.postgresql.org/docs/current/using-explain.html",
     limits: &[MIN_LOOPS, MIN_SHARE_PERCENT],
@@ -61,10 +65,12 @@ pub fn nested_loop_over_many_rows(
             evidence("share of the execution", percent, Unit::Percent),
         ];
         let remedy = Remedy {
-            message: ABOUT.remedy.into(),
-            lock: Some("None: it holds for one transaction, to compare the plans.".into()),
-            undo: Some("It ends with the transaction.".into()),
-            refuted_by: Some("The plan without the nested loop takes longer.".into()),
+            message: format!("{} {EXPERIMENT}", ABOUT.remedy),
+            lock: Some(
+                "Takes no lock; an experiment for one transaction, to compare the plans.".into(),
+            ),
+            undo: Some("Undone when the transaction ends.".into()),
+            refuted_by: Some("the plan without the nested loop takes longer.".into()),
             ..Remedy::default()
         };
         let proposal = Proposal::Setting(Setting::off("enable_nestloop"));

@@ -34,7 +34,7 @@ const MIN_RATIO: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Random reads are costed too high",
+    title: "random_page_cost is too high",
     effect: "The planner charges the cost of a spinning disk for every block an index would read, although the blocks are in memory.",
     remedy: "Set random_page_cost near seq_page_cost where data is on flash or in memory, and see whether the plan changes.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-RANDOM-PAGE-COST",
@@ -77,7 +77,7 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             continue;
         }
         let message = format!(
-            "{} found all {} blocks in memory and kept {kept:.1} % of the rows; with random_page_cost at {random} an index on {} looks more expensive than it is.",
+            "{} found all {} blocks in memory and kept {kept:.1} % of the rows; random_page_cost = {random} makes an index on {} look more expensive than it is.",
             node.name(),
             count(hit),
             columns.join(", ")
@@ -89,9 +89,9 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         ];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            lock: Some("None: it holds for the session.".into()),
+            lock: Some("Takes no lock; applies to the session.".into()),
             undo: Some("reset random_page_cost;".into()),
-            refuted_by: Some("There is no index on these columns, or the plan is slower with it when the cache is cold.".into()),
+            refuted_by: Some("there is no index on these columns, or the plan with it is slower when the cache is cold.".into()),
             ..Remedy::default()
         };
         let saves = own.self_ms.map(|ms| ms * (100.0 - kept) / 100.0);

@@ -56,7 +56,7 @@ pub fn repeated_subplan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         ];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            refuted_by: Some("A statement with a LIMIT that stops after a few rows.".into()),
+            refuted_by: Some("a LIMIT stops the statement after a few rows.".into()),
             ..Remedy::default()
         };
         found.push(case.finding(limits, at, own.total_ms, message, numbers, remedy));

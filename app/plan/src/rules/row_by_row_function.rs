@@ -12,7 +12,7 @@ const MIN_CALLS: Limit = Limit {
     name: "min_calls",
     default: 1000.0,
     unit: Unit::Count,
-    source: "fewer calls of a cheap function take no noticeable time",
+    source: "fewer calls to a cheap function take no noticeable time",
 };
 /// Share of the execution that the node must take itself.
 const MIN_SHARE_PERCENT: Limit = Limit {
@@ -67,13 +67,13 @@ pub fn row_by_row_function(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             each_us.unwrap_or(0.0)
         );
         let numbers = vec![
-            evidence("calls, about", calls, Unit::Count),
+            evidence("calls (estimate)", calls, Unit::Count),
             evidence("self time", own.self_ms.unwrap_or(0.0), Unit::Ms),
             evidence("share of the execution", share, Unit::Percent),
         ];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            refuted_by: Some("The time is spent reading rows: the same statement without the function is as slow.".into()),
+            refuted_by: Some("the time is spent reading rows: then the same statement without the function is just as slow.".into()),
             ..Remedy::default()
         };
         found.push(case.finding(limits, at, own.self_ms, message, numbers, remedy));

@@ -1,5 +1,6 @@
 //! Rule: the planner's row estimate is far off.
 
+use model::quantity::{plural, times};
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
@@ -21,11 +22,14 @@ const MIN_ROWS: Limit = Limit {
     source: "small numbers are off by chance",
 };
 
+/// What helps where fresh statistics do not.
+const IF_NOT_ENOUGH: &str = "if that does not help, create extended statistics for columns that depend on each other, or raise the statistics target of skewed columns.";
+
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Rows misestimated",
+    title: "Wrong row estimate",
     effect: "Join order, join method and memory are chosen for the wrong number of rows.",
-    remedy: "ANALYZE the table; for columns that depend on each other create extended statistics; for skew raise the statistics target.",
+    remedy: "ANALYZE the table; if that does not help, create extended statistics for columns that depend on each other, or raise the statistics target of skewed columns.",
     docs: "https://www.postgresql.org/docs/current/planner-stats.html",
     limits: &[MIN_FACTOR, MIN_ROWS],
 };
@@ -66,11 +70,11 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
             "statistics may be old, or the values are skewed"
         };
         let message = format!(
-            "{} returned {} rows per loop where {} were estimated, {:.0} times {}; {cause}.",
+            "{} returned {} per loop where {} were estimated, {} {}; {cause}.",
             node.name(),
-            count(real),
+            plural(real.round() as i64, "row", "rows"),
             count(planned),
-            estimate.factor,
+            times(estimate.factor),
             if estimate.more { "more" } else { "fewer" }
         );
         let numbers = vec![
@@ -80,10 +84,10 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         ];
         let table = Table::of_node(node);
         let remedy = Remedy {
-            message: ABOUT.remedy.into(),
-            lock: table.as_ref().map(|_| "SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
+            message: table.as_ref().map_or_else(|| ABOUT.remedy.into(), |table| format!("ANALYZE {table}; {IF_NOT_ENOUGH}")),
+            lock: table.as_ref().map(|_| "Takes SHARE UPDATE EXCLUSIVE on the table; reads and writes continue.".into()),
             refuted_by: Some(
-                "The estimate stays as it is after ANALYZE: then it is correlation or skew.".into(),
+                "the estimate does not change after ANALYZE: then correlation or skew is the cause.".into(),
             ),
             ..Remedy::default()
         };

@@ -1,8 +1,9 @@
 //! Rule: serializing the result takes a large part of the time (SERIALIZE, from PostgreSQL 17).
 
+use model::quantity::number;
 use model::{About, Limit, Remedy, Unit};
 
-use super::case::{count, evidence};
+use super::case::evidence;
 use super::{Case, InForce, Judged, Missing};
 
 /// Share of the execution from which it is reported.
@@ -18,7 +19,7 @@ const MIN_MS: Limit =
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Result is expensive to send",
+    title: "Result is expensive to serialize",
     effect: "Large values are fetched from TOAST, decompressed and turned into text for the client, row by row.",
     remedy: "Select only the columns and rows that are used; fetch large values on demand; binary format avoids converting numbers and timestamps to text.",
     docs: "https://www.postgresql.org/docs/current/sql-explain.html",
@@ -35,16 +36,17 @@ pub fn serialization_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<J
     }
     let kb = case.plan.number("Serialization/Output Volume").unwrap_or(0.0);
     let message = format!(
-        "Serializing {} kB of result took {ms:.1} ms, {percent:.0} % of the time.",
-        count(kb)
+        "Serializing {} of result took {}, {percent:.0} % of the time.",
+        number(kb * 1024.0, Unit::Bytes),
+        number(ms, Unit::Ms)
     );
     let numbers = vec![
-        evidence("time of serialization", ms, Unit::Ms),
+        evidence("serialization time", ms, Unit::Ms),
         evidence("output", kb * 1024.0, Unit::Bytes),
     ];
     let remedy = Remedy {
         message: ABOUT.remedy.into(),
-        refuted_by: Some("The client needs all of it.".into()),
+        refuted_by: Some("the client needs the whole result.".into()),
         ..Remedy::default()
     };
     Ok(vec![case.finding(limits, 0, Some(ms), message, numbers, remedy)])

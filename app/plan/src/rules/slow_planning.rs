@@ -1,5 +1,6 @@
 //! Rule: planning takes longer than execution.
 
+use model::quantity::number;
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::evidence;
@@ -11,7 +12,7 @@ const MIN_MS: Limit =
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Planning takes longer than executing",
+    title: "Planning takes longer than execution",
     effect: "Many tables, partitions or indexes are considered for a statement that executes quickly.",
     remedy: "Prepare the statement, prune partitions by constants, or drop unused indexes.",
     docs: "https://www.postgresql.org/docs/current/sql-prepare.html",
@@ -30,11 +31,12 @@ pub fn slow_planning(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
     let remedy = Remedy {
         message: ABOUT.remedy.into(),
         refuted_by: Some(
-            "The first statement of a session, which fills the catalog caches.".into(),
+            "it is the first statement of its session, which fills the catalog caches.".into(),
         ),
         ..Remedy::default()
     };
-    let message = format!("Planning took {ms:.0} ms, executing {whole:.0} ms.");
+    let message =
+        format!("Planning took {}, execution {}.", number(ms, Unit::Ms), number(whole, Unit::Ms));
     Ok(vec![case.whole_finding(
         limits,
         "planning".into(),

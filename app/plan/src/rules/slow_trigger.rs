@@ -1,5 +1,6 @@
 //! Rule: a trigger takes a large part of the execution time.
 
+use model::quantity::number;
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
@@ -19,8 +20,8 @@ const MIN_SHARE_PERCENT: Limit = Limit {
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Slow trigger",
-    effect: "It runs for each row and its time counts for the statement.",
-    remedy: "For a foreign key, index the referencing columns; otherwise make it a statement trigger with transition tables.",
+    effect: "It runs once per row, and the statement waits for it.",
+    remedy: "For a foreign key, index the referencing columns; otherwise make it a statement-level trigger with transition tables.",
     docs: "https://www.postgresql.org/docs/current/sql-createtrigger.html",
     limits: &[MIN_MS, MIN_SHARE_PERCENT],
 };
@@ -45,13 +46,14 @@ pub fn slow_trigger(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
             refuted_by: Some(
-                "A trigger that waits for a lock: another session causes the delay.".into(),
+                "the trigger waited for a lock: then another session caused the delay.".into(),
             ),
             ..Remedy::default()
         };
         let message = format!(
-            "The trigger {title} ran {} times and took {ms:.0} ms, {percent:.0} % of the execution.",
-            count(calls)
+            "The trigger {title} ran {} times and took {}, {percent:.0} % of the execution.",
+            count(calls),
+            number(ms, Unit::Ms)
         );
         let numbers = vec![evidence("time", ms, Unit::Ms), evidence("calls", calls, Unit::Count)];
         found.push(case.whole_finding(limits, title, Some(ms), message, numbers, remedy));

@@ -1,15 +1,16 @@
 //! Rule: a sort exceeded work_mem and spilled to disk.
 
+use model::quantity::number;
 use model::{About, Remedy, Unit};
 
-use super::case::{count, evidence};
+use super::case::evidence;
 use super::proposal::Proposal;
 use super::setting::Setting;
 use super::{Case, InForce, Judged, Missing};
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "Sort on disk",
+    title: "Sort spilled to disk",
     effect: "The rows are written to temporary files and read back in several passes.",
     remedy: "Raise work_mem for this statement, sort fewer or narrower rows, or read them in order from an index.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-WORK-MEM",
@@ -25,20 +26,21 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         // On disk rows are packed; in memory they take two to three times the space.
         let needed_mb = (disk_kb * 3.0 / 1024.0).ceil().max(1.0);
         let message = format!(
-            "{} by {} wrote {} kB to disk; in memory it needs about {needed_mb:.0} MB of work_mem.",
+            "{} by {} wrote {} to disk; in memory it would need about {} of work_mem.",
             node.name(),
             node.get("Sort Key").unwrap_or_default(),
-            count(disk_kb)
+            number(disk_kb * 1024.0, Unit::Bytes),
+            number(needed_mb * 1_048_576.0, Unit::Bytes)
         );
         let numbers = vec![
             evidence("on disk", disk_kb * 1024.0, Unit::Bytes),
-            evidence("work_mem needed, about", needed_mb * 1_048_576.0, Unit::Bytes),
+            evidence("work_mem needed (estimate)", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            lock: Some("None: it holds for one transaction.".into()),
-            undo: Some("It ends with the transaction.".into()),
-            refuted_by: Some("Too many sessions doing this at once: work_mem counts for each sort of each of them.".into()),
+            lock: Some("Takes no lock; applies to one transaction.".into()),
+            undo: Some("Undone when the transaction ends.".into()),
+            refuted_by: Some("too many sessions do this at the same time: work_mem applies to each sort in each session.".into()),
             ..Remedy::default()
         };
         let proposal = Proposal::Setting(Setting::work_mem(needed_mb));

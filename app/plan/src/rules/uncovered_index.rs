@@ -75,7 +75,7 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         let remedy = index_remedy(
             ABOUT.remedy,
             Some(&index),
-            "The columns are wide or change often: every change then touches the index, and no update is HOT.",
+            "the columns are wide or change often: then every change touches the index and no update is HOT.",
         );
         let saves = own.self_ms.map(|ms| ms / 2.0);
         let one = case.finding(limits, at, saves, message, numbers, remedy);

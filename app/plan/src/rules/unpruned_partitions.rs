@@ -47,18 +47,18 @@ pub fn unpruned_partitions(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             continue;
         }
         let message = format!(
-            "{} searched {} of {} members without finding a row.",
+            "{} searched {} of {} partitions without finding a row.",
             node.name(),
             count(empty),
             count(members)
         );
         let numbers = vec![
-            evidence("members without a row", empty, Unit::Count),
-            evidence("members", members, Unit::Count),
+            evidence("partitions without a row", empty, Unit::Count),
+            evidence("partitions", members, Unit::Count),
         ];
         let remedy = Remedy {
             message: ABOUT.remedy.into(),
-            refuted_by: Some("A condition that has nothing to do with the partition key.".into()),
+            refuted_by: Some("the condition has nothing to do with the partition key.".into()),
             ..Remedy::default()
         };
         found.push(case.finding(limits, at, Some(ms), message, numbers, remedy));

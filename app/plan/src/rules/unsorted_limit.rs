@@ -70,7 +70,7 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         let remedy = index_remedy(
             ABOUT.remedy,
             Some(&index),
-            "An index in this order that exists already: then see why it is not used.",
+            "an index in this order exists already: then find out why it is not used.",
         );
         let saves = own.total_ms.map(|ms| ms * (100.0 - percent) / 100.0);
         let mut one = case.finding(limits, at, saves, message, numbers, remedy);

@@ -37,7 +37,7 @@ pub(super) fn judge_with_catalog(case: &Case<'_>, catalog: &Catalog, judged: &mu
         (Proposal::Analyze(_), Some((node, relation))) => statistics(node, relation, judged),
         (Proposal::Setting(setting), _) if setting.name == Setting::WORK_MEM => {
             if let Some(work_mem) = catalog.settings.get(setting.name) {
-                let now = format!(" The server's work_mem is {work_mem} now.");
+                let now = format!(" work_mem on the server is {work_mem}.");
                 judged.finding.message.push_str(&now);
             }
         }
@@ -63,8 +63,10 @@ fn existing_index(node: &Node, relation: &Relation, proposal: &IndexProposal, ju
         .push_str(&format!(" The existing index {} fits, but {why}.", index.name));
     judged.finding.remedy = Remedy {
         message: format!("Do not create another index: {} exists, but {why}.", index.name),
-        lock: (!index.indisvalid).then(|| "SHARE UPDATE EXCLUSIVE: reads and writes go on.".into()),
-        refuted_by: Some("The index was created after this plan was made.".into()),
+        lock: (!index.indisvalid).then(|| {
+            "Takes SHARE UPDATE EXCLUSIVE on the table; reads and writes continue.".into()
+        }),
+        refuted_by: Some("the index was created after this plan was made.".into()),
         ..Remedy::default()
     };
     judged.proposal =
@@ -109,13 +111,13 @@ fn statistics(node: &Node, relation: &Relation, judged: &mut Judged) {
     let changed = relation.n_mod_since_analyze.unwrap_or(0.0);
     let table = Table::of_relation(relation);
     if relation.analyze_age_seconds.is_none() && rows.is_none() {
-        judged.finding.message.push_str(&format!(" {table} was never analysed."));
+        judged.finding.message.push_str(&format!(" {table} has never been analyzed."));
     } else if changed > rows.unwrap_or(0.0) * STALE_SHARE {
         let age = relation
             .analyze_age_seconds
-            .map(|seconds| format!(" {:.1} hours ago", seconds / 3600.0));
+            .map(|seconds| format!(" {} ago", model::duration(seconds * 1_000.0)));
         judged.finding.message.push_str(&format!(
-            " {} rows of {table} changed since its last ANALYZE{}.",
+            " {} rows of {table} have changed since its last ANALYZE{}.",
             count(changed),
             age.unwrap_or_default()
         ));
@@ -147,7 +149,7 @@ fn fresh_statistics(node: &Node, relation: &Relation, table: Table, judged: &mut
             columns.join(", ")
         ));
         judged.finding.remedy.message =
-            "Tell the planner that the columns depend on each other.".into();
+            "Create extended statistics, which tell the planner that the columns depend on each other.".into();
         judged.proposal = Proposal::Statistics { table, columns };
         return;
     }

@@ -18,7 +18,7 @@ const MIN_REMOVED_ROWS: Limit = Limit {
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Condition on a computed value",
-    effect: "An index on the plain column is of no use: every row is computed and tested.",
+    effect: "An index on the plain column cannot be used: the expression is computed and tested for every row.",
     remedy: "Compare the plain column, or create an index on the same expression.",
     docs: "https://www.postgresql.org/docs/current/indexes-expressional.html",
     limits: &[MIN_REMOVED_ROWS],
@@ -36,7 +36,7 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             continue;
         }
         let message = format!(
-            "{} computed {expression} for {} rows that it did not keep.",
+            "{} computed {expression} for {} rows that it then discarded.",
             node.name(),
             count(removed)
         );
@@ -46,7 +46,7 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),
-            "A function that is not immutable cannot be indexed; rewrite the condition.",
+            "the function is not immutable and cannot be indexed: then rewrite the condition.",
         );
         let one = case.finding(limits, at, own.self_ms, message, numbers, remedy);
         found.push(one.proposing(index.into()));

@@ -1,5 +1,7 @@
 //! About page: pgdeck's own overhead: memory, viewers, and per watched server its connections, time
-//! and queries.
+//! and queries; the SQL behind each query.
+
+mod statements;
 
 use crate::routes::access;
 use leptos::prelude::*;
@@ -43,12 +45,18 @@ pub const ICON: &str = "M10 3a7 7 0 1 0 .01 0M10 9v5M10 6v.5";
 /// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
-    let cost = loaded(|| (), |()| read_own_cost());
-    page("costs", cost, move |cost| view! { <Body first=cost/> }.into_any())
+    let start = loaded(
+        || (),
+        |()| async move {
+            let cost = read_own_cost().await?;
+            statements::read_statements().await.map(|files| (cost, files))
+        },
+    );
+    page("costs", start, move |(first, files)| view! { <Body first files/> }.into_any())
 }
 
 #[component]
-fn Body(first: OwnCost) -> impl IntoView {
+fn Body(first: OwnCost, files: Vec<(String, String)>) -> impl IntoView {
     let cost = RwSignal::new(first);
     live::every(EVERY_MS, move || {
         leptos::task::spawn_local(async move {
@@ -66,6 +74,7 @@ fn Body(first: OwnCost) -> impl IntoView {
         {move || cost.with(own)}
         {move || cost.with(|cost| cost.servers.iter().map(server).collect_view())}
         {move || cost.with(|cost| cost.servers.is_empty()).then(|| empty("No server is being watched."))}
+        {statements::statements(files)}
     }
 }
 
@@ -122,11 +131,22 @@ fn server(cost: &ServerCost) -> AnyView {
                     format::number(per_trip, Unit::Ms),
                 )}
             </p>
+            <p>{share(cost)}</p>
             {areas(&name, &cost.areas)}
             {queries(&name, &cost.queries)}
         </section>
     }
     .into_any()
+}
+
+/// pgdeck's share of the server's time, as a sentence.
+fn share(cost: &ServerCost) -> String {
+    let percent = cost.waited_ms_per_s / 10.0;
+    format!(
+        "pgdeck keeps one server process busy for at most {} of the time ({} per second, network included).",
+        format::number(percent, Unit::Percent),
+        format::number(cost.waited_ms_per_s, Unit::Ms),
+    )
 }
 
 fn areas(name: &str, areas: &[AreaCost]) -> AnyView {
@@ -150,9 +170,9 @@ fn areas(name: &str, areas: &[AreaCost]) -> AnyView {
                     <tr>
                         <th scope="col">"Area"</th>
                         <th scope="col" class="num">"Read every"</th>
-                        <th scope="col" class="num">"Ticks"</th>
+                        <th scope="col" class="num">"Readings"</th>
                         <th scope="col" class="num">"Skipped"</th>
-                        <th scope="col" class="num">"Mean per tick"</th>
+                        <th scope="col" class="num">"Mean time"</th>
                     </tr>
                 </thead>
                 <tbody>{rows.collect_view()}</tbody>
@@ -167,7 +187,7 @@ fn queries(name: &str, queries: &[QueryCost]) -> AnyView {
     let rows = queries.iter().map(|query| {
         view! {
             <tr>
-                <th scope="row"><code>{query.query.clone()}</code></th>
+                <th scope="row"><a href=format!("#{}", query.query)><code>{query.query.clone()}</code></a></th>
                 <td class="num">{format::grouped(query.runs as f64)}</td>
                 <td class="num">{format::grouped(query.failures as f64)}</td>
                 <td class="num">{format::grouped(query.rows as f64)}</td>

@@ -39,7 +39,7 @@ fn body(log: &Log, query: &AuditQuery) -> AnyView {
     let head = match &log.chain {
         Chain::Whole { records: 1.., head } => Some(view! {
             <p class="note">
-                "Keep this hash elsewhere to detect even a log that was rewritten up to its last record: "
+                "Store this hash elsewhere to detect a log that was rewritten from the start: "
                 <code class="hash">{head.clone()}</code>
             </p>
         }),
@@ -54,7 +54,7 @@ fn body(log: &Log, query: &AuditQuery) -> AnyView {
     let now_ms = log.now_ms;
     let rows = log.entries.iter().map(|entry| row(entry, now_ms)).collect_view();
     let table = if log.entries.is_empty() {
-        empty("No actions to list. Every action is recorded here before it is executed.")
+        empty("Nothing done yet. Every action is recorded here before it is executed.")
     } else {
         view! {
             <div class="scroll wide-table audit-table" tabindex="0" role="group" aria-labelledby="audit-title">
@@ -106,13 +106,18 @@ fn row(entry: &AuditEntry, now_ms: i64) -> AnyView {
             </td>
             <td class="text">{end(&entry.end)}</td>
             <td class="text">{entry.reason.clone()}</td>
-            <td class="query"><details>
-                <summary>"SQL"</summary>
-                <pre><code>{highlighted(&entry.sql)}</code></pre>
-            </details></td>
+            <td class="query">{statement(&entry.sql)}</td>
         </tr>
     }
     .into_any()
+}
+
+/// The statement, folded; reading a catalog and cancelling a run have none.
+fn statement(sql: &str) -> Option<AnyView> {
+    (!sql.is_empty()).then(|| {
+        view! { <details><summary>"SQL"</summary><pre><code>{highlighted(sql)}</code></pre></details> }
+            .into_any()
+    })
 }
 
 fn end(end: &AuditEnd) -> AnyView {

@@ -43,8 +43,8 @@ fn tables(table: &LockTable) -> AnyView {
     let share = table.objects as f64 / (table.capacity as f64).max(1.0) * 100.0;
     view! {
         <dl class="facts">
-            {line("Objects locked", format!("{} of {} the lock table is sized for ({})", count(table.objects), count(table.capacity), format::number(share, Unit::Percent)))}
-            {line("Locks held or awaited", count(table.locks))}
+            {line("Objects locked", format!("{} of {} slots ({})", count(table.objects), count(table.capacity), format::number(share, Unit::Percent)))}
+            {line("Locks held or requested", count(table.locks))}
             {line("On the fast path", count(table.fastpath))}
             {line("Predicate locks (SIReadLock)", format!("{}, which never block", count(table.predicate)))}
             {line("max_locks_per_transaction", count(table.max_locks_per_transaction))}
@@ -80,9 +80,7 @@ fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
 
 fn prepared(all: &[PreparedTransaction], now_ms: i64) -> AnyView {
     if all.is_empty() {
-        return empty(
-            "None. A transaction prepared with PREPARE TRANSACTION appears here and keeps its locks until it is committed or rolled back.",
-        );
+        return empty("No prepared transactions.");
     }
     let rows = all.iter().map(|one| {
         view! {

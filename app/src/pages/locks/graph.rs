@@ -80,9 +80,9 @@ impl Scene<'_> {
     fn fold(&self, fold: &Fold) -> Words {
         let key = fold.under.and_then(|node| self.graph.node(node)).map(key);
         let what = if fold.under.is_none() {
-            ("more root", "more roots")
+            ("more root blocker", "more root blockers")
         } else {
-            ("more waits here", "more wait here")
+            ("more waiting here", "more waiting here")
         };
         let behind = match fold.count - fold.direct {
             0 => String::new(),
@@ -149,8 +149,8 @@ impl Scene<'_> {
             <ul class="legend wide-only">
                 <li>"Wanted:"</li>
                 {modes.collect_view()}
-                <li>"━ waits for a holder"</li>
-                <li>"┅ waits for one ahead in the queue"</li>
+                <li>"━ waits for a lock that is held"</li>
+                <li>"┅ waits for a session ahead in the queue"</li>
             </ul>
             <div class="scroll wide-only" tabindex="0" role="group" aria-label="Who waits for whom">
                 <svg
@@ -159,7 +159,7 @@ impl Scene<'_> {
                     width=format!("{:.0}", picture.width)
                     height=format!("{:.0}", picture.height)
                     role="group"
-                    aria-label="Roots on the left, each waiter to the right of what it waits for"
+                    aria-label="Root blockers on the left, each waiting session to the right of the session that blocks it"
                 >
                     {lines(&picture.lines)}
                     {boxes.collect_view()}

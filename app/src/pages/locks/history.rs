@@ -33,9 +33,7 @@ pub fn neighbours(history: &LockHistory, at_ms: i64) -> (Option<i64>, Option<i64
 /// The chart of waiters, and the lists of incidents and roots.
 pub fn history_view(history: &LockHistory, query: &LocksQuery, server: &ServerId) -> AnyView {
     let Some((from, to)) = span(history) else {
-        return empty(
-            "Nothing is recorded yet. Every second with a lock wait is kept for an hour.",
-        );
+        return empty("No lock waits recorded. Every second with a lock wait is kept for an hour.");
     };
     view! {
         {strip(history, query.at, from, to)}
@@ -45,10 +43,6 @@ pub fn history_view(history: &LockHistory, query: &LocksQuery, server: &ServerId
         </p>
         {incidents(&history.incidents, query, server)}
         {roots(&history.roots)}
-        <p class="note num">
-            {format!("Kept in memory: {} of at most {}. ", format::number(history.bytes as f64, model::Unit::Bytes), format::number(history.budget_bytes as f64, model::Unit::Bytes))}
-            "Times are by pgdeck's clock."
-        </p>
     }
     .into_any()
 }
@@ -90,7 +84,7 @@ fn strip(history: &LockHistory, at: Option<i64>, from: i64, to: i64) -> AnyView 
             <path class="lock-area" d=area></path>
             {here}
         </svg>
-        <p class="note">{message} ". Shaded: unknown."</p>
+        <p class="note">{message} ". Grey: no readings."</p>
     }
     .into_any()
 }
@@ -121,7 +115,7 @@ fn runs(ticks: &[WaitTick], x: impl Fn(i64) -> f64) -> Vec<(f64, f64, u32)> {
 
 fn incidents(all: &[Incident], query: &LocksQuery, server: &ServerId) -> AnyView {
     if all.is_empty() {
-        return empty("No incidents: no session waited in two consecutive samples.");
+        return empty("No lock waits recorded.");
     }
     let moment = |ms: i64| {
         let to = query.at(Some(ms)).to(server);
@@ -129,23 +123,24 @@ fn incidents(all: &[Incident], query: &LocksQuery, server: &ServerId) -> AnyView
     };
     let rows = all.iter().rev().take(LISTED).map(|one| {
         let roots: Vec<&str> = one.roots.iter().map(|root| root.who.as_str()).collect();
-        let lasted = one.ended_ms.map(|end| format::age((end - one.started_ms).max(0) as f64));
+        let lasted = one
+            .ended_ms
+            .map(|end| format!(" ({})", format::age((end - one.started_ms).max(0) as f64)));
         view! {
             <tr>
                 <th scope="row">{moment(one.first_tick_ms)}</th>
-                <td class="text">{one.first_waiter.clone().unwrap_or_else(|| "not known".into())}</td>
+                <td class="text">{one.first_waiter.clone().unwrap_or_else(|| "unknown".into())}</td>
                 <td class="num">{format::grouped(f64::from(one.peak_waiting))} " at " {moment(one.peak_ms)}</td>
                 <td class="num">{format::age(f64::from(one.longest_ms))}</td>
                 <td class="num">{match one.ended_ms {
-                    Some(end) => view! { {moment(end)} " after " {lasted} }.into_any(),
+                    Some(end) => view! { {moment(end)} {lasted} }.into_any(),
                     None => "ongoing".into_any(),
                 }}</td>
                 <td class="text">{roots.join(", then ")}</td>
             </tr>
         }
     });
-    let heads =
-        ["Began", "First waiter", "Peak", "Longest wait", "Ended", "Root blockers in order"];
+    let heads = ["Began", "First waiter", "Peak", "Longest wait", "Ended", "Blockers, in order"];
     let heads = heads.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <h3>"Incidents"</h3>
@@ -168,7 +163,7 @@ fn roots(all: &[RootSpan]) -> Option<AnyView> {
                 {root.who.clone()}
                 <span class="muted num">
                     {format!(
-                        ": top root blocker for {} between {} and {}, blocking at most {}",
+                        ": for {} between {} and {} UTC, up to {} sessions at a time",
                         format::age(f64::from(root.seconds) * 1_000.0),
                         format::time_of_day(root.first_ms),
                         format::time_of_day(root.last_ms),
@@ -179,7 +174,7 @@ fn roots(all: &[RootSpan]) -> Option<AnyView> {
         }
     });
     (!all.is_empty()).then(|| {
-        view! { <h3>"Root blockers so far"</h3> <ul class="lock-list">{rows.collect_view()}</ul> }
+        view! { <h3>"Who was blocking"</h3> <ul class="lock-list">{rows.collect_view()}</ul> }
             .into_any()
     })
 }

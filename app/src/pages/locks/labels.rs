@@ -1,7 +1,7 @@
 //! Labels of a node of the wait-for graph: name, lock it waits for, state, key in the URL. Pure.
 
 use model::locks::drawing::Link;
-use model::locks::{Blocking, Graph, LockMode, Node};
+use model::locks::{Blocking, Graph, LockMode, Node, ObjectKind};
 
 use crate::ui::format;
 
@@ -31,19 +31,44 @@ pub fn doing(graph: &Graph, node: &Node) -> String {
     }
 }
 
-/// `ending it frees 12 sessions and 40 s of waiting`.
-pub fn ending(blocking: &Blocking<'_>, index: u32) -> String {
-    let freed = blocking.ending(&[index]);
-    match freed.count() {
-        0 => "ending it alone frees no session".to_owned(),
-        _ => format!("ending it {}", freed.words()),
+/// `checkout (pid 812)`, for sentences.
+pub fn subject(node: &Node) -> String {
+    match application(node) {
+        Some(name) => format!("{name} ({})", node.words()),
+        None => node.words(),
     }
 }
 
-/// `SHARE on transaction 738`.
+/// ` has been idle in transaction for 12 min and blocks 5 sessions`, after a subject.
+pub fn blocks(graph: &Graph, node: &Node, sessions: u32) -> String {
+    let doing = node.doing(graph);
+    let blocks = format!("blocks {}", format::plural(i64::from(sessions), "session", "sessions"));
+    match doing.strip_prefix(", idle in transaction") {
+        Some("") => format!(" is idle in transaction and {blocks}"),
+        Some(age) => format!(" has been idle in transaction{age} and {blocks}"),
+        None if doing.is_empty() => format!(" {blocks}"),
+        None => format!("{doing}, {blocks}"),
+    }
+}
+
+/// `Ending it frees 12 sessions (1 at once, the others in turn)`.
+pub fn ending(blocking: &Blocking<'_>, index: u32) -> String {
+    let freed = blocking.ending(&[index]);
+    match freed.count() {
+        0 => "Ending it alone frees no session: others block them as well".to_owned(),
+        _ => format!("Ending it {}", freed.words()),
+    }
+}
+
+/// `SHARE on orders`, `row (0,5) of orders`.
 pub fn wants(graph: &Graph, link: &Link) -> String {
-    let object = graph.queues.get(link.queue as usize).map(|queue| queue.object.words());
-    format!("{} on {}", link.wants.words(), object.unwrap_or_default())
+    let object = graph.queues.get(link.queue as usize).map(|queue| &queue.object);
+    match object {
+        // The mode is that of a lock on a transaction, which nobody asks for.
+        Some(o) if o.kind == ObjectKind::Transactionid && o.is_row() => o.words(),
+        Some(o) => format!("{} on {}", link.wants.words(), o.words()),
+        None => link.wants.words().to_owned(),
+    }
 }
 
 /// The duration of a wait, as text.

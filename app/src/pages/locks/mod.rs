@@ -73,6 +73,8 @@ pub struct SelectedNode {
     pub pid: Option<i32>,
     /// With the pid it identifies the session.
     pub backend_start_ms: Option<i64>,
+    /// Why there is nothing to cancel, when there is nothing.
+    pub cannot_cancel: Option<String>,
     /// Its details, as HTML.
     html: String,
 }
@@ -165,6 +167,8 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
         latest.with(|l| l.reading.as_ref().is_some_and(of))
     };
     let chosen = Memo::new(move |_| shown.with(|s| s.chosen.clone()));
+    // A memo: the drawer, and an action under way in it, must outlive each new reading.
+    let any_chosen = Memo::new(move |_| chosen.with(Option::is_some));
     let now = query;
     let nav = use_context::<Nav>();
     let results = ActionResults::default();
@@ -189,7 +193,7 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
             </section>
             {
                 let server = server.clone();
-                move || chosen.with(Option::is_some).then(|| view! { <Drawer server=server.clone() query=now chosen/> })
+                move || any_chosen.get().then(|| view! { <Drawer server=server.clone() query=now chosen/> })
             }
             <section class="panel" aria-labelledby="past-title">
                 <h2 id="past-title">"The last hour"</h2>
@@ -223,11 +227,14 @@ fn Drawer(
         let now = query.with(|query| query.at.is_none());
         chosen.with(|c| c.as_ref().and_then(|c| Some((c.pid?, c.backend_start_ms)))).filter(|_| now)
     });
+    let cancel_refusal =
+        Signal::derive(move || chosen.with(|c| c.as_ref()?.cannot_cancel.clone()));
     let actions = {
         let server = server.clone();
         move || {
             identity.get().map(|(pid, backend_start_ms)| {
-                view! { <SessionActions server=server.clone() pid backend_start_ms refusal/> }
+                let terminate_first = cancel_refusal.with_untracked(Option::is_some);
+                view! { <SessionActions server=server.clone() pid backend_start_ms refusal cancel_refusal terminate_first/> }
             })
         }
     };

@@ -2,7 +2,7 @@
 //! statement and blockers.
 
 use leptos::prelude::*;
-use model::locks::{Blocking, EdgeKind, Graph, Node, Queue};
+use model::locks::{Blocking, EdgeKind, Graph, LockObject, Node, ObjectKind, Queue};
 
 use super::labels::{key, mode_class, who};
 use super::scene::Scene;
@@ -23,7 +23,8 @@ pub fn content(
     shows_text: bool,
 ) -> AnyView {
     let Some(node) = scene.graph.node(index) else { return ().into_any() };
-    let why = blocking.why(index).unwrap_or_else(|| {
+    let told = if shows_text { blocking.why_with_statement(index) } else { blocking.why(index) };
+    let why = told.unwrap_or_else(|| {
         let root = scene.graph.roots.iter().find(|root| root.node == index);
         let n = root.map_or(0, |root| root.holds_up);
         let held = format::plural(i64::from(n), "session waits", "sessions wait");
@@ -32,7 +33,7 @@ pub fn content(
     let freed = blocking.ending(&[index]);
     let ends = match freed.count() {
         0 if blocking.held_up_by(index).is_empty() => {
-            "No session waits for it, so ending it frees none.".to_owned()
+            "It blocks no session, so ending it frees none.".to_owned()
         }
         0 => "Ending it alone frees no session: others block them as well.".to_owned(),
         _ => format!("Ending it {}.", freed.words()),
@@ -92,12 +93,21 @@ fn blockers(scene: &Scene<'_>, blocking: &Blocking<'_>, index: u32) -> Option<An
             EdgeKind::Hard => "holds",
             EdgeKind::Soft => "is queued earlier for",
         };
-        let object = scene.graph.queues.get(edge.queue as usize).map(|q| q.object.words());
+        let object = scene.graph.queues.get(edge.queue as usize).map(|q| &q.object);
         let key = key(node);
+        let what = match object {
+            Some(o) if o.kind == ObjectKind::Transactionid && o.is_row() => {
+                format!("has changed or locked {}", o.words())
+            }
+            object => {
+                let object = object.map(LockObject::words).unwrap_or_default();
+                format!("{does} {} on {object}", edge.has.words())
+            }
+        };
         Some(view! {
             <li>
                 <a href=scene.query.with_node(&key).to(scene.server) id=format!("b-{key}") data-noscroll="">{who(node)}</a>
-                {format!(" {does} {} on {}", edge.has.words(), object.unwrap_or_default())}
+                " " {what}
             </li>
         })
     });
@@ -151,7 +161,7 @@ fn locks(graph: &Graph, index: u32) -> AnyView {
         {means.map(|queue| view! { <p class="note">{queue.object.kind.means()}</p> })}
         <div class="scroll" tabindex="0" role="group" aria-label="Contested locks">
             <table>
-                <thead><tr><th scope="col">"On"</th><th scope="col">"Holds"</th><th scope="col">"Wants"</th><th scope="col" class="num">"Others wait"</th></tr></thead>
+                <thead><tr><th scope="col">"On"</th><th scope="col">"Holds"</th><th scope="col">"Wants"</th><th scope="col" class="num">"Others waiting"</th></tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
@@ -182,7 +192,7 @@ fn facts(graph: &Graph, node: &Node) -> AnyView {
             {line("State", s.state)}
             {line("In this state for", since(s.state_change_ms))}
             {line("Transaction open for", since(s.xact_start_ms))}
-            {line("Age of the statement", since(s.query_start_ms))}
+            {line("Statement age", since(s.query_start_ms))}
             {line("Connected for", since(s.backend_start_ms))}
             {line("Waits for", wait)}
             {line("Database", s.datname.or_else(|| of(|p| p.database.clone())))}

@@ -6,7 +6,7 @@ use engine::areas::locks::LocksArea;
 use engine::areas::locks::history::History;
 use leptos::prelude::*;
 use model::locks::drawing::{Forest, Outline, View};
-use model::locks::{Blocking, Graph, LockMode, Locks};
+use model::locks::{Blocking, Graph, LockMode, Locks, Node};
 use model::{ApiError, Known, Latest, Reading, Reason, ServerId};
 
 use super::labels::{find, key};
@@ -71,9 +71,7 @@ pub fn view(
 }
 
 fn unknown_then(at: i64) -> Reason {
-    Reason::NotSupported {
-        what: format!("showing {}: nothing was recorded at that second", format::moment(at)),
-    }
+    Reason::Nothing { message: format!("Nothing was recorded at {}.", format::moment(at)) }
 }
 
 fn brief(reading: &Reading<Locks>) -> Reading<LocksSummary> {
@@ -115,7 +113,7 @@ pub fn drawn(
     let chosen = (!query.pid.is_empty()).then(|| chosen(&scene, &blocking, viewer.text));
     if graph.queues.is_empty() {
         let message = empty(
-            "No lock waits. A session that has to wait for a lock appears here within two seconds, with every session that blocks it.",
+            "No lock waits. A waiting session appears here within two seconds, with every session that blocks it.",
         );
         return (message.to_html(), chosen, None);
     }
@@ -191,6 +189,7 @@ fn chosen(scene: &Scene<'_>, blocking: &Blocking<'_>, shows_text: bool) -> Selec
         key: node.map(key).unwrap_or_default(),
         pid: node.and_then(|node| node.pid),
         backend_start_ms: session.and_then(|session| session.backend_start_ms),
+        cannot_cancel: node.and_then(Node::cannot_cancel),
         html: match scene.selected {
             Some(index) => panel::content(scene, blocking, index, shows_text).to_html(),
             None => {

@@ -67,7 +67,7 @@ const COLUMNS: [Column; 10] = [
     ("waits", "Waits for", true),
     ("mode", "Wants", false),
     ("object", "On", false),
-    ("behind", "Behind", false),
+    ("behind", "Blocked by", false),
     ("holds_up", "Blocking", true),
     ("state", "State", false),
     ("database", "Database", false),

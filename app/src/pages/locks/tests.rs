@@ -98,7 +98,7 @@ fn five_thousand_waiters_are_few_elements_in_every_view() {
     assert!(elements(&body) < 2_500, "{}", elements(&body));
     assert!(body.contains("not drawn for lack of space"));
     let (body, _) = html(pile_up(5_000, "orders"), &LocksQuery::default(), true);
-    assert!(body.contains("4,996 more wait here"), "{body}");
+    assert!(body.contains("4,996 more waiting here"), "{body}");
 }
 
 #[test]
@@ -130,10 +130,14 @@ fn without_the_right_no_statement_is_anywhere() {
 fn the_verdict_names_the_root_and_what_ending_it_frees() {
     let message = roots(&pile_up(12, "orders"));
     assert!(
-        message.starts_with("12 sessions wait for a lock, the longest for 5 s. pid 100 · orders"),
+        message
+            .starts_with("12 sessions wait for a lock, the longest for 5\u{a0}s. orders (pid 100)"),
         "{message}"
     );
-    assert!(message.contains("blocks 12; ending it frees 12 sessions (1 at once"), "{message}");
+    assert!(
+        message.contains("(pid 100) blocks 12 sessions. Ending it frees 12 sessions (1 at once"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -185,7 +189,7 @@ fn roots_are_named_with_what_ending_them_frees() {
     let roots = super::roots::top_root(&pile_up(3, "shop"));
     let json = serde_json::to_string(&roots).unwrap();
     assert!(
-        json.contains("pid 100") && json.contains("blocks 3; ending it frees 3 sessions"),
+        json.contains("pid 100") && json.contains("blocks 3 sessions. Ending it frees 3 sessions"),
         "{json}"
     );
 }

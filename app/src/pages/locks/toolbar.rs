@@ -40,7 +40,7 @@ pub fn Toolbar(server: ServerId, query: Memo<LocksQuery>) -> impl IntoView {
     view! {
         <div class="table-head">
             <h2 id="graph-title">"Who waits for whom"</h2>
-            <nav class="lock-views" aria-label="Views">{tabs.collect_view()}</nav>
+            <nav class="views" aria-label="Views">{tabs.collect_view()}</nav>
             <form class="filter" role="search" method="get" on:submit=|event| event.prevent_default()>
                 <input
                     id="filter"

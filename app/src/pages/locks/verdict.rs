@@ -49,7 +49,8 @@ fn waits(n: i64) -> String {
     format::plural(n, "session waits", "sessions wait")
 }
 
-/// `5 sessions wait for a lock. pid 640 · checkout holds up 5 of them, idle in transaction for 12 min; ending it …`.
+/// `5 sessions wait for a lock, the longest for 52 s. checkout (pid 640) has been idle in transaction
+/// for 12 min and blocks 5 sessions. Ending it frees 5 sessions.`
 pub fn roots(graph: &Graph) -> String {
     let waiting = waits(graph.waiting() as i64);
     let longest = format::age(graph.longest_ms());
@@ -58,17 +59,17 @@ pub fn roots(graph: &Graph) -> String {
         && let Some(node) = graph.node(root.node)
     {
         message.push_str(&format!(
-            " {}{} blocks {}; {}.",
-            labels::who(node),
-            node.doing(graph),
-            root.holds_up,
+            " {}{}. {}.",
+            labels::subject(node),
+            labels::blocks(graph, node, root.holds_up),
             labels::ending(&graph.blocking(), root.node)
         ));
     }
     if graph.roots.len() > 1 {
         let more = graph.roots.len() as i64 - 1;
-        message
-            .push_str(&format!(" {} beside it.", format::plural(more, "more root", "more roots")));
+        let is = if more == 1 { "is" } else { "are" };
+        let more = format::plural(more, "more root blocker", "more root blockers");
+        message.push_str(&format!(" There {is} {more}."));
     }
     message
 }

@@ -49,7 +49,7 @@ pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> 
     let engine = auth::engine()?;
     let latest = engine.latest::<OverviewArea>(&server).ok_or(ApiError::NotFound)?;
     let vacuum = engine.latest::<VacuumArea>(&server).ok_or(ApiError::NotFound)?;
-    let charts = charts::charts(&latest);
+    let charts = charts::charts(&engine, &server).ok_or(ApiError::NotFound)?;
     Ok(OverviewStart { latest, vacuum, judged: engine.findings(&server), charts })
 }
 
@@ -90,13 +90,13 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
         </ReadingView>
         <div class="columns">
             <section class="panel" aria-labelledby="xid-age">
-                <h2 id="xid-age">"Transaction id age"</h2>
-                <ReadingView latest=vacuum what="transaction id ages">
+                <h2 id="xid-age">"Transaction ID age"</h2>
+                <ReadingView latest=vacuum what="transaction ID ages">
                     {move || vacuum.with(|latest| latest.value().map(ages))}
                 </ReadingView>
             </section>
             <section class="panel" aria-labelledby="facts">
-                <h2 id="facts">"Facts"</h2>
+                <h2 id="facts">"Server"</h2>
                 <p class="note"><a href=maintain>"VACUUM or ANALYZE a table"</a></p>
                 <ReadingView latest what="facts">
                     {move || latest.with(|latest| latest.value().map(|value| facts(&value.facts)))}
@@ -202,12 +202,12 @@ fn ages(vacuum: &Vacuum) -> AnyView {
         })
         .collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Transaction id age by database">
+        <div class="scroll" tabindex="0" role="group" aria-label="Transaction ID age by database">
             <table>
                 <thead>
                     <tr>
                         <th scope="col">"Database"</th>
-                        <th scope="col" class="num">{term("Xid age")}</th>
+                        <th scope="col" class="num">{term("XID age")}</th>
                         <th scope="col" class="num">"Of autovacuum_"<wbr/>"freeze_"<wbr/>"max_age"</th>
                         <th scope="col" class="num">{term("Multixact age")}</th>
                     </tr>
@@ -217,7 +217,7 @@ fn ages(vacuum: &Vacuum) -> AnyView {
         </div>
         <p class="note">
             "At " {format::number(limit, Unit::Xids)}
-            " autovacuum freezes a table even when autovacuum is off; near 2 G the server stops accepting writes."
+            " autovacuum freezes a table even if autovacuum is off; near 2 billion the server stops accepting writes."
         </p>
     }
     .into_any()
@@ -226,13 +226,14 @@ fn ages(vacuum: &Vacuum) -> AnyView {
 fn facts(facts: &Facts) -> AnyView {
     let live = Live::get();
     let started = facts.started_ms;
+    let up = facts.clone();
     let line = |name: &'static str, value: String| {
         view! { <div><dt>{term(name)}</dt><dd>{value}</dd></div> }
     };
     let role = match (facts.superuser, facts.pg_monitor) {
         (true, _) => "superuser; pg_monitor would be enough",
         (false, true) => "has pg_monitor",
-        (false, false) => "lacks pg_monitor; much remains unknown",
+        (false, false) => "without pg_monitor, so much is unknown",
     };
     let unknown = || "unknown".to_owned();
     let extensions: Vec<String> =
@@ -244,14 +245,14 @@ fn facts(facts: &Facts) -> AnyView {
             <div>
                 <dt>"Up for"</dt>
                 <dd title=format::moment(started)>
-                    {move || match live.now_ms.get() - started {
+                    {move || match up.up_for_ms(live.now_ms.get()) {
                         ms if ms < 60_000 => "less than a minute".to_owned(),
                         ms => format::whole_age(ms, 60_000),
                     }}
                 </dd>
             </div>
             {line("Connected to", format!("database {} as {} ({role})", facts.database, facts.role))}
-            {line("Through", if facts.through_pooler { "a pooler".into() } else { "a direct connection".to_owned() })}
+            {line("Connection", if facts.through_pooler { "through a pooler".into() } else { "direct".to_owned() })}
             {line("System identifier", facts.system_identifier.clone().unwrap_or_else(unknown))}
             {line("Timeline", facts.timeline.map_or_else(unknown, |t| t.to_string()))}
             {facts.provider.clone().map(|provider| line("Provider", provider))}

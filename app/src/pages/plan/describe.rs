@@ -15,6 +15,8 @@ use crate::ui::format;
 const ONE_NODE_FROM: f64 = 0.3;
 /// Otherwise as many nodes are counted as take this share together, 0 to 1.
 const MOST_OF_IT: f64 = 0.8;
+/// Below this share of the longest node, no node is worth naming, 0 to 1.
+const EVEN_BELOW: f64 = 0.05;
 /// An estimate is mentioned when it is off by this factor: pev2's first threshold.
 pub const WRONG_FROM: f64 = 10.0;
 
@@ -87,14 +89,14 @@ pub fn percent(share: f64) -> String {
     format::number(share * 100.0, Unit::Percent)
 }
 
-/// How far the estimate is off: `12 × more`, `exact` below 1.05.
+/// How far the estimate is off: `12 times more`, `exact` below 1.05.
 pub fn estimate(own: &DerivedNode) -> Option<String> {
     let estimate = own.estimate?;
     Some(if estimate.factor < 1.05 {
         "exact".to_owned()
     } else {
         let word = if estimate.more { "more" } else { "fewer" };
-        format!("{} × {word}", format::number(estimate.factor, Unit::Count))
+        format!("{} {word}", format::times(estimate.factor))
     })
 }
 
@@ -106,21 +108,18 @@ fn did(node: &Node, own: &DerivedNode) -> String {
         (Some(rows), Some(removed)) if removed > rows => {
             format!(
                 "reads {} rows to keep {}",
-                format::grouped(rows + removed),
-                format::grouped(rows)
+                format::grouped((rows + removed).round()),
+                format::grouped(rows.round())
             )
         }
         (Some(rows), _) => {
             format!("returns {}", format::plural(rows.round() as i64, "row", "rows"))
         }
-        (None, _) => "was planned, not run".to_owned(),
+        (None, _) => "was planned, not executed".to_owned(),
     };
     if let Some(estimate) = own.estimate.filter(|e| e.factor >= WRONG_FROM && !own.cut_short) {
         let word = if estimate.more { "more" } else { "fewer" };
-        message.push_str(&format!(
-            ", {} times {word} than expected",
-            format::number(estimate.factor, Unit::Count)
-        ));
+        message.push_str(&format!(", {} {word} than expected", format::times(estimate.factor)));
     }
     if loops > 1.0 {
         message.push_str(&format!(", in {} loops", format::grouped(loops)));
@@ -163,8 +162,15 @@ pub fn verdict(analysis: &Analysis) -> (String, &'static str) {
         sum += share;
         most += 1;
     }
+    if share < EVEN_BELOW {
+        let share = percent(share);
+        let message = format!(
+            "The time ({unit}) is spread evenly over {nodes}; none takes more than {share}."
+        );
+        return (message, class);
+    }
     let message = format!(
-        "{most} of {nodes} take {} of {unit}; the longest, with {}: {} {}.",
+        "{most} of {nodes} take {} of {unit}. The longest, with {}, is {}: it {}.",
         percent(sum.min(1.0)),
         percent(share),
         name(node),
@@ -179,7 +185,7 @@ fn planned(analysis: &Analysis, at: usize, nodes: &str) -> String {
     let told = if ran {
         "Times are missing (TIMING OFF)"
     } else {
-        "Planned only, nothing was run: EXPLAIN (ANALYZE, BUFFERS) would show times"
+        "Planned only, not executed: EXPLAIN (ANALYZE, BUFFERS) would show times"
     };
     let whole: f64 = analysis.derived.nodes.iter().filter_map(|own| own.self_cost).sum();
     match analysis.node(at).and_then(|(node, own)| Some((node, own.self_cost?))) {
@@ -211,7 +217,7 @@ mod tests {
         let (message, _) =
             verdict(&analysis("Seq Scan on t  (cost=0.00..35.50 rows=2550 width=4)"));
         assert!(message.starts_with("Planned only"), "{message}");
-        assert!(message.contains("100 % of the cost of 36: Seq Scan on t."), "{message}");
+        assert!(message.contains("100\u{a0}% of the cost of 36: Seq Scan on t."), "{message}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn own_lag(lag: &Lag) -> AnyView {
         .into_any();
     };
     let movement = match (lag.linked, lag.moving) {
-        (false, _) => "The connection to the sender is lost: equal positions prove nothing.",
+        (false, _) => "The connection to the sender is lost, so equal positions do not mean that replay has caught up.",
         (true, Some(true)) => "Replay is advancing.",
         (true, Some(false)) if lag.bytes > 0 => "Replay is stalled although WAL is waiting.",
         (true, Some(false)) => "Replay has caught up and is waiting for new WAL.",
@@ -93,7 +93,7 @@ fn explained(position: &Position, replication: &Replication) -> String {
 /// Who holds this primary's xmin back for a standby: with a slot it is the slot that does.
 fn held_back(replication: &Replication) -> String {
     let (Ok(senders), Ok(slots)) = (&replication.senders, &replication.slots) else {
-        return "Whether a standby or a slot holds this primary's xmin back is unknown.".into();
+        return "Whether a standby or a slot is holding back VACUUM on this primary is unknown.".into();
     };
     let by_slots = slots.iter().filter_map(|slot| {
         let age = slot.xmin_age.max(slot.catalog_xmin_age)?;
@@ -105,11 +105,11 @@ fn held_back(replication: &Replication) -> String {
     });
     match by_slots.chain(by_senders).max() {
         Some((age, who)) => format!(
-            "{who} holds this primary's xmin back by {}: VACUUM keeps rows that may still be needed there.",
+            "{who} is holding back VACUUM on this primary by {}: rows that may still be needed there are kept.",
             format::number(age as f64, Unit::Xids)
         ),
         None => {
-            "No standby and no slot holds this primary's xmin back: queries on a standby may be \
+            "No standby and no slot is holding back VACUUM on this primary. Queries on a standby may be \
                  cancelled when VACUUM removes rows they still need."
                 .into()
         }

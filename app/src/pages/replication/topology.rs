@@ -90,7 +90,7 @@ pub fn layout(topology: &Topology, direction: Direction) -> Layout {
 /// The drawing, with the current server highlighted.
 pub fn drawing(topology: &Topology, here: &ServerId) -> AnyView {
     if topology.nodes.is_empty() {
-        return empty("The drawing appears with the first reading of this server.");
+        return empty("The topology appears with the first reading of this server.");
     }
     let message = topology
         .streams
@@ -209,7 +209,7 @@ fn stream_line(
 fn stream_words(from: &Node, to: &Node, sender: Option<&Sender>) -> String {
     let Some(sender) = sender else {
         return format!(
-            "{} should stream to {}, but no sender for it is known.",
+            "{} should be streaming to {}, but no walsender for it was found.",
             from.name, to.name
         );
     };

@@ -3,9 +3,12 @@
 /// A row of `operators.14.sql`.
 #[derive(Debug, sqlx::FromRow)]
 pub struct OperatorRow {
+    #[sqlx(try_from = "model::text::Text")]
     pub system_identifier: String,
     pub started_ms: i64,
+    #[sqlx(try_from = "model::text::Text")]
     pub role: String,
+    #[sqlx(try_from = "model::text::Text")]
     pub database: String,
 }
 
@@ -14,19 +17,33 @@ pub struct OperatorRow {
 pub struct SessionRow {
     pub pid: i32,
     pub backend_start_ms: Option<i64>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub backend_type: Option<String>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub datname: Option<String>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub usename: Option<String>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub application_name: Option<String>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub client_addr: Option<String>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub state: Option<String>,
     pub state_age_ms: Option<f64>,
+    pub wait_event: Option<String>,
+    pub to_prevent_wraparound: Option<bool>,
+    pub vacuums: bool,
     pub superuser: bool,
     pub own: bool,
     pub may_signal: Option<bool>,
 }
 
 impl SessionRow {
+    /// Whether it has committed and waits for a synchronous standby to confirm that.
+    pub fn waits_for_sync_standby(&self) -> bool {
+        self.wait_event.as_deref() == Some("SyncRep")
+    }
+
     /// Whom it is: role, database, application, client, as far as known.
     pub fn who(&self) -> String {
         let parts = [
@@ -51,8 +68,11 @@ impl SessionRow {
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct TableRow {
     pub oid: i64,
+    #[sqlx(try_from = "model::text::Text")]
     pub name: String,
+    #[sqlx(try_from = "model::text::Text")]
     pub relkind: String,
+    #[sqlx(try_from = "model::text::Text")]
     pub owner: String,
     pub may_maintain: bool,
 }
@@ -70,6 +90,7 @@ pub struct RemainingRow {
     pub pid: i32,
     pub backend_start_ms: Option<i64>,
     pub query_start_us: Option<i64>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub state: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use crate::sql::SqlFile;
 /// `statement_timeout` of our sessions, ms.
 pub const STATEMENT_TIMEOUT_MS: u64 = 2_000;
 /// `lock_timeout` of our sessions, ms (`docs/limits.md#connections`).
-const LOCK_TIMEOUT_MS: u64 = 250;
+pub const LOCK_TIMEOUT_MS: u64 = 250;
 
 /// How our settings reach the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,29 +32,52 @@ impl Settings {
     }
 }
 
-/// What a session of ours is limited to.
-pub fn session_settings() -> [(&'static str, String); 6] {
+/// What a session of ours is limited to from its start. What the role or the database has set for
+/// itself yields to it.
+pub fn start_up() -> [(&'static str, String); 6] {
     [
-        ("default_transaction_read_only", "on".into()),
         ("statement_timeout", STATEMENT_TIMEOUT_MS.to_string()),
         ("lock_timeout", LOCK_TIMEOUT_MS.to_string()),
         ("idle_in_transaction_session_timeout", "5000".into()),
-        // Nobody's objects can stand in for the catalog's (CVE-2018-1058).
-        ("search_path", "pg_catalog".into()),
         ("jit", "off".into()),
+        // A hot standby refuses serializable; a deferrable one waits for writers.
+        ("default_transaction_isolation", "read committed".into()),
+        ("default_transaction_deferrable", "off".into()),
     ]
 }
 
-/// How many of them are set per transaction: read-only is said by `begin`.
+/// What is set once a session of our own has begun: a login event trigger runs before, and may write
+/// and name tables of its own. A database without an encoding hands out bytes as they are only to a
+/// client without one; to others it raises 22021.
+pub fn later(version_num: Option<u32>, server_encoding: &str) -> String {
+    let mut text =
+        format!("set default_transaction_read_only = on;set search_path = {SEARCH_PATH}");
+    if version_num.is_some_and(|version| version >= IDLE_SESSION_TIMEOUT_SINCE) {
+        text.push_str(";set idle_session_timeout = 0");
+    }
+    if server_encoding == "SQL_ASCII" {
+        text.push_str(";set client_encoding = SQL_ASCII");
+    }
+    text
+}
+
+/// Nobody's objects can stand in for the catalog's (CVE-2018-1058).
+const SEARCH_PATH: &str = "pg_catalog";
+/// The first version with `idle_session_timeout`.
+const IDLE_SESSION_TIMEOUT_SINCE: u32 = 140_000;
+/// How many of them are set per transaction: the rest is said by `begin`.
 const LOCAL_SETTINGS: usize = 5;
+/// All that the role's or the database's defaults could change is said.
+pub const BEGIN: &str = "begin isolation level read committed read only not deferrable";
 
 /// The text of one tick: begin, the settings where the session has none, the files, commit.
 pub fn batch(settings: Settings, files: &[SqlFile]) -> String {
-    let mut text = String::from("begin transaction read only;");
+    let mut text = format!("{BEGIN};");
     if settings == Settings::Transaction {
-        for (name, value) in session_settings().iter().skip(1) {
+        for (name, value) in start_up().iter().take(LOCAL_SETTINGS - 1) {
             text.push_str(&format!("set local {name} = '{value}';"));
         }
+        text.push_str(&format!("set local search_path = {SEARCH_PATH};"));
     }
     for file in files {
         text.push_str("/* pgdeck ");
@@ -71,9 +94,10 @@ pub fn batch(settings: Settings, files: &[SqlFile]) -> String {
 #[derive(Default)]
 pub struct RefusedQueries(HashMap<&'static str, (Reason, Instant)>);
 
-/// How long a missing function or an error is taken for granted.
+/// How long a missing function or an error in a query is taken for granted.
 const REFUSED_FOR: Duration = Duration::from_secs(300);
-/// How long a missing grant is: it may be given at any moment, and is then seen within ten seconds.
+/// How long a missing grant is, or an error that data or a standby's recovery may have caused: the
+/// next moment may be another one, and is then seen within ten seconds.
 const UNGRANTED_FOR: Duration = Duration::from_secs(8);
 
 impl RefusedQueries {
@@ -81,8 +105,10 @@ impl RefusedQueries {
     pub fn reason(&self, file: &SqlFile, now: Instant) -> Option<Reason> {
         let (reason, since) = self.0.get(file.name)?;
         let holds = match reason {
-            Reason::Refused { .. } | Reason::Failed { .. } => REFUSED_FOR,
-            Reason::MissingGrant { .. } => UNGRANTED_FOR,
+            Reason::Refused { .. } | Reason::TooLarge { .. } => REFUSED_FOR,
+            // Class 42: what the query names is not there.
+            Reason::Failed { sqlstate, .. } if sqlstate.starts_with("42") => REFUSED_FOR,
+            Reason::MissingGrant { .. } | Reason::Failed { .. } => UNGRANTED_FOR,
             _ => Duration::ZERO,
         };
         (now.saturating_duration_since(*since) < holds).then(|| reason.clone())
@@ -105,7 +131,7 @@ mod tests {
     #[test]
     fn a_session_behind_a_pooler_is_never_changed() {
         let text = batch(Settings::Transaction, &[FILE]);
-        assert!(text.starts_with("begin transaction read only;set local statement_timeout"));
+        assert!(text.starts_with(&format!("{BEGIN};set local statement_timeout")));
         assert!(text.ends_with("/* pgdeck a.14.sql */ select 1;commit"));
         assert_eq!(text.matches("set local").count(), LOCAL_SETTINGS);
         assert_eq!(text.matches("set ").count(), LOCAL_SETTINGS);
@@ -115,7 +141,9 @@ mod tests {
     fn a_session_of_our_own_needs_no_settings_per_tick() {
         let text = batch(Settings::Session, &[FILE, FILE]);
         assert_eq!(text.matches("select 1").count(), 2);
-        assert!(!text.contains("set local"));
+        assert!(!text.contains("set local") && text.contains("not deferrable"));
+        assert!(later(Some(140_000), "UTF8").ends_with("idle_session_timeout = 0"));
+        assert!(!later(Some(130_023), "UTF8").contains("idle_session_timeout"));
     }
 
     #[test]

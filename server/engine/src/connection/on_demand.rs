@@ -8,19 +8,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::TryStreamExt;
 use model::Reason;
-use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Executor, FromRow, PgConnection, Row, SqlSafeStr,
-    ValueRef,
+    AssertSqlSafe, ConnectOptions, Connection, Either, Executor, FromRow, PgConnection, Row,
+    SqlSafeStr, ValueRef,
 };
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
+pub use super::answer::Stop;
+use super::answer::{Rows, awaited, collect};
 use super::{Budget, connect};
 use crate::dsn::Dsn;
-use crate::error::{connect_reason, is_lost, query_reason};
+use crate::error::query_reason;
 use crate::overhead::Overhead;
 use crate::sql::SqlFile;
 
@@ -79,16 +81,6 @@ pub struct OnDemand {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Why a statement gave no answer.
-pub enum Stop {
-    /// PostgreSQL answered with an error; the session is fine.
-    Refused(Box<dyn DatabaseError>),
-    /// The connection is gone.
-    Lost(Reason),
-    /// No answer within the deadline: drop the session.
-    Late(Duration),
-}
-
 impl OnDemand {
     /// Connects within the budget.
     pub async fn open(dsn: &Dsn, budget: &Budget, overhead: Arc<Overhead>) -> Result<Self, Reason> {
@@ -104,7 +96,7 @@ impl OnDemand {
     /// Runs commands of our own, several in one text: constants and numbers only.
     pub async fn command(&mut self, text: String, within: Duration) -> Result<(), Stop> {
         let running = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut self.connection);
-        await_answer(&self.overhead, within, running).await.map(drop)
+        timed(&self.overhead, within, running).await.map(drop)
     }
 
     /// Reads a file's rows; its `$1`, `$2`, … are bound.
@@ -119,15 +111,13 @@ impl OnDemand {
     {
         let text = format!("/* pgdeck {} */ {}", file.name, file.statement());
         let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(false);
-        let running = query.fetch_all(&mut self.connection);
-        let rows = await_answer(&self.overhead, within, running).await?;
-        self.overhead.query(file.name, rows.len() as u64, super::byte_size(&rows));
-        let decoded: Result<Vec<T>, _> = rows.iter().map(T::from_row).collect();
-        decoded.map_err(|error| {
-            tracing::error!(query = file.name, %error, "a row does not decode");
-            let message = format!("the answer to {} has an unexpected shape", file.name);
-            Stop::Lost(Reason::Failed { sqlstate: "XX000".into(), message })
-        })
+        let answers = query.fetch(&mut self.connection).map_ok(Either::Right);
+        let sets = collect(std::iter::once(file.name), 0, answers);
+        let set = timed(&self.overhead, within, sets).await?.pop().map(Rows::within_limits);
+        let rows = set.unwrap_or(Err(Reason::NotYet)).map_err(Stop::Lost)?;
+        let (count, bytes) = rows.size();
+        self.overhead.query(file.name, count, bytes);
+        rows.all().map_err(Stop::Lost)
     }
 
     /// Runs one statement built around a user's text; the text of its first column, if it answers.
@@ -136,13 +126,13 @@ impl OnDemand {
         let row = if it.is_unbound() {
             // The server itself says that this very text is one statement, before it is sent alone.
             let parsing = (&mut self.connection).prepare(text().into_sql_str());
-            await_answer(&self.overhead, within, parsing).await?;
+            timed(&self.overhead, within, parsing).await?;
             let running = sqlx::raw_sql(text()).fetch_optional(&mut self.connection);
-            await_answer(&self.overhead, within, running).await?
+            timed(&self.overhead, within, running).await?
         } else {
             let query = sqlx::query(text()).persistent(false);
             let running = query.fetch_optional(&mut self.connection);
-            await_answer(&self.overhead, within, running).await?
+            timed(&self.overhead, within, running).await?
         };
         let value = row.as_ref().and_then(|row| row.try_get_raw(0).ok());
         Ok(value.filter(|value| !value.is_null()).and_then(|v| v.as_str().ok().map(str::to_owned)))
@@ -151,9 +141,8 @@ impl OnDemand {
     /// What a refused statement of our own means.
     pub fn reason(&self, stop: Stop, timeout_ms: u64) -> Reason {
         match stop {
-            Stop::Refused(error) => query_reason(&*error, &self.role, timeout_ms),
-            Stop::Lost(reason) => reason,
-            Stop::Late(after) => super::no_answer_within(after),
+            Stop::Refused(error) => query_reason(&*error, &self.role, "", timeout_ms),
+            stop => stop.reason(),
         }
     }
 
@@ -164,19 +153,13 @@ impl OnDemand {
     }
 }
 
-async fn await_answer<T>(
+async fn timed<T>(
     overhead: &Overhead,
     within: Duration,
     running: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, Stop> {
     let started = Instant::now();
-    let answer = timeout(within, running).await;
+    let answer = awaited(within, "the server", running).await;
     overhead.round_trip(started.elapsed());
-    match answer {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) if is_lost(&error) => Err(Stop::Lost(connect_reason(&error, "the server"))),
-        Ok(Err(sqlx::Error::Database(error))) => Err(Stop::Refused(error)),
-        Ok(Err(error)) => Err(Stop::Lost(connect_reason(&error, "the server"))),
-        Err(_) => Err(Stop::Late(within)),
-    }
+    answer
 }

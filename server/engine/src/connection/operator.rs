@@ -7,15 +7,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::TryStreamExt;
 use model::{Cause, Reason};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Connection, Either, PgConnection, Row};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use super::batch::session_settings;
-use super::{Budget, Rows, byte_size, connect, shown_ms};
+use super::answer::{Stop, awaited, collect};
+use super::batch::{later, start_up};
+use super::{Budget, Rows, connect, shown_ms};
 use crate::dsn::Dsn;
-use crate::error::{connect_reason, is_lost, shortened};
+use crate::error::shortened;
 use crate::overhead::Overhead;
 use crate::sql::SqlFile;
 
@@ -59,7 +61,7 @@ impl Operator {
     ) -> Result<Self, Reason> {
         let permit = budget.permit().await?;
         overhead.connect();
-        let mut settings = session_settings();
+        let mut settings = start_up();
         for (name, value) in &mut settings {
             match *name {
                 "statement_timeout" => *value = statement_timeout_ms.to_string(),
@@ -82,13 +84,14 @@ impl Operator {
     /// A pooler may swallow start-up options silently: then nothing limits what we would do.
     async fn confirm_settings(&mut self) -> Result<(), Reason> {
         let read = sqlx::raw_sql("show lock_timeout").fetch_one(&mut self.connection);
+        let row = awaited(SLACK, "the server", read).await.map_err(Stop::reason)?;
         let ours = shown_ms(ACTION_LOCK_TIMEOUT_MS);
-        match timeout(SLACK, read).await {
-            Ok(Ok(row)) if row.try_get::<String, _>(0).is_ok_and(|shown| shown == ours) => Ok(()),
-            Ok(Ok(_)) => Err(pooled()),
-            Ok(Err(error)) => Err(connect_reason(&error, "the server")),
-            Err(_) => Err(super::deadline_passed()),
+        if row.try_get::<String, _>(0).is_ok_and(|shown| shown == ours) {
+            let text = AssertSqlSafe(later(self.connection.server_version_num(), ""));
+            let setting = sqlx::raw_sql(text).execute(&mut self.connection);
+            return awaited(SLACK, "the server", setting).await.map(drop).map_err(Stop::reason);
         }
+        Err(pooled())
     }
 
     /// Runs one statement: `file` with its values filled in. The extended protocol takes one only.
@@ -96,22 +99,22 @@ impl Operator {
         let started = Instant::now();
         let marked = format!("/* pgdeck {} */ {text}", file.name);
         let query = sqlx::query(AssertSqlSafe(marked)).persistent(false);
-        let answer = timeout(self.deadline, query.fetch_all(&mut self.connection)).await;
+        let answers = query.fetch(&mut self.connection).map_ok(Either::Right);
+        let sets = collect(std::iter::once(file.name), 0, answers);
+        let answer = awaited(self.deadline, "the server", sets).await;
         self.overhead.round_trip(started.elapsed());
-        match answer {
-            Ok(Ok(rows)) => {
-                self.overhead.query(file.name, rows.len() as u64, byte_size(&rows));
-                Ok(Rows { query: file.name, rows })
+        let rows = answer.map_err(failed).and_then(|mut sets| {
+            let rows = sets.pop().map(Rows::within_limits);
+            rows.unwrap_or(Err(Reason::NotYet)).map_err(Failed::Lost)
+        });
+        match &rows {
+            Ok(rows) => {
+                let (count, bytes) = rows.size();
+                self.overhead.query(file.name, count, bytes);
             }
-            Ok(Err(error)) => {
-                self.overhead.failure(file.name);
-                Err(failed(&error))
-            }
-            Err(_) => {
-                self.overhead.failure(file.name);
-                Err(Failed::Lost(super::deadline_passed()))
-            }
+            Err(_) => self.overhead.failure(file.name),
         }
+        rows
     }
 
     /// Says goodbye; a server that does not answer is left alone.
@@ -121,13 +124,13 @@ impl Operator {
     }
 }
 
-fn failed(error: &sqlx::Error) -> Failed {
-    match error.as_database_error() {
-        Some(database) if !is_lost(error) => Failed::Refused {
-            sqlstate: database.code().unwrap_or_default().into_owned(),
-            message: shortened(database.message()),
+fn failed(stop: Stop) -> Failed {
+    match stop {
+        Stop::Refused(error) => Failed::Refused {
+            sqlstate: error.code().unwrap_or_default().into_owned(),
+            message: shortened(error.message()),
         },
-        _ => Failed::Lost(connect_reason(error, "the server")),
+        stop => Failed::Lost(stop.reason()),
     }
 }
 

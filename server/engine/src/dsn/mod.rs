@@ -14,7 +14,9 @@ mod settings;
 mod uri;
 
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
@@ -113,7 +115,7 @@ impl Dsn {
             .username(&self.user)
             .database(&self.database)
             .ssl_mode(self.tls.mode)
-            .application_name("pgdeck")
+            .application_name(application_name())
             // PgBouncer refuses this start-up parameter; since PostgreSQL 12 the default is exact.
             .extra_float_digits(None)
             .statement_cache_capacity(0);
@@ -128,6 +130,16 @@ impl Dsn {
         }
         options
     }
+}
+
+/// What our sessions are called: the same within a process, another in each, so that two pgdecks on one
+/// server are told apart. Of no consequence for anything but names.
+pub fn application_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let random = RandomState::new().build_hasher().finish();
+        format!("pgdeck {:04x}", random & 0xffff)
+    })
 }
 
 impl fmt::Debug for Dsn {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sqlx::postgres::PgSslMode;
 
-use super::{Dsn, Environment, Files, TextFile};
+use super::{Dsn, Environment, Files, TextFile, application_name};
 
 struct Fake(BTreeMap<&'static str, (&'static str, u32)>);
 
@@ -58,7 +58,8 @@ fn uri_and_pairs_say_the_same() {
         assert_eq!(options.get_port(), 6432);
         assert_eq!(options.get_username(), "joe");
         assert_eq!(options.get_database(), Some("shop"));
-        assert_eq!(options.get_application_name(), Some("pgdeck"));
+        assert_eq!(options.get_application_name(), Some(application_name()));
+        assert!(application_name().starts_with("pgdeck "));
     }
 }
 

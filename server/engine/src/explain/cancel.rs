@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::registry::{Backend, Run};
 use super::{CANCELLATIONS, script};
 use crate::capability::OLDEST_MAJOR;
+use crate::connection::batch::BEGIN;
 use crate::connection::on_demand::{OnDemand, Stop};
 use crate::server::WatchedServer;
 use model::Reason;
@@ -84,7 +85,7 @@ async fn once(session: &mut OnDemand, backend: Backend, run: &Run) -> Result<boo
     if added.is_err() {
         return Ok(false);
     }
-    let begin = format!("begin transaction read only;set local statement_timeout = {TIMEOUT_MS}");
+    let begin = format!("{BEGIN};set local statement_timeout = {TIMEOUT_MS}");
     session.command(begin, DEADLINE).await?;
     let sent: Vec<Sent> = session.rows(file, arguments, DEADLINE).await?;
     session.command("rollback".to_owned(), DEADLINE).await?;

@@ -15,6 +15,7 @@ use super::script::LOCK_TIMEOUT_MS;
 use super::{PLAN_COLUMNS, PLAN_EXTENDED, PLAN_INDEXES, PLAN_RELATIONS, PLANNER_SETTINGS};
 use crate::capability::OLDEST_MAJOR;
 use crate::connection::STATEMENT_TIMEOUT_MS;
+use crate::connection::batch::BEGIN;
 use crate::connection::on_demand::OnDemand;
 use crate::engine::Engine;
 use crate::error::quoted;
@@ -32,8 +33,10 @@ pub type Named = (Option<String>, String);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Relation {
     /// Its schema.
+    #[sqlx(try_from = "model::text::Text")]
     pub schema: String,
     /// Its name.
+    #[sqlx(try_from = "model::text::Text")]
     pub name: String,
     /// Size of the heap by relpages, bytes.
     pub size_bytes: f64,
@@ -51,10 +54,13 @@ pub struct Relation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Column {
     /// Schema of its table.
+    #[sqlx(try_from = "model::text::Text")]
     pub schema: String,
     /// Its table.
+    #[sqlx(try_from = "model::text::Text")]
     pub relation: String,
     /// Its name.
+    #[sqlx(try_from = "model::text::Text")]
     pub name: String,
     /// Distinct values; negative: as a share of the rows.
     pub n_distinct: f64,
@@ -70,18 +76,23 @@ pub struct Column {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Index {
     /// Schema of its table.
+    #[sqlx(try_from = "model::text::Text")]
     pub schema: String,
     /// Its table.
+    #[sqlx(try_from = "model::text::Text")]
     pub relation: String,
     /// Its name.
+    #[sqlx(try_from = "model::text::Text")]
     pub name: String,
     /// Its access method.
+    #[sqlx(try_from = "model::text::Text")]
     pub method: String,
     /// Key columns and expressions in order.
     pub keys: Vec<String>,
     /// Columns of INCLUDE.
     pub include: Vec<String>,
     /// The predicate of a partial index.
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub predicate: Option<String>,
     /// Whether it is unique.
     pub indisunique: bool,
@@ -95,10 +106,13 @@ pub struct Index {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Extended {
     /// Schema of its table.
+    #[sqlx(try_from = "model::text::Text")]
     pub schema: String,
     /// Its table.
+    #[sqlx(try_from = "model::text::Text")]
     pub relation: String,
     /// Its name.
+    #[sqlx(try_from = "model::text::Text")]
     pub name: String,
     /// Its columns.
     pub columns: Vec<String>,
@@ -108,8 +122,10 @@ pub struct Extended {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Setting {
     /// Its name.
+    #[sqlx(try_from = "model::text::Text")]
     pub name: String,
     /// As SHOW prints it.
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub setting: Option<String>,
 }
 
@@ -136,8 +152,7 @@ impl Engine {
         database: Option<&str>,
         named: &[Named],
     ) -> Result<PlanCatalog, Reason> {
-        let missing =
-            || Reason::NotSupported { what: "this: there is no server with that name".into() };
+        let missing = || Reason::Nothing { message: "There is no server with that name.".into() };
         let server = self.server(server).ok_or_else(missing)?;
         let dsn = dsn(server, database)?;
         let mut session = OnDemand::open(&dsn, &server.budget, server.overhead.clone()).await?;
@@ -175,7 +190,7 @@ where
 {
     let file = query.pick(OLDEST_MAJOR).ok_or(Reason::NotYet)?;
     let begin = format!(
-        "begin transaction read only;set local statement_timeout = {STATEMENT_TIMEOUT_MS};\
+        "{BEGIN};set local statement_timeout = {STATEMENT_TIMEOUT_MS};\
          set local lock_timeout = {LOCK_TIMEOUT_MS}"
     );
     let mut arguments = PgArguments::default();

@@ -8,6 +8,7 @@ mod cancel;
 pub mod catalog;
 mod denied_functions;
 pub mod guard;
+mod message;
 mod preview;
 pub(crate) mod registry;
 mod run;
@@ -43,9 +44,9 @@ pub const DEFAULT_TIMEOUT_MS: u64 = 10_000;
 pub const LONGEST_TIMEOUT_MS: u64 = 60_000;
 
 impl Engine {
-    /// Lets ANALYZE run on servers that are watched as a superuser: the administrator's decision
+    /// Lets EXPLAIN run on servers that are watched as a superuser: the administrator's decision
     /// (`explain_analyze = "allow_superuser"`).
-    pub fn allow_superuser_analyze(&self) {
+    pub fn allow_superuser_explain(&self) {
         self.all_servers().iter().for_each(|server| server.explains.allow_superuser());
     }
 
@@ -78,7 +79,8 @@ impl Engine {
         let running = self.runs().begin(&request.run, &server.id, database, &who.name)?;
         let abandoned = Abandoned { server: Arc::clone(&server), run: Arc::clone(&running.run) };
         // Its own task, so that a page that is left does not leave a transaction behind.
-        let task = tokio::spawn(async move {
+        let spawner = Arc::clone(&server);
+        let task = spawner.spawn(async move {
             let Running { run, .. } = &running;
             let (server, guarded, request) = (&*server, &guarded, &request);
             let answer = Execution { server, run, guarded, request, timeout_ms }.run().await;

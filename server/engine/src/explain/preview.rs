@@ -18,7 +18,7 @@ pub fn preview(
 ) -> Result<Preview, NotExplained> {
     let facts = server.facts().ok_or(Reason::NotYet)?;
     let executes = request.mode.executes();
-    if executes && facts.superuser && !server.explains.superuser_may_analyze() {
+    if facts.superuser && !server.explains.superuser_may_explain() {
         return Err(Refusal::Superuser { role: facts.role }.into());
     }
     if request.mode.dml() && guarded.writes() && facts.in_recovery {
@@ -48,8 +48,9 @@ fn message(guarded: &Guarded, request: &Request, facts: &Facts, timeout_ms: u64)
         return message;
     }
     message.push(format!(
-        "The statement is really executed, as {}, for at most {timeout_ms} ms, and is always rolled back.",
-        facts.role
+        "The statement is really executed, as {}, for at most {}, and is always rolled back.",
+        facts.role,
+        model::duration(timeout_ms as f64)
     ));
     if guarded.changes_rows() {
         message.push(

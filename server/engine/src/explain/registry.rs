@@ -32,12 +32,12 @@ impl Explains {
         Arc::clone(&self.slots).try_acquire_owned().map_err(|_| Refusal::Busy)
     }
 
-    /// Whether ANALYZE may run as a superuser.
-    pub fn superuser_may_analyze(&self) -> bool {
+    /// Whether EXPLAIN may run as a superuser.
+    pub fn superuser_may_explain(&self) -> bool {
         self.superuser.load(Ordering::Relaxed)
     }
 
-    /// Lets ANALYZE run as a superuser: the administrator's decision.
+    /// Lets EXPLAIN run as a superuser: the administrator's decision.
     pub fn allow_superuser(&self) {
         self.superuser.store(true, Ordering::Relaxed);
     }

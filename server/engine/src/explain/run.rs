@@ -11,7 +11,7 @@ use sqlx::postgres::{PgArguments, PgDatabaseError, PgErrorPosition};
 use super::guard::Guarded;
 use super::registry::{Backend, Run};
 use super::script;
-use super::{BACKENDS, cancel, volatility};
+use super::{BACKENDS, cancel, message, volatility};
 use crate::capability::{OLDEST_MAJOR, unsupported};
 use crate::connection::on_demand::{OnDemand, Statement, Stop};
 use crate::dsn::Dsn;
@@ -28,14 +28,18 @@ struct BackendRow {
     pid: i32,
     backend_start_us: i64,
     major: i32,
+    #[sqlx(try_from = "model::text::Text")]
     database: String,
+    #[sqlx(try_from = "model::text::Text")]
     role: String,
     superuser: bool,
 }
 
 /// How to reach the server on demand.
 pub fn dsn(server: &WatchedServer, database: Option<&str>) -> Result<Dsn, Reason> {
-    let recorded = || Reason::NotSupported { what: "EXPLAIN: it is shown from a recording".into() };
+    let recorded = || Reason::Nothing {
+        message: "This server is shown from a recording, so nothing can be explained on it.".into(),
+    };
     let dsn = server.dsn.as_ref().ok_or_else(recorded)?;
     Ok(database.map_or_else(|| dsn.clone(), |database| dsn.with_database(database)))
 }
@@ -163,8 +167,8 @@ impl Execution<'_> {
         if let Some(reason) = unsupported(major) {
             return Err(reason.into());
         }
-        let may = self.server.explains.superuser_may_analyze();
-        if self.request.mode.executes() && backend.superuser && !may {
+        // Planning runs code too: functions that are called IMMUTABLE or STABLE.
+        if backend.superuser && !self.server.explains.superuser_may_explain() {
             return Err(Refusal::Superuser { role: backend.role.clone() }.into());
         }
         Ok(())
@@ -213,10 +217,17 @@ impl Execution<'_> {
             Some(PgErrorPosition::Original(position)) => it?.position(position),
             _ => None,
         });
+        let (message, hint) = match error {
+            Some(error) if message::is_free_of_data(error.code(), error.r#where()) => {
+                (shortened(error.message()), error.hint().map(shortened))
+            }
+            Some(error) => (message::in_place_of(error.code()), None),
+            None => (String::new(), None),
+        };
         NotExplained::Failed {
             sqlstate: error.map_or_else(|| "XX000".into(), |error| error.code().to_owned()),
-            message: error.map(|error| shortened(error.message())).unwrap_or_default(),
-            hint: error.and_then(PgDatabaseError::hint).map(shortened),
+            message,
+            hint,
             at: position.map(|position| self.place(position)),
         }
     }

@@ -117,7 +117,7 @@ pub fn begin(guarded: &Guarded, request: &Request, timeout_ms: u64) -> String {
     let mode = if writes { "read write" } else { "read only" };
     let cache = if request.options.generic { "force_generic_plan" } else { "force_custom_plan" };
     format!(
-        "begin transaction {mode};set local statement_timeout = {timeout_ms};\
+        "begin isolation level read committed {mode} not deferrable;set local statement_timeout = {timeout_ms};\
          set local lock_timeout = {LOCK_TIMEOUT_MS};\
          set local idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS};\
          set local standard_conforming_strings = on;set local plan_cache_mode = {cache}"

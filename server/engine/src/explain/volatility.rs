@@ -24,7 +24,9 @@ const HARMLESS: &str =
 #[derive(sqlx::FromRow)]
 struct Candidate {
     n: i64,
+    #[sqlx(try_from = "model::text::Text")]
     schema: String,
+    #[sqlx(try_from = "model::text::Text")]
     name: String,
     volatile: bool,
     definer: bool,

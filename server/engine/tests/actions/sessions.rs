@@ -34,7 +34,7 @@ pub async fn ended(major: u16) -> Result {
     assert_eq!(code.as_deref(), Some("57014"));
     assert!(alive(&mut sleeper).await, "a cancelled session stays");
     let message = refusal(&engine, ask(Action::Cancel, chosen.clone(), true)).await?;
-    assert!(message.contains("nothing to cancel"), "{message}");
+    assert!(message.contains("is running nothing. Terminate it instead"), "{message}");
 
     not_another_session(&engine, &mut sleeper, &chosen).await?;
 
@@ -104,7 +104,7 @@ async fn protected(server: &Server, engine: &Engine) -> Result {
 
     let own: Vec<Target> = sqlx::query_as(
         "select pid, (extract(epoch from backend_start) * 1000)::int8 from pg_stat_activity
-         where application_name = 'pgdeck' and usename = 'watcher'",
+         where application_name like 'pgdeck %' and usename = 'watcher'",
     )
     .fetch_all(&mut server.connect().await?)
     .await?

@@ -194,7 +194,7 @@ async fn nothing_gets_past_the_guard() -> Result {
     let pid: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut canary).await?;
     sqlx::raw_sql("listen evil").execute(&mut canary).await?;
     let engine = watching_one(server.dsn()).await?;
-    engine.allow_superuser_analyze();
+    engine.allow_superuser_explain();
     let before = state(&mut canary).await?;
     let texts = texts(pid);
     let (mut refused, mut ran, mut past_semicolon_rule) = (0, 0, 0);

@@ -208,7 +208,14 @@ async fn functions(engine: &Engine, server: &Server) -> Result {
              create function quiet() returns int language sql stable as 'select 1';
              create function note_length(orders) returns int language sql volatile as 'select 1';
              create function apart(int, int) returns bool language sql volatile as 'select true';
-             create operator <=/=> (leftarg = int, rightarg = int, function = apart)",
+             create operator <=/=> (leftarg = int, rightarg = int, function = apart);
+             create function any_row(anyelement) returns int language sql volatile as 'select 1';
+             create function or_else(orders, int default 1) returns int language sql volatile as 'select 1';
+             create function many(variadic \"any\") returns int language internal volatile as 'pg_num_nulls';
+             create function step(int, int) returns int language sql volatile as 'select 1';
+             create function ended(int) returns int language sql volatile as 'select 1';
+             create aggregate stepping(int) (sfunc = step, stype = int, initcond = '0');
+             create aggregate ending(int) (sfunc = int4pl, stype = int, initcond = '0', finalfunc = ended)",
         )
         .await?;
     for (text, danger) in [
@@ -217,6 +224,11 @@ async fn functions(engine: &Engine, server: &Server) -> Result {
         ("select trusted()", Danger::SecurityDefiner),
         ("select orders.note_length from orders", Danger::Volatile),
         ("select (o).note_length from orders o", Danger::Volatile),
+        ("select orders.any_row from orders", Danger::Volatile),
+        ("select (o).or_else from orders o", Danger::Volatile),
+        ("select (o).many from orders o", Danger::Volatile),
+        ("select stepping(id) from orders", Danger::Volatile),
+        ("select ending(id) over () from orders", Danger::Volatile),
         ("select 1 <=/=> 2", Danger::Volatile),
         ("select nextval('orders_id_seq')", Danger::Volatile),
     ] {
@@ -235,6 +247,8 @@ async fn functions(engine: &Engine, server: &Server) -> Result {
     for text in [
         "select quiet(), lower(note), now(), random() from orders",
         "select count(*) from orders where id + 1 > 2",
+        "select sum(id), avg(id), string_agg(note, ','), percentile_cont(0.5) within group (order by id) from orders",
+        "select row_number() over (order by id), orders.note from orders",
     ] {
         let ran = explain(engine, request(text, READ)).await;
         assert!(ran.is_ok(), "{text}: {ran:?}");

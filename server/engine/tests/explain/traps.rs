@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use model::explain::NotExplained;
+use model::explain::{NotExplained, Refusal};
 
 use super::*;
 
@@ -75,5 +75,68 @@ async fn what_stands_behind_a_view_runs_with_the_logins_rights() -> Result {
     let rows: i64 =
         sqlx::query_scalar("select count(*) from orders").fetch_one(&mut canary).await?;
     assert_eq!(rows, 2_000);
+    Ok(())
+}
+
+/// Over a superuser's session a lie about volatility is a shell: so nothing is planned there, nor as a role
+/// that reaches programs and files without being a superuser.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_planned_with_the_power_of_the_server() -> Result {
+    let server = playground::server(17).await?;
+    prepared(&server).await?;
+    let proof = server.data_dir().join("proof");
+    let program = format!("touch {}", proof.display());
+    server
+        .exec(&format!(
+            "create function v(int) returns int language plpgsql volatile as
+               $$begin execute 'copy (select 1) to program ''{program}'''; return 1; end$$;
+             create function f(int) returns int language plpgsql immutable as
+               $$begin return v($1); end$$;
+             create role runner login password 'a' in role pg_monitor, pg_execute_server_program;
+             create role heir noinherit login password 'a' in role postgres"
+        ))
+        .await?;
+    for role in ["postgres", "runner", "heir"] {
+        let dsn = match role {
+            "postgres" => server.dsn(),
+            role => server.dsn_for(role, "a", "postgres"),
+        };
+        let engine = watching_one(dsn).await?;
+        let answer = explain(&engine, request("select f(3)", Mode::Plan)).await;
+        let refused = Refusal::Superuser { role: role.into() };
+        assert_eq!(answer.err(), Some(refused.into()), "{role}");
+        engine.stop().await;
+    }
+    assert!(!proof.exists(), "a program ran");
+    Ok(())
+}
+
+/// A message of PostgreSQL quotes the value it is about, and a function says what it likes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_hands_out_no_row() -> Result {
+    let server = playground::server(17).await?;
+    prepared(&server).await?;
+    server
+        .exec(
+            "create table secret (s text); insert into secret values ('ROW-CANARY-9');
+             grant select on secret to analyst;
+             create function told() returns int language plpgsql stable as
+               $$begin raise exception using errcode = '42703', message = (select s from secret); end$$;
+             create function looked() returns text language sql stable as 'select s from secret'",
+        )
+        .await?;
+    let engine = watching_one(analyst(&server)).await?;
+    for (text, mode, code) in [
+        ("select s::int from secret", READ, "22P02"),
+        ("select 1 from orders where id = looked()::int", Mode::Plan, "22P02"),
+        ("select 1 from orders where id = told()", Mode::Plan, "42703"),
+    ] {
+        let answer = explain(&engine, request(text, mode)).await;
+        let said = format!("{answer:?}");
+        assert!(!said.contains("CANARY") && said.contains(code), "{text}: {said}");
+    }
+    let answer = explain(&engine, request("select x from secret", Mode::Plan)).await;
+    assert!(format!("{answer:?}").contains("does not exist"), "names are shown: {answer:?}");
+    engine.stop().await;
     Ok(())
 }

@@ -84,7 +84,7 @@ pub async fn lost_because(engine: &Engine, name: &str, message: &str, remedy: &s
 pub async fn our_sessions(server: &playground::Server) -> Result<i64> {
     let mut connection = server.connect().await?;
     let count = sqlx::query_scalar(
-        "select count(*) from pg_stat_activity where application_name = 'pgdeck'",
+        "select count(*) from pg_stat_activity where application_name like 'pgdeck %'",
     )
     .fetch_one(&mut connection)
     .await?;
@@ -107,20 +107,22 @@ pub fn limits(set: &[(&str, &str, f64)]) -> Result<Limits> {
     Ok(limits)
 }
 
-/// Every finding, also those folded into one with the same root.
-pub fn unfolded(engine: &Engine, id: &ServerId) -> Vec<Finding> {
-    let with_folded = |mut finding: Finding| {
-        let folded = std::mem::take(&mut finding.same_root);
-        std::iter::once(finding).chain(folded)
-    };
-    engine.findings(id).0.into_iter().flat_map(with_folded).collect()
+/// The findings of a server, also those that are folded into another with the same root.
+pub fn all_findings(engine: &Engine, name: &str) -> Vec<Finding> {
+    let findings = engine.findings(&ServerId::new(name)).0;
+    let mut all = Vec::new();
+    for mut finding in findings {
+        all.append(&mut finding.same_root);
+        all.push(finding);
+    }
+    all
 }
 
 /// Waits for a finding of that rule.
 pub async fn fires(engine: &Engine, name: &str, rule: &str) -> Result<Finding> {
     let id = ServerId::new(name);
     for _ in 0..300 {
-        let found = unfolded(engine, &id).into_iter().find(|finding| finding.rule == rule);
+        let found = all_findings(engine, name).into_iter().find(|finding| finding.rule == rule);
         if let Some(finding) = found {
             assert!(!finding.evidence.is_empty() && !finding.remedy.message.is_empty());
             return Ok(finding);
@@ -135,9 +137,8 @@ pub async fn quiet(engine: &Engine, name: &str, rule: &str) -> Result {
     let id = ServerId::new(name);
     let mut last = None;
     for _ in 0..300 {
-        let (_, not_checked) = engine.findings(&id);
-        let findings = unfolded(engine, &id);
-        let found = findings.iter().any(|finding| finding.rule == rule);
+        let (findings, not_checked) = engine.findings(&id);
+        let found = all_findings(engine, name).iter().any(|finding| finding.rule == rule);
         let unchecked = not_checked.iter().any(|entry| entry.rule == rule);
         if !found && !unchecked {
             return Ok(());

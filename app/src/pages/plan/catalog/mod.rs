@@ -191,7 +191,7 @@ fn table(relation: &Relation) -> AnyView {
     let size = relation.size_bytes.map(|bytes| format::number(bytes, Unit::Bytes));
     let rows = relation.reltuples.filter(|rows| *rows >= 0.0);
     let rows = rows.map_or_else(
-        || "row count unknown: never analysed".to_owned(),
+        || "row count unknown: never analyzed".to_owned(),
         |rows| format!("{} rows", format::grouped(rows.round())),
     );
     let columns = relation.columns.iter().take(MOST_COLUMNS).map(|column| {
@@ -222,7 +222,7 @@ fn table(relation: &Relation) -> AnyView {
         }
     });
     let indexes = match relation.indexes.is_empty() {
-        true => view! { <li>"It has no index."</li> }.into_any(),
+        true => view! { <li>"This table has no index."</li> }.into_any(),
         false => relation.indexes.iter().map(index).collect_view().into_any(),
     };
     view! {
@@ -265,8 +265,8 @@ fn analysed(relation: &Relation) -> String {
         .map(|rows| format!(", {} rows changed since", format::grouped(rows.round())))
         .unwrap_or_default();
     match relation.analyze_age_seconds {
-        Some(seconds) => format!("analysed {} ago{changed}", format::age(seconds * 1_000.0)),
-        None => format!("no ANALYZE on record{changed}"),
+        Some(seconds) => format!("analyzed {} ago{changed}", format::age(seconds * 1_000.0)),
+        None => format!("never analyzed{changed}"),
     }
 }
 

@@ -21,13 +21,13 @@ pub fn choice(state: PlanState) -> AnyView {
                 });
                 Some(view! {
                     <div class="plan-judge"><label>
-                        <span>"Check it against the catalog of "</span>
+                        <span>"Check against a server "</span>
                         <select
                             name="judge"
                             prop:value=move || state.catalog_server.get()
                             on:change:target=move |event| state.catalog_server.set(event.target().value())
                         >
-                            <option value="" selected=move || state.catalog_server.with(String::is_empty)>"no server"</option>
+                            <option value="" selected=move || state.catalog_server.with(String::is_empty)>"none"</option>
                             {options.collect_view()}
                         </select>
                     </label>
@@ -36,7 +36,7 @@ pub fn choice(state: PlanState) -> AnyView {
                         <input
                             type="text"
                             name="judge_database"
-                            placeholder="default: from the DSN"
+                            placeholder="default database"
                             autocomplete="off"
                             spellcheck="false"
                             prop:value=move || state.catalog_database.get()

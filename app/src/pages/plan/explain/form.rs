@@ -203,11 +203,11 @@ fn mode(may_analyze: bool, analyze: RwSignal<bool>, request: &ExplainRequest) ->
             <legend>"Mode"</legend>
             <label>
                 <input type="radio" name="mode" value="plan" checked=!executes on:change=move |_| analyze.set(false)/>
-                " Plan only: the statement is not executed"
+                " EXPLAIN only: the statement is not executed"
             </label>
             <label>
                 <input type="radio" name="mode" value="analyze" checked=executes disabled=!may_analyze on:change=move |_| analyze.set(true)/>
-                " ANALYZE: the statement is executed and measured, then rolled back"
+                " EXPLAIN ANALYZE: the statement is executed, measured and rolled back"
             </label>
             {needs}
         </fieldset>

@@ -221,7 +221,7 @@ mod live {
             }
             Ok(Ok(Cancelling::Over)) => "It had already ended.".into(),
             Ok(Ok(Cancelling::NotYours)) => {
-                "Somebody else started it; an administrator can cancel it.".into()
+                "Someone else started it; an administrator can cancel it.".into()
             }
             Ok(Err(reason)) => format!("It could not be cancelled: {}", reason.message()),
             Err(error) => format!("It could not be cancelled: {error}"),

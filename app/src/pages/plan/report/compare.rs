@@ -54,7 +54,7 @@ fn message(found: &Comparison) -> String {
             format!("{} instead of {}: {}.", time(after), time(before), factor(before, after))
         }
         (_, Delta { before: Some(before), after: Some(after) }) => format!(
-            "Not both plans have times. Cost {} instead of {}: {}.",
+            "Only one of the plans has times. Cost {} instead of {}: {}.",
             format::grouped(after.round()),
             format::grouped(before.round()),
             factor(before, after)
@@ -72,8 +72,8 @@ fn factor(before: f64, after: f64) -> String {
     if low <= 0.0 {
         return if after > before { "more".into() } else { "less".into() };
     }
-    let times = format::number(high / low, Unit::Count);
-    if after > before { format!("{times} times as much") } else { format!("{times} times less") }
+    let times = format::times(high / low);
+    if after > before { format!("{times} as much") } else { format!("{times} less") }
 }
 
 fn totals(found: &Comparison) -> AnyView {
@@ -120,11 +120,11 @@ fn became(pair: &Pair, before: &Analysis, after: &Analysis) -> (&'static str, &'
             .is_some_and(|(a, b)| a.max(b) > a.min(b) * SAME + f64::EPSILON)
     };
     if named(before, pair.before) != named(after, pair.after) {
-        ("≠ different", "changed")
+        ("≠ replaced", "changed")
     } else if moved(pair.figures.self_ms) || moved(pair.figures.rows) {
-        ("± figures", "figures")
+        ("± same node", "figures")
     } else {
-        ("= same", "same")
+        ("= unchanged", "same")
     }
 }
 
@@ -163,7 +163,7 @@ fn pairs(found: &Comparison, before: &Shared<Analysis>, after: &Shared<Analysis>
     }
     let all = rows.len();
     let rows: Vec<AnyView> = rows.into_iter().take(MOST).map(|(_, row)| row).collect();
-    let more = (all > MOST).then(|| view! { <p class="note">{format!("The first {} pairs are listed.", format::grouped(MOST as f64))}</p> });
+    let more = (all > MOST).then(|| view! { <p class="note">{format!("The first {} pairs of nodes are listed.", format::grouped(MOST as f64))}</p> });
     view! {
         <div class="scroll plan-pairs" tabindex="0" role="group" aria-label="Every node of both plans">
             <table>
@@ -223,7 +223,7 @@ mod tests {
         let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
         let message = message(&found);
         assert!(
-            message.contains(" ms instead of ") && message.ends_with(" times less."),
+            message.contains("\u{a0}ms instead of ") && message.ends_with(" times less."),
             "{message}"
         );
         assert!(!found.changes.is_empty());

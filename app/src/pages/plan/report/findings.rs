@@ -30,13 +30,13 @@ pub fn findings(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
     let first = first.map(|(at, found)| one(&all, found, state, at == 0)).collect_view();
     let rest = (count > FIRST).then(|| {
         let shown = count.min(MOST);
-        let more = format!("{} more findings", format::grouped((shown - FIRST) as f64));
+        let more = format::plural((shown - FIRST) as i64, "more finding", "more findings");
         let rest = all.findings.iter().skip(FIRST).take(MOST - FIRST);
         let rest = rest.map(|found| one(&all, found, state, false)).collect_view();
         view! { <details class="more-findings"><summary>{more}</summary><div class="findings">{rest}</div></details> }
     });
     let beyond = (count > MOST).then(|| {
-        view! { <p class="note">{format!("The other {} would save less and are left out.", format::grouped((count - MOST) as f64))}</p> }
+        view! { <p class="note">{format!("The other {} would save less and are not shown.", format::grouped((count - MOST) as f64))}</p> }
     });
     view! {
         <section class="findings plan-findings" aria-labelledby="plan-findings-title">

@@ -40,8 +40,8 @@ pub fn markdown(analysis: &Analysis) -> String {
             let fence = "`".repeat(longest_run(sql, '`').max(2) + 1);
             let _ = write!(text, "\n{fence}sql\n{sql}\n{fence}\n");
         }
-        if let Some(refuted) = &finding.remedy.refuted_by {
-            let _ = write!(text, "\nWhat would refute this: {}\n", flat(refuted));
+        if let Some(false_alarm) = finding.remedy.false_alarm() {
+            let _ = write!(text, "\n{}\n", flat(&false_alarm));
         }
     }
     text.push_str("\n## Nodes\n\n| node | self time | total time | rows | estimate | loops |\n|---|--:|--:|--:|---|--:|\n");
@@ -63,7 +63,7 @@ pub fn markdown(analysis: &Analysis) -> String {
     if analysis.plan.nodes.len() > MOST_ROWS {
         let _ = writeln!(text, "\nThe first {MOST_ROWS} of {} nodes.", analysis.plan.nodes.len());
     }
-    text
+    format::plain(&text)
 }
 
 /// Escapes a line for Markdown.

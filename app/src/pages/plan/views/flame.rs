@@ -86,14 +86,14 @@ fn message(graph: &Flame) -> String {
     let whole = match graph.measure {
         Measure::Time => format!("time, {} in total", format::number(graph.whole, Unit::Ms)),
         Measure::Cost => format!(
-            "cost, since nothing was timed, {} in total",
+            "cost, because nothing was timed, {} in total",
             format::grouped(graph.whole.round())
         ),
         Measure::Nodes => {
             format!("number of nodes, {} in total", format::grouped(graph.whole))
         }
     };
-    format!("Width is {whole}. The part not covered by its children is the node's own.")
+    format!("Width is {whole}. A bar's uncovered part is the node's own.")
 }
 
 fn one(rect: &Rect, analysis: &Shared<Analysis>, width: f64, state: PlanState) -> AnyView {

@@ -127,7 +127,7 @@ fn kind_help(node: &plan::Node) -> Option<AnyView> {
                 <p>{help.does}</p>
                 <p><strong>"Good when:"</strong> " " {help.good}</p>
                 <p><strong>"Bad when:"</strong> " " {help.hurts}</p>
-                <p><a href=help.docs rel="external noopener noreferrer">"The PostgreSQL manual on this"</a></p>
+                <p><a href=help.docs rel="external noopener noreferrer">"PostgreSQL manual"</a></p>
             </div>
         }
         .into_any(),

@@ -176,7 +176,14 @@ fn cell(analysis: &Analysis, at: usize, column: Column) -> AnyView {
     };
     let exact = format::exact(value, column.unit);
     let message = match column.unit {
-        Unit::Count if column.id == "factor" => format!("× {}", format::number(value, Unit::Count)),
+        Unit::Count if column.id == "factor" => format!(
+            "× {}",
+            if value < 10.0 {
+                format::number(value, Unit::Count)
+            } else {
+                format::grouped(value.round())
+            }
+        ),
         Unit::Count => format::grouped(value.round()),
         unit => format::number(value, unit),
     };

@@ -6,18 +6,22 @@ use model::locks::{LockMode, LockObject, LockSession, ObjectKind};
 #[derive(Clone, Debug, Default, sqlx::FromRow)]
 #[expect(missing_docs, reason = "columns of lock_rows.14.sql, in the spelling of pg_locks")]
 pub struct LockRow {
+    #[sqlx(try_from = "model::text::Text")]
     pub locktype: String,
     pub database: Option<i64>,
     pub relation: Option<i64>,
     pub page: Option<i32>,
     pub tuple: Option<i32>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub virtualxid: Option<String>,
     pub transactionid: Option<i64>,
     pub classid: Option<i64>,
     pub objid: Option<i64>,
     pub objsubid: Option<i32>,
+    #[sqlx(try_from = "model::text::Text")]
     pub virtualtransaction: String,
     pub prepared_xid: Option<i64>,
+    #[sqlx(try_from = "model::text::Text")]
     pub mode: String,
     pub granted: bool,
     pub fastpath: bool,
@@ -35,6 +39,7 @@ pub struct LockRow {
 pub struct NameRow {
     pub database: Option<i64>,
     pub id: i64,
+    #[sqlx(try_from = "model::text::Text")]
     pub name: String,
 }
 

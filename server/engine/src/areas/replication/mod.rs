@@ -1,5 +1,6 @@
 //! Replication: walsenders, WAL receiver, slots, subscriptions and lag of one server, every two seconds.
 
+mod causes;
 mod lag;
 mod memory;
 mod metrics;
@@ -165,12 +166,14 @@ impl Answers {
 
 #[derive(sqlx::FromRow)]
 struct Identity {
+    #[sqlx(try_from = "model::text::MaybeText")]
     system_identifier: Option<String>,
     timeline: Option<i32>,
 }
 
 #[derive(sqlx::FromRow)]
 struct WalEnd {
+    #[sqlx(try_from = "model::text::MaybeText")]
     lsn: Option<String>,
     lsn_bytes: Option<i64>,
     end_bytes: Option<i64>,

@@ -45,7 +45,7 @@ fn a_plain_plan_is_one_statement_behind_our_prefix() {
     assert!(
         script
             .begin
-            .starts_with("begin transaction read only;set local statement_timeout = 10000;")
+            .starts_with("begin isolation level read committed read only not deferrable;set local statement_timeout = 10000;")
     );
     assert_eq!(script.sql().last().map(String::as_str), Some("rollback"));
 }
@@ -118,9 +118,14 @@ fn values_and_parameters_must_match() {
 fn only_a_yes_to_dml_opens_a_transaction_that_may_write() {
     let yes = Mode::Analyze { dml: true, functions: false };
     let begin = |text: &str, mode| built(&request(text, mode, Options::default(), &[]), 17).begin;
-    assert!(begin("delete from t", yes).starts_with("begin transaction read write"));
-    assert!(begin("select 1", yes).starts_with("begin transaction read only"));
-    assert!(begin("delete from t", Mode::Plan).starts_with("begin transaction read only"));
+    assert!(
+        begin("delete from t", yes).starts_with("begin isolation level read committed read write")
+    );
+    assert!(begin("select 1", yes).starts_with("begin isolation level read committed read only"));
+    assert!(
+        begin("delete from t", Mode::Plan)
+            .starts_with("begin isolation level read committed read only")
+    );
 }
 
 #[test]

@@ -102,6 +102,6 @@ pub async fn serializable(look: &mut Look) -> Result {
     one.run("update doctors set on_call = false where name = 'a'; commit").await?;
     let failed = two.run("update doctors set on_call = false where name = 'b'; commit").await;
     assert!(failed.is_err_and(|error| error.to_string().contains("could not serialize access")));
-    assert!(matches!(locks.serialization_failures, Err(Reason::NotSupported { .. })));
+    assert!(matches!(locks.serialization_failures, Err(Reason::Nothing { .. })));
     look.reset().await
 }

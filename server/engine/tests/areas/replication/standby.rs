@@ -64,7 +64,7 @@ async fn no_age_is_unknown_and_paused_replay_is_told_at_once() -> Result {
     let mut metrics = Metrics::default();
     engine.metrics(&ServerId::new("standby"), &mut metrics);
     let metrics = metrics.finish();
-    assert!(!metrics.contains("pg_replication_lag_seconds{"), "{metrics}");
+    assert!(!metrics.contains("pgdeck_replication_lag_seconds{"), "{metrics}");
     Ok(())
 }
 

@@ -174,13 +174,16 @@ pub fn texts(analysis: &Analysis, what: What, hidden: usize) -> [String; 4] {
             let wrong = wrong.map(|e| {
                 format!(
                     ", {}× {}",
-                    format::number(e.factor, Unit::Count),
+                    format::grouped(e.factor.round()),
                     if e.more { "more" } else { "fewer" }
                 )
             });
             format!("{} {word}{}", format::number(rows, Unit::Count), wrong.unwrap_or_default())
         }
-        (None, Some(cost)) => format!("{} rows expected", format::number(cost.rows, Unit::Count)),
+        (None, Some(cost)) => {
+            let word = if cost.rows.round() == 1.0 { "row" } else { "rows" };
+            format!("{} {word} expected", format::number(cost.rows, Unit::Count))
+        }
         _ => String::new(),
     };
     [head, works, time, rows].map(|text| short(&text, FITTING).into_owned())

@@ -17,8 +17,8 @@ const WARN_FROM_S: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "An autovacuum to prevent wraparound blocks others",
-    effect: "It does not yield, and if it is cancelled it starts again: DDL on the table waits until it is done.",
-    remedy: "Let it finish faster: raise autovacuum_vacuum_cost_limit and reload. Postpone the DDL and run it with lock_timeout, because it blocks everything behind it.",
+    effect: "It does not yield, and it starts again if it is cancelled: DDL on the table waits until it is done.",
+    remedy: "Let it finish faster: raise autovacuum_vacuum_cost_limit and reload. Postpone the DDL and run it with lock_timeout, because waiting DDL blocks everything behind it.",
     docs: "https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND",
     limits: &[WARN_FROM_S],
 };
@@ -57,7 +57,7 @@ pub fn antiwraparound_blocker(evidence: &Locks, limits: &InForce<'_>) -> Known<V
                 sql: Some("alter system set autovacuum_vacuum_cost_limit = 2000;".into()),
                 lock: Some("None; takes effect after select pg_reload_conf().".into()),
                 undo: Some("alter system reset autovacuum_vacuum_cost_limit;".into()),
-                refuted_by: Some("Storage that is already saturated: a faster vacuum would hurt everybody.".into()),
+                refuted_by: Some("the storage is already saturated, so a faster vacuum would slow everything down.".into()),
             },
         })
     });

@@ -25,7 +25,7 @@ const CRITICAL_FROM_WAITERS: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "DDL waits for a table and blocks everything behind it",
-    effect: "A waiting ACCESS EXCLUSIVE blocks even plain SELECTs that do not conflict with its blocker.",
+    effect: "A waiting ACCESS EXCLUSIVE request blocks even plain SELECTs that do not conflict with its blocker.",
     remedy: "Cancel the DDL and run it again with lock_timeout set; or end the transaction it waits for.",
     docs: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES",
     limits: &[HELD_FOR_S, CRITICAL_FROM_WAITERS],
@@ -92,7 +92,7 @@ fn finding(
         remedy: ending(
             node,
             ABOUT.remedy,
-            "DDL that is worth the downtime, such as in a maintenance window.",
+            "the DDL is worth the downtime, as in a maintenance window.",
         ),
     })
 }

@@ -3,7 +3,7 @@
 use model::locks::Locks;
 use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
-use super::describe::{count, seconds};
+use super::describe::{count, for_ms, seconds};
 use crate::rule::InForce;
 
 /// Deadlocks within a minute at which the rule warns.
@@ -23,7 +23,7 @@ const CRITICAL_FROM_PER_MINUTE: Limit = Limit {
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
-    title: "Transactions deadlock",
+    title: "Deadlocks",
     effect: "PostgreSQL aborts one of them after deadlock_timeout; its client gets error 40P01 and has to retry.",
     remedy: "Lock rows and tables in the same order everywhere; take the strongest lock first instead of upgrading; retry on 40P01. The server's log names the statements.",
     docs: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS",
@@ -47,7 +47,7 @@ pub fn deadlocks(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding>> 
         rule: limits.rule(),
         severity,
         object: Object::Server,
-        message: format!("{times} in the last {:.0} s.", rates.window_ms as f64 / 1_000.0),
+        message: format!("{times} in the last {}.", for_ms(rates.window_ms as f64)),
         evidence: vec![count("deadlocks", found), seconds("window", rates.window_ms as f64)],
         harm: Harm::Hygiene,
         root: None,
@@ -57,7 +57,7 @@ pub fn deadlocks(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding>> 
             sql: Some("alter system set log_lock_waits = on;".into()),
             lock: Some("None; takes effect after select pg_reload_conf().".into()),
             undo: Some("alter system reset log_lock_waits;".into()),
-            refuted_by: Some("A test that provokes them.".into()),
+            refuted_by: Some("a test provokes them.".into()),
         },
     }])
 }

@@ -31,7 +31,7 @@ const HELD_FOR_S: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "Sessions pile up behind a lock",
-    effect: "Each waiter keeps its connection and its own locks; soon no connection is left.",
+    effect: "Each waiting session keeps its connection and its own locks; soon no connection is left.",
     remedy: "End the root blocker; set lock_timeout for DDL and idle_in_transaction_session_timeout for applications.",
     docs: "https://www.postgresql.org/docs/current/explicit-locking.html",
     limits: &[WARN_FROM_WAITERS, CRITICAL_FROM_WAITERS, HELD_FOR_S],
@@ -52,12 +52,12 @@ pub fn lock_pile_up(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
             severity: if critical { Severity::Critical } else { Severity::Warning },
             object: node.words().into(),
             message: format!(
-                "{} wait for {}{}, the longest for {}; ending it frees {}, {} of them at once.",
+                "{} wait for {}{}, the longest for {}. Ending it frees {} ({} at once).",
                 sessions(root.holds_up),
                 who(graph, root.node),
                 node.doing(graph),
                 for_ms(root.longest_ms),
-                root.frees,
+                sessions(root.frees),
                 root.frees_now,
             ),
             evidence: vec![
@@ -65,7 +65,7 @@ pub fn lock_pile_up(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
                 count("freed at once", root.frees_now.into()),
                 count("freed in total", root.frees.into()),
                 seconds("longest wait", root.longest_ms),
-                seconds("waited in total", root.waited_ms),
+                seconds("total wait", root.waited_ms),
             ],
             harm: hurts(root),
             root: Some(node.words().into()),
@@ -73,7 +73,7 @@ pub fn lock_pile_up(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
             remedy: ending(
                 node,
                 ABOUT.remedy,
-                "Work that must not be interrupted and is about to end.",
+                "the root blocker must not be interrupted and is about to end.",
             ),
         })
     });

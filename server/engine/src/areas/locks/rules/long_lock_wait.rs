@@ -24,7 +24,7 @@ const CRITICAL_FROM_S: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "A session has been waiting for a lock for a long time",
-    effect: "Its client sees a statement that does not end; PostgreSQL sets no limit by itself.",
+    effect: "Its client sees a statement that does not finish; by default PostgreSQL sets no limit.",
     remedy: "End the blocker or cancel the waiter; set lock_timeout where waiting makes no sense.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT",
     limits: &[WARN_FROM_S, CRITICAL_FROM_S],
@@ -60,12 +60,12 @@ pub fn long_lock_wait(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Findi
             message: blocking.why(wait.node).unwrap_or_default(),
             evidence: vec![
                 seconds("longest wait", root.longest_ms),
-                count("waits that long behind the same root", long.count() as f64),
+                count("waits that long behind the same root blocker", long.count() as f64),
             ],
             harm: hurts(root),
             root: Some(node.words().into()),
             same_root: Vec::new(),
-            remedy: ending(node, ABOUT.remedy, "A batch that is meant to wait its turn."),
+            remedy: ending(node, ABOUT.remedy, "a batch is meant to wait its turn."),
         });
     }
     Ok(findings)

@@ -1,0 +1,43 @@
+// Ending a blocker on a phone: every step is in view without scrolling, and the page stays where it is.
+import { expect, open, test, type Page } from '../../support/page';
+import { pile } from '../../support/pile';
+
+test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
+
+const scrolled = (page: Page) => page.evaluate(() => Math.round(window.scrollY));
+
+test('the confirming button and the result are in view, and the page does not move', async ({ page }) => {
+  const waiting = await pile(3, 'phone', 'shop');
+  try {
+    await open(page, '/s/primary/locks');
+    const row = page.getByRole('main').getByRole('link', { name: new RegExp(waiting.name) }).filter({ visible: true });
+    await row.first().tap();
+    const drawer = page.getByRole('main').getByRole('region', { name: /^pid \d+/ });
+    await drawer.getByRole('button', { name: 'Terminate …' }).tap();
+    const confirm = page.getByRole('button', { name: /^Terminate pid \d+$/ });
+    await expect(confirm).toBeInViewport({ ratio: 1 });
+    const before = await scrolled(page);
+    await confirm.tap();
+    const result = page.getByText(/^pid \d+ has ended\. It took/);
+    await expect(result).toBeInViewport({ ratio: 1 });
+    expect(await scrolled(page)).toBe(before);
+    await expect(page.getByRole('region', { name: 'Results' })).toBeFocused();
+  } finally {
+    await waiting.end();
+  }
+});
+
+test('nothing that is tapped is smaller than a finger', async ({ page }) => {
+  for (const path of ['/', '/s/primary/', '/s/primary/activity', '/s/primary/locks', '/plan']) {
+    await open(page, path);
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('button, select, summary, .topbar a, .tabbar a')]
+        .map((element) => ({ box: element.getBoundingClientRect(), text: element.textContent!.trim().slice(0, 30) }))
+        .filter(({ box }) => box.width > 2 && box.height > 2 && box.height < 43.5)
+        .map(({ box, text }) => `${text}: ${Math.round(box.width)} × ${Math.round(box.height)}`),
+    );
+    expect.soft(small, path).toEqual([]);
+    const bar = await page.locator('.topbar').boundingBox();
+    expect.soft(bar!.height, `height of the top bar of ${path}: one row`).toBeLessThan(60);
+  }
+});

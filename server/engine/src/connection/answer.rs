@@ -1,0 +1,209 @@
+//! Takes in what a server sends: row by row, within a deadline and within limits on rows and bytes, and
+//! survives what sqlx does not. A server that sends without a pause never makes sqlx wait, so nothing
+//! else on the thread would run, not even the deadline: every few messages the task gives way.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use futures::{FutureExt, Stream, TryStreamExt};
+use model::{Cause, Known, Reason};
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgQueryResult, PgRow};
+use sqlx::{Either, FromRow, Row, ValueRef};
+use tokio::time::timeout;
+
+use crate::error::{connect_reason, is_lost};
+
+/// The most rows of one answer, five times the largest `limit` of our queries (`docs/limits.md#connections`).
+pub const ANSWER_ROWS: u64 = 100_000;
+/// The most bytes of one answer (`docs/limits.md#connections`).
+pub const ANSWER_BYTES: u64 = 64 << 20;
+/// What a row and each of its columns cost besides the values.
+const ROW_BYTES: u64 = 128;
+/// See `ROW_BYTES`.
+const COLUMN_BYTES: u64 = 16;
+/// Messages after which other tasks get their turn: less than a millisecond of work.
+const TURN: u64 = 64;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Stop {
+    /// PostgreSQL answered with an error; the session is fine.
+    Refused(Box<dyn DatabaseError>),
+    /// The connection is gone.
+    Lost(Reason),
+    /// No answer within the deadline: drop the session.
+    Late(Duration),
+}
+
+impl Stop {
+    /// What to show, where a statement of our own is never refused for its own sake.
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::Refused(error) => connect_reason(&sqlx::Error::Database(error), "the server"),
+            Self::Lost(reason) => reason,
+            Self::Late(after) => super::no_answer_within(after),
+        }
+    }
+}
+
+/// Awaits an answer until the deadline. sqlx trusts the lengths in a message and panics on a wrong one:
+/// then the connection is lost, and nothing else.
+pub async fn awaited<T>(
+    within: Duration,
+    address: &str,
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, Stop> {
+    match timeout(within, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(error))) if is_lost(&error) => Err(Stop::Lost(connect_reason(&error, address))),
+        Ok(Ok(Err(sqlx::Error::Database(error)))) => Err(Stop::Refused(error)),
+        Ok(Ok(Err(error))) => Err(Stop::Lost(connect_reason(&error, address))),
+        Ok(Err(_)) => Err(Stop::Lost(malformed(address))),
+        Err(_) => Err(Stop::Late(within)),
+    }
+}
+
+/// The server sent a message whose parts do not fit together.
+fn malformed(address: &str) -> Reason {
+    Reason::Unreachable {
+        cause: Cause::Protocol,
+        message: format!("The service at {address} sent a malformed PostgreSQL message."),
+        remedy: "Check that host and port belong to PostgreSQL or to a pooler; pgdeck has dropped the connection and reconnects automatically.".into(),
+    }
+}
+
+/// Rows of one query, in text format where the simple protocol sent them.
+pub struct Rows {
+    query: &'static str,
+    rows: Vec<PgRow>,
+    bytes: u64,
+    too_large: bool,
+}
+
+impl Rows {
+    fn new(query: &'static str) -> Self {
+        Self { query, rows: Vec::new(), bytes: 0, too_large: false }
+    }
+
+    /// How many rows and bytes came.
+    pub(super) fn size(&self) -> (u64, u64) {
+        (self.rows.len() as u64, self.bytes)
+    }
+
+    /// The rows, unless there were too many.
+    pub(super) fn within_limits(self) -> Known<Self> {
+        if self.too_large {
+            let limit = format!("{ANSWER_ROWS} rows or {} MiB", ANSWER_BYTES >> 20);
+            return Err(Reason::TooLarge { what: self.query.into(), limit });
+        }
+        Ok(self)
+    }
+
+    /// Decodes all rows.
+    pub fn all<T: for<'r> FromRow<'r, PgRow>>(&self) -> Known<Vec<T>> {
+        let decoding = AssertUnwindSafe(|| self.rows.iter().map(T::from_row).collect());
+        // A row with fewer values than columns panics as it is read.
+        let decoded: Result<Vec<T>, sqlx::Error> = catch_unwind(decoding)
+            .unwrap_or_else(|_| Err(sqlx::Error::Protocol("a malformed row".into())));
+        decoded.map_err(|error| {
+            tracing::debug!(query = self.query, %error, "a row does not decode");
+            let column = match error {
+                sqlx::Error::ColumnDecode { index, .. } => Some(index.trim_matches('"').to_owned()),
+                sqlx::Error::ColumnNotFound(name) => Some(name),
+                _ => None,
+            };
+            Reason::Undecodable { what: self.query.into(), column }
+        })
+    }
+
+    /// Decodes the only row.
+    pub fn one<T: for<'r> FromRow<'r, PgRow>>(&self) -> Known<T> {
+        self.all()?.pop().ok_or_else(|| Reason::Failed {
+            sqlstate: "02000".into(),
+            message: format!("{} gave no row", self.query),
+        })
+    }
+
+    fn push(&mut self, row: PgRow, meter: &mut Meter) {
+        let bytes = row_bytes(&row);
+        meter.rows += 1;
+        meter.bytes += bytes.saturating_add(ROW_BYTES + COLUMN_BYTES * row.len() as u64);
+        if meter.is_over() {
+            // What is read on is not kept: the answers after it are still wanted.
+            self.rows = Vec::new();
+            self.too_large = true;
+            return;
+        }
+        self.bytes += bytes;
+        self.rows.push(row);
+    }
+}
+
+/// How much of an answer has come.
+#[derive(Default)]
+struct Meter {
+    messages: u64,
+    rows: u64,
+    bytes: u64,
+}
+
+impl Meter {
+    fn is_over(&self) -> bool {
+        self.rows > ANSWER_ROWS || self.bytes > ANSWER_BYTES
+    }
+
+    /// Gives way now and then; an answer without an end is given up.
+    async fn turn(&mut self) -> Result<(), sqlx::Error> {
+        self.messages += 1;
+        if self.messages.is_multiple_of(TURN) {
+            tokio::task::yield_now().await;
+        }
+        if self.rows > 2 * ANSWER_ROWS || self.bytes > 2 * ANSWER_BYTES {
+            return Err(unending());
+        }
+        Ok(())
+    }
+}
+
+fn unending() -> sqlx::Error {
+    sqlx::Error::Protocol("it sends more than was asked for".into())
+}
+
+/// Collects the rows of these queries; the first `preamble` statements of the text give none.
+pub async fn collect(
+    queries: impl Iterator<Item = &'static str>,
+    preamble: usize,
+    mut answers: impl Stream<Item = Result<Either<PgQueryResult, PgRow>, sqlx::Error>> + Unpin,
+) -> Result<Vec<Rows>, sqlx::Error> {
+    let mut sets: Vec<Rows> = queries.map(Rows::new).collect();
+    // The statement that ends the transaction answers as well.
+    let most = preamble + sets.len() + 1;
+    let (mut statement, mut meter) = (0, Meter::default());
+    while let Some(answer) = answers.try_next().await? {
+        match answer {
+            Either::Left(_) => statement += 1,
+            Either::Right(row) => {
+                let set = usize::checked_sub(statement, preamble);
+                let set = set.and_then(|set| sets.get_mut(set)).ok_or_else(unending)?;
+                set.push(row, &mut meter);
+            }
+        }
+        if statement > most {
+            return Err(unending());
+        }
+        meter.turn().await?;
+    }
+    Ok(sets)
+}
+
+fn row_bytes(row: &PgRow) -> u64 {
+    let value_bytes = |column: usize| {
+        row.try_get_raw(column)
+            .ok()
+            .filter(|value| !value.is_null())
+            .and_then(|value| value.as_bytes().ok().map(<[u8]>::len))
+            .unwrap_or(0) as u64
+    };
+    (0..row.len()).map(value_bytes).sum()
+}

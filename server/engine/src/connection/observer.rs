@@ -1,0 +1,165 @@
+//! `Observer`: the session that samples. Read-only, one round trip per tick, marked as ours by
+//! `application_name`. Behind a pooler nothing is set on the session: settings are `set local` in the
+//! one transaction that reads (`docs/limits.md#poolers`).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use model::{Known, Reason};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::answer::{Rows, Stop, awaited, collect};
+use super::batch::{RefusedQueries, STATEMENT_TIMEOUT_MS, Settings, batch, later, start_up};
+use super::{Budget, connect, refuses_options, shown_ms};
+use crate::dsn::Dsn;
+use crate::error::query_reason;
+use crate::overhead::Overhead;
+use crate::sql::SqlFile;
+
+/// Our own deadline: `statement_timeout` plus 2 s for the network (`docs/limits.md#connections`).
+pub const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_000);
+
+/// A connection that reads and nothing else.
+pub struct Observer {
+    connection: PgConnection,
+    settings: Settings,
+    role: String,
+    overhead: Arc<Overhead>,
+    refused: RefusedQueries,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Observer {
+    /// Connects within the budget. First with our limits as start-up options; a pooler that
+    /// refuses them is asked again without, and gets them per transaction.
+    pub async fn open(dsn: &Dsn, budget: &Budget, overhead: Arc<Overhead>) -> Result<Self, Reason> {
+        let permit = budget.permit().await?;
+        overhead.connect();
+        let plain = dsn.options();
+        let address = dsn.address();
+        let with_limits = plain.clone().options(start_up());
+        let (connection, settings) = match connect(&with_limits, &address).await {
+            Ok(connection) => (connection, Settings::Session),
+            Err(reason) if refuses_options(&reason) => {
+                (connect(&plain, &address).await?, Settings::Transaction)
+            }
+            Err(reason) => return Err(reason),
+        };
+        let role = plain.get_username().to_owned();
+        let mut observer = Self {
+            connection,
+            settings,
+            role,
+            overhead,
+            refused: RefusedQueries::default(),
+            _permit: permit,
+        };
+        observer.confirm_settings().await?;
+        Ok(observer)
+    }
+
+    /// Whether a pooler stands between us and the server.
+    pub fn through_pooler(&self) -> bool {
+        self.settings == Settings::Transaction
+    }
+
+    /// A pooler may swallow start-up options silently: then they are not in force, and nothing may be
+    /// set on the session either.
+    async fn confirm_settings(&mut self) -> Result<(), Reason> {
+        if self.settings == Settings::Transaction {
+            return Ok(());
+        }
+        let show = "show statement_timeout;show server_encoding";
+        let read = sqlx::raw_sql(show).fetch_all(&mut self.connection);
+        let rows = awaited(DEADLINE, "the server", read).await.map_err(Stop::reason)?;
+        let mut shown = rows.iter().map(|row| row.try_get::<String, _>(0).unwrap_or_default());
+        if shown.next() != Some(shown_ms(STATEMENT_TIMEOUT_MS)) {
+            self.settings = Settings::Transaction;
+            return Ok(());
+        }
+        let encoding = shown.next().unwrap_or_default();
+        self.command(later(self.connection.server_version_num(), &encoding)).await
+    }
+
+    /// Runs the files in one read-only transaction and one round trip. When one of them fails,
+    /// each is run alone, so that one failure hides nothing else; what a server refuses for good is
+    /// not asked again at every tick, for each time leaves a line in its log.
+    ///
+    /// The outer error means the connection is lost: drop the observer.
+    pub async fn read(&mut self, files: &[SqlFile]) -> Result<Vec<Known<Rows>>, Reason> {
+        let now = Instant::now();
+        let asked: Vec<SqlFile> =
+            files.iter().filter(|file| self.refused.reason(file, now).is_none()).copied().collect();
+        let mut answers = self.ask(&asked).await?.into_iter();
+        let mut all = Vec::with_capacity(files.len());
+        for file in files {
+            all.push(match self.refused.reason(file, now) {
+                Some(reason) => Err(reason),
+                None => answers.next().unwrap_or(Err(Reason::NotYet)),
+            });
+        }
+        for (file, answer) in files.iter().zip(&all) {
+            if let Err(reason) = answer {
+                self.refused.remember(file, reason, now);
+            }
+        }
+        Ok(all)
+    }
+
+    async fn ask(&mut self, files: &[SqlFile]) -> Result<Vec<Known<Rows>>, Reason> {
+        if files.is_empty() {
+            return Ok(vec![]);
+        }
+        match self.run(files).await? {
+            Ok(sets) => Ok(sets),
+            Err(reason) if files.len() == 1 => Ok(vec![Err(reason)]),
+            Err(_) => {
+                let mut answers = Vec::with_capacity(files.len());
+                for file in files {
+                    let answer = self.run(std::slice::from_ref(file)).await?;
+                    answers.push(
+                        answer.and_then(|sets| {
+                            sets.into_iter().next().unwrap_or(Err(Reason::NotYet))
+                        }),
+                    );
+                }
+                Ok(answers)
+            }
+        }
+    }
+
+    async fn run(&mut self, files: &[SqlFile]) -> Result<Known<Vec<Known<Rows>>>, Reason> {
+        let text = batch(self.settings, files);
+        let started = Instant::now();
+        // The text is put together from our own files and constants only: see `batch`.
+        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
+        let names = files.iter().map(|file| file.name);
+        let sets = collect(names, self.settings.preamble(), answers);
+        let answer = match awaited(DEADLINE, "the server", sets).await {
+            Ok(sets) => Ok(sets),
+            Err(Stop::Refused(error)) => {
+                self.command("rollback".into()).await?;
+                // A text of several files is asked again, each alone.
+                let sql = files.first().map_or("", SqlFile::statement);
+                Err(query_reason(&*error, &self.role, sql, STATEMENT_TIMEOUT_MS))
+            }
+            Err(stop) => return Err(stop.reason()),
+        };
+        self.overhead.round_trip(started.elapsed());
+        self.overhead.heard();
+        for (file, set) in files.iter().zip(answer.iter().flatten()) {
+            let (rows, bytes) = set.size();
+            self.overhead.query(file.name, rows, bytes);
+        }
+        if answer.is_err() {
+            files.iter().for_each(|file| self.overhead.failure(file.name));
+        }
+        Ok(answer.map(|sets| sets.into_iter().map(Rows::within_limits).collect()))
+    }
+
+    async fn command(&mut self, text: String) -> Result<(), Reason> {
+        let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut self.connection);
+        awaited(DEADLINE, "the server", done).await.map(drop).map_err(Stop::reason)
+    }
+}

@@ -1,0 +1,101 @@
+//! What roles, databases and servers impose on our sessions: settings that would break our transactions,
+//! login event triggers, connection limits. Our sessions set what they rely on, and a refusal names its root.
+
+mod support;
+
+use std::time::Duration;
+
+use model::AreaName;
+use playground::ServerOptions;
+use support::{
+    Result, after_ticks, is_up, link, lost_because, monitored, our_sessions, until, watch, watcher,
+};
+
+const FIRST: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_of_the_role_do_not_reach_our_transactions() -> Result {
+    let primary = monitored(17).await?;
+    for setting in [
+        "default_transaction_isolation = 'serializable'",
+        "default_transaction_deferrable = on",
+        "default_transaction_read_only = off",
+        "idle_session_timeout = '1s'",
+        "idle_in_transaction_session_timeout = '1ms'",
+        "statement_timeout = '1ms'",
+        "search_path = 'nowhere'",
+    ] {
+        primary.exec(&format!("alter role watcher set {setting}")).await?;
+    }
+    let standby = primary.standby("copy").await?;
+    // A deferrable transaction would wait for this one.
+    let mut writer = primary.connect().await?;
+    sqlx::raw_sql("begin isolation level serializable; create table t (id int)")
+        .execute(&mut writer)
+        .await?;
+    let engine = watch(&[("primary", watcher(&primary)), ("standby", watcher(&standby))])?;
+    for name in ["primary", "standby"] {
+        until(&engine, name, FIRST, is_up).await?;
+        after_ticks(&engine, name, (AreaName::Activity, 2), async || {
+            assert!(is_up(&link(&engine, name)), "{:?}", link(&engine, name));
+            Ok(())
+        })
+        .await?;
+    }
+    let costs = engine.overhead();
+    let connects: Vec<u64> = costs.iter().map(|cost| cost.connects).collect();
+    let failures: u64 = costs.iter().flat_map(|cost| &cost.queries).map(|q| q.failures).sum();
+    assert_eq!((connects, failures), (vec![1, 1], 0), "nothing ended a session or failed");
+    engine.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_event_trigger_is_survived_or_named() -> Result {
+    let server = monitored(17).await?;
+    server
+        .exec(
+            "create table logins (at timestamptz default now()); grant insert on logins to public;
+             create function note() returns event_trigger language plpgsql as
+               $$begin insert into logins default values; end$$;
+             create event trigger note on login execute function note()",
+        )
+        .await?;
+    let engine = watch(&[("one", watcher(&server))])?;
+    until(&engine, "one", FIRST, is_up).await?;
+    engine.stop().await;
+    // One that fails for this role is our end, and its root is named.
+    server
+        .exec(
+            "create or replace function note() returns event_trigger language plpgsql as
+               $$begin if session_user = 'watcher' then perform 1 / 0; end if; end$$",
+        )
+        .await?;
+    let engine = watch(&[("one", watcher(&server))])?;
+    lost_because(&engine, "one", "22012", "login event trigger").await?;
+    engine.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_limit_of_connections_is_named_for_what_it_is() -> Result {
+    let server = ServerOptions::new(17).start().await?;
+    for sql in [
+        "create role few login password 'w' connection limit 0",
+        "create role watcher login password 'w'",
+        "create database narrow connection limit 0",
+    ] {
+        server.exec(sql).await?;
+    }
+    let engine = watch(&[
+        ("role", server.dsn_for("few", "w", "postgres")),
+        ("database", server.dsn_for("watcher", "w", "narrow")),
+        ("unknown", "postgres://watcher@no-such-host.invalid/postgres".into()),
+    ])?;
+    lost_because(&engine, "role", "53300", "The role's own connection limit").await?;
+    lost_because(&engine, "database", "53300", "The database's own connection limit").await?;
+    lost_because(&engine, "unknown", "host name cannot be resolved", "Check the host name").await?;
+    assert_eq!(our_sessions(&server).await?, 0);
+    engine.stop().await;
+    Ok(())
+}
