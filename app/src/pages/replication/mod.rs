@@ -181,7 +181,7 @@ fn standing(lag: &Lag, position: &Position) -> (String, bool) {
         None => ("How far this standby is behind is unknown: it has replayed no transaction since its start.".into(), false),
         Some(ms) => (
             format!(
-                "This standby has {} and {} of received WAL left to replay.{delayed}",
+                "This standby is {} behind, with {} of received WAL left to replay.{delayed}",
                 format::number(ms, Unit::Ms),
                 format::number(lag.bytes as f64, Unit::Bytes)
             ),
@@ -209,11 +209,13 @@ fn streams(senders: &[Sender]) -> (String, bool) {
     let lags: Option<Vec<i64>> = standbys.map(|sender| sender.total_lag_bytes).collect();
     match lags.as_deref() {
         None => (format!("{who} connected; how far behind is unknown."), false),
-        Some([]) => (format!("No standby is connected to this primary: {who}."), true),
+        Some([]) => (format!("No standby is connected to this primary, but {who}."), true),
         Some(lags) => {
-            let worst = lags.iter().copied().max().unwrap_or(0);
-            let behind = format::number(worst as f64, Unit::Bytes);
-            (format!("{who} connected; standbys are behind by at most {behind}."), true)
+            let behind = match lags.iter().copied().max().unwrap_or(0) {
+                0 => "up to date".to_owned(),
+                worst => format!("at most {} behind", format::number(worst as f64, Unit::Bytes)),
+            };
+            (format!("{who} connected, {behind}."), true)
         }
     }
 }
