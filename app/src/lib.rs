@@ -23,13 +23,13 @@ use routes::Routes;
 use shell::frame::Frame;
 
 #[cfg(feature = "ssr")]
-pub use actions::ActionService;
+pub use actions::{ActionService, Handler};
 pub use actions::{ActionStep, Confirmation};
 #[cfg(feature = "ssr")]
 pub use pages::about::OwnCostSource;
-pub use pages::plan::{MAX_SENT_BYTES, PlanTexts};
 #[cfg(feature = "ssr")]
-pub use pages::plan::{PlanPageData, submit_plan_form};
+pub use pages::plan::{Deed, ExplainJournal, Explainer, PlanPageData, submit_plan_form};
+pub use pages::plan::{MAX_SENT_BYTES, PlanTexts};
 pub use pages::sign_in::SignInInfo;
 #[cfg(feature = "ssr")]
 pub use shell::document::document;
@@ -44,7 +44,7 @@ pub fn App() -> impl IntoView {
     live::Live::provide();
     let routing = RwSignal::new(false);
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "pgdeck".into() } else { format!("{title} · pgdeck") }/>
+        <Title formatter=ui::page::document_title/>
         <Router set_is_routing=routing.write_only()>
             <Frame routing=routing.read_only()>
                 <Routes/>

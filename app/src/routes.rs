@@ -217,8 +217,8 @@ pages! {
     Locks       "/s/:server/locks"       locks       SEE_SERVER, Now       "Locks"       Some('l');
     Replication "/s/:server/replication" replication SEE_SERVER, Now       "Replication" Some('c');
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
-    // Shows only a submitted form; submitting checks the permission.
-    Act         "/s/:server/act"         act         SEE,        Hidden    "VACUUM or ANALYZE a table" None;
+    // Shows only a submitted form; submitting checks the permission to act.
+    Act         "/s/:server/act"         act         SEE_SERVER, Hidden    "VACUUM or ANALYZE a table" None;
     Audit       "/audit"                 audit       Access::Any(Permission::Audit), Response "Audit log" Some('d');
     Rules       "/rules"                 rules       SEE,        Reference "Rules"       Some('u');
     Glossary    "/glossary"              glossary    SEE,        Reference "Glossary"    Some('w');

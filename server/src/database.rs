@@ -25,6 +25,19 @@ pub async fn open_synced(data_dir: &Path) -> Result<SqlitePool, Failure> {
     open_with(data_dir, SqliteSynchronous::Full, 1).await
 }
 
+/// Passes when the directory has a database of pgdeck; makes none.
+pub fn require(data_dir: &Path) -> Result<(), Failure> {
+    let path = data_dir.join(FILE);
+    // A file of no bytes is what an interrupted copy leaves: it holds no log either.
+    if path.metadata().is_ok_and(|file| file.is_file() && file.len() > 0) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "there is no database of pgdeck at {}; name the directory that pgdeck serve uses with --data-dir.",
+        path.display()
+    )))
+}
+
 async fn open_with(
     data_dir: &Path,
     synchronous: SqliteSynchronous,
@@ -98,6 +111,18 @@ mod tests {
                 file.path()
             );
         }
+    }
+
+    #[tokio::test]
+    async fn only_a_directory_with_a_database_passes() {
+        let folder = tempfile::tempdir().unwrap();
+        let wrong = folder.path().join("wrong");
+        assert!(require(&wrong).unwrap_err().to_string().contains("--data-dir"));
+        assert!(!wrong.exists(), "looking makes nothing");
+        std::fs::write(folder.path().join(FILE), "").unwrap();
+        assert!(require(folder.path()).is_err(), "an empty file is no database");
+        open(folder.path()).await.unwrap().close().await;
+        assert!(require(folder.path()).is_ok());
     }
 
     #[tokio::test]

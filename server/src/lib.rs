@@ -7,6 +7,7 @@ pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod database;
 pub mod http;
 pub mod rate_limit;
@@ -83,6 +84,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Command::LoginLink(link) => cli::login_link::login_link(&link, &env).await.map(done),
         Command::User(user) => cli::user::user(user, &env).await.map(done),
     }
 }

@@ -50,6 +50,24 @@ impl Action {
     }
 }
 
+/// Why there is nothing to cancel in a client's session that is in this state and wait; None where
+/// cancelling does what it says.
+pub fn cannot_cancel(pid: i32, state: Option<&str>, wait_event: Option<&str>) -> Option<String> {
+    match state {
+        Some("active") if wait_event == Some("SyncRep") => Some(format!(
+            "Cannot cancel: pid {pid} has already committed on this server and waits for a synchronous standby. Cancelling would only end the wait, and its client might repeat what is done."
+        )),
+        Some("active" | "fastpath function call") => None,
+        Some("disabled") => Some(format!(
+            "Cannot cancel: track_activities is off for pid {pid}, so it is unknown whether it runs anything."
+        )),
+        Some(_) => {
+            Some(format!("Cannot cancel: pid {pid} is running nothing. Terminate it instead."))
+        }
+        None => Some(format!("Cannot cancel: it is unknown what pid {pid} is doing.")),
+    }
+}
+
 /// What an action is done to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Target {
@@ -246,6 +264,17 @@ mod tests {
         for wrong in ["", "640", "a@1", "1@", "640@1.5", "99999999999@1"] {
             assert_eq!(Target::from_field(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn only_a_running_statement_can_be_cancelled() {
+        assert_eq!(cannot_cancel(1, Some("active"), None), None);
+        assert_eq!(cannot_cancel(1, Some("fastpath function call"), Some("SyncRep")), None);
+        let why = |state, wait| cannot_cancel(1, state, wait).unwrap_or_default();
+        assert!(why(Some("active"), Some("SyncRep")).contains("already committed"));
+        assert!(why(Some("idle in transaction (aborted)"), None).contains("running nothing"));
+        assert!(why(Some("disabled"), None).contains("track_activities"));
+        assert!(why(None, None).contains("unknown"));
     }
 
     #[test]

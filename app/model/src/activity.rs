@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reason::Known;
+use crate::reason::{Known, Reason};
 
 /// One backend of `pg_stat_activity`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,72 @@ pub struct Session {
     pub query: Option<String>,
     /// Whether it is one of pgdeck's own sessions.
     pub own: bool,
+    /// Whether PostgreSQL hides from our role what it does. The server says so; a text never does.
+    #[serde(default)]
+    pub hidden: bool,
+    /// Whether it runs a VACUUM that is not FULL: such a transaction's xmin holds nothing back.
+    #[serde(default)]
+    pub vacuums: bool,
+    /// What it waits for and who is in its way, while it waits for a heavyweight lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub lock_wait: Option<LockWait>,
+    /// How many sessions are held up by it, directly or behind each other; 0 for one that waits itself.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub blocks: u32,
+    /// The longest of their waits, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub blocks_for_ms: Option<f64>,
+    /// How long they have waited together, ms.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub blocked_ms: f64,
+    /// How many locks it holds, its own transaction's aside. Read once of a session that has been idle
+    /// in transaction for a second; None of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub locks_held: Option<i64>,
+    /// For how long pgdeck has seen it in a wait of `held_up_by`, ms: the wait has lasted at least that
+    /// long. PostgreSQL records no start of such a wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub held_up_ms: Option<f64>,
+}
+
+/// A wait for a heavyweight lock.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LockWait {
+    /// How long it has lasted, ms, by `pg_locks.waitstart`; None in its first instant.
+    pub waited_ms: Option<f64>,
+    /// The mode asked for: `ROW EXCLUSIVE`.
+    pub wants: String,
+    /// What is locked: `orders`, `a row of orders`. Hostile text.
+    pub on: String,
+    /// Pids of those in its way, at most `BLOCKERS_KEPT`; 0 is a prepared transaction, as
+    /// `pg_blocking_pids` has it.
+    pub blocked_by: Vec<i32>,
+}
+
+/// How many blockers a wait names.
+pub const BLOCKERS_KEPT: usize = 5;
+
+/// What a session is held up by, other than a heavyweight lock: waits that end only when somebody else
+/// does something. Their names come from the server.
+pub fn held_up_by(class: Option<&str>, event: Option<&str>) -> Option<&'static str> {
+    match (class?, event?) {
+        ("IPC", "SyncRep") => Some("a synchronous standby"),
+        ("BufferPin" | "Buffer", "BufferPin" | "BufferCleanup") => {
+            Some("a buffer that another session has pinned")
+        }
+        ("IPC", "SafeSnapshot") => Some("concurrent SERIALIZABLE transactions to end"),
+        ("IPC", "BackupWaitWalArchive") => Some("WAL to be archived"),
+        ("IPC", "RecoveryConflictSnapshot" | "RecoveryConflictTablespace") => {
+            Some("queries that conflict with replay")
+        }
+        _ => None,
+    }
 }
 
 /// The wait class a session counts under when active: PostgreSQL's wait event types, and `CPU`
@@ -72,6 +138,29 @@ impl Session {
     /// Whether it is a client's session (not a background process).
     pub fn is_client(&self) -> bool {
         self.backend_type.as_deref() == Some("client backend")
+    }
+
+    /// Whether it works on somebody's behalf in transactions of its own: a client's session or a
+    /// background worker, but no process of the server itself and no member of a parallel query.
+    pub fn has_own_transactions(&self) -> bool {
+        let kind = self.backend_type.as_deref().unwrap_or_default();
+        let of_the_server = [
+            "archiver",
+            "autovacuum launcher",
+            "autovacuum worker",
+            "background writer",
+            "checkpointer",
+            "io worker",
+            "logger",
+            "parallel worker",
+            "slotsync worker",
+            "startup",
+            "walreceiver",
+            "walsender",
+            "walsummarizer",
+            "walwriter",
+        ];
+        !kind.is_empty() && !of_the_server.contains(&kind)
     }
 
     /// Whether it is running a statement now.
@@ -87,6 +176,22 @@ impl Session {
     /// Whether it waits for a heavyweight lock.
     pub fn waits_for_lock(&self) -> bool {
         self.wait_event_type.as_deref() == Some("Lock")
+    }
+
+    /// What holds it up other than a heavyweight lock, in words.
+    pub fn held_up_by(&self) -> Option<&'static str> {
+        held_up_by(self.wait_event_type.as_deref(), self.wait_event.as_deref())
+    }
+
+    /// Whether it has committed and waits for a synchronous standby to confirm that.
+    pub fn waits_for_sync_standby(&self) -> bool {
+        self.wait_event_type.as_deref() == Some("IPC")
+            && self.wait_event.as_deref() == Some("SyncRep")
+    }
+
+    /// How far it holds back the xmin horizon, in transactions; None where it holds back nothing.
+    pub fn holds_back_xids(&self) -> Option<i64> {
+        if self.vacuums { None } else { self.backend_xid_age.max(self.backend_xmin_age) }
     }
 }
 
@@ -146,10 +251,19 @@ pub struct Activity {
     pub reserved_connections: i64,
     /// Commands that report progress.
     pub progress: Known<Vec<Progress>>,
-    /// Whether sessions of other roles are hidden from us, and what would show them.
+    /// Whether we know what all sessions do: they may be hidden from our role, or not recorded
+    /// (`track_activities`).
     pub others: Known<()>,
+    /// Whether it is known who blocks whom.
+    #[serde(default = "not_read")]
+    pub blockers: Known<()>,
     /// Average active sessions by wait class, newest last (a few minutes, sampled each tick).
     pub waits: Vec<WaitSample>,
+}
+
+/// Readings of an earlier version do not say who blocks whom.
+fn not_read() -> Known<()> {
+    Err(Reason::NotYet)
 }
 
 impl Activity {
@@ -160,5 +274,37 @@ impl Activity {
             session.query = None;
         }
         redacted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_servers_own_wait_events_hold_up() {
+        assert_eq!(held_up_by(Some("IPC"), Some("SyncRep")), Some("a synchronous standby"));
+        assert_eq!(held_up_by(Some("Extension"), Some("SyncRep")), None);
+        assert_eq!(held_up_by(Some("Client"), Some("ClientRead")), None);
+        assert_eq!(held_up_by(None, None), None);
+    }
+
+    #[test]
+    fn background_workers_have_transactions_of_their_own() {
+        let kind = |kind: &str| Session { backend_type: Some(kind.into()), ..Session::default() };
+        for own in ["client backend", "logical replication apply worker", "pg_cron"] {
+            assert!(kind(own).has_own_transactions(), "{own}");
+        }
+        for other in ["autovacuum worker", "parallel worker", "walsender", ""] {
+            assert!(!kind(other).has_own_transactions(), "{other}");
+        }
+        assert!(!Session::default().has_own_transactions(), "hidden");
+    }
+
+    #[test]
+    fn a_vacuum_holds_nothing_back() {
+        let session = Session { backend_xmin_age: Some(7), ..Session::default() };
+        assert_eq!(session.holds_back_xids(), Some(7));
+        assert_eq!(Session { vacuums: true, ..session }.holds_back_xids(), None);
     }
 }

@@ -5,6 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The incident of a message that cannot be decoded: on the server the request's fault (status 400), in
+/// the browser an answer of another version.
+pub const UNREADABLE: &str = "a message that cannot be read";
+
 /// The error of every server function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ApiError {
@@ -78,6 +82,9 @@ impl server_fn::error::FromServerFnError for ApiError {
             | server_fn::error::ServerFnErrorErr::Response(_) => Self::Unreachable,
             server_fn::error::ServerFnErrorErr::Args(_)
             | server_fn::error::ServerFnErrorErr::MissingArg(_) => Self::NotFound,
+            server_fn::error::ServerFnErrorErr::Deserialization(_) => {
+                Self::Internal { incident: UNREADABLE.into() }
+            }
             _ => Self::Internal { incident: "a server function's transport".into() },
         }
     }

@@ -39,6 +39,11 @@ pub enum Object {
 }
 
 impl Object {
+    /// What commits wait for when no synchronous standby confirms: the root that the rules on it share.
+    pub fn synchronous_replication() -> Self {
+        Self::Other("synchronous replication".into())
+    }
+
     /// The process id, of a session.
     pub fn pid(&self) -> Option<i32> {
         match self {

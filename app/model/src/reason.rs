@@ -270,6 +270,19 @@ impl Reason {
         )
     }
 
+    /// Whether a rule without this evidence is blind: trouble may be there unseen. It is not where
+    /// there is nothing to judge, or where only a longer look can judge.
+    pub fn is_blind(&self) -> bool {
+        !matches!(
+            self,
+            Self::NeedsTwoReadings
+                | Self::NeedsReadings { .. }
+                | Self::Nothing { .. }
+                | Self::TooOld { .. }
+                | Self::OtherRole { .. }
+        )
+    }
+
     /// Whether it is no gap in what we know: there simply is nothing.
     pub fn is_nothing(&self) -> bool {
         matches!(self, Self::Nothing { .. })

@@ -12,6 +12,9 @@ use crate::reason::Reason;
 #[serde(transparent)]
 pub struct ServerId(String);
 
+/// The longest name of a server, bytes: that of a host (RFC 1035, section 2.3.4).
+const MAX_NAME_BYTES: usize = 253;
+
 impl ServerId {
     /// The id of that name.
     pub fn new(name: impl Into<String>) -> Self {
@@ -21,6 +24,16 @@ impl ServerId {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a server can be called this: a label or a host name that needs no escaping in a URL.
+    pub fn is_valid(&self) -> bool {
+        let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let name = self.0.as_str();
+        (1..=MAX_NAME_BYTES).contains(&name.len())
+            && name.bytes().all(is_valid)
+            // `.` and `..` are steps of a path, and browsers resolve them.
+            && !name.starts_with('.')
     }
 }
 

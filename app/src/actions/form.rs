@@ -36,6 +36,12 @@ pub fn SessionActions(
     /// Why actions are disabled, when they are.
     #[prop(into)]
     refusal: Signal<Option<String>>,
+    /// Why there is nothing to cancel, when there is nothing.
+    #[prop(optional, into)]
+    cancel_refusal: Signal<Option<String>>,
+    /// Whether to terminate is what is likely wanted.
+    #[prop(optional)]
+    terminate_first: bool,
     /// The group's accessible name, where a page has several.
     #[prop(optional, into)]
     label: Option<String>,
@@ -44,13 +50,13 @@ pub fn SessionActions(
         refusal.get().or_else(|| backend_start_ms.is_none().then(|| NO_IDENTITY.to_owned()))
     });
     let target = Target::Session { pid, backend_start_ms: backend_start_ms.unwrap_or_default() };
-    let asks = [Action::Cancel, Action::Terminate].map(|action| Ask {
-        action,
-        targets: vec![target.clone()],
-        twice: false,
-    });
+    let mut actions = [Action::Cancel, Action::Terminate];
+    if terminate_first {
+        actions.reverse();
+    }
+    let asks = actions.map(|action| Ask { action, targets: vec![target.clone()], twice: false });
     let label = label.unwrap_or_else(|| format!("Actions on pid {pid}"));
-    view! { <Actions server asks=asks.to_vec() label refusal/> }
+    view! { <Actions server asks=asks.to_vec() label refusal cancel_refusal/> }
 }
 
 /// Action buttons and the steps that follow in place: for a session, a selection, or a root
@@ -66,23 +72,34 @@ pub fn Actions(
     /// Why actions are disabled, when they are.
     #[prop(into)]
     refusal: Signal<Option<String>>,
+    /// Why there is nothing to cancel, when there is nothing.
+    #[prop(optional, into)]
+    cancel_refusal: Signal<Option<String>>,
 ) -> impl IntoView {
     let disabled = Signal::derive(move || refusal.with(Option::is_some));
+    let no_cancel = Signal::derive(move || cancel_refusal.get().filter(|_| !disabled.get()));
     let step = RwSignal::new(ActionStep::Nothing);
     // A page can have several of these: the id must be unique.
     let why = label.to_lowercase().replace(' ', "-");
+    let no_cancel_id = format!("{why}-cancel");
     let buttons: Vec<AnyView> = asks
         .into_iter()
         .map(|ask| {
             let words = format!("{} …", ask.action.verb());
             let describes = why.clone();
-            let described = Signal::derive(move || disabled.get().then(|| describes.clone()));
+            let cancels = ask.action == Action::Cancel;
+            let described = Signal::derive(move || {
+                let one = cancels && no_cancel.with(Option::is_some);
+                let id = if one { format!("{describes}-cancel") } else { describes.clone() };
+                (one || disabled.get()).then_some(id)
+            });
             preview_form(&server, ask, words, described, Some(step))
         })
         .collect();
     view! {
         <section class="act" aria-label=label>
             <div class="act-buttons">{buttons}</div>
+            {move || no_cancel.get().map(|message| view! { <p class="note" id=no_cancel_id.clone()>{message}</p> })}
             {move || refusal.get().map(|message| view! { <p class="note" id=why.clone()>{message}</p> })}
             // On phones a sheet at the bottom of the screen, see `actions.css`.
             <div role="status" class="act-step" class:sheet=move || step.with(|now| *now != ActionStep::Nothing)>

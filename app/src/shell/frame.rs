@@ -3,8 +3,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use model::ServerId;
-
 use super::palette::Palette;
 use super::sidebar::Sidebar;
 use super::topbar::TopBar;
@@ -75,11 +73,26 @@ fn Awaited(routing: ReadSignal<bool>) -> impl IntoView {
     }
 }
 
-/// The document title of the page at `path`; a page with a title of its own overrides it.
+/// The document title of the page at `path`; a page with a title of its own overrides it. A text that
+/// no server can be called is not repeated.
 fn title(path: &str) -> String {
     let server = links::server_in(path);
-    match routes::page_at(path) {
-        Some(page) => page.title(server.as_ref().map(ServerId::as_str)),
-        None => "Not found".to_owned(),
+    match (routes::page_at(path), server) {
+        (Some(page), Some(server)) if server.is_valid() => page.title(Some(server.as_str())),
+        (Some(page), None) => page.title(None),
+        _ => "Not found".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_names_only_what_can_be_a_server() {
+        assert_eq!(title("/s/db1.example.com/activity"), "Activity of db1.example.com");
+        assert_eq!(title("/s/%3C%2Ftitle%3E/activity"), "Not found");
+        assert_eq!(title("/s/Sign%20in%20again%20at/"), "Not found");
+        assert_eq!(title("/nothing"), "Not found");
     }
 }

@@ -28,9 +28,12 @@ async function choose(page: Page, name: string) {
 test('a session is looked at, ended in two steps, seen to have ended, and found in the audit log', async ({ page }) => {
   const { name } = await victim('forgetful');
   await choose(page, name);
-  await expect(page.getByRole('button', { name: 'Cancel …' })).toBeVisible();
-  await page.getByRole('button', { name: 'Terminate …' }).click();
+  // It runs nothing: cancelling would do nothing, and the page says so instead of offering it.
   const main = page.getByRole('main');
+  await expect(page.getByRole('button', { name: 'Cancel …' })).toBeDisabled();
+  await expect(main).toContainText('is running nothing. Terminate it instead.');
+  await expect(main.getByRole('button', { name: / …$/ }).first()).toHaveText('Terminate …');
+  await page.getByRole('button', { name: 'Terminate …' }).click();
   await expect(main).toContainText('pg_catalog.pg_terminate_backend(a.pid)');
   await expect(main).toContainText('Takes no lock on any object');
   const confirm = page.getByRole('button', { name: /^Terminate pid \d+$/ });

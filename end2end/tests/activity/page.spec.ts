@@ -83,7 +83,7 @@ test('columns can be left out, and the address keeps it', async ({ page }) => {
   await expect(page).toHaveURL(/[?&]hide=database/);
   await expect(page).toHaveURL(/[?&]q=state/);
   await expect(database).toBeHidden();
-  await expect(chooser.locator('summary')).toHaveText('Columns: 9 of 10');
+  await expect(chooser.locator('summary')).toHaveText('Columns: 10 of 11');
   if (!(await chooser.getByRole('link', { name: 'Show Database' }).isVisible())) await chooser.locator('summary').click();
   await chooser.getByRole('link', { name: 'Show Database' }).click();
   await expect(database).toBeVisible();

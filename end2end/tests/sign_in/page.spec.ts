@@ -21,7 +21,7 @@ test('the link works once', async ({ page }) => {
   expect(page.url()).toBe(`${pgdeck.url}/`);
   await page.context().clearCookies();
   await page.goto(pgdeck.link);
-  await expect(page.getByRole('alert')).toHaveText('This link has already been used or has expired; restart pgdeck for a new one.');
+  await expect(page.getByRole('alert')).toHaveText('This link has already been used or has expired; pgdeck login-link prints a new one.');
 });
 
 test('by name and password: a wrong one is told, the right one goes on', async ({ page }) => {

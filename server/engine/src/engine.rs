@@ -119,9 +119,13 @@ impl Engine {
         self.server(id).map(|server| server.store.slot::<A>().history(read))
     }
 
-    /// Findings of all areas of a server, worst first, and the rules not checked.
+    /// Findings of all areas of a server, ranked, with what other watched servers know of their
+    /// causes; and the rules not checked.
     pub fn findings(&self, id: &ServerId) -> (Vec<Finding>, Vec<NotChecked>) {
-        self.server(id).map(|server| server.findings()).unwrap_or_default()
+        let judged = self.server(id).map(|server| server.findings());
+        let (mut findings, not_checked) = judged.unwrap_or_default();
+        self.explain_lag(id, &mut findings);
+        (findings, not_checked)
     }
 
     /// The frames of one area as they come.

@@ -31,6 +31,7 @@ pub use dsn::Dsn;
 pub use engine::Engine;
 pub use error::{Error, quoted};
 pub use record::{Recording, Report, check, record};
+pub use redact::statement as without_password;
 pub use rule::Limits;
 pub use server::ServerConfig;
 pub use store::Frame;

@@ -48,11 +48,11 @@ mod tests {
 
     #[test]
     fn label_values_are_escaped() {
-        let age = ("pg_database_age", "gauge", "Age.");
+        let age = ("pgdeck_database_xid_age", "gauge", "Age.");
         let mut text = Metrics::default();
         text.add(age, &[("datname", "a\"b\\c\nd")], 3.0);
         let text = text.finish();
-        assert!(text.ends_with("pg_database_age{datname=\"a\\\"b\\\\c\\nd\"} 3\n"), "{text}");
+        assert!(text.ends_with("pgdeck_database_xid_age{datname=\"a\\\"b\\\\c\\nd\"} 3\n"), "{text}");
         assert_eq!(text.lines().count(), 3);
     }
 }

@@ -4,6 +4,7 @@
 //! Knows no page; which targets an action may have is decided by the engine.
 
 pub mod confirmation;
+pub mod explain;
 pub mod form;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ struct Inner {
     engine: Engine,
     audit: Audit,
     tokens: Confirmations,
+    previews: explain::Previews,
     preview_limit: RateLimiter,
     action_limit: RateLimiter,
 }
@@ -49,6 +51,7 @@ impl ActionRunner {
             engine,
             audit,
             tokens: Confirmations::new()?,
+            previews: explain::Previews::default(),
             preview_limit: RateLimiter::new(PREVIEWS_PER_MINUTE),
             action_limit: RateLimiter::new(ACTIONS_PER_MINUTE),
         })))
@@ -128,7 +131,9 @@ impl ActionRunner {
                 user,
                 server: &plan.preview.server,
                 action: plan.preview.ask.action.as_str(),
-                shown: &step.shown,
+                object: &step.shown.object,
+                touched: &step.shown.who,
+                sql: &step.shown.sql,
                 reason,
             };
             match self.0.audit.record_request(&request).await {

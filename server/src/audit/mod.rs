@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use engine::dsn::Environment;
 use engine::now_ms;
 use model::ServerId;
-use model::action::{Done, Previewed};
+use model::action::Done;
 use model::audit::Chain;
 use sqlx::{SqliteConnection, SqlitePool};
 
@@ -43,8 +43,12 @@ pub struct ActionRequest<'a> {
     pub server: &'a ServerId,
     /// The action's name.
     pub action: &'a str,
-    /// The target as previewed: object, affected role, statement.
-    pub shown: &'a Previewed,
+    /// The target.
+    pub object: &'a str,
+    /// Whom it affects: role and application of the session, owner of the table, role of the run.
+    pub touched: &'a str,
+    /// The exact statement.
+    pub sql: &'a str,
     /// The reason given by the user.
     pub reason: &'a str,
 }
@@ -55,6 +59,12 @@ impl Audit {
         Ok(Self { pool: database::open_synced(data_dir).await?, running: Arc::default() })
     }
 
+    /// Opens the log of a directory that has one: a misspelled directory is no empty log.
+    async fn open_existing(data_dir: &Path) -> Result<Self, Failure> {
+        database::require(data_dir)?;
+        Self::open(data_dir).await
+    }
+
     /// Writes the record before an action; it is on disk when this returns. Returns its id.
     pub async fn record_request(&self, request: &ActionRequest<'_>) -> Result<i64, sqlx::Error> {
         let record = Record {
@@ -63,9 +73,9 @@ impl Audit {
             who: request.user.into(),
             server: request.server.as_str().into(),
             action: request.action.into(),
-            object: request.shown.object.clone(),
-            touched: request.shown.who.clone(),
-            sql: request.shown.sql.clone(),
+            object: request.object.into(),
+            touched: request.touched.into(),
+            sql: request.sql.into(),
             reason: request.reason.into(),
             ..Record::default()
         };
@@ -132,7 +142,7 @@ impl Audit {
 /// `pgdeck audit verify`: prints one sentence; exit code 0 intact, 2 broken.
 pub async fn verify(audit: &crate::cli::Audit, env: &Environment) -> Result<ExitCode, Failure> {
     let crate::cli::AuditWhat::Verify = audit.what;
-    let log = Audit::open(&config::data_directory(&audit.place, env)?).await?;
+    let log = Audit::open_existing(&config::data_directory(&audit.place, env)?).await?;
     let chain = log.verify().await.map_err(Failure::failed)?;
     log.close().await;
     println!("{}", chain.message());

@@ -35,7 +35,7 @@ struct Row {
 }
 
 impl Row {
-    fn entry(self, audit: &Audit) -> AuditEntry {
+    fn entry(self, audit: &Audit, user: &User) -> AuditEntry {
         let outcome = self.outcome.as_deref().and_then(|outcome| outcome.parse::<Outcome>().ok());
         let end = match (self.ended_ms, outcome) {
             (Some(at_ms), Some(outcome)) => AuditEnd::Ended {
@@ -47,15 +47,23 @@ impl Row {
             _ if audit.is_running(self.id) => AuditEnd::UnderWay,
             _ => AuditEnd::NeverCompleted,
         };
+        let server = ServerId::new(self.server);
+        // The statements of actions are pgdeck's own; an explained one is a person's.
+        let is_typed = self.action.starts_with("explain");
+        let is_hidden = is_typed && !self.sql.is_empty() && !user.sees_query_text(&server);
+        let sql = match is_hidden {
+            true => format!("-- hidden: it needs {}", Permission::QueryText.granted_by()),
+            false => self.sql,
+        };
         AuditEntry {
             id: self.id,
             asked_ms: self.at_ms,
             who: self.who,
-            server: ServerId::new(self.server),
+            server,
             action: self.action,
             object: self.object,
             touched: self.touched,
-            sql: self.sql,
+            sql,
             reason: self.reason,
             hash: self.hash,
             end,
@@ -102,7 +110,7 @@ impl Audit {
         .fetch(&mut *connection);
         let mut entries = Vec::new();
         while let Some(row) = rows.try_next().await? {
-            let entry = row.entry(self);
+            let entry = row.entry(self, user);
             if !user.may_on(Permission::Audit, &entry.server) || !matches(&entry, &wanted) {
                 continue;
             }

@@ -1,22 +1,10 @@
 //! The audit log on a real file: two records per action, append-only, interrupted actions, the hash chain.
 
 use model::Role;
-use model::action::{Outcome, Target};
+use model::action::Outcome;
 use model::audit::{AuditEnd, AuditQuery};
 
 use super::*;
-
-fn shown(object: &str, who: &str) -> Previewed {
-    Previewed {
-        target: Target::Session { pid: 640, backend_start_ms: 1 },
-        object: object.into(),
-        who: who.into(),
-        state: None,
-        state_age_ms: None,
-        sql: "select 1, 2".into(),
-        refusal: None,
-    }
-}
 
 fn worked() -> Done {
     let message = "pid 640 has ended.".into();
@@ -24,12 +12,17 @@ fn worked() -> Done {
 }
 
 async fn ask(audit: &Audit, server: &str, reason: &str) -> i64 {
-    let shown = shown("pid 640", "application =cmd|'x'!A1");
+    record(audit, server, "terminate", "select 1, 2", reason).await
+}
+
+async fn record(audit: &Audit, server: &str, action: &str, sql: &str, reason: &str) -> i64 {
     let request = ActionRequest {
         user: "eve",
         server: &ServerId::new(server),
-        action: "terminate",
-        shown: &shown,
+        action,
+        object: "pid 640",
+        touched: "application =cmd|'x'!A1",
+        sql,
         reason,
     };
     audit.record_request(&request).await.unwrap()
@@ -87,6 +80,28 @@ async fn operators_see_their_servers_and_a_filter_narrows() {
     }
     let before = AuditQuery { text: String::new(), before: 2 };
     assert_eq!(audit.page(&user(Role::Admin, &[]), &before).await.unwrap().entries.len(), 1);
+}
+
+#[tokio::test]
+async fn a_statement_is_for_those_who_see_statements() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path()).await.unwrap();
+    record(&audit, "shop", "explain analyze", "select 'S3cret'", "").await;
+    record(&audit, "shop", "cancel", "select pg_cancel_backend(640)", "").await;
+    let query = |text: &str| AuditQuery { text: text.into(), before: 0 };
+    for (role, sees) in [(Role::Operator, true), (Role::Admin, false)] {
+        let user = user(role, &[]);
+        let page = audit.page(&user, &query("")).await.unwrap();
+        let csv = audit.csv(&user, &query("")).await.unwrap();
+        assert_eq!(page.entries[1].sql.contains("S3cret"), sees, "{role:?}");
+        assert_eq!(csv.contains("S3cret"), sees, "{role:?}");
+        let found = audit.page(&user, &query("s3cret")).await.unwrap().entries.len();
+        assert_eq!(found, usize::from(sees), "{role:?}: a filter must not give it away");
+        assert!(
+            page.entries[0].sql.contains("pg_cancel_backend"),
+            "our own statement is no secret"
+        );
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ impl Auth {
         id: &str,
         idle_timeout: IdleTimeout,
     ) -> Result<Option<model::User>, sqlx::Error> {
-        sessions::user(self.pool(), id, idle_timeout).await
+        sessions::user(self.pool(), &self.0.touches, id, idle_timeout).await
     }
 
     /// Whether there are users, who sign in by name and password.
@@ -58,13 +58,10 @@ pub async fn sign_in_by_link(
     Query(query): Query<LinkQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let link = state.0.auth.0.link.as_ref();
-    match (query.token, link) {
-        (None, _) => response::see_other("/sign-in"),
-        (Some(token), Some(link)) if link.redeem(&token) => {
-            start_session(&state, None, "/", &headers).await
-        }
-        (Some(_), _) => response::see_other("/sign-in?error=link"),
+    let Some(token) = query.token else { return response::see_other("/sign-in") };
+    match state.0.auth.links().redeem(&token) {
+        Some(user) => start_session(&state, user.as_deref(), "/", &headers).await,
+        None => response::see_other("/sign-in?error=link"),
     }
 }
 
@@ -83,21 +80,29 @@ pub async fn sign_in_by_password(
     }
     if !auth.0.limiter.allows(&keys, Instant::now()) {
         tracing::warn!(address = %peer.ip(), "more than {} sign-in attempts within a minute", rate_limit::MAX_ATTEMPTS);
-        let mut response = response::plain_error(
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many sign-in attempts; wait a minute and try again.",
-        );
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-        return response;
+        let message = "Too many sign-in attempts; wait a minute and try again.";
+        return later(StatusCode::TOO_MANY_REQUESTS, message, "60");
     }
     match auth.verify_password(&form.name, form.password).await {
-        Ok(true) => start_session(&state, Some(&form.name), next, &headers).await,
-        Ok(false) => {
+        Ok(None) => {
+            tracing::warn!(address = %peer.ip(), "too many sign-in attempts at once");
+            let message = "Too many people sign in at this moment; try again in a few seconds.";
+            later(StatusCode::SERVICE_UNAVAILABLE, message, "5")
+        }
+        Ok(Some(true)) => start_session(&state, Some(&form.name), next, &headers).await,
+        Ok(Some(false)) => {
             tracing::warn!(address = %peer.ip(), "a sign-in attempt failed");
             back_to_form("wrong", next)
         }
         Err(error) => response::internal_error(&error),
     }
+}
+
+/// A refusal that passes: the browser may try again after so many seconds.
+fn later(status: StatusCode, message: &str, seconds: &'static str) -> Response {
+    let mut response = response::plain_error(status, message);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+    response
 }
 
 /// `POST /logout`: deletes the session and clears the cookie.
@@ -154,9 +159,9 @@ fn session_cookie(origins: &Origins, id: &str, max_age_s: i64) -> String {
 pub fn error_message(error: &str) -> Option<&'static str> {
     match error {
         "wrong" => Some("Wrong name or password."),
-        "link" => {
-            Some("This link has already been used or has expired; restart pgdeck for a new one.")
-        }
+        "link" => Some(
+            "This link has already been used or has expired; pgdeck login-link prints a new one.",
+        ),
         _ => None,
     }
 }
@@ -198,13 +203,13 @@ mod tests {
         let local = Origins::new("127.0.0.1:1".parse().unwrap(), None);
         assert_eq!(
             session_cookie(&local, "x", 9),
-            "pgdeck=x; Path=/; Max-Age=9; HttpOnly; SameSite=Strict"
+            "pgdeck-1=x; Path=/; Max-Age=9; HttpOnly; SameSite=Strict"
         );
         let https = Origins::new(
             "127.0.0.1:1".parse().unwrap(),
             Some("https://d.example".parse().unwrap()),
         );
-        assert!(session_cookie(&https, "x", 9).starts_with("__Host-pgdeck=x; Path=/;"));
+        assert!(session_cookie(&https, "x", 9).starts_with("__Host-pgdeck-443=x; Path=/;"));
         assert!(session_cookie(&https, "x", 9).ends_with("; Secure"));
     }
 }

@@ -15,10 +15,13 @@ use sqlx::SqlitePool;
 use tokio::sync::Semaphore;
 
 use crate::rate_limit::RateLimiter;
-use one_time_link::OneTimeLink;
+use one_time_link::SignInLinks;
+use sessions::Touches;
 
 /// Password hashes computed concurrently: each takes 19 MiB and a core.
 const MAX_CONCURRENT_HASHES: usize = 2;
+/// Sign-in attempts that wait for a hash: about two seconds of them. More are turned away.
+const MAX_WAITING: usize = 64;
 
 /// The user name of a session that the one-time link created.
 pub const LOCAL: &str = "local";
@@ -30,23 +33,26 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     pool: SqlitePool,
     limiter: RateLimiter,
-    link: Option<OneTimeLink>,
-    hashes: Semaphore,
+    links: SignInLinks,
+    touches: Touches,
+    hashes: Arc<Semaphore>,
+    waiting: Semaphore,
     /// Verified against for unknown users, so that timing does not reveal which names exist.
     dummy_hash: String,
 }
 
 impl Auth {
-    /// Authentication over an open database; `link` where the one-time link is allowed.
-    pub async fn new(pool: SqlitePool, link: Option<OneTimeLink>) -> anyhow::Result<Self> {
+    /// Authentication over an open database.
+    pub async fn new(pool: SqlitePool, links: SignInLinks) -> anyhow::Result<Self> {
         let dummy_hash =
             tokio::task::spawn_blocking(|| password::hash("nobody's password")).await??;
-        let hashes = Semaphore::new(MAX_CONCURRENT_HASHES);
         Ok(Self(Arc::new(Inner {
             pool,
             limiter: RateLimiter::new(crate::rate_limit::MAX_ATTEMPTS),
-            link,
-            hashes,
+            links,
+            touches: Touches::default(),
+            hashes: Arc::new(Semaphore::new(MAX_CONCURRENT_HASHES)),
+            waiting: Semaphore::new(MAX_WAITING),
             dummy_hash,
         })))
     }
@@ -55,18 +61,65 @@ impl Auth {
         &self.0.pool
     }
 
-    /// Verifies a password. Takes as long for names that do not exist.
-    pub async fn verify_password(&self, name: &str, given: String) -> anyhow::Result<bool> {
+    /// Verifies a password. Takes as long for names that do not exist. None: too many others wait.
+    pub async fn verify_password(&self, name: &str, given: String) -> anyhow::Result<Option<bool>> {
+        let Ok(_place) = self.0.waiting.try_acquire() else { return Ok(None) };
         let known = users::password_hash(self.pool(), name).await?;
         let is_known = known.is_some();
         let hash = known.unwrap_or_else(|| self.0.dummy_hash.clone());
-        let _permit = self.0.hashes.acquire().await?;
-        let matches = tokio::task::spawn_blocking(move || password::verify(&given, &hash)).await?;
-        Ok(matches && is_known)
+        let permit = Arc::clone(&self.0.hashes).acquire_owned().await?;
+        let matches = tokio::task::spawn_blocking(move || {
+            // Hashing goes on when the client has gone: its permit must not be free before.
+            let _permit = permit;
+            password::verify(&given, &hash)
+        });
+        Ok(Some(matches.await? && is_known))
+    }
+
+    /// The sign-in links.
+    pub fn links(&self) -> &SignInLinks {
+        &self.0.links
+    }
+
+    /// Issues a link that signs in once, as this user or as the person at this machine; returns its
+    /// token. None: there is no such user.
+    pub async fn issue_link(&self, user: Option<&str>) -> anyhow::Result<Option<String>> {
+        if let Some(name) = user
+            && users::password_hash(self.pool(), name).await?.is_none()
+        {
+            return Ok(None);
+        }
+        self.0.links.issue(user, one_time_link::LIFETIME).map(Some)
     }
 
     /// Closes the database.
     pub async fn close(&self) {
         self.0.pool.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_abandoned_attempt_keeps_its_place_until_its_hash_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = crate::database::open(folder.path()).await.unwrap();
+        let auth = Auth::new(pool, SignInLinks::default()).await.unwrap();
+        for _ in 0..20 {
+            let auth = auth.clone();
+            let attempt =
+                tokio::spawn(async move { auth.verify_password("eve", "x".into()).await });
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            attempt.abort();
+        }
+        let busy = MAX_CONCURRENT_HASHES - auth.0.hashes.available_permits();
+        assert!(busy > 0, "hashing has gone on, and its permit with it");
+        assert_eq!(auth.verify_password("eve", "x".into()).await.unwrap(), Some(false));
+        let held = auth.0.waiting.acquire_many(MAX_WAITING as u32).await.unwrap();
+        assert_eq!(auth.verify_password("eve", "x".into()).await.unwrap(), None);
+        drop(held);
+        assert!(auth.verify_password("eve", "x".into()).await.unwrap().is_some());
     }
 }

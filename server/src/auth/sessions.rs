@@ -1,5 +1,8 @@
 //! Sessions: a random id in the session cookie, its SHA-256 hash in the database.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use engine::now_ms;
 use model::{Role, User};
 use sha2::{Digest, Sha256};
@@ -71,11 +74,40 @@ pub enum IdleTimeout {
     Keep,
 }
 
+/// When sessions were last seen whose time could not be written, in ms: looking needs no disk, so a full
+/// one ends no session.
+#[derive(Default)]
+pub struct Touches(Mutex<HashMap<Vec<u8>, i64>>);
+
+impl Touches {
+    /// The later of what is on disk and what is remembered.
+    fn seen_ms(&self, hash: &[u8], written_ms: i64) -> i64 {
+        let unwritten = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        unwritten.get(hash).map_or(written_ms, |seen_ms| written_ms.max(*seen_ms))
+    }
+
+    /// Writes that the session is in use; remembers it where that fails.
+    async fn touch(&self, pool: &SqlitePool, hash: Vec<u8>, now_ms: i64) {
+        let update = sqlx::query("update sessions set seen_ms = ? where id_hash = ?");
+        let written = update.bind(now_ms).bind(hash.clone()).execute(pool).await;
+        let mut unwritten = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match written {
+            Ok(_) => drop(unwritten.remove(&hash)),
+            Err(error) => {
+                tracing::warn!(%error, "it cannot be written that a session is in use");
+                unwritten.retain(|_, seen_ms| now_ms - *seen_ms < IDLE_TIMEOUT_MS);
+                unwritten.insert(hash, now_ms);
+            }
+        }
+    }
+}
+
 type Row = (Option<String>, Option<String>, Option<String>, i64, i64);
 
 /// The user of a session; None when it does not exist or has expired.
 pub async fn user(
     pool: &SqlitePool,
+    touches: &Touches,
     id: &str,
     idle_timeout: IdleTimeout,
 ) -> Result<Option<User>, sqlx::Error> {
@@ -86,18 +118,17 @@ pub async fn user(
     .bind(hash(id))
     .fetch_optional(pool)
     .await?;
-    let Some((name, roles, servers, created_ms, seen_ms)) = row else { return Ok(None) };
+    let Some((name, roles, servers, created_ms, written_ms)) = row else { return Ok(None) };
     let now = now_ms();
+    let seen_ms = touches.seen_ms(&hash(id), written_ms);
     if now - created_ms >= ABSOLUTE_TIMEOUT_MS || now - seen_ms >= IDLE_TIMEOUT_MS {
-        delete(pool, id).await?;
+        if let Err(error) = delete(pool, id).await {
+            tracing::warn!(%error, "an expired session cannot be deleted");
+        }
         return Ok(None);
     }
     if idle_timeout == IdleTimeout::Extend && now - seen_ms >= TOUCH_INTERVAL_MS {
-        sqlx::query("update sessions set seen_ms = ? where id_hash = ?")
-            .bind(now)
-            .bind(hash(id))
-            .execute(pool)
-            .await?;
+        touches.touch(pool, hash(id), now).await;
     }
     Ok(match (name, roles, servers) {
         (Some(name), Some(roles), Some(servers)) => Some(users::from_row(name, &roles, &servers)),
@@ -112,6 +143,14 @@ pub async fn user(
 mod tests {
     use super::*;
     use crate::database;
+
+    async fn who(
+        pool: &SqlitePool,
+        id: &str,
+        idle_timeout: IdleTimeout,
+    ) -> Result<Option<User>, sqlx::Error> {
+        user(pool, &Touches::default(), id, idle_timeout).await
+    }
 
     async fn pool() -> (tempfile::TempDir, SqlitePool) {
         let folder = tempfile::tempdir().unwrap();
@@ -137,8 +176,8 @@ mod tests {
             sqlx::query_scalar("select id_hash from sessions").fetch_one(&pool).await.unwrap();
         assert_eq!((id.len(), stored.len()), (64, 32));
         assert_ne!(id.as_bytes(), stored);
-        assert_eq!(user(&pool, &id, IdleTimeout::Extend).await.unwrap().unwrap().name, "eve");
-        assert_eq!(user(&pool, "guess", IdleTimeout::Extend).await.unwrap(), None);
+        assert_eq!(who(&pool, &id, IdleTimeout::Extend).await.unwrap().unwrap().name, "eve");
+        assert_eq!(who(&pool, "guess", IdleTimeout::Extend).await.unwrap(), None);
     }
 
     #[tokio::test]
@@ -146,18 +185,18 @@ mod tests {
         let (_folder, pool) = pool().await;
         let id = create(&pool, Some("eve")).await.unwrap();
         shift(&pool, "seen_ms", IDLE_TIMEOUT_MS - 5_000).await;
-        assert!(user(&pool, &id, IdleTimeout::Keep).await.unwrap().is_some());
-        assert!(user(&pool, &id, IdleTimeout::Extend).await.unwrap().is_some());
+        assert!(who(&pool, &id, IdleTimeout::Keep).await.unwrap().is_some());
+        assert!(who(&pool, &id, IdleTimeout::Extend).await.unwrap().is_some());
         shift(&pool, "seen_ms", IDLE_TIMEOUT_MS - 5_000).await;
         assert!(
-            user(&pool, &id, IdleTimeout::Keep).await.unwrap().is_some(),
+            who(&pool, &id, IdleTimeout::Keep).await.unwrap().is_some(),
             "the request extended it"
         );
         shift(&pool, "seen_ms", 5_000).await;
-        assert_eq!(user(&pool, &id, IdleTimeout::Extend).await.unwrap(), None);
+        assert_eq!(who(&pool, &id, IdleTimeout::Extend).await.unwrap(), None);
         let id = create(&pool, Some("eve")).await.unwrap();
         shift(&pool, "created_ms", ABSOLUTE_TIMEOUT_MS).await;
-        assert_eq!(user(&pool, &id, IdleTimeout::Extend).await.unwrap(), None);
+        assert_eq!(who(&pool, &id, IdleTimeout::Extend).await.unwrap(), None);
     }
 
     #[tokio::test]
@@ -165,6 +204,32 @@ mod tests {
         let (_folder, pool) = pool().await;
         let id = create(&pool, Some("eve")).await.unwrap();
         users::remove(&pool, "eve").await.unwrap();
-        assert_eq!(user(&pool, &id, IdleTimeout::Extend).await.unwrap(), None);
+        assert_eq!(who(&pool, &id, IdleTimeout::Extend).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_ends_no_session() {
+        let (_folder, pool) = pool().await;
+        let id = create(&pool, Some("eve")).await.unwrap();
+        shift(&pool, "seen_ms", IDLE_TIMEOUT_MS - 5_000).await;
+        for what in ["update", "delete"] {
+            let full = format!(
+                "create trigger full_on_{what} before {what} on sessions
+                 begin select raise(abort, 'database or disk is full'); end"
+            );
+            sqlx::query(sqlx::AssertSqlSafe(full)).execute(&pool).await.unwrap();
+        }
+        let touches = Touches::default();
+        let extended = user(&pool, &touches, &id, IdleTimeout::Extend).await.unwrap();
+        assert!(extended.is_some(), "looking needs no disk");
+        assert!(now_ms() - touches.seen_ms(&hash(&id), 0) < 60_000, "it is remembered");
+        sqlx::query("drop trigger full_on_update").execute(&pool).await.unwrap();
+        shift(&pool, "seen_ms", 5_000).await;
+        assert!(user(&pool, &touches, &id, IdleTimeout::Keep).await.unwrap().is_some());
+        assert_eq!(
+            who(&pool, &id, IdleTimeout::Extend).await.unwrap(),
+            None,
+            "expired, not an error"
+        );
     }
 }

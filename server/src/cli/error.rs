@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub const USAGE: u8 = 64;
 /// The input is no plan (EX_DATAERR of sysexits.h).
 pub const DATA: u8 = 65;
-/// `check` could not look at the server.
+/// `check` could not judge: it could not look at the server, or rules could not run.
 pub const NOT_CHECKED: u8 = 3;
 
 /// A fatal error: exit code, and one sentence with the remedy.

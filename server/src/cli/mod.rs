@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod error;
+pub mod login_link;
 pub mod plan;
 pub mod terminal;
 pub mod user;
@@ -30,7 +31,7 @@ pub enum Command {
     Serve(Serve),
     /// Start throw-away servers with a misbehaving workload and serve their pages
     Demo(Demo),
-    /// Run all rules once: exit code 0 fine, 1 warning, 2 critical, 3 could not check
+    /// Run all rules once: exit code 0 fine, 1 warning, 2 critical, 3 could not judge
     Check(Check),
     /// Write one server's readings to standard output, for `serve --recording`
     Record(Record),
@@ -38,6 +39,8 @@ pub enum Command {
     Plan(Plan),
     /// Manage who may sign in
     User(User),
+    /// Print a new sign-in link of the running pgdeck; it works once
+    LoginLink(LoginLink),
     /// Verify the audit log: exit code 0 intact, 2 broken
     Audit(Audit),
     /// List every route, page and server function with the permission it requires
@@ -128,6 +131,9 @@ pub struct Check {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// A rule that may go unchecked without exit code 3; may be repeated
+    #[arg(long, value_name = "RULE")]
+    pub accept_unchecked: Vec<String>,
     /// Configuration file, for the limits of rules
     #[arg(long, value_name = "FILE", env = "PGDECK_CONFIG")]
     pub config: Option<PathBuf>,
@@ -175,6 +181,20 @@ pub struct PlanDiff {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `pgdeck login-link`.
+#[derive(Debug, Args)]
+pub struct LoginLink {
+    /// Sign in as this user [default: the person at this machine]
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Port of the pgdeck that is meant, where several run on one data directory
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Where the running pgdeck keeps its data.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// `pgdeck user`.

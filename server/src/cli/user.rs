@@ -13,7 +13,11 @@ use crate::database;
 
 /// Changes or lists the users of the data directory. A running pgdeck applies changes at once.
 pub async fn user(user: User, env: &Environment) -> Result<(), Failure> {
-    let pool = database::open(&config::data_directory(&user.place, env)?).await?;
+    let data_dir = config::data_directory(&user.place, env)?;
+    if !matches!(user.change, UserChange::Add { .. }) {
+        database::require(&data_dir)?;
+    }
+    let pool = database::open(&data_dir).await?;
     match user.change {
         UserChange::Add { name, roles, servers } => {
             let servers = servers.into_iter().map(ServerId::new).collect();

@@ -20,9 +20,9 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
         let place = file.place(server.name.span().start);
         let name = server.name.get_ref();
         check_name(name).map_err(|message| Failure::usage(format!("{place}: {message}")))?;
-        if !names.insert(name.clone()) {
+        if !names.insert(folded(name)) {
             return Err(Failure::usage(format!(
-                "{place}: there are two servers named {name:?}; give each its own name."
+                "{place}: there are two servers named {name:?}, apart from case and punctuation; give each its own name."
             )));
         }
         servers.push(from_file(name, server, &place, env)?);
@@ -93,7 +93,7 @@ fn setting(
     (direct, path): (&Option<String>, &Option<PathBuf>),
     vars: &BTreeMap<String, String>,
 ) -> Result<Option<String>, Failure> {
-    let variable = format!("PGDECK_SERVERS_{name}_{key}").to_uppercase().replace('-', "_");
+    let variable = format!("PGDECK_SERVERS_{}_{}", folded(name), key.to_uppercase());
     let from_env = secret(
         &variable,
         var(vars, &variable).map(str::to_owned),
@@ -114,13 +114,11 @@ fn parse(text: &str, env: &Environment) -> Result<Dsn, String> {
 }
 
 fn check_name(name: &str) -> Result<(), String> {
-    let is_valid =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    if !name.is_empty() && name.len() <= 63 && name.bytes().all(is_valid) {
+    if ServerId::new(name).is_valid() {
         return Ok(());
     }
     Err(format!(
-        "the server name {name:?} is not valid in a URL; use up to 63 characters from a-z, 0-9, - and _."
+        "the server name {name:?} does not fit into a URL; use letters, digits, dots, hyphens and underscores, as in db1.example.com, and no dot at the beginning."
     ))
 }
 
@@ -132,17 +130,21 @@ fn default_name(dsn: &Dsn) -> String {
         host if host.starts_with('/') || host == "localhost" || host == "127.0.0.1" => "local",
         host => host,
     };
-    let sanitised =
-        |c: char| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_lowercase() } else { '-' };
+    let sanitised = |c: char| if c.is_ascii_alphanumeric() || "_.".contains(c) { c } else { '-' };
     let name: String = source.chars().take(60).map(sanitised).collect();
-    let name = name.trim_matches('-');
+    let name = name.trim_matches(['-', '.']);
     if name.is_empty() { "server".into() } else { name.into() }
 }
 
+/// A name that no other server has, also not in other letters: people and environment variables do not
+/// tell `DB1` from `db1`.
 fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name}-{number}"));
-    let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !names.contains(name));
-    let free = free.unwrap_or_default();
-    names.insert(free.clone());
-    free
+    let mut wanted = std::iter::once(name.to_owned()).chain(numbered);
+    wanted.find(|name| names.insert(folded(name))).unwrap_or_default()
+}
+
+/// What two names that look the same have in common.
+fn folded(name: &str) -> String {
+    name.to_ascii_uppercase().replace(['-', '.'], "_")
 }

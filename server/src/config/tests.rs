@@ -98,7 +98,11 @@ fn a_superuser_analyzes_only_where_the_administrator_wrote_so() {
 fn servers_have_one_name_each_that_fits_a_url() {
     let two = "[[servers]]\nname=\"a\"\ndsn=\"host=x\"\n[[servers]]\nname=\"a\"\ndsn=\"host=y\"\n";
     assert!(refused(two).contains("line 5") && refused(two).contains("two servers named \"a\""));
-    assert!(refused("[[servers]]\nname=\"A b\"\ndsn=\"\"\n").contains("URL"));
+    for name in ["A b", "", ".", "..", ".hidden", "a/b", "ü", "a%2Fb"] {
+        let message = refused(&format!("[[servers]]\nname=\"{name}\"\ndsn=\"\"\n"));
+        assert!(message.contains("does not fit into a URL"), "{name}: {message}");
+        assert!(message.contains("db1.example.com"), "{name}: {message}");
+    }
     assert!(refused("[[servers]]\nname=\"a\"\n").contains("dsn_file"));
     let message = refused("[[servers]]\nname=\"a\"\ndsn=\"hots=x\"\n");
     assert!(message.contains("server a") && message.contains("hots"), "{message}");
@@ -116,7 +120,22 @@ fn servers_of_the_command_line_are_named_after_what_they_are() {
     let serve = Serve { dsns: dsns.map(String::from).to_vec(), ..Serve::default() };
     let read = load(&serve, &env(&[])).unwrap_or_else(|failure| panic!("{failure}"));
     let names: Vec<&str> = read.servers.iter().map(|server| server.id.as_str()).collect();
-    assert_eq!(names, ["shop", "shop-2", "db-1-example", "local"]);
+    assert_eq!(names, ["Shop", "shop-2", "db-1.example", "local"]);
+}
+
+#[test]
+fn names_are_taken_as_people_type_them() {
+    for name in ["db1.example.com", "DB1", "shop_2", "10.0.0.5"] {
+        let file = format!("[[servers]]\nname=\"{name}\"\ndsn=\"host=x\"\n");
+        let read = with_file(&file, Serve::default(), &[]).unwrap_or_else(|m| panic!("{m}"));
+        assert_eq!(read.servers[0].id.as_str(), name);
+    }
+    let file = "[[servers]]\nname=\"db1.example.com\"\ndsn=\"host=f\"\n";
+    let vars = [("PGDECK_SERVERS_DB1_EXAMPLE_COM_DSN", "host=e")];
+    let read = with_file(file, Serve::default(), &vars).unwrap_or_else(|m| panic!("{m}"));
+    assert_eq!(read.servers[0].dsn.host(), "e");
+    let two = "[[servers]]\nname=\"DB1\"\ndsn=\"\"\n[[servers]]\nname=\"db1\"\ndsn=\"\"\n";
+    assert!(refused(two).contains("two servers named \"db1\""));
 }
 
 #[test]

@@ -26,8 +26,9 @@ use crate::auth::sessions::IdleTimeout;
 /// Interval of keep-alive events, by which a page sees within five seconds that pgdeck is frozen, and
 /// which keep reverse proxies from closing an idle stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
-/// Interval at which the viewer's session is checked.
-const SESSION_CHECK: Duration = Duration::from_secs(30);
+/// Interval at which the viewer's session is checked: who is signed out or removed sees nothing more after
+/// five seconds (`docs/limits.md#sessions`). It reads one row of a local file by its key.
+const SESSION_CHECK: Duration = Duration::from_secs(4);
 /// Limit of open streams, over all viewers.
 const MAX_STREAMS: u64 = 2_000;
 /// The SSE reconnection time for the browser's EventSource, ms.

@@ -24,6 +24,12 @@ impl Origins {
         self.listen
     }
 
+    /// The port that browsers use.
+    pub fn port(&self) -> u16 {
+        let public = self.public_url.as_ref().and_then(Url::port_or_known_default);
+        public.unwrap_or_else(|| self.listen.port())
+    }
+
     /// Whether browsers use https.
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
@@ -45,6 +51,11 @@ impl Origins {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{}", self.listen),
         }
+    }
+
+    /// The URL that signs in once with this token.
+    pub fn sign_in_link(&self, token: &str) -> String {
+        format!("{}/login?token={token}", self.url())
     }
 
     /// Whether `host` (a `Host` header) is one of pgdeck's. DNS rebinding needs a host name, so IP

@@ -135,14 +135,19 @@ pub fn table() -> RouteTable {
         .route(
             "/login",
             &[("GET", Public), ("POST", Public)],
-            get(handlers::sign_in_by_link).post(handlers::sign_in_by_password),
+            small(get(handlers::sign_in_by_link).post(handlers::sign_in_by_password)),
         )
-        .route("/logout", &[("POST", Any(See))], post(handlers::sign_out))
+        .route("/logout", &[("POST", Any(See))], small(post(handlers::sign_out)))
         .route("/live", &[("GET", OnServer(See))], get(events::live))
         .route("/healthz", &public, get(|| async { "alive\n" }))
         .route("/readyz", &public, get(ready))
         .merge(files)
         .merge(dynamic)
+}
+
+/// A route that anybody can send to: it reads no more than a sign-in form has.
+fn small(route: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    route.layer(DefaultBodyLimit::max(ssr::MAX_SIGN_IN_BYTES))
 }
 
 fn plan_form() -> MethodRouter<AppState> {

@@ -14,10 +14,11 @@ use super::routes::router;
 use super::state::AppState;
 use crate::actions::ActionRunner;
 use crate::audit;
-use crate::auth::one_time_link::OneTimeLink;
+use crate::auth::one_time_link::{LIFETIME_AT_START, SignInLinks};
 use crate::auth::{Auth, sessions, users};
 use crate::cli::error::Failure;
 use crate::config::{Config, ExplainAnalyze};
+use crate::control::Control;
 use crate::database;
 
 /// Timeout of graceful shutdown for open requests.
@@ -53,6 +54,8 @@ pub struct HttpServer {
     listener: TcpListener,
     /// The token of the one-time sign-in link, where one is allowed.
     token: Option<String>,
+    /// Where `pgdeck login-link` asks; None where no such socket can be made.
+    control: Option<Control>,
 }
 
 /// Binds the address, opens the database and starts the samplers.
@@ -68,18 +71,18 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
             config.data_dir.display()
         )));
     }
-    let origins = Origins::new(listener.local_addr().map_err(Failure::failed)?, config.public_url);
+    let listen = listener.local_addr().map_err(Failure::failed)?;
+    let origins = Origins::new(listen, config.public_url);
     // Behind a reverse proxy every client looks local: then only users may sign in.
     let by_link = local && !(users && origins.is_public());
-    let (link, token) = match by_link.then(OneTimeLink::new).transpose().map_err(Failure::failed)? {
-        Some((link, token)) => (Some(link), Some(token)),
-        None => {
-            sessions::delete_local(&pool).await.map_err(Failure::failed)?;
-            (None, None)
-        }
-    };
+    if !by_link {
+        sessions::delete_local(&pool).await.map_err(Failure::failed)?;
+    }
+    let links = SignInLinks::default();
+    let token = by_link.then(|| links.issue(None, LIFETIME_AT_START)).transpose();
+    let token = token.map_err(Failure::failed)?;
     let auth =
-        Auth::new(pool, link).await.map_err(|error| Failure::failed(format!("{error:#}")))?;
+        Auth::new(pool, links).await.map_err(|error| Failure::failed(format!("{error:#}")))?;
     let engine = match recording {
         Some(recording) => Engine::recorded(recording),
         None => Engine::start(config.servers, config.limits),
@@ -91,22 +94,28 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
     let actions = ActionRunner::new(engine.clone(), audit)
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
     let state = AppState::new(engine, auth, actions, origins, config.metrics_token);
-    Ok(HttpServer { state, listener, token })
+    let control = Control::bind(&config.data_dir, listen, by_link);
+    Ok(HttpServer { state, listener, token, control })
 }
 
 impl HttpServer {
     /// The address to open: the one-time sign-in link, or the plain address when users sign in by name.
     pub fn link(&self) -> String {
-        let url = self.state.0.origins.url();
+        let origins = &self.state.0.origins;
         match &self.token {
-            Some(token) => format!("{url}/login?token={token}"),
-            None => format!("{url}/"),
+            Some(token) => origins.sign_in_link(token),
+            None => format!("{}/", origins.url()),
         }
     }
 
     /// Serves until `stop` resolves; then graceful shutdown: streams, requests, samplers, in that order.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Failure> {
-        serve_until(self.state, self.listener, stop).await
+        let control = self.control.map(|control| tokio::spawn(control.serve(self.state.clone())));
+        let served = serve_until(self.state, self.listener, stop).await;
+        if let Some(control) = control {
+            control.abort();
+        }
+        served
     }
 }
 
@@ -140,15 +149,20 @@ async fn serve_until(
     Ok(())
 }
 
-/// Resolves on SIGINT or SIGTERM. The signal handlers are installed when this returns.
+/// Resolves on SIGINT, SIGTERM or SIGHUP, which a closed terminal sends. The signal handlers are installed when this returns.
 pub fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + use<>, Failure> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+        let mut hang_up = signal(SignalKind::hangup()).map_err(Failure::failed)?;
         Ok(async move {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
+            }
         })
     }
     #[cfg(not(unix))]
@@ -161,6 +175,12 @@ pub fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + use<>, Fail
 }
 
 fn read_recording(path: &Path) -> Result<Recording, Failure> {
+    // A DSN in the wrong place is not repeated: it may hold a password.
+    if path.to_string_lossy().contains("://") {
+        return Err(Failure::usage(
+            "--recording takes a file that pgdeck record wrote, not a DSN.",
+        ));
+    }
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(format!("the recording {} cannot be read: {error}.", path.display()))
     })?;

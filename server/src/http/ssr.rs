@@ -6,23 +6,25 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use app::{
-    ActionService, ActionStep, Confirmation, MAX_SENT_BYTES, OwnCostSource, PlanPageData,
-    SignInInfo, document,
+    ActionService, ActionStep, Confirmation, Explainer, MAX_SENT_BYTES, OwnCostSource,
+    PlanPageData, SignInInfo, document,
 };
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Form, Path, Query, Request, State};
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
 use model::audit::AuditQuery;
-use model::{Permission, ServerId};
+use model::error::UNREADABLE;
+use model::{ApiError, Permission, ServerId};
 use serde::Deserialize;
 use tokio_util::task::LocalPoolHandle;
 
 use super::middleware::authenticate::CurrentUser;
 use super::response;
 use super::state::AppState;
+use crate::actions::explain::journal;
 use crate::actions::internal;
 use crate::auth::handlers::error_message;
 
@@ -38,6 +40,11 @@ static RENDER_POOL: LazyLock<LocalPoolHandle> = LazyLock::new(|| {
 
 /// Body limit of the form of `/plan`, bytes: two plans, and form encoding triples most characters of JSON.
 pub const MAX_PLAN_FORM_BYTES: usize = 6 * MAX_SENT_BYTES;
+
+/// Body limit of what people who are not signed in send, bytes: a name, a password and an address.
+pub const MAX_SIGN_IN_BYTES: usize = 4 * 1024;
+/// The longest error of a server function, bytes: a sentence or two.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
 
 const TOO_LONG: &str = "Without JavaScript a plan of up to 2 MiB can be sent; with JavaScript, or with pgdeck plan on the command line, there is no such limit.";
 
@@ -55,6 +62,7 @@ fn contexts(
         provide_context(OwnCostSource(Arc::new(move || own.own_cost())));
         provide_context(sign_in.clone());
         provide_context(action_service(&state));
+        provide_context(journal(&state.0.actions));
     }
 }
 
@@ -183,7 +191,11 @@ pub async fn plan(
         _ => return response::plain_error(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG),
     };
     let brought = match &current.0 {
-        Some(user) => app::submit_plan_form(&state.0.engine, user, &pairs).await,
+        Some(user) => {
+            let engine = state.0.engine.clone();
+            let explainer = Explainer { engine, journal: journal(&state.0.actions) };
+            app::submit_plan_form(&explainer, user, &pairs).await
+        }
         None => PlanPageData::default(),
     };
     let contexts = contexts(&state, current, SignInInfo::default());
@@ -225,16 +237,36 @@ async fn render(
     }
 }
 
-/// `/api/…`: calls a Leptos server function.
+/// `/api/…`: calls a Leptos server function. Without a session only a small body is read.
 pub async fn function(
     State(state): State<AppState>,
     current: CurrentUser,
-    request: Request,
+    mut request: Request,
 ) -> Response {
+    if current.0.is_none() {
+        DefaultBodyLimit::max(MAX_SIGN_IN_BYTES).apply(&mut request);
+    }
     let sign_in = sign_in(&state, request.uri()).await;
-    leptos_axum::handle_server_fns_with_context(contexts(&state, current, sign_in), request)
-        .await
-        .into_response()
+    let contexts = contexts(&state, current, sign_in);
+    let answer = leptos_axum::handle_server_fns_with_context(contexts, request).await;
+    with_status(answer.into_response()).await
+}
+
+/// Leptos answers every error of a server function with 500; a refusal is not our own fault.
+async fn with_status(answer: Response) -> Response {
+    if answer.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return answer;
+    }
+    let (mut head, body) = answer.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, MAX_ERROR_BYTES).await else {
+        return response::internal_error(&anyhow::anyhow!("an error of a server function is long"));
+    };
+    head.status = match serde_json::from_slice::<ApiError>(&bytes) {
+        Ok(ApiError::Internal { incident }) if incident == UNREADABLE => StatusCode::BAD_REQUEST,
+        Ok(error) => app::status(&error),
+        Err(_) => head.status,
+    };
+    Response::from_parts(head, Body::from(bytes))
 }
 
 async fn sign_in(state: &AppState, uri: &Uri) -> SignInInfo {

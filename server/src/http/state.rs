@@ -40,6 +40,8 @@ pub struct Inner {
     pub stopping: watch::Sender<bool>,
     /// When pgdeck started.
     pub started: Instant,
+    /// The same, ms since the epoch.
+    pub started_ms: i64,
 }
 
 /// Counts event streams.
@@ -71,6 +73,7 @@ impl AppState {
             ready: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
             started: Instant::now(),
+            started_ms: engine::now_ms(),
         }))
     }
 

@@ -98,6 +98,12 @@ async fn killed_in_the_middle_leaves_the_record_before_the_act() {
     }
 }
 
+/// The cookie of a session that goes on at another port, which its name has.
+fn moved(cookie: &str, pgdeck: &Running) -> String {
+    let port = pgdeck.url.rsplit(':').next().unwrap();
+    format!("pgdeck-{port}={}", cookie.split_once('=').unwrap().1)
+}
+
 /// SIGKILL at moments spread over an action: every terminated session has its record.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
@@ -108,7 +114,7 @@ async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
     let data_dir = folder.path().join("data");
     add_users(&data_dir);
     let mut pgdeck = Running::in_folder(&config, &data_dir);
-    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    let mut eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
     assert!(kills > 1, "one kill on each side of the record");
     let (mut ended, mut recorded) = (0, 0);
     // The first action completes and is timed. The first kill precedes the request and the last one follows
@@ -150,6 +156,7 @@ async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
         ended += u32::from(was_ended);
         recorded += u32::from(is_recorded);
         pgdeck = Running::in_folder(&config, &data_dir);
+        eve = moved(&eve, &pgdeck);
     }
     println!("{kills} kills: {recorded} records, {ended} sessions ended");
     assert!(recorded > 1 && recorded <= kills, "the kills fell on both sides of the record");

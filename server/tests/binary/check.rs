@@ -24,6 +24,63 @@ async fn a_healthy_server_is_fine() {
 }
 
 #[tokio::test]
+async fn what_pgdeck_cannot_see_is_not_fine() {
+    let server = playground::server(18).await.unwrap();
+    server.exec("create role blind login password 'a'").await.unwrap();
+    let dsn = server.dsn_for("blind", "a", "postgres");
+    let checked = move |arguments: Vec<String>| {
+        let dsn = dsn.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut all = vec!["check", &dsn];
+            all.extend(arguments.iter().map(String::as_str));
+            run(&all)
+        })
+    };
+    let (json, text) = tokio::join!(checked(vec!["--json".into()]), checked(vec![]));
+    let (code, json, _) = json.unwrap();
+    assert_eq!(code, 3, "{json}");
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["findings"], Value::Array(vec![]));
+    let (code, text, message) = text.unwrap();
+    assert_eq!((code, message.as_str()), (3, ""));
+    assert!(text.contains("not checked: ") && text.contains("grant pg_monitor to \"blind\";"), "{text}");
+    let last = text.lines().last().unwrap();
+    assert!(last.contains("no findings, but ") && last.contains("could not be checked"), "{text}");
+    // Who knows that can say so.
+    let missed = report["not_checked"].as_array().unwrap().iter();
+    let accepted = missed.flat_map(|one| {
+        ["--accept-unchecked".to_owned(), one["rule"].as_str().unwrap().to_owned()]
+    });
+    let (code, text, _) = checked(accepted.collect()).await.unwrap();
+    assert_eq!(code, 0, "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_lets_nobody_in_is_critical() {
+    let server = playground::ServerOptions::new(17)
+        .setting("max_connections", "6")
+        .setting("superuser_reserved_connections", "1")
+        .start()
+        .await
+        .unwrap();
+    server.exec("create role reader login password 'a' in role pg_monitor").await.unwrap();
+    let mut held = Vec::new();
+    while let Ok(connection) = server.connect().await {
+        held.push(connection);
+    }
+    let dsn = server.dsn_for("reader", "a", "postgres");
+    let both = tokio::task::spawn_blocking(move || {
+        (run(&["check", &dsn]), run(&["check", &dsn, "--json"]))
+    });
+    let ((code, text, _), (json_code, json, _)) = both.await.unwrap();
+    assert_eq!((code, json_code), (2, 2), "{text}");
+    assert!(text.starts_with("critical: No new connection is accepted."), "{text}");
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["findings"][0]["severity"], "critical");
+    assert_eq!(report["not_checked"][0]["rule"], "*");
+}
+
+#[tokio::test]
 async fn a_server_out_of_connections_is_critical() {
     let server =
         playground::ServerOptions::new(14).setting("max_connections", "12").start().await.unwrap();
@@ -58,4 +115,35 @@ fn troubles_are_listed_and_misspelled_ones_named() {
     let output = pgdeck(&["demo", "--trouble", "blocked-chains"]).output().unwrap();
     assert_eq!(output.status.code(), Some(64));
     assert!(String::from_utf8_lossy(&output.stderr).contains("blocked-chain,"));
+}
+
+/// What the README advises against a full log does what it promises.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the settings of a role apply at its sign-in")]
+async fn a_role_can_be_kept_out_of_the_log() {
+    use sqlx::Connection as _;
+    let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
+    let blocks = readme.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let advice = blocks.into_iter().find(|sql| sql.contains("log_statement")).unwrap();
+    let server = playground::ServerOptions::new(17)
+        .setting("log_statement", "all")
+        .setting("log_min_duration_statement", "0")
+        .start()
+        .await
+        .unwrap();
+    server.exec("create role pgdeck login password 'a' in role pg_monitor").await.unwrap();
+    let asked = async |mark: &str| {
+        let dsn = server.dsn_for("pgdeck", "a", "postgres");
+        let mut connection = sqlx::PgConnection::connect(&dsn).await.unwrap();
+        let sql = format!("select 1 as {mark}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    };
+    asked("before_it").await;
+    server.exec(advice).await.unwrap();
+    asked("after_it").await;
+    server.exec("select 'the end'").await.unwrap();
+    let log = server.log();
+    assert!(log.contains("before_it") && log.contains("the end"), "{log}");
+    assert!(!log.contains("after_it"), "{log}");
 }

@@ -45,6 +45,7 @@ fn a_malformed_dsn_names_what_is_wrong() {
     refused(&["check", "mysql://h/x"], 64, &["postgres://"]);
     refused(&["record", "nonsense"], 64, &["key=value"]);
     refused(&["check", "host=a", "postgres://u:hunter2@h/d"], 64, &["takes only one DSN"]);
+    refused(&["serve", "--recording", "postgres://u:hunter2@h/d"], 64, &["not a DSN"]);
 }
 
 #[test]
@@ -89,6 +90,38 @@ fn a_public_address_needs_users() {
     let data_dir = folder.path().to_str().unwrap();
     let arguments = ["serve", UNREACHABLE, "--listen", "0.0.0.0:0", "--data-dir", data_dir];
     refused(&arguments, 64, &["pgdeck user add", data_dir]);
+}
+
+#[test]
+fn verifying_opens_an_existing_log_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = folder.path().join("wrong");
+    let path = wrong.to_str().unwrap();
+    refused(&["audit", "verify", "--data-dir", path], 64, &["no database of pgdeck", path]);
+    refused(&["user", "list", "--data-dir", path], 64, &["no database of pgdeck", path]);
+    assert!(!wrong.exists(), "nothing is made");
+    add_user(folder.path(), "eve", &["--role", "viewer"]);
+    let (code, said, _) = run(&["audit", "verify", "--data-dir", folder.path().to_str().unwrap()]);
+    assert_eq!((code, said.lines().next()), (0, Some("The log is empty.")));
+}
+
+/// A socket's path has at most some hundred bytes: pgdeck runs without one and logs that.
+#[test]
+fn a_log_file_has_no_colours() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("x".repeat(120));
+    let mut child = pgdeck(&["serve", UNREACHABLE, "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(&data_dir)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let log = child.stderr.take().unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(log), &mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.contains("login-link will not work") && !line.contains('\u{1b}'), "{line:?}");
 }
 
 #[test]

@@ -95,10 +95,15 @@ impl Running {
 
     /// Sends SIGTERM, as a service manager does, and waits for the graceful shutdown; exit code and log.
     pub fn terminate(self) -> (i32, String) {
+        self.signal("-TERM")
+    }
+
+    /// Sends that signal and waits for the end; exit code (-1: killed by it) and log.
+    pub fn signal(self, signal: &str) -> (i32, String) {
         let mut child = self.child.lock().unwrap();
         let pid = child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let code = child.wait().unwrap().code().unwrap();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        let code = child.wait().unwrap().code().unwrap_or(-1);
         (code, std::fs::read_to_string(log_path(&self.data_dir)).unwrap())
     }
 

@@ -8,6 +8,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use crate::common::{PASSWORD, Running, add_user, cookie, form_body};
+use crate::explain_audit::{audit, until_ended};
 
 /// A server with a table, and a login that may read and change it and nothing else.
 pub async fn shop() -> playground::Server {
@@ -43,12 +44,12 @@ pub async fn signed_in(pgdeck: &Running, name: &str) -> String {
     cookie(&pgdeck.sign_in(name, PASSWORD).await)
 }
 
-async fn call(pgdeck: &Running, cookie: &str, name: &str, body: &Value) -> Response {
+pub async fn call(pgdeck: &Running, cookie: &str, name: &str, body: &Value) -> Response {
     let request = pgdeck.post_as(&format!("/api/{name}"), "application/json");
     request.header("cookie", cookie).body(body.to_string()).send().await.unwrap()
 }
 
-async fn answer(pgdeck: &Running, cookie: &str, name: &str, body: &Value) -> Value {
+pub async fn answer(pgdeck: &Running, cookie: &str, name: &str, body: &Value) -> Value {
     let text = call(pgdeck, cookie, name, body).await.text().await.unwrap();
     serde_json::from_str(&text).unwrap_or_else(|_| panic!("{name}: {text}"))
 }
@@ -72,6 +73,11 @@ pub async fn preview(pgdeck: &Running, cookie: &str, sheet: &Value) -> Value {
     panic!("pgdeck has not read the server in ten seconds");
 }
 
+/// The name of the run that a preview offers; where it offers none, one that was never given.
+pub fn run_of(previewed: &Value) -> String {
+    previewed["Ok"]["run"].as_str().map_or_else(|| "0".repeat(32), str::to_owned)
+}
+
 /// Previews and executes; the response.
 pub async fn explain(pgdeck: &Running, cookie: &str, sheet: &Value) -> Value {
     let answered = preview(pgdeck, cookie, sheet).await;
@@ -86,7 +92,7 @@ async fn analysts_plan_operators_execute_and_nobody_else_does_either() {
     let (plan, analyze) =
         (sheet("select * from orders", false), sheet("select * from orders", true));
     let operator = signed_in(&pgdeck, "operator").await;
-    let run = preview(&pgdeck, &operator, &plan).await["Ok"]["run"].clone();
+    preview(&pgdeck, &operator, &plan).await;
     for (name, plans, executes) in [
         ("", 401, 401),
         ("viewer", 403, 403),
@@ -101,10 +107,13 @@ async fn analysts_plan_operators_execute_and_nobody_else_does_either() {
         for (sheet, wanted) in [(&plan, plans), (&analyze, executes)] {
             let previewed =
                 call(&pgdeck, &cookie, "explain_preview", &json!({ "sheet": sheet })).await;
+            assert_eq!(previewed.status().as_u16(), wanted, "{name} previews {sheet}");
+            let preview = previewed.text().await.unwrap();
+            let run = run_of(&serde_json::from_str(&preview).unwrap());
             let body = json!({ "run": run, "sheet": sheet });
             let executed = call(&pgdeck, &cookie, "explain_run", &body).await;
-            let (preview, result) =
-                (previewed.text().await.unwrap(), executed.text().await.unwrap());
+            assert_eq!(executed.status().as_u16(), wanted, "{name} runs {sheet}");
+            let result = executed.text().await.unwrap();
             let is_ok = |text: &str| text.starts_with("{\"Ok\"");
             assert_eq!(is_ok(&preview), wanted == 200, "{name} previews {sheet}: {preview}");
             assert_eq!(is_ok(&result), wanted == 200, "{name} runs {sheet}: {result}");
@@ -191,7 +200,7 @@ async fn a_superuser_explains_only_where_the_administrator_wrote_so() {
     assert!(answered["Err"]["Refused"]["Superuser"]["role"].is_string(), "{answered}");
     let run = json!({ "run": "0".repeat(32), "sheet": request });
     let answered = answer(&strict, &operator, "explain_run", &run).await;
-    assert!(answered["Err"]["Refused"]["Superuser"]["role"].is_string(), "{answered}");
+    assert!(answered["Declined"]["says"].is_string(), "no preview, no run: {answered}");
     let answered = preview(&strict, &operator, &planned).await;
     assert!(answered["Err"]["Refused"]["Superuser"]["role"].is_string(), "{answered}");
     let free = start_watching(&server.dsn(), "explain_analyze = \"allow_superuser\"");
@@ -238,12 +247,20 @@ async fn a_statement_is_cancelled_when_its_client_disconnects() {
         ("server", "one"),
         ("mode", "analyze"),
         ("statement", slow),
+        ("verbose", "on"),
+        ("buffers", "on"),
     ];
     let request = pgdeck.post("/plan").header("cookie", &operator).body(form_body(&form));
     let waiting = tokio::spawn(request.send());
     until_busy(&server, 1).await;
+    let entry = audit(&pgdeck, &operator).await.remove(0);
+    assert_eq!((&entry["action"], &entry["end"]), (&json!("explain analyze"), &json!("UnderWay")));
     waiting.abort();
     until_busy(&server, 0).await;
+    until_ended(&pgdeck, &operator).await;
+    let entry = audit(&pgdeck, &operator).await.remove(0);
+    let says = entry["end"]["Ended"]["says"].as_str().unwrap();
+    assert!(says.contains("The page was closed"), "{entry}");
 }
 
 /// Waits until so many sessions of pgdeck run a user's statement.

@@ -10,7 +10,9 @@ fn with_eve() -> Running {
 async fn the_printed_link_signs_in_once() {
     let pgdeck = Running::start(&[], |_| {});
     let cookie = pgdeck.sign_in_by_link().await;
-    assert!(cookie.starts_with("pgdeck=") && cookie.len() == "pgdeck=".len() + 64, "{cookie}");
+    let (name, id) = cookie.split_once('=').unwrap();
+    let port = pgdeck.url.rsplit(':').next().unwrap();
+    assert_eq!((name, id.len()), (format!("pgdeck-{port}").as_str(), 64), "{cookie}");
     let page = pgdeck.get("/").header("cookie", &cookie).send().await.unwrap();
     assert_eq!(page.status(), 200);
     let path = pgdeck.link.strip_prefix(&pgdeck.url).unwrap();
@@ -42,7 +44,8 @@ async fn cookies_are_http_only_and_strict_and_rotate_at_sign_in() {
     );
     assert_eq!(pgdeck.get("/").header("cookie", &new).send().await.unwrap().status(), 200);
     // Session fixation: a planted session id is not adopted either.
-    let planted = format!("pgdeck={}", "a".repeat(64));
+    let name = new.split('=').next().unwrap();
+    let planted = format!("{name}={}", "a".repeat(64));
     let third = pgdeck.post("/login").header("cookie", &planted).body(body).send().await.unwrap();
     assert_ne!(cookie(&third), planted);
 }
@@ -137,7 +140,7 @@ async fn behind_https_the_cookie_is_bound_to_the_host() {
     child.kill().unwrap();
     child.wait().unwrap();
     let set = answer.headers()["set-cookie"].to_str().unwrap();
-    assert!(set.starts_with("__Host-pgdeck=") && set.contains("; Secure"), "{set}");
+    assert!(set.starts_with("__Host-pgdeck-443=") && set.contains("; Secure"), "{set}");
     assert!(answer.headers().contains_key("strict-transport-security"));
 }
 

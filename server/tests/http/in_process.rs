@@ -20,6 +20,11 @@ pub struct InProcess {
 impl InProcess {
     /// Starts one with these users: name, roles, and the servers they may see (none: all).
     pub async fn start(accounts: &[(&str, &[Role], &[&str])]) -> Self {
+        Self::watching(&[UNREACHABLE.to_owned()], accounts).await
+    }
+
+    /// Starts one that watches these servers.
+    pub async fn watching(dsns: &[String], accounts: &[(&str, &[Role], &[&str])]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data");
         let pool = database::open(&data_dir).await.unwrap();
@@ -33,7 +38,7 @@ impl InProcess {
         }
         pool.close().await;
         let serve = Serve {
-            dsns: vec![UNREACHABLE.to_owned()],
+            dsns: dsns.to_vec(),
             place: Place { config: None, data_dir: Some(data_dir) },
             listen: Some("127.0.0.1:0".to_owned()),
             recording: None,

@@ -10,5 +10,8 @@
 #[path = "../support/client.rs"]
 mod client;
 mod in_process;
+mod metrics;
 mod permissions;
 mod security;
+mod sign_in;
+mod titles;

@@ -43,6 +43,7 @@ fn body(path: &str) -> (&'static str, String) {
             FORM,
             "server=shop&ask[view]=&ask[q]=&ask[pid]=&ask[open]=&ask[sort]=&ask[page]=0".into(),
         ),
+        "/api/findings" => (FORM, "server=shop&areas=".into()),
         "/api/charts" => (FORM, "server=shop&page=overview".into()),
         "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),
         "/s/{server}/act" => (FORM, "action=cancel&target=1%401".into()),

@@ -2,10 +2,13 @@
 
 use super::blocking::Blocking;
 use super::graph::{Edge, EdgeKind, Graph, Node};
+use super::object::ObjectKind;
 use crate::duration;
 
 /// How many blockers of one kind a sentence names before it counts the rest.
 const NAMED: usize = 2;
+/// How much of a statement a sentence quotes, characters.
+const STATEMENT_CHARS: usize = 120;
 
 impl Blocking<'_> {
     /// `pid 812 wants ROW EXCLUSIVE on orders; pid 640 has asked for ACCESS EXCLUSIVE before it;
@@ -15,8 +18,13 @@ impl Blocking<'_> {
         let (index, queue) =
             self.queues(node).find(|(_, q)| q.waiters.iter().any(|w| w.node == node))?;
         let wait = queue.waiters.iter().find(|wait| wait.node == node)?;
-        let mut message =
-            format!("{} wants {} on {}", waiter.words(), wait.mode.words(), queue.object.words());
+        let (who, object) = (waiter.words(), queue.object.words());
+        let mut message = match queue.object.kind {
+            // The mode is PostgreSQL's own affair: nobody asks for a lock on a transaction.
+            ObjectKind::Transactionid if queue.object.is_row() => format!("{who} wants {object}"),
+            ObjectKind::Transactionid => format!("{who} waits for {object} to end"),
+            _ => format!("{who} wants {} on {object}", wait.mode.words()),
+        };
         let direct: Vec<Edge> =
             self.blockers(node).into_iter().filter(|edge| edge.queue == index).collect();
         let soft: Vec<&Edge> = direct.iter().filter(|e| e.kind == EdgeKind::Soft).collect();
@@ -29,6 +37,20 @@ impl Blocking<'_> {
         }
         message.push('.');
         Some(message)
+    }
+
+    /// `why` with the statement of who is in the way, for readers who may see it.
+    pub fn why_with_statement(&self, node: u32) -> Option<String> {
+        let why = self.why(node)?;
+        let blockers = self.blockers(node);
+        let first = blockers.iter().find(|e| e.kind == EdgeKind::Hard).or(blockers.first());
+        let session = first.and_then(|edge| self.graph.node(edge.blocker)?.session.as_ref());
+        let statement = session.and_then(|s| s.query.as_deref()).filter(|text| !text.is_empty());
+        let (Some(edge), Some(statement)) = (first, statement) else { return Some(why) };
+        let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+        let short: String = line.chars().take(STATEMENT_CHARS).collect();
+        let more = if short.len() < line.len() { " …" } else { "" };
+        Some(format!("{why} Last statement of {}: {short}{more}", self.words(edge.blocker)))
     }
 
     /// `; pid 640 has asked for ACCESS EXCLUSIVE before it`.
@@ -67,10 +89,17 @@ impl Blocking<'_> {
         let mut message = String::new();
         for edge in hard.iter().take(NAMED) {
             let state = self.graph.node(edge.blocker).map(|n| n.doing(self.graph));
+            let object = self.graph.queues.get(edge.queue as usize).map(|queue| &queue.object);
+            let holds = match object {
+                Some(o) if o.kind == ObjectKind::Transactionid && o.is_row() => {
+                    "has changed or locked it".to_owned()
+                }
+                Some(o) if o.kind == ObjectKind::Transactionid => "has it open".to_owned(),
+                _ => format!("holds {}", edge.has.words()),
+            };
             message.push_str(&format!(
-                "; {} holds {}{}",
+                "; {} {holds}{}",
                 self.words(edge.blocker),
-                edge.has.words(),
                 state.unwrap_or_default()
             ));
         }
@@ -88,8 +117,9 @@ impl Blocking<'_> {
 impl Node {
     /// `, idle in transaction for 41 min`: what a blocker does meanwhile, for sentences.
     pub fn doing(&self, graph: &Graph) -> String {
-        let since =
-            |start: Option<i64>| start.map(|start| duration((graph.server_now_ms - start) as f64));
+        let since = |start: Option<i64>| {
+            start.map(|start| duration(graph.server_now_ms.saturating_sub(start) as f64))
+        };
         if let Some(prepared) = &self.prepared {
             let age = since(Some(prepared.prepared_ms)).unwrap_or_default();
             return format!(", prepared {age} ago and neither committed nor rolled back");

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::mode::{LockMode, ModeSet};
 use super::object::LockObject;
 use super::session::{LockSession, PreparedTransaction};
+use crate::action::cannot_cancel;
 
 /// Who holds or waits: a backend with its parallel workers, or a prepared transaction. Members of a
 /// parallel group never block each other, so they are one node.
@@ -39,6 +40,14 @@ impl Node {
             (Some(pid), _) => format!("pid {pid}"),
             (None, _) => "a prepared transaction".to_owned(),
         }
+    }
+
+    /// Why there is nothing to cancel in it, where it is a client's session whose state we see.
+    pub fn cannot_cancel(&self) -> Option<String> {
+        let session = self.session.as_ref()?;
+        let is_client = session.backend_type.as_deref() == Some("client backend");
+        let event = session.wait_event.as_deref();
+        cannot_cancel(self.pid?, session.state.as_deref(), event).filter(|_| is_client)
     }
 }
 

@@ -73,12 +73,15 @@ pub struct LockCounters {
 impl LockCounters {
     /// Queries cancelled on a standby, whatever the cause.
     pub fn conflicts(&self) -> i64 {
-        self.confl_lock
-            + self.confl_snapshot
-            + self.confl_bufferpin
-            + self.confl_deadlock
-            + self.confl_tablespace
-            + self.confl_active_logicalslot.unwrap_or(0)
+        [
+            self.confl_snapshot,
+            self.confl_bufferpin,
+            self.confl_deadlock,
+            self.confl_tablespace,
+            self.confl_active_logicalslot.unwrap_or(0),
+        ]
+        .into_iter()
+        .fold(self.confl_lock, i64::saturating_add)
     }
 }
 

@@ -83,7 +83,8 @@ pub struct LockObject {
     /// Database oid; 0 for an object shared by all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<i64>,
-    /// Relation oid.
+    /// Relation oid. Of a transaction: of the row for whose sake it is waited for, where all who wait
+    /// want rows of one relation; so are page and tuple, where they want the same row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relation: Option<i64>,
     /// Block number.
@@ -163,12 +164,8 @@ impl LockObject {
             ObjectKind::Page => {
                 format!("page {} of {}", number(self.page.map(block)), self.relation_words())
             }
-            ObjectKind::Tuple => format!(
-                "row ({},{}) of {}",
-                number(self.page.map(block)),
-                number(self.tuple.map(i64::from)),
-                self.relation_words()
-            ),
+            ObjectKind::Tuple => self.row_words(),
+            ObjectKind::Transactionid if self.is_row() => self.row_words(),
             ObjectKind::Transactionid => format!("transaction {}", number(self.transactionid)),
             ObjectKind::Virtualxid => {
                 format!("virtual transaction {}", self.virtualxid.as_deref().unwrap_or("?"))
@@ -187,6 +184,23 @@ impl LockObject {
                 format!("remote transaction {}", number(self.transactionid.or(self.objid)))
             }
             ObjectKind::Other(kind) => kind.clone(),
+        }
+    }
+
+    /// Whether what is waited for is a row: a row version, or the transaction that has locked it.
+    pub fn is_row(&self) -> bool {
+        match self.kind {
+            ObjectKind::Tuple => true,
+            ObjectKind::Transactionid => self.relation.is_some(),
+            _ => false,
+        }
+    }
+
+    fn row_words(&self) -> String {
+        let relation = self.relation_words();
+        match (self.page, self.tuple) {
+            (Some(page), Some(tuple)) => format!("row ({},{tuple}) of {relation}", block(page)),
+            _ => format!("rows of {relation}"),
         }
     }
 
@@ -234,5 +248,12 @@ mod tests {
         assert_eq!(row.words(), "row (4294967295,3) of relation 16384");
         row.name = Some("orders".into());
         assert_eq!(row.words(), "row (4294967295,3) of orders");
+        // Who waits for a transaction wants a row that it has locked.
+        row.kind = ObjectKind::Transactionid;
+        assert_eq!(row.words(), "row (4294967295,3) of orders");
+        row.page = None;
+        assert_eq!(row.words(), "rows of orders");
+        row.relation = None;
+        assert_eq!(row.words(), "transaction ?");
     }
 }

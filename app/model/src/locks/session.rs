@@ -62,6 +62,9 @@ pub struct LockSession {
     /// others. None where the text that says so is hidden from us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_prevent_wraparound: Option<bool>,
+    /// Whether it runs a VACUUM that is not FULL, its own or an autovacuum.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vacuums: bool,
 }
 
 impl LockSession {

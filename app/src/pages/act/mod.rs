@@ -12,8 +12,9 @@ use crate::actions::ActionStep;
 use crate::actions::form::{form_action, step_view};
 use crate::links;
 use crate::resource::shared;
-use crate::shell::navigation::refusal;
-use crate::ui::page::title_of;
+use crate::shell::navigation::{Nav, refusal};
+use crate::ui::page::{not_found, title_of};
+use crate::ui::reading::{api_error, loading};
 
 /// Not listed in the navigation, so without an icon.
 pub const ICON: &str = "";
@@ -23,20 +24,45 @@ pub const ICON: &str = "";
 pub fn Page() -> impl IntoView {
     let server = server_param();
     let step = shared(|| use_context::<ActionStep>().unwrap_or_default());
-    let name = server.get_untracked();
+    let nav = use_context::<Nav>();
     let refusal = refusal();
-    let activity = links::area(&name, "activity");
     view! {
-        <Title text=title_of(server, |server| format!("Actions on {server}"))/>
+        <Title text=title_of(server, title)/>
+        <Transition fallback=|| loading("server")>
+            {move || {
+                let (name, step) = (server.get(), step.clone());
+                Suspend::new(async move {
+                    let Some(nav) = nav else { return ().into_any() };
+                    match nav.ready().await {
+                        Ok(()) if nav.latest.with_untracked(|all| all.server(&name).is_none()) => not_found(),
+                        Ok(()) => body(&name, &step, refusal),
+                        Err(error) => api_error(&error),
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
+fn body(name: &ServerId, step: &ActionStep, refusal: Signal<Option<String>>) -> AnyView {
+    let activity = links::area(name, "activity");
+    let shown = (*step != ActionStep::Nothing).then(|| step_view(name, step, None));
+    view! {
         <header class="page-head">
             <h1>"Actions on " {name.to_string()}</h1>
-            <p class="verdict">{head(&step)}</p>
+            <p class="verdict">{head(step)}</p>
         </header>
-        {(step != ActionStep::Nothing).then(|| view! { <div class="act panel">{step_view(&name, &step, None)}</div> })}
+        {shown.map(|shown| view! { <div class="act panel">{shown}</div> })}
         <p><a href=activity>"Sessions of this server"</a> " · " <a href="/audit">"Audit log"</a></p>
         {move || refusal.get().map(|message| view! { <p class="note">{message}</p> })}
-        {table(&name)}
+        {table(name)}
     }
+    .into_any()
+}
+
+/// A text that no server can be called is not repeated.
+fn title(server: &ServerId) -> String {
+    if server.is_valid() { format!("Actions on {server}") } else { "Not found".to_owned() }
 }
 
 fn head(step: &ActionStep) -> &'static str {

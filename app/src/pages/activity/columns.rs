@@ -141,7 +141,7 @@ mod tests {
     fn columns_go_and_come_back_and_the_first_one_stays() {
         let hide = turned(&turned("", "role"), "client");
         assert_eq!(hide, "role,client");
-        assert_eq!(hidden(&hide), "hide-9 hide-10");
+        assert_eq!(hidden(&hide), "hide-10 hide-11");
         assert_eq!(turned(&hide, "role"), "client");
         assert_eq!(hidden("pid,nonsense"), "");
         assert_eq!(turned("pid,nonsense", "wait"), "wait");

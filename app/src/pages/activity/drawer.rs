@@ -1,9 +1,11 @@
 //! Drawer with the details of one session (`pg_stat_activity`) and its actions.
 
 use leptos::prelude::*;
+use model::action::cannot_cancel;
 use model::activity::Session;
 use model::{Severity, Unit};
 
+use super::blocking::{in_the_way, waiting_for_it};
 use super::rows::wait;
 use crate::actions::form::SessionActions;
 use crate::shell::navigation::{Nav, refusal};
@@ -14,8 +16,10 @@ use crate::ui::reading::empty;
 use crate::ui::sql::Statement;
 use crate::ui::term::term;
 
-/// The session in the newest reading, its parallel workers, and its worst finding.
-pub type SessionState = (Option<Session>, Vec<Session>, Option<(Severity, String)>);
+/// The session in the newest reading, its parallel workers, its worst finding, the sessions in its way,
+/// and those that wait directly for it.
+pub type SessionState =
+    (Option<Session>, Vec<Session>, Option<(Severity, String)>, Vec<Session>, Vec<Session>);
 
 /// Details of one session. Its buttons stay mounted; the rest re-renders with each reading.
 #[component]
@@ -34,8 +38,18 @@ pub fn Drawer(
     let nav = use_context::<Nav>();
     let refusal = refusal();
     let server = nav.and_then(|nav| nav.server.get_untracked());
+    let cancel_refusal = Signal::derive(move || {
+        current.with(|(session, ..)| {
+            let session =
+                session.as_ref().filter(|session| session.is_client() && !session.hidden)?;
+            cannot_cancel(pid, session.state.as_deref(), session.wait_event.as_deref())
+        })
+    });
+    let terminate_first = current.with_untracked(|(session, ..)| {
+        session.as_ref().is_some_and(Session::is_idle_in_transaction)
+    });
     let body = move || {
-        current.with(|(session, workers, mark)| {
+        current.with(|(session, workers, mark, blockers, blocked)| {
             let mark = mark.as_ref().map(|(severity, message)| {
                 view! { <p class=format!("mark {}", severity.as_str())>{message.clone()}</p> }
             });
@@ -43,7 +57,12 @@ pub fn Drawer(
                 None => {
                     empty("This session has ended, or is not among the sessions that were read.")
                 }
-                Some(session) => details(session, workers),
+                Some(session) => view! {
+                    {in_the_way(session, blockers)}
+                    {waiting_for_it(blocked)}
+                    {details(session, workers)}
+                }
+                .into_any(),
             };
             view! { {mark} {body} }
         })
@@ -54,7 +73,9 @@ pub fn Drawer(
                 <h2>"Session " {pid}</h2>
                 <a href=move || close.get() data-close="" data-noscroll="">"Close"</a>
             </div>
-            {server.map(|server| view! { <SessionActions server pid backend_start_ms refusal/> })}
+            {server.map(|server| view! {
+                <SessionActions server pid backend_start_ms refusal cancel_refusal terminate_first/>
+            })}
             {body}
         </section>
     }
@@ -97,6 +118,9 @@ fn details(session: &Session, workers: &[Session]) -> AnyView {
             {line("State", session.state.clone())}
             {age("In this state for", session.state_age_ms)}
             {line("Waits for", Some(wait(session)))}
+            {age("Waiting for the lock for", session.lock_wait.as_ref().and_then(|wait| wait.waited_ms))}
+            {line("Held up by", session.held_up_by().map(str::to_owned))}
+            {line("Blocks", (session.blocks > 0).then(|| format::plural(i64::from(session.blocks), "session", "sessions")))}
             {age("Transaction open for", session.xact_age_ms)}
             {age("Statement age", session.query_age_ms)}
             {age("Connected for", session.backend_age_ms)}

@@ -1,5 +1,6 @@
 //! Activity page: sessions by state and by wait event, over time, and one by one.
 
+pub mod blocking;
 #[cfg(feature = "ssr")]
 mod charts;
 #[cfg(feature = "ssr")]
@@ -10,9 +11,11 @@ pub mod progress;
 pub mod rows;
 pub mod table;
 
+use std::collections::BTreeMap;
+
 use crate::routes::access;
 use leptos::prelude::*;
-use model::activity::{Activity, wait_class};
+use model::activity::{Activity, Session, wait_class};
 use model::{ApiError, AreaName, Latest, ServerId};
 use serde::{Deserialize, Serialize};
 
@@ -114,25 +117,38 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
     }
 }
 
-/// The verdict without findings, and whether no session waits.
+/// The verdict without findings, and whether no session waits and that is known.
 fn calm(activity: &Activity) -> (String, bool) {
-    let waiters = || activity.sessions.iter().filter(|session| session.waits_for_lock());
-    let waiting = waiters().count() as i64;
-    let longest = waiters().filter_map(|waiter| waiter.query_age_ms).reduce(f64::max);
-    let active = activity.sessions.iter().filter(|s| s.is_client() && s.is_active()).count() as i64;
-    let waits = match waiting {
+    let clients = || activity.sessions.iter().filter(|session| !session.own);
+    let waiting = clients().filter(|s| s.waits_for_lock() || s.lock_wait.is_some()).count() as i64;
+    let waits = clients().filter_map(|session| session.lock_wait.as_ref()?.waited_ms);
+    let longest = waits.reduce(f64::max);
+    let active = clients().filter(|s| s.is_client() && s.is_active()).count() as i64;
+    let mut parts = vec![match waiting {
         0 => "none waiting for a lock".to_owned(),
         n => {
             let wait = format!("{} for a lock", format::plural(n, "waits", "wait"));
             longest
                 .map_or(wait.clone(), |ms| format!("{wait}, the longest for {}", format::age(ms)))
         }
-    };
-    let message = format!(
-        "{} active, {waits}.",
-        format::plural(active, "client session is", "client sessions are")
+    }];
+    let held_up: BTreeMap<&str, i64> =
+        clients().filter_map(Session::held_up_by).fold(BTreeMap::new(), |mut counts, by| {
+            *counts.entry(by).or_default() += 1;
+            counts
+        });
+    parts.extend(
+        held_up.iter().map(|(by, n)| format!("{} for {by}", format::plural(*n, "waits", "wait"))),
     );
-    (message, waiting == 0)
+    if let Err(reason) = &activity.others {
+        return (format!("It is not known whether sessions wait. {}", reason.message()), false);
+    }
+    let message = format!(
+        "{} active, {}.",
+        format::plural(active, "client session is", "client sessions are"),
+        parts.join(", ")
+    );
+    (message, waiting == 0 && held_up.is_empty())
 }
 
 type Name = fn(&model::activity::Session) -> Option<(String, &'static str)>;

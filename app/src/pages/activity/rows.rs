@@ -12,11 +12,12 @@ use crate::ui::sort;
 use crate::ui::sort::Column;
 
 /// The columns: (id in filters, sort links and copies, heading, whether it is numeric).
-pub const COLUMNS: [Column; 10] = [
+pub const COLUMNS: [Column; 11] = [
     ("pid", "Pid", true),
     // The most urgent columns come first, for narrow screens.
     ("state", "State", false),
     ("wait", "Waits for", false),
+    ("blocked", "Blocked by", false),
     ("transaction", "Transaction", true),
     ("statement", "Statement", true),
     ("application", "Application", false),
@@ -27,7 +28,7 @@ pub const COLUMNS: [Column; 10] = [
 ];
 
 /// The columns of the filter: those shown, and the backend type.
-pub const FILTERS: [&str; 11] = [
+pub const FILTERS: [&str; 12] = [
     "pid",
     "database",
     "role",
@@ -35,6 +36,7 @@ pub const FILTERS: [&str; 11] = [
     "client",
     "state",
     "wait",
+    "blocked",
     "query",
     "type",
     "class",
@@ -83,6 +85,7 @@ pub fn text(session: &Session, column: &str) -> String {
         "client" => or_empty(&session.client_addr),
         "state" => or_empty(&session.state),
         "wait" => wait(session),
+        "blocked" => blocked(session),
         "class" => {
             if session.is_active() {
                 wait_class(session).to_owned()
@@ -106,6 +109,24 @@ pub fn wait(session: &Session) -> String {
         (Some(one), None) | (None, Some(one)) => one.clone(),
         (None, None) => String::new(),
     }
+}
+
+/// Who is in its way, as `640 on a row of orders`; of one who is in the way, `blocks 5`.
+pub fn blocked(session: &Session) -> String {
+    match (&session.lock_wait, session.blocks) {
+        (Some(wait), _) => {
+            let who: Vec<String> = wait.blocked_by.iter().map(|pid| blocker(*pid)).collect();
+            let who = if who.is_empty() { "unknown".to_owned() } else { who.join(", ") };
+            format!("{who} on {}", wait.on)
+        }
+        (None, 0) => String::new(),
+        (None, blocks) => format!("blocks {blocks}"),
+    }
+}
+
+/// A blocker by its pid; PostgreSQL counts prepared transactions as pid 0.
+pub fn blocker(pid: i32) -> String {
+    if pid == 0 { "a prepared transaction".to_owned() } else { pid.to_string() }
 }
 
 /// The rows that match: a leader stays when one of its workers matches.
@@ -192,6 +213,8 @@ fn lines(
 
 #[cfg(test)]
 mod tests {
+    use model::activity::LockWait;
+
     use super::*;
 
     fn session(pid: i32, leader: Option<i32>, query: &str) -> Session {
@@ -235,6 +258,20 @@ mod tests {
         assert_eq!(pids(&rows), [3, 2, 1]);
         rows = sort(rows, "nonsense");
         assert_eq!(pids(&rows), [3, 2, 1]);
+    }
+
+    #[test]
+    fn who_is_in_the_way_and_who_waits() {
+        let mut waiter = session(2, None, "");
+        let blocked_by = vec![640, 0];
+        let on = "a row of orders".to_owned();
+        waiter.lock_wait = Some(LockWait { on, blocked_by, ..LockWait::default() });
+        assert_eq!(blocked(&waiter), "640, a prepared transaction on a row of orders");
+        waiter.lock_wait = Some(LockWait { on: "orders".into(), ..LockWait::default() });
+        assert_eq!(blocked(&waiter), "unknown on orders");
+        let root = Session { blocks: 5, ..session(640, None, "") };
+        assert_eq!(blocked(&root), "blocks 5");
+        assert_eq!(blocked(&session(3, None, "")), "");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use leptos_router::hooks::use_navigate;
 use model::activity::{Activity, Session};
 use model::{Finding, Latest, Severity};
 
+use super::blocking::{blocked_cell, blocked_of, blockers_of, session_of};
 use super::columns::{ColumnChooser, SortHeading, TableParams, hidden};
 use super::drawer::Drawer;
 use super::rows::{COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait};
@@ -124,16 +125,14 @@ pub fn Sessions(
                     session_of(latest, pid),
                     by_pid.with(|rows| rows.get(&pid).map(|r| r.workers.clone()).unwrap_or_default()),
                     marks.with(|m| m.get(&pid).cloned()),
+                    blockers_of(latest, pid),
+                    blocked_of(latest, pid),
                 ));
                 let close = Signal::derive(move || params.to(&[("pid", "")]));
                 view! { <Drawer pid backend_start_ms close current/> }
             })}
         </section>
     }
-}
-
-fn session_of(latest: RwSignal<Latest<Activity>>, pid: i32) -> Option<Session> {
-    latest.with(|l| l.value()?.sessions.iter().find(|session| session.pid == pid).cloned())
 }
 
 fn counted(rows: Memo<Vec<Row>>, latest: RwSignal<Latest<Activity>>) -> String {
@@ -197,6 +196,7 @@ fn cells(row: &Row, params: TableParams, marks: Memo<Marks>) -> AnyView {
         <td class="num"><a href=to data-row="" data-noscroll="">{pid}</a>{workers}</td>
         <td class="text">{state(session)} {mark}</td>
         <td class="text">{wait_cell(session)}</td>
+        <td class="text">{blocked_cell(session, params)}</td>
         <td class="num"><Age ms=session.xact_age_ms/></td>
         <td class="num"><Age ms=if session.is_active() { session.query_age_ms } else { None }/></td>
         {application(session)}
@@ -230,11 +230,20 @@ fn state(session: &Session) -> AnyView {
             }
             .into_any()
         }
+        None if session.hidden => unknown(),
         None => ().into_any(),
     }
 }
 
+/// What is hidden from pgdeck's role is not nothing.
+fn unknown() -> AnyView {
+    view! { <span class="unknown">"unknown"</span> }.into_any()
+}
+
 fn wait_cell(session: &Session) -> Option<AnyView> {
+    if session.hidden {
+        return Some(unknown());
+    }
     let class = session.wait_event_type.clone()?;
     Some(
         view! {
@@ -247,6 +256,9 @@ fn wait_cell(session: &Session) -> Option<AnyView> {
 
 /// The statement on one line: the current one, or the last one, greyed.
 fn query_line(session: &Session) -> Option<AnyView> {
+    if session.hidden {
+        return Some(unknown());
+    }
     let query = session.query.as_deref().filter(|query| !query.is_empty())?;
     let class = if session.is_active() { "sql one-line" } else { "sql one-line past" };
     Some(view! { <code class=class>{highlighted(&one_line(query, 160))}</code> }.into_any())

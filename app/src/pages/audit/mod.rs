@@ -106,13 +106,18 @@ fn row(entry: &AuditEntry, now_ms: i64) -> AnyView {
             </td>
             <td class="text">{end(&entry.end)}</td>
             <td class="text">{entry.reason.clone()}</td>
-            <td class="query"><details>
-                <summary>"SQL"</summary>
-                <pre><code>{highlighted(&entry.sql)}</code></pre>
-            </details></td>
+            <td class="query">{statement(&entry.sql)}</td>
         </tr>
     }
     .into_any()
+}
+
+/// The statement, folded; reading a catalog and cancelling a run have none.
+fn statement(sql: &str) -> Option<AnyView> {
+    (!sql.is_empty()).then(|| {
+        view! { <details><summary>"SQL"</summary><pre><code>{highlighted(sql)}</code></pre></details> }
+            .into_any()
+    })
 }
 
 fn end(end: &AuditEnd) -> AnyView {

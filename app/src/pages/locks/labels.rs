@@ -1,7 +1,7 @@
 //! Labels of a node of the wait-for graph: name, lock it waits for, state, key in the URL. Pure.
 
 use model::locks::drawing::Link;
-use model::locks::{Blocking, Graph, LockMode, Node};
+use model::locks::{Blocking, Graph, LockMode, Node, ObjectKind};
 
 use crate::ui::format;
 
@@ -60,10 +60,15 @@ pub fn ending(blocking: &Blocking<'_>, index: u32) -> String {
     }
 }
 
-/// `SHARE on transaction 738`.
+/// `SHARE on orders`, `row (0,5) of orders`.
 pub fn wants(graph: &Graph, link: &Link) -> String {
-    let object = graph.queues.get(link.queue as usize).map(|queue| queue.object.words());
-    format!("{} on {}", link.wants.words(), object.unwrap_or_default())
+    let object = graph.queues.get(link.queue as usize).map(|queue| &queue.object);
+    match object {
+        // The mode is that of a lock on a transaction, which nobody asks for.
+        Some(o) if o.kind == ObjectKind::Transactionid && o.is_row() => o.words(),
+        Some(o) => format!("{} on {}", link.wants.words(), o.words()),
+        None => link.wants.words().to_owned(),
+    }
 }
 
 /// The duration of a wait, as text.

@@ -73,6 +73,8 @@ pub struct SelectedNode {
     pub pid: Option<i32>,
     /// With the pid it identifies the session.
     pub backend_start_ms: Option<i64>,
+    /// Why there is nothing to cancel, when there is nothing.
+    pub cannot_cancel: Option<String>,
     /// Its details, as HTML.
     html: String,
 }
@@ -225,11 +227,14 @@ fn Drawer(
         let now = query.with(|query| query.at.is_none());
         chosen.with(|c| c.as_ref().and_then(|c| Some((c.pid?, c.backend_start_ms)))).filter(|_| now)
     });
+    let cancel_refusal =
+        Signal::derive(move || chosen.with(|c| c.as_ref()?.cannot_cancel.clone()));
     let actions = {
         let server = server.clone();
         move || {
             identity.get().map(|(pid, backend_start_ms)| {
-                view! { <SessionActions server=server.clone() pid backend_start_ms refusal/> }
+                let terminate_first = cancel_refusal.with_untracked(Option::is_some);
+                view! { <SessionActions server=server.clone() pid backend_start_ms refusal cancel_refusal terminate_first/> }
             })
         }
     };

@@ -2,7 +2,7 @@
 //! statement and blockers.
 
 use leptos::prelude::*;
-use model::locks::{Blocking, EdgeKind, Graph, Node, Queue};
+use model::locks::{Blocking, EdgeKind, Graph, LockObject, Node, ObjectKind, Queue};
 
 use super::labels::{key, mode_class, who};
 use super::scene::Scene;
@@ -23,7 +23,8 @@ pub fn content(
     shows_text: bool,
 ) -> AnyView {
     let Some(node) = scene.graph.node(index) else { return ().into_any() };
-    let why = blocking.why(index).unwrap_or_else(|| {
+    let told = if shows_text { blocking.why_with_statement(index) } else { blocking.why(index) };
+    let why = told.unwrap_or_else(|| {
         let root = scene.graph.roots.iter().find(|root| root.node == index);
         let n = root.map_or(0, |root| root.holds_up);
         let held = format::plural(i64::from(n), "session waits", "sessions wait");
@@ -92,12 +93,21 @@ fn blockers(scene: &Scene<'_>, blocking: &Blocking<'_>, index: u32) -> Option<An
             EdgeKind::Hard => "holds",
             EdgeKind::Soft => "is queued earlier for",
         };
-        let object = scene.graph.queues.get(edge.queue as usize).map(|q| q.object.words());
+        let object = scene.graph.queues.get(edge.queue as usize).map(|q| &q.object);
         let key = key(node);
+        let what = match object {
+            Some(o) if o.kind == ObjectKind::Transactionid && o.is_row() => {
+                format!("has changed or locked {}", o.words())
+            }
+            object => {
+                let object = object.map(LockObject::words).unwrap_or_default();
+                format!("{does} {} on {object}", edge.has.words())
+            }
+        };
         Some(view! {
             <li>
                 <a href=scene.query.with_node(&key).to(scene.server) id=format!("b-{key}") data-noscroll="">{who(node)}</a>
-                {format!(" {does} {} on {}", edge.has.words(), object.unwrap_or_default())}
+                " " {what}
             </li>
         })
     });

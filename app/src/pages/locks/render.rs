@@ -6,7 +6,7 @@ use engine::areas::locks::LocksArea;
 use engine::areas::locks::history::History;
 use leptos::prelude::*;
 use model::locks::drawing::{Forest, Outline, View};
-use model::locks::{Blocking, Graph, LockMode, Locks};
+use model::locks::{Blocking, Graph, LockMode, Locks, Node};
 use model::{ApiError, Known, Latest, Reading, Reason, ServerId};
 
 use super::labels::{find, key};
@@ -189,6 +189,7 @@ fn chosen(scene: &Scene<'_>, blocking: &Blocking<'_>, shows_text: bool) -> Selec
         key: node.map(key).unwrap_or_default(),
         pid: node.and_then(|node| node.pid),
         backend_start_ms: session.and_then(|session| session.backend_start_ms),
+        cannot_cancel: node.and_then(Node::cannot_cancel),
         html: match scene.selected {
             Some(index) => panel::content(scene, blocking, index, shows_text).to_html(),
             None => {

@@ -22,6 +22,8 @@ pub struct Root {
     pid: Option<i32>,
     /// With the pid it identifies the session.
     backend_start_ms: Option<i64>,
+    /// Why there is nothing to cancel, when there is nothing.
+    cannot_cancel: Option<String>,
 }
 
 /// The root blocker of most sessions. Only one, so that the layout below does not jump;
@@ -41,6 +43,7 @@ pub fn top_root(graph: &model::locks::Graph) -> Option<Root> {
         ),
         pid: node.pid,
         backend_start_ms: node.session.as_ref().and_then(|session| session.backend_start_ms),
+        cannot_cancel: node.cannot_cancel(),
     })
 }
 
@@ -60,6 +63,8 @@ pub fn RootBlocker(
     let part = move |of: fn(&Root) -> &String| {
         move || shown.with(|s| s.root.as_ref().map(|root| of(root).clone()))
     };
+    let cancel_refusal =
+        Signal::derive(move || shown.with(|s| s.root.as_ref()?.cannot_cancel.clone()));
     move || {
         let Some((key, pid, backend_start_ms)) = identity.get() else {
             // Its place stays, so that the graph below does not jump when a root comes or goes.
@@ -71,6 +76,7 @@ pub fn RootBlocker(
             }
             .into_any();
         };
+        let terminate_first = cancel_refusal.with_untracked(Option::is_some);
         let of_link = server.clone();
         let to = move || query.with(|query| query.with_node(&key).to(&of_link));
         let server = server.clone();
@@ -82,7 +88,7 @@ pub fn RootBlocker(
                     " " {part(|root| &root.message)}
                 </p>
                 {pid.map(|pid| view! {
-                    <SessionActions server label=format!("Actions on root blocker pid {pid}") pid backend_start_ms refusal/>
+                    <SessionActions server label=format!("Actions on root blocker pid {pid}") pid backend_start_ms refusal cancel_refusal terminate_first/>
                 })}
             </section>
         }

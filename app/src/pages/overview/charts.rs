@@ -130,13 +130,19 @@ fn of_windows(latest: &Latest<Overview>) -> Vec<Chart> {
     let counters = part(|o| o.counters.as_ref().err());
     let counted = part(|o| o.sessions.as_ref().err());
     let checkpoints = part(|o| o.checkpoints.as_ref().err());
-    let no_lag = match sessions {
-        // Readings without lag: there is no replica, which is no failure.
-        Some(_) if !windows.is_empty() => Reason::Nothing {
-            message: "No lag to show: no standby is connected, and this server follows none."
-                .into(),
+    let standby = latest.value().is_some_and(|overview| overview.facts.in_recovery);
+    let no_lag = match latest.value().and_then(|o| o.wal.as_ref().err()).cloned() {
+        Some(reason) => reason,
+        // Readings without lag: no standby is connected, which is no failure; or nothing tells it.
+        None if !windows.is_empty() => Reason::Nothing {
+            message: if standby {
+                "The lag of this standby is unknown: it has no connection to its sender, or has replayed no transaction since its start."
+            } else {
+                "No standby that replays is connected to this primary."
+            }
+            .into(),
         },
-        _ => counted.clone(),
+        None => counted.clone(),
     };
     let groups = [
         (SESSIONS, &counted),

@@ -19,6 +19,10 @@ use leptos_router::hooks::use_query_map;
 
 use crate::resource::shared;
 #[cfg(feature = "ssr")]
+pub use explain::explainer::Explainer;
+#[cfg(feature = "ssr")]
+pub use explain::journal::{Deed, ExplainJournal};
+#[cfg(feature = "ssr")]
 pub use explain::server::{PlanPageData, submit_plan_form};
 pub use input::form::MAX_SENT_BYTES;
 use state::PlanState;

@@ -15,9 +15,7 @@ inventory::submit! {
 pub fn charts(latest: &Latest<Replication>) -> Vec<Chart> {
     let history = latest.value().map_or(&[][..], |replication| &replication.history);
     let times: Vec<i64> = history.iter().map(|sample| sample.at_ms).collect();
-    let nobody = Reason::Nothing {
-        message: "No lag to show: no standby is connected, and this server follows none.".into(),
-    };
+    let nobody = latest.value().map_or(Reason::NotYet, no_lag);
     let why = if history.is_empty() { absent(latest) } else { nobody };
     let line = |points: Vec<Option<f64>>| {
         vec![Line { name: "worst standby".into(), class: "series-1".into(), points }]
@@ -48,4 +46,25 @@ pub fn charts(latest: &Latest<Replication>) -> Vec<Chart> {
             history.iter().map(|s| float(s.bytes)).collect(),
         ),
     ]
+}
+
+/// Why no reading has a lag.
+fn no_lag(replication: &Replication) -> Reason {
+    let position = &replication.position;
+    if let Some(reason) = &position.unknown {
+        return reason.clone();
+    }
+    let reason = if position.in_recovery {
+        replication.lag.as_ref().err()
+    } else {
+        replication.senders.as_ref().err()
+    };
+    reason.cloned().unwrap_or_else(|| Reason::Nothing {
+        message: if position.in_recovery {
+            "The lag of this standby is unknown: it has no connection to its sender, or has replayed no transaction since its start."
+        } else {
+            "No standby that replays is connected to this primary."
+        }
+        .into(),
+    })
 }

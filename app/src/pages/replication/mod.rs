@@ -2,13 +2,14 @@
 
 #[cfg(feature = "ssr")]
 mod charts;
+mod own;
 pub mod tables;
 pub mod topology;
 
 use crate::routes::access;
 use leptos::prelude::*;
 use model::replication::topology::Topology;
-use model::replication::{Lag, Position, Replication};
+use model::replication::{Lag, Position, Replication, Sender, StreamKind};
 use model::{ApiError, AreaName, Latest, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +22,8 @@ use crate::ui::chart::{Chart, Charts};
 use crate::ui::format;
 use crate::ui::page::{area_findings, page};
 use crate::ui::reading::{ReadingView, known};
-use crate::ui::term::term;
 use crate::ui::verdict::Verdict;
+use own::{archiver, own, synchronous};
 use tables::{receiver, senders, slots, subscriptions};
 use topology::drawing;
 
@@ -83,10 +84,7 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
     let topology = RwSignal::new(start.topology);
     poll_topology(server.clone(), topology);
     let here = server.clone();
-    let words = verdict_of(latest, of_reading(latest), |r| {
-        let known = if r.position.in_recovery { r.lag.is_ok() } else { r.senders.is_ok() };
-        (calm(r), known)
-    });
+    let words = verdict_of(latest, of_reading(latest), calm);
     let drawn =
         move |draw: fn(&Replication) -> AnyView| move || latest.with(|l| l.value().map(draw));
     view! {
@@ -114,6 +112,14 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
                     <h2 id="own-title">"This server"</h2>
                     {drawn(own)}
                 </section>
+                <section class="panel" aria-labelledby="archiver-title">
+                    <h2 id="archiver-title">"Archiver"</h2>
+                    {drawn(|r| known(&r.archiver, |a| archiver(a, r.position.in_recovery)))}
+                </section>
+                <section class="panel" aria-labelledby="synchronous-title">
+                    <h2 id="synchronous-title">"Synchronous replication"</h2>
+                    {drawn(synchronous)}
+                </section>
                 <section class="panel" aria-labelledby="receiver-title">
                     <h2 id="receiver-title">"Receiver"</h2>
                     {drawn(|r| known(&r.receiver, |r| receiver(r.as_ref())))}
@@ -140,117 +146,74 @@ fn poll_topology(server: ServerId, topology: RwSignal<Topology>) {
     });
 }
 
-fn calm(replication: &Replication) -> String {
+/// The verdict without findings, and whether all that it needs is known.
+fn calm(replication: &Replication) -> (String, bool) {
     if replication.position.in_recovery {
         return match &replication.lag {
-            Ok(lag) => format!(
-                "This standby is {} behind, with {} of received WAL left to replay.",
-                format::number(lag.ms, Unit::Ms),
-                format::number(lag.bytes as f64, Unit::Bytes)
-            ),
-            Err(reason) => reason.message(),
+            Ok(lag) => standing(lag, &replication.position),
+            Err(reason) => (reason.message(), false),
         };
     }
     match &replication.senders {
-        Ok(senders) if senders.is_empty() => "No standby is connected to this primary.".into(),
-        Ok(senders) => {
-            let worst = senders.iter().filter_map(|s| s.total_lag_bytes).max();
-            let behind = match worst {
-                None => "how far behind is unknown".into(),
-                Some(0) => "up to date".into(),
-                Some(bytes) => {
-                    format!("at most {} behind", format::number(bytes as f64, Unit::Bytes))
-                }
-            };
-            let streams = format::plural(senders.len() as i64, "stream", "streams");
-            format!("{streams} of WAL to other servers, {behind}.")
+        Ok(senders) if senders.is_empty() => {
+            ("No standby is connected to this primary.".into(), true)
         }
-        Err(reason) => reason.message(),
+        Ok(senders) => streams(senders),
+        Err(reason) => (reason.message(), false),
     }
 }
 
-/// Position, the server's own lag and the settings that trade lag against cancelled queries.
-fn own(replication: &Replication) -> AnyView {
-    let position = &replication.position;
-    let line = |name: &'static str, value: Option<String>| {
-        value
-            .filter(|v| !v.is_empty())
-            .map(|value| view! { <div><dt>{term(name)}</dt><dd>{value}</dd></div> })
-    };
-    let bytes = |n: Option<i64>| n.map(|n| format::number(n as f64, Unit::Bytes));
-    let on_off = |on: bool| if on { "on" } else { "off" };
-    let lag = position.in_recovery.then(|| known(&replication.lag, own_lag));
-    view! {
-        {lag}
-        <dl class="facts">
-            {line("Role", Some(if position.in_recovery { "standby" } else { "primary" }.into()))}
-            {line(if position.in_recovery { "Replayed up to" } else { "WAL position" }, position.lsn.clone())}
-            {line("Timeline", position.timeline.map(|t| t.to_string()))}
-            {line("Received, not replayed", bytes(position.gap_bytes))}
-            {line("Replay paused", position.replay_paused.map(|p| if p { "yes" } else { "no" }.into()))}
-            {line("synchronous_standby_names", Some(position.synchronous_standby_names.clone()))}
-            {line("hot_standby_feedback", Some(on_off(position.hot_standby_feedback).into()))}
-            {line("max_standby_streaming_delay", Some(position.max_standby_streaming_delay.clone()))}
-            {line("Queries cancelled by conflicts", position.conflicts.map(|n| format::grouped(n as f64)))}
-        </dl>
-        <p class="note">{explained(position, replication)}</p>
-    }
-    .into_any()
-}
-
-fn own_lag(lag: &Lag) -> AnyView {
-    let movement = match (lag.linked, lag.moving) {
-        (false, _) => {
-            "The connection to the sender is lost, so equal positions do not mean that replay has caught up."
-        }
-        (true, Some(true)) => "Replay is advancing.",
-        (true, Some(false)) if lag.bytes > 0 => "Replay is stalled although WAL is waiting.",
-        (true, Some(false)) => "Replay has caught up and is waiting for new WAL.",
-        (true, None) => "Two readings are needed to tell whether replay is advancing.",
-    };
-    view! {
-        <p>
-            <strong class="num" title=format::exact(lag.ms, Unit::Ms)>{format::number(lag.ms, Unit::Ms)}</strong>
-            " and "
-            <strong class="num" title=format::exact(lag.bytes as f64, Unit::Bytes)>{format::number(lag.bytes as f64, Unit::Bytes)}</strong>
-            " behind. " {movement}
-        </p>
-    }
-    .into_any()
-}
-
-/// What hot_standby_feedback and max_standby_streaming_delay mean here, with the present numbers.
-fn explained(position: &Position, replication: &Replication) -> String {
-    if !position.in_recovery {
-        let held = replication.senders.iter().flatten().filter_map(|s| s.backend_xmin_age).max();
-        return match held {
-            Some(age) => format!(
-                "A standby with hot_standby_feedback is holding back VACUUM on this primary by {}: \
-                 rows that its queries may still need are kept.",
-                format::number(age as f64, Unit::Xids)
+/// How far this standby is behind, in a sentence.
+fn standing(lag: &Lag, position: &Position) -> (String, bool) {
+    let delayed =
+        position.apply_delay_ms.filter(|delay| *delay > 0.0).map_or_else(String::new, |delay| {
+            format!(
+                " Replay is delayed by configuration: recovery_min_apply_delay is {}.",
+                format::age(delay)
+            )
+        });
+    let archive_only = position.streams == Some(false) && position.restores == Some(true);
+    match lag.ms {
+        _ if archive_only => (
+            format!("This standby restores WAL from an archive; how much is missing there is unknown.{delayed}"),
+            false,
+        ),
+        None => ("How far this standby is behind is unknown: it has replayed no transaction since its start.".into(), false),
+        Some(ms) => (
+            format!(
+                "This standby has {} and {} of received WAL left to replay.{delayed}",
+                format::number(ms, Unit::Ms),
+                format::number(lag.bytes as f64, Unit::Bytes)
             ),
-            None => {
-                "No standby is holding back VACUUM on this primary. Queries on a standby may be \
-                     cancelled when VACUUM removes rows they still need."
-                    .into()
-            }
-        };
+            lag.linked,
+        ),
     }
-    let delay = &position.max_standby_streaming_delay;
-    let cancelled = position.conflicts.map_or_else(
-        || "an unknown number of queries have been cancelled".to_owned(),
-        |n| format!("{} been cancelled", format::plural(n, "query has", "queries have")),
-    );
-    if position.hot_standby_feedback {
-        format!(
-            "hot_standby_feedback is on: the primary keeps rows this standby's queries need, so few are \
-             cancelled ({cancelled}) and the primary pays with bloat. Other conflicts may still delay \
-             replay for max_standby_streaming_delay = {delay}."
-        )
-    } else {
-        format!(
-            "hot_standby_feedback is off: a query here may delay replay for up to \
-             max_standby_streaming_delay = {delay} and is then cancelled; so far {cancelled}."
-        )
+}
+
+/// Who streams, and how far standbys are behind. Others do not replay: for them there is no lag.
+fn streams(senders: &[Sender]) -> (String, bool) {
+    let of = |kind: StreamKind| senders.iter().filter(move |sender| sender.kind() == kind);
+    let kinds = [
+        (StreamKind::Standby, "standby", "standbys"),
+        (StreamKind::Subscriber, "logical subscriber", "logical subscribers"),
+        (StreamKind::Backup, "base backup", "base backups"),
+        (StreamKind::Receiver, "WAL receiver without replay", "WAL receivers without replay"),
+        (StreamKind::Unknown, "new connection", "new connections"),
+    ];
+    let counted = kinds.into_iter().filter_map(|(kind, one, many)| {
+        let count = of(kind).count() as i64;
+        (count > 0).then(|| format::plural(count, one, many))
+    });
+    let who = counted.collect::<Vec<_>>().join(", ");
+    let standbys = of(StreamKind::Standby);
+    let lags: Option<Vec<i64>> = standbys.map(|sender| sender.total_lag_bytes).collect();
+    match lags.as_deref() {
+        None => (format!("{who} connected; how far behind is unknown."), false),
+        Some([]) => (format!("No standby is connected to this primary: {who}."), true),
+        Some(lags) => {
+            let worst = lags.iter().copied().max().unwrap_or(0);
+            let behind = format::number(worst as f64, Unit::Bytes);
+            (format!("{who} connected; standbys are behind by at most {behind}."), true)
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use model::Unit;
-use model::replication::{Receiver, Sender, Slot, Subscription};
+use model::replication::{Receiver, Sender, Slot, SlotState, StreamKind, Subscription};
 
 use crate::ui::format;
 use crate::ui::format::Scale;
@@ -19,6 +19,12 @@ fn cell(value: Option<f64>, scale: Scale, unit: Unit) -> AnyView {
         </td>
     }
     .into_any()
+}
+
+/// A client that stores WAL reports no replay.
+fn not_reported() -> AnyView {
+    view! { <td class="num muted" title="This client stores WAL and replays nothing">"none"</td> }
+        .into_any()
 }
 
 fn head(names: &[(&'static str, bool)]) -> AnyView {
@@ -48,7 +54,7 @@ type Time = fn(&Sender) -> Option<f64>;
 pub fn senders(senders: &[Sender]) -> AnyView {
     if senders.is_empty() {
         return empty(
-            "No walsender is running. A standby or a logical subscriber that connects appears here.",
+            "No walsender is running. A standby, a logical subscriber or a backup that connects appears here.",
         );
     }
     const BYTES: [Bytes; 5] = [
@@ -58,15 +64,18 @@ pub fn senders(senders: &[Sender]) -> AnyView {
         |s| s.replay_lag_bytes,
         |s| s.total_lag_bytes,
     ];
+    const FROM_REPLAY: usize = 3;
     const TIMES: [Time; 3] = [|s| s.write_lag_ms, |s| s.flush_lag_ms, |s| s.replay_lag_ms];
     let by_bytes = BYTES
         .map(|of| Scale::for_column(Unit::Bytes, senders.iter().filter_map(of).map(|b| b as f64)));
     let by_time = TIMES.map(|of| Scale::for_column(Unit::Ms, senders.iter().filter_map(of)));
     let row = |sender: &Sender| {
-        let bytes = BYTES
-            .iter()
-            .zip(by_bytes)
-            .map(|(of, scale)| cell(float(of(sender)), scale, Unit::Bytes));
+        let stores = matches!(sender.kind(), StreamKind::Receiver | StreamKind::Backup);
+        let bytes =
+            BYTES.iter().zip(by_bytes).enumerate().map(|(at, (of, scale))| match of(sender) {
+                None if at >= FROM_REPLAY && stores => not_reported(),
+                bytes => cell(float(bytes), scale, Unit::Bytes),
+            });
         let times = TIMES.iter().zip(by_time).map(|(of, scale)| match of(sender) {
             // PostgreSQL sets these to NULL when the standby has caught up and is idle.
             None => view! { <td class="num muted" title="No recent WAL was confirmed: caught up or idle">"none"</td> }.into_any(),
@@ -76,6 +85,7 @@ pub fn senders(senders: &[Sender]) -> AnyView {
         view! {
             <tr>
                 <th scope="row">{sender.application_name.clone().unwrap_or_default()}</th>
+                <td class="text">{sender.kind().as_str()}</td>
                 {text(&sender.client_addr)}
                 {text(&sender.state)}
                 {text(&sender.sync_state)}
@@ -88,7 +98,8 @@ pub fn senders(senders: &[Sender]) -> AnyView {
         .into_any()
     };
     let names = [
-        ("Standby", false),
+        ("Application", false),
+        ("Kind", false),
         ("Client", false),
         ("State", false),
         ("Sync", false),
@@ -129,16 +140,18 @@ pub fn slots(slots: &[Slot]) -> AnyView {
                 None => "inactive".into(),
             },
         };
-        let status = [slot.wal_status.clone(), slot.invalidation_reason.clone()];
+        let synced = (slot.synced == Some(true)).then(|| "kept in step with the primary".into());
+        let status = [slot.wal_status.clone(), slot.invalidation_reason.clone(), synced];
+        let calm = slot.active || slot.synced == Some(true);
         view! {
-            <tr class=if slot.active { "" } else { "warning" }>
+            <tr class=if calm && slot.state() != SlotState::Lost { "" } else { "warning" }>
                 <th scope="row">{slot.slot_name.clone()}</th>
                 <td class="text">{slot.slot_type.clone()} {slot.plugin.clone().map(|p| format!(" ({p})"))}</td>
                 <td class="text">{slot.database.clone().unwrap_or_default()}</td>
                 <td class="text">{who}</td>
                 {cell(float(slot.retained_bytes), retained, Unit::Bytes)}
                 <td class="text">{status.into_iter().flatten().collect::<Vec<_>>().join(", ")}</td>
-                <td class="num">{slot.safe_wal_bytes.map_or_else(|| "no limit".into(), |b| format::number(b as f64, Unit::Bytes))}</td>
+                <td class="num">{left(slot)}</td>
                 {xids(slot.xmin_age)}
                 {xids(slot.catalog_xmin_age)}
             </tr>
@@ -157,6 +170,26 @@ pub fn slots(slots: &[Slot]) -> AnyView {
         ("Catalog xmin age", true),
     ];
     table("Slots", head(&names), slots.iter().map(row).collect())
+}
+
+/// How much WAL may still be written before the slot is lost, and when that is.
+fn left(slot: &Slot) -> String {
+    match (slot.state(), slot.safe_wal_bytes) {
+        (SlotState::Lost, _) => "lost".into(),
+        (SlotState::Endangered, _) => "lost at the next checkpoint".into(),
+        (SlotState::Unused, _) => "keeps nothing".into(),
+        (SlotState::Kept, Some(bytes)) => {
+            let bytes = format::number(bytes as f64, Unit::Bytes);
+            match slot.lost_in_s() {
+                Some(seconds) => {
+                    format!("{bytes}, {} at this rate", format::age(seconds * 1_000.0))
+                }
+                None => bytes,
+            }
+        }
+        (SlotState::Kept, None) if slot.limit_bytes.is_some() => "unknown".into(),
+        (SlotState::Kept, None) => "no limit".into(),
+    }
 }
 
 /// `pg_stat_wal_receiver`.
@@ -186,7 +219,7 @@ pub fn receiver(receiver: Option<&Receiver>) -> AnyView {
 pub fn subscriptions(all: &[Subscription]) -> AnyView {
     if all.is_empty() {
         return empty(
-            "There are no logical subscriptions in this database. CREATE SUBSCRIPTION creates one.",
+            "There are no logical subscriptions on this server. CREATE SUBSCRIPTION creates one.",
         );
     }
     let lag = Scale::for_column(Unit::Bytes, all.iter().filter_map(|s| float(s.lag_bytes)));
@@ -194,6 +227,7 @@ pub fn subscriptions(all: &[Subscription]) -> AnyView {
         view! {
             <tr>
                 <th scope="row">{one.subname.clone()}</th>
+                <td class="text">{applies(one)}</td>
                 <td class="num">{one.pid.map_or_else(|| "no worker".into(), |pid| pid.to_string())}</td>
                 {cell(float(one.lag_bytes), lag, Unit::Bytes)}
                 <td class="num"><Age ms=one.message_age_ms/></td>
@@ -201,7 +235,23 @@ pub fn subscriptions(all: &[Subscription]) -> AnyView {
         }
         .into_any()
     };
-    let names =
-        [("Subscription", false), ("Pid", true), ("Not applied", true), ("Last message", true)];
+    let names = [
+        ("Subscription", false),
+        ("State", false),
+        ("Pid", true),
+        ("Received, not applied", true),
+        ("Last message", true),
+    ];
     table("Subscriptions", head(&names), all.iter().map(row).collect())
+}
+
+fn applies(one: &Subscription) -> &'static str {
+    match (one.enabled, one.pid) {
+        (Some(false), _) => "disabled",
+        _ if one.failing => "failing",
+        _ if one.blocked_ms.is_some() => "blocked by a lock",
+        (Some(true), None) => "no worker",
+        (Some(true), Some(_)) => "applying",
+        (None, _) => "unknown",
+    }
 }

@@ -2,8 +2,8 @@
 //! the topology; boxes link to watched servers, and a list repeats it as text.
 
 use leptos::prelude::*;
-use model::replication::Sender;
 use model::replication::topology::{Kind, Node, Topology};
+use model::replication::{Sender, StreamKind};
 use model::shorten::fitted;
 use model::{ServerId, Unit};
 
@@ -150,7 +150,10 @@ fn node_box(node: &Node, (x, y): (f64, f64), here: &ServerId) -> AnyView {
     );
     let second = match (&node.server, &node.lag) {
         (None, _) => format!("{kind}, not watched"),
-        (Some(_), Some(lag)) => format!("{kind}, {} behind", format::number(lag.ms, Unit::Ms)),
+        (Some(_), Some(lag)) => match lag.ms {
+            Some(ms) => format!("{kind}, {} behind", format::number(ms, Unit::Ms)),
+            None => format!("{kind}, lag unknown"),
+        },
         (Some(_), None) => kind.to_owned(),
     };
     let shape = view! {
@@ -212,12 +215,18 @@ fn stream_words(from: &Node, to: &Node, sender: Option<&Sender>) -> String {
     };
     let state = sender.state.as_deref().unwrap_or("in an unknown state");
     let mut message = format!("{} to {}: {state}", from.name, to.name);
+    let missing = match sender.kind() {
+        StreamKind::Standby | StreamKind::Unknown => "not replayed",
+        other => {
+            message.push_str(&format!(", {}", other.as_str()));
+            "not confirmed"
+        }
+    };
     if let Some(sync) = &sender.sync_state {
         message.push_str(&format!(", {sync}"));
     }
     if let Some(bytes) = sender.total_lag_bytes {
-        message
-            .push_str(&format!(", {} not replayed yet", format::number(bytes as f64, Unit::Bytes)));
+        message.push_str(&format!(", {} {missing} yet", format::number(bytes as f64, Unit::Bytes)));
     }
     message
 }

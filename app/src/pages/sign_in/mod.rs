@@ -10,8 +10,7 @@ use crate::resource::loaded;
 /// The data of the sign-in page, provided in the context of each request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInInfo {
-    /// Whether users with passwords exist; otherwise only the one-time link works that pgdeck
-    /// printed at start.
+    /// Whether users with passwords exist; otherwise only a one-time link signs in.
     pub by_password: bool,
     /// Why the last attempt failed, one sentence.
     pub message: Option<String>,
@@ -45,10 +44,11 @@ pub fn Page() -> impl IntoView {
             <Suspense>
                 {move || Suspend::new(async move {
                     let info = info.await.unwrap_or_default();
-                    let message = info.message.clone().map(|message| view! { <p class="warning" role="alert">{message}</p> });
+                    let has_failed = info.message.is_some();
+                    let message = info.message.map(|message| view! { <p class="warning" role="alert">{message}</p> });
                     view! {
                         {message}
-                        {if info.by_password { form(next).into_any() } else { link_only() }}
+                        {if info.by_password { form(next).into_any() } else { link_only(has_failed) }}
                     }
                 })}
             </Suspense>
@@ -73,9 +73,13 @@ fn form(next: Memo<String>) -> impl IntoView {
     }
 }
 
-fn link_only() -> AnyView {
+/// Where to find a link; the message about a failed one has said it already.
+fn link_only(has_failed: bool) -> AnyView {
+    let hint = (!has_failed).then(|| {
+        view! { <p>"Open the link that pgdeck printed when it started. It works once; " <code>"pgdeck login-link"</code> " prints a new one."</p> }
+    });
     view! {
-        <p>"Open the link that pgdeck printed when it started. It works once; restart pgdeck for a new one."</p>
+        {hint}
         <p class="muted">"To sign in by name, add a user: " <code>"pgdeck user add NAME --role analyst"</code></p>
     }
     .into_any()

@@ -150,7 +150,7 @@ impl ActionSession {
             ask: ask.clone(),
             role: self.me.role.clone(),
             lock: policy::lock(ask.action).into(),
-            effect: policy::effect(ask.action).into(),
+            effect: policy::effect(ask.action, &sessions).into(),
             frees: ask.action.is_on_sessions().then(|| self.frees(&steps)).flatten(),
             targets: shown,
             token: None,

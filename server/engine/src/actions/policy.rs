@@ -1,7 +1,7 @@
 //! Policy of actions: which are refused for which target and why, the lock each takes and its effect.
 //! Pure: rows in, sentences out.
 
-use model::action::{Action, Refusal};
+use model::action::{Action, Refusal, cannot_cancel};
 
 use super::rows::{SessionRow, TableRow};
 use crate::error::quoted;
@@ -29,15 +29,35 @@ pub fn session(
     if row.may_signal == Some(false) {
         return Some(not_ours_to_signal(row, role));
     }
-    if let Some(refusal) = process(pid, row) {
-        return Some(refusal).filter(|refusal| !(refusal.lifted_by_asking_twice && twice));
+    // Background processes may report no state and yet run something.
+    let reports = row.state.is_some() || row.backend_type.as_deref() == Some("client backend");
+    if action == Action::Cancel && reports {
+        let cannot = cannot_cancel(pid, row.state.as_deref(), row.wait_event.as_deref());
+        if let Some(message) = cannot {
+            return Some(for_good(message));
+        }
     }
-    if action == Action::Cancel && row.state.as_deref().is_some_and(|state| state != "active") {
-        return Some(for_good(format!(
-            "pid {pid} is not running a statement, so there is nothing to cancel; terminate it instead."
+    let refusal = process(pid, row).or_else(|| work(pid, row));
+    refusal.filter(|refusal| !(refusal.lifted_by_asking_twice && twice))
+}
+
+/// What it is doing and whether ending that is to be thought over.
+fn work(pid: i32, row: &SessionRow) -> Option<Refusal> {
+    if row.waits_for_sync_standby() {
+        return Some(think_over(format!(
+            "pid {pid} has already committed on this server and waits for a synchronous standby. Ending it undoes nothing, and its client might repeat what is done."
         )));
     }
-    None
+    if row.to_prevent_wraparound == Some(true) {
+        return Some(think_over(format!(
+            "pid {pid} is an autovacuum to prevent wraparound: it starts again, from the beginning of the table."
+        )));
+    }
+    row.vacuums.then(|| {
+        think_over(format!(
+            "pid {pid} runs VACUUM: the table it is at must be begun again, and a VACUUM that freezes protects from wraparound."
+        ))
+    })
 }
 
 /// What kind of process it is and whether ending it is to be thought over.
@@ -140,8 +160,17 @@ pub fn lock(action: Action) -> &'static str {
     }
 }
 
-/// What an action does.
-pub fn effect(action: Action) -> &'static str {
+/// What an action does to these sessions, or to a table.
+pub fn effect(action: Action, sessions: &[SessionRow]) -> &'static str {
+    match action {
+        Action::Terminate if sessions.iter().any(SessionRow::waits_for_sync_standby) => {
+            "The session ends with \"terminating connection due to administrator command\" (57P01). The transaction of one that waits for a synchronous standby is not rolled back: it is already committed on this server, and its client might repeat it. Any other open transaction is rolled back and all its locks are released; the client loses its connection."
+        }
+        action => usual_effect(action),
+    }
+}
+
+fn usual_effect(action: Action) -> &'static str {
     match action {
         Action::Cancel => {
             "The statement that the session runs when the signal arrives fails with \"canceling statement due to user request\" (57014). The transaction block it is in is aborted and its locks are released; the session stays connected."

@@ -81,8 +81,40 @@ fn missing_rights_are_named_with_their_remedy() {
 #[test]
 fn an_idle_session_has_nothing_to_cancel() {
     let idle = SessionRow { state: Some("idle in transaction".into()), ..client() };
-    assert!(refused(Action::Cancel, &idle, true).unwrap().message.contains("nothing to cancel"));
+    assert_eq!(
+        refused(Action::Cancel, &idle, true).unwrap().message,
+        "Cannot cancel: pid 640 is running nothing. Terminate it instead."
+    );
     assert_eq!(refused(Action::Terminate, &idle, false), None);
+    let disabled = SessionRow { state: Some("disabled".into()), ..client() };
+    assert!(refused(Action::Cancel, &disabled, true).unwrap().message.contains("track_activities"));
+    let starting = SessionRow { state: None, ..client() };
+    assert!(refused(Action::Cancel, &starting, true).is_some());
+}
+
+#[test]
+fn a_commit_that_waits_for_a_standby_is_not_cancelled_and_never_called_rolled_back() {
+    let hangs = SessionRow { wait_event: Some("SyncRep".into()), ..client() };
+    let refusal = refused(Action::Cancel, &hangs, true).unwrap();
+    assert!(refusal.message.contains("already committed") && !refusal.lifted_by_asking_twice);
+    assert!(refused(Action::Terminate, &hangs, false).unwrap().lifted_by_asking_twice);
+    assert_eq!(refused(Action::Terminate, &hangs, true), None);
+    assert!(effect(Action::Terminate, &[hangs]).contains("not rolled back"));
+    assert!(effect(Action::Terminate, &[client()]).contains("Its open transaction is rolled back"));
+}
+
+#[test]
+fn a_vacuum_is_asked_for_twice() {
+    let freeze = SessionRow { vacuums: true, ..client() };
+    let auto = SessionRow {
+        backend_type: Some("autovacuum worker".into()),
+        to_prevent_wraparound: Some(true),
+        ..client()
+    };
+    for row in [freeze, auto] {
+        assert!(refused(Action::Cancel, &row, false).unwrap().lifted_by_asking_twice, "{row:?}");
+        assert_eq!(refused(Action::Cancel, &row, true), None);
+    }
 }
 
 #[test]

@@ -30,12 +30,20 @@ pub struct SessionRow {
     #[sqlx(try_from = "model::text::MaybeText")]
     pub state: Option<String>,
     pub state_age_ms: Option<f64>,
+    pub wait_event: Option<String>,
+    pub to_prevent_wraparound: Option<bool>,
+    pub vacuums: bool,
     pub superuser: bool,
     pub own: bool,
     pub may_signal: Option<bool>,
 }
 
 impl SessionRow {
+    /// Whether it has committed and waits for a synchronous standby to confirm that.
+    pub fn waits_for_sync_standby(&self) -> bool {
+        self.wait_event.as_deref() == Some("SyncRep")
+    }
+
     /// Whom it is: role, database, application, client, as far as known.
     pub fn who(&self) -> String {
         let parts = [

@@ -4,6 +4,7 @@
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
+mod sync_standby;
 mod tables;
 
 use std::time::Duration;
@@ -159,6 +160,16 @@ async fn an_act_is_within_the_budget_and_leaves_nothing() -> Result {
     assert_eq!(left, 0);
     engine.stop().await;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commits_hang_on_14() -> Result {
+    sync_standby::commits_hang(14).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commits_hang_on_18() -> Result {
+    sync_standby::commits_hang(18).await
 }
 
 macro_rules! on_every_major {

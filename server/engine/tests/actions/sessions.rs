@@ -34,7 +34,7 @@ pub async fn ended(major: u16) -> Result {
     assert_eq!(code.as_deref(), Some("57014"));
     assert!(alive(&mut sleeper).await, "a cancelled session stays");
     let message = refusal(&engine, ask(Action::Cancel, chosen.clone(), true)).await?;
-    assert!(message.contains("nothing to cancel"), "{message}");
+    assert!(message.contains("is running nothing. Terminate it instead"), "{message}");
 
     not_another_session(&engine, &mut sleeper, &chosen).await?;
 

@@ -1,5 +1,8 @@
 //! Sessions: idle in transaction, long transactions, running out of connections.
 
+mod transactions;
+mod unknown;
+
 use std::time::Duration;
 
 use engine::{Engine, Limits};
@@ -18,6 +21,8 @@ async fn idle_in_transaction_and_its_end() -> Result {
     sqlx::raw_sql("set application_name = '<b>idler</b>'; begin; select 1")
         .execute(&mut idler)
         .await?;
+    // It holds a lock and blocks nobody.
+    sqlx::raw_sql("select count(*) from pg_largeobject").execute(&mut idler).await?;
     let finding = fires(&engine, "one", "activity/idle_in_transaction").await?;
     assert_eq!(finding.severity, Severity::Warning);
     assert!(finding.message.contains("<b>idler</b>"), "text stays as it is; pages escape it");

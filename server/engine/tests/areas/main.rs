@@ -14,6 +14,7 @@ use support::{PATIENCE, Result, config, is_up, monitored, ticks, until, watcher}
 macro_rules! modules {
     ($($(#[$doc:meta])* $folder:ident: $name:ident, $area:ident;)+) => { $(mod $folder;)+ };
 }
+mod order;
 model::areas!(modules);
 
 /// How many readings of an area are waited for: one of what is read every half minute, of all else

@@ -107,11 +107,22 @@ pub fn limits(set: &[(&str, &str, f64)]) -> Result<Limits> {
     Ok(limits)
 }
 
+/// The findings of a server, also those that are folded into another with the same root.
+pub fn all_findings(engine: &Engine, name: &str) -> Vec<Finding> {
+    let findings = engine.findings(&ServerId::new(name)).0;
+    let mut all = Vec::new();
+    for mut finding in findings {
+        all.append(&mut finding.same_root);
+        all.push(finding);
+    }
+    all
+}
+
 /// Waits for a finding of that rule.
 pub async fn fires(engine: &Engine, name: &str, rule: &str) -> Result<Finding> {
     let id = ServerId::new(name);
     for _ in 0..300 {
-        let found = engine.findings(&id).0.into_iter().find(|finding| finding.rule == rule);
+        let found = all_findings(engine, name).into_iter().find(|finding| finding.rule == rule);
         if let Some(finding) = found {
             assert!(!finding.evidence.is_empty() && !finding.remedy.message.is_empty());
             return Ok(finding);
@@ -127,7 +138,7 @@ pub async fn quiet(engine: &Engine, name: &str, rule: &str) -> Result {
     let mut last = None;
     for _ in 0..300 {
         let (findings, not_checked) = engine.findings(&id);
-        let found = findings.iter().any(|finding| finding.rule == rule);
+        let found = all_findings(engine, name).iter().any(|finding| finding.rule == rule);
         let unchecked = not_checked.iter().any(|entry| entry.rule == rule);
         if !found && !unchecked {
             return Ok(());

@@ -4,6 +4,7 @@
 #[cfg(test)]
 pub mod tests;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, State};
@@ -12,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use engine::Engine;
 use engine::metrics::{Metrics, Name};
 use model::server::ConnectionState;
-use model::{Permission, ServerSummary, User};
+use model::{Finding, NotChecked, Permission, ServerSummary, User};
 use sha2::{Digest, Sha256};
 
 use super::middleware::authenticate::CurrentUser;
@@ -20,6 +21,12 @@ use super::response;
 use super::state::AppState;
 
 const UP: Name = ("pg_up", "gauge", "Whether the newest reading of the server succeeded.");
+const FINDINGS: Name = ("pgdeck_findings", "gauge", "Open findings by rule and severity.");
+const NOT_CHECKED: Name = (
+    "pgdeck_rules_not_checked",
+    "gauge",
+    "Rules that may have missed something because their evidence is unknown.",
+);
 
 /// `GET /metrics`.
 pub async fn metrics(
@@ -28,7 +35,7 @@ pub async fn metrics(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response {
-    let trusted = has_token(&headers, state.0.metrics_token.as_deref()) || is_local(peer, &headers);
+    let trusted = has_token(&state, &headers) || is_local(peer, &headers);
     if !trusted && user.is_none() {
         return response::plain_error(
             StatusCode::UNAUTHORIZED,
@@ -56,14 +63,41 @@ fn server_metrics(text: &mut Metrics, engine: &Engine, server: &ServerSummary) {
         ConnectionState::Connecting => {}
     }
     engine.metrics(&server.id, text);
+    // Findings on a server that is lost are those of its last reading: unknown, not true now.
+    if server.link == ConnectionState::Up {
+        judgement(text, name, &engine.findings(&server.id));
+    }
+}
+
+/// What the rules say. A rule without a finding has no sample.
+fn judgement(text: &mut Metrics, server: &str, all: &(Vec<Finding>, Vec<NotChecked>)) {
+    let (findings, not_checked) = all;
+    let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    // Findings with one root are folded; for an alert each of them counts.
+    for finding in findings.iter().flat_map(|first| std::iter::once(first).chain(&first.same_root))
+    {
+        *counts.entry((&finding.rule, finding.severity.as_str())).or_default() += 1;
+    }
+    for ((rule, severity), count) in counts {
+        let labels = [("server", server), ("rule", rule), ("severity", severity)];
+        text.add(FINDINGS, &labels, f64::from(count));
+    }
+    for missed in not_checked.iter().filter(|missed| missed.reason.is_blind()) {
+        text.add(NOT_CHECKED, &[("server", server), ("rule", &missed.rule)], 1.0);
+    }
 }
 
 async fn process_metrics(text: &mut Metrics, state: &AppState) {
     let cost = state.own_cost();
     text.add(
-        ("pgdeck_uptime_seconds", "gauge", "Time since pgdeck started."),
+        ("pgdeck_build_info", "gauge", "The version of pgdeck."),
+        &[("version", &cost.version)],
+        1.0,
+    );
+    text.add(
+        ("pgdeck_start_time_seconds", "gauge", "When pgdeck started, since the epoch."),
         &[],
-        cost.uptime_s.round(),
+        state.0.started_ms as f64 / 1_000.0,
     );
     text.add(("pgdeck_viewers", "gauge", "Open event streams."), &[], cost.viewers as f64);
     text.add(
@@ -98,9 +132,9 @@ async fn process_metrics(text: &mut Metrics, state: &AppState) {
             server.round_trips as f64,
         );
         text.add(
-            ("pgdeck_waited_ms_total", "counter", "Time waited for the server's answers."),
+            ("pgdeck_waited_seconds_total", "counter", "Time waited for the server's answers."),
             &labels,
-            server.waited_ms.round(),
+            server.waited_ms / 1_000.0,
         );
     }
 }
@@ -111,8 +145,13 @@ fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
     peer.ip().is_loopback() && !forwarded.iter().any(|name| headers.contains_key(*name))
 }
 
+/// Whether a request holds the configured bearer token.
+pub fn has_token(state: &AppState, headers: &HeaderMap) -> bool {
+    is_token(headers, state.0.metrics_token.as_deref())
+}
+
 /// Verifies the bearer token. Compares hashes, so timing reveals nothing about it.
-fn has_token(headers: &HeaderMap, token: Option<&str>) -> bool {
+fn is_token(headers: &HeaderMap, token: Option<&str>) -> bool {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.strip_prefix("Bearer "));
     match (given, token) {

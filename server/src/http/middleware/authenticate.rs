@@ -99,9 +99,11 @@ fn sign_in_required(uri: &Uri) -> Response {
     response::see_other(&format!("/sign-in{}", app::links::query(&[("next", next)])))
 }
 
-/// The name of the session cookie; with https the prefix `__Host-` ties it to this host.
-pub fn cookie_name(origins: &Origins) -> &'static str {
-    if origins.is_https() { "__Host-pgdeck" } else { "pgdeck" }
+/// The name of the session cookie: with the port, because cookies are shared by all ports of a host and
+/// two pgdecks must not sign each other's people out. With https the prefix `__Host-` ties it to the host.
+pub fn cookie_name(origins: &Origins) -> String {
+    let prefix = if origins.is_https() { "__Host-" } else { "" };
+    format!("{prefix}pgdeck-{}", origins.port())
 }
 
 /// The session id of a request's cookie; None when there is none, or several.
@@ -113,7 +115,7 @@ pub fn session_id<'a>(headers: &'a HeaderMap, origins: &Origins) -> Option<&'a s
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(key, _)| *key == name)
+        .filter(|(key, _)| *key == name.as_str())
         .map(|(_, value)| value);
     let id = found.next()?;
     found.next().is_none().then_some(id)
@@ -158,8 +160,8 @@ mod tests {
                 [(header::COOKIE, value.parse().unwrap())].into_iter().collect();
             session_id(&headers, &local).map(str::to_owned)
         };
-        assert_eq!(id("theme=dark; pgdeck=abc").as_deref(), Some("abc"));
-        assert_eq!(id("xpgdeck=abc"), None);
-        assert_eq!(id("pgdeck=a; pgdeck=b"), None, "a sibling domain cannot add a second one");
+        assert_eq!(id("theme=dark; pgdeck-1=abc").as_deref(), Some("abc"));
+        assert_eq!(id("xpgdeck-1=abc; pgdeck=abc; pgdeck-2=abc"), None);
+        assert_eq!(id("pgdeck-1=a; pgdeck-1=b"), None, "a sibling domain cannot add a second one");
     }
 }

@@ -1,7 +1,11 @@
 //! Server functions of "Run it on a server": EXPLAIN of a user's statement. Each checks its
 //! permission first; what may run is decided by the engine.
 
+#[cfg(feature = "ssr")]
+pub mod explainer;
 pub mod form;
+#[cfg(feature = "ssr")]
+pub mod journal;
 pub mod messages;
 pub mod request;
 pub mod result;
@@ -102,19 +106,20 @@ pub async fn read_choices() -> Result<Choices, ApiError> {
 
 access! { "/api/explain_preview" OnServer(Explain) }
 
-/// What a run would do; nothing is sent to the watched server. The answer names the run.
+/// What a run would do; nothing is sent to the watched server. The answer names the run, and only that
+/// name starts it.
 #[server(prefix = "/api", endpoint = "explain_preview", input = model::wire::Json, output = model::wire::Json)]
 pub async fn explain_preview(
     #[server(rename = "sheet")] request: ExplainRequest,
 ) -> Result<ExplainResult<Preview>, ApiError> {
     use crate::auth;
     let user = auth::require(model::Permission::Explain, Some(&request.server_id()))?;
-    server::preview(&auth::engine()?, &user, &request).await
+    explainer::preview(&explainer::Explainer::of_request()?, &user, &request).await
 }
 
 access! { "/api/explain_run" OnServer(Explain) }
 
-/// Runs EXPLAIN. The run is cancelled when the client disconnects.
+/// Runs a previewed EXPLAIN. The run is cancelled when the client disconnects.
 #[server(prefix = "/api", endpoint = "explain_run", input = model::wire::Json, output = model::wire::Json)]
 pub async fn explain_run(
     run: RunId,
@@ -122,7 +127,7 @@ pub async fn explain_run(
 ) -> Result<ExplainResult<RunResult>, ApiError> {
     use crate::auth;
     let user = auth::require(model::Permission::Explain, Some(&request.server_id()))?;
-    server::run(&auth::engine()?, &user, run, &request).await
+    explainer::run(&explainer::Explainer::of_request()?, &user, run, &request).await
 }
 
 access! { "/api/explain_cancel" OnServer(Explain) }
@@ -132,7 +137,7 @@ access! { "/api/explain_cancel" OnServer(Explain) }
 pub async fn explain_cancel(server: ServerId, run: RunId) -> Result<Known<Cancelling>, ApiError> {
     use crate::auth;
     let user = auth::require(model::Permission::Explain, Some(&server))?;
-    Ok(auth::engine()?.cancel_explain(&run, &user).await)
+    explainer::cancel(&explainer::Explainer::of_request()?, &user, &server, &run).await
 }
 
 access! { "/api/explain_catalog" OnServer(Explain) }
@@ -145,8 +150,9 @@ pub async fn explain_catalog(
     tables: Vec<TableName>,
 ) -> Result<Known<ServerCatalog>, ApiError> {
     use crate::auth;
-    auth::require(model::Permission::Explain, Some(&server))?;
-    Ok(server::read_catalog(&auth::engine()?, &server, &database, &tables).await)
+    let user = auth::require(model::Permission::Explain, Some(&server))?;
+    let explainer = explainer::Explainer::of_request()?;
+    explainer::consult(&explainer, &user, &server, &database, &tables).await
 }
 
 /// The resource of the server list, fetched once per page.

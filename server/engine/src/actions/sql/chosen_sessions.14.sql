@@ -12,6 +12,11 @@ select a.pid,
        pg_catalog.host(a.client_addr) as client_addr,
        a.state,
        (extract(epoch from pg_catalog.clock_timestamp() - a.state_change) * 1000)::float8 as state_age_ms,
+       -- the names of other classes are chosen by extensions
+       case when a.wait_event_type = 'IPC' then a.wait_event end as wait_event,
+       case when a.backend_type is not null then
+         a.backend_type = 'autovacuum worker' and a.query like 'autovacuum: % (to prevent wraparound)' end as to_prevent_wraparound,
+       v.pid is not null as vacuums,
        coalesce(r.rolsuper, false) as superuser,
        a.pid = pg_catalog.pg_backend_pid() or (a.application_name = pg_catalog.current_setting('application_name')
          and r.rolname in (current_user, $2)) as own,
@@ -22,6 +27,7 @@ select a.pid,
   from pg_catalog.pg_stat_get_activity(null) a
   left join pg_catalog.pg_database d on d.oid = a.datid
   left join pg_catalog.pg_roles r on r.oid = a.usesysid
+  left join (select p.pid from pg_catalog.pg_stat_get_progress_info('VACUUM') p group by p.pid) v on v.pid = a.pid
  where a.pid = any ($1::int4[])
  order by a.pid
  limit 1000;

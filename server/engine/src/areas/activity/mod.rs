@@ -1,18 +1,24 @@
-//! Sessions (pg_stat_activity): state, wait events and command progress, read every second.
+//! Sessions (pg_stat_activity): state, wait events, who blocks whom and command progress, read every
+//! second.
 
+pub mod blocking;
+mod metrics;
 mod progress;
+mod waits;
 /// The rules of this area.
 pub mod rules {
     pub mod connection_use;
+    mod held;
     pub mod idle_in_transaction;
     pub mod long_transaction;
+    pub mod sync_rep_wait;
 
     use model::activity::Activity;
 
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Activity>, "activity": connection_use, long_transaction, idle_in_transaction
+        Rule<Activity>, "activity": sync_rep_wait, connection_use, long_transaction, idle_in_transaction
     }
 }
 
@@ -25,6 +31,7 @@ use model::{AreaName, Known, Reason};
 use crate::area::{Area, read};
 use crate::connection::{Observer, Rows};
 use crate::error::{Error, quoted};
+use crate::metrics::Metrics;
 use crate::redact;
 use crate::sql::sql;
 
@@ -32,6 +39,8 @@ sql! {
     SESSIONS = "sessions" [14];
     CONNECTIONS = "connections" [14];
     COMMANDS = "commands" [14];
+    CONTESTED_LOCKS = "contested_locks" [14];
+    IDLE_HOLDERS = "idle_holders" [14];
     PROGRESS = "progress" [14, 17];
 }
 
@@ -39,8 +48,6 @@ sql! {
 const WAITS_KEPT: usize = 300;
 /// How many sessions are sent to the page; the oldest transactions come first.
 const SESSIONS_SHOWN: usize = 500;
-/// What PostgreSQL shows instead of a text that our role may not see.
-const HIDDEN: &str = "<insufficient privilege>";
 
 /// The activity area.
 pub struct ActivityArea;
@@ -50,6 +57,7 @@ pub struct ActivityArea;
 pub struct State {
     waits: VecDeque<WaitSample>,
     progress: progress::Before,
+    blocking: waits::Before,
     /// Whether the newest tick saw a command that reports progress.
     busy: bool,
 }
@@ -87,9 +95,13 @@ impl Area for ActivityArea {
         now_ms: i64,
     ) -> Result<Activity, Error> {
         // Progress is asked with the rest while a command runs, and otherwise only when one begins.
+        // So are contested locks while a session waits for one.
         let mut queries = vec![SESSIONS, CONNECTIONS, COMMANDS];
         queries.extend(state.busy.then_some(PROGRESS));
-        let mut sets = read(observer, facts, &queries).await?.into_iter();
+        queries.extend(state.blocking.waiting().then_some(CONTESTED_LOCKS));
+        let mut answers = read(observer, facts, &queries).await?;
+        let contested = state.blocking.waiting().then(|| answers.pop()).flatten();
+        let mut sets = answers.into_iter();
         let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
         let query = |query| move |reason| Error::Query { query, reason };
         let mut sessions: Vec<Session> =
@@ -106,6 +118,8 @@ impl Area for ActivityArea {
         };
         state.busy = commands.is_ok_and(|commands| commands > 0);
         let others = hide_what_is_hidden(&mut sessions, &facts.role);
+        let blockers = state.blocking.join(observer, facts, &mut sessions, contested).await?;
+        state.blocking.time_held_up(&mut sessions, now_ms);
         if others.is_ok() {
             state.waits.push_back(WaitSample { at_ms: now_ms, classes: by_wait_class(&sessions) });
         }
@@ -121,6 +135,7 @@ impl Area for ActivityArea {
             reserved_connections: connections.reserved_connections,
             progress: progress.map(|rows| state.progress.with_time_left(rows, now_ms)),
             others,
+            blockers,
             waits: state.waits.iter().cloned().collect(),
         })
     }
@@ -128,25 +143,28 @@ impl Area for ActivityArea {
     fn without_query_text(value: &Activity) -> Option<Activity> {
         Some(value.without_query_text())
     }
+
+    fn metrics(value: &Activity, server: &str, metrics: &mut Metrics) {
+        metrics::metrics(value, server, metrics);
+    }
 }
 
-/// Drops texts we may not see or must not show; says whether any session is hidden from us.
+/// Drops texts we may not see or must not show; says whether we know what every session does.
 fn hide_what_is_hidden(sessions: &mut [Session], role: &str) -> Known<()> {
-    let mut hidden = false;
-    for session in sessions {
-        match session.query.as_deref() {
-            Some(HIDDEN) => {
-                session.query = None;
-                hidden = true;
-            }
-            Some("") => session.query = None,
-            Some(text) => session.query = Some(redact::statement(text)),
-            None => {}
-        }
+    for session in sessions.iter_mut() {
+        let text = session.query.take().filter(|text| !session.hidden && !text.is_empty());
+        session.query = text.map(|text| redact::statement(&text));
     }
-    if hidden {
+    if sessions.iter().any(|session| session.hidden) {
         let sql = format!("grant pg_monitor to {};", quoted(role));
         return Err(Reason::missing_grant("the sessions of other roles", sql));
+    }
+    let untracked = |session: &Session| session.state.as_deref() == Some("disabled");
+    if sessions.iter().any(untracked) {
+        return Err(Reason::NotTracked {
+            what: "What every session does".into(),
+            setting: "track_activities".into(),
+        });
     }
     Ok(())
 }

@@ -39,10 +39,11 @@ pub fn build(
         building.add(row, prepared);
     }
     building.nodes.iter_mut().for_each(|node| node.workers.sort_unstable());
+    let wanted = wanted_rows(rows);
     let mut graph = Graph {
         server_now_ms: rows.first().map_or(0, |row| row.server_now_ms),
         nodes: building.nodes,
-        queues: building.locks.into_iter().filter_map(|lock| lock.queue(names)).collect(),
+        queues: building.locks.into_iter().filter_map(|lock| lock.queue(names, &wanted)).collect(),
         complete,
         ..Graph::default()
     };
@@ -150,9 +151,13 @@ impl Lock {
     }
 
     /// None when no session waits for it: then it is no part of the graph.
-    fn queue(self, names: &Names) -> Option<Queue> {
+    fn queue(mut self, names: &Names, wanted: &HashMap<i32, LockObject>) -> Option<Queue> {
         if self.waiters.is_empty() {
             return None;
+        }
+        if self.object.kind == ObjectKind::Transactionid {
+            let rows = self.waiters.iter().filter_map(|wait| wanted.get(&wait.pid));
+            note_row(&mut self.object, rows);
         }
         let mut by_node: BTreeMap<u32, ModeSet> = BTreeMap::new();
         for ((node, _), (modes, _)) in &self.held {
@@ -166,6 +171,28 @@ impl Lock {
                 .collect(),
             waiters: queue_order::queued(self.waiters, &by_node),
         })
+    }
+}
+
+/// By process, the row it wants: while it waits for the transaction that has locked the row, it holds
+/// the first place in the queue of that row, a lock on its version.
+fn wanted_rows(rows: &[LockRow]) -> HashMap<i32, LockObject> {
+    let tuples = rows.iter().filter(|row| row.granted && row.locktype == "tuple");
+    tuples.filter_map(|row| Some((row.pid?, row.object()))).collect()
+}
+
+/// Notes in a transaction's lock for which row it is waited for, as far as all who wait agree.
+fn note_row<'a>(object: &mut LockObject, mut rows: impl Iterator<Item = &'a LockObject>) {
+    let Some(first) = rows.next() else { return };
+    let place = |row: &LockObject| (row.page, row.tuple);
+    let (mut relation, mut same_row) = (true, true);
+    for row in rows {
+        relation &= (row.database, row.relation) == (first.database, first.relation);
+        same_row &= place(row) == place(first);
+    }
+    if relation {
+        (object.database, object.relation) = (first.database, first.relation);
+        (object.page, object.tuple) = if same_row { place(first) } else { (None, None) };
     }
 }
 

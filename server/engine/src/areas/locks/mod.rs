@@ -5,6 +5,7 @@
 mod cycles;
 pub mod graph;
 pub mod history;
+mod metrics;
 mod queue_order;
 mod rates;
 mod roots;
@@ -42,6 +43,7 @@ use self::rows::{LockRow, NameRow};
 use crate::area::{Area, read};
 use crate::connection::{Observer, Rows};
 use crate::error::{Error, quoted};
+use crate::metrics::Metrics;
 use crate::redact;
 use crate::sql::{Query, sql};
 
@@ -89,6 +91,8 @@ pub struct State {
 struct Waits {
     server_now_ms: i64,
     waiting: i64,
+    /// Whether our role sees what the sessions of others do.
+    sees_all: bool,
 }
 
 /// The answers to the files of one tick, by query.
@@ -145,7 +149,7 @@ impl Area for LocksArea {
         state.ticks = state.ticks.saturating_add(1);
         let not_yet = || Reason::NotYet;
         Ok(Locks {
-            server_now_ms: now_ms + state.ahead_ms,
+            server_now_ms: now_ms.saturating_add(state.ahead_ms),
             waiting,
             graph,
             prepared: state.prepared.clone().ok_or_else(not_yet).and_then(|known| known),
@@ -182,6 +186,10 @@ impl Area for LocksArea {
 
     fn streamed(value: &Locks) -> Option<Locks> {
         Some(value.without_graph())
+    }
+
+    fn metrics(value: &Locks, server: &str, metrics: &mut Metrics) {
+        metrics::metrics(value, server, metrics);
     }
 }
 
@@ -233,7 +241,7 @@ impl State {
         let waits = answers.one::<Waits>(&LOCK_WAITS).or_else(|| answers.one(&UNGRANTED_LOCKS));
         let waits = waits.unwrap_or(Err(Reason::NotYet));
         let waits = waits.map_err(|reason| Error::Query { query: "lock_waits", reason })?;
-        self.ahead_ms = waits.server_now_ms - now_ms;
+        self.ahead_ms = waits.server_now_ms.saturating_sub(now_ms);
         if waits.waiting > 0 {
             // Who waits is read at the next tick, and by name.
             self.names_ms = None;
@@ -243,7 +251,7 @@ impl State {
         } else {
             Err(Reason::NotYet)
         };
-        let others = if facts.pg_monitor || facts.superuser { Ok(()) } else { hidden(facts) };
+        let others = if waits.sees_all { Ok(()) } else { hidden(facts) };
         Ok((waits.waiting, graph, others))
     }
 
@@ -260,7 +268,7 @@ impl State {
             self.names_ms = Some(now_ms);
         }
         if let Some(row) = rows.first() {
-            self.ahead_ms = row.server_now_ms - now_ms;
+            self.ahead_ms = row.server_now_ms.saturating_sub(now_ms);
         }
         let others = if rows.iter().any(|row| row.hidden) { hidden(facts) } else { Ok(()) };
         rows.iter_mut().for_each(redacted);
@@ -268,7 +276,7 @@ impl State {
         let complete = rows.len() < ROWS_READ;
         let mut graph = graph::build(&rows, known.unwrap_or_default(), &self.names, complete);
         if rows.is_empty() {
-            graph.server_now_ms = now_ms + self.ahead_ms;
+            graph.server_now_ms = now_ms.saturating_add(self.ahead_ms);
         }
         let mut keys = graph.queues.iter().filter_map(|queue| graph::name_key(&queue.object));
         if keys.any(|key| self.lacks_name(key)) {

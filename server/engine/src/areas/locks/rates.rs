@@ -31,9 +31,9 @@ impl Before {
         }
         match self.0.front() {
             Some((at_ms, first)) if self.0.len() > 1 => Ok(LockRates {
-                window_ms: now_ms - at_ms,
-                deadlocks: counters.deadlocks - first.deadlocks,
-                conflicts: counters.conflicts() - first.conflicts(),
+                window_ms: now_ms.saturating_sub(*at_ms),
+                deadlocks: counters.deadlocks.saturating_sub(first.deadlocks),
+                conflicts: counters.conflicts().saturating_sub(first.conflicts()),
             }),
             _ => Err(Reason::NeedsTwoReadings),
         }

@@ -1,38 +1,47 @@
-//! Prometheus metrics of the overview: sessions by state, transactions, blocks.
+//! Prometheus metrics of the overview: transactions, blocks, temporary files, what the server is.
 
 use model::overview::Overview;
 
 use crate::metrics::{Metrics, Name};
 
-const ACTIVITY: Name = ("pg_stat_activity_count", "gauge", "Client sessions by state.");
+const INFO: Name = (
+    "pgdeck_server_info",
+    "gauge",
+    "What the server is: its version, and whether it is a standby.",
+);
+const STARTED: Name =
+    ("pgdeck_server_start_time_seconds", "gauge", "When the server started, since the epoch.");
 const MAX_CONNECTIONS: Name =
     ("pg_settings_max_connections", "gauge", "The setting max_connections.");
 const COMMIT: Name =
-    ("pg_stat_database_xact_commit", "counter", "Transactions committed, all databases.");
+    ("pgdeck_commits_total", "counter", "Transactions committed, all databases together.");
 const ROLLBACK: Name =
-    ("pg_stat_database_xact_rollback", "counter", "Transactions rolled back, all databases.");
-const HIT: Name =
-    ("pg_stat_database_blks_hit", "counter", "Blocks found in shared buffers, all databases.");
-const READ: Name = (
-    "pg_stat_database_blks_read",
+    ("pgdeck_rollbacks_total", "counter", "Transactions rolled back, all databases together.");
+const HIT: Name = (
+    "pgdeck_blocks_hit_total",
     "counter",
-    "Blocks read from outside shared buffers, all databases.",
+    "Blocks found in shared buffers, all databases together.",
+);
+const READ: Name = (
+    "pgdeck_blocks_read_total",
+    "counter",
+    "Blocks read from outside shared buffers, all databases together.",
+);
+const TEMP: Name = (
+    "pgdeck_temporary_bytes_total",
+    "counter",
+    "Bytes written to temporary files, all databases together.",
 );
 
 /// Adds the metrics of one server.
 pub fn metrics(overview: &Overview, server: &str, text: &mut Metrics) {
     let labels = [("server", server)];
+    let facts = &overview.facts;
+    let is_replica = if facts.in_recovery { "true" } else { "false" };
+    let info = [("server", server), ("version", &facts.version), ("is_replica", is_replica)];
+    text.add(INFO, &info, 1.0);
+    text.add(STARTED, &labels, facts.started_ms as f64 / 1_000.0);
     if let Ok(sessions) = &overview.sessions {
-        // Sessions hidden from us are in no state we know: the sum stays right without guessing.
-        let states = [
-            ("active", sessions.active),
-            ("idle", sessions.idle),
-            ("idle in transaction", sessions.idle_in_transaction),
-        ];
-        let other = sessions.connections - states.iter().map(|(_, count)| count).sum::<i64>();
-        for (state, count) in states.into_iter().chain((other > 0).then_some(("unknown", other))) {
-            text.add(ACTIVITY, &[("server", server), ("state", state)], count as f64);
-        }
         text.add(MAX_CONNECTIONS, &labels, sessions.max_connections as f64);
     }
     if let Ok(counters) = &overview.counters {
@@ -40,6 +49,7 @@ pub fn metrics(overview: &Overview, server: &str, text: &mut Metrics) {
         text.add(ROLLBACK, &labels, counters.xact_rollback as f64);
         text.add(HIT, &labels, counters.blks_hit as f64);
         text.add(READ, &labels, counters.blks_read as f64);
+        text.add(TEMP, &labels, counters.temp_bytes as f64);
     }
 }
 
@@ -85,25 +95,17 @@ mod tests {
     #[test]
     fn a_metric_is_described_once_before_all_its_samples() {
         let text = told(&overview());
-        assert_eq!(text.matches("# TYPE pg_stat_activity_count gauge").count(), 1);
-        assert!(
-            text.contains(
-                "pg_stat_activity_count{server=\"shop\",state=\"idle in transaction\"} 1\n"
-            ),
-            "{text}"
-        );
-        assert!(
-            text.contains("pg_stat_activity_count{server=\"shop\",state=\"unknown\"} 1\n"),
-            "{text}"
-        );
+        assert_eq!(text.matches("# TYPE pgdeck_server_info gauge").count(), 1);
+        let info = "pgdeck_server_info{server=\"shop\",version=\"17.1\",is_replica=\"false\"} 1\n";
+        assert!(text.contains(info), "{text}");
         assert!(text.contains("pg_settings_max_connections{server=\"shop\"} 100\n"), "{text}");
     }
 
     #[test]
     fn what_is_unknown_is_left_out() {
-        assert!(!told(&overview()).contains("pg_stat_database"));
+        assert!(!told(&overview()).contains("_total"));
         let counters = DatabaseCounters { xact_commit: 5, ..DatabaseCounters::default() };
         let known = Overview { counters: Ok(counters), ..overview() };
-        assert!(told(&known).contains("pg_stat_database_xact_commit{server=\"shop\"} 5\n"));
+        assert!(told(&known).contains("pgdeck_commits_total{server=\"shop\"} 5\n"));
     }
 }

@@ -79,6 +79,8 @@ impl Memory {
             let seen = entry.or_insert(Errors { count, added_ms: None });
             if count > seen.count {
                 seen.added_ms = Some(now_ms);
+            } else if one.enabled == Some(false) {
+                seen.added_ms = None;
             }
             seen.count = count;
             one.failing = seen.added_ms.is_some_and(|at| now_ms - at < FAILING_FOR_MS);

@@ -8,11 +8,11 @@ use super::lag::time_behind;
 use crate::metrics::{Metrics, Name};
 
 const LAG_SECONDS: Name = (
-    "pg_replication_lag_seconds",
+    "pgdeck_replication_lag_seconds",
     "gauge",
     "Replay lag: a standby's own, or the worst of a primary's standbys.",
 );
-const LAG_BYTES: Name = ("pg_replication_lag_bytes", "gauge", "The same in bytes of WAL.");
+const LAG_BYTES: Name = ("pgdeck_replication_lag_bytes", "gauge", "The same in bytes of WAL.");
 const STANDBY_SECONDS: Name = (
     "pgdeck_standby_lag_seconds",
     "gauge",

@@ -1,5 +1,6 @@
 //! Replication: walsenders, WAL receiver, slots, subscriptions and lag of one server, every two seconds.
 
+mod causes;
 mod lag;
 mod memory;
 mod metrics;

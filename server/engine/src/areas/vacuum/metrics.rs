@@ -1,19 +1,20 @@
-//! Prometheus metrics of vacuum: the transaction id and multixact age of each database, prepared
-//! transactions, and how far back the xmin horizon is held.
+//! Prometheus metrics of vacuum: the transaction id and multixact age of each database, and how far back
+//! the xmin horizon is held.
 
 use model::vacuum::Vacuum;
 
 use crate::metrics::{Metrics, Name};
 
-const AGE: Name =
-    ("pg_database_age", "gauge", "Transactions since the oldest unfrozen transaction id.");
+const XID_AGE: Name = (
+    "pgdeck_database_xid_age",
+    "gauge",
+    "Transactions since the oldest unfrozen transaction id of the database.",
+);
 const MULTIXACT_AGE: Name = (
     "pgdeck_database_multixact_age",
     "gauge",
     "Multixact ids since the oldest one that is not frozen.",
 );
-const PREPARED: Name =
-    ("pgdeck_prepared_transactions", "gauge", "Prepared transactions, all databases.");
 const HORIZON: Name = (
     "pgdeck_xmin_horizon_age",
     "gauge",
@@ -24,11 +25,8 @@ const HORIZON: Name = (
 pub fn metrics(vacuum: &Vacuum, server: &str, text: &mut Metrics) {
     for database in &vacuum.databases {
         let labels = [("server", server), ("datname", database.datname.as_str())];
-        text.add(AGE, &labels, database.xid_age as f64);
+        text.add(XID_AGE, &labels, database.xid_age as f64);
         text.add(MULTIXACT_AGE, &labels, database.multixact_age as f64);
-    }
-    if let Ok(prepared) = vacuum.prepared_transactions {
-        text.add(PREPARED, &[("server", server)], prepared as f64);
     }
     let mut seen: Vec<&str> = Vec::new();
     // Farthest back first: the first of a kind is its oldest.

@@ -8,6 +8,7 @@ mod kinds;
 mod modes;
 mod parallel;
 mod queues;
+mod rows;
 mod standby;
 mod vacuum;
 
@@ -66,6 +67,7 @@ async fn every_scenario(major: u16) -> Result {
         kinds::object,
         kinds::speculative,
         kinds::serializable,
+        rows::named_by_table_and_row,
         extend::relation,
         parallel::blocks,
         parallel::waits,

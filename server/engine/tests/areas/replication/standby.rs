@@ -9,6 +9,7 @@ use engine::metrics::Metrics;
 use model::overview::WalPosition;
 use model::replication::Replication;
 use model::{Object, ServerId, Severity};
+use playground::Server;
 
 use super::each;
 use crate::support::{
@@ -63,7 +64,32 @@ async fn no_age_is_unknown_and_paused_replay_is_told_at_once() -> Result {
     let mut metrics = Metrics::default();
     engine.metrics(&ServerId::new("standby"), &mut metrics);
     let metrics = metrics.finish();
-    assert!(!metrics.contains("pg_replication_lag_seconds{"), "{metrics}");
+    assert!(!metrics.contains("pgdeck_replication_lag_seconds{"), "{metrics}");
+    Ok(())
+}
+
+/// A failover slot that the standby keeps in step with its primary's.
+async fn a_synced_slot(primary: &Server, standby: &Server) -> Result {
+    let mut connection = standby.connect().await?;
+    let conninfo: String =
+        sqlx::query_scalar("show primary_conninfo").fetch_one(&mut connection).await?;
+    let with_database = conninfo.replace('\'', "''") + " dbname=postgres";
+    let settings =
+        format!("alter system set primary_conninfo = '{with_database}'; select pg_reload_conf()");
+    each(standby, &settings).await?;
+    let create = "select pg_create_logical_replication_slot('cdc', 'pgoutput', false, false, true)";
+    primary.exec(create).await?;
+    let started = std::time::Instant::now();
+    let is_kept = "select exists (select from pg_replication_slots where synced and not temporary)";
+    while !sqlx::query_scalar::<_, bool>(is_kept).fetch_one(&mut connection).await? {
+        anyhow::ensure!(started.elapsed() < PATIENCE, "the slot is not synced");
+        let ahead = "select pg_log_standby_snapshot();
+                     select pg_replication_slot_advance('cdc', pg_current_wal_lsn())";
+        each(primary, ahead).await?;
+        // Refused until the standby has connected again and received that much.
+        let _ = sqlx::raw_sql("select pg_sync_replication_slots()").execute(&mut connection).await;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
     Ok(())
 }
 
@@ -71,18 +97,21 @@ async fn no_age_is_unknown_and_paused_replay_is_told_at_once() -> Result {
 async fn a_delay_by_configuration_is_no_lag_and_a_slot_holds_xmin() -> Result {
     let primary = monitored(17).await?;
     let standby = primary.standby("copy").await?;
-    let settings = "alter system set recovery_min_apply_delay = '30min';
-                    alter system set hot_standby_feedback = on;
+    let settings = "alter system set hot_standby_feedback = on;
                     alter system set wal_receiver_status_interval = '1s';
                     select pg_reload_conf()";
+    each(&standby, settings).await?;
+    a_synced_slot(&primary, &standby).await?;
     let mut reader = standby.connect().await?;
     sqlx::raw_sql("begin isolation level repeatable read; select count(*) from pg_class")
         .execute(&mut reader)
         .await?;
-    each(&standby, settings).await?;
+    each(&standby, "alter system set recovery_min_apply_delay = '30min'; select pg_reload_conf()")
+        .await?;
     let limits = limits(&[
         ("replication/replication_lag", "warn_from_s", 1.0),
         ("replication/replication_lag", "critical_from_s", 2.0),
+        ("replication/inactive_slot", "warn_from_bytes", 1.0),
     ])?;
     let servers =
         vec![config("primary", &watcher(&primary))?, config("standby", &watcher(&standby))?];
@@ -95,6 +124,12 @@ async fn a_delay_by_configuration_is_no_lag_and_a_slot_holds_xmin() -> Result {
     .await?;
     let (findings, _) = engine.findings(&ServerId::new("standby"));
     assert_eq!(findings, vec![], "delayed by configuration");
+    let kept = reading(&engine, "standby").and_then(|reading| reading.slots.ok());
+    let kept = kept.iter().flatten().find(|slot| slot.slot_name == "cdc");
+    assert!(
+        kept.is_some_and(|cdc| cdc.synced == Some(true) && cdc.retained_bytes > Some(1)),
+        "inactive by design: {kept:?}"
+    );
     let position = reading(&engine, "standby").expect("a reading").position;
     assert_eq!(position.apply_delay_ms, Some(1_800_000.0));
     assert_eq!((position.streams, position.restores), (Some(true), Some(false)));
@@ -106,13 +141,14 @@ async fn a_delay_by_configuration_is_no_lag_and_a_slot_holds_xmin() -> Result {
     drop(engine);
     let engine =
         Engine::start(vec![config("primary", &watcher(&primary))?], crate::support::limits(&[])?);
-    let holder = || {
+    let holders = || {
         let latest = engine.latest::<VacuumArea>(&ServerId::new("primary"))?;
-        latest.value()?.xmin_holders.as_ref().ok()?.first().cloned()
+        latest.value()?.xmin_holders.clone().ok()
     };
-    until(&engine, "primary", PATIENCE, |_| holder().is_some()).await?;
-    let holder = holder().expect("a holder");
-    assert_eq!(holder.object(), Object::Slot { name: "copy".into() }, "{holder:?}");
-    assert!(holder.xids.is_some_and(|xids| xids > 0), "{holder:?}");
+    until(&engine, "primary", PATIENCE, |_| holders().is_some()).await?;
+    let holders = holders().unwrap_or_default();
+    let copy = Object::Slot { name: "copy".into() };
+    let holder = holders.iter().find(|holder| holder.object() == copy);
+    assert!(holder.is_some_and(|holder| holder.xids > Some(0)), "{holders:?}");
     Ok(())
 }

@@ -31,7 +31,7 @@ pub const ABOUT: About = About {
 
 /// Judges client backends against max_connections less the reserved slots.
 pub fn connection_use(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    let open = (evidence.max_connections - evidence.reserved_connections).max(1);
+    let open = evidence.max_connections.saturating_sub(evidence.reserved_connections).max(1);
     let percent = 100.0 * evidence.connections as f64 / open as f64;
     let severity = if percent >= limits.get(&CRITICAL_FROM_PERCENT) {
         Severity::Critical

@@ -1,7 +1,7 @@
 -- rows: backends, oldest transaction first
 -- since: 14
 -- needs: pg_monitor for the sessions of other roles
--- cost: one pass over the backend array, the function instead of the view for half the planning; texts cut at 4000 characters, those of idle sessions at 500
+-- cost: one pass over the backend array and one over the progress slots, the function instead of the view for half the planning; texts cut at 4000 characters, those of idle sessions at 500
 -- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 select a.pid, a.leader_pid, a.backend_type,
        d.datname::text as datname,
@@ -23,8 +23,12 @@ select a.pid, a.leader_pid, a.backend_type,
               then pg_catalog.left(a.query, case when a.state = 'idle' then 500 else 4000 end)
             else pg_catalog.encode(pg_catalog.substr(pg_catalog.textsend(a.query), 1, 500), 'escape') end as query,
        coalesce(a.pid = pg_catalog.pg_backend_pid() or (a.application_name = pg_catalog.current_setting('application_name')
-         and pg_catalog.pg_get_userbyid(a.usesysid) = current_user), false) as own
+         and pg_catalog.pg_get_userbyid(a.usesysid) = current_user), false) as own,
+       -- what our role may not see has no backend type: a text is chosen by clients and proves nothing
+       a.backend_type is null as hidden,
+       v.pid is not null as vacuums
   from pg_catalog.pg_stat_get_activity(null) a
   left join pg_catalog.pg_database d on d.oid = a.datid
+  left join (select p.pid from pg_catalog.pg_stat_get_progress_info('VACUUM') p group by p.pid) v on v.pid = a.pid
  order by a.xact_start nulls last, a.backend_start, a.pid
  limit 2000;

@@ -75,13 +75,13 @@ impl Chunk {
         for queue in &graph.queues {
             frame.push(self.json(OBJECT, &queue.object));
             for hold in &queue.holders {
-                let pid = hold.pid.map_or(0, |pid| pid as u64 + 1);
+                let pid = hold.pid.map_or(0, |pid| u64::from(pid.unsigned_abs()).saturating_add(1));
                 let modes = u64::from(hold.modes.bits());
                 frame
                     .push(self.numbers(HOLD, &[node(hold.node), pid, modes, hold.fastpath.into()]));
             }
             for wait in &queue.waiters {
-                let since = wait.waitstart_us.map_or(0, |us| us as u64 + 1);
+                let since = wait.waitstart_us.map_or(0, |us| us.max(0) as u64 + 1);
                 let (pid, mode) = (wait.pid as u64, wait.mode as u64);
                 frame.push(self.numbers(WAIT, &[node(wait.node), pid, mode, since]));
             }

@@ -5,6 +5,9 @@ use model::locks::{Incident, RootSpan};
 use super::chunk::Tick;
 use super::{GAP_MS, appearing};
 
+/// A gap of up to so long, ms, with the same root before and after it, is within one incident.
+const SAME_ROOT_GAP_MS: i64 = 60_000;
+
 /// Incidents so far, the last one possibly open.
 #[derive(Default)]
 pub struct Incidents {
@@ -16,7 +19,7 @@ pub struct Incidents {
 impl Incidents {
     /// Adds the next tick, with its root and, where one begins, the first waiter's sentence.
     pub fn add(&mut self, tick: &Tick, who: Option<&str>, first: Option<String>) {
-        if self.open.is_some() && tick.at_ms - self.last_ms > GAP_MS {
+        if self.open.is_some() && tick.at_ms - self.last_ms > GAP_MS && !self.lasted(tick, who) {
             // Nobody looked in between: it was over by then at the latest.
             self.end(self.last_ms);
         }
@@ -33,6 +36,19 @@ impl Incidents {
             }
         }
         self.last_ms = tick.until_ms;
+    }
+
+    /// Whether the open incident went on while nobody looked: somebody who waits now waited already
+    /// before, or the same root is in the way after a gap that is not long.
+    fn lasted(&self, tick: &Tick, who: Option<&str>) -> bool {
+        let waits_since_ms = tick.at_ms - i64::from(tick.longest_ms);
+        let same_root = || {
+            let last = self.open.as_ref().and_then(|open| {
+                open.roots.iter().max_by_key(|root| root.last_ms).map(|root| root.who.as_str())
+            });
+            who.is_some() && last == who && tick.at_ms - self.last_ms <= SAME_ROOT_GAP_MS
+        };
+        tick.waiting > 0 && (waits_since_ms <= self.last_ms || same_root())
     }
 
     fn end(&mut self, ended_ms: i64) {

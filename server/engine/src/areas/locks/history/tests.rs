@@ -101,7 +101,7 @@ fn an_incident_has_a_beginning_a_peak_and_an_end() {
 }
 
 #[test]
-fn an_unknown_second_is_a_gap() {
+fn an_unknown_second_is_a_gap_that_splits_no_incident() {
     let mut history = History::default();
     history.record(1_000, &locks(pile(1, 7, 2, "update")));
     for second in 2..9 {
@@ -110,7 +110,30 @@ fn an_unknown_second_is_a_gap() {
     }
     history.record(9_000, &locks(pile(1, 7, 2, "update")));
     assert_eq!(history.at(7_000), None);
+    assert_eq!(history.summary().incidents.len(), 1, "the same root is in the way");
+    // Another root, but a wait of 12 s: somebody waited all the while.
+    history.record(20_000, &locks(pile(12_001, 8, 2, "update")));
+    assert_eq!(history.summary().incidents.len(), 1);
+    // Another root, and nobody who waited before.
+    history.record(30_000, &locks(pile(1, 9, 2, "update")));
     assert_eq!(history.summary().incidents.len(), 2);
+    // The same root long after may be another matter.
+    history.record(100_000, &locks(pile(1, 9, 2, "update")));
+    assert_eq!(history.summary().incidents.len(), 3);
+}
+
+#[test]
+fn readings_that_come_too_late_split_no_incident() {
+    let mut history = History::default();
+    for reading in 0..12 {
+        let now_ms = reading * 5_000;
+        history.record(now_ms, &locks(pile(now_ms + 2, 7, 2, "update")));
+    }
+    history.record(60_000, &locks(Graph::default()));
+    let incidents = history.summary().incidents;
+    assert_eq!(incidents.len(), 1);
+    let ended = incidents.first().and_then(|incident| incident.ended_ms);
+    assert_eq!(ended, Some(55_000), "as far as is known");
 }
 
 #[test]

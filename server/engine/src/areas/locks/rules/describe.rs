@@ -22,31 +22,70 @@ pub fn who(graph: &Graph, node: u32) -> String {
     graph.node(node).map_or_else(String::new, |node| format!("{}{}", node.words(), named(node)))
 }
 
-/// What ends a node, its lock and its undoing.
+/// What ends a node, its lock and its undoing: the statement that does so in the state it is in, or
+/// why there is none.
 pub fn ending(node: &Node, message: &str, refuted_by: &str) -> Remedy {
-    let (sql, undo) = match (&node.prepared, node.pid) {
-        (Some(prepared), _) => (
-            Some(format!("rollback prepared {};", quoted_literal(&prepared.gid))),
-            "None: what it did is lost. commit prepared keeps it.",
-        ),
-        (None, Some(pid)) => (Some(ending_sql(node, pid)), "None: its transaction is rolled back."),
-        (None, None) => (None, "None."),
+    let (sql, words) = match (&node.prepared, node.pid) {
+        (Some(prepared), _) => {
+            (Some(format!("rollback prepared {};", quoted_literal(&prepared.gid))), None)
+        }
+        (None, Some(pid)) => ending_session(node, pid),
+        (None, None) => (None, None),
+    };
+    let undo = match (&node.prepared, &sql) {
+        (Some(_), _) => Some("None: what it did is lost. commit prepared keeps it."),
+        (None, Some(_)) => Some("None: its transaction is rolled back."),
+        (None, None) => None,
     };
     Remedy {
-        message: message.into(),
+        message: words.map_or_else(|| message.to_owned(), |words| format!("{words} {message}")),
+        lock: sql.as_ref().map(|_| "None; the locks it holds are released.".into()),
+        undo: undo.map(Into::into),
         sql,
-        lock: Some("None; the locks it holds are released.".into()),
-        undo: Some(undo.into()),
         refuted_by: Some(refuted_by.into()),
     }
 }
 
-/// Cancelling does nothing to a session that is idle in transaction; it has to be ended.
-fn ending_sql(node: &Node, pid: i32) -> String {
-    let idle = node.session.as_ref().is_some_and(|session| session.is_idle_in_transaction());
-    match idle {
-        true => format!("select pg_terminate_backend({pid});"),
-        false => format!("select pg_cancel_backend({pid});"),
+/// Cancelling does nothing to a session that runs nothing; it has to be ended. Where ending is wrong,
+/// or what it would do is not known, there are words instead.
+fn ending_session(node: &Node, pid: i32) -> (Option<String>, Option<String>) {
+    let words = |text: String| (None, Some(text));
+    let Some(session) = &node.session else {
+        return words(format!("What pid {pid} does is unknown, so no statement is offered."));
+    };
+    if session.to_prevent_wraparound == Some(true) {
+        return words(format!(
+            "Do not cancel pid {pid}: a vacuum to prevent wraparound starts again, from the beginning of the table."
+        ));
+    }
+    if session.is_autovacuum() {
+        return words(format!(
+            "pid {pid} is an autovacuum and yields by itself after deadlock_timeout."
+        ));
+    }
+    if session.vacuums {
+        return words(format!(
+            "pid {pid} runs VACUUM: cancelled, it must be begun again, and if it freezes it protects from wraparound."
+        ));
+    }
+    let state = session.state.as_deref();
+    match state {
+        _ if session.is_startup() => words(format!(
+            "pid {pid} replays WAL and cannot be cancelled; max_standby_streaming_delay limits how long it waits."
+        )),
+        Some("active") if session.wait_event.as_deref() == Some("SyncRep") => words(format!(
+            "pid {pid} has already committed and waits for a synchronous standby: ending it undoes nothing."
+        )),
+        Some("active" | "fastpath function call") => {
+            (Some(format!("select pg_cancel_backend({pid});")), None)
+        }
+        Some(state) if state.starts_with("idle") => {
+            (Some(format!("select pg_terminate_backend({pid});")), None)
+        }
+        Some("disabled") => words(format!(
+            "track_activities is off for pid {pid}, so it is unknown whether it runs anything and no statement is offered."
+        )),
+        _ => words(format!("What pid {pid} does is unknown, so no statement is offered.")),
     }
 }
 

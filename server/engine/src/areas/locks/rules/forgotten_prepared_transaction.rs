@@ -41,7 +41,7 @@ pub fn forgotten_prepared_transaction(
 }
 
 fn judged(one: &PreparedTransaction, evidence: &Locks, limits: &InForce<'_>) -> Option<Finding> {
-    let age_ms = (evidence.server_now_ms - one.prepared_ms).max(0) as f64;
+    let age_ms = evidence.server_now_ms.saturating_sub(one.prepared_ms).max(0) as f64;
     let root = root_of(one, evidence);
     let holds_up = root.map_or(0, |root| root.holds_up);
     let severity = if holds_up > 0 || age_ms >= limits.get(&CRITICAL_FROM_S) * 1_000.0 {

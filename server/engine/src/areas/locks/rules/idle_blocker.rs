@@ -49,7 +49,7 @@ pub fn idle_blocker(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding
             return None;
         };
         let since = session.state_change_ms.unwrap_or(graph.server_now_ms);
-        let idle_ms = (graph.server_now_ms - since).max(0) as f64;
+        let idle_ms = graph.server_now_ms.saturating_sub(since).max(0) as f64;
         Some(Finding {
             rule: limits.rule(),
             severity,

@@ -41,7 +41,8 @@ pub fn lock_table_full(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Find
     } else {
         return Ok(vec![]);
     };
-    let doubled = table.max_locks_per_transaction * 2;
+    // The setting goes up to 2147483647, guc_tables.c.
+    let doubled = table.max_locks_per_transaction.saturating_mul(2).clamp(10, i32::MAX.into());
     Ok(vec![Finding {
         rule: limits.rule(),
         severity,

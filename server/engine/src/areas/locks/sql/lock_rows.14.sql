@@ -36,12 +36,18 @@ select l.locktype, l.database::int8 as database, l.relation::int8 as relation, l
                                 where b.datname = pg_catalog.current_database())
               then pg_catalog.left(a.query, 300)
             else pg_catalog.encode(pg_catalog.substr(pg_catalog.textsend(a.query), 1, 300), 'escape') end as query,
-       case when a.query <> '<insufficient privilege>' then
+       -- what our role may not see has no backend type: a text is chosen by clients and proves nothing
+       case when a.backend_type is not null then
          a.backend_type = 'autovacuum worker' and pg_catalog.textsend(a.query) like 'autovacuum: % (to prevent wraparound)'::bytea end as to_prevent_wraparound,
-       coalesce(a.query = '<insufficient privilege>', false) as hidden
+       v.pid is not null as vacuums,
+       a.pid is not null and a.backend_type is null as hidden
   from locks l
   left join pg_catalog.pg_stat_get_activity(null) a on a.pid = l.pid
   left join pg_catalog.pg_database d on d.oid = a.datid
+  left join (select p.pid from pg_catalog.pg_stat_get_progress_info('VACUUM') p group by p.pid) v on v.pid = l.pid
  where l.tag in (select w.tag from locks w where not w.granted)
+    -- who waits for a transaction that has locked a row holds a lock on the version of that row, which names it
+    or l.granted and l.locktype = 'tuple'
+       and l.pid in (select w.pid from locks w where not w.granted and w.locktype = 'transactionid')
  order by l.granted
  limit 20000;

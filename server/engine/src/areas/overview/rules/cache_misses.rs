@@ -24,14 +24,14 @@ const READ_TIME_FROM_MS_PER_S: Limit = Limit {
     name: "read_time_from_ms_per_s",
     default: 100.0,
     unit: Unit::Ms,
-    source: "a tenth of a session does nothing but read; less is not worth a search",
+    source: "a tenth of a session does nothing but read; less is not worth investigating",
 };
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "Time is lost reading blocks",
-    effect: "Statements wait for the operating system or the disk for blocks that memory could hold.",
-    remedy: "Find the statements that read most blocks; an index or a smaller scan helps more often than more shared_buffers.",
+    effect: "Statements wait for the operating system or the disk to deliver blocks that could be in memory.",
+    remedy: "Find the statements that read the most blocks; an index or a smaller scan helps more often than larger shared_buffers.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-SHARED-BUFFERS",
     limits: &[BELOW_PERCENT, HELD_FOR_S, READ_TIME_FROM_MS_PER_S],
 };
@@ -94,16 +94,13 @@ pub fn cache_misses(evidence: &Overview, limits: &InForce<'_>) -> Known<Vec<Find
 }
 
 fn finding(sums: &Sums, percent: f64, lost: f64, limits: &InForce<'_>) -> Finding {
-    let span = match sums.span_ms / 1_000.0 {
-        s if s >= 120.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{s:.0} s"),
-    };
+    let span = model::duration(sums.span_ms);
     Finding {
         rule: limits.rule(),
         severity: Severity::Info,
         object: "shared buffers".into(),
         message: format!(
-            "In the last {span}, sessions spent {lost:.0} ms of every second reading blocks; shared buffers held {percent:.1} % of those asked for."
+            "In the last {span}, sessions spent {lost:.0} ms of every second reading blocks; {percent:.1} % of the requested blocks were in shared buffers."
         ),
         evidence: vec![
             Evidence { name: "hits".into(), value: percent, unit: Unit::Percent },

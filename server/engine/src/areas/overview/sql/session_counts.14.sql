@@ -8,8 +8,10 @@ select count(*)::int8 as connections,
        (count(*) filter (where a.state = 'idle'))::int8 as idle,
        (count(*) filter (where a.state like 'idle in transaction%'))::int8 as idle_in_transaction,
        (count(*) filter (where a.wait_event_type = 'Lock'))::int8 as waiting_for_lock,
-       coalesce(max(extract(epoch from pg_catalog.clock_timestamp() - a.query_start) * 1000)
-                  filter (where a.wait_event_type = 'Lock'), 0)::float8 as longest_lock_wait_ms,
+       -- a statement may have begun long before its wait, and pg_locks is read only while somebody waits
+       coalesce(case when count(*) filter (where a.wait_event_type = 'Lock') > 0 then
+         (select extract(epoch from pg_catalog.clock_timestamp() - min(l.waitstart)) * 1000
+            from pg_catalog.pg_locks l where not l.granted) end, 0)::float8 as longest_lock_wait_ms,
        (count(*) filter (where a.state = 'active'
                            and a.query_start < pg_catalog.clock_timestamp() - interval '1 second'
                            and a.pid <> pg_catalog.pg_backend_pid()))::int8 as slow_statements,

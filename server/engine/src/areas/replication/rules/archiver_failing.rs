@@ -10,7 +10,7 @@ use crate::rule::InForce;
 pub const ABOUT: About = About {
     title: "WAL is not archived",
     effect: "Point-in-time recovery ends at the last archived segment, and pg_wal grows until the disk is full: nothing is removed before it is archived.",
-    remedy: "Read the server's log for what archive_command or archive_library said; mend the target, its space and its rights. The server tries again by itself.",
+    remedy: "Read in the server's log what archive_command or archive_library reported; fix the target, its space or its permissions. The server retries by itself.",
     docs: "https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-ARCHIVING-WAL",
     limits: &[],
 };
@@ -42,7 +42,7 @@ pub fn archiver_failing(evidence: &Replication, limits: &InForce<'_>) -> Known<V
 
 fn message(archiver: &Archiver) -> String {
     if !archiver.configured {
-        return "archive_mode is on, but neither archive_command nor archive_library is set: WAL is kept and goes nowhere.".into();
+        return "archive_mode is on, but neither archive_command nor archive_library is set, so WAL is kept but not archived.".into();
     }
     let segment = archiver.last_failed_wal.as_deref().unwrap_or("of an unknown name");
     let last = match archiver.last_archived_age_ms {
@@ -50,11 +50,11 @@ fn message(archiver: &Archiver) -> String {
         None => "none has been archived since the last reset".into(),
     };
     let queue = match archiver.ready {
-        Some(1) => "; 1 segment waits".into(),
-        Some(ready) => format!("; {ready} segments wait"),
+        Some(1) => "; 1 segment is waiting".into(),
+        Some(ready) => format!("; {ready} segments are waiting"),
         None => String::new(),
     };
-    format!("Archiving WAL segment {segment} fails; {last}{queue}.")
+    format!("Archiving WAL segment {segment} is failing; {last}{queue}.")
 }
 
 fn numbers(archiver: &Archiver) -> Vec<Evidence> {
@@ -65,7 +65,7 @@ fn numbers(archiver: &Archiver) -> Vec<Evidence> {
         evidence.extend(value.map(|value| Evidence { name: name.into(), value, unit }));
     };
     add("segments waiting", archiver.ready.map(|ready| ready as f64), Unit::Count);
-    add("last failure, ago", archiver.last_failed_age_ms, Unit::Ms);
-    add("last success, ago", archiver.last_archived_age_ms, Unit::Ms);
+    add("since the last failure", archiver.last_failed_age_ms, Unit::Ms);
+    add("since the last success", archiver.last_archived_age_ms, Unit::Ms);
     evidence
 }

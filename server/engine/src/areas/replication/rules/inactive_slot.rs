@@ -25,7 +25,7 @@ const CRITICAL_FROM_BYTES: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "An inactive slot retains WAL",
-    effect: "WAL piles up until the disk is full and the server stops, unless max_slot_wal_keep_size invalidates the slot first.",
+    effect: "WAL accumulates until the disk is full and the server stops, unless max_slot_wal_keep_size invalidates the slot first.",
     remedy: "Bring its standby or subscriber back, or drop the slot; set max_slot_wal_keep_size.",
     docs: "https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-SLOTS",
     limits: &[WARN_FROM_BYTES, CRITICAL_FROM_BYTES],
@@ -95,12 +95,12 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
                 quoted_literal(&slot.slot_name)
             )),
             lock: Some(
-                "None; the standby or subscriber of that slot cannot continue and must be rebuilt."
+                "None; the slot's standby or subscriber cannot continue and has to be rebuilt."
                     .into(),
             ),
-            undo: Some("None: a new slot starts at the present.".into()),
+            undo: Some("None: a new slot starts at the current position.".into()),
             refuted_by: Some(
-                "A standby in maintenance that will be back before the disk is full.".into(),
+                "the standby is in maintenance and will be back before the disk is full.".into(),
             ),
         },
     })

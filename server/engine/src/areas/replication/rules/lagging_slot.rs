@@ -38,8 +38,8 @@ const CRITICAL_FROM_BYTES: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "A slot in use retains WAL",
-    effect: "WAL piles up although somebody is connected, until the disk is full or max_slot_wal_keep_size invalidates the slot.",
-    remedy: "Look at the consumer: whether its process is stopped, its target slow or refusing, or, for a logical slot, whether a long transaction on this server keeps it from confirming.",
+    effect: "WAL accumulates although a consumer is connected, until the disk is full or max_slot_wal_keep_size invalidates the slot.",
+    remedy: "Check the consumer: its process may be stopped, its target slow or failing, or, for a logical slot, a long transaction on this server may keep it from confirming.",
     docs: "https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-SLOTS",
     limits: &[STILL_FROM_BYTES, STILL_FOR_S, WARN_FROM_BYTES, CRITICAL_FROM_BYTES],
 };
@@ -83,7 +83,7 @@ fn judged(slot: &Slot, sender: Option<&Sender>, limits: &InForce<'_>) -> Option<
     .flatten()
     .collect();
     if still {
-        evidence.push(Evidence { name: "unmoved for".into(), value: still_ms, unit: Unit::Ms });
+        evidence.push(Evidence { name: "no progress for".into(), value: still_ms, unit: Unit::Ms });
     }
     let who = sender.map(|s| words::client(s.kind(), s.application_name.as_deref()));
     Some(Finding {
@@ -97,7 +97,7 @@ fn judged(slot: &Slot, sender: Option<&Sender>, limits: &InForce<'_>) -> Option<
         same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
-            refuted_by: Some("A consumer that was just connected and is catching up.".into()),
+            refuted_by: Some("the consumer has just connected and is catching up.".into()),
             ..Remedy::default()
         },
     })
@@ -109,7 +109,7 @@ fn message(slot: &Slot, who: &str, still_ms: Option<f64>) -> String {
     let waits_for_transaction = confirmed.is_some_and(|(open, kept)| open < kept / 2);
     let why = match still_ms {
         _ if waits_for_transaction => {
-            " It confirms, but a transaction that began before is still open on this server."
+            " It confirms WAL, but a transaction that began earlier is still open on this server."
                 .to_owned()
         }
         Some(ms) => format!(" It has confirmed nothing new for {}.", words::time(ms)),

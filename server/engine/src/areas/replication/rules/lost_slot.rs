@@ -10,7 +10,7 @@ use crate::rule::InForce;
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "A slot has lost its WAL",
-    effect: "The standby or subscriber of the slot cannot continue: what it needs has been removed.",
+    effect: "The slot's standby or subscriber cannot continue, because WAL that it needs has been removed.",
     remedy: "Rebuild the standby or subscriber (base backup, or a new copy of the tables) and drop the slot; raise max_slot_wal_keep_size if there is room for more.",
     docs: "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-MAX-SLOT-WAL-KEEP-SIZE",
     limits: &[],
@@ -45,7 +45,7 @@ fn lost(slot: &Slot, in_recovery: bool, limits: &InForce<'_>) -> Finding {
             message: ABOUT.remedy.into(),
             sql: droppable.then_some(sql),
             lock: droppable.then(|| "None.".into()),
-            undo: droppable.then(|| "None needed: a lost slot keeps nothing.".into()),
+            undo: droppable.then(|| "Nothing to undo: a lost slot keeps nothing.".into()),
             refuted_by: None,
         },
         ..finding(slot, Severity::Critical, message, limits)

@@ -10,7 +10,7 @@ use crate::rule::InForce;
 pub const ABOUT: About = About {
     title: "A synchronous standby is missing",
     effect: "Every commit with synchronous_commit = on waits for it without a limit. The transactions are already committed on this server: cancelling one only ends the wait, and repeating it would do its work twice.",
-    remedy: "Bring the standby back. Until then, commits go on if synchronous_standby_names no longer requires it: they are then safe on this server only.",
+    remedy: "Bring the standby back. Until then, commits continue if synchronous_standby_names no longer requires it; they are then safe on this server only.",
     docs: "https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION",
     limits: &[],
 };
@@ -52,7 +52,7 @@ pub fn missing_sync_standby(evidence: &Replication, limits: &InForce<'_>) -> Kno
             },
             _ => Harm::Risk { due_s: None },
         },
-        root: Some(object(&required, senders)),
+        root: Some(Object::synchronous_replication()),
         same_root: Vec::new(),
         message: message(&required, senders, present, waiting),
         evidence: evidence_,

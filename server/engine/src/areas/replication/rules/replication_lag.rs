@@ -32,8 +32,8 @@ const CRITICAL_FROM_BYTES: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "A standby is behind",
-    effect: "Reads on the standby return old data, and a failover to it loses or waits for what is missing.",
-    remedy: "On the standby look for a query that blocks replay, for paused replay and for a slow disk; between them for the network.",
+    effect: "Reads on the standby return old data, and a failover to it loses the missing changes or waits for them.",
+    remedy: "On the standby, look for a query that blocks replay, paused replay or a slow disk; between the servers, check the network.",
     docs: "https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-MONITORING",
     limits: &[WARN_FROM_S, CRITICAL_FROM_S, CRITICAL_FROM_BYTES],
 };
@@ -133,7 +133,7 @@ fn finding(
             lock: Some("None.".into()),
             undo: behind.paused.then(|| "select pg_wal_replay_pause();".into()),
             refuted_by: Some(
-                "recovery_min_apply_delay on the standby: it is then delayed by configuration, which only the standby itself knows."
+                "recovery_min_apply_delay is set on the standby: only the standby itself knows that it is delayed on purpose."
                     .into(),
             ),
         },

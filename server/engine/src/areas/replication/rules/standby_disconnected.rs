@@ -16,7 +16,7 @@ const SILENT_FROM_S: Limit = Limit {
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
-    title: "A standby receives nothing",
+    title: "A standby receives no WAL",
     effect: "The standby falls further behind every second, although received and replayed positions are equal.",
     remedy: "Read the standby's log; check primary_conninfo, the network, the slot and pg_hba.conf on the sender.",
     docs: "https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION",
@@ -42,9 +42,9 @@ pub fn standby_disconnected(evidence: &Replication, limits: &InForce<'_>) -> Kno
             format!("This standby has received nothing from its sender for {}.", words::time(ms))
         }
         None if receives => {
-            "This standby hears nothing from its sender; how old its data are is unknown.".into()
+            "This standby receives nothing from its sender; the age of its data is unknown.".into()
         }
-        None => "This standby has no WAL receiver; how old its data are is unknown.".into(),
+        None => "This standby has no WAL receiver; the age of its data is unknown.".into(),
     };
     let silent = match lag.ms {
         Some(_) => "silent for",
@@ -67,7 +67,7 @@ pub fn standby_disconnected(evidence: &Replication, limits: &InForce<'_>) -> Kno
             sql: Some("select status, sender_host, sender_port, slot_name, last_msg_receipt_time from pg_stat_wal_receiver;".into()),
             lock: Some("None: it reads a view.".into()),
             undo: None,
-            refuted_by: Some("A standby that restores from the archive only and is not meant to stream.".into()),
+            refuted_by: Some("the standby restores from the archive only and is not meant to stream.".into()),
         },
     }])
 }

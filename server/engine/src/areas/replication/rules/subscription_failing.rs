@@ -23,8 +23,8 @@ const BLOCKED_FROM_S: Limit = Limit {
 /// What the rule says about itself.
 pub const ABOUT: About = About {
     title: "A subscription does not apply changes",
-    effect: "The tables here grow older, and its slot retains WAL on the publisher until that disk is full.",
-    remedy: "Read this server's log for what the apply worker said: a conflicting row, a missing table or column, no connection to the publisher. It starts again by itself once that is mended.",
+    effect: "The data here becomes outdated, and its slot retains WAL on the publisher until the disk there is full.",
+    remedy: "Read in this server's log what the apply worker reported: a conflicting row, a missing table or column, no connection to the publisher. It restarts by itself once that is fixed.",
     docs: "https://www.postgresql.org/docs/current/logical-replication-conflicts.html",
     limits: &[NO_WORKER_FROM_S, BLOCKED_FROM_S],
 };
@@ -48,7 +48,7 @@ fn judged(one: &Subscription, settled: bool, limits: &InForce<'_>) -> Option<Fin
             _ => (Severity::Info, "is disabled"),
         }
     } else if one.failing {
-        (Severity::Critical, "fails: its worker reports errors and starts again")
+        (Severity::Critical, "is failing: its worker reports errors and restarts")
     } else if one.blocked_ms.is_some_and(|ms| ms >= limits.get(&BLOCKED_FROM_S) * 1_000.0) {
         (Severity::Warning, "is blocked: its worker waits for a lock that a session here holds")
     } else if settled && one.enabled == Some(true) && one.pid.is_none() {
@@ -78,7 +78,7 @@ fn judged(one: &Subscription, settled: bool, limits: &InForce<'_>) -> Option<Fin
         same_root: Vec::new(),
         remedy: Remedy {
             message: if one.enabled == Some(false) {
-                "Enable it again (ALTER SUBSCRIPTION … ENABLE) once the cause is mended, or drop it: its slot retains WAL on the publisher.".into()
+                "Enable it again (ALTER SUBSCRIPTION … ENABLE) once the cause is fixed, or drop it: its slot retains WAL on the publisher.".into()
             } else {
                 ABOUT.remedy.into()
             },

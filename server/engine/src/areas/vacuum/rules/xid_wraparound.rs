@@ -24,9 +24,9 @@ const STOP_AT_XIDS: f64 = 2_147_483_648.0 - 3_000_000.0;
 
 /// What the rule says about itself.
 pub const ABOUT: About = About {
-    title: "Transaction ids are running out",
-    effect: "Three million transactions before wraparound, the server refuses every write until the database is vacuumed.",
-    remedy: "Find what holds the xmin horizon (an old transaction, prepared transaction, slot or standby), end it, then VACUUM FREEZE the oldest tables.",
+    title: "Transaction IDs are running out",
+    effect: "Three million transactions before wraparound, the server refuses commands that need a transaction ID until the database is vacuumed.",
+    remedy: "Find what holds back the xmin horizon (an old transaction, a prepared transaction, a slot or a standby), end it, then VACUUM (FREEZE) the oldest tables.",
     docs: "https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND",
     limits: &[WARN_FROM_XIDS, CRITICAL_FROM_XIDS],
 };
@@ -36,12 +36,12 @@ pub const ABOUT: About = About {
 pub fn xid_wraparound(evidence: &Vacuum, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     let judged = |database: &DatabaseAge| {
         let xids = Counter {
-            name: "transaction ids",
+            name: "transaction IDs",
             age: database.xid_age as f64,
             begins: evidence.freeze_max_age_xids as f64,
         };
         let multixacts = Counter {
-            name: "multixact ids",
+            name: "multixact IDs",
             age: database.multixact_age as f64,
             begins: evidence.multixact_freeze_max_age_xids as f64,
         };
@@ -92,7 +92,7 @@ fn finding(
             left / 1e6
         ),
         evidence: vec![
-            Evidence { name: "xid age".into(), value: database.xid_age as f64, unit: Unit::Xids },
+            Evidence { name: "XID age".into(), value: database.xid_age as f64, unit: Unit::Xids },
             Evidence { name: "multixact age".into(), value: database.multixact_age as f64, unit: Unit::Xids },
             Evidence { name: "autovacuum begins at".into(), value: counter.begins, unit: Unit::Xids },
             Evidence { name: "left before writes stop".into(), value: left, unit: Unit::Xids },
@@ -103,7 +103,7 @@ fn finding(
         remedy: Remedy {
             message: ABOUT.remedy.into(),
             sql: Some("select oid::regclass, age(relfrozenxid) from pg_class where relkind in ('r', 'm', 't') order by 2 desc limit 20;".into()),
-            lock: Some("The query takes none; the VACUUM (FREEZE) of a table that follows takes SHARE UPDATE EXCLUSIVE and blocks no reads or writes.".into()),
+            lock: Some("The query takes no lock that blocks others; the VACUUM (FREEZE) that follows takes SHARE UPDATE EXCLUSIVE on the table and blocks neither reads nor writes.".into()),
             undo: None,
             refuted_by: None,
         },

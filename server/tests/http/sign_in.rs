@@ -1,0 +1,104 @@
+//! What people who are not signed in can cost: memory, body sizes; and who is signed out sees no more.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use model::Role;
+use reqwest::StatusCode;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpSocket;
+
+use crate::client::{FORM, PASSWORD, cookie};
+use crate::in_process::InProcess;
+
+/// The most memory this process has used, kB.
+fn peak_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Sends a sign-in form from that loopback address and hangs up.
+async fn abandon(port: u16, address: [u8; 4], user: usize) -> std::io::Result<()> {
+    let body = format!("name=user{user}&password=guess-guess-guess");
+    let request = format!(
+        "POST /login HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nsec-fetch-site: same-origin\r\ncontent-type: {FORM}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((address, 0).into())?;
+    let mut stream = socket.connect(([127, 0, 0, 1], port).into()).await?;
+    stream.write_all(request.as_bytes()).await?;
+    // The request must have been read before the connection is closed.
+    tokio::time::sleep(Duration::from_millis(4)).await;
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn abandoned_sign_in_attempts_do_not_pile_up_in_memory() {
+    let pgdeck = InProcess::start(&[("eve", &[Role::Viewer], &[])]).await;
+    let port: u16 = pgdeck.url.rsplit(':').next().unwrap().parse().unwrap();
+    // One hash has been computed, so its memory is counted before.
+    assert_eq!(pgdeck.sign_in("eve", PASSWORD).await.status(), 303);
+    let before = peak_kb();
+    for number in 0..150_usize {
+        // Ten from each address: as many as one may try in a minute.
+        abandon(port, [127, 0, 1, 1 + (number / 10) as u8], number).await.unwrap();
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    // Those that wait are at most 64: sign-in works again when they are through.
+    while pgdeck.sign_in("eve", PASSWORD).await.status() != StatusCode::SEE_OTHER {
+        assert!(Instant::now() < deadline, "nobody can sign in");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let grown = (peak_kb() - before) / 1024;
+    assert!(grown < 120, "{grown} MiB for 150 attempts that nobody waits for");
+}
+
+#[tokio::test]
+async fn without_a_session_only_a_small_body_is_read() {
+    let pgdeck = InProcess::start(&[("eve", &[Role::Viewer], &[])]).await;
+    let large = "x".repeat(5_000);
+    for path in ["/login", "/api/sign_in_info"] {
+        let answer =
+            pgdeck.post(path).body(format!("name=eve&password={large}")).send().await.unwrap();
+        assert!(answer.status().is_client_error(), "{path}: {}", answer.status());
+    }
+    let answer = pgdeck.post("/login").body(format!("name=eve&password={large}"));
+    assert_eq!(answer.send().await.unwrap().status(), 413);
+    assert_eq!(pgdeck.sign_in("eve", PASSWORD).await.status(), 303, "a person's is read");
+}
+
+#[tokio::test]
+async fn a_stream_ends_within_five_seconds_after_its_session() {
+    let pgdeck = InProcess::start(&[("eve", &[Role::Viewer], &[])]).await;
+    let cookie = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    let stream = pgdeck.get("/live?server=shop&area=activity").header("cookie", &cookie);
+    let mut chunks = stream.send().await.unwrap().bytes_stream();
+    assert!(chunks.next().await.unwrap().is_ok());
+    pgdeck.post("/logout").header("cookie", &cookie).send().await.unwrap();
+    let signed_out = Instant::now();
+    let ending = async { while let Some(Ok(_)) = chunks.next().await {} };
+    tokio::time::timeout(Duration::from_secs(15), ending).await.expect("the stream ends");
+    assert!(signed_out.elapsed() < Duration::from_secs(6), "{:?}", signed_out.elapsed());
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_server_function_is_not_our_own_fault() {
+    let users: [(&str, &[Role], &[&str]); 2] =
+        [("viewer", &[Role::Viewer], &[]), ("outsider", &[Role::Operator], &["other"])];
+    let pgdeck = InProcess::start(&users).await;
+    let ask = r#"{"server":"shop","ask":{"action":"cancel","targets":[{"Session":{"pid":1,"backend_start_ms":1}}],"twice":false}}"#;
+    for (user, wanted) in [("viewer", 403), ("outsider", 404)] {
+        let cookie = cookie(&pgdeck.sign_in(user, PASSWORD).await);
+        let request = pgdeck.post_as("/api/act_preview", "application/json").body(ask);
+        let answer = request.header("cookie", &cookie).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), wanted, "{user}");
+        let text = answer.text().await.unwrap();
+        serde_json::from_str::<model::ApiError>(&text).expect("the error stays as it was");
+        let malformed = pgdeck.post_as("/api/act_preview", "application/json").body("{}");
+        let answer = malformed.header("cookie", &cookie).send().await.unwrap();
+        assert!(answer.status().is_client_error(), "{}", answer.status());
+    }
+}
