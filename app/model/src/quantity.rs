@@ -2,7 +2,6 @@
 
 use crate::duration::duration;
 use crate::finding::Unit;
-use crate::scale::Scale;
 
 const KIB: f64 = 1024.0;
 const MINUTE_MS: f64 = 60_000.0;
@@ -86,6 +85,11 @@ pub(crate) fn join(number: &str, sign: &str) -> String {
     }
 }
 
+/// A scaled number: at most three significant digits, all of them before the decimal point.
+pub(crate) fn digits(scaled: f64) -> String {
+    if scaled.abs() >= 999.5 { grouped(scaled.round()) } else { three_digits(scaled) }
+}
+
 /// At most three significant digits; integers below a thousand stay integers.
 pub(crate) fn three_digits(value: f64) -> String {
     if !value.is_finite() {
@@ -113,8 +117,8 @@ pub fn number(value: f64, unit: Unit) -> String {
     if matches!(unit, Unit::Ms | Unit::Seconds) && (MINUTE_MS..f64::INFINITY).contains(&size) {
         return duration(size);
     }
-    let scale = Scale::new(unit, [value]);
-    join(&scale.number(value), scale.sign())
+    let (worth, sign) = step(unit, size.abs());
+    join(&digits(size / worth), sign)
 }
 
 /// The exact value for hover texts and copies: no rounding, thousands grouped.

@@ -1,7 +1,7 @@
 //! One scale for the numbers of a column or an axis.
 
 use crate::finding::Unit;
-use crate::quantity::{grouped, in_steps, join, number, step, steps, three_digits};
+use crate::quantity::{digits, in_steps, join, number, step, steps, three_digits};
 
 /// A column keeps its unit down to this part of one; smaller values get their own unit.
 const SMALLEST_PART: f64 = 0.0995;
@@ -67,8 +67,7 @@ impl Scale {
 
     /// The number alone, in this scale, at most three significant digits.
     pub fn number(&self, value: f64) -> String {
-        let scaled = value / self.worth;
-        if scaled.abs() >= 999.5 { grouped(scaled.round()) } else { three_digits(scaled) }
+        digits(value / self.worth)
     }
 
     /// The number with its unit; one that is too small for this scale has its own, and from one minute

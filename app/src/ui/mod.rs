@@ -21,5 +21,6 @@ pub mod sort;
 pub mod sparkline;
 pub mod sql;
 pub mod term;
+pub mod terms;
 pub mod textarea;
 pub mod verdict;

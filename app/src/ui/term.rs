@@ -72,7 +72,7 @@ pub fn explanations() -> AnyView {
             </div>
         }
     };
-    crate::pages::glossary::TERMS.map(one).collect_view().into_any()
+    super::terms::TERMS.map(one).collect_view().into_any()
 }
 
 /// The element id of an explanation.

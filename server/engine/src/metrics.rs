@@ -52,7 +52,10 @@ mod tests {
         let mut text = Metrics::default();
         text.add(age, &[("datname", "a\"b\\c\nd")], 3.0);
         let text = text.finish();
-        assert!(text.ends_with("pgdeck_database_xid_age{datname=\"a\\\"b\\\\c\\nd\"} 3\n"), "{text}");
+        assert!(
+            text.ends_with("pgdeck_database_xid_age{datname=\"a\\\"b\\\\c\\nd\"} 3\n"),
+            "{text}"
+        );
         assert_eq!(text.lines().count(), 3);
     }
 }

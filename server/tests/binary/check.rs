@@ -43,7 +43,10 @@ async fn what_pgdeck_cannot_see_is_not_fine() {
     assert_eq!(report["findings"], Value::Array(vec![]));
     let (code, text, message) = text.unwrap();
     assert_eq!((code, message.as_str()), (3, ""));
-    assert!(text.contains("not checked: ") && text.contains("grant pg_monitor to \"blind\";"), "{text}");
+    assert!(
+        text.contains("not checked: ") && text.contains("grant pg_monitor to \"blind\";"),
+        "{text}"
+    );
     let last = text.lines().last().unwrap();
     assert!(last.contains("no findings, but ") && last.contains("could not be checked"), "{text}");
     // Who knows that can say so.

@@ -227,8 +227,7 @@ fn Drawer(
         let now = query.with(|query| query.at.is_none());
         chosen.with(|c| c.as_ref().and_then(|c| Some((c.pid?, c.backend_start_ms)))).filter(|_| now)
     });
-    let cancel_refusal =
-        Signal::derive(move || chosen.with(|c| c.as_ref()?.cannot_cancel.clone()));
+    let cancel_refusal = Signal::derive(move || chosen.with(|c| c.as_ref()?.cannot_cancel.clone()));
     let actions = {
         let server = server.clone();
         move || {

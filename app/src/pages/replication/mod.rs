@@ -181,7 +181,7 @@ fn standing(lag: &Lag, position: &Position) -> (String, bool) {
         None => ("How far this standby is behind is unknown: it has replayed no transaction since its start.".into(), false),
         Some(ms) => (
             format!(
-                "This standby has {} and {} of received WAL left to replay.{delayed}",
+                "This standby is {} behind, with {} of received WAL left to replay.{delayed}",
                 format::number(ms, Unit::Ms),
                 format::number(lag.bytes as f64, Unit::Bytes)
             ),
@@ -212,8 +212,11 @@ fn streams(senders: &[Sender]) -> (String, bool) {
         Some([]) => (format!("No standby is connected to this primary: {who}."), true),
         Some(lags) => {
             let worst = lags.iter().copied().max().unwrap_or(0);
-            let behind = format::number(worst as f64, Unit::Bytes);
-            (format!("{who} connected; standbys are behind by at most {behind}."), true)
+            let behind = match worst {
+                0 => "up to date".to_owned(),
+                worst => format!("at most {} behind", format::number(worst as f64, Unit::Bytes)),
+            };
+            (format!("{who} connected, {behind}."), true)
         }
     }
 }

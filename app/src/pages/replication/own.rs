@@ -49,7 +49,9 @@ fn own_lag(lag: &Lag) -> AnyView {
         .into_any();
     };
     let movement = match (lag.linked, lag.moving) {
-        (false, _) => "The connection to the sender is lost, so equal positions do not mean that replay has caught up.",
+        (false, _) => {
+            "The connection to the sender is lost, so equal positions do not mean that replay has caught up."
+        }
         (true, Some(true)) => "Replay is advancing.",
         (true, Some(false)) if lag.bytes > 0 => "Replay is stalled although WAL is waiting.",
         (true, Some(false)) => "Replay has caught up and is waiting for new WAL.",
@@ -73,18 +75,18 @@ fn explained(position: &Position, replication: &Replication) -> String {
     }
     let delay = &position.max_standby_streaming_delay;
     let cancelled = position.conflicts.map_or_else(
-        || "an unknown number of queries has been cancelled".to_owned(),
+        || "an unknown number of queries have been cancelled".to_owned(),
         |n| format!("{} been cancelled", format::plural(n, "query has", "queries have")),
     );
     if position.hot_standby_feedback {
         format!(
             "hot_standby_feedback is on: the primary keeps rows this standby's queries need, so few are \
-             cancelled ({cancelled}) and the primary pays with bloat. Other conflicts may still hold \
-             replay back for max_standby_streaming_delay = {delay}."
+             cancelled ({cancelled}) and the primary pays with bloat. Other conflicts may still delay \
+             replay for max_standby_streaming_delay = {delay}."
         )
     } else {
         format!(
-            "hot_standby_feedback is off: a query here may hold replay back for up to \
+            "hot_standby_feedback is off: a query here may delay replay for up to \
              max_standby_streaming_delay = {delay} and is then cancelled; so far {cancelled}."
         )
     }
@@ -93,7 +95,8 @@ fn explained(position: &Position, replication: &Replication) -> String {
 /// Who holds this primary's xmin back for a standby: with a slot it is the slot that does.
 fn held_back(replication: &Replication) -> String {
     let (Ok(senders), Ok(slots)) = (&replication.senders, &replication.slots) else {
-        return "Whether a standby or a slot is holding back VACUUM on this primary is unknown.".into();
+        return "Whether a standby or a slot is holding back VACUUM on this primary is unknown."
+            .into();
     };
     let by_slots = slots.iter().filter_map(|slot| {
         let age = slot.xmin_age.max(slot.catalog_xmin_age)?;

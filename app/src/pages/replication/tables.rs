@@ -140,7 +140,7 @@ pub fn slots(slots: &[Slot]) -> AnyView {
                 None => "inactive".into(),
             },
         };
-        let synced = (slot.synced == Some(true)).then(|| "kept in step with the primary".into());
+        let synced = (slot.synced == Some(true)).then(|| "synchronized from the primary".into());
         let status = [slot.wal_status.clone(), slot.invalidation_reason.clone(), synced];
         let calm = slot.active || slot.synced == Some(true);
         view! {

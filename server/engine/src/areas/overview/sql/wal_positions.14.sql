@@ -6,12 +6,12 @@
 with positions as (
   select pg_catalog.pg_is_in_recovery() as standby,
          pg_catalog.pg_last_wal_replay_lsn() as replayed,
-         -- The received position stands still once WAL comes from an archive.
+         -- the received position stands still once wal comes from an archive
          case when pg_catalog.pg_is_in_recovery()
               then greatest(pg_catalog.pg_last_wal_receive_lsn(), pg_catalog.pg_last_wal_replay_lsn())
               else pg_catalog.pg_current_wal_lsn() end as lsn
 ), senders as (
-  -- Standbys only: a client that reports no replay position is not behind, a logical one measures
+  -- standbys only: a client that reports no replay position is not behind, a logical one measures
   -- something else.
   select max(pg_catalog.pg_wal_lsn_diff(p.lsn, s.replay_lsn))::int8 as lag_bytes,
          max(case when pg_catalog.pg_wal_lsn_diff(p.lsn, s.replay_lsn) = 0 then 0

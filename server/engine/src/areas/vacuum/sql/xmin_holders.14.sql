@@ -9,7 +9,7 @@ with backends as (
     from pg_catalog.pg_stat_get_activity(null) a
    where (a.backend_xmin is not null or a.backend_xid is not null)
      and a.pid <> pg_catalog.pg_backend_pid()
-     -- VACUUM ignores what other lazy VACUUMs see.
+     -- vacuum ignores what other lazy vacuums see
      and not exists (select from pg_catalog.pg_stat_get_progress_info('VACUUM') v where v.pid = a.pid)
 ), holders as (
   select case when b.backend_type = 'walsender' then 'standby' else 'session' end as kind,
