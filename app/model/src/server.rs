@@ -176,3 +176,24 @@ pub struct Headline {
     /// Transactions per second of the last windows, oldest first; None is a gap.
     pub transactions_spark: Vec<Option<f64>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn up_for_is_counted_by_the_servers_clock() {
+        let mut facts: Facts = serde_json::from_value(serde_json::json!({
+            "major": 17, "version": "17.10", "in_recovery": false, "system_identifier": null,
+            "timeline": null, "started_ms": 3_600_000, "database": "a", "role": "a", "superuser": false,
+            "pg_monitor": true, "through_pooler": false, "provider": null, "extensions": []
+        }))
+        .expect("facts of an earlier version");
+        facts.clock_ahead_ms = 3_600_000;
+        // The console says 00:00:30; the server, an hour ahead, has been up for as long.
+        assert_eq!(facts.up_for_ms(30_000), 30_000);
+        facts.clock_ahead_ms = -3_600_000;
+        assert_eq!(facts.up_for_ms(7_230_000), 30_000);
+        assert_eq!(facts.up_for_ms(0), 0, "never before its start");
+    }
+}

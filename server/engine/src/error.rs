@@ -183,11 +183,15 @@ pub(crate) fn query_reason(
     }
 }
 
-/// The statement that grants what a message says is denied: a function that `sql` calls, if the message
-/// names one, in whatever language.
+/// The statement that grants what a message says is denied, in whatever language: the function that it
+/// names, which `sql` calls itself or through a view.
 fn grant_for(message: &str, role: &str, sql: &str) -> String {
     let words = message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let called = |word: &&str| !word.is_empty() && sql.contains(&format!("pg_catalog.{word}("));
+    let called = |word: &&str| {
+        let named = sql.contains(&format!("pg_catalog.{word}"));
+        let itself = sql.contains(&format!("pg_catalog.{word}("));
+        word.starts_with("pg_") && !sql.is_empty() && (itself || !named)
+    };
     match words.into_iter().find(called) {
         Some(function) => format!(
             "grant execute on function pg_catalog.{}() to {};",
@@ -254,6 +258,9 @@ mod tests {
                 "grant execute on function pg_catalog.\"pg_control_system\"() to \"mon\";"
             );
         }
+        let behind = grant_for("permission denied for function pg_stat_get_wal", "mon", sql);
+        assert!(behind.starts_with("grant execute on function pg_catalog.\"pg_stat_get_wal\"()"));
+        let sql = "select c.x from pg_catalog.pg_config c";
         let view = grant_for("permission denied for view pg_config", "mon", sql);
         assert_eq!(view, "grant pg_monitor to \"mon\";");
     }

@@ -243,25 +243,23 @@ async fn a_revoked_grant_shows_and_heals() -> Result {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_function_is_asked_seldom_and_heals() -> Result {
     let server = monitored(17).await?;
-    server.exec("revoke execute on function pg_control_checkpoint() from public").await?;
+    server.exec("revoke execute on function pg_stat_get_archiver() from public").await?;
     let engine = watch(&[("one", watcher(&server))])?;
     until(&engine, "one", FIRST, is_up).await?;
     // Each of them would leave two lines if it asked.
     after_ticks(&engine, "one", (AreaName::Replication, 3), async || Ok(())).await?;
     let errors = server.log().lines().filter(|line| line.contains("ERROR")).count();
-    // The facts once, then the area's text and the refused file alone: not one each two seconds.
+    // The area's text and the refused file alone: not one each two seconds.
     assert!((1..=4).contains(&errors), "{errors} errors in three ticks: {}", server.log());
-    let failure =
-        engine.latest::<ReplicationArea>(&ServerId::new("one")).and_then(|latest| latest.failure);
-    let remedy = failure.and_then(|failure| failure.reason.remedy()).unwrap_or_default();
-    assert!(remedy.contains("pg_control_checkpoint"), "{remedy}");
-    server.exec(&remedy).await?;
-    let healed = || {
-        engine
-            .latest::<ReplicationArea>(&ServerId::new("one"))
-            .is_some_and(|latest| latest.failure.is_none())
+    let archiver = || {
+        let latest = engine.latest::<ReplicationArea>(&ServerId::new("one"));
+        latest.and_then(|latest| latest.reading).map(|reading| reading.value.archiver)
     };
-    until(&engine, "one", HEALS_WITHIN, |_| healed()).await?;
+    let refused = archiver().and_then(|archiver| archiver.err());
+    let remedy = refused.and_then(|reason| reason.remedy()).unwrap_or_default();
+    assert!(remedy.contains("pg_stat_get_archiver"), "{remedy}");
+    server.exec(&remedy).await?;
+    until(&engine, "one", HEALS_WITHIN, |_| archiver().is_some_and(|a| a.is_ok())).await?;
     Ok(())
 }
 
