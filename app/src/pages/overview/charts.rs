@@ -3,7 +3,7 @@
 use model::overview::{Overview, Window};
 use model::{Latest, Reason, ServerId, Unit};
 
-use crate::live::charts::{ChartSource, absent, float};
+use crate::live::charts::{ChartSource, absent, float, of_page};
 use crate::ui::chart::{Chart, Line};
 use crate::ui::chart_svg::{ChartSpec, chart};
 
@@ -17,8 +17,8 @@ const FIRST: usize = 4;
 /// The charts of the overview; None: no such server.
 pub fn charts(engine: &engine::Engine, server: &ServerId) -> Option<Vec<Chart>> {
     let latest = engine.latest::<engine::areas::overview::OverviewArea>(server)?;
-    let activity = engine.latest::<engine::areas::activity::ActivityArea>(server)?;
-    let mut charts = crate::pages::activity::load_charts(&activity);
+    // The load by wait class first: it is what a DBA looks at first.
+    let mut charts = of_page(engine, server, "activity")?;
     charts.extend(of_windows(&latest));
     for chart in charts.iter_mut().skip(FIRST) {
         chart.more = true;
