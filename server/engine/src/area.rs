@@ -13,6 +13,17 @@ use crate::metrics::Metrics;
 use crate::rule::Rule;
 use crate::sql::Query;
 
+/// What keeps a standby from replaying WAL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayHold {
+    /// The rest of a sentence that begins with the standby's name.
+    pub message: String,
+    /// The statement that helps, run on the standby.
+    pub sql: Option<String>,
+    /// Whether the configuration wants it so: then the lag is no defect.
+    pub on_purpose: bool,
+}
+
 /// What one area is. Hooks that most areas do not need have a default.
 pub trait Area: Send + Sync + 'static {
     /// What a tick reads: the type from row to pixel.
@@ -62,6 +73,11 @@ pub trait Area: Send + Sync + 'static {
 
     /// Adds this area's Prometheus metrics of the server of that name.
     fn metrics(_value: &Self::Value, _server: &str, _metrics: &mut Metrics) {}
+
+    /// What keeps a standby from replaying, by this reading of it.
+    fn replay_held(_value: &Self::Value) -> Option<ReplayHold> {
+        None
+    }
 
     /// Whom ending these sessions (pid and start, ms since the epoch) sets free, as a sentence.
     fn freed_by(_value: &Self::Value, _sessions: &[(i32, i64)]) -> Option<String> {

@@ -11,7 +11,7 @@ use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
 
-use crate::area::Area;
+use crate::area::{Area, ReplayHold};
 use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -140,6 +140,9 @@ pub trait AnySlot: Send + Sync {
     /// `Area::metrics` of the newest reading, unless it is stale.
     fn metrics(&self, now_ms: i64, server: &str, metrics: &mut Metrics);
 
+    /// `Area::replay_held` of the newest reading, unless reading failed since.
+    fn replay_held(&self) -> Option<ReplayHold>;
+
     /// `Area::freed_by` of the newest reading.
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String>;
 }
@@ -226,6 +229,11 @@ impl<A: Area> AnySlot for Slot<A> {
         if let (Some(value), Freshness::Fresh) = (latest.value(), latest.freshness(now_ms)) {
             A::metrics(value, server, metrics);
         }
+    }
+
+    fn replay_held(&self) -> Option<ReplayHold> {
+        let latest = self.latest();
+        latest.value().filter(|_| latest.failure.is_none()).and_then(A::replay_held)
     }
 
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {

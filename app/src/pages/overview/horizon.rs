@@ -80,7 +80,8 @@ mod tests {
     #[test]
     fn a_hidden_holder_is_unknown_and_a_hostile_name_is_text() {
         let hidden = Reason::Hidden { what: "The xmin".into(), sql: "grant x to y;".into() };
-        let html = horizon(&vacuum(Err(hidden))).to_html();
+        let shown = |vacuum: Vacuum| Owner::new().with(|| horizon(&vacuum).to_html());
+        let html = shown(vacuum(Err(hidden)));
         assert!(html.contains("hidden") && !html.contains("Nothing holds back"), "{html}");
         let slot = XminHolder {
             kind: "slot".into(),
@@ -88,7 +89,7 @@ mod tests {
             xids: Some(60),
             ..XminHolder::default()
         };
-        let html = horizon(&vacuum(Ok(vec![slot]))).to_html();
+        let html = shown(vacuum(Ok(vec![slot])));
         assert!(html.contains("slot &lt;script&gt;") && html.contains("60"), "{html}");
     }
 }

@@ -151,6 +151,11 @@ impl Store {
         self.slots().iter().for_each(|slot| slot.metrics(now_ms, server, metrics));
     }
 
+    /// What keeps this server, a standby, from replaying.
+    pub fn replay_held(&self) -> Option<crate::area::ReplayHold> {
+        self.slots().iter().find_map(|slot| slot.replay_held())
+    }
+
     /// Whom ending these sessions (pid and start, ms since the epoch) sets free, as a sentence.
     pub fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         self.slots().iter().find_map(|slot| slot.freed_by(sessions))

@@ -4,6 +4,7 @@
 pub mod blocking;
 mod metrics;
 mod progress;
+mod replay;
 mod waits;
 /// The rules of this area.
 pub mod rules {
@@ -28,7 +29,7 @@ use model::activity::{Activity, Progress, Session, WaitSample, wait_class};
 use model::server::Facts;
 use model::{AreaName, Known, Reason};
 
-use crate::area::{Area, read};
+use crate::area::{Area, ReplayHold, read};
 use crate::connection::{Observer, Rows};
 use crate::error::{Error, quoted};
 use crate::metrics::Metrics;
@@ -142,6 +143,10 @@ impl Area for ActivityArea {
 
     fn without_query_text(value: &Activity) -> Option<Activity> {
         Some(value.without_query_text())
+    }
+
+    fn replay_held(value: &Activity) -> Option<ReplayHold> {
+        replay::replay_held(value)
     }
 
     fn metrics(value: &Activity, server: &str, metrics: &mut Metrics) {

@@ -36,7 +36,7 @@ use model::replication::{
 use model::server::Facts;
 use model::{AreaName, Known, Reason};
 
-use crate::area::{Area, read};
+use crate::area::{Area, ReplayHold, read};
 use crate::connection::Observer;
 use crate::error::{Error, quoted};
 use crate::metrics::Metrics;
@@ -113,6 +113,10 @@ impl Area for ReplicationArea {
     fn facts(value: &Replication, facts: &Facts) -> Option<Facts> {
         let Position { in_recovery, timeline, .. } = value.position;
         (in_recovery != facts.in_recovery).then(|| Facts { in_recovery, timeline, ..facts.clone() })
+    }
+
+    fn replay_held(value: &Replication) -> Option<ReplayHold> {
+        causes::replay_held(value)
     }
 
     fn metrics(value: &Replication, server: &str, metrics: &mut Metrics) {

@@ -124,6 +124,16 @@ async fn a_delay_by_configuration_is_no_lag_and_a_slot_holds_xmin() -> Result {
     .await?;
     let (findings, _) = engine.findings(&ServerId::new("standby"));
     assert_eq!(findings, vec![], "delayed by configuration");
+    // The primary does not know it, but its standby is watched.
+    let told = |finding: &model::Finding| {
+        finding.message.contains("on purpose") && finding.severity == Severity::Info
+    };
+    until(&engine, "primary", PATIENCE, |_| {
+        let all = crate::support::all_findings(&engine, "primary");
+        let lag: Vec<_> = all.iter().filter(|f| f.rule == "replication/replication_lag").collect();
+        !lag.is_empty() && lag.into_iter().all(told)
+    })
+    .await?;
     let kept = reading(&engine, "standby").and_then(|reading| reading.slots.ok());
     let kept = kept.iter().flatten().find(|slot| slot.slot_name == "cdc");
     assert!(
