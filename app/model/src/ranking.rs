@@ -90,7 +90,6 @@ impl Finding {
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -143,11 +142,12 @@ mod tests {
             finding("wait", Warning, hurts(1, 90.0), Some(7)),
         ]);
         assert_eq!(names(&all), ["pile", "other"]);
-        assert_eq!(all[0].severity, Critical);
-        assert_eq!(names(&all[0].same_root), ["wait", "idle"]);
+        let pile = all.first().expect("a finding");
+        assert_eq!(pile.severity, Critical);
+        assert_eq!(names(&pile.same_root), ["wait", "idle"]);
         assert_eq!(worst(&all), Some((Critical, 2)));
         assert_eq!(ranked(all.clone()), all);
-        assert_eq!(headline(&all[0]), "Critical: PILE");
+        assert_eq!(headline(pile), "Critical: PILE");
     }
 
     #[test]

@@ -30,8 +30,14 @@ pub async fn read_charts(server: ServerId, page: String) -> Result<Vec<Chart>, A
     use crate::auth;
     auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
-    let source = inventory::iter::<ChartSource>().find(|source| source.page == page);
-    source.and_then(|source| (source.charts)(&engine, &server)).ok_or(ApiError::NotFound)
+    of_page(&engine, &server, &page).ok_or(ApiError::NotFound)
+}
+
+/// The charts of a page of a server; None: no such server, or no charts.
+#[cfg(feature = "ssr")]
+pub fn of_page(engine: &engine::Engine, server: &ServerId, page: &str) -> Option<Vec<Chart>> {
+    let source = inventory::iter::<ChartSource>().find(|source| source.page == page)?;
+    (source.charts)(engine, server)
 }
 
 /// Polls the charts of `page` while it is open in a browser.

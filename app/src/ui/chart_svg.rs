@@ -21,8 +21,10 @@ const LIMIT_REACH: f64 = 5.0;
 /// As many labels fit below a chart.
 const MOST_TICKS: i64 = 5;
 /// Steps between ticks, seconds: those that a clock is read by.
-const STEPS_S: [i64; 17] =
-    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200];
+const STEPS_S: [i64; 20] = [
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
+    86_400, 172_800, 604_800,
+];
 /// Points further apart than this many median steps have a gap between them.
 const GAP_STEPS: i64 = 3;
 
@@ -188,7 +190,7 @@ impl Ranged for TimeAxis {
 fn ticks(first: i64, last: i64) -> Ticks {
     let fits = |step: &&i64| (last - first) / **step < MOST_TICKS;
     let step = STEPS_S.iter().map(|s| s * 1_000).collect::<Vec<_>>();
-    let step = step.iter().find(fits).copied().unwrap_or(86_400_000);
+    let step = step.iter().find(fits).copied().unwrap_or(604_800_000);
     let from = first.div_euclid(step) * step;
     let at = (0..).map(|n| from + n * step).skip_while(|at| *at < first);
     Ticks { at: at.take_while(|at| *at <= last).collect(), step }

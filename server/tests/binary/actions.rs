@@ -57,15 +57,15 @@ pub async fn start() -> ActionTest {
     let config = write_config(&server, folder.path());
     let pgdeck = Running::configured(&config, add_users);
     let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
-    wait_for_reading(&pgdeck, &eve).await;
+    wait_for_reading(&pgdeck).await;
     ActionTest { server, pgdeck, eve, config, folder }
 }
 
-/// Waits until pgdeck has a reading of the server.
-pub async fn wait_for_reading(pgdeck: &Running, cookie: &str) {
+/// Waits until pgdeck has a reading of the server. Pages name versions in explanations, too.
+pub async fn wait_for_reading(pgdeck: &Running) {
     for _ in 0..100 {
-        let page = pgdeck.get("/").header("cookie", cookie).send().await.unwrap();
-        if page.text().await.unwrap().contains("PostgreSQL 17") {
+        let metrics = pgdeck.get("/metrics").send().await.unwrap();
+        if metrics.text().await.unwrap().contains("pg_up{server=\"shop\"} 1\n") {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -103,7 +103,8 @@ pub fn text(page: &str) -> String {
 
 /// The confirmation token of a preview.
 pub fn token(page: &str) -> String {
-    let field = page.split("name=\"token\" value=\"").nth(1).expect("a token");
+    let field = page.split("name=\"token\" value=\"").nth(1);
+    let field = field.unwrap_or_else(|| panic!("no token: {}", text(page)));
     field.split('"').next().unwrap().to_owned()
 }
 

@@ -121,7 +121,7 @@ async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
     // the record, so both sides of the record are covered; the others are spread over that time.
     let mut takes = Duration::ZERO;
     for kill in 0..=kills {
-        wait_for_reading(&pgdeck, &eve).await;
+        wait_for_reading(&pgdeck).await;
         let (mut victim, target) = client(&server).await;
         let ask = [("action", "terminate"), ("target", target.as_str())];
         let (_, page) = post_action(&pgdeck, &eve, &ask).await;

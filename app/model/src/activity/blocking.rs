@@ -17,10 +17,12 @@ pub struct ContestedLock {
     /// Who holds or waits; None for a prepared transaction.
     pub pid: Option<i32>,
     /// As `pg_locks.mode` has it.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub mode: String,
     /// Whether it is held.
     pub granted: bool,
     /// As `pg_locks.locktype` has it.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub locktype: String,
     /// For how long it has been waited for, ms.
     pub waited_ms: Option<f64>,

@@ -3,8 +3,6 @@
 pub mod blocking;
 #[cfg(feature = "ssr")]
 mod charts;
-#[cfg(feature = "ssr")]
-pub use charts::charts as load_charts;
 pub mod columns;
 pub mod drawer;
 pub mod progress;
