@@ -36,6 +36,18 @@ fn numbers(value: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
+/// Keeps the beginning of every list: what holds for eight sessions holds for eighty.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        Value::Array(items) => {
+            items.truncate(8);
+            items.iter_mut().for_each(shorten);
+        }
+        _ => {}
+    }
+}
+
 /// Sets every field of that name that is a number, or every number.
 fn set(value: &mut Value, name: Option<&str>, to: i64) {
     match value {
@@ -92,9 +104,10 @@ fn no_number_is_absurd_enough_for_a_panic() {
         // Which ones are missing is said by fixtures.rs.
         let Ok(text) = std::fs::read_to_string(path) else { continue };
         let fixture: Value = serde_json::from_str(&text).expect("JSON");
-        let evidence = fixture.get("evidence").expect("evidence");
+        let mut evidence = fixture.get("evidence").expect("evidence").clone();
+        shorten(&mut evidence);
         let mut names = BTreeSet::new();
-        numbers(evidence, &mut names);
+        numbers(&evidence, &mut names);
         let each = names.iter().map(|name| Some(name.as_str())).chain([None]);
         for (name, to) in each.flat_map(|name| EXTREMES.map(|to| (name, to))) {
             let mut absurd = evidence.clone();

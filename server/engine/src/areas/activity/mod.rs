@@ -1,7 +1,6 @@
 //! Sessions (pg_stat_activity): state, wait events, who blocks whom and command progress, read every
 //! second.
 
-pub mod blocking;
 mod metrics;
 mod progress;
 mod replay;
@@ -12,6 +11,7 @@ pub mod rules {
     mod held;
     pub mod idle_in_transaction;
     pub mod long_transaction;
+    pub mod stuck_wait;
     pub mod sync_rep_wait;
 
     use model::activity::Activity;
@@ -19,7 +19,8 @@ pub mod rules {
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Activity>, "activity": sync_rep_wait, connection_use, long_transaction, idle_in_transaction
+        Rule<Activity>, "activity":
+        sync_rep_wait, stuck_wait, connection_use, long_transaction, idle_in_transaction
     }
 }
 

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use model::activity::Session;
+use model::activity::blocking::{self, ContestedLock};
 use model::server::Facts;
 use model::{Known, Reason};
 
-use super::blocking::{self, ContestedLock};
 use super::{CONTESTED_LOCKS, IDLE_HOLDERS};
 use crate::area::read;
 use crate::connection::{Observer, Rows};

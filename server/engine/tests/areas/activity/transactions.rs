@@ -21,6 +21,7 @@ fn low() -> Result<Limits> {
         (IDLE, "critical_from_s", 1.0),
         (IDLE, "info_from_s", 2.0),
         (IDLE, "critical_from_xids", 50.0),
+        ("activity/stuck_wait", "warn_from_s", 1.0),
         (LONG, "warn_from_s", 2.0),
         (LONG, "critical_from_s", 3.0),
         (LONG, "critical_from_xids", 50.0),
@@ -126,7 +127,7 @@ async fn transactions_are_judged_by_what_they_hold() -> Result {
 
 /// Waits that are no locks and end only when somebody else does something.
 async fn held_up_without_a_lock(server: &Server, engine: &Engine) -> Result {
-    let _writer =
+    let (_writer, writer) =
         session(server, "begin isolation level serializable; insert into gone values (1)").await?;
     let report = running(
         server,
@@ -149,6 +150,15 @@ async fn held_up_without_a_lock(server: &Server, engine: &Engine) -> Result {
             let seen = seen(engine, pid);
             anyhow::ensure!(started.elapsed() < PATIENCE, "not held up by {by}: {seen:#?}");
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        let finding = says(engine, ("activity/stuck_wait", pid), |_| true).await?;
+        assert!(finding.message.contains(&format!("waiting for {by}")), "{finding:#?}");
+        if let Some(sql) = finding.remedy.sql {
+            // What it lists is whom it waits for.
+            let mut reader = server.connect().await?;
+            let listed: Vec<i32> =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut reader).await?;
+            assert_eq!(listed, [writer]);
         }
     }
     Ok(())

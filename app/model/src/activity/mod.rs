@@ -2,6 +2,8 @@
 //!
 //! Fields keep the catalog's spelling; ages are ours, in milliseconds, measured by the server.
 
+pub mod blocking;
+
 use serde::{Deserialize, Serialize};
 
 use crate::reason::{Known, Reason};

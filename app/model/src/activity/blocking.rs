@@ -1,26 +1,33 @@
-//! Who blocks whom among sessions, from the locks that somebody waits for. Pure; `waits.rs` reads them.
+//! Who blocks whom among sessions, from the locks in `pg_locks` that somebody waits for.
 //!
 //! The same answer as `pg_blocking_pids`, whose cost grows with the square of the queue: who holds a
 //! conflicting mode, or else who asked for one earlier.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use model::activity::{BLOCKERS_KEPT, LockWait, Session};
-use model::locks::{LockMode, ModeSet};
+use super::{BLOCKERS_KEPT, LockWait, Session};
+use crate::locks::{LockMode, ModeSet};
 
 /// A lock that somebody waits for, held or asked for.
-#[derive(Clone, Debug, Default, sqlx::FromRow)]
-#[expect(missing_docs, reason = "columns of contested_locks.14.sql")]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct ContestedLock {
+    /// The same for all locks on one object.
     pub tag: i64,
+    /// Who holds or waits; None for a prepared transaction.
     pub pid: Option<i32>,
-    #[sqlx(try_from = "model::text::Text")]
+    /// As `pg_locks.mode` has it.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub mode: String,
+    /// Whether it is held.
     pub granted: bool,
-    #[sqlx(try_from = "model::text::Text")]
+    /// As `pg_locks.locktype` has it.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub locktype: String,
+    /// For how long it has been waited for, ms.
     pub waited_ms: Option<f64>,
-    #[sqlx(try_from = "model::text::MaybeText")]
+    /// The relation that is, or whose row is, waited for; of our own database only. Hostile text.
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub relation: Option<String>,
 }
 
@@ -139,6 +146,7 @@ fn held_up(root: i32, directly: &BTreeMap<i32, Vec<i32>>) -> BTreeSet<i32> {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test says what it expects by panicking")]
 mod tests {
     use super::*;
 
