@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use futures::future::join_all;
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -33,21 +33,35 @@ impl Isolated {
             .max_blocking_threads(BLOCKING_THREADS)
             .build()?;
         let work = work(runtime.handle().clone());
+        let owned = Owned(Some(runtime));
         let (stop, stopped) = oneshot::channel::<()>();
         let (end, ended) = oneshot::channel::<()>();
         std::thread::Builder::new().name("pgdeck-sampler".into()).spawn(move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    () = work => {}
-                    // Also when the other end is dropped.
-                    _ = stopped => {}
-                }
-            });
-            // A name that is still being looked up must not hold the thread.
-            runtime.shutdown_background();
+            if let Some(runtime) = &owned.0 {
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = work => {}
+                        // Also when the other end is dropped.
+                        _ = stopped => {}
+                    }
+                });
+            }
+            drop(owned);
             drop(end);
         })?;
         Ok(Self { stop, ended })
+    }
+}
+
+/// A runtime that is never waited for: a name that is still being looked up must not hold the thread, and
+/// without a thread it is dropped where waiting is not allowed.
+struct Owned(Option<Runtime>);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

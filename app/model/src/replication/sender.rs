@@ -118,8 +118,9 @@ impl Sender {
     /// Adds what is missing up to `end_bytes`, where this server's WAL ends. A client may report
     /// what it never got: nothing is missing then.
     pub fn measured(mut self, end_bytes: Option<i64>) -> Self {
-        let missing =
-            |from: Option<i64>| end_bytes.zip(from).map(|(end, from)| (end - from).max(0));
+        let missing = |from: Option<i64>| {
+            end_bytes.zip(from).map(|(end, from)| end.saturating_sub(from).max(0))
+        };
         self.send_lag_bytes = missing(self.sent_lsn_bytes);
         self.total_lag_bytes = missing(self.replay_lsn_bytes);
         for lag in

@@ -97,7 +97,9 @@ impl Slot {
 
     /// Adds what is kept up to `end_bytes`, where this server's WAL ends.
     pub fn measured(mut self, end_bytes: Option<i64>) -> Self {
-        let since = |from: Option<i64>| end_bytes.zip(from).map(|(end, from)| (end - from).max(0));
+        let since = |from: Option<i64>| {
+            end_bytes.zip(from).map(|(end, from)| end.saturating_sub(from).max(0))
+        };
         self.retained_bytes = since(self.restart_lsn_bytes);
         self.unconfirmed_bytes = since(self.confirmed_lsn_bytes);
         self

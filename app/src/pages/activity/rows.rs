@@ -136,8 +136,13 @@ pub fn select(rows: Vec<Row>, terms: &[Term]) -> Vec<Row> {
     rows.into_iter().filter(|row| passes(&row.session) || row.workers.iter().any(passes)).collect()
 }
 
+/// For how long the statement that is shown as running has run; None for one that has ended.
+pub fn running_ms(session: &Session) -> Option<f64> {
+    session.query_age_ms.filter(|_| session.is_active())
+}
+
 /// Sorts by `column`, or descending by `-column`; an unknown column keeps the order. Unknown values
-/// go last both ways.
+/// go last both ways, and background processes last of all by an age: they run as long as the server.
 pub fn sort(rows: Vec<Row>, by: &str) -> Vec<Row> {
     let (column, descending) = sort::column(by);
     if !COLUMNS.iter().any(|(id, ..)| *id == column) {
@@ -146,6 +151,7 @@ pub fn sort(rows: Vec<Row>, by: &str) -> Vec<Row> {
     sort::sorted(rows, |a, b| {
         let (a, b) = (&a.session, &b.session);
         let turn = |order| sort::turned(order, descending);
+        let background = is_background(a).cmp(&is_background(b));
         let numbers = |a: Option<f64>, b: Option<f64>| match (a, b) {
             (Some(a), Some(b)) => turn(a.total_cmp(&b)),
             (Some(_), None) => Ordering::Less,
@@ -154,8 +160,8 @@ pub fn sort(rows: Vec<Row>, by: &str) -> Vec<Row> {
         };
         match column {
             "pid" => turn(a.pid.cmp(&b.pid)),
-            "transaction" => numbers(a.xact_age_ms, b.xact_age_ms),
-            "statement" => numbers(a.query_age_ms, b.query_age_ms),
+            "transaction" => background.then_with(|| numbers(a.xact_age_ms, b.xact_age_ms)),
+            "statement" => background.then_with(|| numbers(running_ms(a), running_ms(b))),
             column => {
                 let (a, b) = (text(a, column), text(b, column));
                 match (a.is_empty(), b.is_empty()) {
@@ -166,6 +172,12 @@ pub fn sort(rows: Vec<Row>, by: &str) -> Vec<Row> {
             }
         }
     })
+}
+
+/// Whether it is known to be no client's session, and no worker of one.
+fn is_background(session: &Session) -> bool {
+    session.backend_type.as_deref().is_some_and(|kind| kind != "client backend")
+        && session.leader_pid.is_none()
 }
 
 /// The rows as comma-separated values with a heading. A cell that a spreadsheet would run as a
@@ -272,6 +284,26 @@ mod tests {
         let root = Session { blocks: 5, ..session(640, None, "") };
         assert_eq!(blocked(&root), "blocks 5");
         assert_eq!(blocked(&session(3, None, "")), "");
+    }
+
+    #[test]
+    fn the_slowest_statement_is_a_clients_that_runs() {
+        let mut rows = fold(&[
+            session(1, None, "walsender"),
+            session(2, None, "idle"),
+            session(3, None, "runs"),
+        ]);
+        for (row, (kind, state, ms)) in rows.iter_mut().zip([
+            ("walsender", "active", 900_000.0),
+            ("client backend", "idle", 800_000.0),
+            ("client backend", "active", 7_000.0),
+        ]) {
+            row.session.backend_type = Some(kind.into());
+            row.session.state = Some(state.into());
+            row.session.query_age_ms = Some(ms);
+        }
+        assert_eq!(pids(&sort(rows.clone(), "-statement")), [3, 2, 1]);
+        assert_eq!(pids(&sort(rows, "statement")), [3, 2, 1]);
     }
 
     #[test]

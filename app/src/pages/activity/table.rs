@@ -12,7 +12,9 @@ use model::{Finding, Latest, Severity};
 use super::blocking::{blocked_cell, blocked_of, blockers_of, session_of};
 use super::columns::{ColumnChooser, SortHeading, TableParams, hidden};
 use super::drawer::Drawer;
-use super::rows::{COLUMNS, FILTERS, Row, csv, fold, markdown, select, sort, text, wait};
+use super::rows::{
+    COLUMNS, FILTERS, Row, csv, fold, markdown, running_ms, select, sort, text, wait,
+};
 use crate::live::findings::Judged;
 use crate::ui::code::CopyButton;
 use crate::ui::colors;
@@ -198,7 +200,7 @@ fn cells(row: &Row, params: TableParams, marks: Memo<Marks>) -> AnyView {
         <td class="text">{wait_cell(session)}</td>
         <td class="text">{blocked_cell(session, params)}</td>
         <td class="num"><Age ms=session.xact_age_ms/></td>
-        <td class="num"><Age ms=if session.is_active() { session.query_age_ms } else { None }/></td>
+        <td class="num"><Age ms=running_ms(session)/></td>
         {application(session)}
         <td class="query">{query_line(session)}</td>
         {cell("database")}

@@ -131,18 +131,18 @@ fn of_windows(latest: &Latest<Overview>) -> Vec<Chart> {
     let counted = part(|o| o.sessions.as_ref().err());
     let checkpoints = part(|o| o.checkpoints.as_ref().err());
     let standby = latest.value().is_some_and(|overview| overview.facts.in_recovery);
-    let no_lag = match latest.value().and_then(|o| o.wal.as_ref().err()).cloned() {
-        Some(reason) => reason,
+    let no_lag = match latest.value().map(|overview| &overview.wal) {
+        Some(Err(reason)) => reason.clone(),
         // Readings without lag: no standby is connected, which is no failure; or nothing tells it.
-        None if !windows.is_empty() => Reason::Nothing {
+        Some(Ok(_)) if !windows.is_empty() => Reason::Nothing {
             message: if standby {
                 "The lag of this standby is unknown: it has no connection to its sender, or has replayed no transaction since its start."
             } else {
-                "No standby that replays is connected to this primary."
+                "No lag to show: no standby that replays is connected to this primary."
             }
             .into(),
         },
-        None => counted.clone(),
+        _ => counted.clone(),
     };
     let groups = [
         (SESSIONS, &counted),

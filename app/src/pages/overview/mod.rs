@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ssr")]
 mod charts;
+mod horizon;
+
 use crate::routes::access;
 use leptos::prelude::*;
 use model::overview::{Overview, SessionCounts, Window};
@@ -27,6 +29,7 @@ use crate::ui::reading::ReadingView;
 use crate::ui::sparkline::Sparkline;
 use crate::ui::term::term;
 use crate::ui::verdict::Verdict;
+use horizon::horizon;
 
 /// The data of the page's first render.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,6 +96,12 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
                 <h2 id="xid-age">"Transaction ID age"</h2>
                 <ReadingView latest=vacuum what="transaction ID ages">
                     {move || vacuum.with(|latest| latest.value().map(ages))}
+                </ReadingView>
+            </section>
+            <section class="panel" aria-labelledby="xmin-horizon">
+                <h2 id="xmin-horizon">"Xmin horizon"</h2>
+                <ReadingView latest=vacuum what="what holds back the xmin horizon">
+                    {move || vacuum.with(|latest| latest.value().map(horizon))}
                 </ReadingView>
             </section>
             <section class="panel" aria-labelledby="facts">

@@ -63,7 +63,7 @@ fn no_lag(replication: &Replication) -> Reason {
         message: if position.in_recovery {
             "The lag of this standby is unknown: it has no connection to its sender, or has replayed no transaction since its start."
         } else {
-            "No standby that replays is connected to this primary."
+            "No lag to show: no standby that replays is connected to this primary."
         }
         .into(),
     })

@@ -209,10 +209,9 @@ fn streams(senders: &[Sender]) -> (String, bool) {
     let lags: Option<Vec<i64>> = standbys.map(|sender| sender.total_lag_bytes).collect();
     match lags.as_deref() {
         None => (format!("{who} connected; how far behind is unknown."), false),
-        Some([]) => (format!("No standby is connected to this primary: {who}."), true),
+        Some([]) => (format!("No standby is connected to this primary, but {who}."), true),
         Some(lags) => {
-            let worst = lags.iter().copied().max().unwrap_or(0);
-            let behind = match worst {
+            let behind = match lags.iter().copied().max().unwrap_or(0) {
                 0 => "up to date".to_owned(),
                 worst => format!("at most {} behind", format::number(worst as f64, Unit::Bytes)),
             };

@@ -112,8 +112,8 @@ fn held_back(replication: &Replication) -> String {
             format::number(age as f64, Unit::Xids)
         ),
         None => {
-            "No standby and no slot is holding back VACUUM on this primary. Queries on a standby may be \
-                 cancelled when VACUUM removes rows they still need."
+            "No standby and no slot is holding back VACUUM on this primary. Queries on a standby may \
+                 be cancelled when VACUUM removes rows they still need."
                 .into()
         }
     }

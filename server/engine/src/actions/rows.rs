@@ -30,6 +30,7 @@ pub struct SessionRow {
     #[sqlx(try_from = "model::text::MaybeText")]
     pub state: Option<String>,
     pub state_age_ms: Option<f64>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub wait_event: Option<String>,
     pub to_prevent_wraparound: Option<bool>,
     pub vacuums: bool,

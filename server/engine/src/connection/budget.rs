@@ -33,7 +33,7 @@ impl Budget {
         let waiting = Arc::clone(&self.0).acquire_owned();
         match timeout(CONNECT_TIMEOUT, waiting).await {
             Ok(Ok(permit)) => Ok(permit),
-            _ => Err(Reason::TimedOut { after_ms: CONNECT_TIMEOUT.as_millis() as u64 }),
+            _ => Err(Reason::Busy { sessions: SESSION_BUDGET as u32 }),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use sqlx::{Connection, PgConnection};
 
-use crate::support::{Result, config, limits, monitored, until_true, watcher};
+use crate::support::{Result, config, limits, until_true, watcher};
 
 const SCENES: &str = include_str!("scenes.json");
 /// In which a scene that was made must have come about.
@@ -101,7 +101,7 @@ async fn end(server: &playground::Server, scene: &Scene, sessions: Sessions) -> 
     server.exec(waiters).await?;
     let gone =
         "select not exists (select from pg_stat_activity where backend_type = 'client backend'
-                and application_name <> '' and application_name not like 'pgdeck%')";
+                and pid <> pg_backend_pid() and application_name not like 'pgdeck%')";
     until_true(server, gone).await?;
     server.exec("delete from stock where id > 100").await?;
     Ok(())
@@ -135,7 +135,12 @@ async fn judge(server: &playground::Server, scene: &Scene) -> Result {
 async fn what_to_act_on_comes_first() -> Result {
     let scenes: Vec<Scene> = serde_json::from_str(SCENES)?;
     assert!(scenes.len() >= 12);
-    let server = monitored(17).await?;
+    let server = playground::ServerOptions::new(17)
+        .setting("max_prepared_transactions", "5")
+        .start()
+        .await?;
+    server.exec("create role watcher login password 'w'").await?;
+    server.exec("grant pg_monitor to watcher").await?;
     server.exec("create table stock (id int primary key, n int)").await?;
     server.exec("insert into stock select i, 10 from generate_series(1, 100) i").await?;
     let mut faults = Vec::new();

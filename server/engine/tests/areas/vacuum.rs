@@ -45,7 +45,10 @@ async fn transaction_ids_burn() -> Result {
     let mut reader = server.connect().await?;
     sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut reader).await?;
     let second = engine()?;
-    fires(&second, "one", "vacuum/xid_wraparound").await?;
+    let finding = fires(&second, "one", "vacuum/xid_wraparound").await?;
+    let prepared = Object::PreparedTransaction { gid: "transfer-77".into() };
+    assert_eq!(finding.root, Some(prepared.clone()), "{finding:?}");
+    assert!(finding.message.contains("transfer-77"), "{}", finding.message);
     let holders = |name: &str| {
         let latest = second.latest::<VacuumArea>(&ServerId::new(name))?;
         latest.value().map(|vacuum| vacuum.xmin_holders.clone())
@@ -53,8 +56,7 @@ async fn transaction_ids_burn() -> Result {
     until(&second, "plain", PATIENCE, |_| holders("plain").is_some()).await?;
     let seen = holders("one").and_then(|held| held.ok()).unwrap_or_default();
     let objects: Vec<_> = seen.iter().map(|holder| holder.object()).collect();
-    let gid = "transfer-77".to_owned();
-    assert_eq!(objects.first(), Some(&Object::PreparedTransaction { gid }), "{seen:?}");
+    assert_eq!(objects.first(), Some(&prepared), "{seen:?}");
     assert!(seen.first().is_some_and(|first| first.xids > Some(100_000)), "{seen:?}");
     assert!(objects.iter().any(|object| object.pid().is_some()), "{seen:?}");
     let hidden = holders("plain");

@@ -15,7 +15,7 @@ select a.pid,
        -- the names of other classes are chosen by extensions
        case when a.wait_event_type = 'IPC' then a.wait_event end as wait_event,
        case when a.backend_type is not null then
-         a.backend_type = 'autovacuum worker' and a.query like 'autovacuum: % (to prevent wraparound)' end as to_prevent_wraparound,
+         a.backend_type = 'autovacuum worker' and pg_catalog.textsend(a.query) like 'autovacuum: % (to prevent wraparound)'::bytea end as to_prevent_wraparound,
        v.pid is not null as vacuums,
        coalesce(r.rolsuper, false) as superuser,
        a.pid = pg_catalog.pg_backend_pid() or (a.application_name = pg_catalog.current_setting('application_name')

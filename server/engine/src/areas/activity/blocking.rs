@@ -14,10 +14,13 @@ use model::locks::{LockMode, ModeSet};
 pub struct ContestedLock {
     pub tag: i64,
     pub pid: Option<i32>,
+    #[sqlx(try_from = "model::text::Text")]
     pub mode: String,
     pub granted: bool,
+    #[sqlx(try_from = "model::text::Text")]
     pub locktype: String,
     pub waited_ms: Option<f64>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     pub relation: Option<String>,
 }
 

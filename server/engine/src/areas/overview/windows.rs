@@ -23,7 +23,7 @@ pub struct Sample {
 
 /// The window between two samples.
 pub fn between(before: &Sample, now: &Sample) -> Window {
-    let span_ms = now.at_ms - before.at_ms;
+    let span_ms = now.at_ms.saturating_sub(before.at_ms);
     let mut window =
         Window { at_ms: now.at_ms, span_ms: span_ms.max(0) as f64, ..Window::default() };
     add_present(&mut window, now);
@@ -75,12 +75,13 @@ fn add_rates(window: &mut Window, before: &Sample, now: &Sample, seconds: f64) {
     let per_s = |count: Option<i64>| count.map(|count| count as f64 / seconds);
     let committed = rise(|c| c.xact_commit);
     let rolled_back = rise(|c| c.xact_rollback);
-    let transactions = committed.zip(rolled_back).map(|(c, r)| c + r);
+    let transactions = committed.zip(rolled_back).map(|(c, r)| c.saturating_add(r));
     window.transactions_per_s = per_s(transactions);
     window.rollback_percent =
         rolled_back.zip(transactions).and_then(|(part, all)| percent(part, all));
     let (hit, read) = (rise(|c| c.blks_hit), rise(|c| c.blks_read));
-    window.cache_hit_percent = hit.zip(read).and_then(|(hit, read)| percent(hit, hit + read));
+    window.cache_hit_percent =
+        hit.zip(read).and_then(|(hit, read)| percent(hit, hit.saturating_add(read)));
     window.blocks_hit = hit;
     window.blocks_read = read;
     let read_ms =
@@ -88,7 +89,7 @@ fn add_rates(window: &mut Window, before: &Sample, now: &Sample, seconds: f64) {
     window.read_ms = read_ms.filter(|ms| *ms >= 0.0);
     window.read_bytes_per_s = per_s(read).map(|blocks| blocks * BLOCK_BYTES);
     window.rows_written_per_s = per_s(rise(|c| c.tup_written));
-    window.rows_read_per_s = per_s(rise(|c| c.tup_returned + c.tup_fetched));
+    window.rows_read_per_s = per_s(rise(|c| c.tup_returned.saturating_add(c.tup_fetched)));
     window.temp_bytes_per_s = per_s(rise(|c| c.temp_bytes));
     window.deadlocks = rise(|c| c.deadlocks);
 }
@@ -98,7 +99,7 @@ fn add_checkpoints(window: &mut Window, before: &Sample, now: &Sample) {
     if before.and_then(|c| c.stats_reset_ms) != now.and_then(|c| c.stats_reset_ms) {
         return;
     }
-    window.checkpoints = rise(before, now, |c| Some(c.timed + c.requested));
+    window.checkpoints = rise(before, now, |c| Some(c.timed.saturating_add(c.requested)));
     window.checkpoint_ms = before.zip(now).and_then(|(before, now)| {
         let spent = |c: &CheckpointCounters| c.write_time_ms + c.sync_time_ms;
         let ms = spent(now) - spent(before);

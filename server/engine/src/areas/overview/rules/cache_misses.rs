@@ -49,8 +49,8 @@ impl Sums {
     fn add(&mut self, window: &Window) {
         let Some((hit, read)) = window.blocks_hit.zip(window.blocks_read) else { return };
         let Some(read_ms) = window.read_ms else { return };
-        self.hit += hit;
-        self.read += read;
+        self.hit = self.hit.saturating_add(hit);
+        self.read = self.read.saturating_add(read);
         self.read_ms += read_ms;
         self.span_ms += window.span_ms;
     }
@@ -71,8 +71,8 @@ pub fn cache_misses(evidence: &Overview, limits: &InForce<'_>) -> Known<Vec<Find
     let (Some(first), Some(last)) = (evidence.windows.first(), evidence.windows.last()) else {
         return Err(needs_readings);
     };
-    let from = last.at_ms - (held_for_s * 1_000.0) as i64;
-    if first.at_ms - first.span_ms as i64 > from {
+    let from = last.at_ms.saturating_sub((held_for_s * 1_000.0) as i64);
+    if first.at_ms.saturating_sub(first.span_ms as i64) > from {
         return Err(needs_readings);
     }
     let mut sums = Sums::default();
@@ -81,7 +81,7 @@ pub fn cache_misses(evidence: &Overview, limits: &InForce<'_>) -> Known<Vec<Find
         .iter()
         .filter(|window| window.at_ms > from)
         .for_each(|window| sums.add(window));
-    let all = sums.hit + sums.read;
+    let all = sums.hit.saturating_add(sums.read);
     if all <= 0 || sums.span_ms <= 0.0 {
         return Ok(vec![]);
     }

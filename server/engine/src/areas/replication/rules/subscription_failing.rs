@@ -41,7 +41,7 @@ pub fn subscription_failing(evidence: &Replication, limits: &InForce<'_>) -> Kno
 }
 
 fn judged(one: &Subscription, settled: bool, limits: &InForce<'_>) -> Option<Finding> {
-    let errors = one.apply_errors.zip(one.sync_errors).map(|(apply, sync)| apply + sync);
+    let errors = one.apply_errors.zip(one.sync_errors).map(|(apply, sync)| apply.saturating_add(sync));
     let (severity, what) = if one.enabled == Some(false) {
         match errors {
             Some(errors) if errors > 0 => (Severity::Warning, "is disabled and had errors before"),

@@ -1,6 +1,6 @@
 //! Rule: a database approaches transaction id wraparound.
 
-use model::vacuum::{DatabaseAge, Vacuum};
+use model::vacuum::{DatabaseAge, Vacuum, XminHolder};
 use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use crate::rule::InForce;
@@ -49,9 +49,16 @@ pub fn xid_wraparound(evidence: &Vacuum, limits: &InForce<'_>) -> Known<Vec<Find
             .into_iter()
             .filter_map(|counter| Some((severity(&counter, limits)?, counter)));
         let worst = found.max_by(|(_, a), (_, b)| a.age.total_cmp(&b.age))?;
-        Some(finding(database, worst.0, &worst.1, limits))
+        let holder = holder(evidence, worst.1.age);
+        Some(finding(database, worst.0, &worst.1, holder, limits))
     };
     Ok(evidence.databases.iter().filter_map(judged).collect())
+}
+
+/// What holds the horizon back so far that freezing cannot get past it: more than half of the age.
+fn holder(evidence: &Vacuum, age: f64) -> Option<&XminHolder> {
+    let farthest = evidence.xmin_holders.as_ref().ok()?.first()?;
+    farthest.xids.is_some_and(|xids| xids as f64 > age / 2.0).then_some(farthest)
 }
 
 /// Ids of one kind: how many are used, and from which age autovacuum freezes by force.
@@ -77,15 +84,21 @@ fn finding(
     database: &DatabaseAge,
     severity: Severity,
     counter: &Counter,
+    holder: Option<&XminHolder>,
     limits: &InForce<'_>,
 ) -> Finding {
     let left = (STOP_AT_XIDS - counter.age).max(0.0);
+    let database_itself = || Object::Database { name: database.datname.clone() };
+    let held = holder.map_or_else(String::new, |holder| {
+        let xids = holder.xids.unwrap_or_default() as f64 / 1e6;
+        format!(" The xmin horizon is held back by {} ({xids:.1} million).", holder.object())
+    });
     Finding {
         rule: limits.rule(),
         severity,
-        object: Object::Database { name: database.datname.clone() },
+        object: database_itself(),
         message: format!(
-            "Database {} has used {:.2} billion {} since its last freeze; writes stop after {:.0} million more.",
+            "Database {} has used {:.2} billion {} since its last freeze; writes stop after {:.0} million more.{held}",
             database.datname,
             counter.age / 1e9,
             counter.name,
@@ -98,7 +111,7 @@ fn finding(
             Evidence { name: "left before writes stop".into(), value: left, unit: Unit::Xids },
         ],
         harm: Harm::Risk { due_s: None },
-        root: Some(Object::Database { name: database.datname.clone() }),
+        root: Some(holder.map_or_else(database_itself, XminHolder::object)),
         same_root: Vec::new(),
         remedy: Remedy {
             message: ABOUT.remedy.into(),
