@@ -105,9 +105,10 @@ fn verifying_opens_an_existing_log_only() {
     assert_eq!((code, said.lines().next()), (0, Some("The log is empty.")));
 }
 
-/// A socket's path has at most some hundred bytes: pgdeck runs without one and logs that.
+/// Both are warnings: the server is down, and the path is too long for a control socket, without which
+/// pgdeck runs as well.
 #[test]
-fn a_log_file_has_no_colours() {
+fn a_log_that_is_no_terminal_has_no_colours() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("x".repeat(120));
     let mut child = pgdeck(&["serve", UNREACHABLE, "--listen", "127.0.0.1:0", "--data-dir"])
