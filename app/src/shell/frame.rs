@@ -8,6 +8,7 @@ use super::sidebar::Sidebar;
 use super::topbar::TopBar;
 use super::{navigation, shortcuts, svg_links};
 use crate::ui::page::title_of;
+use crate::ui::reading::back;
 use crate::{links, routes};
 
 /// Top bar and sidebar around a page; the sign-in page stands alone.
@@ -67,7 +68,10 @@ fn Awaited(routing: ReadSignal<bool>) -> impl IntoView {
     view! {
         <div role="status">
             <Show when=move || routing.get()>
-                <p class="awaited">{label}</p>
+                <p class="awaited">
+                    {label} " "
+                    <button type="button" on:click=|_| back()>"Cancel"</button>
+                </p>
             </Show>
         </div>
     }

@@ -10,9 +10,9 @@ test('pgdeck tells its own memory, sessions and queries', async ({ page }) => {
   await expect(primary).toContainText(/^primary[1-3] of 3 sessions open/);
   await expect(primary).toContainText(/keeps one server process busy for at most [\d.]+\s% of the time/);
   const statement = page.locator('[id="sessions.14.sql"]');
-  await expect(statement.getByRole('code').filter({ hasText: 'pg_stat_activity' }).first()).toBeHidden();
+  await expect(statement.getByRole('code').filter({ hasText: 'pg_stat_get_activity' }).first()).toBeHidden();
   await statement.locator('summary').click();
-  await expect(statement.getByRole('code').filter({ hasText: 'pg_stat_activity' }).first()).toBeVisible();
+  await expect(statement.getByRole('code').filter({ hasText: 'pg_stat_get_activity' }).first()).toBeVisible();
   const activity = primary.getByRole('group', { name: 'Areas read from primary' }).getByRole('row', { name: /^activity/ });
   await expect(activity.getByRole('cell').nth(0)).toHaveText(/^\d+\ss$/);
   const queries = primary.getByRole('group', { name: 'Queries run on primary' }).getByRole('row');

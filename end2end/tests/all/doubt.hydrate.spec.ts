@@ -20,7 +20,7 @@ test('a frozen pgdeck is told within five seconds, and forgotten when it goes on
     process.kill(pgdeck.pid, 'SIGSTOP');
     const frozen = Date.now();
     await expect(verdict(page)).toHaveClass(/unknown/);
-    await expect(verdict(page)).toHaveText(/^Not known: pgdeck does not respond\./);
+    await expect(verdict(page)).toHaveText(/^Unknown: pgdeck is not responding\./);
     expect(Date.now() - frozen, 'ms until it is told').toBeLessThan(5_500);
     // What a click waits for is named meanwhile.
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Locks' }).click();
@@ -42,6 +42,6 @@ test('signed out in another tab, a page no longer vouches for anything', async (
   await other.goto(pgdeck.url);
   await other.getByRole('button', { name: /Sign out/ }).click();
   await expect(other.getByRole('heading', { level: 1, name: 'pgdeck' })).toBeVisible();
-  await expect(verdict(page)).toHaveText(/^Not known: you are signed out\./);
+  await expect(verdict(page)).toHaveText(/^Unknown: you are signed out\./);
   await expect(verdict(page)).toHaveClass(/unknown/);
 });

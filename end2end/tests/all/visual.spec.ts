@@ -135,7 +135,7 @@ test('a preview, a refusal and a plan made on a server are accessible', async ({
       await page.screenshot({ path: `test-results/shots/explain-${name}-${look.width}-${look.theme}.png`, fullPage: true });
     };
     await page.getByText('Run it on a server').click();
-    await page.getByRole('combobox', { name: 'Server' }).selectOption('primary');
+    await page.getByRole('combobox', { name: /^Server/ }).selectOption('primary');
     const statement = page.getByLabel('Statement, without EXPLAIN');
     const ask = page.getByRole('button', { name: 'Preview' });
     await page.getByRole('radio', { name: /^ANALYZE:/ }).check();

@@ -6,7 +6,7 @@ test('a page that does not come can be left', async ({ page }) => {
   // The request is never answered.
   await page.route('**/api/rules*', () => {});
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Rules' }).click();
-  await expect(page.getByText('Waiting for the rules.')).toBeVisible();
+  await expect(page.getByText('Waiting for Rules …')).toBeVisible();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await expect(page).toHaveURL(/\/$/);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Fleet');

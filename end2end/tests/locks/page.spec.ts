@@ -106,7 +106,7 @@ test('a recorded second is shown again', async ({ page }) => {
 test('an incident has a first waiter, a peak and an end', async ({ page }) => {
   await withPile(2, async () => {
     const incidents = page.getByRole('group', { name: 'Incidents' });
-    await until(page, '/s/primary/locks', () => expect(incidents).toContainText(/pid \d+ wants [A-Z ]+ on /, { timeout: 2_000 }));
+    await until(page, '/s/primary/locks', () => expect(incidents).toContainText(/pid \d+ wants ([A-Z ]+ on|row) /, { timeout: 2_000 }));
     await expect(incidents.getByRole('columnheader')).toHaveText(['Began', 'First waiter', 'Peak', 'Longest wait', 'Ended', 'Blockers, in order']);
     await incidents.getByRole('link').first().click();
     await expect(verdict(page)).toHaveText(/^At \d\d:\d\d:\d\d UTC: \d+ sessions? waits?/);

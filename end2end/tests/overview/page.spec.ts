@@ -2,6 +2,7 @@
 import { allFindings, expect, open, test, valueOf, verdict } from '../../support/page';
 
 const PANELS = [
+  ['Average active sessions by wait class', 'number'],
   ['Connections', 'number'],
   ['Transactions per second', 'per second'],
   ['Transactions rolled back', 'percent'],
@@ -30,6 +31,8 @@ test('headline numbers carry units', async ({ page }) => {
 
 test('every panel says what it shows and in what unit, with its data in a table', async ({ page }) => {
   await open(page, '/s/primary/');
+  await expect(page.getByRole('figure')).toHaveCount(4);
+  await page.getByText('More charts').click();
   await expect(page.getByRole('figure')).toHaveCount(PANELS.length);
   for (const [title, unit] of PANELS) {
     const panel = page.getByRole('figure', { name: `${title} ${unit}`, exact: true });

@@ -28,7 +28,7 @@ test('by name and password: a wrong one is told, the right one goes on', async (
   await using pgdeck = await serve([NOBODY], ADA);
   await page.goto(`${pgdeck.url}/rules`);
   const signIn = async (password: string) => {
-    await page.getByLabel('Name').fill(ADA.name);
+    await page.getByLabel('Name', { exact: true }).fill(ADA.name);
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
   };

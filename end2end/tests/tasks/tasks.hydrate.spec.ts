@@ -96,7 +96,6 @@ for (const width of [1440, 390]) {
         await expect(first).not.toContainText('walsender');
         hands.took(3);
       } finally {
-        await client.query('select 1').catch(() => {});
         const killer = await connect(await primary(), 'task-killer');
         await killer.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [name]);
         await killer.end();
@@ -115,8 +114,11 @@ for (const width of [1440, 390]) {
     });
 
     test(`what an idle transaction is and what to do, at ${width} px`, async ({ page }) => {
+      test.setTimeout(150_000);
       await open(page, '/s/primary/activity');
       const hands = new Hands(page, phone);
+      // The rule fires after a minute of idling.
+      await expect(page.getByText(/has been idle in transaction for/).first()).toBeAttached({ timeout: 100_000 });
       const idle = page.getByRole('region', { name: 'Findings' }).getByText(/has been idle in transaction for/).filter({ visible: true });
       if (!(await idle.count())) await hands.click(page.getByText(/^\d+ more findings?, worst/).filter({ visible: true }), 'more findings');
       await hands.click(idle.first(), 'the finding');

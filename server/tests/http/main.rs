@@ -15,3 +15,4 @@ mod permissions;
 mod security;
 mod sign_in;
 mod titles;
+mod truth;

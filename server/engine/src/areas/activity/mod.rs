@@ -20,7 +20,7 @@ pub mod rules {
 
     rules! {
         Rule<Activity>, "activity":
-        sync_rep_wait, stuck_wait, connection_use, long_transaction, idle_in_transaction
+        sync_rep_wait, stuck_wait, connection_use, idle_in_transaction, long_transaction
     }
 }
 

@@ -9,7 +9,7 @@ const FORCED: &str = "set parallel_setup_cost = 0; set parallel_tuple_cost = 0;
 
 pub async fn blocks(look: &mut Look) -> Result {
     look.server
-        .exec("create table wide as select i from generate_series(1, 20000) i; analyze wide")
+        .exec("create table wide with (autovacuum_enabled = off) as select i from generate_series(1, 20000) i; analyze wide")
         .await?;
     let query = look.session("query").await?;
     let leader = query.pid;

@@ -1,0 +1,108 @@
+//! No verdict is green while an input of it is unknown: every page about a server, as seen by roles with
+//! and without rights, on a primary, a standby and a server that has gone.
+
+use std::time::Duration;
+
+use crate::in_process::InProcess;
+
+const PAGES: [&str; 4] = ["", "activity", "locks", "replication"];
+
+/// The classes of the verdict in a page's HTML.
+fn verdict(html: &str) -> &str {
+    let from = html.find("<p class=\"verdict ").expect("a verdict") + "<p class=\"verdict ".len();
+    html[from..].split('"').next().unwrap()
+}
+
+/// A page once it has a reading, or says why there is none; within twenty seconds.
+async fn page(pgdeck: &InProcess, cookie: &str, server: &str, page: &str) -> String {
+    let mut html = String::new();
+    for _ in 0..200 {
+        let answer = pgdeck.get(&format!("/s/{server}/{page}")).header("cookie", cookie);
+        html = answer.send().await.unwrap().text().await.unwrap();
+        if !["first reading is", "first readings are"].iter().any(|waits| html.contains(waits)) {
+            return html;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{server}/{page} has no reading: {html}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_verdict_is_green_while_something_it_needs_is_unknown() {
+    let mut primary = playground::server(17).await.unwrap();
+    let standby = primary.standby("copy").await.unwrap();
+    let roles = "create role watcher login password 'w'; grant pg_monitor to watcher;
+                 create role stranger login password 's'";
+    for sql in roles.split(';') {
+        primary.exec(sql).await.unwrap();
+    }
+    let there = "select exists (select from pg_roles where rolname = 'stranger')";
+    for _ in 0..100 {
+        let mut connection = standby.connect().await.unwrap();
+        if sqlx::query_scalar::<_, bool>(there).fetch_one(&mut connection).await.unwrap() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // Somebody whom the stranger may not see.
+    let mut idle = primary.connect().await.unwrap();
+    sqlx::raw_sql("begin; select 1").execute(&mut idle).await.unwrap();
+    let of =
+        |server: &playground::Server, role, password| server.dsn_for(role, password, "postgres");
+    // A superuser, pg_monitor and no right at all; the last two on the standby too.
+    let dsns = [
+        primary.dsn(),
+        of(&primary, "watcher", "w"),
+        of(&primary, "stranger", "s"),
+        of(&standby, "watcher", "w"),
+        of(&standby, "stranger", "s"),
+    ];
+    let pgdeck = InProcess::watching(&dsns, &[]).await;
+    let cookie = pgdeck.sign_in_by_link().await;
+    let servers = names(&pgdeck, &cookie).await;
+    assert_eq!(servers.len(), dsns.len(), "{servers:?}");
+    let mut green = Vec::new();
+    for server in &servers {
+        for one in PAGES {
+            let html = page(&pgdeck, &cookie, server, one).await;
+            let blind = html.contains(">not checked<");
+            if verdict(&html).contains("fine") {
+                green.push(format!("{server}/{one}"));
+                assert!(!blind, "{server}/{one} is green with rules not checked");
+            }
+        }
+    }
+    // The test would prove nothing if nothing were ever green.
+    assert!(!green.is_empty(), "no verdict is green where all is known");
+    primary.crash().await;
+    for server in servers.iter().take(3) {
+        let mut last = String::new();
+        for _ in 0..150 {
+            last = page(&pgdeck, &cookie, server, "activity").await;
+            if !verdict(&last).contains("fine") && !verdict(&last).contains("open") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        for one in PAGES {
+            let html = page(&pgdeck, &cookie, server, one).await;
+            assert!(
+                !verdict(&html).contains("fine"),
+                "{server}/{one} of a server that has gone: {last}"
+            );
+        }
+    }
+}
+
+/// The names under which the servers are watched, in their order.
+async fn names(pgdeck: &InProcess, cookie: &str) -> Vec<String> {
+    let request = pgdeck.post_as("/api/navigation", crate::client::FORM).header("cookie", cookie);
+    let answer = request.send().await.unwrap().text().await.unwrap();
+    let navigation: serde_json::Value = serde_json::from_str(&answer).expect(&answer);
+    let servers = navigation.pointer("/Ok/servers").or(navigation.get("servers"));
+    let servers = servers.and_then(serde_json::Value::as_array).expect(&answer);
+    let mut names: Vec<_> =
+        servers.iter().map(|server| server["id"].as_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
