@@ -8,7 +8,6 @@ use super::sidebar::Sidebar;
 use super::topbar::TopBar;
 use super::{navigation, shortcuts, svg_links};
 use crate::ui::page::title_of;
-use crate::ui::reading::back;
 use crate::{links, routes};
 
 /// Top bar and sidebar around a page; the sign-in page stands alone.
@@ -61,6 +60,15 @@ pub fn Frame(
 #[component]
 fn Awaited(routing: ReadSignal<bool>) -> impl IntoView {
     let path = leptos_router::hooks::use_location().pathname;
+    let navigate = leptos_router::hooks::use_navigate();
+    // The browser's address changes only once the page has come; going to it gives up the wait.
+    let cancel = move |_| {
+        let here = leptos::prelude::location();
+        let here = here.pathname().unwrap_or_default() + &here.search().unwrap_or_default();
+        let options =
+            leptos_router::NavigateOptions { replace: true, scroll: false, ..Default::default() };
+        navigate(&here, options);
+    };
     let label = move || {
         let label = path.with(|path| routes::page_at(path).map_or("page", |page| page.label));
         format!("Waiting for {label} …")
@@ -70,7 +78,7 @@ fn Awaited(routing: ReadSignal<bool>) -> impl IntoView {
             <Show when=move || routing.get()>
                 <p class="awaited">
                     {label} " "
-                    <button type="button" on:click=|_| back()>"Cancel"</button>
+                    <button type="button" on:click=cancel.clone()>"Cancel"</button>
                 </p>
             </Show>
         </div>

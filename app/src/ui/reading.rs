@@ -128,7 +128,7 @@ pub fn loading(what: &'static str) -> AnyView {
 }
 
 /// Goes back from a page that does not load. Only client-side navigation waits like this.
-pub fn back() {
+fn back() {
     #[cfg(feature = "hydrate")]
     if let Ok(history) = window().history() {
         // Without browser history there is nowhere to go back to.

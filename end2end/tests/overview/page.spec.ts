@@ -48,7 +48,7 @@ test('every panel says what it shows and in what unit, with its data in a table'
 test('a finding opens its evidence and its remedy in place', async ({ page }) => {
   test.setTimeout(120_000);
   // Not the session that also blocks others: another rule reports that one.
-  const finding = page.getByRole('region', { name: 'Findings' }).getByRole('group').filter({ hasText: /has been idle in transaction for [\d.]+ \w+( \d+ \w+)?\./ }).first();
+  const finding = page.getByRole('region', { name: 'Findings' }).getByRole('group').filter({ hasText: /has been idle in transaction for [\d.]+\s\w+(\s\d+\s\w+)?\./ }).first();
   // The rule fires after a minute of idling.
   await expect(async () => {
     await open(page, '/s/primary/');

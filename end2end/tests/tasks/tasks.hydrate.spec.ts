@@ -82,6 +82,7 @@ for (const width of [1440, 390]) {
     test(`the slowest running query, at ${width} px`, async ({ page }) => {
       const name = `task-slow-${width}`;
       const client = await connect(await primary(), name);
+      client.on('error', () => {}); // It is terminated below.
       const asleep = client.query('select pg_sleep(120)').catch(() => {});
       try {
         await open(page, '/s/primary/');
