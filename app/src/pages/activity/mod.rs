@@ -152,7 +152,8 @@ fn calm(activity: &Activity) -> (String, bool) {
 type Name = fn(&model::activity::Session) -> Option<(String, &'static str)>;
 
 fn by_state(session: &model::activity::Session) -> Option<(String, &'static str)> {
-    if !session.is_client() {
+    // pgdeck's own sessions are no load of the server's.
+    if !session.is_client() || session.own {
         return None;
     }
     let state = session.state.clone().unwrap_or_else(|| "hidden from pgdeck's role".into());
@@ -161,7 +162,7 @@ fn by_state(session: &model::activity::Session) -> Option<(String, &'static str)
 }
 
 fn by_wait(session: &model::activity::Session) -> Option<(String, &'static str)> {
-    let counts = session.is_active() && session.is_client();
+    let counts = session.is_active() && session.is_client() && !session.own;
     counts.then(|| {
         let class = wait_class(session);
         (class.to_owned(), colors::wait_class(class))
