@@ -89,6 +89,16 @@ test('report and pictures are saved', async ({ page }) => {
   }
 });
 
+test('a page that is loaded again shows its plan in its view', async ({ page }) => {
+  await open(page, '/plan');
+  await paste(page, JOIN);
+  await page.getByRole('tab', { name: 'Table' }).click();
+  const before = await verdict(page).innerText();
+  await page.reload();
+  await expect(verdict(page)).toHaveText(before);
+  await expect(page.getByRole('tab', { name: 'Table' })).toHaveAttribute('aria-selected', 'true');
+});
+
 test('plans seen before are kept in this browser and can be deleted', async ({ page }) => {
   await open(page, '/plan');
   await paste(page, JOIN);

@@ -17,6 +17,8 @@ const LINE_LENGTH: usize = 35;
 /// The x of the text in a box, and the baselines of its three lines.
 const TEXT_X: f64 = 14.0;
 const TEXT_Y: [f64; 3] = [19.0, 36.0, 52.0];
+/// A drawing up to this width is fitted to the page: its text stays readable. A wider one is scrolled.
+const FITTED: f64 = 1_700.0;
 /// The width of the bar in the lock mode's colour.
 const BAR_WIDTH: f64 = 5.0;
 
@@ -146,15 +148,15 @@ impl Scene<'_> {
             view! { <li><span class=format!("swatch {}", mode_class(mode)) aria-hidden="true"></span>{mode.words()}</li> }
         });
         view! {
-            <ul class="legend wide-only">
+            <ul class="legend lock-wide">
                 <li>"Wanted:"</li>
                 {modes.collect_view()}
                 <li>"━ waits for a lock that is held"</li>
                 <li>"┅ waits for a session ahead in the queue"</li>
             </ul>
-            <div class="scroll wide-only" tabindex="0" role="group" aria-label="Who waits for whom">
+            <div class="scroll lock-wide" tabindex="0" role="group" aria-label="Who waits for whom">
                 <svg
-                    class="lock-graph"
+                    class=if picture.width <= FITTED { "lock-graph fitted" } else { "lock-graph" }
                     viewBox=format!("0 0 {:.0} {:.0}", picture.width, picture.height)
                     width=format!("{:.0}", picture.width)
                     height=format!("{:.0}", picture.height)
@@ -225,5 +227,5 @@ fn curve(line: &Line) -> String {
     let ((x1, y1), (x2, y2)) = (line.from, line.to);
     let middle = if line.closes { x1 + 24.0 } else { (x1 + x2) / 2.0 };
     let back = if line.closes { x2 - 24.0 } else { middle };
-    format!("M{x1} {y1}C{middle:.0} {y1} {back:.0} {y2} {x2} {y2}M{x2} {y2}l-6 -4m6 4l-6 4")
+    format!("M{x1} {y1}C{middle:.0} {y1} {back:.0} {y2} {x2} {y2}M{x1} {y1}l6 -4m-6 4l6 4")
 }

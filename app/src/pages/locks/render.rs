@@ -158,7 +158,7 @@ fn body(scene: &Scene<'_>, forest: &Forest<'_>, viewer: &Viewer) -> String {
                     </p>
                 }
             });
-            view! { {hidden} {drawing} {scene.list(forest, &outline, "narrow-only")} }.into_any()
+            view! { {hidden} {drawing} {scene.list(forest, &outline, "lock-narrow")} }.into_any()
         }
     };
     view! { {incomplete} {circles(scene.graph)} {picture} }.to_html()

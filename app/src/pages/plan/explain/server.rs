@@ -43,7 +43,8 @@ pub async fn submit_plan_form(
 ) -> PlanPageData {
     let get = |name: &str| {
         let found = pairs.iter().rev().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
+        // Browsers send the lines of a form with CR LF (HTML, "constructing the entry list").
+        found.map(|(_, value)| value.replace("\r\n", "\n")).unwrap_or_default()
     };
     let texts = PlanTexts { plan: get("plan"), other: get("other") };
     let step = [Step::Open, Step::Preview, Step::Run]

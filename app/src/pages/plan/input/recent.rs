@@ -66,6 +66,14 @@ impl RecentPlans {
     }
 }
 
+/// The text of the plan that was shown last, where plans are remembered.
+#[cfg(feature = "hydrate")]
+pub fn newest() -> Option<String> {
+    let text = crate::pages::plan::browser::storage_get("pgdeck.plans")?;
+    let plans: Vec<RecentPlan> = model::wire::read(&text).ok()?;
+    plans.into_iter().next().map(|plan| plan.text)
+}
+
 /// Loads the list and stores each plan that is shown.
 #[cfg(feature = "hydrate")]
 pub fn follow(state: PlanState) {

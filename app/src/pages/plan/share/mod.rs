@@ -153,6 +153,11 @@ fn read_address(state: PlanState) {
         }
     };
     if parts.plan.is_empty() {
+        // A page that is loaded again has view and node in its address: its plan is the newest here.
+        let reloaded = !parts.view.is_empty() && state.paste.with_untracked(Option::is_none);
+        if let Some(text) = reloaded.then(super::input::recent::newest).flatten() {
+            state.load(text);
+        }
         return place(&parts);
     }
     leptos::task::spawn_local(async move {

@@ -19,15 +19,17 @@ fn rows(text: &str) -> Vec<(usize, Range<usize>)> {
     let mut rows = Vec::new();
     let mut from = 0;
     for (at, line) in text.split('\n').enumerate() {
+        // A text from Windows ends its lines with a carriage return, which is no part of them.
+        let shown = line.strip_suffix('\r').unwrap_or(line);
         let mut start = 0;
         loop {
-            let mut end = (start + LONGEST).min(line.len());
-            while !line.is_char_boundary(end) {
+            let mut end = (start + LONGEST).min(shown.len());
+            while !shown.is_char_boundary(end) {
                 end += 1;
             }
             rows.push((at + 1, from + start..from + end));
             start = end;
-            if start >= line.len() {
+            if start >= shown.len() {
                 break;
             }
         }
@@ -114,5 +116,7 @@ mod tests {
             .collect();
         assert_eq!(long, "ä".repeat(1_000));
         assert_eq!(super::rows("").len(), 1);
+        // Carriage returns of Windows are no part of a line.
+        assert_eq!(super::rows("a\r\nb"), [(1, 0..1), (2, 3..4)]);
     }
 }
