@@ -24,8 +24,7 @@ use super::state::AppState;
 use crate::auth::sessions::IdleTimeout;
 
 /// Interval of keep-alive events, by which a page sees within five seconds that pgdeck is frozen
-/// (docs/limits.md#frozen), and
-/// which keep reverse proxies from closing an idle stream.
+/// (docs/limits.md#frozen), and which keep reverse proxies from closing an idle stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// Interval at which the viewer's session is checked: who is signed out or removed sees nothing more after
 /// five seconds (`docs/limits.md#sessions`). It reads one row of a local file by its key.
