@@ -176,9 +176,9 @@ pub struct NotChecked {
 }
 
 impl NotChecked {
-    /// Whether more than waiting is needed before the rule can be checked.
+    /// Whether trouble may be there unseen.
     pub fn is_blind(&self) -> bool {
-        !self.reason.passes_by_itself()
+        self.reason.is_blind()
     }
 }
 

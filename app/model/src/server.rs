@@ -129,7 +129,7 @@ pub struct ServerSummary {
     /// The finding to act on first.
     #[serde(default)]
     pub first: Option<FirstFinding>,
-    /// Rules that could not be checked and will not be by waiting.
+    /// Rules that could not be checked, so that trouble may be there unseen.
     #[serde(default)]
     pub blind: usize,
     /// Headline numbers, None where unknown.

@@ -113,13 +113,15 @@ fn tone(reason: &Reason) -> Tone {
 
 /// Which rules could not be checked, as a sentence; None when all that is missing comes by waiting.
 pub fn blind(not_checked: &[NotChecked]) -> Option<String> {
-    let blind: Vec<_> = not_checked.iter().filter(|one| one.is_blind()).collect();
+    let (waits, blind): (Vec<_>, Vec<_>) = not_checked
+        .iter()
+        .filter(|one| one.is_blind())
+        .partition(|one| one.reason == Reason::NotYet);
     if let Some(first) = blind.first() {
         let rules = format::plural(blind.len() as i64, "rule", "rules");
         return Some(format!("Unknown: {rules} could not be checked. {}", first.reason.message()));
     }
-    let waits = not_checked.iter().any(|one| one.reason == Reason::NotYet);
-    waits.then(|| "The first readings are on their way.".to_owned())
+    (!waits.is_empty()).then(|| "The first readings are on their way.".to_owned())
 }
 
 #[cfg(test)]
