@@ -57,7 +57,7 @@ test('/ goes to the filter, where keys are text', async ({ page }) => {
 
 test('j and k choose a row, Enter opens it, Escape closes it and the row keeps the focus', async ({ page }) => {
   await open(page, '/s/primary/activity?sort=-transaction');
-  const rows = page.getByRole('region', { name: 'Sessions' }).getByRole('table').getByRole('link', { name: /^\d+$/ });
+  const rows = page.getByRole('region', { name: 'Sessions' }).getByRole('table').locator('a[data-row]');
   await page.keyboard.press('j');
   await expect(rows.nth(0)).toBeFocused();
   expect(await focusShows(page)).toBe(true);

@@ -138,7 +138,7 @@ test('a preview, a refusal and a plan made on a server are accessible', async ({
     await page.getByRole('combobox', { name: /^Server/ }).selectOption('primary');
     const statement = page.getByLabel('Statement, without EXPLAIN');
     const ask = page.getByRole('button', { name: 'Preview' });
-    await page.getByRole('radio', { name: /^ANALYZE:/ }).check();
+    await page.getByRole('radio', { name: /^EXPLAIN ANALYZE:/ }).check();
     await statement.fill('delete from orders\nwhere id = $1');
     await ask.click();
     await expect(page.getByRole('alert')).toContainText('DELETE changes rows');

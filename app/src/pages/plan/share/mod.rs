@@ -156,7 +156,13 @@ fn read_address(state: PlanState) {
         // A page that is loaded again has view and node in its address: its plan is the newest here.
         let reloaded = !parts.view.is_empty() && state.paste.with_untracked(Option::is_none);
         if let Some(text) = reloaded.then(super::input::recent::newest).flatten() {
-            state.load(text);
+            // Once the page is hydrated: until then it must be what the server has rendered.
+            request_animation_frame(move || {
+                if state.load(text) {
+                    place(&parts);
+                }
+            });
+            return;
         }
         return place(&parts);
     }
