@@ -2,17 +2,19 @@
 //! headings and column chooser. All are links, so they work without JavaScript.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
 
 use super::rows::COLUMNS;
-use crate::links;
+use crate::ui::query_params::QueryParams;
 use crate::ui::sort;
 use crate::ui::sort::Column;
+
+/// The names of the query parameters, in their order in a link.
+const PARAMS: &[&str] = &["q", "sort", "rows", "hide", "pid"];
 
 /// The query parameters of the table.
 #[derive(Clone, Copy)]
 pub struct TableParams {
-    path: Memo<String>,
+    all: QueryParams,
     /// The filter.
     pub q: Memo<String>,
     /// The sort column, `-` in front for descending.
@@ -28,12 +30,11 @@ pub struct TableParams {
 impl TableParams {
     /// The current parameters, as signals.
     pub fn get() -> Self {
-        let query = use_query_map();
-        let part = move |name: &'static str| {
-            Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default())
-        };
+        let all = QueryParams::get(PARAMS);
+        // Memos: a row is not drawn again because another parameter has changed.
+        let part = move |name: &'static str| Memo::new(move |_| all.value(name));
         Self {
-            path: use_location().pathname,
+            all,
             q: part("q"),
             sort: part("sort"),
             hide: part("hide"),
@@ -43,20 +44,8 @@ impl TableParams {
     }
 
     /// The URL with some parameters changed.
-    pub fn to(self, other: &[(&str, &str)]) -> String {
-        let parts = [
-            ("q", self.q),
-            ("sort", self.sort),
-            ("rows", self.rows),
-            ("hide", self.hide),
-            ("pid", self.pid),
-        ];
-        let now = parts.map(|(name, value)| {
-            let new = other.iter().find(|(changed, _)| *changed == name);
-            (name, new.map_or_else(|| value.get(), |(_, new)| (*new).to_owned()))
-        });
-        self.path.get()
-            + &links::query(&now.each_ref().map(|(name, value)| (*name, value.as_str())))
+    pub fn to(self, changed: &[(&str, &str)]) -> String {
+        self.all.to(changed)
     }
 }
 
