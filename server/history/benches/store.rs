@@ -1,0 +1,3 @@
+//! What the history store costs, against SQLite with a row per sample.
+
+fn main() {}
