@@ -32,9 +32,11 @@ pub struct About {
     pub oldest_tick_ms: Option<i64>,
     /// Bytes that a day adds at the present rate; None before there is an hour to judge by.
     pub bytes_a_day: Option<u64>,
-    /// In how many days the bytes are used up; None if retention by age keeps the file smaller, or if the
-    /// growth is not known.
-    pub full_in_days: Option<f64>,
+    /// In how many days retention first drops ticks, at the present rate; 0 once it does. None as long as
+    /// the rate is not known.
+    pub retention_in_days: Option<f64>,
+    /// Whether that is because the bytes are used up, not because of the ticks' age.
+    pub by_bytes: bool,
     /// Values that were dropped since the start because the disk was slow or full.
     pub dropped: u64,
     /// Values that were refused since the start: not finite, or negative increments.
@@ -61,12 +63,19 @@ impl History {
         let row = sqlx::query("select coalesce(sum(samples) filter (where level = 0), 0), min(from_ms), min(from_ms) filter (where level = 0), max(to_ms) filter (where level = 0), (select count(*) from entity) from chunk where tier >= 0")
             .fetch_one(&db.readers).await?;
         let oldest_ms: Option<i64> = row.try_get(1)?;
-        let newest_ms: Option<i64> = row.try_get(3)?;
-        let bytes_a_day = match (oldest_ms, newest_ms) {
-            (Some(oldest), Some(newest)) => self.growth(oldest, newest).await?,
-            _ => None,
+        let ticks: Option<(i64, i64)> = row.try_get::<Option<i64>, _>(2)?.zip(row.try_get(3)?);
+        let bytes_a_day = match ticks {
+            Some((oldest, newest)) => self.growth(bytes, oldest, newest).await?,
+            None => None,
         };
         let keep = self.inner.settings.retention;
+        let days = |ms: i64| ms.max(0) as f64 / DAY_MS as f64;
+        let by_age =
+            ticks.map(|(oldest, newest)| days(keep.raw_ms.saturating_sub(newest - oldest)));
+        let by_bytes = bytes_a_day
+            .filter(|_| keep.bytes > 0)
+            .map(|growth| keep.bytes.saturating_sub(bytes) as f64 / growth.max(1) as f64);
+        let bytes_first = matches!((by_bytes, by_age), (Some(bytes), Some(age)) if bytes < age);
         let (dropped, refused) = self.inner.pending.lost();
         let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
         Ok(About {
@@ -78,14 +87,12 @@ impl History {
             oldest_ms,
             oldest_tick_ms: row.try_get(2)?,
             bytes_a_day,
-            full_in_days: bytes_a_day.and_then(|growth| {
-                let ages = (oldest_ms, newest_ms);
-                let aged = matches!(ages, (Some(old), Some(new)) if new - old >= keep.raw_ms);
-                let days = keep.bytes.saturating_sub(bytes) as f64 / growth.max(1) as f64;
-                // What a file of a full reach of ticks has left, roll-ups will hardly fill.
-                let by_age_first = days > keep.raw_ms as f64 / DAY_MS as f64 && !aged;
-                (!by_age_first && keep.bytes > 0).then_some(days)
-            }),
+            retention_in_days: if bytes_first {
+                by_bytes
+            } else {
+                by_age.filter(|_| bytes_a_day.is_some())
+            },
+            by_bytes: bytes_first,
             dropped,
             refused,
             corrupt: self.inner.corrupt.load(Ordering::Relaxed),
@@ -94,16 +101,23 @@ impl History {
         })
     }
 
-    /// Bytes of the newest day, or of what there is of it.
-    async fn growth(&self, oldest: i64, newest: i64) -> Result<Option<u64>, sqlx::Error> {
+    /// Bytes that the newest day has added, or what there is of it, with their share of indexes and names.
+    async fn growth(
+        &self,
+        used: u64,
+        oldest: i64,
+        newest: i64,
+    ) -> Result<Option<u64>, sqlx::Error> {
         let from = oldest.max(newest - DAY_MS);
         let span = newest - from;
         if span < DAY_MS / 24 {
             return Ok(None);
         }
-        let bytes: i64 = sqlx::query_scalar("select cast(coalesce(sum(bytes * 1.0 * (min(to_ms, ?2) - max(from_ms, ?1) + 1) / (to_ms - from_ms + 1)), 0) as integer) from chunk where tier >= 0 and to_ms >= ?1 and from_ms <= ?2")
+        let row = sqlx::query("select coalesce(sum(bytes * 1.0 * (min(to_ms, ?2) - max(from_ms, ?1) + 1) / (min(to_ms, ?2) - from_ms + 1)) filter (where to_ms >= ?1 and from_ms <= ?2), 0.0), coalesce(sum(bytes), 0) * 1.0 from chunk where tier >= 0")
             .bind(from).bind(newest)
             .fetch_one(&self.inner.db.readers).await?;
-        Ok(Some((bytes as f64 * DAY_MS as f64 / span as f64) as u64))
+        let (added, all): (f64, f64) = (row.try_get(0)?, row.try_get(1)?);
+        let share = used as f64 / all.max(1.0);
+        Ok(Some((added * share * DAY_MS as f64 / span as f64) as u64))
     }
 }

@@ -18,7 +18,7 @@ impl History {
         make_private(to).map_err(|error| Error::of_io(to, &error))?;
         let written = sqlx::query("vacuum into ?")
             .bind(to.to_string_lossy().into_owned())
-            .execute(&self.inner.db.readers)
+            .execute(&self.inner.db.keeper)
             .await;
         written.map(|_| ()).map_err(|error| Error::of(to, &error))
     }

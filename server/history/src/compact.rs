@@ -214,7 +214,7 @@ async fn write(
         fresh.push(write_invisible(db, place.source, chunk).await?);
     }
     see_entities(db, &merged.series, to_ms).await?;
-    let mut tx = db.keeper.begin_with("begin immediate").await?;
+    let mut tx = Database::begin(&db.keeper).await?;
     let mut gone = 0;
     for head in old {
         let deleted = sqlx::query("delete from chunk where id = ?").bind(head.id);
@@ -222,7 +222,7 @@ async fn write(
     }
     if gone != old.len() as u64 {
         // Another process has merged them, or retention has dropped one.
-        tx.rollback().await?;
+        drop(tx);
         return tidy(db).await;
     }
     for id in fresh {
@@ -243,7 +243,7 @@ async fn write(
 }
 
 async fn write_invisible(db: &Database, source: i64, chunk: &Chunk) -> Result<i64, sqlx::Error> {
-    let mut tx = db.keeper.begin_with("begin immediate").await?;
+    let mut tx = Database::begin(&db.keeper).await?;
     let id = insert_head(&mut tx, source, -1, chunk).await?;
     let mut bytes = 0;
     for block in &chunk.blocks {
@@ -251,7 +251,7 @@ async fn write_invisible(db: &Database, source: i64, chunk: &Chunk) -> Result<i6
         bytes += block.data.len();
         if bytes > STEP_BYTES {
             tx.commit().await?;
-            tx = db.keeper.begin_with("begin immediate").await?;
+            tx = Database::begin(&db.keeper).await?;
             bytes = 0;
         }
     }
@@ -264,7 +264,7 @@ async fn see_entities(db: &Database, series: &[i64], to_ms: i64) -> Result<(), s
     let mut entities: Vec<i64> = series.iter().map(|series| parts_of(*series).0).collect();
     entities.dedup();
     for some in entities.chunks(STEP_ENTITIES) {
-        let mut tx = db.keeper.begin_with("begin immediate").await?;
+        let mut tx = Database::begin(&db.keeper).await?;
         for entity in some {
             sqlx::query("update entity set last_ms = ?1 where id = ?2 and last_ms < ?1")
                 .bind(to_ms)

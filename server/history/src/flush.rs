@@ -40,7 +40,7 @@ impl Writer {
     }
 
     async fn write_all(&mut self, db: &Database, batch: &Batch) -> Result<(), sqlx::Error> {
-        let mut tx = db.writer.begin_with("begin immediate").await?;
+        let mut tx = Database::begin(&db.writer).await?;
         for gap in &batch.gaps {
             self.write_gap(&mut tx, gap).await?;
         }

@@ -129,6 +129,7 @@ impl History {
         to_ms: i64,
         max_points: usize,
     ) -> Result<(Vec<Line>, Range), sqlx::Error> {
+        let (from_ms, to_ms) = window::clamp(from_ms, to_ms);
         let nothing = Range { from_ms, to_ms, ..Range::default() };
         let mut tx = self.inner.db.readers.begin().await?;
         let Some(row) = resolve::source(&mut tx, source).await? else {

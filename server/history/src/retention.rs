@@ -52,7 +52,7 @@ async fn drop_chunks(
     for row in rows {
         let (id, source, to_ms): (i64, i64, i64) =
             (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        let mut tx = db.keeper.begin_with("begin immediate").await?;
+        let mut tx = Database::begin(&db.keeper).await?;
         complete_since(&mut tx, source, level, to_ms + 1).await?;
         sqlx::query("delete from chunk where id = ?").bind(id).execute(&mut *tx).await?;
         sqlx::query("delete from block where chunk = ?").bind(id).execute(&mut *tx).await?;

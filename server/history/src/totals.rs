@@ -70,6 +70,7 @@ impl History {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Totals, sqlx::Error> {
+        let (from_ms, to_ms) = window::clamp(from_ms, to_ms);
         let mut tx = self.inner.db.readers.begin().await?;
         let Some(row) = resolve::source(&mut tx, source).await? else {
             return Ok(Totals { from_ms, to_ms, ..Totals::default() });
