@@ -11,7 +11,7 @@ use crate::sql::sql;
 /// The oldest major we support.
 pub const OLDEST_MAJOR: u16 = 14;
 /// The newest major we are tested with.
-pub const NEWEST_MAJOR: u16 = 18;
+pub const NEWEST_MAJOR: u16 = 19;
 
 sql! {
     FACTS = "facts" [9];

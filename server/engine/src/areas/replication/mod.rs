@@ -47,7 +47,7 @@ sql! {
     SENDERS = "senders" [14];
     SLOTS = "slots" [14, 16, 17];
     RECEIVERS = "receivers" [14];
-    SUBSCRIPTIONS = "subscriptions" [14, 15, 16];
+    SUBSCRIPTIONS = "subscriptions" [14, 15, 16, 19];
     ARCHIVERS = "archivers" [14];
     SYNC_WAITS = "sync_waits" [14];
     IDENTITIES = "identities" [14];
