@@ -98,7 +98,11 @@ impl Area for ReplicationArea {
             sync_waits: next().and_then(|rows| rows.one()),
         };
         let identity: Known<Identity> = next().and_then(|rows| rows.one());
-        let end: Known<WalEnd> = next().and_then(|rows| rows.one());
+        let end = next().and_then(|rows| {
+            let part = if position.in_recovery { ["replayed", "received"] } else { ["current"; 2] };
+            let unknown = part.into_iter().find_map(|part| rows.missing(part));
+            rows.one::<WalEnd>().map(|end| (end, unknown))
+        });
         let position = complete(position, identity, end);
         let mut reading = answers.reading(position, facts, state, now_ms);
         state.history.push_back(lag::worst(&reading, now_ms));
@@ -187,13 +191,18 @@ struct WalEnd {
 }
 
 /// Some servers refuse the control file or the WAL position: that loses nothing else.
-fn complete(mut position: Position, identity: Known<Identity>, end: Known<WalEnd>) -> Position {
+fn complete(
+    mut position: Position,
+    identity: Known<Identity>,
+    end: Known<(WalEnd, Option<Reason>)>,
+) -> Position {
     if let Ok(identity) = identity {
         position.system_identifier = identity.system_identifier;
         position.timeline = identity.timeline;
     }
     match end {
-        Ok(end) => Position {
+        Ok((end, unknown)) => Position {
+            unknown,
             lsn: end.lsn,
             lsn_bytes: end.lsn_bytes,
             end_bytes: end.end_bytes,
