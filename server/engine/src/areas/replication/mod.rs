@@ -87,7 +87,11 @@ impl Area for ReplicationArea {
         let mut sets = read(observer, facts, QUERIES).await?.into_iter();
         let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
         let position: Position = next()
-            .and_then(|rows| rows.one())
+            .and_then(|rows| {
+                let position: Position = rows.one()?;
+                let unknown = rows.missing("settings");
+                Ok(with_streams_unknown(position, unknown, facts))
+            })
             .map_err(|reason| Error::Query { query: "positions", reason })?;
         let answers = Answers {
             senders: next().and_then(|rows| rows.all()),
@@ -188,6 +192,17 @@ struct WalEnd {
     gap_bytes: Option<i64>,
     replayed_xact_age_ms: Option<f64>,
     replay_paused: Option<bool>,
+}
+
+/// `primary_conninfo` is shown to pg_monitor only: without it a standby may or may not have a sender.
+fn with_streams_unknown(position: Position, missing: Option<Reason>, facts: &Facts) -> Position {
+    let is_unknown = position.in_recovery && position.streams.is_none();
+    let hidden = || Reason::Hidden {
+        what: "Whether this standby has a sender (primary_conninfo)".into(),
+        sql: format!("grant pg_monitor to {};", quoted(&facts.role)),
+    };
+    let streams_unknown = is_unknown.then(|| missing.unwrap_or_else(hidden));
+    Position { streams_unknown, ..position }
 }
 
 /// Some servers refuse the control file or the WAL position: that loses nothing else.

@@ -31,6 +31,8 @@ select pg_catalog.pg_wal_lsn_diff(p.lsn, '0/0')::int8 as wal_bytes,
             then pg_catalog.pg_wal_lsn_diff(p.lsn, p.replayed)::int8 end as lag_bytes,
        case when not p.standby then s.lag_ms
             when r.linked and p.lsn = p.replayed then 0
+            -- without a link, what an archive still has is not known: the age below grows on an idle primary
+            when not r.linked and pg_catalog.current_setting('restore_command') <> '' then null
             else /*? xact_age */ (extract(epoch from pg_catalog.clock_timestamp()
                   - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::float8 /*: null::float8 */ end as lag_ms
   from positions p

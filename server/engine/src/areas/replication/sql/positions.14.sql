@@ -18,6 +18,8 @@ select r.in_recovery,
        case when r.in_recovery
             then /*? settings */ (select s.setting <> '' from pg_catalog.pg_show_all_settings() s
                    where s.name = 'primary_conninfo') /*: null::bool */ end as streams,
+       case when r.in_recovery
+            then nullif(pg_catalog.current_setting('primary_slot_name'), '') end as primary_slot_name,
        case when r.in_recovery then pg_catalog.current_setting('restore_command') <> '' end as restores,
        r.synchronous_standby_names,
        case when r.synchronous_standby_names <> ''
