@@ -41,10 +41,10 @@ use crate::sql::sql;
 sql! {
     SESSIONS = "sessions" [14];
     CONNECTIONS = "connections" [14];
-    COMMANDS = "commands" [14];
+    COMMANDS = "commands" [14, 19];
     CONTESTED_LOCKS = "contested_locks" [14];
     IDLE_HOLDERS = "idle_holders" [14];
-    PROGRESS = "progress" [14, 17];
+    PROGRESS = "progress" [14, 17, 19];
 }
 
 /// How many wait samples are kept: five minutes of seconds.
