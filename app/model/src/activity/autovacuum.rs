@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reason::Known;
+use crate::reason::{Known, Reason};
 
 /// A worker of autovacuum.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,4 +60,10 @@ pub struct Autovacuum {
     pub workers: Vec<AutovacuumWorker>,
     /// How many there may be, and how they are slowed down.
     pub settings: Known<AutovacuumSettings>,
+}
+
+impl Default for Autovacuum {
+    fn default() -> Self {
+        Self { workers: Vec::new(), settings: Err(Reason::NotYet) }
+    }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reason::Known;
+use crate::reason::{Known, Reason};
 
 /// Client connections of one database, role, application and client.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub struct ConnectionGroup {
     pub idle_in_transaction: i64,
     /// Those whose state is hidden from our role, or not recorded.
     pub unknown: i64,
+    /// Whether PostgreSQL hides state and client from our role.
+    pub hidden: bool,
 }
 
 /// Who has a limit on connections.
@@ -85,4 +87,17 @@ pub struct ConnectionUse {
     pub reserved: Option<i64>,
     /// The limits of databases and roles that have one, the fullest first.
     pub limits: Known<Vec<ConnectionLimit>>,
+}
+
+impl Default for ConnectionUse {
+    fn default() -> Self {
+        Self {
+            groups: Vec::new(),
+            own: 0,
+            not_grouped: 0,
+            superuser_reserved: 0,
+            reserved: None,
+            limits: Err(Reason::NotYet),
+        }
+    }
 }

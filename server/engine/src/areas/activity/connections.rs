@@ -69,6 +69,7 @@ fn groups<'a>(clients: impl Iterator<Item = &'a Session>) -> Vec<ConnectionGroup
             ..ConnectionGroup::default()
         });
         group.connections += 1;
+        group.hidden |= client.hidden;
         match client.state.as_deref() {
             Some("active" | "fastpath function call") => group.active += 1,
             Some("idle") => group.idle += 1,
