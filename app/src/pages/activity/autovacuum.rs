@@ -19,7 +19,7 @@ const COLUMNS: [(&str, bool); 9] = [
     ("Done", true),
     ("Working for", true),
     ("Waits for", false),
-    ("Slept by cost delay", true),
+    ("Cost delay so far", true),
     ("To prevent wraparound", false),
     ("Pid", true),
 ];

@@ -61,7 +61,7 @@ fn in_use(used: &ConnectionUse, (connections, max): Slots) -> String {
     let grouped: i64 = used.groups.iter().map(|group| group.connections).sum();
     let mut parts = vec![format!("{} listed below", count(grouped))];
     if used.not_grouped > 0 {
-        parts.push(format!("{} in smaller groups", count(used.not_grouped)));
+        parts.push(format!("{} not listed", count(used.not_grouped)));
     }
     parts.push(format!("{} of pgdeck itself", count(used.own)));
     let mut reserved = vec![format!("{} for superusers", count(used.superuser_reserved))];
@@ -153,7 +153,7 @@ mod tests {
         let used = ConnectionUse { not_grouped: 4, reserved: Some(2), ..used(vec![group]) };
         assert_eq!(
             in_use(&used, (17, 100)),
-            "17 of 100 connection slots are in use: 12 listed below, 4 in smaller groups, 1 of pgdeck itself. The last are reserved: 3 for superusers, 2 for roles with pg_use_reserved_connections."
+            "17 of 100 connection slots are in use: 12 listed below, 4 not listed, 1 of pgdeck itself. The last are reserved: 3 for superusers, 2 for roles with pg_use_reserved_connections."
         );
     }
 

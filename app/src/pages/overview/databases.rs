@@ -18,7 +18,7 @@ const RATES: [(&str, Unit, Rate); 9] = [
     ("Rows read", Unit::PerSecond, |r| Some(r.rows_read_per_s)),
     ("Rows written", Unit::PerSecond, |r| Some(r.rows_written_per_s)),
     ("Buffer cache hits", Unit::Percent, |r| r.cache_hit_percent),
-    ("Cache reads", Unit::BytesPerSecond, |r| Some(r.read_bytes_per_s)),
+    ("Buffer cache misses", Unit::BytesPerSecond, |r| Some(r.read_bytes_per_s)),
     ("Temporary files", Unit::BytesPerSecond, |r| Some(r.temp_bytes_per_s)),
     ("Deadlocks", Unit::Count, |r| Some(r.deadlocks as f64)),
     (CONFLICTS, Unit::Count, |r| Some(r.conflicts as f64)),

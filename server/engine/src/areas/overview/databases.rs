@@ -190,6 +190,14 @@ struct SizeRow {
 }
 
 impl Sizes {
+    fn is_due(&self, now_ms: i64) -> bool {
+        let every_ms = match self.sizes {
+            Some(Err(Reason::TimedOut { .. })) => SLOW_SIZES_EVERY_MS,
+            _ => SIZES_EVERY_MS,
+        };
+        self.asked_ms.is_none_or(|asked_ms| now_ms.saturating_sub(asked_ms) >= every_ms)
+    }
+
     /// Reads them where they are due.
     pub async fn read(
         &mut self,
@@ -197,11 +205,7 @@ impl Sizes {
         facts: &Facts,
         now_ms: i64,
     ) -> Result<(), Error> {
-        let every_ms = match self.sizes {
-            Some(Err(Reason::TimedOut { .. })) => SLOW_SIZES_EVERY_MS,
-            _ => SIZES_EVERY_MS,
-        };
-        if self.asked_ms.is_some_and(|asked_ms| now_ms.saturating_sub(asked_ms) < every_ms) {
+        if !self.is_due(now_ms) {
             return Ok(());
         }
         self.asked_ms = Some(now_ms);

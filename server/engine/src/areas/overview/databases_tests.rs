@@ -86,3 +86,14 @@ fn a_size_that_is_refused_is_unknown() {
     let late = Reason::TimedOut { after_ms: 2_000 };
     assert_eq!(sizes(Some(Err(late.clone()))).of(&row(1, 0), &facts(0)), Err(late));
 }
+
+#[test]
+fn sizes_are_read_seldom_and_more_seldom_where_that_takes_long() {
+    assert!(Sizes::default().is_due(0));
+    let read = |sizes| Sizes { asked_ms: Some(0), sizes: Some(sizes) };
+    let (known, refused) = (read(Ok(HashMap::new())), read(Err(Reason::NotYet)));
+    assert!(!known.is_due(SIZES_EVERY_MS - 1) && known.is_due(SIZES_EVERY_MS));
+    assert!(refused.is_due(SIZES_EVERY_MS));
+    let late = read(Err(Reason::TimedOut { after_ms: 2_000 }));
+    assert!(!late.is_due(SLOW_SIZES_EVERY_MS - 1) && late.is_due(SLOW_SIZES_EVERY_MS));
+}
