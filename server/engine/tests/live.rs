@@ -82,6 +82,7 @@ async fn every_area(major: u16) -> Result {
             dsn: dsn(&text)?,
             operate: None,
             labels: vec![],
+            cores: None,
         })
     };
     let engine = Engine::start(
@@ -174,6 +175,7 @@ async fn a_standby_reads_as_a_standby_on_every_major() -> Result {
                 dsn: dsn(&server.dsn_for("watcher", "w", "postgres"))?,
                 operate: None,
                 labels: vec![],
+                cores: None,
             })
         };
         let engine = Engine::start(
