@@ -3,6 +3,7 @@
 //! (`docs/limits.md#rates`).
 
 mod metrics;
+pub mod past;
 mod windows;
 /// The rules of this area.
 pub mod rules {
@@ -100,6 +101,10 @@ impl Area for OverviewArea {
             wal,
             windows: state.windows.iter().cloned().collect(),
         })
+    }
+
+    fn points(value: &Overview) -> Option<Vec<history::Point>> {
+        past::points(value)
     }
 
     fn headline(overview: &Overview, headline: &mut Headline) {
