@@ -5,6 +5,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::answers::{Gap, GapReason};
 use crate::chunk::Chunk;
+use crate::codec::seal::Effort;
 use crate::codec::slots;
 use crate::ids::parts_of;
 use crate::level::Level;
@@ -16,7 +17,7 @@ use crate::sqlite::Database;
 /// The tier of a chunk that is not merged any more.
 const DONE: i64 = 9;
 /// Chunks of one tier that are merged into one of the next.
-const FAN_IN: usize = 8;
+const FAN_IN: usize = 12;
 /// Flushes that are merged at the latest; and after so many milliseconds.
 const FLUSHES: i64 = 120;
 const FLUSHED_MS: i64 = 600_000;
@@ -176,8 +177,10 @@ async fn merge_group(db: &Database, place: Place, heads: &[Head]) -> Result<Done
         (0, false) => &[Level::Hour, Level::Day],
         _ => &[],
     };
+    // What was flushed is merged again within hours.
+    let effort = if place.tier == 0 { Effort::Quick } else { Effort::Small };
     let level = place.level;
-    let merged = tokio::task::spawn_blocking(move || merge(level, inputs, rollups)).await;
+    let merged = tokio::task::spawn_blocking(move || merge(level, inputs, rollups, effort)).await;
     let merged = merged.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
     unreadable.extend(merged.corrupt.iter().filter_map(|input| spans.get(*input).copied()));
     let no_minutes = (place.tier == 0 && !minutes).then_some(());
@@ -262,6 +265,7 @@ async fn write_invisible(db: &Database, source: i64, chunk: &Chunk) -> Result<i6
 /// Notes when the entities of these series were last seen.
 async fn see_entities(db: &Database, series: &[i64], to_ms: i64) -> Result<(), sqlx::Error> {
     let mut entities: Vec<i64> = series.iter().map(|series| parts_of(*series).0).collect();
+    entities.sort_unstable();
     entities.dedup();
     for some in entities.chunks(STEP_ENTITIES) {
         let mut tx = Database::begin(&db.keeper).await?;
