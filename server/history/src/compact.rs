@@ -148,13 +148,14 @@ fn group(place: Place, heads: &[Head]) -> (&[Head], bool) {
     (heads, place.tier > 0 && heads.len() >= FAN_IN)
 }
 
+/// Gives a chunk its tier; 0 if it is gone.
 async fn set_tier(
     db: impl sqlx::SqliteExecutor<'_>,
     id: i64,
     tier: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("update chunk set tier = ? where id = ?").bind(tier).bind(id).execute(db).await?;
-    Ok(())
+) -> Result<u64, sqlx::Error> {
+    let set = sqlx::query("update chunk set tier = ? where id = ?").bind(tier).bind(id);
+    Ok(set.execute(db).await?.rows_affected())
 }
 
 async fn merge_group(db: &Database, place: Place, heads: &[Head]) -> Result<Done, sqlx::Error> {
@@ -229,7 +230,11 @@ async fn write(
         return tidy(db).await;
     }
     for id in fresh {
-        set_tier(&mut *tx, id, place.tier + 1).await?;
+        if set_tier(&mut *tx, id, place.tier + 1).await? == 0 {
+            // Another process has tidied it away: the old ones stay.
+            drop(tx);
+            return tidy(db).await;
+        }
     }
     for (from_ms, to_ms) in unreadable {
         corrupt_gap(&mut tx, place.source, *from_ms, *to_ms).await?;
