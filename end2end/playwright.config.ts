@@ -3,6 +3,8 @@ import { defineConfig } from '@playwright/test';
 import { SIGNED_IN } from './support/demo';
 
 const WITH_JAVASCRIPT_ONLY = [/hydrate\.spec\.ts$/, /visual\.spec\.ts$/];
+/** What disturbs the demo for every page runs when all else is done. */
+const ALONE = /\.alone\.spec\.ts$/;
 const README = /readme\.shot\.ts$/;
 
 export default defineConfig({
@@ -37,7 +39,8 @@ export default defineConfig({
   projects: process.env.README_SHOT
     ? [{ name: 'readme', testMatch: README }]
     : [
-        { name: 'javascript' },
-        { name: 'plain', use: { javaScriptEnabled: false }, testIgnore: WITH_JAVASCRIPT_ONLY },
+        { name: 'javascript', testIgnore: ALONE },
+        { name: 'plain', use: { javaScriptEnabled: false }, testIgnore: [...WITH_JAVASCRIPT_ONLY, ALONE] },
+        { name: 'alone', testMatch: ALONE, dependencies: ['javascript', 'plain'] },
       ],
 });

@@ -29,14 +29,23 @@ export function servers(pid: number): string[] {
 }
 
 /** Unix socket directory and port of the demo's primary, which trusts local superusers. */
-export async function primary(): Promise<{ host: string; port: number }> {
+export function primary(): Promise<{ host: string; port: number }> {
+  return find(false);
+}
+
+/** The same of its standby. */
+export function standby(): Promise<{ host: string; port: number }> {
+  return find(true);
+}
+
+async function find(inRecovery: boolean) {
   for (const host of directories(Number(process.env.PGDECK_DEMO_PID))) {
     const port = Number(readdirSync(host).find((name) => /^\.s\.PGSQL\.\d+$/.test(name))?.split('.').at(-1));
     if (!port) continue;
     const rows = await ask({ host, port }, 'select pg_is_in_recovery() as standby').catch(() => []);
-    if (rows[0]?.standby === false) return { host, port };
+    if (rows[0]?.standby === inRecovery) return { host, port };
   }
-  throw new Error('the demo has no primary');
+  throw new Error(`the demo has no ${inRecovery ? 'standby' : 'primary'}`);
 }
 
 async function ask(at: { host: string; port: number }, sql: string) {

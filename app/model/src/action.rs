@@ -148,6 +148,10 @@ pub struct Previewed {
     pub state: Option<String>,
     /// For how long it has been in it, ms.
     pub state_age_ms: Option<f64>,
+    /// What the session runs, or ran last, without passwords; None where nothing can be known of it or
+    /// the person may not see it. Hostile text.
+    #[serde(default)]
+    pub query: Option<String>,
     /// The exact statement.
     pub sql: String,
     /// Why it will be left alone, when it will.
@@ -185,6 +189,12 @@ impl Preview {
     pub fn asking_twice_helps(&self) -> bool {
         let lifted = |t: &Previewed| t.refusal.as_ref().is_some_and(|r| r.lifted_by_asking_twice);
         self.targets.iter().any(lifted)
+    }
+
+    /// The same without the text of statements, for people who may not see it.
+    pub fn without_query_text(mut self) -> Self {
+        self.targets.iter_mut().for_each(|target| target.query = None);
+        self
     }
 
     /// What the confirming button says: `Terminate pid 640`, `Cancel 12 sessions`.

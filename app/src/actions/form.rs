@@ -4,17 +4,16 @@
 
 use leptos::prelude::*;
 use model::ServerId;
-use model::action::{Action, Ask, Preview, Previewed, Target};
+use model::action::{Action, Ask, Preview, Target};
 
 use super::ActionStep;
 #[cfg(feature = "hydrate")]
 use super::Confirmation;
 use super::results::{ActionResults, result_list};
+use super::target::target_view;
 #[cfg(feature = "hydrate")]
 use crate::actions;
 use crate::links;
-use crate::ui::code::CodeBlock;
-use crate::ui::format;
 
 /// Shown when the start time of a session is unknown: the pid alone may be reused.
 const NO_IDENTITY: &str = "The start time of this session is unknown, so it cannot be told apart from another one with the same pid.";
@@ -251,31 +250,6 @@ fn preview_view(
             {twice}
             {close(step)}
         </div>
-    }
-    .into_any()
-}
-
-fn target_view(target: &Previewed) -> AnyView {
-    let state = target.state.clone().map(|state| match target.state_age_ms {
-        Some(ms) => format!("{state} for {}", format::age(ms)),
-        None => state,
-    });
-    let detail = match &target.refusal {
-        None => view! { <CodeBlock text=target.sql.clone()/> }.into_any(),
-        Some(refusal) => view! {
-            <p class="act-refused"><strong>"Not possible: "</strong>{refusal.message.clone()}</p>
-            {refusal.remedy.clone().map(|text| view! { <CodeBlock text/> })}
-        }
-        .into_any(),
-    };
-    view! {
-        <li>
-            <p>
-                <strong>{target.object.clone()}</strong> " " {target.who.clone()}
-                {state.map(|state| format!("; {state}"))}
-            </p>
-            {detail}
-        </li>
     }
     .into_any()
 }

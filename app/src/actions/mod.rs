@@ -3,6 +3,7 @@
 
 pub mod form;
 pub mod results;
+mod target;
 
 use crate::routes::access;
 use leptos::prelude::*;

@@ -135,7 +135,7 @@ fn Freshness() -> impl IntoView {
                 {move || icon(if live.paused.get() { Icon::Resume } else { Icon::Pause })}
                 <span class="tool-words">{move || if live.paused.get() { "Resume" } else { "Pause" }}</span>
             </button>
-            <strong class="stream-lost" role="status">{lost}</strong>
+            <strong class="stream-lost" class:told=move || !lost().is_empty() role="status">{lost}</strong>
         </div>
     }
 }

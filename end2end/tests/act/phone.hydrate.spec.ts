@@ -16,6 +16,9 @@ test('the confirming button and the result are in view, and the page does not mo
     await drawer.getByRole('button', { name: 'Terminate …' }).tap();
     const confirm = page.getByRole('button', { name: /^Terminate pid \d+$/ });
     await expect(confirm).toBeInViewport({ ratio: 1 });
+    // What it last ran, and whom ending it frees.
+    await expect(page.getByText(/^Last ran begin; select pg_advisory_xact_lock/)).toBeInViewport({ ratio: 1 });
+    await expect(page.getByText(/^Going by the latest reading of locks, this/)).toBeInViewport({ ratio: 1 });
     expect(await scrolled(page)).toBeGreaterThan(100);
     await confirm.tap();
     const result = page.getByText(/^pid \d+ has ended\. It took/);
@@ -29,7 +32,7 @@ test('the confirming button and the result are in view, and the page does not mo
 });
 
 test('nothing that is tapped is smaller than a finger', async ({ page }) => {
-  for (const path of ['/', '/s/primary/', '/s/primary/activity', '/s/primary/locks', '/plan']) {
+  for (const path of ['/', '/s/primary/', '/s/primary/activity', '/s/primary/locks', '/s/primary/replication', '/plan']) {
     await open(page, path);
     const small = await page.evaluate(() =>
       [...document.querySelectorAll('button, select, summary, .topbar a, .tabbar a')]
@@ -38,6 +41,14 @@ test('nothing that is tapped is smaller than a finger', async ({ page }) => {
         .map(({ box, text }) => `${text}: ${Math.round(box.width)} × ${Math.round(box.height)}`),
     );
     expect.soft(small, path).toEqual([]);
+    // Neither a button without a word or picture nor a band without words, which hides what is below it.
+    const blank = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, .stream-lost')]
+        .filter((element) => element.checkVisibility() && element.offsetHeight > 2)
+        .filter((element) => !element.innerText.trim() && ![...element.querySelectorAll('svg')].some((icon) => icon.clientWidth > 0))
+        .map((element) => element.outerHTML.slice(0, 80)),
+    );
+    expect.soft(blank, `blank on ${path}`).toEqual([]);
     const bar = await page.locator('.topbar').boundingBox();
     expect.soft(bar!.height, `height of the top bar of ${path}: one row`).toBeLessThan(60);
   }

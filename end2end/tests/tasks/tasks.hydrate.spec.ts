@@ -2,54 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { connect, primary } from '../../support/demo';
+import { Hands } from '../../support/hands';
 import { expect, open, test, verdict, type Page } from '../../support/page';
 import { pile } from '../../support/pile';
-import type { Locator } from '@playwright/test';
 
 const fixture = (name: string) => readFileSync(resolve(__dirname, '../../../app/plan/fixtures', name), 'utf8');
-
-/** Counts what a person does. */
-class Hands {
-  steps: string[] = [];
-  constructor(readonly page: Page, readonly phone: boolean) {}
-
-  async press(key: string) {
-    this.steps.push(key);
-    await this.page.keyboard.press(key);
-  }
-
-  async click(what: Locator, name: string) {
-    this.steps.push(name);
-    if (this.phone) await what.tap();
-    else await what.click();
-  }
-
-  async paste(text: string) {
-    this.steps.push('paste');
-    await this.page.evaluate((text) => {
-      const data = new DataTransfer();
-      data.setData('text/plain', text);
-      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-    }, text);
-  }
-
-  /** Goes to a page as one does: by keys, or by the menu at the bottom of a phone. */
-  async go(keys: string, group: string, label: string) {
-    if (!this.phone) {
-      for (const key of keys) await this.press(key);
-      return;
-    }
-    const bar = this.page.locator('nav.tabbar');
-    await this.click(bar.locator('summary', { hasText: group }), group);
-    await this.click(bar.getByRole('link', { name: new RegExp(`^${label}`) }), label);
-  }
-
-  took(most: number) {
-    test.info().annotations.push({ type: 'steps', description: `${this.steps.length}: ${this.steps.join(', ')}` });
-    console.log(`${test.info().title}: ${this.steps.length} steps: ${this.steps.join(', ')}`);
-    expect(this.steps.length, this.steps.join(', ')).toBeLessThanOrEqual(most);
-  }
-}
 
 for (const width of [1440, 390]) {
   const phone = width === 390;
@@ -112,6 +69,20 @@ for (const width of [1440, 390]) {
       await expect(verdict(page)).toContainText(/of \d+ nodes? takes?/);
       await expect(verdict(page)).toBeInViewport();
       hands.took(1);
+    });
+
+    test(`which of two plans is better, and why, at ${width} px`, async ({ page }) => {
+      await open(page, '/plan');
+      const hands = new Hands(page, phone);
+      await hands.paste(fixture('17/hash_join.txt'));
+      await expect(verdict(page)).toContainText(/of \d+ nodes? takes?/);
+      await hands.click(page.getByText('Another plan, or one to compare with'), 'Another plan');
+      await page.getByRole('textbox', { name: /^Compare with/ }).fill(fixture('18/hash_join.txt'));
+      hands.steps.push('paste');
+      await hands.click(page.getByRole('button', { name: 'Show the plan' }), 'Show the plan');
+      await expect(verdict(page)).toContainText(/faster|slower|as long/);
+      await expect(verdict(page)).toBeInViewport();
+      hands.took(4);
     });
 
     test(`what an idle transaction is and what to do, at ${width} px`, async ({ page }) => {

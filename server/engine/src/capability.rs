@@ -11,7 +11,7 @@ use crate::sql::sql;
 /// The oldest major we support.
 pub const OLDEST_MAJOR: u16 = 14;
 /// The newest major we are tested with.
-pub const NEWEST_MAJOR: u16 = 18;
+pub const NEWEST_MAJOR: u16 = 19;
 
 sql! {
     FACTS = "facts" [9];
@@ -39,9 +39,9 @@ struct FactsRow {
 
 #[derive(sqlx::FromRow)]
 struct IdentityRow {
-    #[sqlx(try_from = "model::text::Text")]
-    system_identifier: String,
-    timeline: i32,
+    #[sqlx(try_from = "model::text::MaybeText")]
+    system_identifier: Option<String>,
+    timeline: Option<i32>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -82,8 +82,8 @@ pub async fn read(observer: &mut Observer) -> Result<Known<Facts>, Reason> {
     if files.len() == 2 {
         let mut answers = observer.read(&files).await?.into_iter();
         if let Some(Ok(identity)) = answers.next().map(|a| a.and_then(|r| r.one::<IdentityRow>())) {
-            facts.system_identifier = Some(identity.system_identifier);
-            facts.timeline = Some(identity.timeline);
+            facts.system_identifier = identity.system_identifier;
+            facts.timeline = identity.timeline;
         }
         if let Some(Ok(rows)) = answers.next().map(|a| a.and_then(|r| r.all::<ExtensionRow>())) {
             facts.extensions = rows.into_iter().map(|row| (row.extname, row.extversion)).collect();

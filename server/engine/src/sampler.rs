@@ -124,6 +124,8 @@ async fn tick_until_lost(
         let now = Tick {
             observer,
             facts: &facts,
+            server: server.id.as_str(),
+            recorder: server.recorder.as_ref(),
             limits,
             overhead: &server.overhead,
             now_ms: now_ms(),

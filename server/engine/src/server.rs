@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use history::Recorder;
 use model::server::{ConnectionState, Facts, FirstFinding, Headline};
 use model::{Cause, Finding, NotChecked, Reason, ServerId, ServerSummary};
 use tokio::runtime::Handle;
@@ -44,6 +45,8 @@ pub struct WatchedServer {
     pub(crate) budget: Budget,
     pub(crate) overhead: Arc<Overhead>,
     pub(crate) store: Store,
+    /// Where its readings are recorded; None without a history store.
+    pub(crate) recorder: Option<Recorder>,
     status: RwLock<(ConnectionState, Option<Facts>)>,
     /// Where its sampler runs.
     thread: OnceLock<Handle>,
@@ -51,7 +54,7 @@ pub struct WatchedServer {
 
 impl WatchedServer {
     /// A server of which nothing is known yet.
-    pub fn new(config: &ServerConfig) -> Self {
+    pub fn new(config: &ServerConfig, recorder: Option<Recorder>) -> Self {
         Self {
             address: config.dsn.address(),
             dsn: Some(config.dsn.clone()),
@@ -62,6 +65,7 @@ impl WatchedServer {
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
             store: Store::new(now_ms()),
+            recorder,
             status: RwLock::new((ConnectionState::Connecting, None)),
             thread: OnceLock::new(),
         }
@@ -79,6 +83,7 @@ impl WatchedServer {
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
             store: Store::of(readings),
+            recorder: None,
             status: RwLock::new((summary.link, summary.facts)),
             thread: OnceLock::new(),
         }

@@ -3,6 +3,8 @@
 //! No version `if` stands anywhere else. The five header lines of a file stay out of what is sent:
 //! a watched server gets the statement behind a short marker.
 
+use std::borrow::Cow;
+
 /// One `.sql` file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SqlFile {
@@ -23,6 +25,56 @@ impl SqlFile {
         }
         rest.trim().trim_end_matches(';')
     }
+
+    /// The names of its optional parts. `/*? name */ expression /*: else */` marks one: a server that
+    /// refuses the expression is asked for what stands behind the colon, and loses nothing else.
+    pub fn parts(&self) -> Vec<&'static str> {
+        let mut names: Vec<&'static str> = Vec::new();
+        for piece in pieces(self.statement()) {
+            if let Piece::Optional { name, .. } = piece
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The statement without these parts.
+    pub fn without(&self, parts: &[&str]) -> Cow<'static, str> {
+        if parts.is_empty() {
+            return Cow::Borrowed(self.statement());
+        }
+        let kept = |piece| match piece {
+            Piece::Plain(text) => text,
+            Piece::Optional { name, otherwise, .. } if parts.contains(&name) => otherwise,
+            Piece::Optional { whole, .. } => whole,
+        };
+        Cow::Owned(pieces(self.statement()).into_iter().map(kept).collect())
+    }
+}
+
+/// A piece of a statement.
+enum Piece {
+    Plain(&'static str),
+    Optional { name: &'static str, whole: &'static str, otherwise: &'static str },
+}
+
+fn pieces(statement: &'static str) -> Vec<Piece> {
+    let (mut found, mut rest) = (Vec::new(), statement);
+    while let Some((plain, marked)) = rest.split_once("/*?") {
+        let optional = || {
+            let (name, body) = marked.split_once("*/")?;
+            let (whole, otherwise) = body.split_once("/*:")?;
+            let (otherwise, after) = otherwise.split_once("*/")?;
+            Some((Piece::Optional { name: name.trim(), whole, otherwise }, after))
+        };
+        let Some((piece, after)) = optional() else { break };
+        found.extend([Piece::Plain(plain), piece]);
+        rest = after;
+    }
+    found.push(Piece::Plain(rest));
+    found
 }
 
 /// A query with its variants, lowest floor first.
@@ -78,6 +130,17 @@ mod tests {
         assert_eq!(QUERY.pick(13), None);
         assert_eq!(QUERY.pick(16).map(|file| file.floor), Some(14));
         assert_eq!(QUERY.pick(18).map(|file| file.floor), Some(17));
+    }
+
+    #[test]
+    fn a_part_is_left_out_wherever_it_stands_and_nothing_else() {
+        const TEXT: &str = "select /*? a */ f() /*: null::int8 */ as x, /*? b */ g() /*: 0 */, /*? a */ h() /*: 1 */";
+        const FILE: SqlFile = SqlFile { floor: 14, name: "a.14.sql", text: TEXT };
+        assert_eq!(FILE.parts(), ["a", "b"]);
+        assert_eq!(FILE.without(&[]), TEXT);
+        let without = FILE.without(&["a"]);
+        let words: Vec<_> = without.split_whitespace().collect();
+        assert_eq!(words.join(" "), "select null::int8 as x, g() , 1");
     }
 
     #[test]

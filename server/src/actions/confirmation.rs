@@ -103,6 +103,7 @@ mod tests {
             who: String::new(),
             state: Some("active".into()),
             state_age_ms: Some(1.0),
+            query: None,
             sql: "select 1".into(),
             refusal: None,
         };

@@ -78,7 +78,7 @@ impl ActionRunner {
         if !plan.steps.is_empty() {
             preview.token = Some(self.0.tokens.issue(&user.name, &preview, now_ms()));
         }
-        Ok(preview)
+        Ok(if user.may(Permission::QueryText) { preview } else { preview.without_query_text() })
     }
 
     /// Executes what was previewed; refuses when the targets have changed since.

@@ -203,7 +203,7 @@ impl Session {
 pub struct Progress {
     /// Process id.
     pub pid: i32,
-    /// `VACUUM`, `ANALYZE`, `CREATE INDEX`, `COPY`, `BASE BACKUP`, `CLUSTER` …
+    /// `VACUUM`, `ANALYZE`, `CREATE INDEX`, `COPY`, `BASE BACKUP`, `CLUSTER`, `REPACK` …
     #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub command: String,
     /// The phase as PostgreSQL names it.

@@ -16,11 +16,12 @@ use serde::{Deserialize, Serialize};
 use super::server_param;
 use crate::live;
 use crate::live::charts::poll_charts;
-use crate::live::findings::{of_reading, verdict_of};
+use crate::live::findings::{Judged, poll_findings, verdict_of};
 use crate::resource::loaded;
 use crate::ui::chart::{Chart, Charts};
+use crate::ui::findings::Findings;
 use crate::ui::format;
-use crate::ui::page::{area_findings, page};
+use crate::ui::page::page;
 use crate::ui::reading::{ReadingView, known};
 use crate::ui::verdict::Verdict;
 use own::{archiver, own, synchronous};
@@ -34,6 +35,7 @@ const TOPOLOGY_EVERY_MS: u64 = 5_000;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplicationStart {
     latest: Latest<Replication>,
+    judged: Judged,
     topology: Topology,
     charts: Vec<Chart>,
 }
@@ -48,8 +50,10 @@ pub async fn read_replication(server: ServerId) -> Result<ReplicationStart, ApiE
     auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
     let latest = engine.latest::<ReplicationArea>(&server).ok_or(ApiError::NotFound)?;
+    // What a watched standby knows of its lag stands in another server's reading.
+    let judged = crate::live::findings::judged(&engine, &server, "replication");
     let charts = charts::charts(&latest);
-    Ok(ReplicationStart { topology: engine.topology(&server), latest, charts })
+    Ok(ReplicationStart { topology: engine.topology(&server), latest, judged, charts })
 }
 
 access! { "/api/topology" OnServer(See) }
@@ -84,7 +88,9 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
     let topology = RwSignal::new(start.topology);
     poll_topology(server.clone(), topology);
     let here = server.clone();
-    let words = verdict_of(latest, of_reading(latest), calm);
+    let judged = RwSignal::new(start.judged);
+    poll_findings(server.clone(), "replication", judged);
+    let words = verdict_of(latest, judged.into(), calm);
     let drawn =
         move |draw: fn(&Replication) -> AnyView| move || latest.with(|l| l.value().map(draw));
     view! {
@@ -92,7 +98,7 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
             <h1>"Replication of " {server.to_string()}</h1>
             <Verdict words/>
         </header>
-        {area_findings(latest)}
+        <Findings judged/>
         <section class="panel" aria-labelledby="topology-title">
             <h2 id="topology-title">"Topology"</h2>
             {move || topology.with(|topology| drawing(topology, &here))}
@@ -172,7 +178,7 @@ fn standing(lag: &Lag, position: &Position) -> (String, bool) {
                 format::age(delay)
             )
         });
-    let archive_only = position.streams == Some(false) && position.restores == Some(true);
+    let archive_only = position.is_archive_only();
     match lag.ms {
         _ if archive_only => (
             format!("This standby restores WAL from an archive; how much is missing there is unknown.{delayed}"),

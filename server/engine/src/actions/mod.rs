@@ -192,6 +192,7 @@ impl ActionSession {
             who: same.map(SessionRow::who).unwrap_or_default(),
             state: same.and_then(|row| row.state.clone()),
             state_age_ms: same.and_then(|row| row.state_age_ms),
+            query: same.and_then(SessionRow::last_statement),
             sql,
             refusal: policy::session(ask.action, (pid, start), row, &self.me.role, ask.twice),
         };
@@ -219,6 +220,7 @@ impl ActionSession {
             who: row.as_ref().map(|row| format!("owner {}", row.owner)).unwrap_or_default(),
             state: None,
             state_age_ms: None,
+            query: None,
             sql: sql.unwrap_or_default(),
             refusal: policy::table(name, row.as_ref(), (&self.me.role, &self.me.database)),
         };

@@ -1,5 +1,7 @@
 //! Row types of the action queries, and the one function that fills values into their text.
 
+use crate::redact;
+
 /// A row of `operators.14.sql`.
 #[derive(Debug, sqlx::FromRow)]
 pub struct OperatorRow {
@@ -29,6 +31,8 @@ pub struct SessionRow {
     pub client_addr: Option<String>,
     #[sqlx(try_from = "model::text::MaybeText")]
     pub state: Option<String>,
+    #[sqlx(try_from = "model::text::MaybeText")]
+    pub query: Option<String>,
     pub state_age_ms: Option<f64>,
     #[sqlx(try_from = "model::text::MaybeText")]
     pub wait_event: Option<String>,
@@ -43,6 +47,13 @@ impl SessionRow {
     /// Whether it has committed and waits for a synchronous standby to confirm that.
     pub fn waits_for_sync_standby(&self) -> bool {
         self.wait_event.as_deref() == Some("SyncRep")
+    }
+
+    /// What it runs, or ran last, without passwords; None where the server does not say. A state is
+    /// known of every session whose text may be read.
+    pub fn last_statement(&self) -> Option<String> {
+        let text = self.query.as_deref().filter(|text| !text.is_empty() && self.state.is_some())?;
+        Some(redact::statement(text))
     }
 
     /// Whom it is: role, database, application, client, as far as known.

@@ -83,15 +83,19 @@ impl Observer {
     }
 
     /// Runs the files in one read-only transaction and one round trip. When one of them fails,
-    /// each is run alone, so that one failure hides nothing else; what a server refuses for good is
-    /// not asked again at every tick, for each time leaves a line in its log.
+    /// each is run alone, so that one failure hides nothing else, and of a file that fails alone only
+    /// the parts that are refused are left out; what a server refuses for good is not asked again at
+    /// every tick, for each time leaves a line in its log.
     ///
     /// The outer error means the connection is lost: drop the observer.
     pub async fn read(&mut self, files: &[SqlFile]) -> Result<Vec<Known<Rows>>, Reason> {
         let now = Instant::now();
         let asked: Vec<SqlFile> =
             files.iter().filter(|file| self.refused.reason(file, now).is_none()).copied().collect();
-        let mut answers = self.ask(&asked).await?.into_iter();
+        for file in &asked {
+            self.retry_parts(file, now).await?;
+        }
+        let mut answers = self.ask(&asked, now).await?.into_iter();
         let mut all = Vec::with_capacity(files.len());
         for file in files {
             all.push(match self.refused.reason(file, now) {
@@ -107,30 +111,78 @@ impl Observer {
         Ok(all)
     }
 
-    async fn ask(&mut self, files: &[SqlFile]) -> Result<Vec<Known<Rows>>, Reason> {
+    async fn ask(&mut self, files: &[SqlFile], now: Instant) -> Result<Vec<Known<Rows>>, Reason> {
         if files.is_empty() {
             return Ok(vec![]);
         }
         match self.run(files).await? {
             Ok(sets) => Ok(sets),
-            Err(reason) if files.len() == 1 => Ok(vec![Err(reason)]),
+            Err(reason) if files.len() == 1 => match files.first() {
+                Some(file) => Ok(vec![self.what_is_left(file, reason, now).await?]),
+                None => Ok(vec![]),
+            },
             Err(_) => {
                 let mut answers = Vec::with_capacity(files.len());
                 for file in files {
-                    let answer = self.run(std::slice::from_ref(file)).await?;
-                    answers.push(
-                        answer.and_then(|sets| {
-                            sets.into_iter().next().unwrap_or(Err(Reason::NotYet))
-                        }),
-                    );
+                    answers.push(match self.alone(file).await? {
+                        Err(reason) => self.what_is_left(file, reason, now).await?,
+                        rows => rows,
+                    });
                 }
                 Ok(answers)
             }
         }
     }
 
+    async fn alone(&mut self, file: &SqlFile) -> Result<Known<Rows>, Reason> {
+        let answer = self.run(std::slice::from_ref(file)).await?;
+        Ok(answer.and_then(|sets| sets.into_iter().next().unwrap_or(Err(Reason::NotYet))))
+    }
+
+    /// The answer without the parts that the server refuses: all are left out, then each is tried.
+    async fn what_is_left(
+        &mut self,
+        file: &SqlFile,
+        reason: Reason,
+        now: Instant,
+    ) -> Result<Known<Rows>, Reason> {
+        let parts = file.parts();
+        if parts.is_empty() || matches!(reason, Reason::TimedOut { .. } | Reason::TooLarge { .. }) {
+            return Ok(Err(reason));
+        }
+        for part in &parts {
+            self.refused.leave_out(file, part, reason.clone(), now);
+        }
+        let mut left = match self.alone(file).await? {
+            Ok(rows) => rows,
+            Err(_) => {
+                parts.iter().for_each(|part| self.refused.put_back(file, part));
+                return Ok(Err(reason));
+            }
+        };
+        for part in parts {
+            self.refused.put_back(file, part);
+            match self.alone(file).await? {
+                Ok(rows) => left = rows,
+                Err(why) => self.refused.leave_out(file, part, why, now),
+            }
+        }
+        Ok(Ok(left.lacking(self.refused.missing(file))))
+    }
+
+    /// Tries the parts that were refused some time ago, one by one.
+    async fn retry_parts(&mut self, file: &SqlFile, now: Instant) -> Result<(), Reason> {
+        for part in self.refused.to_retry(file, now) {
+            self.refused.put_back(file, part);
+            if let Err(why) = self.alone(file).await? {
+                self.refused.leave_out(file, part, why, now);
+            }
+        }
+        Ok(())
+    }
+
     async fn run(&mut self, files: &[SqlFile]) -> Result<Known<Vec<Known<Rows>>>, Reason> {
-        let text = batch(self.settings, files);
+        let text = batch(self.settings, files, &self.refused);
         let started = Instant::now();
         // The text is put together from our own files and constants only: see `batch`.
         let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
@@ -155,7 +207,9 @@ impl Observer {
         if answer.is_err() {
             files.iter().for_each(|file| self.overhead.failure(file.name));
         }
-        Ok(answer.map(|sets| sets.into_iter().map(Rows::within_limits).collect()))
+        let lacking =
+            |(file, set): (&SqlFile, Rows)| set.lacking(self.refused.missing(file)).within_limits();
+        Ok(answer.map(|sets| files.iter().zip(sets).map(lacking).collect()))
     }
 
     async fn command(&mut self, text: String) -> Result<(), Reason> {

@@ -26,6 +26,7 @@ pub async fn ended(major: u16) -> Result {
                          where query = 'select pg_sleep(60)' and state = 'active')",
     )
     .await?;
+    assert_eq!(statement(&engine, &chosen).await?.as_deref(), Some("select pg_sleep(60)"));
     let done = act(&engine, ask(Action::Cancel, chosen.clone(), false)).await?;
     assert_eq!(done.outcome, Outcome::Worked, "{done:?}");
     assert!(done.took_ms.is_some_and(|ms| ms < 5_000.0), "{done:?}");
@@ -38,7 +39,11 @@ pub async fn ended(major: u16) -> Result {
 
     not_another_session(&engine, &mut sleeper, &chosen).await?;
 
-    sqlx::raw_sql("begin; select 1").execute(&mut sleeper).await?;
+    sqlx::raw_sql("begin").execute(&mut sleeper).await?;
+    // The role has no right to it, which the preview need not know: the text is what it last sent.
+    sqlx::raw_sql("alter role web password 'S3cret'").execute(&mut sleeper).await.ok();
+    let last = statement(&engine, &chosen).await?.unwrap_or_default();
+    assert!(last.starts_with("alter role web password") && !last.contains("S3cret"), "{last}");
     let done = act(&engine, ask(Action::Terminate, chosen, false)).await?;
     assert_eq!((done.outcome, done.took_ms.is_some()), (Outcome::Worked, true), "{done:?}");
     assert!(!alive(&mut sleeper).await);
@@ -46,6 +51,14 @@ pub async fn ended(major: u16) -> Result {
     protected(&server, &engine).await?;
     engine.stop().await;
     Ok(())
+}
+
+/// What the preview says that the session runs or ran last.
+async fn statement(engine: &Engine, chosen: &Target) -> Result<Option<String>> {
+    let mut operating = open(engine, Action::Terminate).await?;
+    let plan = look(&mut operating, &ask(Action::Terminate, chosen.clone(), false)).await?;
+    operating.close().await;
+    Ok(plan.preview.targets.into_iter().find_map(|target| target.query))
 }
 
 /// A pid under which another session stands than the one that was chosen.

@@ -1,10 +1,10 @@
-//! Rates of the whole server: cache misses.
+//! What holds for a whole server: cache misses, the end of life of its major.
 
 use engine::Engine;
-use model::{Reason, ServerId, Severity};
+use model::{Harm, Reason, ServerId, Severity};
 use playground::ServerOptions;
 
-use crate::support::{PATIENCE, Result, config, fires, limits, until};
+use crate::support::{PATIENCE, Result, config, fires, limits, quiet, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_come_from_outside_shared_buffers() -> Result {
@@ -36,4 +36,16 @@ async fn blocks_come_from_outside_shared_buffers() -> Result {
     })
     .await?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_major_past_its_end_of_life_is_told_and_no_warning() -> Result {
+    const RULE: &str = "overview/end_of_life";
+    let (old, new) = (playground::server(14).await?, playground::server(18).await?);
+    let servers = vec![config("old", &old.dsn())?, config("new", &new.dsn())?];
+    let engine = Engine::start(servers, limits(&[])?);
+    let finding = fires(&engine, "old", RULE).await?;
+    assert_eq!((finding.severity, finding.harm), (Severity::Info, Harm::Hygiene));
+    assert!(finding.message.contains("12 November 2026"), "{}", finding.message);
+    quiet(&engine, "new", RULE).await
 }

@@ -11,6 +11,7 @@ select a.pid,
        a.application_name,
        pg_catalog.host(a.client_addr) as client_addr,
        a.state,
+       a.query,
        (extract(epoch from pg_catalog.clock_timestamp() - a.state_change) * 1000)::float8 as state_age_ms,
        -- the names of other classes are chosen by extensions
        case when a.wait_event_type = 'IPC' then a.wait_event end as wait_event,

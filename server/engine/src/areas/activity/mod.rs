@@ -2,6 +2,7 @@
 //! second.
 
 mod metrics;
+pub mod profile;
 mod progress;
 mod replay;
 mod waits;
@@ -40,10 +41,10 @@ use crate::sql::sql;
 sql! {
     SESSIONS = "sessions" [14];
     CONNECTIONS = "connections" [14];
-    COMMANDS = "commands" [14];
+    COMMANDS = "commands" [14, 19];
     CONTESTED_LOCKS = "contested_locks" [14];
     IDLE_HOLDERS = "idle_holders" [14];
-    PROGRESS = "progress" [14, 17];
+    PROGRESS = "progress" [14, 17, 19];
 }
 
 /// How many wait samples are kept: five minutes of seconds.
@@ -142,6 +143,10 @@ impl Area for ActivityArea {
         })
     }
 
+    fn points(value: &Activity) -> Option<Vec<history::Point>> {
+        profile::points(value)
+    }
+
     fn without_query_text(value: &Activity) -> Option<Activity> {
         Some(value.without_query_text())
     }
@@ -178,11 +183,8 @@ fn hide_what_is_hidden(sessions: &mut [Session], role: &str) -> Known<()> {
 /// Active sessions by wait class; our own do not count.
 fn by_wait_class(sessions: &[Session]) -> Vec<(String, f64)> {
     let mut classes: BTreeMap<&str, f64> = BTreeMap::new();
-    for session in sessions.iter().filter(|session| session.is_active() && !session.own) {
-        // A walsender is active by definition; it would drown the picture.
-        if session.backend_type.as_deref() != Some("walsender") {
-            *classes.entry(wait_class(session)).or_default() += 1.0;
-        }
+    for session in sessions.iter().filter(|session| profile::counts(session)) {
+        *classes.entry(wait_class(session)).or_default() += 1.0;
     }
     classes.into_iter().map(|(class, count)| (class.to_owned(), count)).collect()
 }

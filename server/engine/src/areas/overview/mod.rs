@@ -3,17 +3,19 @@
 //! (`docs/limits.md#rates`).
 
 mod metrics;
+pub mod past;
 mod windows;
 /// The rules of this area.
 pub mod rules {
     pub mod cache_misses;
+    pub mod end_of_life;
 
     use model::overview::Overview;
 
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Overview>, "overview": cache_misses
+        Rule<Overview>, "overview": cache_misses, end_of_life
     }
 }
 
@@ -71,7 +73,10 @@ impl Area for OverviewArea {
         let sessions: Known<SessionCounts> = next().and_then(|rows: Rows| rows.one());
         let counters: Known<DatabaseCounters> = next().and_then(|rows| rows.one());
         let checkpoints: Known<CheckpointCounters> = next().and_then(|rows| rows.one());
-        let wal: Known<WalPosition> = next().and_then(|rows| rows.one());
+        let wal: Known<WalPosition> = next().and_then(|rows| {
+            let part = if facts.in_recovery { "replayed" } else { "current" };
+            rows.missing(part).map_or_else(|| rows.one(), Err)
+        });
         let sample = windows::Sample {
             at_ms: now_ms,
             started_ms: facts.started_ms,
@@ -96,6 +101,10 @@ impl Area for OverviewArea {
             wal,
             windows: state.windows.iter().cloned().collect(),
         })
+    }
+
+    fn points(value: &Overview) -> Option<Vec<history::Point>> {
+        past::points(value)
     }
 
     fn headline(overview: &Overview, headline: &mut Headline) {
