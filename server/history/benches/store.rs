@@ -38,7 +38,7 @@ fn things(random: &mut fastrand::Rng, count: usize) -> Vec<Thing> {
             ("database", "shop"),
         ]),
         rate: 10_f64.powf(random.f64() * 3.0),
-        idle: number % 2 == 0,
+        idle: number.is_multiple_of(2),
         size: f64::from(random.u32(1_000..1_000_000)),
         load: random.f64() * 100.0,
     };
@@ -93,8 +93,38 @@ fn size_of(folder: &Path) -> u64 {
     files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
 }
 
+/// Bytes of each level's columns.
+async fn levels(folder: &Path) -> String {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("history.sqlite"));
+    let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+    let bytes = "select group_concat(level || ': ' || bytes || ' bytes in ' || chunks, ', ') from (select level, sum(bytes) bytes, count(*) chunks from chunk group by level order by level)";
+    let text: String = sqlx::query_scalar(bytes).fetch_one(&pool).await.unwrap();
+    let free: i64 = sqlx::query_scalar("pragma freelist_count").fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    format!("columns by level (ticks, minutes, hours, days): {text}; {free} pages are free")
+}
+
+/// CPU time of this process, seconds.
+fn cpu_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<f64> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    // After the state: utime and stime are the fields 14 and 15 of proc(5), in hundredths.
+    fields.get(10).unwrap_or(&0.0) / 100.0 + fields.get(11).unwrap_or(&0.0) / 100.0
+}
+
 /// Records days; gives samples that were there to keep, and the time of taking, flushing and compacting.
-async fn record(history: &History, entities: usize, days: i64) -> (u64, [Duration; 3]) {
+async fn record(
+    history: &History,
+    entities: usize,
+    days: i64,
+    ticks_a_flush: i64,
+) -> (u64, [Duration; 3]) {
     let mut random = fastrand::Rng::with_seed(1);
     let mut things = things(&mut random, entities);
     let (mut samples, mut times) = (0, [Duration::ZERO; 3]);
@@ -105,9 +135,11 @@ async fn record(history: &History, entities: usize, days: i64) -> (u64, [Duratio
         let begun = Instant::now();
         history.recorder().append(&source(), at, MINUTE as u32, points);
         times[0] += begun.elapsed();
-        let begun = Instant::now();
-        history.flush().await.unwrap();
-        times[1] += begun.elapsed();
+        if minute % ticks_a_flush == ticks_a_flush - 1 {
+            let begun = Instant::now();
+            history.flush().await.unwrap();
+            times[1] += begun.elapsed();
+        }
         if minute % 10 == 9 {
             let begun = Instant::now();
             history.maintain(at).await.unwrap();
@@ -195,9 +227,12 @@ async fn main() {
     let days = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(31);
     let folder = tempfile::tempdir().unwrap();
     let history = open(folder.path()).await;
-    let (samples, [taken, flushed, compacted]) = record(&history, ENTITIES, 1).await;
+    let before = cpu_s();
+    let (samples, [taken, flushed, compacted]) = record(&history, ENTITIES, 1, 1).await;
+    let busy = cpu_s() - before;
     history.close().await.unwrap();
     let bytes = size_of(folder.path());
+    let levels = levels(folder.path()).await;
     // limits.md counts idle series too: their samples are there, without taking room.
     let day = (ENTITIES * METRICS.len() * 1_440) as f64;
     let row_folder = tempfile::tempdir().unwrap();
@@ -207,6 +242,7 @@ async fn main() {
     println!("a day of 2,000 series at a minute: {samples} samples that say something of {day:.0}");
     println!("  {:.3} bytes per sample, {each:.3} per one that says something", bytes as f64 / day);
     println!("  SQLite, a row each: {row_bytes:.1}, {:.1} times as much", row_bytes / each);
+    println!("  {levels}");
     let rate = |time: Duration| samples as f64 / time.as_secs_f64();
     println!(
         "  taken at {:.2} M/s, flushed at {:.2} M/s, compacted at {:.2} M/s",
@@ -214,6 +250,7 @@ async fn main() {
         rate(flushed) / 1e6,
         rate(compacted) / 1e6
     );
+    println!("  a second of CPU, with making up the samples: {:.2} M", samples as f64 / busy / 1e6);
     let all = taken + flushed + compacted;
     let row_rate = row_samples as f64 / row_time.as_secs_f64();
     println!(
@@ -225,8 +262,7 @@ async fn main() {
 
     let folder = tempfile::tempdir().unwrap();
     let history = open(folder.path()).await;
-    // 5,000 entities; half of them idle have gauges only.
-    let (samples, times) = record(&history, 2_000, days).await;
+    let (samples, times) = record(&history, 1_000, days, 10).await;
     println!(
         "{days} days of 10,000 series: {samples} samples in {:.0} s",
         times.iter().sum::<Duration>().as_secs_f64()

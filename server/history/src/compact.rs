@@ -5,6 +5,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::answers::{Gap, GapReason};
 use crate::chunk::Chunk;
+use crate::codec::seal::Effort;
 use crate::codec::slots;
 use crate::ids::parts_of;
 use crate::level::Level;
@@ -16,7 +17,7 @@ use crate::sqlite::Database;
 /// The tier of a chunk that is not merged any more.
 const DONE: i64 = 9;
 /// Chunks of one tier that are merged into one of the next.
-const FAN_IN: usize = 8;
+const FAN_IN: usize = 12;
 /// Flushes that are merged at the latest; and after so many milliseconds.
 const FLUSHES: i64 = 120;
 const FLUSHED_MS: i64 = 600_000;
@@ -147,13 +148,14 @@ fn group(place: Place, heads: &[Head]) -> (&[Head], bool) {
     (heads, place.tier > 0 && heads.len() >= FAN_IN)
 }
 
+/// Gives a chunk its tier; 0 if it is gone.
 async fn set_tier(
     db: impl sqlx::SqliteExecutor<'_>,
     id: i64,
     tier: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("update chunk set tier = ? where id = ?").bind(tier).bind(id).execute(db).await?;
-    Ok(())
+) -> Result<u64, sqlx::Error> {
+    let set = sqlx::query("update chunk set tier = ? where id = ?").bind(tier).bind(id);
+    Ok(set.execute(db).await?.rows_affected())
 }
 
 async fn merge_group(db: &Database, place: Place, heads: &[Head]) -> Result<Done, sqlx::Error> {
@@ -176,8 +178,10 @@ async fn merge_group(db: &Database, place: Place, heads: &[Head]) -> Result<Done
         (0, false) => &[Level::Hour, Level::Day],
         _ => &[],
     };
+    // What was flushed is merged again within hours.
+    let effort = if place.tier == 0 { Effort::Quick } else { Effort::Small };
     let level = place.level;
-    let merged = tokio::task::spawn_blocking(move || merge(level, inputs, rollups)).await;
+    let merged = tokio::task::spawn_blocking(move || merge(level, inputs, rollups, effort)).await;
     let merged = merged.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
     unreadable.extend(merged.corrupt.iter().filter_map(|input| spans.get(*input).copied()));
     let no_minutes = (place.tier == 0 && !minutes).then_some(());
@@ -226,7 +230,11 @@ async fn write(
         return tidy(db).await;
     }
     for id in fresh {
-        set_tier(&mut *tx, id, place.tier + 1).await?;
+        if set_tier(&mut *tx, id, place.tier + 1).await? == 0 {
+            // Another process has tidied it away: the old ones stay.
+            drop(tx);
+            return tidy(db).await;
+        }
     }
     for (from_ms, to_ms) in unreadable {
         corrupt_gap(&mut tx, place.source, *from_ms, *to_ms).await?;
@@ -262,6 +270,7 @@ async fn write_invisible(db: &Database, source: i64, chunk: &Chunk) -> Result<i6
 /// Notes when the entities of these series were last seen.
 async fn see_entities(db: &Database, series: &[i64], to_ms: i64) -> Result<(), sqlx::Error> {
     let mut entities: Vec<i64> = series.iter().map(|series| parts_of(*series).0).collect();
+    entities.sort_unstable();
     entities.dedup();
     for some in entities.chunks(STEP_ENTITIES) {
         let mut tx = Database::begin(&db.keeper).await?;

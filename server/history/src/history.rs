@@ -175,13 +175,20 @@ impl Inner {
         }
     }
 
-    async fn maintain(&self, now_ms: i64) -> Result<(), sqlx::Error> {
-        let _one = self.keeping.lock().await;
+    async fn compact(&self, now_ms: i64) -> Result<(), sqlx::Error> {
         while let Some(done) = compact::step(&self.db, now_ms).await? {
             self.corrupt.fetch_add(done.corrupt, Ordering::Relaxed);
             tokio::task::yield_now().await;
         }
+        Ok(())
+    }
+
+    async fn maintain(&self, now_ms: i64) -> Result<(), sqlx::Error> {
+        let _one = self.keeping.lock().await;
+        // On a full disk compaction fails, and retention is what makes room.
+        let compacted = self.compact(now_ms).await;
         retention::apply(&self.db, &self.settings.retention, now_ms).await?;
+        compacted?;
         let mut writer = self.writer.lock().await;
         let oldest = now_ms.saturating_sub(self.settings.retention.days_ms);
         if retention::forget_entities(&self.db, oldest).await? > 0 {

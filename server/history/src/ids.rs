@@ -6,22 +6,25 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::names::{Entity, Kind, Metric, Source};
 
-/// A series' number is its entity's id and its metric's id.
-const METRIC_BITS: u32 = 12;
-/// The metric's part of a series' number.
-const METRIC_MASK: i64 = (1 << METRIC_BITS) - 1;
+/// A series' number is its metric's id and its entity's: blocks hold the series of one metric side by side, so
+/// a ranking reads no others, and like values are compressed together.
+const ENTITY_BITS: u32 = 40;
+const ENTITY_MASK: i64 = (1 << ENTITY_BITS) - 1;
 /// Entities that are remembered by their key; beyond that they are asked again.
 const MOST_ENTITIES: usize = 250_000;
 
 /// The series of an entity and a metric.
 pub(crate) const fn series_of(entity: i64, metric: i64) -> i64 {
-    (entity << METRIC_BITS) | (metric & METRIC_MASK)
+    (metric << ENTITY_BITS) | (entity & ENTITY_MASK)
 }
 
 /// The entity and the metric of a series.
 pub(crate) const fn parts_of(series: i64) -> (i64, i64) {
-    (series >> METRIC_BITS, series & METRIC_MASK)
+    (series & ENTITY_MASK, series >> ENTITY_BITS)
 }
+
+/// The least and the greatest id of an entity.
+pub(crate) const ENTITIES: (i64, i64) = (0, ENTITY_MASK);
 
 /// Names that were given ids. What a failed transaction made is forgotten.
 #[derive(Debug, Default)]

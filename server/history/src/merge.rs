@@ -29,6 +29,7 @@ pub(crate) struct Merged {
 /// One of the chunks that are made: where each input's slots go, and its blocks.
 struct Target {
     level: Level,
+    effort: Effort,
     times: Vec<Slot>,
     /// By input and slot.
     places: Vec<Vec<u32>>,
@@ -37,7 +38,7 @@ struct Target {
 }
 
 impl Target {
-    fn new(level: Level, inputs: &[Input]) -> Self {
+    fn new(level: Level, inputs: &[Input], effort: Effort) -> Self {
         let mut times: Vec<Slot> = Vec::new();
         let mut places = Vec::with_capacity(inputs.len());
         for input in inputs {
@@ -55,8 +56,8 @@ impl Target {
             }
             places.push(of_input);
         }
-        let builder = Builder::new(level, times.len(), Effort::Small);
-        Self { level, times, places, builder, cells: Vec::new() }
+        let builder = Builder::new(level, times.len(), effort);
+        Self { effort, level, times, places, builder, cells: Vec::new() }
     }
 
     fn take(&mut self, input: usize, cells: &[Cell]) {
@@ -74,7 +75,7 @@ impl Target {
     }
 
     fn finish(self) -> Option<Chunk> {
-        Chunk::new(self.level, &self.times, self.builder.finish(), Effort::Small)
+        Chunk::new(self.level, &self.times, self.builder.finish(), self.effort)
     }
 }
 
@@ -126,9 +127,10 @@ impl Cursor {
 }
 
 /// Merges chunks of one level, given in the order of time and not overlapping, and makes the roll-ups.
-pub(crate) fn merge(level: Level, inputs: Vec<Input>, rollups: &[Level]) -> Merged {
+pub(crate) fn merge(level: Level, inputs: Vec<Input>, rollups: &[Level], effort: Effort) -> Merged {
     let levels = std::iter::once(level).chain(rollups.iter().copied());
-    let mut targets: Vec<Target> = levels.map(|level| Target::new(level, &inputs)).collect();
+    let mut targets: Vec<Target> =
+        levels.map(|level| Target::new(level, &inputs, effort)).collect();
     let mut cursors: Vec<Cursor> = inputs.into_iter().map(Cursor::new).collect();
     let mut all = Vec::new();
     while let Some(series) = cursors.iter().filter_map(Cursor::series).min() {
@@ -194,8 +196,12 @@ mod tests {
     #[test]
     fn nothing_is_lost_by_merging_and_rolling_up_in_any_order() {
         let parts = [ticks(59_000, 40), ticks(99_000, 40), ticks(139_000, 7)];
-        let together =
-            merge(Level::Raw, parts.iter().map(input).collect(), &[Level::Minute, Level::Hour]);
+        let together = merge(
+            Level::Raw,
+            parts.iter().map(input).collect(),
+            &[Level::Minute, Level::Hour],
+            Effort::Small,
+        );
         let [raw, minutes, hours] = &together.chunks[..] else { panic!() };
         assert_eq!((raw.samples, raw.ticks), (87 + 14 + 14 + 3, 87));
         assert_eq!(together.series, [5, 9]);
@@ -208,9 +214,13 @@ mod tests {
         // Each part rolled up alone, then the roll-ups merged: the same bytes.
         let apart: Vec<Chunk> = parts
             .iter()
-            .map(|part| merge(Level::Raw, vec![input(part)], &[Level::Minute]).chunks.remove(1))
+            .map(|part| {
+                merge(Level::Raw, vec![input(part)], &[Level::Minute], Effort::Small)
+                    .chunks
+                    .remove(1)
+            })
             .collect();
-        let merged = merge(Level::Minute, apart.iter().map(input).collect(), &[]);
+        let merged = merge(Level::Minute, apart.iter().map(input).collect(), &[], Effort::Small);
         assert_eq!(merged.chunks[0], *minutes);
     }
 
@@ -219,7 +229,7 @@ mod tests {
         let parts = [ticks(0, 10), ticks(10_000, 10)];
         let mut inputs: Vec<Input> = parts.iter().map(input).collect();
         inputs[1].blocks[0][20] ^= 1;
-        let merged = merge(Level::Raw, inputs, &[]);
+        let merged = merge(Level::Raw, inputs, &[], Effort::Small);
         assert_eq!(merged.corrupt, [1]);
         assert_eq!(cells(&merged.chunks[0], 9).len(), 10);
     }

@@ -14,7 +14,7 @@ const STEP: i64 = 50;
 /// Where bytes are too many, so many percent of them are left.
 const LEFT_PERCENT: u64 = 95;
 /// Free pages that are worth giving back; compaction uses fewer again at once.
-const FREE_PAGES: i64 = 1_024;
+const FREE_PAGES: i64 = 64;
 /// Gives back so many pages in one transaction.
 const GIVE_BACK: &str = "pragma incremental_vacuum(256)";
 
@@ -140,7 +140,7 @@ async fn give_back(pool: &SqlitePool) -> Result<(), sqlx::Error> {
             .await?;
         let pages: i64 =
             sqlx::query_scalar("select page_count from pragma_page_count").fetch_one(pool).await?;
-        if free <= FREE_PAGES.max(pages / 10) {
+        if free <= FREE_PAGES.max(pages / 20) {
             return Ok(());
         }
         // The pragma gives back a page for each row that is fetched.

@@ -6,7 +6,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::codec::block::Block;
 use crate::codec::slots;
-use crate::ids::parts_of;
+use crate::ids::{ENTITIES, parts_of, series_of};
 use crate::level::{Cell, Level, Slot};
 use crate::window::Segment;
 
@@ -26,13 +26,15 @@ impl Wanted {
             && self.entities.as_ref().is_none_or(|entities| entities.contains(&entity))
     }
 
-    /// The least and the greatest series that can be wanted.
-    fn bounds(&self) -> (i64, i64) {
-        let Some(entities) = &self.entities else { return (i64::MIN, i64::MAX) };
-        let all = || {
-            entities.iter().flat_map(|e| self.metrics.iter().map(|m| crate::ids::series_of(*e, *m)))
+    /// The first series of each metric, as JSON, and the least and the greatest entity.
+    fn bounds(&self) -> (String, i64, i64) {
+        let metrics: Vec<i64> = self.metrics.iter().map(|metric| series_of(0, *metric)).collect();
+        let metrics = serde_json::to_string(&metrics).unwrap_or_default();
+        let (least, greatest) = match &self.entities {
+            Some(ids) => (ids.iter().min().copied(), ids.iter().max().copied()),
+            None => (Some(ENTITIES.0), Some(ENTITIES.1)),
         };
-        (all().min().unwrap_or(i64::MAX), all().max().unwrap_or(i64::MIN))
+        (metrics, least.unwrap_or(ENTITIES.1), greatest.unwrap_or(ENTITIES.0))
     }
 }
 
@@ -60,7 +62,7 @@ pub(crate) async fn pieces(
     segments: &[Segment],
     wanted: &Wanted,
 ) -> Result<Vec<Piece>, sqlx::Error> {
-    let (least, greatest) = wanted.bounds();
+    let (metrics, least, greatest) = wanted.bounds();
     let from = segments.iter().map(|segment| segment.from_ms).min();
     let to = segments.iter().map(|segment| segment.to_ms).max();
     let (Some(from_ms), Some(to_ms)) = (from, to) else { return Ok(Vec::new()) };
@@ -68,8 +70,8 @@ pub(crate) async fn pieces(
     let merged = segments.iter().map(|segment| (*segment, 1, 99));
     let mut pieces: Vec<Piece> = Vec::new();
     for (segment, from_tier, to_tier) in merged.chain([(flushed, 0, 0)]) {
-        let rows = sqlx::query("select c.id, c.from_ms, c.to_ms, c.slots, b.data from chunk c left join block b on b.chunk = c.id and b.last_series >= ? and b.first_series <= ? where c.source = ? and c.level = ? and c.from_ms < ? and c.to_ms >= ? and c.tier between ? and ? order by c.from_ms, c.id, b.first_series")
-            .bind(least).bind(greatest)
+        let rows = sqlx::query("select c.id, c.from_ms, c.to_ms, c.slots, b.data from chunk c left join block b on b.chunk = c.id and exists (select 1 from json_each(?) m where b.last_series >= m.value + ? and b.first_series <= m.value + ?) where c.source = ? and c.level = ? and c.from_ms < ? and c.to_ms >= ? and c.tier between ? and ? order by c.from_ms, c.id, b.first_series")
+            .bind(&metrics).bind(least).bind(greatest)
             .bind(source).bind(segment.level.number())
             .bind(segment.to_ms).bind(segment.from_ms)
             .bind(from_tier).bind(to_tier)
