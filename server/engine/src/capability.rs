@@ -6,6 +6,7 @@ use model::{Known, Reason};
 
 use crate::clock::now_ms;
 use crate::connection::Observer;
+use crate::machine::{self, ProcessTitle};
 use crate::sql::sql;
 
 /// The oldest major we support.
@@ -35,6 +36,21 @@ struct FactsRow {
     pg_monitor: bool,
     #[sqlx(try_from = "model::text::MaybeText")]
     provider: Option<String>,
+    backend_pid: i32,
+    client_port: Option<i32>,
+}
+
+impl FactsRow {
+    /// The cores of the server's machine, where that is ours.
+    fn cores(&self, observer: &Observer) -> Option<u32> {
+        let title = ProcessTitle {
+            pid: self.backend_pid,
+            role: &self.role,
+            database: &self.database,
+            client_port: self.client_port,
+        };
+        observer.is_local().then(|| machine::cores(&title)).flatten()
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -62,6 +78,7 @@ pub async fn read(observer: &mut Observer) -> Result<Known<Facts>, Reason> {
     };
     let major = u16::try_from(row.version_num / 10_000).unwrap_or(0);
     let mut facts = Facts {
+        cores: row.cores(observer),
         major,
         version: row.version,
         in_recovery: row.in_recovery,

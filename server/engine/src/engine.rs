@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use history::{History, Source};
 use model::overhead::ServerCost;
+use model::server::Facts;
 use model::{AreaName, Finding, Latest, NotChecked, Reason, RuleEntry, ServerId, ServerSummary};
 use tokio::sync::{Mutex, watch};
 
@@ -101,6 +102,11 @@ impl Engine {
     /// All servers, in the order of the configuration.
     pub fn servers(&self) -> Vec<ServerSummary> {
         self.0.servers.iter().map(|server| server.summary()).collect()
+    }
+
+    /// What a server is, once known.
+    pub fn facts(&self, id: &ServerId) -> Option<Facts> {
+        self.server(id)?.facts()
     }
 
     /// The newest reading of an area, with the text of statements; None: there is no such server.

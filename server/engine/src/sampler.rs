@@ -76,7 +76,7 @@ async fn session(
         Err(reason) => return Ended::NeverStarted(reason),
     };
     let facts = match capability::read(&mut observer).await {
-        Ok(Ok(facts)) => facts,
+        Ok(Ok(facts)) => Facts { cores: server.cores.or(facts.cores), ..facts },
         Ok(Err(reason)) | Err(reason) => return Ended::NeverStarted(reason),
     };
     server.set_facts(facts.clone());

@@ -31,6 +31,8 @@ pub struct ServerConfig {
     pub operate: Option<Dsn>,
     /// Labels for the fleet page.
     pub labels: Vec<(String, String)>,
+    /// The cores of its machine, where the configuration says so.
+    pub cores: Option<u32>,
 }
 
 /// A server under watch.
@@ -38,6 +40,8 @@ pub struct WatchedServer {
     pub(crate) id: ServerId,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) address: String,
+    /// The cores of its machine, by the configuration.
+    pub(crate) cores: Option<u32>,
     /// How to read from it on demand; None for a recording.
     pub(crate) dsn: Option<Dsn>,
     pub(crate) explains: Explains,
@@ -61,6 +65,7 @@ impl WatchedServer {
             explains: Explains::default(),
             id: config.id.clone(),
             labels: config.labels.clone(),
+            cores: config.cores,
             operate: config.operate.clone(),
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
@@ -77,6 +82,7 @@ impl WatchedServer {
             id: summary.id,
             labels: summary.labels,
             address: summary.address,
+            cores: None,
             dsn: None,
             explains: Explains::default(),
             operate: None,

@@ -82,6 +82,7 @@ async fn every_area(major: u16) -> Result {
             dsn: dsn(&text)?,
             operate: None,
             labels: vec![],
+            cores: None,
         })
     };
     let engine = Engine::start(
@@ -174,6 +175,7 @@ async fn a_standby_reads_as_a_standby_on_every_major() -> Result {
                 dsn: dsn(&server.dsn_for("watcher", "w", "postgres"))?,
                 operate: None,
                 labels: vec![],
+                cores: None,
             })
         };
         let engine = Engine::start(
@@ -194,6 +196,37 @@ async fn a_standby_reads_as_a_standby_on_every_major() -> Result {
         let end = drawn.nodes.get(drawn.streams[0].to).and_then(|node| node.server.clone());
         assert_eq!(end, Some(id.clone()), "the sender is matched to the watched standby");
         engine.stop().await;
+    }
+    Ok(())
+}
+
+/// What the command line shows of the oldest and of the newest major.
+#[tokio::test]
+async fn a_recording_and_a_report_of_the_oldest_and_the_newest_major() -> Result {
+    for major in [14, 19] {
+        if passed_over(major) {
+            continue;
+        }
+        let server = prepared(major).await?;
+        let config = || -> Result<ServerConfig> {
+            let dsn = dsn(&server.dsn_for("watcher", "w", "postgres"))?;
+            Ok(ServerConfig { id: ServerId::new("one"), dsn, operate: None, labels: vec![] })
+        };
+        let said = |reason: Reason| anyhow::anyhow!("{major}: {}", reason.message());
+        let (recorded, report) =
+            tokio::join!(engine::record(config()?), engine::check(config()?, Limits::default()));
+        let recorded = serde_json::to_value(recorded.map_err(said)?)?;
+        for area in AreaName::ALL {
+            let place = format!("/servers/0/1/{}/reading", area.as_str());
+            assert!(recorded.pointer(&place).is_some_and(|it| it.is_object()), "{major}: {place}");
+        }
+        let report = report.map_err(said)?;
+        assert_eq!(report.major, Some(major));
+        let unchecked: Vec<_> = report.not_checked.iter().map(|n| n.rule.as_str()).collect();
+        assert_eq!(unchecked, ["overview/cache_misses"], "{major}");
+        let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        let expected: &[&str] = if major == 14 { &["overview/end_of_life"] } else { &[] };
+        assert_eq!(rules, expected, "{major}");
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use super::batch::{RefusedQueries, STATEMENT_TIMEOUT_MS, Settings, batch, later,
 use super::{Budget, connect, refuses_options, shown_ms};
 use crate::dsn::Dsn;
 use crate::error::query_reason;
+use crate::machine::is_local;
 use crate::overhead::Overhead;
 use crate::sql::SqlFile;
 
@@ -25,6 +26,7 @@ pub struct Observer {
     connection: PgConnection,
     settings: Settings,
     role: String,
+    local: bool,
     overhead: Arc<Overhead>,
     refused: RefusedQueries,
     _permit: OwnedSemaphorePermit,
@@ -51,12 +53,18 @@ impl Observer {
             connection,
             settings,
             role,
+            local: is_local(dsn.host()),
             overhead,
             refused: RefusedQueries::default(),
             _permit: permit,
         };
         observer.confirm_settings().await?;
         Ok(observer)
+    }
+
+    /// Whether the address is one of this machine.
+    pub fn is_local(&self) -> bool {
+        self.local
     }
 
     /// Whether a pooler stands between us and the server.

@@ -20,6 +20,8 @@ select pg_catalog.current_setting('server_version_num')::int4 as version_num,
          when exists (select 1 from pg_catalog.pg_settings s where s.name like 'rds.%') then 'rds'
          when exists (select 1 from pg_catalog.pg_settings s where s.name like 'cloudsql.%') then 'cloudsql'
          when exists (select 1 from pg_catalog.pg_settings s where s.name like 'azure.%') then 'azure'
-       end /*: null::text */ as provider
+       end /*: null::text */ as provider,
+       pg_catalog.pg_backend_pid()::int4 as backend_pid,
+       pg_catalog.inet_client_port()::int4 as client_port
  order by 1
  limit 1;

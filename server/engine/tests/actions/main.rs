@@ -41,6 +41,7 @@ async fn acting(server: &Server, operate: Option<&str>) -> Result<Engine> {
         dsn: Dsn::parse(&watcher(server), &none)?,
         operate: operate.map(|dsn| Dsn::parse(dsn, &none)).transpose()?,
         labels: vec![],
+        cores: None,
     };
     let engine = Engine::start(vec![config], Limits::default());
     until(&engine, ONE, Duration::from_secs(30), is_up).await?;

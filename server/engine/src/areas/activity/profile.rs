@@ -90,6 +90,9 @@ mod tests {
             progress: Ok(Vec::new()),
             others: Ok(()),
             blockers: Ok(()),
+            wait_events: Err(model::Reason::NotYet),
+            connection_use: Err(model::Reason::NotYet),
+            autovacuum: Err(model::Reason::NotYet),
             waits: vec![WaitSample { at_ms: 1, classes }],
             sessions,
         }
