@@ -25,6 +25,7 @@ pub mod reason;
 pub mod rule;
 pub mod scale;
 pub mod server;
+mod span;
 pub mod shorten;
 #[cfg(feature = "sqlx")]
 pub mod text;
@@ -48,4 +49,5 @@ pub use object::Object;
 pub use reading::{Failure, Latest, Reading};
 pub use reason::{Cause, Known, Reason};
 pub use server::{ServerId, ServerSummary};
+pub use span::Span;
 pub use user::{Permission, Role, User};

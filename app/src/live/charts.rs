@@ -2,6 +2,8 @@
 //! registers a `ChartSource` in its own folder.
 
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use model::Span;
 use model::{ApiError, ServerId};
 
 use crate::routes::access;
@@ -17,39 +19,98 @@ pub struct ChartSource {
     pub page: &'static str,
     /// Renders them from the newest reading.
     pub charts: fn(&engine::Engine, &ServerId) -> Option<Vec<Chart>>,
+    /// Renders them from the history; the error is a sentence.
+    pub past: fn(engine::Engine, ServerId, Span) -> PastCharts,
 }
+
+/// Charts of the past in the making.
+#[cfg(feature = "ssr")]
+pub type PastCharts =
+    std::pin::Pin<Box<dyn Future<Output = Result<Vec<Chart>, String>> + Send + 'static>>;
 
 #[cfg(feature = "ssr")]
 inventory::collect!(ChartSource);
 
 access! { "/api/charts" OnServer(See) }
 
-/// The charts of a page of a server.
+/// The charts of a page of a server: live, or over the span of that name.
 #[server(prefix = "/api", endpoint = "charts", output = model::wire::Json)]
-pub async fn read_charts(server: ServerId, page: String) -> Result<Vec<Chart>, ApiError> {
+pub async fn read_charts(
+    server: ServerId,
+    page: String,
+    range: String,
+) -> Result<Vec<Chart>, ApiError> {
     use crate::auth;
     auth::require(model::Permission::See, Some(&server))?;
-    let engine = auth::engine()?;
-    of_page(&engine, &server, &page).ok_or(ApiError::NotFound)
+    charts_of(&auth::engine()?, &server, &page, &range).await
 }
 
-/// The charts of a page of a server; None: no such server, or no charts.
+/// The charts of a page for the query parameter `range`: a word that is none is live.
+#[cfg(feature = "ssr")]
+pub async fn charts_of(
+    engine: &engine::Engine,
+    server: &ServerId,
+    page: &str,
+    range: &str,
+) -> Result<Vec<Chart>, ApiError> {
+    let span = Span::read(range).unwrap_or_default();
+    if span == Span::Live {
+        return of_page(engine, server, page).ok_or(ApiError::NotFound);
+    }
+    let charts = past_of_page(engine, server, page, span).await.ok_or(ApiError::NotFound)?;
+    charts.map_err(|incident| ApiError::Internal { incident })
+}
+
+/// The live charts of a page of a server; None: no such server, or no charts.
 #[cfg(feature = "ssr")]
 pub fn of_page(engine: &engine::Engine, server: &ServerId, page: &str) -> Option<Vec<Chart>> {
     let source = inventory::iter::<ChartSource>().find(|source| source.page == page)?;
     (source.charts)(engine, server)
 }
 
-/// Polls the charts of `page` while it is open in a browser.
-pub fn poll_charts(server: ServerId, page: &'static str, charts: RwSignal<Vec<Chart>>) {
-    super::every(CHARTS_EVERY_MS, move || {
-        let server = server.clone();
+/// The same over a span of the past.
+#[cfg(feature = "ssr")]
+pub async fn past_of_page(
+    engine: &engine::Engine,
+    server: &ServerId,
+    page: &str,
+    span: Span,
+) -> Option<Result<Vec<Chart>, String>> {
+    let source = inventory::iter::<ChartSource>().find(|source| source.page == page)?;
+    Some((source.past)(engine.clone(), server.clone(), span).await)
+}
+
+/// Keeps the charts of `page` as its range says, while it is open in a browser.
+pub fn poll_charts(
+    server: ServerId,
+    page: &'static str,
+    range: Memo<String>,
+    charts: RwSignal<Vec<Chart>>,
+) {
+    let ask = move |server: ServerId, now: String| {
         leptos::task::spawn_local(async move {
-            if let Ok(new) = read_charts(server, page.to_owned()).await {
+            let asked = now.clone();
+            if let Ok(new) = read_charts(server, page.to_owned(), now).await
+                // Another range may have been chosen meanwhile.
+                && range.try_get_untracked() == Some(asked)
+            {
                 // The page may have been left meanwhile; its signals are disposed then.
                 let _ = charts.try_set(new);
             }
         });
+    };
+    let chosen = server.clone();
+    Effect::new(move |before: Option<String>| {
+        let now = range.get();
+        if before.is_some_and(|before| before != now) {
+            ask(chosen.clone(), now.clone());
+        }
+        now
+    });
+    super::every(CHARTS_EVERY_MS, move || {
+        if let Some(now) = range.try_get_untracked() {
+            ask(server.clone(), now);
+        }
     });
 }
 
@@ -60,6 +121,12 @@ pub fn absent<T>(latest: &model::Latest<T>) -> model::Reason {
         Some(failure) if latest.reading.is_none() => failure.reason.clone(),
         _ => model::Reason::NeedsTwoReadings,
     }
+}
+
+/// Why a chart of the past is empty.
+#[cfg(feature = "ssr")]
+pub fn nothing_kept() -> model::Reason {
+    model::Reason::Nothing { message: "No history is kept of this time.".into() }
 }
 
 /// A count as a point of a chart.

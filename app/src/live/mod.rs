@@ -9,6 +9,7 @@ pub mod charts;
 pub mod event_source;
 pub mod findings;
 pub mod lazy_pages;
+pub mod range;
 
 use std::sync::Arc;
 

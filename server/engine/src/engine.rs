@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use history::{History, Source};
+use history::History;
 use model::overhead::ServerCost;
 use model::server::Facts;
 use model::{AreaName, Finding, Latest, NotChecked, Reason, RuleEntry, ServerId, ServerSummary};
@@ -17,7 +17,7 @@ use crate::metrics::Metrics;
 use crate::record::Recording;
 use crate::rule::Limits;
 use crate::server::{ServerConfig, WatchedServer};
-use crate::store::{self, Frame};
+use crate::store::Frame;
 use crate::{rules, sampler};
 
 /// The servers we watch. Cheap to clone.
@@ -174,12 +174,6 @@ impl Engine {
     /// The history store; None when nothing is recorded.
     pub fn past(&self) -> Option<&History> {
         self.0.past.as_ref()
-    }
-
-    /// What an area's history of a server is kept under; None while the server is unknown.
-    pub fn source(&self, id: &ServerId, area: AreaName) -> Option<Source> {
-        let facts = self.server(id)?.facts()?;
-        Some(store::source(&facts, id.as_str(), area))
     }
 
     /// Ends all samplers, closes their connections and writes what the history store has not yet written.

@@ -18,6 +18,7 @@ mod isolated;
 mod machine;
 pub mod metrics;
 pub mod overhead;
+mod past;
 pub mod record;
 mod redact;
 pub mod rule;

@@ -210,7 +210,13 @@ async fn a_recording_and_a_report_of_the_oldest_and_the_newest_major() -> Result
         let server = prepared(major).await?;
         let config = || -> Result<ServerConfig> {
             let dsn = dsn(&server.dsn_for("watcher", "w", "postgres"))?;
-            Ok(ServerConfig { id: ServerId::new("one"), dsn, operate: None, labels: vec![] })
+            Ok(ServerConfig {
+                id: ServerId::new("one"),
+                dsn,
+                operate: None,
+                labels: vec![],
+                cores: None,
+            })
         };
         let said = |reason: Reason| anyhow::anyhow!("{major}: {}", reason.message());
         let (recorded, report) =

@@ -39,6 +39,7 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
             let config = Config {
                 listen,
                 data_dir: folder.path().to_owned(),
+                history: Some(folder.path().join(config::HISTORY_FILE)),
                 public_url: None,
                 metrics_token: None,
                 explain_analyze: ExplainAnalyze::default(),

@@ -18,6 +18,8 @@ pub struct File {
     pub listen: Option<String>,
     /// Directory for users and sessions.
     pub data_dir: Option<PathBuf>,
+    /// Where the history is kept: `off`, or `sqlite:` and a path.
+    pub history: Option<String>,
     /// The URL of pgdeck for browsers.
     pub public_url: Option<String>,
     /// Bearer token for /metrics.

@@ -25,12 +25,17 @@ pub use servers::one as one_server;
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8432);
 
+/// The file of the history store in the data directory.
+pub const HISTORY_FILE: &str = "history.sqlite";
+
 /// The merged configuration.
 pub struct Config {
     /// Listen address.
     pub listen: SocketAddr,
     /// Data directory: users, sessions, audit log.
     pub data_dir: PathBuf,
+    /// The file of the history store; None when no history is kept.
+    pub history: Option<PathBuf>,
     /// The URL of pgdeck for browsers, behind a reverse proxy.
     pub public_url: Option<Url>,
     /// Bearer token for `/metrics`.
@@ -51,9 +56,11 @@ pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
     let listen = listen.or_else(|| var(vars, "PGDECK_LISTEN").map(|text| ("PGDECK_LISTEN", text)));
     let listen = listen.or_else(|| file.listen.as_deref().map(|text| ("the key listen", text)));
     let url = var(vars, "PGDECK_PUBLIC_URL").or(file.public_url.as_deref());
+    let data_dir = data_dir(serve.place.data_dir.clone(), file.data_dir.clone(), env)?;
     Ok(Config {
         listen: listen.map_or(Ok(DEFAULT_LISTEN), |(place, text)| address(place, text))?,
-        data_dir: data_dir(serve.place.data_dir.clone(), file.data_dir.clone(), env)?,
+        history: history(var(vars, "PGDECK_HISTORY").or(file.history.as_deref()), &data_dir)?,
+        data_dir,
         public_url: url.map(public_url).transpose()?,
         metrics_token: metrics_token(&file, vars)?,
         explain_analyze: explain_analyze(&file, vars)?,
@@ -105,6 +112,18 @@ fn data_dir(
     given.or_else(from_env).or(from_file).or_else(default).ok_or_else(|| {
         Failure::usage("there is no home directory to keep users and sessions in; name a directory with --data-dir.")
     })
+}
+
+/// The file of the history store: in the data directory unless another is named.
+fn history(text: Option<&str>, data_dir: &std::path::Path) -> Result<Option<PathBuf>, Failure> {
+    match text.map(|text| (text, text.strip_prefix("sqlite:"))) {
+        None => Ok(Some(data_dir.join(HISTORY_FILE))),
+        Some(("off", _)) => Ok(None),
+        Some((_, Some(path))) if !path.is_empty() => Ok(Some(PathBuf::from(path))),
+        Some((text, _)) => Err(Failure::usage(format!(
+            "history is {text:?}; write off, or sqlite: and the path of a file."
+        ))),
+    }
 }
 
 fn public_url(text: &str) -> Result<Url, Failure> {

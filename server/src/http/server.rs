@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use engine::{Engine, Recording};
+use history::History;
 use tokio::net::TcpListener;
 
 use super::origins::Origins;
@@ -85,7 +86,10 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
         Auth::new(pool, links).await.map_err(|error| Failure::failed(format!("{error:#}")))?;
     let engine = match recording {
         Some(recording) => Engine::recorded(recording),
-        None => Engine::start(config.servers, config.limits),
+        None => {
+            let past = past(config.history.as_deref()).await;
+            Engine::start_with(config.servers, config.limits, past)
+        }
     };
     if config.explain_analyze == ExplainAnalyze::AllowSuperuser {
         engine.allow_superuser_explain();
@@ -96,6 +100,17 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
     let state = AppState::new(engine, auth, actions, origins, config.metrics_token);
     let control = Control::bind(&config.data_dir, listen, by_link);
     Ok(HttpServer { state, listener, token, control })
+}
+
+/// Opens the history store. Without it the console goes on, and says so in its log.
+async fn past(path: Option<&Path>) -> Option<History> {
+    match History::open(path?, history::Settings::default()).await {
+        Ok(past) => Some(past),
+        Err(error) => {
+            tracing::error!(%error, "no history is kept");
+            None
+        }
+    }
 }
 
 impl HttpServer {

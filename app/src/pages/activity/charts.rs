@@ -1,15 +1,15 @@
 //! Chart of average active sessions (AAS) by wait class over time. Server-side only.
 
-use model::activity::Activity;
-use model::{Latest, ServerId, Unit};
+use engine::areas::activity::profile::Moment;
+use model::{Reason, ServerId, Span, Unit};
 
-use crate::live::charts::{ChartSource, absent};
+use crate::live::charts::{ChartSource, absent, nothing_kept};
 use crate::ui::chart::{Chart, Line};
 use crate::ui::chart_svg::{ChartSpec, chart};
 use crate::ui::colors::wait_class;
 
 inventory::submit! {
-    ChartSource { page: "activity", charts }
+    ChartSource { page: "activity", charts, past: |engine, server, span| Box::pin(past(engine, server, span)) }
 }
 
 /// What the legend says where the cores of the machine are not known.
@@ -18,47 +18,50 @@ const CORES_UNKNOWN: &str = "cores unknown: set cores in pgdeck.toml";
 /// The charts of a server; None: no such server.
 pub fn charts(engine: &engine::Engine, server: &ServerId) -> Option<Vec<Chart>> {
     let latest = engine.latest::<engine::areas::activity::ActivityArea>(server)?;
-    Some(vec![load(&latest, engine.facts(server).and_then(|facts| facts.cores))])
+    let samples = latest.value().map_or(&[][..], |activity| &activity.waits);
+    let moments: Vec<Moment> =
+        samples.iter().map(|sample| (sample.at_ms, Some(sample.classes.clone()))).collect();
+    Some(vec![load(&moments, absent(&latest), cores(engine, server))])
+}
+
+/// The same charts over a span of the past.
+async fn past(engine: engine::Engine, server: ServerId, span: Span) -> Result<Vec<Chart>, String> {
+    let moments = engine::areas::activity::profile::of_span(&engine, &server, span).await?;
+    Ok(vec![load(&moments, nothing_kept(), cores(&engine, &server))])
+}
+
+fn cores(engine: &engine::Engine, server: &ServerId) -> Option<u32> {
+    engine.facts(server).and_then(|facts| facts.cores)
 }
 
 /// Average active sessions by wait class over time, with the cores that can work on them at once.
-fn load(latest: &Latest<Activity>, cores: Option<u32>) -> Chart {
-    let samples = latest.value().map_or(&[][..], |activity| &activity.waits);
-    let mut names: Vec<String> = samples
-        .iter()
-        .flat_map(|sample| sample.classes.iter().map(|(name, _)| name.clone()))
-        .collect();
-    names.sort_by(|a, b| (a != "CPU").cmp(&(b != "CPU")).then_with(|| a.cmp(b)));
+fn load(moments: &[Moment], absent: Reason, cores: Option<u32>) -> Chart {
+    let classes = moments.iter().flat_map(|(_, classes)| classes.iter().flatten());
+    let mut names: Vec<&String> = classes.map(|(name, _)| name).collect();
+    names.sort_by(|a, b| (*a != "CPU").cmp(&(*b != "CPU")).then_with(|| a.cmp(b)));
     names.dedup();
+    // A missing class had no session at that time: a known zero. Without classes nothing was read.
+    let value = |classes: &Option<Vec<(String, f64)>>, name: &str| {
+        let found = classes.as_ref()?.iter().find(|(class, _)| class == name);
+        Some(found.map_or(0.0, |(_, count)| *count))
+    };
     let lines = names
         .into_iter()
         .map(|name| Line {
-            class: wait_class(&name).to_owned(),
-            points: samples
-                .iter()
-                .map(|sample| {
-                    // A missing class had no session at that time: a known zero.
-                    Some(
-                        sample
-                            .classes
-                            .iter()
-                            .find(|(n, _)| *n == name)
-                            .map_or(0.0, |(_, count)| *count),
-                    )
-                })
-                .collect(),
-            name,
+            class: wait_class(name).to_owned(),
+            points: moments.iter().map(|(_, classes)| value(classes, name)).collect(),
+            name: name.clone(),
         })
         .collect();
     let drawn = chart(ChartSpec {
         id: "waits",
         title: "Average active sessions by wait class",
         unit: Unit::Count,
-        times: samples.iter().map(|sample| sample.at_ms).collect(),
+        times: moments.iter().map(|(at_ms, _)| *at_ms).collect(),
         lines,
         limit: cores.map(|cores| ("cores".to_owned(), f64::from(cores))),
         stacked: true,
-        absent: absent(latest),
+        absent,
     });
     let note = cores.is_none().then(|| CORES_UNKNOWN.to_owned());
     Chart { note, ..drawn }
@@ -66,31 +69,29 @@ fn load(latest: &Latest<Activity>, cores: Option<u32>) -> Chart {
 
 #[cfg(test)]
 mod tests {
-    use model::Reading;
-    use model::activity::WaitSample;
-
     use super::*;
 
-    fn busy() -> Latest<Activity> {
-        let sample = |at_ms| WaitSample { at_ms, classes: vec![("CPU".into(), 3.0)] };
-        let value = serde_json::from_value(serde_json::json!({
-            "sessions": [], "sessions_total": 0, "connections": 0, "max_connections": 100,
-            "reserved_connections": 3, "progress": { "Ok": [] }, "others": { "Ok": null }, "waits": []
-        }));
-        let value: Activity = value.expect("a reading of an earlier version");
-        assert!(value.connection_use.is_err() && value.wait_events.is_err());
-        let value = Activity { waits: vec![sample(0), sample(1_000)], ..value };
-        let reading =
-            Reading { at_ms: 0, took_ms: 0.0, value, findings: vec![], not_checked: vec![] };
-        Latest { now_ms: 0, every_ms: 1_000, reading: Some(reading), failure: None }
+    fn busy() -> Vec<Moment> {
+        [0, 1_000].map(|at_ms| (at_ms, Some(vec![("CPU".to_owned(), 3.0)]))).to_vec()
+    }
+
+    #[test]
+    fn what_was_not_read_is_a_gap_and_a_class_that_is_missing_a_zero() {
+        let mut moments = busy();
+        moments.push((2_000, None));
+        moments.push((3_000, Some(vec![("Lock".to_owned(), 1.0)])));
+        let chart = load(&moments, Reason::NotYet, Some(4));
+        let points: Vec<_> = chart.lines.iter().map(|line| line.points.clone()).collect();
+        assert_eq!(points[0], [Some(3.0), Some(3.0), None, Some(0.0)]);
+        assert_eq!(points[1], [Some(0.0), Some(0.0), None, Some(1.0)]);
     }
 
     #[test]
     fn the_cores_are_a_line_or_the_legend_says_how_to_set_them() {
-        let chart = load(&busy(), Some(4));
+        let chart = load(&busy(), Reason::NotYet, Some(4));
         assert_eq!((chart.limit, chart.note), (Some(("cores".into(), 4.0)), None));
         assert!(chart.picture.is_ok_and(|picture| picture.limit_drawn));
-        let unknown = load(&busy(), None);
+        let unknown = load(&busy(), Reason::NotYet, None);
         assert_eq!(unknown.limit, None);
         assert_eq!(unknown.note.as_deref(), Some(CORES_UNKNOWN));
     }

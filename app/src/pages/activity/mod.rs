@@ -22,8 +22,11 @@ use serde::{Deserialize, Serialize};
 
 use super::server_param;
 use crate::live;
+#[cfg(feature = "ssr")]
+use crate::live::charts::charts_of;
 use crate::live::charts::poll_charts;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
+use crate::live::range::{Ranges, range, with_range};
 use crate::resource::loaded;
 use crate::shell::navigation::Nav;
 use crate::ui::bar::{Part, Split};
@@ -56,7 +59,7 @@ access! { "/api/activity" OnServer(See) }
 
 /// The page's first reading, redacted for users who may not see the text of statements.
 #[server(prefix = "/api", endpoint = "activity", output = model::wire::Json)]
-pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> {
+pub async fn read_activity(server: ServerId, range: String) -> Result<ActivityStart, ApiError> {
     use crate::auth;
     use engine::areas::activity::ActivityArea;
     let user = auth::require(model::Permission::See, Some(&server))?;
@@ -68,7 +71,7 @@ pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> 
     {
         reading.value = reading.value.without_query_text();
     }
-    let charts = charts::charts(&engine, &server).ok_or(ApiError::NotFound)?;
+    let charts = charts_of(&engine, &server, "activity", &range).await?;
     Ok(ActivityStart { latest, judged, charts })
 }
 
@@ -79,7 +82,7 @@ pub const ICON: &str = "M2 10h4l2-6 4 12 2-6h4";
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
-    let start = loaded(move || server.get(), read_activity);
+    let start = loaded(with_range(server), |(server, range)| read_activity(server, range));
     page("sessions", start, move |start| {
         view! { <Body server=server.get_untracked() start/> }.into_any()
     })
@@ -90,7 +93,8 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
     let (latest, sink) = live::live_signal(AreaName::Activity, start.latest);
     live::open_stream(server.clone(), vec![sink]);
     let charts = RwSignal::new(start.charts);
-    poll_charts(server.clone(), "activity", charts);
+    let range = range();
+    poll_charts(server.clone(), "activity", range, charts);
     let nav = use_context::<Nav>();
     let query_text =
         Signal::derive(move || nav.is_none_or(|nav| nav.latest.with(|n| n.query_text)));
@@ -110,7 +114,8 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
                     <Split title="Client sessions by state" column="state" parts=Signal::derive(move || parts(latest, by_state))/>
                     <Split title="Active sessions by wait class" column="class" parts=Signal::derive(move || parts(latest, by_wait))/>
                 </div>
-                <Charts charts/>
+                <Ranges range names=columns::PARAMS/>
+            <Charts charts/>
             </div>
             <section class="panel" aria-labelledby="progress-title">
                 <h2 id="progress-title">"In progress"</h2>

@@ -1,14 +1,18 @@
 //! Charts of the overview and their series. Server-side only.
 
 use model::overview::{Overview, Window};
-use model::{Latest, Reason, ServerId, Unit};
+use model::{Latest, Reason, ServerId, Span, Unit};
 
-use crate::live::charts::{ChartSource, absent, float, of_page};
+use crate::live::charts::{ChartSource, absent, float, nothing_kept, of_page, past_of_page};
 use crate::ui::chart::{Chart, Line};
 use crate::ui::chart_svg::{ChartSpec, chart};
 
 inventory::submit! {
-    ChartSource { page: "overview", charts: |engine, server| charts(engine, server) }
+    ChartSource {
+        page: "overview",
+        charts: |engine, server| charts(engine, server),
+        past: |engine, server, span| Box::pin(past(engine, server, span)),
+    }
 }
 
 /// How many charts stand before "More charts": those by which one sees that something is wrong.
@@ -19,11 +23,27 @@ pub fn charts(engine: &engine::Engine, server: &ServerId) -> Option<Vec<Chart>> 
     let latest = engine.latest::<engine::areas::overview::OverviewArea>(server)?;
     // The load by wait class first: it is what a DBA looks at first.
     let mut charts = of_page(engine, server, "activity")?;
-    charts.extend(of_windows(&latest));
+    let windows: &[Window] = latest.value().map_or(&[], |overview| &overview.windows);
+    charts.extend(of_windows(&latest, windows, None));
+    Some(some_first(charts))
+}
+
+/// The same charts over a span of the past.
+async fn past(engine: engine::Engine, server: ServerId, span: Span) -> Result<Vec<Chart>, String> {
+    let windows = engine::areas::overview::past::of_span(&engine, &server, span).await?;
+    let mut charts =
+        past_of_page(&engine, &server, "activity", span).await.unwrap_or(Ok(vec![]))?;
+    if let Some(latest) = engine.latest::<engine::areas::overview::OverviewArea>(&server) {
+        charts.extend(of_windows(&latest, &windows, Some(nothing_kept())));
+    }
+    Ok(some_first(charts))
+}
+
+fn some_first(mut charts: Vec<Chart>) -> Vec<Chart> {
     for chart in charts.iter_mut().skip(FIRST) {
         chart.more = true;
     }
-    Some(charts)
+    charts
 }
 
 type Pick = fn(&Window) -> Option<f64>;
@@ -119,8 +139,8 @@ const CHECKPOINTS: &[Panel] = &[(
     &[("writing and syncing, booked when a checkpoint ends", "series-1", |w| w.checkpoint_ms)],
 )];
 
-fn of_windows(latest: &Latest<Overview>) -> Vec<Chart> {
-    let windows: &[Window] = latest.value().map_or(&[], |overview| &overview.windows);
+/// The charts of these windows; `none` is why there are none, where that is not the reading's affair.
+fn of_windows(latest: &Latest<Overview>, windows: &[Window], none: Option<Reason>) -> Vec<Chart> {
     let reason = absent(latest);
     let sessions = latest.value().and_then(|overview| overview.sessions.as_ref().ok());
     let max = sessions.map(|s| ("max_connections".to_owned(), s.max_connections as f64));
@@ -163,7 +183,7 @@ fn of_windows(latest: &Latest<Overview>) -> Vec<Chart> {
                 lines: lines.iter().map(|line| series(line, windows)).collect(),
                 limit: max.clone().filter(|_| *id == "connections"),
                 stacked: false,
-                absent: why.clone(),
+                absent: none.clone().unwrap_or_else(|| why.clone()),
             })
         })
         .collect()

@@ -17,8 +17,11 @@ use super::server_param;
 use crate::links;
 use crate::live;
 use crate::live::Live;
+#[cfg(feature = "ssr")]
+use crate::live::charts::charts_of;
 use crate::live::charts::poll_charts;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
+use crate::live::range::{Ranges, range, with_range};
 use crate::resource::loaded;
 use crate::ui::bar::Bar;
 use crate::ui::chart::{Chart, Charts};
@@ -46,7 +49,7 @@ access! { "/api/overview" OnServer(See) }
 
 /// The page's first reading.
 #[server(prefix = "/api", endpoint = "overview", output = model::wire::Json)]
-pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> {
+pub async fn read_overview(server: ServerId, range: String) -> Result<OverviewStart, ApiError> {
     use crate::auth;
     use engine::areas::overview::OverviewArea;
     use engine::areas::vacuum::VacuumArea;
@@ -54,7 +57,7 @@ pub async fn read_overview(server: ServerId) -> Result<OverviewStart, ApiError> 
     let engine = auth::engine()?;
     let latest = engine.latest::<OverviewArea>(&server).ok_or(ApiError::NotFound)?;
     let vacuum = engine.latest::<VacuumArea>(&server).ok_or(ApiError::NotFound)?;
-    let charts = charts::charts(&engine, &server).ok_or(ApiError::NotFound)?;
+    let charts = charts_of(&engine, &server, "overview", &range).await?;
     Ok(OverviewStart { latest, vacuum, judged: engine.findings(&server), charts })
 }
 
@@ -65,7 +68,7 @@ pub const ICON: &str = "M3 16V4M3 16h14M6 13l3-4 3 2 4-6";
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
-    let start = loaded(move || server.get(), read_overview);
+    let start = loaded(with_range(server), |(server, range)| read_overview(server, range));
     page("overview", start, move |start| {
         view! { <Body server=server.get_untracked() start/> }.into_any()
     })
@@ -79,7 +82,8 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
     let maintain = links::area(&server, "act");
     let judged = RwSignal::new(start.judged);
     let charts = RwSignal::new(start.charts);
-    poll_charts(server.clone(), "overview", charts);
+    let range = range();
+    poll_charts(server.clone(), "overview", range, charts);
     poll_findings(server.clone(), "", judged);
     let words = verdict_of(latest, judged.into(), calm);
     view! {
@@ -91,6 +95,7 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
         <ReadingView latest what="numbers">
             <Headline latest/>
             <h2 class="hidden-words">"Panels"</h2>
+            <Ranges range names=&["range"]/>
             <Charts charts/>
         </ReadingView>
         <div class="columns">

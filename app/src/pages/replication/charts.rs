@@ -1,14 +1,27 @@
 //! Replication lag over time, in time and in bytes of WAL. Server-side only.
 
 use model::replication::Replication;
-use model::{Latest, Reason, Unit};
+use model::{Latest, Reason, ServerId, Span, Unit};
 
-use crate::live::charts::{ChartSource, absent, float};
+use crate::live::charts::{ChartSource, absent, float, past_of_page};
 use crate::ui::chart::{Chart, Line};
 use crate::ui::chart_svg::{ChartSpec, chart};
 
 inventory::submit! {
-    ChartSource { page: "replication", charts: |engine, server| Some(charts(&engine.latest::<engine::areas::replication::ReplicationArea>(server)?)) }
+    ChartSource {
+        page: "replication",
+        charts: |engine, server| Some(charts(&engine.latest::<engine::areas::replication::ReplicationArea>(server)?)),
+        past: |engine, server, span| Box::pin(past(engine, server, span)),
+    }
+}
+
+/// The same charts over a span of the past: the overview keeps the worst standby's lag.
+async fn past(engine: engine::Engine, server: ServerId, span: Span) -> Result<Vec<Chart>, String> {
+    let mut charts =
+        past_of_page(&engine, &server, "overview", span).await.unwrap_or(Ok(vec![]))?;
+    charts.retain(|chart| chart.id.starts_with("lag-"));
+    charts.iter_mut().for_each(|chart| chart.more = false);
+    Ok(charts)
 }
 
 /// Lag over time, in time and in bytes.

@@ -15,8 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::server_param;
 use crate::live;
+#[cfg(feature = "ssr")]
+use crate::live::charts::charts_of;
 use crate::live::charts::poll_charts;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
+use crate::live::range::{Ranges, range, with_range};
 use crate::resource::loaded;
 use crate::ui::chart::{Chart, Charts};
 use crate::ui::findings::Findings;
@@ -44,7 +47,10 @@ access! { "/api/replication" OnServer(See) }
 
 /// The page's first reading.
 #[server(prefix = "/api", endpoint = "replication", output = model::wire::Json)]
-pub async fn read_replication(server: ServerId) -> Result<ReplicationStart, ApiError> {
+pub async fn read_replication(
+    server: ServerId,
+    range: String,
+) -> Result<ReplicationStart, ApiError> {
     use crate::auth;
     use engine::areas::replication::ReplicationArea;
     auth::require(model::Permission::See, Some(&server))?;
@@ -52,7 +58,7 @@ pub async fn read_replication(server: ServerId) -> Result<ReplicationStart, ApiE
     let latest = engine.latest::<ReplicationArea>(&server).ok_or(ApiError::NotFound)?;
     // What a watched standby knows of its lag stands in another server's reading.
     let judged = crate::live::findings::judged(&engine, &server, "replication");
-    let charts = charts::charts(&latest);
+    let charts = charts_of(&engine, &server, "replication", &range).await?;
     Ok(ReplicationStart { topology: engine.topology(&server), latest, judged, charts })
 }
 
@@ -73,7 +79,7 @@ pub const ICON: &str = "M4 4h5v5H4zM11 11h5v5h-5zM9 6h4v5";
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
-    let start = loaded(move || server.get(), read_replication);
+    let start = loaded(with_range(server), |(server, range)| read_replication(server, range));
     page("replication", start, move |start| {
         view! { <Body server=server.get_untracked() start/> }.into_any()
     })
@@ -84,7 +90,8 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
     let (latest, sink) = live::live_signal(AreaName::Replication, start.latest);
     live::open_stream(server.clone(), vec![sink]);
     let charts = RwSignal::new(start.charts);
-    poll_charts(server.clone(), "replication", charts);
+    let range = range();
+    poll_charts(server.clone(), "replication", range, charts);
     let topology = RwSignal::new(start.topology);
     poll_topology(server.clone(), topology);
     let here = server.clone();
@@ -104,6 +111,7 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
             {move || topology.with(|topology| drawing(topology, &here))}
         </section>
         <ReadingView latest what="replication numbers">
+            <Ranges range names=&["range"]/>
             <Charts charts/>
             <section class="panel" aria-labelledby="senders-title">
                 <h2 id="senders-title">"Senders"</h2>

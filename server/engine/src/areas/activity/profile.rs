@@ -5,8 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use history::{Entity, Metric, Point};
+use history::{Entity, Metric, Point, Series};
 use model::activity::{Activity, Session, wait_class};
+use model::{AreaName, ServerId, Span};
+
+use crate::engine::Engine;
+use crate::past::{MOST_POINTS, holes, unreadable};
 
 /// Active sessions by wait class, all of them: the entity's label is `class`.
 pub const ACTIVE: Metric = Metric::increment("active_sessions");
@@ -39,6 +43,37 @@ pub fn points(activity: &Activity) -> Option<Vec<Point>> {
     Some(points)
 }
 
+/// A moment of the past, ms since the epoch, and the average of active sessions by wait class; None where
+/// nothing was read.
+pub type Moment = (i64, Option<Vec<(String, f64)>>);
+
+/// Average active sessions by wait class over the span that ends now, oldest first; none where no history
+/// is kept.
+///
+/// Errors: a sentence, when the store cannot be read.
+pub async fn of_span(engine: &Engine, id: &ServerId, span: Span) -> Result<Vec<Moment>, String> {
+    let Some((past, source, (from_ms, to_ms))) = engine.past_of(id, AreaName::Activity, span)
+    else {
+        return Ok(Vec::new());
+    };
+    let series = Series { metrics: &[ACTIVE.name], entities: None };
+    let lines = past.ranges(&source, series, from_ms, to_ms, MOST_POINTS).await;
+    let lines = lines.map_err(|error| unreadable(&error))?;
+    let mut moments: BTreeMap<i64, Option<Vec<(String, f64)>>> = BTreeMap::new();
+    for line in &lines {
+        let class = line.entity.label("class").unwrap_or_default();
+        for bucket in line.range.buckets.iter().filter(|bucket| bucket.ticks > 0) {
+            let moment = moments.entry(bucket.at_ms).or_insert_with(|| Some(Vec::new()));
+            let average = bucket.sum / f64::from(bucket.ticks);
+            moment.get_or_insert_default().push((class.clone(), average));
+        }
+    }
+    for at_ms in holes(lines.iter().flat_map(|line| &line.range.buckets)) {
+        moments.entry(at_ms).or_insert(None);
+    }
+    Ok(moments.into_iter().collect())
+}
+
 /// Whether a session is part of the load: active, not ours, and no walsender, which always is active.
 pub fn counts(session: &Session) -> bool {
     session.is_active() && !session.own && session.backend_type.as_deref() != Some("walsender")
@@ -65,8 +100,9 @@ fn entity(session: &Session, whole: bool) -> Entity {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use model::activity::WaitSample;
+
+    use super::*;
 
     fn session(pid: i32, event: Option<(&str, &str)>) -> Session {
         Session {

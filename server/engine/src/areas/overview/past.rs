@@ -1,8 +1,14 @@
 //! The windows of the overview in the history store: one gauge for each number of a window.
 
+use std::collections::BTreeMap;
+
 use history::{Bucket, Entity, Error, History, Metric, Point, Series, Source};
 use model::overview::{Overview, Window};
+use model::{AreaName, ServerId, Span};
 use serde_json::{Map, Value};
+
+use crate::engine::Engine;
+use crate::past::{MOST_POINTS, unreadable};
 
 macro_rules! gauges {
     ($($field:ident),+ $(,)?) => {
@@ -35,11 +41,21 @@ pub fn points(overview: &Overview) -> Option<Vec<Point>> {
     Some(known.collect())
 }
 
+/// The windows of the span that ends now; none where no history is kept.
+///
+/// Errors: a sentence, when the store cannot be read.
+pub async fn of_span(engine: &Engine, id: &ServerId, span: Span) -> Result<Vec<Window>, String> {
+    let Some((past, source, from_to)) = engine.past_of(id, AreaName::Overview, span) else {
+        return Ok(Vec::new());
+    };
+    windows(past, &source, from_to, MOST_POINTS).await.map_err(|error| unreadable(&error))
+}
+
 /// The windows from `from_ms` to `to_ms`, at most about `most` of them. Where nothing was read there is a
 /// window with only its time: a gap.
 ///
 /// Errors: when the store cannot be read.
-pub async fn windows(
+async fn windows(
     past: &History,
     source: &Source,
     (from_ms, to_ms): (i64, i64),
@@ -48,14 +64,18 @@ pub async fn windows(
     let server = [Entity::server()];
     let series = Series { metrics: NAMES, entities: Some(&server) };
     let lines = past.ranges(source, series, from_ms, to_ms, most).await?;
-    let mut windows: std::collections::BTreeMap<i64, Map<String, Value>> = Default::default();
+    let mut windows: BTreeMap<i64, Map<String, Value>> = BTreeMap::new();
     for line in &lines {
         for bucket in &line.range.buckets {
-            let window = windows.entry(bucket.at_ms).or_insert_with(|| empty(bucket));
+            let window =
+                windows.entry(bucket.at_ms).or_insert_with(|| empty(bucket.at_ms, bucket.width_ms));
             if let Some(value) = value(&line.metric, bucket) {
                 window.insert(line.metric.clone(), value);
             }
         }
+    }
+    for at_ms in crate::past::holes(lines.iter().flat_map(|line| &line.range.buckets)) {
+        windows.entry(at_ms).or_insert_with(|| empty(at_ms, 0));
     }
     Ok(windows
         .into_values()
@@ -63,9 +83,8 @@ pub async fn windows(
         .collect())
 }
 
-fn empty(bucket: &Bucket) -> Map<String, Value> {
-    let span: f64 = bucket.width_ms as f64;
-    let fields = [("at_ms", Value::from(bucket.at_ms)), ("span_ms", Value::from(span))];
+fn empty(at_ms: i64, span_ms: i64) -> Map<String, Value> {
+    let fields = [("at_ms", Value::from(at_ms)), ("span_ms", Value::from(span_ms as f64))];
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

@@ -19,7 +19,7 @@ pub const ABOUT: About = About {
     title: "The major version is at its end of life",
     effect: "The PostgreSQL project makes no more minor releases of it: faults and security holes found from then on stay.",
     remedy: "Plan the upgrade to a supported major, with pg_upgrade, or with logical replication for a short switch-over.",
-    docs: "https://www.postgresql.org/support/versioning/",
+    docs: "https://www.postgresql.org/docs/current/upgrading.html",
     limits: &[AHEAD_DAYS],
 };
 

@@ -1,0 +1,67 @@
+//! Questions to the history store that all areas have in common.
+
+use std::collections::BTreeMap;
+
+use history::{Bucket, History, Source};
+use model::{AreaName, ServerId, Span};
+
+use crate::clock::now_ms;
+use crate::engine::Engine;
+use crate::store;
+
+/// About how many points a chart of the past has: its plotting area is about as wide in pixels.
+pub const MOST_POINTS: usize = 400;
+
+impl Engine {
+    /// The history store, what an area's history of a server is kept under, and the span from and to which
+    /// it is asked, ms since the epoch. None without a store, for a live span, and while nothing is known of
+    /// the server.
+    pub(crate) fn past_of(
+        &self,
+        id: &ServerId,
+        area: AreaName,
+        span: Span,
+    ) -> Option<(&History, Source, (i64, i64))> {
+        let (past, facts) = (self.past()?, self.server(id)?.facts()?);
+        let now_ms = now_ms();
+        Some((past, store::source(&facts, id.as_str(), area), (now_ms - span.ms()?, now_ms)))
+    }
+}
+
+/// Tells the log why the store cannot be read, and the page that it cannot.
+pub fn unreadable(error: &history::Error) -> String {
+    tracing::error!(%error, "the history cannot be read");
+    "the history cannot be read; the log of pgdeck says why".to_owned()
+}
+
+/// Where a line has to be interrupted, ms since the epoch: nothing was read between a bucket's end and the
+/// next one for longer than a bucket takes.
+pub fn holes<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Vec<i64> {
+    let widths: BTreeMap<i64, i64> = buckets.map(|b| (b.at_ms, b.width_ms.max(1))).collect();
+    let pairs = widths.iter().zip(widths.keys().skip(1));
+    let far = pairs.filter(|((at_ms, width), next)| **next - **at_ms > 2 * **width);
+    far.map(|((at_ms, width), _)| at_ms + width).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_interrupted_where_nothing_was_read() {
+        let bucket = |at_ms| Bucket {
+            at_ms,
+            width_ms: 10,
+            ticks: 1,
+            read_ms: 10,
+            count: 1,
+            sum: 1.0,
+            min: 1.0,
+            max: 1.0,
+        };
+        let buckets: Vec<Bucket> = [0, 10, 21, 60, 70].into_iter().map(bucket).collect();
+        assert_eq!(holes(buckets.iter()), [31]);
+        assert!(holes(buckets.iter().take(3)).is_empty());
+        assert!(holes([].iter()).is_empty());
+    }
+}
