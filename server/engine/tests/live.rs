@@ -10,6 +10,7 @@ use engine::areas::replication::ReplicationArea;
 use engine::connection::{Budget, Observer};
 use engine::dsn::Environment;
 use engine::overhead::Overhead;
+use engine::sql::Fill;
 use engine::{Dsn, Engine, Limits, ServerConfig, areas, capability};
 use model::{AreaName, Reason, ServerId};
 
@@ -54,8 +55,9 @@ async fn every_file(major: u16) -> Result {
         for (area, query) in
             areas::ALL.iter().flat_map(|a| a.queries.iter().map(|q| (a.name.as_str(), q)))
         {
-            let file = query.pick(major).expect("a file for every supported major");
-            let answers = observer.read(&[file]).await.expect("the connection stays");
+            let file = query.pick_for(&facts).expect("a file for every supported major");
+            let fill = Fill { schema: "public", numbers: &[1, -1] };
+            let answers = observer.read_with(&[file], fill).await.expect("the connection stays");
             for answer in answers {
                 if let Err(reason) = answer {
                     panic!("{area}/{} as {role} on {major}: {}", file.name, reason.message());

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{Known, Reason};
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::answer::{Rows, Stop, awaited, collect};
 use super::batch::{RefusedQueries, STATEMENT_TIMEOUT_MS, Settings, batch, later, start_up};
+use super::many::{Many, collect_many};
 use super::{Budget, connect, refuses_options, shown_ms};
 use crate::dsn::Dsn;
 use crate::error::query_reason;
 use crate::overhead::Overhead;
-use crate::sql::SqlFile;
+use crate::sql::{Fill, SqlFile};
 
 /// Our own deadline: `statement_timeout` plus 2 s for the network (`docs/limits.md#connections`).
 pub const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_000);
@@ -88,10 +90,19 @@ impl Observer {
     ///
     /// The outer error means the connection is lost: drop the observer.
     pub async fn read(&mut self, files: &[SqlFile]) -> Result<Vec<Known<Rows>>, Reason> {
+        self.read_with(files, Fill::default()).await
+    }
+
+    /// The same of files that leave a schema or numbers open.
+    pub async fn read_with(
+        &mut self,
+        files: &[SqlFile],
+        fill: Fill<'_>,
+    ) -> Result<Vec<Known<Rows>>, Reason> {
         let now = Instant::now();
         let asked: Vec<SqlFile> =
             files.iter().filter(|file| self.refused.reason(file, now).is_none()).copied().collect();
-        let mut answers = self.ask(&asked).await?.into_iter();
+        let mut answers = self.ask(&asked, fill).await?.into_iter();
         let mut all = Vec::with_capacity(files.len());
         for file in files {
             all.push(match self.refused.reason(file, now) {
@@ -107,17 +118,17 @@ impl Observer {
         Ok(all)
     }
 
-    async fn ask(&mut self, files: &[SqlFile]) -> Result<Vec<Known<Rows>>, Reason> {
+    async fn ask(&mut self, files: &[SqlFile], fill: Fill<'_>) -> Result<Vec<Known<Rows>>, Reason> {
         if files.is_empty() {
             return Ok(vec![]);
         }
-        match self.run(files).await? {
+        match self.run(files, fill).await? {
             Ok(sets) => Ok(sets),
             Err(reason) if files.len() == 1 => Ok(vec![Err(reason)]),
             Err(_) => {
                 let mut answers = Vec::with_capacity(files.len());
                 for file in files {
-                    let answer = self.run(std::slice::from_ref(file)).await?;
+                    let answer = self.run(std::slice::from_ref(file), fill).await?;
                     answers.push(
                         answer.and_then(|sets| {
                             sets.into_iter().next().unwrap_or(Err(Reason::NotYet))
@@ -129,33 +140,72 @@ impl Observer {
         }
     }
 
-    async fn run(&mut self, files: &[SqlFile]) -> Result<Known<Vec<Known<Rows>>>, Reason> {
-        let text = batch(self.settings, files);
+    async fn run(
+        &mut self,
+        files: &[SqlFile],
+        fill: Fill<'_>,
+    ) -> Result<Known<Vec<Known<Rows>>>, Reason> {
+        let text = batch(self.settings, files, fill);
         let started = Instant::now();
         // The text is put together from our own files and constants only: see `batch`.
         let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
         let names = files.iter().map(|file| file.name);
         let sets = collect(names, self.settings.preamble(), answers);
-        let answer = match awaited(DEADLINE, "the server", sets).await {
+        let answer = awaited(DEADLINE, "the server", sets).await;
+        let answer = self.answered(answer, files).await?;
+        self.overhead.round_trip(started.elapsed());
+        for (file, set) in files.iter().zip(answer.iter().flatten()) {
+            let (rows, bytes) = set.size();
+            self.overhead.query(file.name, rows, bytes);
+        }
+        Ok(answer.map(|sets| sets.into_iter().map(Rows::within_limits).collect()))
+    }
+
+    /// Runs files in one read-only transaction, of which the one at `many` gives more rows than others may:
+    /// at most `most`, each decoded as it comes. Not asked again in parts where one of them fails.
+    ///
+    /// The outer error means the connection is lost: drop the observer.
+    pub async fn read_many<T: for<'r> FromRow<'r, PgRow>>(
+        &mut self,
+        files: &[SqlFile],
+        fill: Fill<'_>,
+        (many, most): (usize, usize),
+    ) -> Result<Known<Many<T>>, Reason> {
+        let text = batch(self.settings, files, fill);
+        let started = Instant::now();
+        // As in `run`.
+        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
+        let names = files.iter().map(|file| file.name);
+        let sets = collect_many(names, self.settings.preamble(), (many, most), answers);
+        let answer = awaited(DEADLINE, "the server", sets).await;
+        let answer = self.answered(answer, files).await?;
+        self.overhead.round_trip(started.elapsed());
+        let large = files.get(many).map_or("", |file| file.name);
+        if let Ok(all) = &answer {
+            self.overhead.query(large, all.rows, all.bytes);
+        }
+        Ok(answer.and_then(|all| all.within_limits(large)))
+    }
+
+    /// What an answer means. The outer error means the connection is lost.
+    async fn answered<T>(
+        &mut self,
+        answer: Result<T, Stop>,
+        files: &[SqlFile],
+    ) -> Result<Known<T>, Reason> {
+        let answer = match answer {
             Ok(sets) => Ok(sets),
             Err(Stop::Refused(error)) => {
                 self.command("rollback".into()).await?;
+                files.iter().for_each(|file| self.overhead.failure(file.name));
                 // A text of several files is asked again, each alone.
                 let sql = files.first().map_or("", SqlFile::statement);
                 Err(query_reason(&*error, &self.role, sql, STATEMENT_TIMEOUT_MS))
             }
             Err(stop) => return Err(stop.reason()),
         };
-        self.overhead.round_trip(started.elapsed());
         self.overhead.heard();
-        for (file, set) in files.iter().zip(answer.iter().flatten()) {
-            let (rows, bytes) = set.size();
-            self.overhead.query(file.name, rows, bytes);
-        }
-        if answer.is_err() {
-            files.iter().for_each(|file| self.overhead.failure(file.name));
-        }
-        Ok(answer.map(|sets| sets.into_iter().map(Rows::within_limits).collect()))
+        Ok(answer)
     }
 
     async fn command(&mut self, text: String) -> Result<(), Reason> {
