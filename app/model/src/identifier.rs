@@ -1,7 +1,7 @@
 //! Quoting of SQL identifiers, as PostgreSQL's `quote_ident()` does it.
 
 /// Key words that are no identifiers as they are: those of `pg_get_keywords()` whose category is not
-/// unreserved, in any of PostgreSQL 14 to 18 (`src/include/parser/kwlist.h`). Sorted.
+/// unreserved, in any of PostgreSQL 14 to 19 (`src/include/parser/kwlist.h`). Sorted.
 #[rustfmt::skip]
 const KEYWORDS: &[&str] = &[
     "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric",

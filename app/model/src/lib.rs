@@ -29,6 +29,7 @@ pub mod shorten;
 #[cfg(feature = "sqlx")]
 pub mod text;
 pub mod user;
+pub mod version;
 #[cfg(feature = "server_fn")]
 pub mod wire;
 

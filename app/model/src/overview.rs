@@ -149,6 +149,55 @@ pub struct WalPosition {
     pub lag_ms: Option<f64>,
 }
 
+/// One database: what it does, and how large and how old it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Database {
+    /// Name.
+    pub datname: String,
+    /// Client sessions, pgdeck's own left out.
+    pub sessions: i64,
+    /// `age(datfrozenxid)`: transactions since the oldest unfrozen xid.
+    pub xid_age: i64,
+    /// Size on disk; read far more seldom than the rest.
+    pub size_bytes: Known<i64>,
+    /// What it does.
+    pub rates: Known<DatabaseRates>,
+}
+
+/// What one database did, over about the last minute.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseRates {
+    /// Transactions committed, per second.
+    pub commits_per_s: f64,
+    /// Transactions rolled back, per second.
+    pub rollbacks_per_s: f64,
+    /// Rows returned by scans and fetched by index scans, per second.
+    pub rows_read_per_s: f64,
+    /// Rows inserted, updated and deleted, per second.
+    pub rows_written_per_s: f64,
+    /// Bytes written to temporary files, per second.
+    pub temp_bytes_per_s: f64,
+    /// Blocks read from outside shared buffers, bytes per second.
+    pub read_bytes_per_s: f64,
+    /// Share of blocks found in shared buffers, percent; None when none was asked for.
+    pub cache_hit_percent: Option<f64>,
+    /// Deadlocks in the last `Databases::events_over_ms`.
+    pub deadlocks: i64,
+    /// Queries cancelled by recovery conflicts in that time; only a standby has them.
+    pub conflicts: i64,
+}
+
+/// The databases of a server.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Databases {
+    /// Most transactions per second first, those of unknown rates last. The least busy may be left out.
+    pub rows: Vec<Database>,
+    /// How many databases there are in all.
+    pub total: i64,
+    /// For how long deadlocks and recovery conflicts have been counted, ms.
+    pub events_over_ms: f64,
+}
+
 /// Everything the overview reads in one tick.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
@@ -162,13 +211,40 @@ pub struct Overview {
     pub checkpoints: Known<CheckpointCounters>,
     /// Where WAL stands.
     pub wal: Known<WalPosition>,
+    /// The databases one by one.
+    #[serde(default = "not_read")]
+    pub databases: Known<Databases>,
     /// Windows, oldest first, the newest last. A window with only `at_ms` is a gap.
     pub windows: Vec<Window>,
+}
+
+/// Readings of an earlier version have no databases.
+fn not_read() -> Known<Databases> {
+    Err(Reason::NotYet)
 }
 
 impl Overview {
     /// The newest window, or why there is none.
     pub fn newest(&self) -> Known<&Window> {
         self.windows.last().ok_or(Reason::NeedsTwoReadings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_of_an_earlier_version_knows_no_databases() {
+        let old = serde_json::json!({
+            "facts": { "major": 17, "version": "17.10", "in_recovery": false, "system_identifier": null,
+                "timeline": null, "started_ms": 0, "database": "a", "role": "a", "superuser": false,
+                "pg_monitor": true, "through_pooler": false, "provider": null, "extensions": [] },
+            "sessions": { "Err": "NotYet" }, "counters": { "Err": "NotYet" },
+            "checkpoints": { "Err": "NotYet" }, "wal": { "Err": "NotYet" }, "windows": []
+        });
+        let overview: Overview = serde_json::from_value(old).expect("an overview");
+        assert_eq!(overview.databases, Err(Reason::NotYet));
+        assert_eq!(overview.facts.cores, None);
     }
 }

@@ -91,6 +91,10 @@ pub struct Facts {
     pub provider: Option<String>,
     /// Extensions installed in the connected database, with their version.
     pub extensions: Vec<(String, String)>,
+    /// The cores of its machine, where the configuration says so or pgdeck runs on the same machine:
+    /// PostgreSQL does not tell.
+    #[serde(default)]
+    pub cores: Option<u32>,
 }
 
 impl Facts {

@@ -1,4 +1,4 @@
--- Tables for the plans of fixtures/14 to 18 and fixtures/log. One statement per line.
+-- Tables for the plans of fixtures/14 to 19 and fixtures/log. One statement per line.
 set client_min_messages = warning;
 create table customers (id int primary key, name text not null, country text, note text);
 create table orders (id int primary key, customer_id int not null references customers, status text not null, amount numeric not null, created timestamptz not null);

@@ -148,7 +148,7 @@ pub(crate) fn key_of_tag(tag: &str) -> String {
         "One Time Filter" => "One-Time Filter",
         "Full sort Groups" => "Full-sort Groups",
         "Pre sorted Groups" => "Pre-sorted Groups",
-        _ => return spaced.replace("I O ", "I/O "),
+        _ => return spaced.replace("I O ", "I/O ").replace("I Os ", "I/Os "),
     };
     exact.to_owned()
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use plan::{Node, Parsed, Plan};
 
-const MAJORS: [&str; 5] = ["14", "15", "16", "17", "18"];
+const MAJORS: [&str; 6] = ["14", "15", "16", "17", "18", "19"];
 
 fn folder(major: &str) -> PathBuf {
     common::root().join(major)
@@ -53,8 +53,19 @@ fn essence(plan: &Plan) -> Vec<String> {
 }
 
 fn node_essence(node: &Node, parallel: bool) -> String {
-    let volatile =
-        ["Blocks", "Time", "Memory", "WAL", "Space", "Usage", "Grouping Sets", "Storage"];
+    let volatile = [
+        "Blocks",
+        "Time",
+        "Memory",
+        "WAL",
+        "Space",
+        "Usage",
+        "Grouping Sets",
+        "Storage",
+        "I/O",
+        "I/Os",
+        "Prefetch",
+    ];
     // Grouping sets are a list of lists in JSON and lines in TEXT.
     let skipped = [
         "Partial Mode",

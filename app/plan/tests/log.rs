@@ -8,7 +8,9 @@ use plan::Format;
 #[test]
 fn each_log_gives_its_plans_with_their_queries() {
     let folder = common::root().join("log");
-    for file in ["14.log", "14.csv", "16.log", "16.csv", "16.json", "18.log", "18.csv", "18.json"] {
+    for file in
+        ["14.log", "14.csv", "16.log", "16.csv", "16.json", "18.log", "18.csv", "18.json", "19.log"]
+    {
         let paste = std::fs::read_to_string(folder.join(file)).unwrap();
         let parsed = plan::parse(&paste).unwrap();
         assert_eq!(parsed.not_understood, [], "{file}");

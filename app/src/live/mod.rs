@@ -8,6 +8,7 @@ pub mod charts;
 #[cfg(feature = "hydrate")]
 pub mod event_source;
 pub mod findings;
+pub mod lazy_pages;
 
 use std::sync::Arc;
 

@@ -1,10 +1,14 @@
 //! HTML document around every page (Leptos shell): head, scripts with their nonce, and the message
 //! shown when WebAssembly has stopped. Server-side only.
 
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 
 use super::{csp, theme};
 use crate::App;
+
+/// Keeps what is pressed too early in forms that must not be sent.
+const EARLY_SUBMIT: &str = include_str!("early_submit.js");
 
 /// The HTML document; also sets the Content-Security-Policy header.
 pub fn document(options: LeptosOptions) -> impl IntoView {
@@ -19,6 +23,7 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                 <link rel="stylesheet" href=css/>
+                <script nonce=use_nonce()>{EARLY_SUBMIT}</script>
                 <HydrationScripts options/>
                 <leptos_meta::MetaTags/>
             </head>

@@ -7,6 +7,7 @@ use super::palette::Palette;
 use super::sidebar::Sidebar;
 use super::topbar::TopBar;
 use super::{navigation, shortcuts, svg_links};
+use crate::live::lazy_pages::LazyPages;
 use crate::ui::page::title_of;
 use crate::{links, routes};
 
@@ -56,11 +57,19 @@ pub fn Frame(
     }
 }
 
-/// Names the page that a click has asked for while it is being loaded.
+/// Names the page that a click has asked for while it is being loaded, or says that it cannot be.
 #[component]
 fn Awaited(routing: ReadSignal<bool>) -> impl IntoView {
     let path = leptos_router::hooks::use_location().pathname;
     let navigate = leptos_router::hooks::use_navigate();
+    let pages = LazyPages::listen();
+    // A click on a page that could not be fetched is another try.
+    Effect::new(move |before: Option<()>| {
+        path.track();
+        if before.is_some() {
+            pages.try_again();
+        }
+    });
     // The browser's address changes only once the page has come; going to it gives up the wait.
     let cancel = move |_| {
         let here = leptos::prelude::location();
@@ -69,15 +78,21 @@ fn Awaited(routing: ReadSignal<bool>) -> impl IntoView {
             leptos_router::NavigateOptions { replace: true, scroll: false, ..Default::default() };
         navigate(&here, options);
     };
-    let label = move || {
+    let message = move || {
         let label = path.with(|path| routes::page_at(path).map_or("page", |page| page.label));
-        format!("Waiting for {label} …")
+        match pages.has_failed() {
+            true => format!("{label} could not be loaded: pgdeck cannot be reached."),
+            false => format!("Waiting for {label} …"),
+        }
     };
     view! {
         <div role="status">
             <Show when=move || routing.get()>
-                <p class="awaited">
-                    {label} " "
+                <p class="awaited" class:failed=move || pages.has_failed()>
+                    {message} " "
+                    <Show when=move || pages.has_failed()>
+                        <button type="button" on:click=move |_| pages.try_again()>"Try again"</button> " "
+                    </Show>
                     <button type="button" on:click=cancel.clone()>"Cancel"</button>
                 </p>
             </Show>

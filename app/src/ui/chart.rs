@@ -25,6 +25,9 @@ pub struct Chart {
     pub lines: Vec<Line>,
     /// A threshold line: (name, value).
     pub limit: Option<(String, f64)>,
+    /// What the legend says besides.
+    #[serde(default)]
+    pub note: Option<String>,
     /// Whether it stands behind "More charts".
     #[serde(default)]
     pub more: bool,
@@ -271,6 +274,7 @@ fn legend(chart: &Chart, at: usize, is_pointed: bool) -> AnyView {
     view! {
         {lines.collect_view()}
         {limit}
+        {chart.note.clone().map(|note| view! { <li class="muted">{note}</li> })}
         <li class="legend-time muted">{if is_pointed { "at " } else { "last " }} {time} " UTC"</li>
     }
     .into_any()

@@ -66,6 +66,7 @@ pub fn chart(spec: ChartSpec) -> Chart {
         times: spec.times,
         lines: spec.lines,
         limit: spec.limit,
+        note: None,
         more: false,
         picture,
     }

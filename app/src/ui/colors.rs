@@ -10,7 +10,7 @@ pub fn wait_class(name: &str) -> &'static str {
         "IPC" => "wait-ipc",
         "Client" => "wait-client",
         "Timeout" => "wait-timeout",
-        "BufferPin" => "wait-bufferpin",
+        "BufferPin" | "Buffer" => "wait-bufferpin",
         "Activity" => "wait-activity",
         "Extension" => "wait-extension",
         _ => "wait-other",

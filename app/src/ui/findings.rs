@@ -47,8 +47,9 @@ pub fn Findings(
             })
         }
     };
+    let rows = Memo::new(move |_| judged.with(|(all, not_checked)| rows(all, not_checked)));
     view! {
-        <section class="findings live-findings" aria-label="Findings">
+        <section class=move || format!("findings live-findings rows-{}", rows.get()) aria-label="Findings">
             <p class="hidden-words" role="status">{move || counted.get()}</p>
             {keyed(move || keys.get(), one)}
             {rest(1, "narrow-only")}
@@ -56,6 +57,13 @@ pub fn Findings(
             {move || judged.with(|(_, not_checked)| unchecked(not_checked))}
         </section>
     }
+}
+
+/// How many rows there are when none is opened. The place of one that ends shrinks slowly, so that
+/// nothing below jumps: `findings.css`.
+fn rows(all: &[Finding], not_checked: &[NotChecked]) -> usize {
+    let listed = all.len().min(LINES) + usize::from(all.len() > LINES);
+    listed + usize::from(!not_checked.is_empty())
 }
 
 /// The key of a finding in the list.

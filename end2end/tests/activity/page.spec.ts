@@ -61,7 +61,7 @@ test('a state in the legend filters', async ({ page }) => {
 test('a heading sorts by transaction age, oldest first', async ({ page }) => {
   // Background processes come after all clients, see rows.rs.
   await open(page, `/s/primary/activity?q=${encodeURIComponent('type:"client backend"')}`);
-  const heading = page.getByRole('columnheader', { name: /^Transaction/ });
+  const heading = page.getByRole('region', { name: 'Sessions' }).getByRole('columnheader', { name: /^Transaction/ });
   await heading.getByRole('link').click();
   await expect(page).toHaveURL(/[?&]sort=-transaction/);
   await expect(heading).toHaveAttribute('aria-sort', 'descending');
@@ -77,7 +77,7 @@ test('a heading sorts by transaction age, oldest first', async ({ page }) => {
 test('columns can be left out, and the address keeps it', async ({ page }) => {
   await open(page, '/s/primary/activity?q=state:active');
   const chooser = page.getByRole('region', { name: 'Sessions' }).locator('details');
-  const database = page.getByRole('columnheader', { name: 'Database' });
+  const database = page.getByRole('region', { name: 'Sessions' }).getByRole('columnheader', { name: 'Database' });
   await expect(database).toBeVisible();
   await chooser.locator('summary').click();
   await chooser.getByRole('link', { name: 'Hide Database' }).click();
@@ -88,6 +88,29 @@ test('columns can be left out, and the address keeps it', async ({ page }) => {
   if (!(await chooser.getByRole('link', { name: 'Show Database' }).isVisible())) await chooser.locator('summary').click();
   await chooser.getByRole('link', { name: 'Show Database' }).click();
   await expect(database).toBeVisible();
+});
+
+test('wait events have names and meanings, and idle clients stand apart', async ({ page }) => {
+  await open(page, '/s/primary/activity');
+  const events = page.getByRole('region', { name: 'Wait events now' });
+  const idle = events.getByRole('row', { name: /ClientRead/ });
+  await expect(idle).toBeHidden();
+  await events.getByText('Idle clients and background processes').click();
+  await expect(idle).toContainText('Waiting to read data from the client');
+});
+
+test('all connection slots are accounted for', async ({ page }) => {
+  await open(page, '/s/primary/activity');
+  const connections = page.getByRole('region', { name: 'Connections', exact: true });
+  await expect(connections).toContainText(/\d+ of 100 connection slots are in use: \d+ listed below, .*\d+ of pgdeck itself\. The last are reserved: 3 for superusers/);
+  const forgetful = connections.getByRole('row', { name: /reports-export/ });
+  await expect(forgetful.getByRole('cell').first()).toHaveText('shop');
+  await expect(connections.getByRole('heading', { name: 'Limits of databases and roles' })).toBeVisible();
+});
+
+test('autovacuum says how many workers there may be', async ({ page }) => {
+  await open(page, '/s/primary/activity');
+  await expect(page.getByRole('region', { name: 'Autovacuum', exact: true })).toContainText(/(may be|of) \d+.*\(autovacuum_max_workers\)/);
 });
 
 test('hostile text from a session is shown as text', async ({ page }) => {

@@ -80,7 +80,7 @@ test('an open session and an open finding look good', async ({ page }) => {
     const visit = async () => {
       await openAs(page, '/s/primary/activity?q=shop', look);
       await allFindings(page);
-      const forgotten = page.getByRole('region', { name: 'Findings' }).getByText(/has been idle in transaction for/);
+      const forgotten = page.getByRole('region', { name: 'Findings' }).getByText(/has been idle in transaction for/).filter({ visible: true });
       if (await forgotten.count()) await forgotten.first().click();
       await page.getByRole('region', { name: 'Sessions' }).getByRole('link', { name: /^\d+$/ }).first().click();
       await expect(page.getByRole('region', { name: /^Session \d+$/ })).toBeVisible();

@@ -65,8 +65,27 @@ test('a waiter says why it waits, and the pair of modes is lit', async ({ page }
     await expect(node(page)).toContainText(new RegExp(`pid \\d+ wants EXCLUSIVE on advisory lock ${pile.key}; pid \\d+ holds EXCLUSIVE, idle in transaction`));
     await expect(node(page).getByRole('heading', { name: 'Blocked by' })).toBeVisible();
     const modes = page.getByRole('region', { name: 'Which lock modes conflict' });
+    await modes.getByRole('heading').click();
     await expect(modes).toContainText('Now: EXCLUSIVE is requested, EXCLUSIVE blocks it.');
     await expect(modes.getByRole('cell', { name: '✕ now' })).toHaveCount(1);
+  });
+});
+
+test('boxes name what is held and the statement, and fit the page', async ({ page }) => {
+  await withPile(2, async (pile) => {
+    const root = graph(page).getByRole('link', { name: new RegExp(`${pile.name} *idle in transaction`) });
+    await until(page, path(pile), () => expect(root).toBeVisible({ timeout: 2_000 }));
+    await expect(root).toContainText(`holds EXCLUSIVE on advisory lock ${pile.key}`);
+    await expect(root).toContainText('last: begin; select pg_advisory_xact_lock(');
+    await expect(root.locator('title')).toContainText(`last: begin; select pg_advisory_xact_lock(${pile.key})`);
+    await expect(graph(page).getByRole('link', { name: 'wants EXCLUSIVE' }).first()).toContainText('select pg_advisory_xact_lock(');
+    const beyond = await root.evaluate((link) => {
+      const box = link.querySelector('rect')!.getBoundingClientRect();
+      return [...link.querySelectorAll('text')].filter((text) => text.getBoundingClientRect().right > box.right).map((text) => text.textContent);
+    });
+    expect(beyond, 'texts that leave their box').toEqual([]);
+    const scrolls = await graph(page).evaluate((box) => box.scrollWidth - box.clientWidth);
+    expect(scrolls).toBeLessThanOrEqual(1);
   });
 });
 

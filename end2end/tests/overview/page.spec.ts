@@ -73,6 +73,17 @@ test('transaction id ages stand beside the age that forces a vacuum', async ({ p
   await expect(ages).toContainText('At 200 M xids autovacuum freezes a table');
 });
 
+test('each database stands with its rates, size and age', async ({ page }) => {
+  const shop = page.getByRole('region', { name: 'Databases' }).getByRole('row', { name: /^shop/ });
+  const cell = (heading: RegExp) => shop.getByRole('cell', { name: heading }).first();
+  await expect(async () => {
+    await open(page, '/s/primary/');
+    await expect(cell(/^\d.*\/s$/)).toBeVisible({ timeout: 1_000 });
+    await expect(cell(/^[\d.]+\s[KMG]iB$/)).toBeVisible({ timeout: 1_000 });
+    await expect(cell(/xids$/)).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 30_000 });
+});
+
 test('the facts name version, kind and what our role may do', async ({ page }) => {
   test.setTimeout(120_000);
   await open(page, '/s/standby/');

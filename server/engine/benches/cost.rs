@@ -179,6 +179,8 @@ async fn main() -> Result<()> {
             let tick = Tick {
                 observer: &mut observer,
                 facts: &facts,
+                server: "primary",
+                recorder: None,
                 limits: &limits,
                 overhead: &overhead,
                 now_ms: now_ms(),

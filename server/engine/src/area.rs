@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use history::Point;
 use model::server::{Facts, Headline};
 use model::{AreaName, Known};
 use serde::Serialize;
@@ -51,6 +52,11 @@ pub trait Area: Send + Sync + 'static {
 
     /// Adds a reading to the history.
     fn record(_history: &mut Self::History, _at_ms: i64, _value: &Self::Value) {}
+
+    /// What of the value goes to the history store; None for an area that keeps nothing there.
+    fn points(_value: &Self::Value) -> Option<Vec<Point>> {
+        None
+    }
 
     /// The value without the text of statements; None when it holds none.
     fn without_query_text(_value: &Self::Value) -> Option<Self::Value> {

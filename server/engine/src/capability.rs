@@ -6,12 +6,13 @@ use model::{Known, Reason};
 
 use crate::clock::now_ms;
 use crate::connection::Observer;
+use crate::machine::{self, ProcessTitle};
 use crate::sql::sql;
 
 /// The oldest major we support.
 pub const OLDEST_MAJOR: u16 = 14;
 /// The newest major we are tested with.
-pub const NEWEST_MAJOR: u16 = 18;
+pub const NEWEST_MAJOR: u16 = 19;
 
 sql! {
     FACTS = "facts" [9];
@@ -35,13 +36,28 @@ struct FactsRow {
     pg_monitor: bool,
     #[sqlx(try_from = "model::text::MaybeText")]
     provider: Option<String>,
+    backend_pid: i32,
+    client_port: Option<i32>,
+}
+
+impl FactsRow {
+    /// The cores of the server's machine, where that is ours.
+    fn cores(&self, observer: &Observer) -> Option<u32> {
+        let title = ProcessTitle {
+            pid: self.backend_pid,
+            role: &self.role,
+            database: &self.database,
+            client_port: self.client_port,
+        };
+        observer.is_local().then(|| machine::cores(&title)).flatten()
+    }
 }
 
 #[derive(sqlx::FromRow)]
 struct IdentityRow {
-    #[sqlx(try_from = "model::text::Text")]
-    system_identifier: String,
-    timeline: i32,
+    #[sqlx(try_from = "model::text::MaybeText")]
+    system_identifier: Option<String>,
+    timeline: Option<i32>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -62,6 +78,7 @@ pub async fn read(observer: &mut Observer) -> Result<Known<Facts>, Reason> {
     };
     let major = u16::try_from(row.version_num / 10_000).unwrap_or(0);
     let mut facts = Facts {
+        cores: row.cores(observer),
         major,
         version: row.version,
         in_recovery: row.in_recovery,
@@ -82,8 +99,8 @@ pub async fn read(observer: &mut Observer) -> Result<Known<Facts>, Reason> {
     if files.len() == 2 {
         let mut answers = observer.read(&files).await?.into_iter();
         if let Some(Ok(identity)) = answers.next().map(|a| a.and_then(|r| r.one::<IdentityRow>())) {
-            facts.system_identifier = Some(identity.system_identifier);
-            facts.timeline = Some(identity.timeline);
+            facts.system_identifier = identity.system_identifier;
+            facts.timeline = identity.timeline;
         }
         if let Some(Ok(rows)) = answers.next().map(|a| a.and_then(|r| r.all::<ExtensionRow>())) {
             facts.extensions = rows.into_iter().map(|row| (row.extname, row.extversion)).collect();

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
+use history::{History, Source};
 use model::overhead::ServerCost;
+use model::server::Facts;
 use model::{AreaName, Finding, Latest, NotChecked, Reason, RuleEntry, ServerId, ServerSummary};
 use tokio::sync::{Mutex, watch};
 
@@ -15,7 +17,7 @@ use crate::metrics::Metrics;
 use crate::record::Recording;
 use crate::rule::Limits;
 use crate::server::{ServerConfig, WatchedServer};
-use crate::store::Frame;
+use crate::store::{self, Frame};
 use crate::{rules, sampler};
 
 /// The servers we watch. Cheap to clone.
@@ -27,16 +29,23 @@ struct Inner {
     limits: Arc<Limits>,
     runs: Arc<Runs>,
     samplers: Mutex<Vec<Isolated>>,
+    past: Option<History>,
 }
 
 impl Engine {
-    /// Watches the servers, each on a thread of its own.
+    /// Watches the servers, each on a thread of its own, and keeps no history of them.
     pub fn start(servers: Vec<ServerConfig>, limits: Limits) -> Self {
+        Self::start_with(servers, limits, None)
+    }
+
+    /// Watches the servers and records their readings in the history store, where there is one.
+    pub fn start_with(servers: Vec<ServerConfig>, limits: Limits, past: Option<History>) -> Self {
         let limits = Arc::new(limits);
         let mut samplers = Vec::with_capacity(servers.len());
         let mut watched = Vec::with_capacity(servers.len());
         for config in servers {
-            let server = Arc::new(WatchedServer::new(&config));
+            let server =
+                Arc::new(WatchedServer::new(&config, past.as_ref().map(History::recorder)));
             let (sampled, limits) = (Arc::clone(&server), Arc::clone(&limits));
             let thread = Isolated::start(|handle| {
                 sampled.serve_on(handle);
@@ -57,6 +66,7 @@ impl Engine {
             limits,
             runs: Arc::default(),
             samplers: Mutex::new(samplers),
+            past,
         }))
     }
 
@@ -72,6 +82,7 @@ impl Engine {
             limits: Arc::default(),
             runs: Arc::default(),
             samplers: Mutex::default(),
+            past: None,
         }))
     }
 
@@ -91,6 +102,11 @@ impl Engine {
     /// All servers, in the order of the configuration.
     pub fn servers(&self) -> Vec<ServerSummary> {
         self.0.servers.iter().map(|server| server.summary()).collect()
+    }
+
+    /// What a server is, once known.
+    pub fn facts(&self, id: &ServerId) -> Option<Facts> {
+        self.server(id)?.facts()
     }
 
     /// The newest reading of an area, with the text of statements; None: there is no such server.
@@ -155,10 +171,26 @@ impl Engine {
         queries.flat_map(|query| query.files).map(|file| (file.name, file.statement())).collect()
     }
 
-    /// Ends all samplers and closes their connections.
+    /// The history store; None when nothing is recorded.
+    pub fn past(&self) -> Option<&History> {
+        self.0.past.as_ref()
+    }
+
+    /// What an area's history of a server is kept under; None while the server is unknown.
+    pub fn source(&self, id: &ServerId, area: AreaName) -> Option<Source> {
+        let facts = self.server(id)?.facts()?;
+        Some(store::source(&facts, id.as_str(), area))
+    }
+
+    /// Ends all samplers, closes their connections and writes what the history store has not yet written.
     pub async fn stop(&self) {
         let samplers = std::mem::take(&mut *self.0.samplers.lock().await);
         isolated::stop(samplers).await;
+        if let Some(past) = self.0.past.clone()
+            && let Err(error) = past.close().await
+        {
+            tracing::error!(%error, "the last readings were not recorded");
+        }
     }
 }
 

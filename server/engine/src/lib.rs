@@ -15,6 +15,7 @@ mod error;
 pub mod explain;
 pub mod history;
 mod isolated;
+mod machine;
 pub mod metrics;
 pub mod overhead;
 pub mod record;

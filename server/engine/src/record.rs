@@ -96,7 +96,7 @@ async fn look(
 }
 
 async fn read_twice(server: ServerConfig, limits: Limits) -> Result<WatchedServer, Reason> {
-    let watched = WatchedServer::new(&server);
+    let watched = WatchedServer::new(&server, None);
     let overhead = Arc::clone(&watched.overhead);
     let mut observer = Observer::open(&server.dsn, &watched.budget, Arc::clone(&overhead)).await?;
     let facts = capability::read(&mut observer).await??;
@@ -112,6 +112,8 @@ async fn read_twice(server: ServerConfig, limits: Limits) -> Result<WatchedServe
             let tick = Tick {
                 observer: &mut observer,
                 facts: &facts,
+                server: watched.id.as_str(),
+                recorder: None,
                 limits: &limits,
                 overhead: &overhead,
                 now_ms: now_ms(),

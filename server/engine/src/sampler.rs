@@ -76,7 +76,7 @@ async fn session(
         Err(reason) => return Ended::NeverStarted(reason),
     };
     let facts = match capability::read(&mut observer).await {
-        Ok(Ok(facts)) => facts,
+        Ok(Ok(facts)) => Facts { cores: server.cores.or(facts.cores), ..facts },
         Ok(Err(reason)) | Err(reason) => return Ended::NeverStarted(reason),
     };
     server.set_facts(facts.clone());
@@ -124,6 +124,8 @@ async fn tick_until_lost(
         let now = Tick {
             observer,
             facts: &facts,
+            server: server.id.as_str(),
+            recorder: server.recorder.as_ref(),
             limits,
             overhead: &server.overhead,
             now_ms: now_ms(),

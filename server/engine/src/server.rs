@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use history::Recorder;
 use model::server::{ConnectionState, Facts, FirstFinding, Headline};
 use model::{Cause, Finding, NotChecked, Reason, ServerId, ServerSummary};
 use tokio::runtime::Handle;
@@ -30,6 +31,8 @@ pub struct ServerConfig {
     pub operate: Option<Dsn>,
     /// Labels for the fleet page.
     pub labels: Vec<(String, String)>,
+    /// The cores of its machine, where the configuration says so.
+    pub cores: Option<u32>,
 }
 
 /// A server under watch.
@@ -37,6 +40,8 @@ pub struct WatchedServer {
     pub(crate) id: ServerId,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) address: String,
+    /// The cores of its machine, by the configuration.
+    pub(crate) cores: Option<u32>,
     /// How to read from it on demand; None for a recording.
     pub(crate) dsn: Option<Dsn>,
     pub(crate) explains: Explains,
@@ -44,6 +49,8 @@ pub struct WatchedServer {
     pub(crate) budget: Budget,
     pub(crate) overhead: Arc<Overhead>,
     pub(crate) store: Store,
+    /// Where its readings are recorded; None without a history store.
+    pub(crate) recorder: Option<Recorder>,
     status: RwLock<(ConnectionState, Option<Facts>)>,
     /// Where its sampler runs.
     thread: OnceLock<Handle>,
@@ -51,17 +58,19 @@ pub struct WatchedServer {
 
 impl WatchedServer {
     /// A server of which nothing is known yet.
-    pub fn new(config: &ServerConfig) -> Self {
+    pub fn new(config: &ServerConfig, recorder: Option<Recorder>) -> Self {
         Self {
             address: config.dsn.address(),
             dsn: Some(config.dsn.clone()),
             explains: Explains::default(),
             id: config.id.clone(),
             labels: config.labels.clone(),
+            cores: config.cores,
             operate: config.operate.clone(),
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
             store: Store::new(now_ms()),
+            recorder,
             status: RwLock::new((ConnectionState::Connecting, None)),
             thread: OnceLock::new(),
         }
@@ -73,12 +82,14 @@ impl WatchedServer {
             id: summary.id,
             labels: summary.labels,
             address: summary.address,
+            cores: None,
             dsn: None,
             explains: Explains::default(),
             operate: None,
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
             store: Store::of(readings),
+            recorder: None,
             status: RwLock::new((summary.link, summary.facts)),
             thread: OnceLock::new(),
         }

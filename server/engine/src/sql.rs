@@ -29,6 +29,56 @@ impl SqlFile {
         }
         rest.trim().trim_end_matches(';')
     }
+
+    /// The names of its optional parts. `/*? name */ expression /*: else */` marks one: a server that
+    /// refuses the expression is asked for what stands behind the colon, and loses nothing else.
+    pub fn parts(&self) -> Vec<&'static str> {
+        let mut names: Vec<&'static str> = Vec::new();
+        for piece in pieces(self.statement()) {
+            if let Piece::Optional { name, .. } = piece
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The statement without these parts.
+    pub fn without(&self, parts: &[&str]) -> Cow<'static, str> {
+        if parts.is_empty() {
+            return Cow::Borrowed(self.statement());
+        }
+        let kept = |piece| match piece {
+            Piece::Plain(text) => text,
+            Piece::Optional { name, otherwise, .. } if parts.contains(&name) => otherwise,
+            Piece::Optional { whole, .. } => whole,
+        };
+        Cow::Owned(pieces(self.statement()).into_iter().map(kept).collect())
+    }
+}
+
+/// A piece of a statement.
+enum Piece {
+    Plain(&'static str),
+    Optional { name: &'static str, whole: &'static str, otherwise: &'static str },
+}
+
+fn pieces(statement: &'static str) -> Vec<Piece> {
+    let (mut found, mut rest) = (Vec::new(), statement);
+    while let Some((plain, marked)) = rest.split_once("/*?") {
+        let optional = || {
+            let (name, body) = marked.split_once("*/")?;
+            let (whole, otherwise) = body.split_once("/*:")?;
+            let (otherwise, after) = otherwise.split_once("*/")?;
+            Some((Piece::Optional { name: name.trim(), whole, otherwise }, after))
+        };
+        let Some((piece, after)) = optional() else { break };
+        found.extend([Piece::Plain(plain), piece]);
+        rest = after;
+    }
+    found.push(Piece::Plain(rest));
+    found
 }
 
 /// What stands in the places that a file leaves open. An extension may be in any schema, and a list of
@@ -42,11 +92,10 @@ pub struct Fill<'a> {
 }
 
 impl Fill<'_> {
-    /// The statement of a file with nothing left open.
-    pub fn statement(&self, file: &SqlFile) -> Cow<'static, str> {
-        let statement = file.statement();
+    /// A statement with nothing left open.
+    pub fn fill(&self, statement: Cow<'static, str>) -> Cow<'static, str> {
         if !statement.contains('{') {
-            return Cow::Borrowed(statement);
+            return statement;
         }
         let numbers: Vec<String> = self.numbers.iter().map(i64::to_string).collect();
         // Numbers first: a schema may be called `{numbers}`.
@@ -149,10 +198,21 @@ mod tests {
         let file = SqlFile { floor: 9, name: "a.pgss-1.9.sql", text };
         let fill = Fill { schema: "{numbers}\"; drop", numbers: &[-1, i64::MAX] };
         assert_eq!(
-            fill.statement(&file),
+            fill.fill(file.without(&[])),
             "select x from \"{numbers}\"\"; drop\".f() where x in (-1,9223372036854775807)"
         );
         assert_eq!((minor("1.13"), minor("2.0"), minor("1.x")), (Some(13), None, None));
+    }
+
+    #[test]
+    fn a_part_is_left_out_wherever_it_stands_and_nothing_else() {
+        const TEXT: &str = "select /*? a */ f() /*: null::int8 */ as x, /*? b */ g() /*: 0 */, /*? a */ h() /*: 1 */";
+        const FILE: SqlFile = SqlFile { floor: 14, name: "a.14.sql", text: TEXT };
+        assert_eq!(FILE.parts(), ["a", "b"]);
+        assert_eq!(FILE.without(&[]), TEXT);
+        let without = FILE.without(&["a"]);
+        let words: Vec<_> = without.split_whitespace().collect();
+        assert_eq!(words.join(" "), "select null::int8 as x, g() , 1");
     }
 
     #[test]

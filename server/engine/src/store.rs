@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use history::{Recorder, Source};
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
@@ -34,6 +35,10 @@ pub struct Tick<'a> {
     pub observer: &'a mut Observer,
     /// What the server is.
     pub facts: &'a Facts,
+    /// The server's name.
+    pub server: &'a str,
+    /// Where readings are recorded; None without a history store.
+    pub recorder: Option<&'a Recorder>,
     /// The limits in force.
     pub limits: &'a Limits,
     /// Where pgdeck's own load is counted.
@@ -165,7 +170,10 @@ impl<A: Area> AnySlot for Slot<A> {
             let took = started.elapsed();
             tick.overhead.tick(A::NAME, A::EVERY_MS, took, tick.skipped);
             match value {
-                Ok(value) => self.put_or_fail(tick.now_ms, took, value, tick.limits),
+                Ok(value) => {
+                    keep::<A>(&tick, &value);
+                    self.put_or_fail(tick.now_ms, took, value, tick.limits);
+                }
                 Err(Error::Query { reason, query }) => {
                     tracing::debug!(query, reason = %reason.message(), "tick failed");
                     self.fail(tick.now_ms, &reason);
@@ -239,6 +247,21 @@ impl<A: Area> AnySlot for Slot<A> {
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         A::freed_by(self.latest().value()?, sessions)
     }
+}
+
+/// Hands what the area keeps to the history store, which never waits.
+fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {
+    let Some(recorder) = tick.recorder else { return };
+    let points = AssertUnwindSafe(|| A::points(value));
+    if let Ok(Some(points)) = catch_unwind(points) {
+        let source = source(tick.facts, tick.server, A::NAME);
+        recorder.append(&source, tick.now_ms, A::EVERY_MS, points);
+    }
+}
+
+/// What an area's history of a server is kept under: its cluster, so that it goes on after a failover.
+pub fn source(facts: &Facts, server: &str, area: AreaName) -> Source {
+    Source::new(facts.system_identifier.as_deref().unwrap_or_default(), server, area.as_str())
 }
 
 fn frame<A: Area>(latest: &Latest<A::Value>) -> Frame {

@@ -7,7 +7,9 @@ use std::process::Command;
 use crate::Error;
 
 /// The majors pgdeck supports, oldest first.
-pub const SUPPORTED: [u16; 5] = [14, 15, 16, 17, 18];
+pub const SUPPORTED: [u16; 6] = [14, 15, 16, 17, 18, 19];
+/// Of those the one that is not on npm: `.ci/postgres-19` fetches it where Debian experimental can be had.
+pub const OPTIONAL: u16 = 19;
 
 /// One installed PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +25,23 @@ pub fn majors() -> Vec<u16> {
     SUPPORTED.into_iter().filter(|major| find(*major).is_ok()).collect()
 }
 
-/// The newest installed major. Errors when there is none.
+/// The newest installed major, without the optional one. Errors when there is none.
 pub fn newest() -> Result<Install, Error> {
-    SUPPORTED.into_iter().rev().find_map(|major| find(major).ok()).ok_or(Error::NothingInstalled)
+    let released = SUPPORTED.into_iter().rev().filter(|major| *major != OPTIONAL);
+    released.into_iter().find_map(|major| find(major).ok()).ok_or(Error::NothingInstalled)
 }
 
-/// Finds one major: `PGDECK_POSTGRES_<major>`, then the npm packages in this folder, then
-/// Debian's place, then `PATH`. Errors with what to do when it is nowhere.
+/// Whether tests pass a major over, because it is optional and not here; they say so.
+pub fn passed_over(major: u16) -> bool {
+    let absent = major == OPTIONAL && find(major).is_err();
+    if absent {
+        eprintln!("PostgreSQL {major} not here: passed over");
+    }
+    absent
+}
+
+/// Finds one major: `PGDECK_POSTGRES_<major>`, then the npm packages in this folder, then what
+/// `.ci/postgres-19` unpacked, then Debian's place, then `PATH`. Errors with what to do when it is nowhere.
 pub fn find(major: u16) -> Result<Install, Error> {
     if let Some(named) = std::env::var_os(format!("PGDECK_POSTGRES_{major}")) {
         // A wrong path in the variable is an error, never silently replaced by another install.
@@ -45,6 +57,11 @@ pub fn find(major: u16) -> Result<Install, Error> {
     if complete(&npm) {
         restore_symlinks(&native)?;
         return Ok(Install { major, bin: npm });
+    }
+    let unpacked =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/tools/pg{major}/bin"));
+    if complete(&unpacked) {
+        return Ok(Install { major, bin: unpacked });
     }
     let debian = PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"));
     if complete(&debian) {

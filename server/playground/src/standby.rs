@@ -1,4 +1,5 @@
-//! Standbys: streaming replication from a running primary through a physical replication slot.
+//! Standbys: streaming replication from a running server, also a standby, through a physical replication
+//! slot, or restored from its archive.
 //!
 //! The npm builds have no `pg_basebackup`, so the copy is made between the server's own backup functions.
 
@@ -6,7 +7,7 @@ use std::path::Path;
 
 use sqlx::{PgConnection, Row};
 
-use crate::options::FILE;
+use crate::options::{FILE, ServerOptions};
 use crate::server::{self, Server};
 use crate::{Error, files};
 
@@ -30,9 +31,25 @@ impl Server {
             .setting("primary_conninfo", &conninfo)
             .setting("primary_slot_name", &slot)
             .setting("cluster_name", name);
+        self.exec(&format!("select pg_create_physical_replication_slot('{slot}', true)")).await?;
+        self.follow(options).await
+    }
+
+    /// Starts a hot standby that streams from nobody: it restores what this server archives with
+    /// [`Server::ARCHIVE`].
+    pub async fn archive_standby(&self, name: &str) -> Result<Server, Error> {
+        let restore = format!("cp {}/archive/%f %p", self.home.display());
+        let options =
+            self.options.clone().setting("restore_command", &restore).setting("cluster_name", name);
+        self.follow(options).await
+    }
+
+    /// The `archive_command` of a server that has an archive of its own, beside its data directory.
+    pub const ARCHIVE: &'static str = "mkdir -p ../archive && cp %p ../archive/%f";
+
+    async fn follow(&self, options: ServerOptions) -> Result<Server, Error> {
         let mut standby =
             Server::home(self.install.clone(), options, self.user, self.password.clone())?;
-        self.exec(&format!("select pg_create_physical_replication_slot('{slot}', true)")).await?;
         self.copy_into(&standby).await?;
         files::write(&standby.data_dir().join("standby.signal"), "", standby.user)?;
         standby.come_up().await?;

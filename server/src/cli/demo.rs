@@ -75,6 +75,7 @@ fn servers(demo: &Demo, env: &Environment) -> Result<Vec<ServerConfig>, Failure>
                 dsn: read(&dsn)?,
                 operate: operate.map(|(_, dsn)| read(dsn)).transpose()?,
                 labels: vec![("demo".into(), "yes".into())],
+                cores: None,
                 id: ServerId::new(name),
             })
         })

@@ -1,6 +1,7 @@
 //! The configuration file `pgdeck.toml` (serde): unknown keys and wrong types are reported with their line.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use engine::Limits;
@@ -77,6 +78,8 @@ pub struct FileServer {
     /// Labels for the fleet page.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// The cores of its machine, for the chart of its load.
+    pub cores: Option<NonZeroU32>,
 }
 
 #[derive(Debug, Default)]

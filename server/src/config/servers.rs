@@ -1,6 +1,7 @@
 //! The watched servers from file, environment variables and command line, each with a unique name.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use engine::dsn::Environment;
@@ -45,6 +46,7 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
             dsn,
             operate: None,
             labels: Vec::new(),
+            cores: None,
         });
     }
     if servers.is_empty() {
@@ -59,7 +61,7 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
 pub fn one(text: &str, env: &Environment) -> Result<ServerConfig, Failure> {
     let dsn = parse(text, env).map_err(Failure::usage)?;
     let id = ServerId::new(unique(&default_name(&dsn), &mut BTreeSet::new()));
-    Ok(ServerConfig { id, dsn, operate: None, labels: Vec::new() })
+    Ok(ServerConfig { id, dsn, operate: None, labels: Vec::new(), cores: None })
 }
 
 fn from_file(
@@ -83,6 +85,7 @@ fn from_file(
         dsn: read("dsn", &dsn)?,
         operate: operate.map(|text| read("operate", &text)).transpose()?,
         labels: server.labels.clone().into_iter().collect(),
+        cores: server.cores.map(NonZeroU32::get),
     })
 }
 

@@ -139,6 +139,19 @@ fn names_are_taken_as_people_type_them() {
 }
 
 #[test]
+fn the_cores_of_a_machine_are_a_positive_number() {
+    let file = |cores: &str| format!("[[servers]]\nname=\"a\"\ndsn=\"host=x\"\n{cores}");
+    let read =
+        |cores: &str| with_file(&file(cores), Serve::default(), &[]).map(|c| c.servers[0].cores);
+    assert_eq!(read("cores = 16\n"), Ok(Some(16)));
+    assert_eq!(read(""), Ok(None));
+    for wrong_one in ["cores = 0\n", "cores = -1\n", "cores = \"16\"\n"] {
+        let message = wrong(&file(wrong_one));
+        assert!(message.contains("line 4, key cores"), "{message}");
+    }
+}
+
+#[test]
 fn a_secret_is_given_once() {
     let message = refused(
         "metrics_token=\"a\"\nmetrics_token_file=\"b\"\n[[servers]]\nname=\"a\"\ndsn=\"\"\n",

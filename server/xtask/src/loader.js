@@ -15,9 +15,24 @@ const file = (name) => once(files, name, async () => {
 });
 const load = ([piece, name, from, to]) => once(modules, piece, async () =>
     WebAssembly.instantiate(new Uint8Array(await file(name), from, to - from), getSharedImports()));
-async function page(pieces) {
+async function all(pieces) {
     const own = pieces.at(-1);
-    file(own[1]); // Both files at once.
+    file(own[1]).catch(() => {}); // Both files at once; a failure is told where the file is used.
     await Promise.all(pieces.slice(0, -1).map(load));
     await load(own);
+}
+// A page that cannot be fetched stays asked for: the page shown says so (`app/src/live/lazy_pages.rs`)
+// and asks again. Before hydration nobody listens, and the failure is final.
+async function page(pieces) {
+    for (;;) {
+        try {
+            return await all(pieces);
+        } catch (error) {
+            if (document.documentElement.dataset.js !== "on") throw error;
+            await new Promise((again) => {
+                addEventListener("pgdeck-load-page", again, { once: true });
+                dispatchEvent(new Event("pgdeck-no-page"));
+            });
+        }
+    }
 }

@@ -2,11 +2,17 @@
 //!
 //! Fields keep the catalog's spelling; ages are ours, in milliseconds, measured by the server.
 
+pub mod autovacuum;
 pub mod blocking;
+pub mod connections;
+pub mod wait_events;
 
 use serde::{Deserialize, Serialize};
 
 use crate::reason::{Known, Reason};
+use autovacuum::Autovacuum;
+use connections::ConnectionUse;
+use wait_events::WaitEvent;
 
 /// One backend of `pg_stat_activity`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -203,7 +209,7 @@ impl Session {
 pub struct Progress {
     /// Process id.
     pub pid: i32,
-    /// `VACUUM`, `ANALYZE`, `CREATE INDEX`, `COPY`, `BASE BACKUP`, `CLUSTER` …
+    /// `VACUUM`, `ANALYZE`, `CREATE INDEX`, `COPY`, `BASE BACKUP`, `CLUSTER`, `REPACK` …
     #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub command: String,
     /// The phase as PostgreSQL names it.
@@ -224,6 +230,11 @@ pub struct Progress {
     pub unit: String,
     /// Age of the statement.
     pub age_ms: Option<f64>,
+    /// Time it has slept because of vacuum_cost_delay; None before PostgreSQL 18, and without
+    /// track_cost_delay_timing.
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(default))]
+    pub delay_ms: Option<f64>,
     /// Time left in this phase by the speed measured between our readings.
     #[cfg_attr(feature = "sqlx", sqlx(skip))]
     pub left_ms: Option<f64>,
@@ -261,10 +272,19 @@ pub struct Activity {
     pub blockers: Known<()>,
     /// Average active sessions by wait class, newest last (a few minutes, sampled each tick).
     pub waits: Vec<WaitSample>,
+    /// Whose the connections are, and the limits of databases and roles.
+    #[serde(default = "not_read")]
+    pub connection_use: Known<ConnectionUse>,
+    /// What sessions wait for now, by name.
+    #[serde(default = "not_read")]
+    pub wait_events: Known<Vec<WaitEvent>>,
+    /// What autovacuum does now.
+    #[serde(default = "not_read")]
+    pub autovacuum: Known<Autovacuum>,
 }
 
-/// Readings of an earlier version do not say who blocks whom.
-fn not_read() -> Known<()> {
+/// What readings of an earlier version do not have.
+fn not_read<T>() -> Known<T> {
     Err(Reason::NotYet)
 }
 

@@ -95,6 +95,14 @@ pub struct Position {
     /// Standby: whether `primary_conninfo` is set; None where it is hidden from our role.
     #[serde(default)]
     pub streams: Option<bool>,
+    /// Why that is unknown, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub streams_unknown: Option<Reason>,
+    /// Standby: the slot it asks its sender for (`primary_slot_name`).
+    #[serde(default)]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
+    pub primary_slot_name: Option<String>,
     /// Standby: whether `restore_command` is set.
     #[serde(default)]
     pub restores: Option<bool>,
@@ -114,6 +122,13 @@ pub struct Position {
     pub conflicts: Option<i64>,
 }
 
+impl Position {
+    /// Whether it is a standby that restores WAL from an archive and streams from nobody.
+    pub fn is_archive_only(&self) -> bool {
+        self.in_recovery && self.streams == Some(false) && self.restores == Some(true)
+    }
+}
+
 /// A standby's own lag, judged from bytes, time and movement together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lag {
@@ -126,6 +141,9 @@ pub struct Lag {
     pub moving: Option<bool>,
     /// Whether the link to the sender is up (a receiver that hears from it).
     pub linked: bool,
+    /// Whether it has no sender, and restores WAL from an archive: nothing here tells what is missing.
+    #[serde(default)]
+    pub from_archive: bool,
 }
 
 /// One row of `pg_stat_subscription`.

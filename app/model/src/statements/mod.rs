@@ -139,6 +139,9 @@ pub struct Statements {
     pub settings: Settings,
     /// The entries.
     pub entries: Known<Entries>,
+    /// Whether the entries were read in this tick of the area, and not in one before.
+    #[serde(default)]
+    pub is_new: bool,
     /// Texts that are known, of statements in the window.
     #[serde(default)]
     pub texts: Vec<StatementText>,

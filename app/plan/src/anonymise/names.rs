@@ -149,6 +149,10 @@ impl Names {
         if plain && !dotted && is_keyword(token.text) {
             return token.text.to_owned();
         }
+        // `InitPlan expr_1`, PostgreSQL's own numbering from 19 on.
+        if plain && ["SubPlan", "InitPlan"].contains(&before) {
+            return token.text.to_owned();
+        }
         // `col1` of an InitPlan's row, and `.*`.
         if plain && before == "." && is_column_number(token.text) {
             return token.text.to_owned();

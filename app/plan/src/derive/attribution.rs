@@ -94,7 +94,7 @@ fn scans_of(plan: &Plan, shape: &Shape) -> HashMap<usize, Vec<usize>> {
     scans
 }
 
-/// Which nodes mention which parameter: `$0`, or `InitPlan 1` from PostgreSQL 17.
+/// Which nodes mention which parameter: `$0`, `InitPlan 1` from PostgreSQL 17, `InitPlan expr_1` from 19.
 struct References(HashMap<String, Vec<usize>>);
 
 impl References {
@@ -137,12 +137,15 @@ fn is_init(node: &Node) -> bool {
     node.subplan.as_deref().is_some_and(|name| name.starts_with("InitPlan"))
 }
 
-/// `$12` and `InitPlan 12` in a text, whole: `$1` is not in `$12`.
+/// `$12`, `InitPlan 12` and, from PostgreSQL 19, `InitPlan expr_12` in a text, whole: `$1` is not in `$12`.
 fn mentions(text: &str) -> impl Iterator<Item = String> {
     let digits = |text: &str| -> String { text.chars().take_while(char::is_ascii_digit).collect() };
     let dollars = text.split('$').skip(1).map(move |rest| (format!("${}", digits(rest)), 1));
+    let word = |text: &str| -> String {
+        text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    };
     let inits =
-        text.split("InitPlan ").skip(1).map(move |rest| (format!("InitPlan {}", digits(rest)), 9));
+        text.split("InitPlan ").skip(1).map(move |rest| (format!("InitPlan {}", word(rest)), 9));
     dollars.chain(inits).filter(|(name, bare)| name.len() > *bare).map(|(name, _)| name)
 }
 
@@ -154,5 +157,7 @@ mod tests {
     fn initplan_ten_is_not_initplan_one() {
         let found: Vec<_> = mentions("(a = $10) AND b < (InitPlan 10).col1").collect();
         assert_eq!(found, ["$10", "InitPlan 10"]);
+        let found: Vec<_> = mentions("(a = (InitPlan expr_10).col1) AND b").collect();
+        assert_eq!(found, ["InitPlan expr_10"]);
     }
 }

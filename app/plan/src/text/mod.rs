@@ -3,7 +3,7 @@
 mod figures;
 mod header;
 mod line;
-mod property;
+pub(crate) mod property;
 mod summary;
 mod wrap;
 

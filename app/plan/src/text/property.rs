@@ -12,11 +12,15 @@ pub(crate) fn read(key: &str, rest: &str, kind: &str, put: &mut dyn FnMut(&str, 
                 ("records=", "WAL Records"),
                 ("fpi=", "WAL FPI"),
                 ("bytes=", "WAL Bytes"),
+                ("fpi bytes=", "WAL FPI Bytes"),
                 ("full=", "WAL Buffers Full"),
             ] {
                 put_after(rest, name, key, put);
             }
         }
+        "Estimates" => all(&ESTIMATES, rest, put),
+        "Prefetch" => all(&PREFETCH, rest, put),
+        "I/O" => all(&IO, rest, put),
         "Heap Blocks" => {
             put_after(rest, "exact=", "Exact Heap Blocks", put);
             put_after(rest, "lossy=", "Lossy Heap Blocks", put);
@@ -52,6 +56,33 @@ pub(crate) fn read(key: &str, rest: &str, kind: &str, put: &mut dyn FnMut(&str, 
         }
         // `Disabled: true` and all others: as they are.
         _ => put(key, rest.to_owned()),
+    }
+}
+
+/// What Memoize expects, from PostgreSQL 19.
+pub(crate) const ESTIMATES: [(&str, &str); 4] = [
+    ("capacity", "Estimated Capacity"),
+    ("distinct keys", "Estimated Distinct Lookup Keys"),
+    ("lookups", "Estimated Lookups"),
+    ("hit percent", "Estimated Hit Percent"),
+];
+/// The read-ahead of a scan, with the option IO of PostgreSQL 19.
+pub(crate) const PREFETCH: [(&str, &str); 3] = [
+    ("avg", "Average Prefetch Distance"),
+    ("max", "Max Prefetch Distance"),
+    ("capacity", "Prefetch Capacity"),
+];
+/// Its reads.
+pub(crate) const IO: [(&str, &str); 4] = [
+    ("count", "I/O Count"),
+    ("waits", "I/O Waits"),
+    ("size", "Average I/O Size"),
+    ("in-progress", "Average I/Os In Progress"),
+];
+
+fn all(pairs: &[(&str, &str)], rest: &str, put: &mut dyn FnMut(&str, String)) {
+    for (name, key) in pairs {
+        put_after(rest, &format!("{name}="), key, put);
     }
 }
 

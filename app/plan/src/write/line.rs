@@ -2,6 +2,7 @@
 
 use super::{find, path};
 use crate::node::{Prop, Value};
+use crate::text::property;
 
 /// Keys that the line of the node itself says.
 const IN_TITLE: [&str; 14] = [
@@ -64,15 +65,24 @@ fn several(key: &str, props: &[Prop], kind: &str) -> Option<(&'static str, Optio
         _ if key.ends_with("I/O Read Time") || key.ends_with("I/O Write Time") => {
             ("I/O Timings: ", Some(timings(props)))
         }
-        "WAL Records" | "WAL FPI" | "WAL Bytes" | "WAL Buffers Full" => {
+        "WAL Records" | "WAL FPI" | "WAL Bytes" | "WAL FPI Bytes" | "WAL Buffers Full" => {
             let keys = [
                 ("records", "WAL Records"),
                 ("fpi", "WAL FPI"),
                 ("bytes", "WAL Bytes"),
+                ("fpi bytes", "WAL FPI Bytes"),
                 ("buffers full", "WAL Buffers Full"),
             ];
             ("WAL: ", Some(pairs(props, &keys, " ")))
         }
+        _ if holds(&property::ESTIMATES, key) => {
+            let line = pairs(props, &property::ESTIMATES, " ");
+            ("Estimates: ", Some(if line.is_empty() { line } else { line + "%" }))
+        }
+        _ if holds(&property::PREFETCH, key) => {
+            ("Prefetch: ", Some(pairs(props, &property::PREFETCH, " ")))
+        }
+        _ if holds(&property::IO, key) => ("I/O: ", Some(pairs(props, &property::IO, " "))),
         "Exact Heap Blocks" | "Lossy Heap Blocks" => {
             let keys = [("exact", "Exact Heap Blocks"), ("lossy", "Lossy Heap Blocks")];
             ("Heap Blocks: ", Some(pairs(props, &keys, " ")))
@@ -123,6 +133,10 @@ fn several(key: &str, props: &[Prop], kind: &str) -> Option<(&'static str, Optio
         }
         _ => return None,
     })
+}
+
+fn holds(keys: &[(&str, &str)], key: &str) -> bool {
+    keys.iter().any(|(_, known)| *known == key)
 }
 
 /// Pieces divided by two spaces.

@@ -1,13 +1,16 @@
 //! Activity page: sessions by state and by wait event, over time, and one by one.
 
+mod autovacuum;
 pub mod blocking;
 #[cfg(feature = "ssr")]
 mod charts;
 pub mod columns;
+mod connections;
 pub mod drawer;
 pub mod progress;
 pub mod rows;
 pub mod table;
+mod wait_events;
 
 use std::collections::BTreeMap;
 
@@ -32,8 +35,11 @@ use crate::ui::page::page;
 use crate::ui::reading::{ReadingView, known, why};
 use crate::ui::sort;
 use crate::ui::verdict::Verdict;
+use autovacuum::autovacuum;
+use connections::connections;
 use progress::progress;
 use table::Sessions;
+use wait_events::wait_events;
 
 /// The areas whose findings are about sessions.
 const AREAS: &str = "activity,locks";
@@ -62,7 +68,7 @@ pub async fn read_activity(server: ServerId) -> Result<ActivityStart, ApiError> 
     {
         reading.value = reading.value.without_query_text();
     }
-    let charts = charts::charts(&latest);
+    let charts = charts::charts(&engine, &server).ok_or(ApiError::NotFound)?;
     Ok(ActivityStart { latest, judged, charts })
 }
 
@@ -111,6 +117,18 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
                 {move || latest.with(|l| l.value().map(|a| known(&a.progress, |commands| progress(commands))))}
             </section>
             <Sessions latest judged query_text/>
+            <section class="panel" aria-labelledby="wait-events-title">
+                <h2 id="wait-events-title">"Wait events now"</h2>
+                {wait_events(latest)}
+            </section>
+            <section class="panel" aria-labelledby="connections-title">
+                <h2 id="connections-title">"Connections"</h2>
+                {connections(latest)}
+            </section>
+            <section class="panel" aria-labelledby="autovacuum-title">
+                <h2 id="autovacuum-title">"Autovacuum"</h2>
+                {autovacuum(latest)}
+            </section>
         </ReadingView>
     }
 }

@@ -13,7 +13,9 @@ use crate::ui::reading::empty;
 /// The commands with a progress bar and time left.
 pub fn progress(commands: &[Progress]) -> AnyView {
     if commands.is_empty() {
-        return empty("No VACUUM, ANALYZE, CREATE INDEX, COPY, CLUSTER or base backup is running.");
+        return empty(
+            "No VACUUM, ANALYZE, CREATE INDEX, COPY, CLUSTER, REPACK or base backup is running.",
+        );
     }
     let rows = commands.iter().map(row).collect_view();
     view! {

@@ -6,17 +6,21 @@ use model::locks::drawing::{
 };
 use model::locks::{EdgeKind, ModeSet};
 
-use super::labels::{doing, key, mode_class, shortened, waited, wants, who};
+use super::labels::{doing, holds, key, mode_class, shortened, statement, waited, wants, who};
 use super::query::LocksQuery;
 use super::scene::Scene;
 use crate::ui::format;
+use crate::ui::sql::one_line;
 
 /// Characters that fit into a box, by their average width at its font size.
-const NAME_LENGTH: usize = 32;
-const LINE_LENGTH: usize = 35;
-/// The x of the text in a box, and the baselines of its three lines.
+const NAME_LENGTH: usize = 40;
+const LINE_LENGTH: usize = 46;
+/// Characters of a statement: in a box, and in the list.
+const STATEMENT_LENGTH: usize = 48;
+const LISTED_LENGTH: usize = 80;
+/// The x of the text in a box, and the baselines of its four lines.
 const TEXT_X: f64 = 14.0;
-const TEXT_Y: [f64; 3] = [19.0, 36.0, 52.0];
+const TEXT_Y: [f64; 4] = [19.0, 36.0, 52.0, 68.0];
 /// A drawing up to this width is fitted to the page: its text stays readable. A wider one is scrolled.
 const FITTED: f64 = 1_700.0;
 /// The width of the bar in the lock mode's colour.
@@ -27,6 +31,8 @@ struct Words {
     name: String,
     second: String,
     third: String,
+    /// The statement in full; None for a fold, and for people who may not see it.
+    statement: Option<String>,
     class: String,
     to: String,
     id: String,
@@ -46,8 +52,12 @@ impl Scene<'_> {
                 format!("wants {}", wants(self.graph, link)),
                 format!("waits {}{holds_up}", waited(self.graph, link.since_us)),
             ),
-            None => (doing(self.graph, of), holds_up.trim_start_matches(" · ").to_owned()),
+            None => {
+                let holds = holds(self.graph, node).unwrap_or_default();
+                (doing(self.graph, of), format!("{holds}{holds_up}"))
+            }
         };
+        let third = third.trim_start_matches(" · ").to_owned();
         let mode = via.map_or_else(|| "mode-none".into(), |link| mode_class(link.wants));
         let marks = [
             (via.is_none(), " root"),
@@ -61,6 +71,7 @@ impl Scene<'_> {
             name: who(of),
             second,
             third,
+            statement: statement(of),
             class: format!("lock-box {mode}{marks}"),
             to: self.query.with_node(&key).to(self.server),
             id: key,
@@ -73,6 +84,7 @@ impl Scene<'_> {
             name: empty(),
             second: empty(),
             third: empty(),
+            statement: None,
             class: "lock-box".into(),
             to: empty(),
             id: empty(),
@@ -108,6 +120,7 @@ impl Scene<'_> {
             name,
             second: second.into(),
             third,
+            statement: None,
             class: "lock-box fold".into(),
             to,
             id: format!("more-{key}"),
@@ -127,7 +140,7 @@ impl Scene<'_> {
         let boxes = picture.boxes.iter().map(|placed| {
             let words = self.words(forest, &placed.item);
             let (x, y) = (placed.x, placed.y);
-            let [first, second, third] = TEXT_Y;
+            let [first, second, third, fourth] = TEXT_Y;
             let current = words.class.ends_with(" here").then_some("true");
             view! {
                 <a class=words.class href=words.to id=format!("g-{}", words.id) aria-current=current data-row="" data-noscroll="">
@@ -135,7 +148,10 @@ impl Scene<'_> {
                     <path class="lock-bar" d=format!("M{x} {y}h{BAR_WIDTH}v{BOX_HEIGHT}h-{BAR_WIDTH}z")></path>
                     <text class="lock-name" x=x + TEXT_X y=y + first>{shortened(&words.name, NAME_LENGTH)}</text>" "
                     <text x=x + TEXT_X y=y + second>{shortened(&words.second, LINE_LENGTH)}</text>" "
-                    <text x=x + TEXT_X y=y + third>{shortened(&words.third, LINE_LENGTH)}</text>
+                    <text x=x + TEXT_X y=y + third>{shortened(&words.third, LINE_LENGTH)}</text>" "
+                    {words.statement.map(|text| view! {
+                        <text class="lock-statement" x=x + TEXT_X y=y + fourth><title>{text.clone()}</title>{one_line(&text, STATEMENT_LENGTH)}</text>
+                    })}
                 </a>
             }
         });
@@ -192,6 +208,7 @@ impl Scene<'_> {
                     <p class=words.class>
                         <a href=words.to id=format!("t-{}", words.id) aria-current=current data-row=rows.then_some("") data-noscroll="">{words.name}</a>
                         " " {words.second} " " <span class="muted">{words.third}</span>
+                        {words.statement.map(|text| view! { <code class="lock-statement" title=text.clone()>{one_line(&text, LISTED_LENGTH)}</code> })}
                     </p>
                     {self.level(forest, rest, rows)}
                 </li>

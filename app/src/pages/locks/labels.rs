@@ -1,7 +1,7 @@
 //! Labels of a node of the wait-for graph: name, lock it waits for, state, key in the URL. Pure.
 
 use model::locks::drawing::Link;
-use model::locks::{Blocking, Graph, LockMode, Node, ObjectKind};
+use model::locks::{Blocking, Graph, LockMode, Node, ObjectKind, Queue};
 
 use crate::ui::format;
 
@@ -69,6 +69,28 @@ pub fn wants(graph: &Graph, link: &Link) -> String {
         Some(o) => format!("{} on {}", link.wants.words(), o.words()),
         None => link.wants.words().to_owned(),
     }
+}
+
+/// `holds SHARE on orders`, `has locked a row of orders`: the longest queue that a node is in the way
+/// of.
+pub fn holds(graph: &Graph, index: u32) -> Option<String> {
+    let mine = |queue: &&Queue| queue.holders.iter().any(|hold| hold.node == index);
+    let queue = graph.queues.iter().find(mine)?;
+    let object = &queue.object;
+    if object.kind == ObjectKind::Transactionid && object.is_row() {
+        return Some(format!("has locked {}", object.words()));
+    }
+    let modes = queue.holders.iter().filter(|hold| hold.node == index);
+    let mode = modes.flat_map(|hold| hold.modes.modes()).last()?;
+    Some(format!("holds {} on {}", mode.words(), object.words()))
+}
+
+/// The statement of a node, with whether it is over; None where it has none or it is hidden.
+pub fn statement(node: &Node) -> Option<String> {
+    let session = node.session.as_ref()?;
+    let text = session.query.as_deref().filter(|text| !text.trim().is_empty())?;
+    let runs = session.state.as_deref() == Some("active");
+    Some(if runs { text.to_owned() } else { format!("last: {text}") })
 }
 
 /// The duration of a wait, as text.

@@ -98,8 +98,6 @@ pub struct LocksView {
     latest: Latest<LocksSummary>,
     message: String,
     tone: Tone,
-    /// Whether sessions wait: the sentence then changes every second.
-    waits: bool,
     /// The current root blocker; None when another moment is shown.
     root: Option<Root>,
     body: String,
@@ -177,7 +175,7 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
     view! {
         <header class="page-head">
             <h1>"Locks of " {server.to_string()}</h1>
-            <Verdict words class=Signal::derive(move || shown.with(|s| if s.waits { "waits" } else { "" }.to_owned()))/>
+            <Verdict words class="two-lines".to_owned()/>
         </header>
         <Results results/>
         {area_findings(latest)}
@@ -202,12 +200,16 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
             </section>
             <ServerHtml html=part(|s| &s.facts)/>
             <section class="panel" aria-labelledby="modes-title">
-                <h2 id="modes-title">"Which lock modes conflict"</h2>
-                <ServerHtml html=part(|s| &s.modes)/>
+                <details>
+                    <summary><h2 id="modes-title">"Which lock modes conflict"</h2></summary>
+                    <ServerHtml html=part(|s| &s.modes)/>
+                </details>
             </section>
             <section class="panel" aria-labelledby="rows-title">
-                <h2 id="rows-title">"Row locks"</h2>
-                <ServerHtml html=part(|s| &s.rows)/>
+                <details>
+                    <summary><h2 id="rows-title">"Row locks"</h2></summary>
+                    <ServerHtml html=part(|s| &s.rows)/>
+                </details>
             </section>
         </ReadingView>
     }

@@ -46,7 +46,7 @@ pub fn view(
     let (body, chosen, pair) = drawn.unwrap_or_default();
     let now = graph.as_ref().and_then(|graph| graph.as_ref().ok()).filter(|_| query.at.is_none());
     let root = now.and_then(roots::top_root);
-    let (message, tone, waits) = verdict::verdict(&latest, graph.as_ref(), query.at);
+    let (message, tone) = verdict::verdict(&latest, graph.as_ref(), query.at);
     let facts = latest.value().map(|locks| counters::facts(locks).to_html()).unwrap_or_default();
     let brief = latest.reading.take().map(|reading| brief(&reading));
     Ok(LocksView {
@@ -58,7 +58,6 @@ pub fn view(
         },
         message,
         tone,
-        waits,
         root,
         body,
         chosen,

@@ -114,6 +114,25 @@ fn hostile_names_are_text() {
 }
 
 #[test]
+fn boxes_name_relation_and_statement() {
+    let mut graph = pile_up(2, "orders");
+    let long = format!("update orders\n  set note = '</text><b>{}'", "x".repeat(200));
+    for node in &mut graph.nodes {
+        node.session.as_mut().unwrap().query = Some(long.clone());
+    }
+    graph.nodes[0].session.as_mut().unwrap().state = Some("idle in transaction".into());
+    let (body, _) = html(graph, &LocksQuery::default(), true);
+    let drawing = body.split("<svg").nth(1).unwrap().split("</svg>").next().unwrap();
+    assert!(drawing.contains("holds ACCESS EXCLUSIVE on orders · blocks 2"), "{drawing}");
+    assert!(drawing.contains("wants ACCESS EXCLUSIVE on orders"), "{drawing}");
+    assert_eq!(drawing.matches(">last: update orders set note = ").count(), 1, "{drawing}");
+    assert_eq!(drawing.matches(">update orders set note = ").count(), 2, "{drawing}");
+    assert!(!drawing.contains("<b>") && drawing.contains("&lt;b&gt;"), "{drawing}");
+    assert_eq!(drawing.matches(&"x".repeat(200)).count(), 3, "all of it is in the title");
+    assert_eq!(drawing.matches(&"x".repeat(40)).count(), 3 * 5, "and only there: {drawing}");
+}
+
+#[test]
 fn without_the_right_no_statement_is_anywhere() {
     for view in ["", "tree", "table"] {
         let query = LocksQuery { view: view.into(), pid: "101".into(), ..LocksQuery::default() };
@@ -121,8 +140,8 @@ fn without_the_right_no_statement_is_anywhere() {
         let chosen = chosen.unwrap().html;
         assert!(!body.contains("secret") && !chosen.contains("secret"));
         assert!(chosen.contains("Statement text is hidden"));
-        let (_, chosen) = html(pile_up(3, "orders"), &query, true);
-        assert!(chosen.unwrap().html.contains("secret"));
+        let (body, chosen) = html(pile_up(3, "orders"), &query, true);
+        assert!(body.contains("secret") && chosen.unwrap().html.contains("secret"), "{view}");
     }
 }
 

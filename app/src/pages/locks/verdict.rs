@@ -8,12 +8,12 @@ use super::labels;
 use crate::ui::format;
 use crate::ui::verdict::{Tone, blind};
 
-/// The verdict, its tone, and whether sessions wait.
+/// The verdict and its tone.
 pub fn verdict(
     latest: &Latest<Locks>,
     graph: Option<&Known<Graph>>,
     at: Option<i64>,
-) -> (String, Tone, bool) {
+) -> (String, Tone) {
     let then = at.map(|at| format!("At {} UTC: ", format::time_of_day(at))).unwrap_or_default();
     let reading = latest.reading.as_ref();
     let first = reading.and_then(|reading| reading.findings.first());
@@ -42,7 +42,7 @@ pub fn verdict(
         Some(severity) => format!("{}: {message}", severity.title()),
         None => message,
     };
-    (then + &message, severity.map_or(calm, Tone::Found), waits)
+    (then + &message, severity.map_or(calm, Tone::Found))
 }
 
 fn waits(n: i64) -> String {

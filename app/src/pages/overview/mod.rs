@@ -2,6 +2,7 @@
 
 #[cfg(feature = "ssr")]
 mod charts;
+mod databases;
 mod horizon;
 
 use crate::routes::access;
@@ -29,6 +30,7 @@ use crate::ui::reading::ReadingView;
 use crate::ui::sparkline::Sparkline;
 use crate::ui::term::term;
 use crate::ui::verdict::Verdict;
+use databases::databases;
 use horizon::horizon;
 
 /// The data of the page's first render.
@@ -112,6 +114,12 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
                 </ReadingView>
             </section>
         </div>
+        <section class="panel" aria-labelledby="databases">
+            <h2 id="databases">"Databases"</h2>
+            <ReadingView latest what="databases">
+                {databases(latest)}
+            </ReadingView>
+        </section>
     }
 }
 

@@ -30,6 +30,18 @@ pub fn capture(element: NodeRef<leptos::html::Div>, pointer: i32) {
     }
 }
 
+/// The widest window that is a phone's, pixels; the same in the style sheets.
+const NARROW: f64 = 700.0;
+
+/// Whether the window is as narrow as a phone.
+pub fn is_narrow() -> bool {
+    window()
+        .inner_width()
+        .ok()
+        .and_then(|width| width.as_f64())
+        .is_some_and(|width| width <= NARROW)
+}
+
 /// Observes the size of an element in pixels (`ResizeObserver`).
 pub fn measure(element: NodeRef<leptos::html::Div>, on_size: impl Fn((f64, f64)) + 'static) {
     let on_size = std::rc::Rc::new(on_size);

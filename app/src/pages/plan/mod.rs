@@ -50,22 +50,32 @@ pub fn Page() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
         browser::listen(state);
+        // Cards, before the address says otherwise: the tree needs more room than a phone has.
+        if browser::is_narrow() {
+            state.view.set(state::View::Table);
+        }
         share::follow_address(state);
         input::recent::follow(state);
         catalog::picker::follow(state);
     }
     Effect::new(move |_| state.hydrated.set(true));
+    let filled = move || state.analysis.with(Option::is_some);
     view! {
         <div class="plan-page">
-            <header class="page-head">
-                <h1>"Plan"</h1>
-                <p class=move || format!("verdict {}", head(state).1) role="status">{move || head(state).0}</p>
-            </header>
-            {move || state.parse_error.get().map(|message| view! { <p class="plan-failed" role="alert">{message}</p> })}
-            <input::form::Form state/>
-            <explain::form::ExplainPanel state servers submission/>
-            {catalog::picker::line(state)}
-            <report::Report state/>
+            <div class="plan-first" class:filled=filled>
+                <header class="page-head">
+                    <h1>"Plan"</h1>
+                    <p class=move || format!("verdict {}", head(state).1) role="status">{move || head(state).0}</p>
+                </header>
+                {move || state.parse_error.get().map(|message| view! { <p class="plan-failed" role="alert">{message}</p> })}
+                <div class="plan-forms">
+                    <input::form::Form state/>
+                    <explain::form::ExplainPanel state servers submission/>
+                    {catalog::picker::line(state)}
+                </div>
+                <report::FirstScreen state/>
+            </div>
+            <report::Details state/>
         </div>
     }
 }

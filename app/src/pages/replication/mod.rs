@@ -178,7 +178,7 @@ fn standing(lag: &Lag, position: &Position) -> (String, bool) {
                 format::age(delay)
             )
         });
-    let archive_only = position.streams == Some(false) && position.restores == Some(true);
+    let archive_only = position.is_archive_only();
     match lag.ms {
         _ if archive_only => (
             format!("This standby restores WAL from an archive; how much is missing there is unknown.{delayed}"),

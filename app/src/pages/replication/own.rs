@@ -40,10 +40,15 @@ pub fn own(replication: &Replication) -> AnyView {
 
 fn own_lag(lag: &Lag) -> AnyView {
     let Some(ms) = lag.ms else {
+        let why = if lag.from_archive {
+            " behind: it restores WAL from an archive, and nothing here tells what the archive still lacks."
+        } else {
+            " behind: no transaction was replayed since the start, so nothing tells the age of the data."
+        };
         return view! {
             <p>
                 <strong class="unknown">"Unknown"</strong>
-                " behind: no transaction was replayed since the start, so nothing tells the age of the data."
+                {why}
             </p>
         }
         .into_any();

@@ -79,11 +79,22 @@ pub struct Rows {
     rows: Vec<PgRow>,
     bytes: u64,
     too_large: bool,
+    missing: Vec<(&'static str, Reason)>,
 }
 
 impl Rows {
     pub(super) fn new(query: &'static str) -> Self {
-        Self { query, rows: Vec::new(), bytes: 0, too_large: false }
+        Self { query, rows: Vec::new(), bytes: 0, too_large: false, missing: Vec::new() }
+    }
+
+    /// Notes the parts of the query that were left out.
+    pub(super) fn lacking(self, missing: Vec<(&'static str, Reason)>) -> Self {
+        Self { missing, ..self }
+    }
+
+    /// Why an optional part of the query was left out; None when it is there.
+    pub fn missing(&self, part: &str) -> Option<Reason> {
+        self.missing.iter().find(|(name, _)| *name == part).map(|(_, reason)| reason.clone())
     }
 
     /// How many rows and bytes came.

@@ -71,7 +71,12 @@ const LOCAL_SETTINGS: usize = 5;
 pub const BEGIN: &str = "begin isolation level read committed read only not deferrable";
 
 /// The text of one tick: begin, the settings where the session has none, the files, commit.
-pub fn batch(settings: Settings, files: &[SqlFile], fill: Fill<'_>) -> String {
+pub fn batch(
+    settings: Settings,
+    files: &[SqlFile],
+    refused: &RefusedQueries,
+    fill: Fill<'_>,
+) -> String {
     let mut text = format!("{BEGIN};");
     if settings == Settings::Transaction {
         for (name, value) in start_up().iter().take(LOCAL_SETTINGS - 1) {
@@ -83,16 +88,27 @@ pub fn batch(settings: Settings, files: &[SqlFile], fill: Fill<'_>) -> String {
         text.push_str("/* pgdeck ");
         text.push_str(file.name);
         text.push_str(" */ ");
-        text.push_str(&fill.statement(file));
+        text.push_str(&fill.fill(file.without(&refused.parts(file))));
         text.push(';');
     }
     text.push_str("commit");
     text
 }
 
-/// Files that the server refused to run, and why.
+/// Files that the server refused to run, parts of files that it refuses, and why.
 #[derive(Default)]
-pub struct RefusedQueries(HashMap<&'static str, (Reason, Instant)>);
+pub struct RefusedQueries {
+    files: HashMap<&'static str, (Reason, Instant)>,
+    parts: HashMap<&'static str, Vec<RefusedPart>>,
+}
+
+/// An optional part of a file that the server refuses.
+#[derive(Clone, Debug)]
+struct RefusedPart {
+    name: &'static str,
+    reason: Reason,
+    since: Instant,
+}
 
 /// How long a missing function or an error in a query is taken for granted.
 const REFUSED_FOR: Duration = Duration::from_secs(300);
@@ -103,22 +119,59 @@ const UNGRANTED_FOR: Duration = Duration::from_secs(8);
 impl RefusedQueries {
     /// Why the file need not be asked now.
     pub fn reason(&self, file: &SqlFile, now: Instant) -> Option<Reason> {
-        let (reason, since) = self.0.get(file.name)?;
-        let holds = match reason {
-            Reason::Refused { .. } | Reason::TooLarge { .. } => REFUSED_FOR,
-            // Class 42: what the query names is not there.
-            Reason::Failed { sqlstate, .. } if sqlstate.starts_with("42") => REFUSED_FOR,
-            Reason::MissingGrant { .. } | Reason::Failed { .. } => UNGRANTED_FOR,
-            _ => Duration::ZERO,
+        let (reason, since) = self.files.get(file.name)?;
+        (now.saturating_duration_since(*since) < held_for(reason)).then(|| reason.clone())
+    }
+
+    /// The parts of the file that are left out.
+    pub fn parts(&self, file: &SqlFile) -> Vec<&'static str> {
+        self.parts.get(file.name).into_iter().flatten().map(|part| part.name).collect()
+    }
+
+    /// The same, with the reasons.
+    pub fn missing(&self, file: &SqlFile) -> Vec<(&'static str, Reason)> {
+        let parts = self.parts.get(file.name).into_iter().flatten();
+        parts.map(|part| (part.name, part.reason.clone())).collect()
+    }
+
+    /// The parts that have been left out for long enough to be asked for again.
+    pub fn to_retry(&self, file: &SqlFile, now: Instant) -> Vec<&'static str> {
+        let parts = self.parts.get(file.name).into_iter().flatten();
+        let over = |part: &&RefusedPart| {
+            now.saturating_duration_since(part.since) >= held_for(&part.reason)
         };
-        (now.saturating_duration_since(*since) < holds).then(|| reason.clone())
+        parts.filter(over).map(|part| part.name).collect()
+    }
+
+    /// Leaves a part out from now on.
+    pub fn leave_out(&mut self, file: &SqlFile, name: &'static str, reason: Reason, now: Instant) {
+        self.put_back(file, name);
+        let parts = self.parts.entry(file.name).or_default();
+        parts.push(RefusedPart { name, reason, since: now });
+    }
+
+    /// Asks for a part again.
+    pub fn put_back(&mut self, file: &SqlFile, name: &str) {
+        if let Some(parts) = self.parts.get_mut(file.name) {
+            parts.retain(|part| part.name != name);
+        }
     }
 
     /// Notes a refusal; one that still holds keeps its time.
     pub fn remember(&mut self, file: &SqlFile, reason: &Reason, now: Instant) {
         if self.reason(file, now).is_none() {
-            self.0.insert(file.name, (reason.clone(), now));
+            self.files.insert(file.name, (reason.clone(), now));
         }
+    }
+}
+
+fn held_for(reason: &Reason) -> Duration {
+    match reason {
+        Reason::Refused { .. } | Reason::TooLarge { .. } => REFUSED_FOR,
+        // Class 42: what the query names is not there.
+        Reason::Failed { sqlstate, .. } if sqlstate.starts_with("42") => REFUSED_FOR,
+        Reason::MissingGrant { .. } | Reason::Failed { .. } => UNGRANTED_FOR,
+        _ => Duration::ZERO,
     }
 }
 
@@ -130,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_session_behind_a_pooler_is_never_changed() {
-        let text = batch(Settings::Transaction, &[FILE], Fill::default());
+        let text =
+            batch(Settings::Transaction, &[FILE], &RefusedQueries::default(), Fill::default());
         assert!(text.starts_with(&format!("{BEGIN};set local statement_timeout")));
         assert!(text.ends_with("/* pgdeck a.14.sql */ select 1;commit"));
         assert_eq!(text.matches("set local").count(), LOCAL_SETTINGS);
@@ -139,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_session_of_our_own_needs_no_settings_per_tick() {
-        let text = batch(Settings::Session, &[FILE, FILE], Fill::default());
+        let text =
+            batch(Settings::Session, &[FILE, FILE], &RefusedQueries::default(), Fill::default());
         assert_eq!(text.matches("select 1").count(), 2);
         assert!(!text.contains("set local") && text.contains("not deferrable"));
         assert!(later(Some(140_000), "UTF8").ends_with("idle_session_timeout = 0"));

@@ -2,13 +2,18 @@
 //! a hundred thousand rows of fifty columns are eighty megabytes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use futures::{Stream, TryStreamExt};
 use model::{Known, Reason};
 use sqlx::postgres::{PgQueryResult, PgRow};
-use sqlx::{Either, FromRow};
+use sqlx::{AssertSqlSafe, Either, FromRow};
 
-use super::answer::{Meter, Rows, row_bytes, unending};
+use super::Observer;
+use super::answer::{Meter, Rows, awaited, row_bytes, unending};
+use super::batch::batch;
+use super::observer::DEADLINE;
+use crate::sql::{Fill, SqlFile};
 
 /// The answers of a transaction in which one query gives very many rows.
 pub struct Many<T> {
@@ -17,8 +22,8 @@ pub struct Many<T> {
     /// The answers of the other queries, in their order.
     pub others: Vec<Rows>,
     /// How many rows came, those beyond the limit included.
-    pub(super) rows: u64,
-    pub(super) bytes: u64,
+    rows: u64,
+    bytes: u64,
     most: usize,
     undecodable: Option<Option<String>>,
 }
@@ -46,7 +51,7 @@ impl<T: for<'r> FromRow<'r, PgRow>> Many<T> {
     }
 
     /// The rows, unless there were too many or one does not decode.
-    pub(super) fn within_limits(self, query: &str) -> Known<Self> {
+    fn within_limits(self, query: &str) -> Known<Self> {
         if self.rows > self.most as u64 {
             let limit = format!("{} rows", self.most);
             return Err(Reason::TooLarge { what: query.into(), limit });
@@ -58,8 +63,36 @@ impl<T: for<'r> FromRow<'r, PgRow>> Many<T> {
     }
 }
 
+impl Observer {
+    /// Runs files in one read-only transaction, of which the one at `many` gives more rows than others may:
+    /// at most `most`, each decoded as it comes. Not asked again in parts where one of them fails.
+    ///
+    /// The outer error means the connection is lost: drop the observer.
+    pub async fn read_many<T: for<'r> FromRow<'r, PgRow>>(
+        &mut self,
+        files: &[SqlFile],
+        fill: Fill<'_>,
+        (many, most): (usize, usize),
+    ) -> Result<Known<Many<T>>, Reason> {
+        let text = batch(self.settings, files, &self.refused, fill);
+        let started = Instant::now();
+        // From our own files, constants and what `Fill` quotes.
+        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
+        let names = files.iter().map(|file| file.name);
+        let sets = collect_many(names, self.settings.preamble(), (many, most), answers);
+        let answer = awaited(DEADLINE, "the server", sets).await;
+        let answer = self.answered(answer, files).await?;
+        self.overhead.round_trip(started.elapsed());
+        let large = files.get(many).map_or("", |file| file.name);
+        if let Ok(all) = &answer {
+            self.overhead.query(large, all.rows, all.bytes);
+        }
+        Ok(answer.and_then(|all| all.within_limits(large)))
+    }
+}
+
 /// Collects the rows of these queries, as `collect` does; those of the query at `many` are decoded at once.
-pub(super) async fn collect_many<T: for<'r> FromRow<'r, PgRow>>(
+async fn collect_many<T: for<'r> FromRow<'r, PgRow>>(
     queries: impl Iterator<Item = &'static str>,
     preamble: usize,
     (many, most): (usize, usize),

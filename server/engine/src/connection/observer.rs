@@ -6,16 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{Known, Reason};
-use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::answer::{Rows, Stop, awaited, collect};
 use super::batch::{RefusedQueries, STATEMENT_TIMEOUT_MS, Settings, batch, later, start_up};
-use super::many::{Many, collect_many};
 use super::{Budget, connect, refuses_options, shown_ms};
 use crate::dsn::Dsn;
 use crate::error::query_reason;
+use crate::machine::is_local;
 use crate::overhead::Overhead;
 use crate::sql::{Fill, SqlFile};
 
@@ -24,11 +23,12 @@ pub const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_00
 
 /// A connection that reads and nothing else.
 pub struct Observer {
-    connection: PgConnection,
-    settings: Settings,
+    pub(super) connection: PgConnection,
+    pub(super) settings: Settings,
     role: String,
-    overhead: Arc<Overhead>,
-    refused: RefusedQueries,
+    local: bool,
+    pub(super) overhead: Arc<Overhead>,
+    pub(super) refused: RefusedQueries,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -53,12 +53,18 @@ impl Observer {
             connection,
             settings,
             role,
+            local: is_local(dsn.host()),
             overhead,
             refused: RefusedQueries::default(),
             _permit: permit,
         };
         observer.confirm_settings().await?;
         Ok(observer)
+    }
+
+    /// Whether the address is one of this machine.
+    pub fn is_local(&self) -> bool {
+        self.local
     }
 
     /// Whether a pooler stands between us and the server.
@@ -85,24 +91,19 @@ impl Observer {
     }
 
     /// Runs the files in one read-only transaction and one round trip. When one of them fails,
-    /// each is run alone, so that one failure hides nothing else; what a server refuses for good is
-    /// not asked again at every tick, for each time leaves a line in its log.
+    /// each is run alone, so that one failure hides nothing else, and of a file that fails alone only
+    /// the parts that are refused are left out; what a server refuses for good is not asked again at
+    /// every tick, for each time leaves a line in its log.
     ///
     /// The outer error means the connection is lost: drop the observer.
     pub async fn read(&mut self, files: &[SqlFile]) -> Result<Vec<Known<Rows>>, Reason> {
-        self.read_with(files, Fill::default()).await
-    }
-
-    /// The same of files that leave a schema or numbers open.
-    pub async fn read_with(
-        &mut self,
-        files: &[SqlFile],
-        fill: Fill<'_>,
-    ) -> Result<Vec<Known<Rows>>, Reason> {
         let now = Instant::now();
         let asked: Vec<SqlFile> =
             files.iter().filter(|file| self.refused.reason(file, now).is_none()).copied().collect();
-        let mut answers = self.ask(&asked, fill).await?.into_iter();
+        for file in &asked {
+            self.retry_parts(file, now).await?;
+        }
+        let mut answers = self.ask(&asked, now).await?.into_iter();
         let mut all = Vec::with_capacity(files.len());
         for file in files {
             all.push(match self.refused.reason(file, now) {
@@ -118,36 +119,100 @@ impl Observer {
         Ok(all)
     }
 
-    async fn ask(&mut self, files: &[SqlFile], fill: Fill<'_>) -> Result<Vec<Known<Rows>>, Reason> {
+    /// The answers to files that leave a schema or numbers open, or the reason why there is none of them.
+    ///
+    /// The outer error means the connection is lost.
+    pub async fn read_with(
+        &mut self,
+        files: &[SqlFile],
+        fill: Fill<'_>,
+    ) -> Result<Vec<Known<Rows>>, Reason> {
+        let failed = |reason: Reason| files.iter().map(|_| Err(reason.clone())).collect();
+        Ok(self.run_with(files, fill).await?.unwrap_or_else(failed))
+    }
+
+    async fn ask(&mut self, files: &[SqlFile], now: Instant) -> Result<Vec<Known<Rows>>, Reason> {
         if files.is_empty() {
             return Ok(vec![]);
         }
-        match self.run(files, fill).await? {
+        match self.run(files).await? {
             Ok(sets) => Ok(sets),
-            Err(reason) if files.len() == 1 => Ok(vec![Err(reason)]),
+            Err(reason) if files.len() == 1 => match files.first() {
+                Some(file) => Ok(vec![self.what_is_left(file, reason, now).await?]),
+                None => Ok(vec![]),
+            },
             Err(_) => {
                 let mut answers = Vec::with_capacity(files.len());
                 for file in files {
-                    let answer = self.run(std::slice::from_ref(file), fill).await?;
-                    answers.push(
-                        answer.and_then(|sets| {
-                            sets.into_iter().next().unwrap_or(Err(Reason::NotYet))
-                        }),
-                    );
+                    answers.push(match self.alone(file).await? {
+                        Err(reason) => self.what_is_left(file, reason, now).await?,
+                        rows => rows,
+                    });
                 }
                 Ok(answers)
             }
         }
     }
 
-    async fn run(
+    async fn alone(&mut self, file: &SqlFile) -> Result<Known<Rows>, Reason> {
+        let answer = self.run(std::slice::from_ref(file)).await?;
+        Ok(answer.and_then(|sets| sets.into_iter().next().unwrap_or(Err(Reason::NotYet))))
+    }
+
+    /// The answer without the parts that the server refuses: all are left out, then each is tried.
+    async fn what_is_left(
+        &mut self,
+        file: &SqlFile,
+        reason: Reason,
+        now: Instant,
+    ) -> Result<Known<Rows>, Reason> {
+        let parts = file.parts();
+        if parts.is_empty() || matches!(reason, Reason::TimedOut { .. } | Reason::TooLarge { .. }) {
+            return Ok(Err(reason));
+        }
+        for part in &parts {
+            self.refused.leave_out(file, part, reason.clone(), now);
+        }
+        let mut left = match self.alone(file).await? {
+            Ok(rows) => rows,
+            Err(_) => {
+                parts.iter().for_each(|part| self.refused.put_back(file, part));
+                return Ok(Err(reason));
+            }
+        };
+        for part in parts {
+            self.refused.put_back(file, part);
+            match self.alone(file).await? {
+                Ok(rows) => left = rows,
+                Err(why) => self.refused.leave_out(file, part, why, now),
+            }
+        }
+        Ok(Ok(left.lacking(self.refused.missing(file))))
+    }
+
+    /// Tries the parts that were refused some time ago, one by one.
+    async fn retry_parts(&mut self, file: &SqlFile, now: Instant) -> Result<(), Reason> {
+        for part in self.refused.to_retry(file, now) {
+            self.refused.put_back(file, part);
+            if let Err(why) = self.alone(file).await? {
+                self.refused.leave_out(file, part, why, now);
+            }
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self, files: &[SqlFile]) -> Result<Known<Vec<Known<Rows>>>, Reason> {
+        self.run_with(files, Fill::default()).await
+    }
+
+    async fn run_with(
         &mut self,
         files: &[SqlFile],
         fill: Fill<'_>,
     ) -> Result<Known<Vec<Known<Rows>>>, Reason> {
-        let text = batch(self.settings, files, fill);
+        let text = batch(self.settings, files, &self.refused, fill);
         let started = Instant::now();
-        // The text is put together from our own files and constants only: see `batch`.
+        // The text is put together from our own files, constants and what `Fill` quotes: see `batch`.
         let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
         let names = files.iter().map(|file| file.name);
         let sets = collect(names, self.settings.preamble(), answers);
@@ -158,37 +223,13 @@ impl Observer {
             let (rows, bytes) = set.size();
             self.overhead.query(file.name, rows, bytes);
         }
-        Ok(answer.map(|sets| sets.into_iter().map(Rows::within_limits).collect()))
-    }
-
-    /// Runs files in one read-only transaction, of which the one at `many` gives more rows than others may:
-    /// at most `most`, each decoded as it comes. Not asked again in parts where one of them fails.
-    ///
-    /// The outer error means the connection is lost: drop the observer.
-    pub async fn read_many<T: for<'r> FromRow<'r, PgRow>>(
-        &mut self,
-        files: &[SqlFile],
-        fill: Fill<'_>,
-        (many, most): (usize, usize),
-    ) -> Result<Known<Many<T>>, Reason> {
-        let text = batch(self.settings, files, fill);
-        let started = Instant::now();
-        // As in `run`.
-        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
-        let names = files.iter().map(|file| file.name);
-        let sets = collect_many(names, self.settings.preamble(), (many, most), answers);
-        let answer = awaited(DEADLINE, "the server", sets).await;
-        let answer = self.answered(answer, files).await?;
-        self.overhead.round_trip(started.elapsed());
-        let large = files.get(many).map_or("", |file| file.name);
-        if let Ok(all) = &answer {
-            self.overhead.query(large, all.rows, all.bytes);
-        }
-        Ok(answer.and_then(|all| all.within_limits(large)))
+        let lacking =
+            |(file, set): (&SqlFile, Rows)| set.lacking(self.refused.missing(file)).within_limits();
+        Ok(answer.map(|sets| files.iter().zip(sets).map(lacking).collect()))
     }
 
     /// What an answer means. The outer error means the connection is lost.
-    async fn answered<T>(
+    pub(super) async fn answered<T>(
         &mut self,
         answer: Result<T, Stop>,
         files: &[SqlFile],

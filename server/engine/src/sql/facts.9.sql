@@ -11,14 +11,17 @@ select pg_catalog.current_setting('server_version_num')::int4 as version_num,
        pg_catalog.current_database()::text as database,
        current_user::text as role,
        pg_catalog.current_setting('is_superuser')::bool as superuser,
-       coalesce((select pg_catalog.pg_has_role(current_user, r.oid, 'usage')
-                   from pg_catalog.pg_roles r where r.rolname = 'pg_monitor'), false) as pg_monitor,
-       case
+       /*? roles */ coalesce((select pg_catalog.pg_has_role(current_user, r.oid, 'usage')
+                   from pg_catalog.pg_roles r where r.rolname = 'pg_monitor'), false)
+       /*: pg_catalog.pg_has_role(current_user, 'pg_monitor', 'usage') */ as pg_monitor,
+       /*? settings */ case
          when exists (select 1 from pg_catalog.pg_settings s where s.name = 'aurora.log_all_queries'
                       or s.name like 'apg\_%') then 'aurora'
          when exists (select 1 from pg_catalog.pg_settings s where s.name like 'rds.%') then 'rds'
          when exists (select 1 from pg_catalog.pg_settings s where s.name like 'cloudsql.%') then 'cloudsql'
          when exists (select 1 from pg_catalog.pg_settings s where s.name like 'azure.%') then 'azure'
-       end as provider
+       end /*: null::text */ as provider,
+       pg_catalog.pg_backend_pid()::int4 as backend_pid,
+       pg_catalog.inet_client_port()::int4 as client_port
  order by 1
  limit 1;

@@ -13,6 +13,7 @@ use engine::actions::{ActionPlan, ActionSession};
 use engine::{Dsn, Engine, Limits, ServerConfig};
 use model::ServerId;
 use model::action::{Action, Ask, Done, Outcome, Target};
+use playground::install::passed_over;
 use playground::{Server, ServerOptions};
 use sqlx::PgConnection;
 use support::{Result, is_up, monitored, until, watcher};
@@ -40,6 +41,7 @@ async fn acting(server: &Server, operate: Option<&str>) -> Result<Engine> {
         dsn: Dsn::parse(&watcher(server), &none)?,
         operate: operate.map(|dsn| Dsn::parse(dsn, &none)).transpose()?,
         labels: vec![],
+        cores: None,
     };
     let engine = Engine::start(vec![config], Limits::default());
     until(&engine, ONE, Duration::from_secs(30), is_up).await?;
@@ -172,16 +174,36 @@ async fn commits_hang_on_18() -> Result {
     sync_standby::commits_hang(18).await
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commits_hang_on_19() -> Result {
+    if passed_over(19) {
+        return Ok(());
+    }
+    sync_standby::commits_hang(19).await
+}
+
 macro_rules! on_every_major {
     ($($major:literal $sessions:ident $tables:ident $rights:ident $walsender:ident),+) => { $(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $sessions() -> Result { sessions::ended($major).await }
+        async fn $sessions() -> Result {
+            if passed_over($major) { return Ok(()); }
+            sessions::ended($major).await
+        }
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $tables() -> Result { tables::maintained($major).await }
+        async fn $tables() -> Result {
+            if passed_over($major) { return Ok(()); }
+            tables::maintained($major).await
+        }
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $rights() -> Result { tables::without_rights($major).await }
+        async fn $rights() -> Result {
+            if passed_over($major) { return Ok(()); }
+            tables::without_rights($major).await
+        }
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $walsender() -> Result { sessions::walsender($major).await }
+        async fn $walsender() -> Result {
+            if passed_over($major) { return Ok(()); }
+            sessions::walsender($major).await
+        }
     )+ };
 }
 on_every_major! {
@@ -189,5 +211,6 @@ on_every_major! {
     15 sessions_on_15 tables_on_15 without_rights_on_15 walsender_on_15,
     16 sessions_on_16 tables_on_16 without_rights_on_16 walsender_on_16,
     17 sessions_on_17 tables_on_17 without_rights_on_17 walsender_on_17,
-    18 sessions_on_18 tables_on_18 without_rights_on_18 walsender_on_18
+    18 sessions_on_18 tables_on_18 without_rights_on_18 walsender_on_18,
+    19 sessions_on_19 tables_on_19 without_rights_on_19 walsender_on_19
 }

@@ -1,5 +1,7 @@
 //! Sessions: idle in transaction, long transactions, running out of connections.
 
+mod panels;
+mod progress;
 mod transactions;
 mod unknown;
 

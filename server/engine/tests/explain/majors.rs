@@ -9,13 +9,16 @@ macro_rules! majors {
     ($($name:ident = $major:literal),+) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() -> Result {
+            if playground::install::passed_over($major) {
+                return Ok(());
+            }
             // Fifty sign-ins a major: without a password, whose hashing takes longest in a test build.
             let line = "host all analyst 127.0.0.1/32 trust";
             on(playground::ServerOptions::new($major).hba(line).start().await?).await
         }
     )+};
 }
-majors!(on_14 = 14, on_15 = 15, on_16 = 16, on_17 = 17, on_18 = 18);
+majors!(on_14 = 14, on_15 = 15, on_16 = 16, on_17 = 17, on_18 = 18, on_19 = 19);
 
 async fn on(server: Server) -> Result {
     prepared(&server).await?;

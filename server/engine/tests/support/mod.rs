@@ -21,6 +21,7 @@ pub fn config(name: &str, dsn: &str) -> Result<ServerConfig> {
         dsn: Dsn::parse(dsn, &Environment::empty())?,
         operate: None,
         labels: vec![],
+        cores: None,
     })
 }
 

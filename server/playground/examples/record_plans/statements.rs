@@ -64,6 +64,7 @@ fn explain_options(name: &str, major: u16) -> &'static str {
         "index_scan" => "costs",
         "window" => "analyze, timing off, costs off, summary off",
         "update" | "upsert" => "analyze, buffers, wal, verbose",
+        "seq_scan" if major >= 19 => "analyze, verbose, buffers, settings, memory, serialize, io",
         "seq_scan" if major >= 17 => "analyze, verbose, buffers, settings, memory, serialize",
         _ => "analyze, verbose, buffers, settings",
     }

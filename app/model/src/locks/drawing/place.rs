@@ -7,11 +7,11 @@ use super::outline::{Item, Outline};
 use crate::locks::EdgeKind;
 
 /// A box's width, in the drawing's own units.
-pub const BOX_WIDTH: f64 = 268.0;
+pub const BOX_WIDTH: f64 = 320.0;
 /// A box's height.
-pub const BOX_HEIGHT: f64 = 60.0;
+pub const BOX_HEIGHT: f64 = 76.0;
 /// Between layers; the lines run there.
-const GAP_ACROSS: f64 = 56.0;
+const GAP_ACROSS: f64 = 40.0;
 /// Between boxes of one layer.
 const GAP_DOWN: f64 = 12.0;
 /// Around the drawing.

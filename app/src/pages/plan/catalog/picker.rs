@@ -20,7 +20,7 @@ pub fn choice(state: PlanState) -> AnyView {
                     view! { <option value=name selected=move || state.catalog_server.with(|catalog_server| *catalog_server == here)>{one.message()}</option> }
                 });
                 Some(view! {
-                    <div class="plan-judge"><label>
+                    <div class="plan-judge" class:alone=move || state.catalog_server.with(String::is_empty)><label>
                         <span>"Check against a server "</span>
                         <select
                             name="judge"

@@ -12,7 +12,7 @@ pub const MAX_SENT_BYTES: usize = 2 * 1024 * 1024;
 #[component]
 pub fn Form(state: PlanState) -> impl IntoView {
     let open = move || state.analysis.with(Option::is_none);
-    let summary = move || if open() { "A plan" } else { "Another plan, or one to compare with" };
+    let summary = move || if open() { "A plan" } else { "Change the plan" };
     let (plan, other) =
         (NodeRef::<leptos::html::Textarea>::new(), NodeRef::<leptos::html::Textarea>::new());
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -39,7 +39,7 @@ pub fn Form(state: PlanState) -> impl IntoView {
     view! {
         <details class="plan-input panel" open=open>
             <summary>{summary}</summary>
-            <form method="post" action="/plan" on:submit=submit>
+            <form method="post" action="/plan" data-local="" on:submit=submit>
                 <div class="plan-fields">
                     <label>
                         <span>"Plan"</span>
@@ -59,6 +59,7 @@ pub fn Form(state: PlanState) -> impl IntoView {
                     </label>
                     <a href="/plan?example=1" rel="external" on:click=example>"Show an example"</a>
                 </p>
+                <p class="plan-kept-back" role="status">"The plan is shown as soon as this page has loaded; it is not sent."</p>
                 <p class="note">
                     "With JavaScript the plan is read in this browser and sent nowhere: paste or drop it anywhere on this page. "
                     "If you choose a server's catalog, that server is asked about the plan's tables by name. "

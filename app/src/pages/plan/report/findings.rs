@@ -15,6 +15,34 @@ const FIRST: usize = 8;
 /// Maximum of findings shown.
 const MOST: usize = 200;
 
+/// The first finding in one line that leads to all, for screens too narrow to show them beside the
+/// picture.
+pub fn first_line(analysis: &Shared<Analysis>, state: PlanState) -> Option<AnyView> {
+    let first = &analysis.findings.first()?.finding;
+    let word = first.severity.as_str();
+    let more = analysis.findings.len() - 1;
+    let more = (more > 0).then(|| format!(" and {}", format::plural(more as i64, "more", "more")));
+    let click = move |event: leptos::ev::MouseEvent| {
+        // The fragment of the address belongs to the view.
+        if state.hydrated.get_untracked() {
+            event.prevent_default();
+            #[cfg(feature = "hydrate")]
+            crate::pages::plan::browser::focus_now("#plan-findings-title");
+        }
+    };
+    Some(
+        view! {
+            <p class=format!("plan-lead finding {word}")>
+                <a href="#plan-findings-title" on:click=click>
+                    <span class=format!("severity {word}")>{word}</span>
+                    " " {shown(&first.message).into_owned()} <span class="muted">{more}</span>
+                </a>
+            </p>
+        }
+        .into_any(),
+    )
+}
+
 /// All findings of the selected plan.
 pub fn findings(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
     let count = analysis.findings.len();
@@ -40,7 +68,7 @@ pub fn findings(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
     });
     view! {
         <section class="findings plan-findings" aria-labelledby="plan-findings-title">
-            <h2 id="plan-findings-title">{message}</h2>
+            <h2 id="plan-findings-title" tabindex="-1">{message}</h2>
             {first}
             {rest}
             {beyond}
@@ -62,6 +90,8 @@ fn one(analysis: &Analysis, found: &Judged, state: PlanState, open: bool) -> Any
                 event.prevent_default();
                 state.show(at);
                 state.panel_open.set(true);
+                #[cfg(feature = "hydrate")]
+                crate::pages::plan::browser::focus("plan-panel-title");
             }
         };
         view! {

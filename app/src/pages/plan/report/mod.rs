@@ -1,5 +1,5 @@
-//! Report on a plan: findings, facts, the views with the node panel; without JavaScript a static
-//! table replaces the views.
+//! Report on a plan: the first screen has the picture and the findings side by side, facts and the
+//! share menu come below. Without JavaScript a static table replaces the views.
 
 pub mod compare;
 pub mod findings;
@@ -21,33 +21,58 @@ const MOST_PLANS: usize = 500;
 /// Maximum of unrecognised lines listed.
 const MOST_LINES: usize = 20;
 
-/// The report; nothing before there is a plan.
+/// Picture and findings; nothing before there is a plan.
 #[component]
-pub fn Report(state: PlanState) -> impl IntoView {
+pub fn FirstScreen(state: PlanState) -> impl IntoView {
     move || {
         let paste = state.paste.get()?;
+        let analysis = state.analysis.get()?;
+        let comparison = {
+            let analysis = analysis.clone();
+            move || {
+                state.other_analysis.get().map(|other| compare::compared(&analysis, &other, state))
+            }
+        };
+        Some(
+            view! {
+                {chooser(&paste, state)}
+                {notices(&paste, &analysis)}
+                {comparison}
+                {findings::first_line(&analysis, state)}
+                {move || match state.hydrated.get() {
+                    true => views::views(&paste, &analysis, state),
+                    false => plain(&analysis, state),
+                }}
+            }
+            .into_any(),
+        )
+    }
+}
+
+/// The static table beside the findings, in the places of the views.
+fn plain(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
+    view! {
+        <div class="plan-views">
+            <div class="plan-stage">
+                <div class="plan-view">{static_table::static_table(analysis)}</div>
+                <div class="plan-side">{findings(analysis, state)}</div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands below the first screen: the catalog, the facts, the share menu.
+#[component]
+pub fn Details(state: PlanState) -> impl IntoView {
+    move || {
         let analysis = state.analysis.get()?;
         Some(
             view! {
                 <div class="plan-report">
-                    {chooser(&paste, state)}
-                    {notices(&paste, &analysis)}
-                    {
-                        let analysis = analysis.clone();
-                        move || state.other_analysis.get().map(|other| compare::compared(&analysis, &other, state))
-                    }
-                    {findings(&analysis, state)}
                     {picker::catalog_section(state)}
                     {facts(&analysis)}
                     {share::share(&analysis, state)}
-                    {
-                        let analysis = analysis.clone();
-                        let paste = paste.clone();
-                        move || match state.hydrated.get() {
-                            true => views::views(&paste, &analysis, state),
-                            false => static_table::static_table(&analysis),
-                        }
-                    }
                 </div>
             }
             .into_any(),

@@ -71,11 +71,11 @@ fn row(analysis: &Analysis, at: usize) -> Option<AnyView> {
                         {facts(derived(analysis, at).into_iter().chain(printed(node)).collect())}
                     </details>
                 </th>
-                <td class="num with-bar"><span class="num">{ms(own.self_ms)}</span><Bar percent=Signal::stored(share)/></td>
-                <td class="num">{ms(own.total_ms)}</td>
-                <td class="num">{count(own.rows)}</td>
-                <td class="text">{estimate(own).unwrap_or_else(|| "–".into())}</td>
-                <td class="num">{count(loops)}</td>
+                <td data-label="Self time" class="num with-bar"><span class="num">{ms(own.self_ms)}</span><Bar percent=Signal::stored(share)/></td>
+                <td data-label="Total time" class="num">{ms(own.total_ms)}</td>
+                <td data-label="Rows" class="num">{count(own.rows)}</td>
+                <td data-label="Estimate off by" class="text">{estimate(own).unwrap_or_else(|| "–".into())}</td>
+                <td data-label="Loops" class="num">{count(loops)}</td>
             </tr>
         }
         .into_any(),

@@ -1,5 +1,7 @@
-//! Views of a plan as tabs, with colour scale, search and the panel of the selected node.
+//! Views of a plan as tabs, with colour scale and search; beside them the panel of the selected node
+//! and the findings.
 
+pub mod cards;
 pub mod columns;
 pub mod flame;
 pub mod node;
@@ -16,6 +18,7 @@ use leptos::prelude::*;
 use plan::layout::Scale;
 
 use super::analysis::{Analysis, ParsedPlans, Shared};
+use super::report::findings::findings;
 use super::state::{PlanState, View};
 
 /// The views.
@@ -37,6 +40,17 @@ pub fn views(
         }
     };
     let (for_view, for_panel) = ((paste.clone(), analysis.clone()), analysis.clone());
+    let narrow = narrow();
+    let side = NodeRef::<leptos::html::Div>::new();
+    // The panel opens above the findings, which may have been scrolled.
+    Effect::new(move |_| {
+        if state.panel_open.get()
+            && state.node.get().is_some()
+            && let Some(side) = side.get()
+        {
+            side.set_scroll_top(0);
+        }
+    });
     view! {
         <section class="plan-views" aria-label="Views of the plan" on:keydown=move |event| keys(&event, state)>
             <div class="plan-bar">
@@ -44,14 +58,17 @@ pub fn views(
                 <label class="plan-scale"><span>"Colour "</span><select on:change=colour>{scales}</select></label>
                 {search::search(analysis, state)}
             </div>
-            <div class="plan-stage" class:with-panel=move || state.panel_open.get()>
+            <div class="plan-stage">
                 <div class="plan-view" role="tabpanel" id="plan-view" aria-labelledby=move || tab_id(state.view.get())>
-                    {move || one(&for_view.0, &for_view.1, state)}
+                    {move || one(&for_view.0, &for_view.1, narrow, state)}
                 </div>
-                {move || {
-                    let at = state.node.get().filter(|_| state.panel_open.get())?;
-                    Some(panel::panel(&for_panel, at, state))
-                }}
+                <div class="plan-side" node_ref=side>
+                    {move || {
+                        let at = state.node.get().filter(|_| state.panel_open.get())?;
+                        Some(panel::panel(&for_panel, at, state))
+                    }}
+                    {findings(analysis, state)}
+                </div>
             </div>
             <p class="hidden-words" role="status">{
                 let analysis = analysis.clone();
@@ -62,8 +79,31 @@ pub fn views(
     .into_any()
 }
 
-fn one(paste: &Shared<ParsedPlans>, analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
+/// Whether the window is as narrow as a phone, as it changes.
+fn narrow() -> Signal<bool> {
+    let narrow = RwSignal::new(false);
+    #[cfg(feature = "hydrate")]
+    {
+        narrow.set(super::browser::is_narrow());
+        let resized = window_event_listener(leptos::ev::resize, move |_| {
+            let now = super::browser::is_narrow();
+            if narrow.get_untracked() != now {
+                narrow.set(now);
+            }
+        });
+        on_cleanup(move || resized.remove());
+    }
+    narrow.into()
+}
+
+fn one(
+    paste: &Shared<ParsedPlans>,
+    analysis: &Shared<Analysis>,
+    narrow: Signal<bool>,
+    state: PlanState,
+) -> AnyView {
     match state.view.get() {
+        View::Table if narrow.get() => cards::cards(analysis, state),
         View::Tree => tree::tree_view(analysis, state),
         View::Flame => flame::flame_view(analysis, state),
         View::Table => table::table(analysis, state),

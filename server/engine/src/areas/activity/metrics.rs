@@ -95,6 +95,9 @@ mod tests {
             others: Ok(()),
             blockers: Ok(()),
             waits: vec![],
+            connection_use: Err(Reason::NotYet),
+            wait_events: Err(Reason::NotYet),
+            autovacuum: Err(Reason::NotYet),
         }
     }
 

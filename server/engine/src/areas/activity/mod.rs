@@ -1,12 +1,18 @@
 //! Sessions (pg_stat_activity): state, wait events, who blocks whom and command progress, read every
 //! second.
 
+mod autovacuum;
+mod connections;
 mod metrics;
+pub mod profile;
 mod progress;
 mod replay;
+mod seldom;
+pub mod wait_events;
 mod waits;
 /// The rules of this area.
 pub mod rules {
+    pub mod connection_limit;
     pub mod connection_use;
     mod held;
     pub mod idle_in_transaction;
@@ -20,7 +26,8 @@ pub mod rules {
 
     rules! {
         Rule<Activity>, "activity":
-        sync_rep_wait, stuck_wait, connection_use, idle_in_transaction, long_transaction
+        sync_rep_wait, stuck_wait, connection_use, connection_limit, idle_in_transaction,
+        long_transaction
     }
 }
 
@@ -40,10 +47,12 @@ use crate::sql::sql;
 sql! {
     SESSIONS = "sessions" [14];
     CONNECTIONS = "connections" [14];
-    COMMANDS = "commands" [14];
+    COMMANDS = "commands" [14, 19];
     CONTESTED_LOCKS = "contested_locks" [14];
     IDLE_HOLDERS = "idle_holders" [14];
-    PROGRESS = "progress" [14, 17];
+    PROGRESS = "progress" [14, 17, 18, 19];
+    CONNECTION_LIMITS = "connection_limits" [14];
+    AUTOVACUUM_SETTINGS = "autovacuum_settings" [14];
 }
 
 /// How many wait samples are kept: five minutes of seconds.
@@ -60,6 +69,7 @@ pub struct State {
     waits: VecDeque<WaitSample>,
     progress: progress::Before,
     blocking: waits::Before,
+    seldom: seldom::Seldom,
     /// Whether the newest tick saw a command that reports progress.
     busy: bool,
 }
@@ -70,6 +80,8 @@ struct Connections {
     connections: i64,
     max_connections: i64,
     reserved_connections: i64,
+    superuser_reserved: i64,
+    reserved: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -99,6 +111,8 @@ impl Area for ActivityArea {
         // Progress is asked with the rest while a command runs, and otherwise only when one begins.
         // So are contested locks while a session waits for one.
         let mut queries = vec![SESSIONS, CONNECTIONS, COMMANDS];
+        let seldom = state.seldom.is_due(now_ms);
+        queries.extend(seldom.then_some(seldom::QUERIES).into_iter().flatten());
         queries.extend(state.busy.then_some(PROGRESS));
         queries.extend(state.blocking.waiting().then_some(CONTESTED_LOCKS));
         let mut answers = read(observer, facts, &queries).await?;
@@ -112,6 +126,9 @@ impl Area for ActivityArea {
             next().and_then(|rows| rows.one()).map_err(query("connections"))?;
         let commands: Known<Commands> = next().and_then(|rows| rows.one());
         let commands = commands.map(|row| row.commands);
+        if seldom {
+            state.seldom.take(&mut next, now_ms);
+        }
         let progress: Known<Vec<Progress>> = match &commands {
             Ok(0) => Ok(vec![]),
             Ok(_) if state.busy => next().and_then(|rows| rows.all()),
@@ -119,6 +136,7 @@ impl Area for ActivityArea {
             Err(reason) => Err(reason.clone()),
         };
         state.busy = commands.is_ok_and(|commands| commands > 0);
+        let workers = autovacuum::workers(&sessions);
         let others = hide_what_is_hidden(&mut sessions, &facts.role);
         let blockers = state.blocking.join(observer, facts, &mut sessions, contested).await?;
         state.blocking.time_held_up(&mut sessions, now_ms);
@@ -128,6 +146,12 @@ impl Area for ActivityArea {
         while state.waits.len() > WAITS_KEPT {
             state.waits.pop_front();
         }
+        let connection_use =
+            connections::connection_use(&sessions, &connections, &state.seldom.limits);
+        let wait_events = others.clone().map(|()| wait_events::wait_events(&sessions));
+        let progress = progress.map(|rows| state.progress.with_time_left(rows, now_ms));
+        let autovacuum = all_seen(&sessions, &facts.role)
+            .map(|()| autovacuum::autovacuum(workers, &progress, &state.seldom.autovacuum));
         sessions.truncate(SESSIONS_SHOWN);
         Ok(Activity {
             sessions,
@@ -135,11 +159,18 @@ impl Area for ActivityArea {
             connections: connections.connections,
             max_connections: connections.max_connections,
             reserved_connections: connections.reserved_connections,
-            progress: progress.map(|rows| state.progress.with_time_left(rows, now_ms)),
+            progress,
             others,
             blockers,
             waits: state.waits.iter().cloned().collect(),
+            connection_use: Ok(connection_use),
+            wait_events,
+            autovacuum,
         })
+    }
+
+    fn points(value: &Activity) -> Option<Vec<history::Point>> {
+        profile::points(value)
     }
 
     fn without_query_text(value: &Activity) -> Option<Activity> {
@@ -161,10 +192,7 @@ fn hide_what_is_hidden(sessions: &mut [Session], role: &str) -> Known<()> {
         let text = session.query.take().filter(|text| !session.hidden && !text.is_empty());
         session.query = text.map(|text| redact::statement(&text));
     }
-    if sessions.iter().any(|session| session.hidden) {
-        let sql = format!("grant pg_monitor to {};", quoted(role));
-        return Err(Reason::missing_grant("the sessions of other roles", sql));
-    }
+    all_seen(sessions, role)?;
     let untracked = |session: &Session| session.state.as_deref() == Some("disabled");
     if sessions.iter().any(untracked) {
         return Err(Reason::NotTracked {
@@ -175,14 +203,20 @@ fn hide_what_is_hidden(sessions: &mut [Session], role: &str) -> Known<()> {
     Ok(())
 }
 
+/// Whether none of the sessions is hidden from our role.
+fn all_seen(sessions: &[Session], role: &str) -> Known<()> {
+    if sessions.iter().any(|session| session.hidden) {
+        let sql = format!("grant pg_monitor to {};", quoted(role));
+        return Err(Reason::missing_grant("the sessions of other roles", sql));
+    }
+    Ok(())
+}
+
 /// Active sessions by wait class; our own do not count.
 fn by_wait_class(sessions: &[Session]) -> Vec<(String, f64)> {
     let mut classes: BTreeMap<&str, f64> = BTreeMap::new();
-    for session in sessions.iter().filter(|session| session.is_active() && !session.own) {
-        // A walsender is active by definition; it would drown the picture.
-        if session.backend_type.as_deref() != Some("walsender") {
-            *classes.entry(wait_class(session)).or_default() += 1.0;
-        }
+    for session in sessions.iter().filter(|session| profile::counts(session)) {
+        *classes.entry(wait_class(session)).or_default() += 1.0;
     }
     classes.into_iter().map(|(class, count)| (class.to_owned(), count)).collect()
 }

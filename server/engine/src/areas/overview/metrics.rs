@@ -82,6 +82,7 @@ mod tests {
             counters: Err(Reason::NotYet),
             checkpoints: Err(Reason::NotYet),
             wal: Err(Reason::NotYet),
+            databases: Err(Reason::NotYet),
             windows: vec![],
         }
     }

@@ -2,18 +2,21 @@
 //! seconds, shown as rates over the window between two readings, never as sums since a reset
 //! (`docs/limits.md#rates`).
 
+mod databases;
 mod metrics;
+pub mod past;
 mod windows;
 /// The rules of this area.
 pub mod rules {
     pub mod cache_misses;
+    pub mod end_of_life;
 
     use model::overview::Overview;
 
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Overview>, "overview": cache_misses
+        Rule<Overview>, "overview": cache_misses, end_of_life
     }
 }
 
@@ -29,14 +32,20 @@ use crate::area::{Area, read};
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
 use crate::metrics::Metrics;
-use crate::sql::sql;
+use crate::sql::{Query, sql};
 
 sql! {
     SESSION_COUNTS = "session_counts" [14];
     DATABASE_COUNTERS = "database_counters" [14];
     CHECKPOINTS = "checkpoints" [14, 17];
     WAL_POSITIONS = "wal_positions" [14];
+    DATABASES = "databases" [14];
+    DATABASE_SIZES = "database_sizes" [14];
 }
+
+/// What every tick reads. Sizes are read far more seldom (`databases::Sizes`).
+const EVERY_TICK: [Query; 5] =
+    [SESSION_COUNTS, DATABASE_COUNTERS, CHECKPOINTS, WAL_POSITIONS, DATABASES];
 
 /// How many windows are kept: fifteen minutes.
 const WINDOWS_KEPT: usize = 180;
@@ -49,6 +58,7 @@ pub struct OverviewArea;
 pub struct State {
     before: Option<windows::Sample>,
     windows: VecDeque<Window>,
+    databases: databases::State,
 }
 
 impl Area for OverviewArea {
@@ -58,7 +68,7 @@ impl Area for OverviewArea {
     const NAME: AreaName = AreaName::Overview;
     const EVERY_MS: u32 = 5_000;
     const RULES: &'static [crate::rule::Rule<Overview>] = rules::RULES;
-    const QUERIES: &'static [crate::sql::Query] = QUERIES;
+    const QUERIES: &'static [Query] = QUERIES;
 
     async fn collect(
         observer: &mut Observer,
@@ -66,12 +76,20 @@ impl Area for OverviewArea {
         state: &mut State,
         now_ms: i64,
     ) -> Result<Overview, Error> {
-        let mut sets = read(observer, facts, QUERIES).await?.into_iter();
+        let mut sets = read(observer, facts, &EVERY_TICK).await?.into_iter();
         let mut next = || sets.next().unwrap_or(Err(model::Reason::NotYet));
         let sessions: Known<SessionCounts> = next().and_then(|rows: Rows| rows.one());
         let counters: Known<DatabaseCounters> = next().and_then(|rows| rows.one());
         let checkpoints: Known<CheckpointCounters> = next().and_then(|rows| rows.one());
-        let wal: Known<WalPosition> = next().and_then(|rows| rows.one());
+        let wal: Known<WalPosition> = next().and_then(|rows| {
+            let part = if facts.in_recovery { "replayed" } else { "current" };
+            rows.missing(part).map_or_else(|| rows.one(), Err)
+        });
+        let databases: Known<Vec<databases::Row>> = next().and_then(|rows| rows.all());
+        // Not in the first tick: no page waits for sizes.
+        if state.before.is_some() {
+            state.databases.sizes.read(observer, facts, now_ms).await?;
+        }
         let sample = windows::Sample {
             at_ms: now_ms,
             started_ms: facts.started_ms,
@@ -94,8 +112,13 @@ impl Area for OverviewArea {
             counters,
             checkpoints,
             wal,
+            databases: databases.map(|rows| state.databases.rates(rows, facts, now_ms)),
             windows: state.windows.iter().cloned().collect(),
         })
+    }
+
+    fn points(value: &Overview) -> Option<Vec<history::Point>> {
+        past::points(value)
     }
 
     fn headline(overview: &Overview, headline: &mut Headline) {

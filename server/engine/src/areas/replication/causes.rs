@@ -2,14 +2,16 @@
 
 use model::ranking::ranked;
 use model::replication::Replication;
-use model::{Finding, Harm, ServerId, Severity};
+use model::server::ConnectionState;
+use model::{Finding, Harm, Object, Remedy, ServerId, Severity};
 
-use super::words;
+use super::{ReplicationArea, words};
 use crate::area::ReplayHold;
 use crate::engine::Engine;
 
 /// The rules on what this server's standbys have not replayed.
-const LAG: [&str; 2] = ["replication/replication_lag", "replication/lagging_slot"];
+const LAG: [&str; 3] =
+    ["replication/replication_lag", "replication/lagging_slot", "replication/inactive_slot"];
 
 impl Engine {
     /// Adds to each finding on a lagging standby that is watched too what that standby knows. One that
@@ -43,8 +45,61 @@ impl Engine {
                 }
             }
         }
+        for (at, node) in topology.nodes.iter().enumerate() {
+            let Some(standby) = node.server.as_ref().filter(|standby| *standby != id) else {
+                continue;
+            };
+            if topology.streams.iter().all(|stream| stream.to != at) {
+                self.explain_slot(standby, findings);
+            }
+        }
         // What is wanted so is no longer the worst.
         *findings = ranked(std::mem::take(findings));
+    }
+}
+
+impl Engine {
+    /// A watched standby that streams from nobody: its slot is the only thing of it that is seen where it
+    /// should stream from.
+    fn explain_slot(&self, standby: &ServerId, findings: &mut [Finding]) {
+        let Some(server) = self.server(standby) else { return };
+        let latest = server.store.slot::<ReplicationArea>().latest();
+        let slot = latest.value().and_then(|reading| reading.position.primary_slot_name.clone());
+        let Some(slot) = slot.map(|name| Object::Slot { name }) else { return };
+        let lost = match server.summary().link {
+            ConnectionState::Lost { reason, .. } => Some(reason),
+            _ => None,
+        };
+        let cause = lost.as_ref().map(|reason| ReplayHold {
+            message: format!("pgdeck does not reach it either. {}", reason.message()),
+            sql: None,
+            on_purpose: false,
+        });
+        let Some(cause) = cause.or_else(|| server.store.replay_held()) else { return };
+        let folded = findings.iter_mut().flat_map(|finding| {
+            let Finding { same_root, .. } = finding;
+            same_root.iter_mut()
+        });
+        let of =
+            |finding: &&mut Finding| LAG.contains(&finding.rule.as_str()) && finding.object == slot;
+        folded.filter(of).for_each(|finding| stopped(finding, standby, &cause, lost.is_none()));
+        let found = findings.iter_mut().filter(of);
+        found.for_each(|finding| stopped(finding, standby, &cause, lost.is_none()));
+    }
+}
+
+/// A standby that answers comes back: its slot is not to be dropped.
+fn stopped(finding: &mut Finding, standby: &ServerId, cause: &ReplayHold, answers: bool) {
+    add(finding, standby, cause);
+    if answers {
+        finding.remedy = Remedy {
+            message: format!(
+                "Find in the log of {standby} why it does not stream, and mend that: it then catches up from this slot. Drop the slot only if the standby is not wanted any more."
+            ),
+            sql: cause.sql.as_ref().map(|sql| format!("{sql} -- on {standby}")),
+            refuted_by: finding.remedy.refuted_by.take(),
+            ..Remedy::default()
+        };
     }
 }
 
@@ -60,13 +115,18 @@ fn add(finding: &mut Finding, standby: &ServerId, cause: &ReplayHold) {
 }
 
 /// What a standby's own settings and state keep it from replaying; None when it is neither paused nor
-/// delayed.
+/// delayed, and receives WAL.
 pub fn replay_held(replication: &Replication) -> Option<ReplayHold> {
     let position = &replication.position;
     if position.replay_paused == Some(true) {
         let sql = Some("select pg_wal_replay_resume();".to_owned());
         let message = "replay is paused by hand.".into();
         return Some(ReplayHold { message, sql, on_purpose: false });
+    }
+    if position.streams == Some(true) && matches!(replication.receiver, Ok(None)) {
+        let message =
+            "no WAL receiver is running; what stopped it stands in the log of that server.".into();
+        return Some(ReplayHold { message, sql: None, on_purpose: false });
     }
     let delay = words::time(position.apply_delay_ms.filter(|delay| *delay > 0.0)?);
     let message = format!("replay is delayed by {delay} on purpose (recovery_min_apply_delay).");

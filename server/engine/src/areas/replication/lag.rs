@@ -84,13 +84,18 @@ impl Before {
             Some((before, since)) if before == at => (before, since),
             _ => (at, now_ms),
         });
-        let ms = if linked && bytes == 0 {
+        let from_archive = position.is_archive_only();
+        let ms = if from_archive {
+            // The age of the newest transaction grows while the primary is idle, and no link tells
+            // whether it is.
+            None
+        } else if linked && bytes == 0 {
             self.caught_up_ms = Some(now_ms);
             Some(0.0)
         } else {
             self.behind_for(position.replayed_xact_age_ms, linked, now_ms)
         };
-        Ok(Lag { bytes, ms, moving, linked })
+        Ok(Lag { bytes, ms, moving, linked, from_archive })
     }
 
     /// Time behind. An idle primary's last transaction may be hours old when the next one arrives:
@@ -157,7 +162,10 @@ mod tests {
     #[test]
     fn an_idle_primary_is_no_lag() {
         let lag = Before::default().own(&standby(9, 0, 3_600_000.0), &streaming(), 0);
-        assert_eq!(lag, Ok(Lag { bytes: 0, ms: Some(0.0), moving: None, linked: true }));
+        assert_eq!(
+            lag,
+            Ok(Lag { bytes: 0, ms: Some(0.0), moving: None, linked: true, from_archive: false })
+        );
     }
 
     #[test]
@@ -181,7 +189,10 @@ mod tests {
     fn no_age_and_no_link_are_unknown_and_not_zero() {
         let fresh = Position { replayed_xact_age_ms: None, ..standby(9, 0, 0.0) };
         let lag = Before::default().own(&fresh, &Ok(None), 0);
-        assert_eq!(lag, Ok(Lag { bytes: 0, ms: None, moving: None, linked: false }));
+        assert_eq!(
+            lag,
+            Ok(Lag { bytes: 0, ms: None, moving: None, linked: false, from_archive: false })
+        );
         let mut before = Before::default();
         let waits = Position { gap_bytes: Some(5), ..fresh.clone() };
         assert_eq!(before.own(&waits, &streaming(), 0).map(|lag| lag.ms), Ok(None));
@@ -197,8 +208,21 @@ mod tests {
         let lag = before.own(&standby(9, 0, 60_000.0), &Ok(None), 60_000);
         assert_eq!(
             lag,
-            Ok(Lag { bytes: 0, ms: Some(60_000.0), moving: Some(false), linked: false })
+            Ok(Lag {
+                bytes: 0,
+                ms: Some(60_000.0),
+                moving: Some(false),
+                linked: false,
+                from_archive: false
+            })
         );
+    }
+
+    #[test]
+    fn the_age_of_a_restored_transaction_is_no_lag() {
+        let archive = Position { streams: Some(false), restores: Some(true), ..standby(9, 0, 9e6) };
+        let lag = Before::default().own(&archive, &Ok(None), 0);
+        assert_eq!(lag.map(|lag| (lag.ms, lag.from_archive)), Ok((None, true)));
     }
 
     #[test]

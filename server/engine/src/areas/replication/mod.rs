@@ -47,7 +47,7 @@ sql! {
     SENDERS = "senders" [14];
     SLOTS = "slots" [14, 16, 17];
     RECEIVERS = "receivers" [14];
-    SUBSCRIPTIONS = "subscriptions" [14, 15, 16];
+    SUBSCRIPTIONS = "subscriptions" [14, 15, 16, 19];
     ARCHIVERS = "archivers" [14];
     SYNC_WAITS = "sync_waits" [14];
     IDENTITIES = "identities" [14];
@@ -87,7 +87,11 @@ impl Area for ReplicationArea {
         let mut sets = read(observer, facts, QUERIES).await?.into_iter();
         let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
         let position: Position = next()
-            .and_then(|rows| rows.one())
+            .and_then(|rows| {
+                let position: Position = rows.one()?;
+                let unknown = rows.missing("settings");
+                Ok(with_streams_unknown(position, unknown, facts))
+            })
             .map_err(|reason| Error::Query { query: "positions", reason })?;
         let answers = Answers {
             senders: next().and_then(|rows| rows.all()),
@@ -98,7 +102,11 @@ impl Area for ReplicationArea {
             sync_waits: next().and_then(|rows| rows.one()),
         };
         let identity: Known<Identity> = next().and_then(|rows| rows.one());
-        let end: Known<WalEnd> = next().and_then(|rows| rows.one());
+        let end = next().and_then(|rows| {
+            let part = if position.in_recovery { ["replayed", "received"] } else { ["current"; 2] };
+            let unknown = part.into_iter().find_map(|part| rows.missing(part));
+            rows.one::<WalEnd>().map(|end| (end, unknown))
+        });
         let position = complete(position, identity, end);
         let mut reading = answers.reading(position, facts, state, now_ms);
         state.history.push_back(lag::worst(&reading, now_ms));
@@ -186,14 +194,30 @@ struct WalEnd {
     replay_paused: Option<bool>,
 }
 
+/// `primary_conninfo` is shown to pg_monitor only: without it a standby may or may not have a sender.
+fn with_streams_unknown(position: Position, missing: Option<Reason>, facts: &Facts) -> Position {
+    let is_unknown = position.in_recovery && position.streams.is_none();
+    let hidden = || Reason::Hidden {
+        what: "Whether this standby has a sender (primary_conninfo)".into(),
+        sql: format!("grant pg_monitor to {};", quoted(&facts.role)),
+    };
+    let streams_unknown = is_unknown.then(|| missing.unwrap_or_else(hidden));
+    Position { streams_unknown, ..position }
+}
+
 /// Some servers refuse the control file or the WAL position: that loses nothing else.
-fn complete(mut position: Position, identity: Known<Identity>, end: Known<WalEnd>) -> Position {
+fn complete(
+    mut position: Position,
+    identity: Known<Identity>,
+    end: Known<(WalEnd, Option<Reason>)>,
+) -> Position {
     if let Ok(identity) = identity {
         position.system_identifier = identity.system_identifier;
         position.timeline = identity.timeline;
     }
     match end {
-        Ok(end) => Position {
+        Ok((end, unknown)) => Position {
+            unknown,
             lsn: end.lsn,
             lsn_bytes: end.lsn_bytes,
             end_bytes: end.end_bytes,

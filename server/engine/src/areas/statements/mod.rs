@@ -97,7 +97,12 @@ impl Area for StatementsArea {
             Ok(source) => state.read(observer, facts, (&location, &source), now_ms).await?,
             Err(reason) => Err(reason),
         };
-        Ok(state.value(facts, &location, entries))
+        let is_new = entries.as_ref().is_ok_and(|entries| entries.at_ms == now_ms);
+        Ok(Statements { is_new, ..state.value(facts, &location, entries) })
+    }
+
+    fn points(value: &Statements) -> Option<Vec<history::Point>> {
+        points::points(value)
     }
 
     fn without_query_text(value: &Statements) -> Option<Statements> {
@@ -194,6 +199,7 @@ impl State {
             extension: location.version(facts),
             settings: location.settings.clone(),
             entries,
+            is_new: false,
             texts,
             roles,
             databases,

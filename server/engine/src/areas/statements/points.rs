@@ -1,57 +1,64 @@
-//! What the history takes of a tick: a row for each entry and measure that moved, and how much of the truth
+//! What the history takes of a tick: a point for each entry and measure that moved, and how much of the truth
 //! they are.
 
+use history::{Entity, Metric, Point};
 use model::statements::{Bound, Measure, Statements, Tick};
 
-/// A value with its labels.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row<'a> {
-    /// Labels of the entry; none for the server as a whole.
-    pub labels: &'a [(&'static str, String)],
-    /// The name of what was measured, the unit at its end.
-    pub metric: &'static str,
-    /// Whether it was added in this tick; otherwise it is a state.
-    pub is_increment: bool,
-    /// Its value.
-    pub value: f64,
+/// Calls of entries that may have done more than is known.
+pub const LOWER_BOUND_CALLS: Metric = Metric::increment("lower_bound_calls");
+/// Time in top-level statements, planning included, ms.
+pub const SEEN: Metric = Metric::increment("statements_seen_ms");
+/// Time in statements by the server's own count, ms.
+pub const ACTIVE: Metric = Metric::increment("statements_active_ms");
+/// Entries that were removed because the table was full, about.
+pub const EVICTED: Metric = Metric::increment("statements_evicted");
+/// Entries.
+pub const ENTRIES: Metric = Metric::gauge("statements_entries");
+
+/// The thing in the history that an entry is: by names, which survive a dump and a failover.
+pub fn entity(value: &Statements, key: model::statements::Key) -> Entity {
+    let (database, role) = (value.database(key.dbid), value.role(key.userid));
+    let queryid = key.queryid.to_string();
+    let toplevel = if key.toplevel { "true" } else { "false" };
+    Entity::of([
+        ("database", database.as_str()),
+        ("queryid", queryid.as_str()),
+        ("role", role.as_str()),
+        ("toplevel", toplevel),
+    ])
 }
 
-/// The name of the share of the server's work that entries explain.
-pub const EXPLAINED: &str = "statements_explained_percent";
-/// The name of the time in statements by the server's own count.
-pub const ACTIVE: &str = "statements_active_time_ms";
-/// The name of how many entries were removed because the table was full.
-pub const EVICTED: &str = "statements_evicted";
-/// The name of what an entry did at least, where it may have done more.
-pub const LOWER_BOUND: &str = "lower_bound_calls";
+/// The points of the newest tick; None where there is none, or where it has been handed over before.
+pub fn points(value: &Statements) -> Option<Vec<Point>> {
+    let entries = value.entries.as_ref().ok()?;
+    let tick = entries.tick.as_ref().ok().filter(|_| value.is_new)?;
+    let mut points = of_tick(value, tick);
+    points.push(Point::new(&Entity::server(), ENTRIES, entries.count as f64));
+    Some(points)
+}
 
-/// Hands over the rows of a tick.
-pub fn rows(value: &Statements, tick: &Tick, mut take: impl FnMut(Row<'_>)) {
+fn of_tick(value: &Statements, tick: &Tick) -> Vec<Point> {
+    let mut points = Vec::new();
     for moved in &tick.moved {
-        let key = moved.key;
-        let labels = [
-            ("database", value.database(key.dbid)),
-            ("queryid", key.queryid.to_string()),
-            ("role", value.role(key.userid)),
-            ("toplevel", key.toplevel.to_string()),
-        ];
-        for (measure, of) in moved.sums.iter() {
-            let metric = measure.as_str();
-            take(Row { labels: &labels, metric, is_increment: true, value: of });
-        }
+        let entity = entity(value, moved.key);
+        let sums = moved.sums.iter();
+        points.extend(
+            sums.map(|(measure, of)| Point::new(&entity, Metric::increment(measure.as_str()), of)),
+        );
         if moved.bound == Bound::LowerBound {
             let calls = moved.sums.get(Measure::Calls);
-            take(Row { labels: &labels, metric: LOWER_BOUND, is_increment: true, value: calls });
+            points.push(Point::new(&entity, LOWER_BOUND_CALLS, calls));
         }
     }
-    let mut of_server = |metric, is_increment, value: Option<f64>| {
-        if let Some(value) = value {
-            take(Row { labels: &[], metric, is_increment, value });
-        }
-    };
-    of_server(ACTIVE, true, tick.integrity.active_ms.clone().ok());
-    of_server(EXPLAINED, false, tick.integrity.explained_percent().ok());
-    of_server(EVICTED, true, Some(tick.integrity.evicted as f64));
+    let server = Entity::server();
+    let integrity = &tick.integrity;
+    // Where the server's own count is not known, neither is the share.
+    if let Ok(active_ms) = integrity.active_ms {
+        points.push(Point::new(&server, ACTIVE, active_ms));
+        points.push(Point::new(&server, SEEN, integrity.seen_ms));
+    }
+    points.push(Point::new(&server, EVICTED, integrity.evicted as f64));
+    points
 }
 
 #[cfg(test)]
@@ -66,6 +73,7 @@ mod tests {
             extension: Ok("1.11".into()),
             settings: Settings::default(),
             entries: Err(Reason::NotYet),
+            is_new: true,
             texts: Vec::new(),
             roles: vec![Named { oid: 10, name: "app".into() }],
             databases: Vec::new(),
@@ -75,21 +83,24 @@ mod tests {
         let bound = Bound::LowerBound;
         let tick =
             Tick { moved: vec![Moved { key, sums, bound, ..Moved::default() }], ..Tick::default() };
-        let mut seen = Vec::new();
-        rows(&value, &tick, |row| {
-            let labels: Vec<_> = row.labels.iter().map(|(_, value)| value.clone()).collect();
-            seen.push((labels.join(" "), row.metric, row.value));
-        });
-        let entry = "5 -7 app true".to_owned();
+        let points = of_tick(&value, &tick);
+        let seen: Vec<_> = points
+            .iter()
+            .map(|point| (point.entity.key(), point.metric.name, point.value))
+            .collect();
+        let entry = r#"{"database":"5","queryid":"-7","role":"app","toplevel":"true"}"#;
         assert_eq!(
             seen,
             [
-                (entry.clone(), "calls", 3.0),
-                (entry.clone(), "total_exec_time_ms", 1.5),
-                (entry, LOWER_BOUND, 3.0),
-                (String::new(), ACTIVE, 0.0),
-                (String::new(), EVICTED, 0.0),
+                (entry, "calls", 3.0),
+                (entry, "total_exec_time_ms", 1.5),
+                (entry, LOWER_BOUND_CALLS.name, 3.0),
+                ("", ACTIVE.name, 0.0),
+                ("", SEEN.name, 0.0),
+                ("", EVICTED.name, 0.0),
             ]
         );
+        assert_eq!(points.len(), seen.len());
+        assert!(super::points(&value).is_none(), "nothing was read");
     }
 }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod client;
+mod kinds;
 mod refused;
 mod slots;
 mod standby;

@@ -9,7 +9,9 @@ select count(*)::int8 as sessions_total,
                             or a.backend_type is null and a.usesysid is not null and a.datid is not null))::int8 as connections,
        pg_catalog.current_setting('max_connections')::int8 as max_connections,
        pg_catalog.current_setting('superuser_reserved_connections')::int8
-         + coalesce(pg_catalog.current_setting('reserved_connections', true)::int8, 0) as reserved_connections
+         + coalesce(pg_catalog.current_setting('reserved_connections', true)::int8, 0) as reserved_connections,
+       pg_catalog.current_setting('superuser_reserved_connections')::int8 as superuser_reserved,
+       pg_catalog.current_setting('reserved_connections', true)::int8 as reserved
   from pg_catalog.pg_stat_get_activity(null) a
  order by 1
  limit 1;

@@ -23,8 +23,7 @@ select l.tag, l.pid, l.mode, l.granted, l.locktype,
   from locks l
   left join wanted_rows r on r.pid = l.pid and l.locktype = 'transactionid'
   left join pg_catalog.pg_class c on c.oid = coalesce(l.relation, r.relation) and not l.granted
-        and coalesce(l.database, r.database) in (0, (select d.oid from pg_catalog.pg_database d
-                                                      where d.datname = pg_catalog.current_database()))
+        and coalesce(l.database, r.database) in (0, (select o.datid from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) o))
   left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where l.tag in (select w.tag from locks w where not w.granted)
  order by l.granted, l.waitstart nulls last, l.pid

@@ -43,7 +43,8 @@ select c.pid, c.command, coalesce(c.phase, '') as phase,
        c.done, c.total, c.unit,
        (extract(epoch from pg_catalog.clock_timestamp() - a.query_start) * 1000)::float8 as age_ms
   from commands c
-  left join pg_catalog.pg_database d on d.oid = c.datid
+  left join /*? databases */ pg_catalog.pg_database
+       /*: (select null::oid as oid, null::name as datname, null::int4 as encoding limit 0) */ d on d.oid = c.datid
   left join pg_catalog.pg_stat_get_activity(null) a on a.pid = c.pid
  order by a.query_start nulls last, c.pid
  limit 100;

@@ -18,8 +18,7 @@ select a.pid, a.leader_pid, a.backend_type,
        a.query_id,
        -- bytes of another encoding are not cut as characters: that raises 22021
        case when pg_catalog.octet_length(a.query) <= case when a.state = 'idle' then 500 else 4000 end then a.query
-            when d.encoding = (select b.encoding from pg_catalog.pg_database b
-                                where b.datname = pg_catalog.current_database())
+            when d.encoding = pg_catalog.pg_char_to_encoding(pg_catalog.getdatabaseencoding())
               then pg_catalog.left(a.query, case when a.state = 'idle' then 500 else 4000 end)
             else pg_catalog.encode(pg_catalog.substr(pg_catalog.textsend(a.query), 1, 500), 'escape') end as query,
        coalesce(a.pid = pg_catalog.pg_backend_pid() or (a.application_name = pg_catalog.current_setting('application_name')
@@ -28,7 +27,8 @@ select a.pid, a.leader_pid, a.backend_type,
        a.backend_type is null as hidden,
        v.pid is not null as vacuums
   from pg_catalog.pg_stat_get_activity(null) a
-  left join pg_catalog.pg_database d on d.oid = a.datid
+  left join /*? databases */ pg_catalog.pg_database
+       /*: (select null::oid as oid, null::name as datname, null::int4 as encoding limit 0) */ d on d.oid = a.datid
   left join (select p.pid from pg_catalog.pg_stat_get_progress_info('VACUUM') p group by p.pid) v on v.pid = a.pid
  order by a.xact_start nulls last, a.backend_start, a.pid
  limit 2000;

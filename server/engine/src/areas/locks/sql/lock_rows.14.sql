@@ -32,8 +32,7 @@ select l.locktype, l.database::int8 as database, l.relation::int8 as relation, l
        a.state, a.wait_event_type, a.wait_event,
        -- bytes of another encoding are not read as characters: that raises 22021
        case when pg_catalog.octet_length(a.query) <= 300 then a.query
-            when d.encoding = (select b.encoding from pg_catalog.pg_database b
-                                where b.datname = pg_catalog.current_database())
+            when d.encoding = pg_catalog.pg_char_to_encoding(pg_catalog.getdatabaseencoding())
               then pg_catalog.left(a.query, 300)
             else pg_catalog.encode(pg_catalog.substr(pg_catalog.textsend(a.query), 1, 300), 'escape') end as query,
        -- what our role may not see has no backend type: a text is chosen by clients and proves nothing
@@ -43,7 +42,8 @@ select l.locktype, l.database::int8 as database, l.relation::int8 as relation, l
        a.pid is not null and a.backend_type is null as hidden
   from locks l
   left join pg_catalog.pg_stat_get_activity(null) a on a.pid = l.pid
-  left join pg_catalog.pg_database d on d.oid = a.datid
+  left join /*? databases */ pg_catalog.pg_database
+       /*: (select null::oid as oid, null::name as datname, null::int4 as encoding limit 0) */ d on d.oid = a.datid
   left join (select p.pid from pg_catalog.pg_stat_get_progress_info('VACUUM') p group by p.pid) v on v.pid = l.pid
  where l.tag in (select w.tag from locks w where not w.granted)
     -- who waits for a transaction that has locked a row holds a lock on the version of that row, which names it

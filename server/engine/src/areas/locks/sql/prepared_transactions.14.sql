@@ -7,6 +7,7 @@ select p.transaction::text::int8 as transaction, p.gid,
        (extract(epoch from p.prepared) * 1000)::int8 as prepared_ms,
        pg_catalog.pg_get_userbyid(p.ownerid)::text as owner, d.datname::text as database
   from pg_catalog.pg_prepared_xact() p
-  left join pg_catalog.pg_database d on d.oid = p.dbid
+  left join /*? databases */ pg_catalog.pg_database
+       /*: (select null::oid as oid, null::name as datname, null::int4 as encoding limit 0) */ d on d.oid = p.dbid
  order by p.prepared, p.gid
  limit 1000;

@@ -7,8 +7,7 @@ with waited as (
   select l.database::int8 as database, coalesce(l.relation, l.classid)::int8 as id
     from pg_catalog.pg_locks l
    where (not l.granted and l.locktype not in ('advisory', 'spectoken') or l.locktype = 'tuple')
-     and (l.database = 0 or l.database = (select d.oid from pg_catalog.pg_database d
-                                           where d.datname = pg_catalog.current_database()))
+     and (l.database = 0 or l.database = (select o.datid from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) o))
    group by 1, 2
 )
 select w.database, w.id,

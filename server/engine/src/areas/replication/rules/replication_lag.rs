@@ -1,6 +1,6 @@
 //! Rule: a standby lags behind its sender, by bytes and time together.
 
-use model::replication::{Replication, Sender, StreamKind};
+use model::replication::{Lag, Position, Replication, Sender, StreamKind};
 use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
 use super::super::lag::time_behind;
@@ -38,16 +38,21 @@ pub const ABOUT: About = About {
     limits: &[WARN_FROM_S, CRITICAL_FROM_S, CRITICAL_FROM_BYTES],
 };
 
-/// Judges every standby of a primary, or a standby itself. Who does not replay is no standby: slots
+/// Judges every standby that streams from this server, and a standby itself. Who does not replay is no standby: slots
 /// say what a logical subscriber or a receiver of WAL costs.
 pub fn replication_lag(evidence: &Replication, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    if !evidence.position.in_recovery {
-        let senders = evidence.senders.as_ref().map_err(Clone::clone)?;
-        return Ok(senders.iter().filter_map(|sender| judged_sender(sender, limits)).collect());
+    let senders = evidence.senders.as_ref().map_err(Clone::clone)?;
+    let mut found: Vec<_> =
+        senders.iter().filter_map(|sender| judged_sender(sender, limits)).collect();
+    if evidence.position.in_recovery {
+        let lag = evidence.lag.as_ref().map_err(Clone::clone)?;
+        found.extend(judged_standby(&evidence.position, lag, limits));
     }
-    let lag = evidence.lag.as_ref().map_err(Clone::clone)?;
-    let position = &evidence.position;
-    let paused = position.replay_paused == Some(true) && lag.bytes > 0;
+    Ok(found)
+}
+
+fn judged_standby(position: &Position, lag: &Lag, limits: &InForce<'_>) -> Option<Finding> {
+    let paused = position.replay_paused == Some(true) && (lag.bytes > 0 || lag.from_archive);
     let found = match position.apply_delay_ms.filter(|delay| *delay > 0.0) {
         Some(delay) => severity(0, lag.bytes, lag.ms.map(|ms| (ms - delay).max(0.0)), limits),
         None => severity(lag.bytes, lag.bytes, lag.ms, limits),
@@ -55,13 +60,15 @@ pub fn replication_lag(evidence: &Replication, limits: &InForce<'_>) -> Known<Ve
     // A cut link is another rule's finding; paused replay is one however long it lasts.
     let found = found.filter(|_| lag.linked || paused);
     let found = found.or(paused.then_some(Severity::Warning));
-    let behind = Behind { bytes: lag.bytes, ms: lag.ms, paused };
-    Ok(found
-        .map(|severity| {
-            finding("this standby".into(), "this standby".into(), severity, &behind, limits)
-        })
-        .into_iter()
-        .collect())
+    let bytes = (!lag.from_archive).then_some(lag.bytes);
+    let behind = Behind { bytes, ms: lag.ms, paused };
+    let this = || "this standby".to_owned();
+    let mut found = finding(this(), this().into(), found?, &behind, limits);
+    if let (true, Some(value)) = (lag.from_archive, position.replayed_xact_age_ms) {
+        let name = "age of the newest transaction replayed".into();
+        found.evidence.push(Evidence { name, value, unit: Unit::Ms });
+    }
+    Some(found)
 }
 
 fn judged_sender(sender: &Sender, limits: &InForce<'_>) -> Option<Finding> {
@@ -70,8 +77,9 @@ fn judged_sender(sender: &Sender, limits: &InForce<'_>) -> Option<Finding> {
     {
         return None;
     }
-    let behind = Behind { bytes: sender.total_lag_bytes?, ms: time_behind(sender), paused: false };
-    let severity = severity(behind.bytes, behind.bytes, behind.ms, limits)?;
+    let bytes = sender.total_lag_bytes?;
+    let behind = Behind { bytes: Some(bytes), ms: time_behind(sender), paused: false };
+    let severity = severity(bytes, bytes, behind.ms, limits)?;
     let object = words::client(StreamKind::Standby, sender.application_name.as_deref());
     let slot = sender.slot_name.clone().map(|name| Object::Slot { name });
     let root = slot.unwrap_or_else(|| object.clone().into());
@@ -80,7 +88,8 @@ fn judged_sender(sender: &Sender, limits: &InForce<'_>) -> Option<Finding> {
 
 /// How far behind.
 struct Behind {
-    bytes: i64,
+    /// None where WAL comes from an archive.
+    bytes: Option<i64>,
     ms: Option<f64>,
     paused: bool,
 }
@@ -98,6 +107,18 @@ fn severity(judged: i64, missing: i64, ms: Option<f64>, limits: &InForce<'_>) ->
     }
 }
 
+fn message(subject: &str, behind: &Behind) -> String {
+    let Some(bytes) = behind.bytes else {
+        return format!(
+            "{subject} is behind by an unknown amount of WAL, which it restores from an archive; replay is paused."
+        );
+    };
+    let time = behind.ms.map_or("an unknown time".into(), words::time);
+    let bytes = words::bytes(bytes as f64);
+    let why = if behind.paused { "; replay is paused" } else { "" };
+    format!("{subject} is {time} and {bytes} behind{why}.")
+}
+
 fn finding(
     object: String,
     root: Object,
@@ -105,22 +126,19 @@ fn finding(
     behind: &Behind,
     limits: &InForce<'_>,
 ) -> Finding {
-    let time = behind.ms.map_or("an unknown time".into(), words::time);
-    let bytes = words::bytes(behind.bytes as f64);
-    let why = if behind.paused { "; replay is paused" } else { "" };
     let subject = words::capitalised(object.clone());
-    let mut evidence =
-        vec![Evidence { name: "missing".into(), value: behind.bytes as f64, unit: Unit::Bytes }];
-    if let Some(ms) = behind.ms {
-        evidence.insert(0, Evidence { name: "behind".into(), value: ms, unit: Unit::Ms });
-    }
+    let behind_ms = behind.ms.map(|ms| ("behind", ms, Unit::Ms));
+    let missing = behind.bytes.map(|bytes| ("missing", bytes as f64, Unit::Bytes));
+    let numbers = [behind_ms, missing].into_iter().flatten();
+    let evidence =
+        numbers.map(|(name, value, unit)| Evidence { name: name.into(), value, unit }).collect();
     Finding {
         rule: limits.rule(),
         severity,
         harm: Harm::Risk { due_s: None },
         root: Some(root),
         same_root: Vec::new(),
-        message: format!("{subject} is {time} and {bytes} behind{why}."),
+        message: message(&subject, behind),
         object: object.into(),
         evidence,
         remedy: Remedy {

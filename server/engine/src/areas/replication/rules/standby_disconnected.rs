@@ -31,9 +31,13 @@ pub fn standby_disconnected(evidence: &Replication, limits: &InForce<'_>) -> Kno
         return Ok(vec![]);
     }
     let lag = evidence.lag.as_ref().map_err(Clone::clone)?;
-    let from_archive = position.streams == Some(false) && position.restores == Some(true);
+    if let (false, Some(true), Some(reason)) =
+        (lag.linked, position.restores, &position.streams_unknown)
+    {
+        return Err(reason.clone());
+    }
     let silent_ms = lag.ms.unwrap_or(position.up_ms);
-    if lag.linked || from_archive || silent_ms < limits.get(&SILENT_FROM_S) * 1_000.0 {
+    if lag.linked || lag.from_archive || silent_ms < limits.get(&SILENT_FROM_S) * 1_000.0 {
         return Ok(vec![]);
     }
     let receives = matches!(&evidence.receiver, Ok(Some(_)));

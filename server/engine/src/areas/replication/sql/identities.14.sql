@@ -3,9 +3,9 @@
 -- needs: nothing; hardened servers revoke the functions
 -- cost: reads the control file
 -- docs: https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-CONTROLDATA
-select s.system_identifier::text as system_identifier,
-       c.timeline_id::int4 as timeline
-  from pg_catalog.pg_control_system() s
- cross join pg_catalog.pg_control_checkpoint() c
+select /*? system */ (select s.system_identifier from pg_catalog.pg_control_system() s)::text
+       /*: null::text */ as system_identifier,
+       /*? checkpoint */ (select c.timeline_id from pg_catalog.pg_control_checkpoint() c)::int4
+       /*: null::int4 */ as timeline
  order by 1
  limit 1;

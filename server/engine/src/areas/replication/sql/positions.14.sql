@@ -16,17 +16,20 @@ select r.in_recovery,
             then (extract(epoch from pg_catalog.current_setting('recovery_min_apply_delay')::interval) * 1000)::float8
             end as apply_delay_ms,
        case when r.in_recovery
-            then (select s.setting <> '' from pg_catalog.pg_show_all_settings() s
-                   where s.name = 'primary_conninfo') end as streams,
+            then /*? settings */ (select s.setting <> '' from pg_catalog.pg_show_all_settings() s
+                   where s.name = 'primary_conninfo') /*: null::bool */ end as streams,
+       case when r.in_recovery
+            then nullif(pg_catalog.current_setting('primary_slot_name'), '') end as primary_slot_name,
        case when r.in_recovery then pg_catalog.current_setting('restore_command') <> '' end as restores,
        r.synchronous_standby_names,
        case when r.synchronous_standby_names <> ''
-            then (select s.source from pg_catalog.pg_show_all_settings() s
-                   where s.name = 'synchronous_standby_names') end as synchronous_source,
+            then /*? settings */ (select s.source from pg_catalog.pg_show_all_settings() s
+                   where s.name = 'synchronous_standby_names') /*: null::text */ end as synchronous_source,
        pg_catalog.current_setting('hot_standby_feedback')::bool as hot_standby_feedback,
        pg_catalog.current_setting('max_standby_streaming_delay') as max_standby_streaming_delay,
        case when r.in_recovery
-            then (select coalesce(sum(d.conflicts), 0)::int8 from pg_catalog.pg_stat_database d) end as conflicts
+            then /*? databases */ (select coalesce(sum(d.conflicts), 0)::int8 from pg_catalog.pg_stat_database d)
+                 /*: null::int8 */ end as conflicts
   from server r
  order by 1
  limit 1;

@@ -27,6 +27,7 @@ with backends as (
 select h.kind, h.pid, h.name, d.datname::text as datname, h.xids::int8 as xids,
        (extract(epoch from pg_catalog.clock_timestamp() - h.since) * 1000)::float8 as since_ms
   from holders h
-  left join pg_catalog.pg_database d on d.oid = h.datid
+  left join /*? databases */ pg_catalog.pg_database
+       /*: (select null::oid as oid, null::name as datname, null::int4 as encoding limit 0) */ d on d.oid = h.datid
  order by h.xids desc nulls last, h.kind, h.pid, h.name
  limit 50;

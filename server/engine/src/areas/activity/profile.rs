@@ -1,0 +1,130 @@
+//! The wait profile: what active sessions did in one sample, for the history store.
+//!
+//! Each sample adds the number of sessions, so a window's sum divided by its ticks is the average of
+//! active sessions (AAS): no sample is weighed by how long a statement ran.
+
+use std::collections::BTreeMap;
+
+use history::{Entity, Metric, Point};
+use model::activity::{Activity, Session, wait_class};
+
+/// Active sessions by wait class, all of them: the entity's label is `class`.
+pub const ACTIVE: Metric = Metric::increment("active_sessions");
+/// The same by everything that is known of a session: labels `class`, `event`, `query_id`,
+/// `application`, `role`, `database`, `client`; only the sessions that the area keeps.
+pub const DETAIL: Metric = Metric::increment("active_sessions_by_all");
+
+/// How many different rows of `DETAIL` one sample adds; what is beyond is added up by class and event.
+const ROWS_PER_SAMPLE: usize = 200;
+/// Characters of a label that a client may choose.
+const LABEL_CHARS: usize = 100;
+
+/// What one reading adds; None while it is unknown what every session does.
+pub fn points(activity: &Activity) -> Option<Vec<Point>> {
+    if activity.others.is_err() {
+        return None;
+    }
+    let newest = activity.waits.last()?;
+    let mut points: Vec<Point> = newest
+        .classes
+        .iter()
+        .map(|(class, count)| Point::new(&Entity::of([("class", class.as_str())]), ACTIVE, *count))
+        .collect();
+    let mut rows: BTreeMap<Entity, f64> = BTreeMap::new();
+    for session in activity.sessions.iter().filter(|session| counts(session)) {
+        let whole = rows.len() < ROWS_PER_SAMPLE;
+        *rows.entry(entity(session, whole)).or_default() += 1.0;
+    }
+    points.extend(rows.into_iter().map(|(entity, count)| Point::new(&entity, DETAIL, count)));
+    Some(points)
+}
+
+/// Whether a session is part of the load: active, not ours, and no walsender, which always is active.
+pub fn counts(session: &Session) -> bool {
+    session.is_active() && !session.own && session.backend_type.as_deref() != Some("walsender")
+}
+
+fn entity(session: &Session, whole: bool) -> Entity {
+    let query_id = session.query_id.map(|id| id.to_string());
+    let cut = |text: &Option<String>| {
+        text.as_deref().map(|text| model::shorten::shortened(text, LABEL_CHARS).into_owned())
+    };
+    let (application, client) = (cut(&session.application_name), cut(&session.client_addr));
+    let labels = [
+        ("class", Some(wait_class(session)), true),
+        ("event", session.wait_event.as_deref(), true),
+        ("query_id", query_id.as_deref(), whole),
+        ("application", application.as_deref(), whole),
+        ("role", session.usename.as_deref(), whole),
+        ("database", session.datname.as_deref(), whole),
+        ("client", client.as_deref(), whole),
+    ];
+    let known = labels.into_iter().filter(|(_, _, kept)| *kept);
+    Entity::of(known.filter_map(|(name, value, _)| Some((name, value.filter(|v| !v.is_empty())?))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::activity::WaitSample;
+
+    fn session(pid: i32, event: Option<(&str, &str)>) -> Session {
+        Session {
+            pid,
+            state: Some("active".into()),
+            backend_type: Some("client backend".into()),
+            wait_event_type: event.map(|(class, _)| class.into()),
+            wait_event: event.map(|(_, name)| name.into()),
+            query_id: Some(i64::from(pid % 2)),
+            ..Session::default()
+        }
+    }
+
+    fn activity(sessions: Vec<Session>) -> Activity {
+        let classes = vec![("CPU".to_owned(), sessions.len() as f64)];
+        Activity {
+            sessions_total: sessions.len() as i64,
+            connections: sessions.len() as i64,
+            max_connections: 100,
+            reserved_connections: 3,
+            progress: Ok(Vec::new()),
+            others: Ok(()),
+            blockers: Ok(()),
+            wait_events: Err(model::Reason::NotYet),
+            connection_use: Err(model::Reason::NotYet),
+            autovacuum: Err(model::Reason::NotYet),
+            waits: vec![WaitSample { at_ms: 1, classes }],
+            sessions,
+        }
+    }
+
+    #[test]
+    fn sessions_that_do_the_same_are_one_row() {
+        let mut own = session(9, None);
+        own.own = true;
+        let lock = Some(("Lock", "tuple"));
+        let all = vec![session(2, None), session(4, None), session(3, lock), own];
+        let points = points(&activity(all)).unwrap();
+        let detail: Vec<(Option<String>, Option<String>, f64)> = points
+            .iter()
+            .filter(|point| point.metric == DETAIL)
+            .map(|p| (p.entity.label("class"), p.entity.label("event"), p.value))
+            .collect();
+        assert_eq!(
+            detail,
+            [(Some("CPU".into()), None, 2.0), (Some("Lock".into()), Some("tuple".into()), 1.0)]
+        );
+    }
+
+    #[test]
+    fn a_flood_of_different_sessions_is_added_up() {
+        let mut all: Vec<Session> = (0..1_000).map(|pid| session(pid, None)).collect();
+        for session in &mut all {
+            session.client_addr = Some(format!("10.0.{}.{}", session.pid / 250, session.pid % 250));
+        }
+        let points = points(&activity(all)).unwrap();
+        let detail = || points.iter().filter(|point| point.metric == DETAIL);
+        assert!(detail().count() <= ROWS_PER_SAMPLE + 1);
+        assert_eq!(detail().map(|point| point.value).sum::<f64>(), 1_000.0);
+    }
+}

@@ -1,0 +1,34 @@
+//! A backup of the history while it is being written.
+
+use std::path::Path;
+
+use crate::error::Error;
+use crate::history::History;
+
+impl History {
+    /// Writes a copy of everything into a new file, compact and consistent, after a flush. Opening it gives
+    /// the same answers.
+    ///
+    /// Errors: when the file exists, or the disk does not take it.
+    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        if to.exists() {
+            return Err(Error::Exists { path: to.to_owned() });
+        }
+        self.flush().await?;
+        make_private(to).map_err(|error| Error::of_io(to, &error))?;
+        let written = sqlx::query("vacuum into ?")
+            .bind(to.to_string_lossy().into_owned())
+            .execute(&self.inner.db.keeper)
+            .await;
+        written.map(|_| ()).map_err(|error| Error::of(to, &error))
+    }
+}
+
+/// An empty file that only its owner reads: SQLite writes into it.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new();
+    file.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    file.open(path).map(|_| ())
+}

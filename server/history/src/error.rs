@@ -1,0 +1,111 @@
+//! Why the store cannot be used, each in one sentence with what to do, and why recording has stopped.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file was written by a newer pgdeck.
+    #[error(
+        "the history {path} was written by a newer pgdeck (schema {found}, this one knows {known}); use that version, or name another directory with --data-dir."
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// The directory or the file must not be written.
+    #[error(
+        "the history {path} cannot be written: {cause}; make it writable or name another directory with --data-dir."
+    )]
+    NotWritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: String,
+    },
+    /// No room is left.
+    #[error("the disk with the history {path} is full; recording goes on when there is room.")]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is damaged, or is no database.
+    #[error(
+        "the history {path} is damaged: {cause}; it is moved aside at the next start and a new one begun."
+    )]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        cause: String,
+    },
+    /// There is already a file where a backup should go.
+    #[error("{path} exists; name a file that does not exist yet.")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Anything else that SQLite says.
+    #[error("the history {path} could not be used: {cause}.")]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        cause: String,
+    },
+}
+
+/// Why recording has stopped; it resumes by itself once the cause is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Since when, ms since the epoch.
+    pub since_ms: i64,
+    /// The cause, one sentence.
+    pub cause: String,
+}
+
+/// SQLite's primary result codes that mean something of their own (sqlite.org/rescode.html).
+const PERM: u32 = 3;
+const READONLY: u32 = 8;
+const CORRUPT: u32 = 11;
+const FULL: u32 = 13;
+const CANTOPEN: u32 = 14;
+const NOTADB: u32 = 26;
+
+/// The primary result code of an error of SQLite.
+fn code(error: &sqlx::Error) -> Option<u32> {
+    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
+}
+
+impl Error {
+    /// What an error of SQLite on this file means.
+    pub(crate) fn of(path: &Path, error: &sqlx::Error) -> Self {
+        let path = path.to_owned();
+        let cause = error.as_database_error().map_or_else(
+            || error.to_string().replace('\n', " "),
+            |error| error.message().replace('\n', " "),
+        );
+        match code(error) {
+            Some(PERM | READONLY | CANTOPEN) => Self::NotWritable { path, cause },
+            Some(CORRUPT | NOTADB) => Self::Corrupt { path, cause },
+            Some(FULL) => Self::Full { path },
+            _ => Self::Other { path, cause },
+        }
+    }
+
+    /// What an error of the file system on this file means.
+    pub(crate) fn of_io(path: &Path, error: &std::io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => Self::Full { path },
+            _ => Self::NotWritable { path, cause: error.to_string() },
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The store from outside: what is recorded comes back exactly, whatever happens to the process, the clock
+//! and the disk.
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
+
+mod answers;
+mod beside;
+mod clock;
+mod faults;
+mod killed;
+mod retention;
+mod torn;
+mod workload;
