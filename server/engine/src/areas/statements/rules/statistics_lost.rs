@@ -66,9 +66,11 @@ fn finding(
 ) -> Finding {
     let unseen = window.integrity.unseen_percent().ok();
     let bad = unseen.is_some_and(|unseen| unseen >= limits.get(&UNSEEN_FROM));
-    let lacks = unseen.map_or(String::new(), |unseen| {
-        format!(" {unseen:.0} % of the server's work is not explained.")
-    });
+    let lacks = match unseen {
+        Some(unseen) if unseen < 1.0 => " They took next to no time.".to_owned(),
+        Some(unseen) => format!(" {unseen:.0} % of the server's work is not explained."),
+        None => String::new(),
+    };
     let mut numbers = vec![
         number("removed in ten minutes, of the table", share, Unit::Percent),
         number("passes", window.integrity.deallocations as f64, Unit::Count),
