@@ -18,7 +18,8 @@ test('two plans in the form are compared in words', async ({ page }) => {
   await page.getByRole('textbox', { name: 'Plan' }).fill(fixture('rules/filtered_seq_scan/fires.txt'));
   await page.getByRole('textbox', { name: /^Compare with/ }).fill(fixture('rules/filtered_seq_scan/quiet.txt'));
   await page.getByRole('button', { name: 'Show the plan' }).click();
-  await expect(page.getByRole('region', { name: 'Before and after' })).toContainText('times less.');
+  await expect(verdict(page)).toContainText('times less.');
+  await expect(page.getByRole('region', { name: 'Before and after' })).toContainText('Below is the plan before');
 });
 
 test('what is no plan is refused in one sentence with its place', async ({ page }) => {

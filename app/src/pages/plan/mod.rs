@@ -101,8 +101,11 @@ fn limits() -> Vec<(String, String, f64)> {
         .unwrap_or_default()
 }
 
-/// The line below the heading.
+/// The line below the heading: of both plans where two are compared.
 fn head(state: PlanState) -> (String, &'static str) {
+    if let (Some(before), Some(after)) = (state.analysis.get(), state.other_analysis.get()) {
+        return (report::compare::verdict(&before, &after), "open");
+    }
     state.analysis.with(|analysis| {
         analysis.as_ref().map_or_else(
             || {

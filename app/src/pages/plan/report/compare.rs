@@ -18,7 +18,12 @@ const MOST_CHANGES: usize = 40;
 /// A smaller factor counts as unchanged.
 const SAME: f64 = 1.1;
 
-/// The comparison.
+/// The verdict on two plans, in one sentence.
+pub fn verdict(before: &Analysis, after: &Analysis) -> String {
+    message(&compare((&before.plan, &before.derived), (&after.plan, &after.derived)))
+}
+
+/// The comparison. What the page shows below it is of the first plan, and says so.
 pub fn compared(before: &Shared<Analysis>, after: &Shared<Analysis>, state: PlanState) -> AnyView {
     let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
     let changes = found.changes.iter().take(MOST_CHANGES);
@@ -36,11 +41,11 @@ pub fn compared(before: &Shared<Analysis>, after: &Shared<Analysis>, state: Plan
                     <button type="button" class="js-only" on:click=move |_| state.other.set(None)>"Close the comparison"</button>
                 </span>
             </div>
-            <p class="plan-verdict">{message(&found)}</p>
             {none}
             <ul class="plan-changes">{changes}</ul>
             {totals(&found)}
             {pairs(&found, before, after)}
+            <p class="note">"Below is the plan before, with its findings."</p>
         </section>
     }
     .into_any()
@@ -51,10 +56,10 @@ fn message(found: &Comparison) -> String {
     let time = |ms: f64| format::number(ms, Unit::Ms);
     match (found.totals.total_ms, found.totals.cost) {
         (Delta { before: Some(before), after: Some(after) }, _) => {
-            format!("{} instead of {}: {}.", time(after), time(before), factor(before, after))
+            format!("After: {} instead of {}, {}.", time(after), time(before), factor(before, after))
         }
         (_, Delta { before: Some(before), after: Some(after) }) => format!(
-            "Only one of the plans has times. Cost {} instead of {}: {}.",
+            "Only one of the plans has times. After: cost {} instead of {}, {}.",
             format::grouped(after.round()),
             format::grouped(before.round()),
             factor(before, after)
