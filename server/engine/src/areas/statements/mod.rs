@@ -139,7 +139,9 @@ impl State {
         if let Some(last) = self.last.clone().filter(|_| now_ms < self.next_ms) {
             return Ok(last);
         }
-        let expected = self.poll.as_ref().map_or(0, |poll| poll.entries.len());
+        let most = location.settings.max_entries.and_then(|max| usize::try_from(max).ok());
+        let before = self.poll.as_ref().map(|poll| poll.entries.len());
+        let expected = before.or(most).unwrap_or_default();
         let poll = reading::poll(observer, facts, source, (now_ms, expected)).await?;
         let many = poll.as_ref().map_or(expected, |poll| poll.entries.len()) > MANY;
         // Less than the interval: the area's own clock decides which tick it is.
