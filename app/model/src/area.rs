@@ -23,6 +23,8 @@ macro_rules! areas {
             replication: Replication, ReplicationArea;
             /// Ages of transaction ids.
             vacuum: Vacuum, VacuumArea;
+            /// What statements cost.
+            statements: Statements, StatementsArea;
         }
     };
 }

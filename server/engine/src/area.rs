@@ -97,6 +97,6 @@ pub async fn read(
     facts: &Facts,
     queries: &[Query],
 ) -> Result<Vec<Known<Rows>>, Error> {
-    let files: Vec<_> = queries.iter().filter_map(|query| query.pick(facts.major)).collect();
+    let files: Vec<_> = queries.iter().filter_map(|query| query.pick_for(facts)).collect();
     observer.read(&files).await.map_err(Error::Lost)
 }

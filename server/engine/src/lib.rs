@@ -27,6 +27,7 @@ mod sampler;
 mod server;
 pub mod sql;
 pub mod store;
+pub mod tags;
 
 pub use clock::now_ms;
 pub use dsn::Dsn;

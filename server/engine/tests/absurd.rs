@@ -12,6 +12,7 @@ use engine::areas::locks::LocksArea;
 use engine::areas::locks::history::History;
 use engine::areas::overview::OverviewArea;
 use engine::areas::replication::ReplicationArea;
+use engine::areas::statements::StatementsArea;
 use engine::areas::vacuum::VacuumArea;
 use engine::metrics::Metrics;
 use model::locks::Locks;
@@ -85,6 +86,7 @@ fn looked_at(rule: &str, evidence: &Value) {
     metrics::<OverviewArea>(&text);
     metrics::<ReplicationArea>(&text);
     metrics::<VacuumArea>(&text);
+    metrics::<StatementsArea>(&text);
 }
 
 /// What an area says in `/metrics` and on the fleet page.

@@ -83,7 +83,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    fn new(query: &'static str) -> Self {
+    pub(super) fn new(query: &'static str) -> Self {
         Self { query, rows: Vec::new(), bytes: 0, too_large: false, missing: Vec::new() }
     }
 
@@ -136,7 +136,7 @@ impl Rows {
         })
     }
 
-    fn push(&mut self, row: PgRow, meter: &mut Meter) {
+    pub(super) fn push(&mut self, row: PgRow, meter: &mut Meter) {
         let bytes = row_bytes(&row);
         meter.rows += 1;
         meter.bytes += bytes.saturating_add(ROW_BYTES + COLUMN_BYTES * row.len() as u64);
@@ -153,7 +153,7 @@ impl Rows {
 
 /// How much of an answer has come.
 #[derive(Default)]
-struct Meter {
+pub(super) struct Meter {
     messages: u64,
     rows: u64,
     bytes: u64,
@@ -165,7 +165,7 @@ impl Meter {
     }
 
     /// Gives way now and then; an answer without an end is given up.
-    async fn turn(&mut self) -> Result<(), sqlx::Error> {
+    pub(super) async fn turn(&mut self) -> Result<(), sqlx::Error> {
         self.messages += 1;
         if self.messages.is_multiple_of(TURN) {
             tokio::task::yield_now().await;
@@ -177,7 +177,7 @@ impl Meter {
     }
 }
 
-fn unending() -> sqlx::Error {
+pub(super) fn unending() -> sqlx::Error {
     sqlx::Error::Protocol("it sends more than was asked for".into())
 }
 
@@ -208,7 +208,7 @@ pub async fn collect(
     Ok(sets)
 }
 
-fn row_bytes(row: &PgRow) -> u64 {
+pub(super) fn row_bytes(row: &PgRow) -> u64 {
     let value_bytes = |column: usize| {
         row.try_get_raw(column)
             .ok()

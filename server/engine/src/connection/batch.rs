@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use model::Reason;
 
-use crate::sql::SqlFile;
+use crate::sql::{Fill, SqlFile};
 
 /// `statement_timeout` of our sessions, ms.
 pub const STATEMENT_TIMEOUT_MS: u64 = 2_000;
@@ -71,7 +71,12 @@ const LOCAL_SETTINGS: usize = 5;
 pub const BEGIN: &str = "begin isolation level read committed read only not deferrable";
 
 /// The text of one tick: begin, the settings where the session has none, the files, commit.
-pub fn batch(settings: Settings, files: &[SqlFile], refused: &RefusedQueries) -> String {
+pub fn batch(
+    settings: Settings,
+    files: &[SqlFile],
+    refused: &RefusedQueries,
+    fill: Fill<'_>,
+) -> String {
     let mut text = format!("{BEGIN};");
     if settings == Settings::Transaction {
         for (name, value) in start_up().iter().take(LOCAL_SETTINGS - 1) {
@@ -83,7 +88,7 @@ pub fn batch(settings: Settings, files: &[SqlFile], refused: &RefusedQueries) ->
         text.push_str("/* pgdeck ");
         text.push_str(file.name);
         text.push_str(" */ ");
-        text.push_str(&file.without(&refused.parts(file)));
+        text.push_str(&fill.fill(file.without(&refused.parts(file))));
         text.push(';');
     }
     text.push_str("commit");
@@ -178,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_session_behind_a_pooler_is_never_changed() {
-        let text = batch(Settings::Transaction, &[FILE], &RefusedQueries::default());
+        let text =
+            batch(Settings::Transaction, &[FILE], &RefusedQueries::default(), Fill::default());
         assert!(text.starts_with(&format!("{BEGIN};set local statement_timeout")));
         assert!(text.ends_with("/* pgdeck a.14.sql */ select 1;commit"));
         assert_eq!(text.matches("set local").count(), LOCAL_SETTINGS);
@@ -187,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_session_of_our_own_needs_no_settings_per_tick() {
-        let text = batch(Settings::Session, &[FILE, FILE], &RefusedQueries::default());
+        let text =
+            batch(Settings::Session, &[FILE, FILE], &RefusedQueries::default(), Fill::default());
         assert_eq!(text.matches("select 1").count(), 2);
         assert!(!text.contains("set local") && text.contains("not deferrable"));
         assert!(later(Some(140_000), "UTF8").ends_with("idle_session_timeout = 0"));

@@ -6,6 +6,7 @@
 mod answer;
 pub mod batch;
 pub mod budget;
+mod many;
 mod observer;
 pub mod on_demand;
 pub mod operator;
@@ -23,6 +24,7 @@ use crate::error::connect_reason;
 pub use answer::Rows;
 pub use batch::STATEMENT_TIMEOUT_MS;
 pub use budget::Budget;
+pub use many::Many;
 pub use observer::Observer;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one door")]

@@ -16,19 +16,19 @@ use crate::dsn::Dsn;
 use crate::error::query_reason;
 use crate::machine::is_local;
 use crate::overhead::Overhead;
-use crate::sql::SqlFile;
+use crate::sql::{Fill, SqlFile};
 
 /// Our own deadline: `statement_timeout` plus 2 s for the network (`docs/limits.md#connections`).
 pub const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_000);
 
 /// A connection that reads and nothing else.
 pub struct Observer {
-    connection: PgConnection,
-    settings: Settings,
+    pub(super) connection: PgConnection,
+    pub(super) settings: Settings,
     role: String,
     local: bool,
-    overhead: Arc<Overhead>,
-    refused: RefusedQueries,
+    pub(super) overhead: Arc<Overhead>,
+    pub(super) refused: RefusedQueries,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -119,6 +119,18 @@ impl Observer {
         Ok(all)
     }
 
+    /// The answers to files that leave a schema or numbers open, or the reason why there is none of them.
+    ///
+    /// The outer error means the connection is lost.
+    pub async fn read_with(
+        &mut self,
+        files: &[SqlFile],
+        fill: Fill<'_>,
+    ) -> Result<Vec<Known<Rows>>, Reason> {
+        let failed = |reason: Reason| files.iter().map(|_| Err(reason.clone())).collect();
+        Ok(self.run_with(files, fill).await?.unwrap_or_else(failed))
+    }
+
     async fn ask(&mut self, files: &[SqlFile], now: Instant) -> Result<Vec<Known<Rows>>, Reason> {
         if files.is_empty() {
             return Ok(vec![]);
@@ -190,34 +202,51 @@ impl Observer {
     }
 
     async fn run(&mut self, files: &[SqlFile]) -> Result<Known<Vec<Known<Rows>>>, Reason> {
-        let text = batch(self.settings, files, &self.refused);
+        self.run_with(files, Fill::default()).await
+    }
+
+    async fn run_with(
+        &mut self,
+        files: &[SqlFile],
+        fill: Fill<'_>,
+    ) -> Result<Known<Vec<Known<Rows>>>, Reason> {
+        let text = batch(self.settings, files, &self.refused, fill);
         let started = Instant::now();
-        // The text is put together from our own files and constants only: see `batch`.
+        // The text is put together from our own files, constants and what `Fill` quotes: see `batch`.
         let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
         let names = files.iter().map(|file| file.name);
         let sets = collect(names, self.settings.preamble(), answers);
-        let answer = match awaited(DEADLINE, "the server", sets).await {
+        let answer = awaited(DEADLINE, "the server", sets).await;
+        let answer = self.answered(answer, files).await?;
+        self.overhead.round_trip(started.elapsed());
+        for (file, set) in files.iter().zip(answer.iter().flatten()) {
+            let (rows, bytes) = set.size();
+            self.overhead.query(file.name, rows, bytes);
+        }
+        let lacking =
+            |(file, set): (&SqlFile, Rows)| set.lacking(self.refused.missing(file)).within_limits();
+        Ok(answer.map(|sets| files.iter().zip(sets).map(lacking).collect()))
+    }
+
+    /// What an answer means. The outer error means the connection is lost.
+    pub(super) async fn answered<T>(
+        &mut self,
+        answer: Result<T, Stop>,
+        files: &[SqlFile],
+    ) -> Result<Known<T>, Reason> {
+        let answer = match answer {
             Ok(sets) => Ok(sets),
             Err(Stop::Refused(error)) => {
                 self.command("rollback".into()).await?;
+                files.iter().for_each(|file| self.overhead.failure(file.name));
                 // A text of several files is asked again, each alone.
                 let sql = files.first().map_or("", SqlFile::statement);
                 Err(query_reason(&*error, &self.role, sql, STATEMENT_TIMEOUT_MS))
             }
             Err(stop) => return Err(stop.reason()),
         };
-        self.overhead.round_trip(started.elapsed());
         self.overhead.heard();
-        for (file, set) in files.iter().zip(answer.iter().flatten()) {
-            let (rows, bytes) = set.size();
-            self.overhead.query(file.name, rows, bytes);
-        }
-        if answer.is_err() {
-            files.iter().for_each(|file| self.overhead.failure(file.name));
-        }
-        let lacking =
-            |(file, set): (&SqlFile, Rows)| set.lacking(self.refused.missing(file)).within_limits();
-        Ok(answer.map(|sets| files.iter().zip(sets).map(lacking).collect()))
+        Ok(answer)
     }
 
     async fn command(&mut self, text: String) -> Result<(), Reason> {

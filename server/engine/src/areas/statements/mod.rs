@@ -1,0 +1,210 @@
+//! Statement statistics: all entries of `pg_stat_statements`, numbers only, read every ten seconds; what is
+//! kept are the differences of those that moved (`docs/limits.md#statement-statistics`).
+
+pub mod difference;
+mod metrics;
+pub mod points;
+mod reading;
+pub mod row;
+pub mod texts;
+mod window;
+
+/// The rules of this area.
+pub mod rules {
+    pub mod statement_share;
+    pub mod statistics_lost;
+
+    use model::statements::Statements;
+
+    use crate::rule::{Rule, rules};
+
+    rules! {
+        Rule<Statements>, "statements": statistics_lost, statement_share
+    }
+}
+
+use model::server::Facts;
+use model::statements::{Entries, Named, Statements, Tick};
+use model::{AreaName, Known, Reason};
+
+use crate::area::Area;
+use crate::connection::Observer;
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::sql::sql;
+use difference::{Poll, difference};
+use reading::{Location, Source};
+
+sql! {
+    LOCATIONS = "locations" [14];
+    ROLE_NAMES = "role_names" [14];
+    DATABASE_NAMES = "database_names" [14];
+    RUNNING_TEXTS = "running_texts" [14];
+    WORK_MEMORIES = "work_memories" [14];
+    "pg_stat_statements":
+    ENTRY_INFOS = "entry_infos" "pgss-1" [9];
+    ENTRIES = "entries" "pgss-1" [9, 10, 11, 12, 13];
+    ENTRY_TEXTS = "entry_texts" "pgss-1" [9];
+}
+
+/// How often the area is read, ms.
+const EVERY_MS: u32 = 10_000;
+/// How often the entries are, where there are many, ms.
+const MANY_EVERY_MS: i64 = 60_000;
+/// What is many: reading twenty thousand takes the server about 30 ms.
+const MANY: usize = 20_000;
+/// How often names of roles and databases are read, ms.
+const NAMES_EVERY_MS: i64 = 300_000;
+/// Entries that the event stream carries.
+const STREAMED: usize = 50;
+
+/// The statements area.
+pub struct StatementsArea;
+
+/// What it remembers between ticks.
+#[derive(Default)]
+pub struct State {
+    poll: Option<Poll>,
+    last: Option<Known<Entries>>,
+    next_ms: i64,
+    recent: window::Recent,
+    texts: texts::Texts,
+    names: Option<(i64, Vec<Named>, Vec<Named>)>,
+}
+
+impl Area for StatementsArea {
+    type Value = Statements;
+    type State = State;
+    type History = ();
+    const NAME: AreaName = AreaName::Statements;
+    const EVERY_MS: u32 = EVERY_MS;
+    const RULES: &'static [crate::rule::Rule<Statements>] = rules::RULES;
+    const QUERIES: &'static [crate::sql::Query] = QUERIES;
+
+    async fn collect(
+        observer: &mut Observer,
+        facts: &Facts,
+        state: &mut State,
+        now_ms: i64,
+    ) -> Result<Statements, Error> {
+        let names_due = state.names.as_ref().is_none_or(|(at, ..)| now_ms - at >= NAMES_EVERY_MS);
+        let first = reading::first(observer, facts, names_due).await?;
+        if let Some((roles, databases)) = first.names {
+            state.names = Some((now_ms, roles, databases));
+        }
+        let location = first.location;
+        let entries = match location.source(facts) {
+            Ok(source) => state.read(observer, facts, (&location, &source), now_ms).await?,
+            Err(reason) => Err(reason),
+        };
+        let is_new = entries.as_ref().is_ok_and(|entries| entries.at_ms == now_ms);
+        Ok(Statements { is_new, ..state.value(facts, &location, entries) })
+    }
+
+    fn points(value: &Statements) -> Option<Vec<history::Point>> {
+        points::points(value)
+    }
+
+    fn without_query_text(value: &Statements) -> Option<Statements> {
+        (!value.texts.is_empty()).then(|| Statements { texts: Vec::new(), ..value.clone() })
+    }
+
+    fn streamed(value: &Statements) -> Option<Statements> {
+        let mut short = Statements { texts: Vec::new(), ..value.clone() };
+        if let Ok(entries) = &mut short.entries {
+            if let Ok(tick) = &mut entries.tick {
+                tick.moved.truncate(STREAMED);
+            }
+            if let Ok(window) = &mut entries.window {
+                window.top.truncate(STREAMED);
+            }
+        }
+        Some(short)
+    }
+
+    fn metrics(value: &Statements, server: &str, metrics: &mut Metrics) {
+        metrics::metrics(value, server, metrics);
+    }
+}
+
+impl State {
+    /// The entries: read now, or as they were read last where they are not due.
+    async fn read(
+        &mut self,
+        observer: &mut Observer,
+        facts: &Facts,
+        (location, source): (&Location, &Source),
+        now_ms: i64,
+    ) -> Result<Known<Entries>, Error> {
+        if let Some(last) = self.last.clone().filter(|_| now_ms < self.next_ms) {
+            return Ok(last);
+        }
+        let most = location.settings.max_entries.and_then(|max| usize::try_from(max).ok());
+        let before = self.poll.as_ref().map(|poll| poll.entries.len());
+        let expected = before.or(most).unwrap_or_default();
+        let poll = reading::poll(observer, facts, source, (now_ms, expected)).await?;
+        let many = poll.as_ref().map_or(expected, |poll| poll.entries.len()) > MANY;
+        // Less than the interval: the area's own clock decides which tick it is.
+        let wait_ms = if many { MANY_EVERY_MS - i64::from(EVERY_MS) / 2 } else { 0 };
+        self.next_ms = now_ms.saturating_add(wait_ms);
+        let entries = match poll {
+            Ok(poll) => Ok(self.entries(poll, location, facts, many)),
+            Err(reason) => Err(reason),
+        };
+        if let Ok(Entries { tick: Ok(tick), .. }) = &entries {
+            let count = self.poll.as_ref().map_or(0, |poll| poll.entries.len());
+            self.texts.complete(observer, source, tick, (count, now_ms)).await?;
+        }
+        self.last = Some(entries.clone());
+        Ok(entries)
+    }
+
+    /// What a reading gives, compared with the one before.
+    fn entries(&mut self, poll: Poll, location: &Location, facts: &Facts, many: bool) -> Entries {
+        let poll = Poll { max_entries: location.settings.max_entries.unwrap_or(0), ..poll };
+        let tick: Known<Tick> = self
+            .poll
+            .as_ref()
+            .map(|before| difference(before, &poll))
+            .ok_or(Reason::NeedsTwoReadings);
+        if let Ok(tick) = &tick {
+            self.recent.push(tick);
+        }
+        let entries = Entries {
+            at_ms: poll.at_ms,
+            every_ms: if many { MANY_EVERY_MS } else { i64::from(EVERY_MS) },
+            count: poll.entries.len() as i64 + poll.hidden,
+            others: location.others(facts, poll.hidden),
+            deallocations: poll.deallocations.1,
+            reset_ms: Some(poll.reset_us / 1_000),
+            tick,
+            window: self.recent.window().ok_or(Reason::NeedsTwoReadings),
+        };
+        self.poll = Some(poll);
+        entries
+    }
+
+    fn value(&self, facts: &Facts, location: &Location, entries: Known<Entries>) -> Statements {
+        let shown = entries.as_ref().ok();
+        let top = shown.and_then(|entries| entries.window.as_ref().ok()).map(|w| w.top.as_slice());
+        let moved =
+            shown.and_then(|entries| entries.tick.as_ref().ok()).map(|t| t.moved.as_slice());
+        let ids = top.into_iter().flatten().map(|entry| entry.key.queryid);
+        let ids = ids.chain(moved.into_iter().flatten().take(STREAMED).map(|m| m.key.queryid));
+        let texts = self.texts.of(ids);
+        let (roles, databases) = self
+            .names
+            .as_ref()
+            .map(|(_, roles, databases)| (roles.clone(), databases.clone()))
+            .unwrap_or_default();
+        Statements {
+            extension: location.version(facts),
+            settings: location.settings.clone(),
+            entries,
+            is_new: false,
+            texts,
+            roles,
+            databases,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Reads the entries of `pg_stat_statements`: where the extension is and whether it runs, then all entries
+//! in one transaction, with the extension's own counts before and after them.
+
+use model::server::Facts;
+use model::statements::{Named, Settings};
+use model::{Known, Reason};
+
+use super::difference::Poll;
+use super::row::EntryRow;
+use super::{DATABASE_NAMES, ENTRIES, ENTRY_INFOS, LOCATIONS, ROLE_NAMES, WORK_MEMORIES};
+use crate::connection::{Many, Observer, Rows};
+use crate::error::{Error, quoted};
+use crate::sql::{Fill, minor};
+
+/// The most entries that are read; `pg_stat_statements.max` is 5,000 by default.
+const MOST_ENTRIES: usize = 200_000;
+/// Numbers of about so many entries fit the default work_mem of 4 MB; with more, the function would write a
+/// temporary file at each reading.
+const FIT_WORK_MEM: usize = 8_000;
+/// The first version 1.x that has `toplevel` and `pg_stat_statements_info`.
+const OLDEST: u16 = 9;
+
+/// Where the extension is.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Location {
+    #[sqlx(try_from = "model::text::MaybeText")]
+    extversion: Option<String>,
+    #[sqlx(try_from = "model::text::MaybeText")]
+    nspname: Option<String>,
+    usage: bool,
+    execute: bool,
+    sees_all: bool,
+    in_recovery: bool,
+    #[sqlx(try_from = "model::text::MaybeText")]
+    preloaded: Option<String>,
+    #[sqlx(flatten)]
+    pub settings: Settings,
+}
+
+/// An extension that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its schema.
+    pub schema: String,
+    /// x of its version 1.x.
+    pub version: u16,
+    in_recovery: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, sqlx::FromRow)]
+struct Info {
+    dealloc: i64,
+    stats_reset_us: i64,
+    server_now_us: i64,
+    started_us: i64,
+    active_ms: Option<f64>,
+    databases_reset_us: Option<i64>,
+}
+
+/// What a tick reads first: where the extension is and, when `names` are wanted, who is who.
+pub struct First {
+    /// Where it is.
+    pub location: Location,
+    /// Roles and databases.
+    pub names: Option<(Vec<Named>, Vec<Named>)>,
+}
+
+/// Reads where the extension is.
+pub async fn first(observer: &mut Observer, facts: &Facts, names: bool) -> Result<First, Error> {
+    let queries = [LOCATIONS, ROLE_NAMES, DATABASE_NAMES];
+    let wanted = if names { queries.len() } else { 1 };
+    let mut sets = crate::area::read(observer, facts, queries.get(..wanted).unwrap_or_default())
+        .await?
+        .into_iter();
+    let location = sets.next().unwrap_or(Err(Reason::NotYet)).and_then(|rows| rows.one());
+    let location = location.map_err(|reason| Error::Query { query: "locations", reason })?;
+    let mut named = || sets.next()?.and_then(|rows| rows.all()).ok();
+    let names = named().zip(named());
+    Ok(First { location, names })
+}
+
+impl Location {
+    /// The extension's version as installed.
+    pub fn version(&self, facts: &Facts) -> Known<String> {
+        self.extversion.clone().ok_or_else(|| self.missing(facts))
+    }
+
+    /// The extension, or why it cannot be read.
+    pub fn source(&self, facts: &Facts) -> Known<Source> {
+        let (version, schema) = self
+            .extversion
+            .as_deref()
+            .zip(self.nspname.clone())
+            .ok_or_else(|| self.missing(facts))?;
+        let minor = minor(version).filter(|minor| *minor >= OLDEST);
+        let version = minor.ok_or_else(|| Reason::MissingExtension {
+            name: format!("pg_stat_statements 1.{OLDEST}"),
+            sql: "alter extension pg_stat_statements update;".into(),
+        })?;
+        if self.settings.max_entries.is_none() {
+            return Err(self.not_loaded());
+        }
+        let role = quoted(&facts.role);
+        if !self.usage {
+            let sql = format!("grant usage on schema {} to {role};", quoted(&schema));
+            return Err(Reason::missing_grant("the schema of pg_stat_statements", sql));
+        }
+        if !self.execute {
+            let schema = quoted(&schema);
+            let sql = format!(
+                "grant execute on function {schema}.pg_stat_statements(boolean), {schema}.pg_stat_statements_info() to {role};"
+            );
+            return Err(Reason::missing_grant("pg_stat_statements", sql));
+        }
+        Ok(Source { schema, version, in_recovery: self.in_recovery })
+    }
+
+    fn missing(&self, facts: &Facts) -> Reason {
+        if self.settings.max_entries.is_none() {
+            return self.not_loaded();
+        }
+        if facts.in_recovery {
+            return Reason::MissingExtension {
+                name: "pg_stat_statements".into(),
+                sql: format!(
+                    "create extension pg_stat_statements; in database {} of the primary",
+                    quoted(&facts.database)
+                ),
+            };
+        }
+        Reason::MissingExtension {
+            name: "pg_stat_statements".into(),
+            sql: "create extension pg_stat_statements;".into(),
+        }
+    }
+
+    /// A library takes effect with a start of the server only; those that are there stay.
+    fn not_loaded(&self) -> Reason {
+        let others = self.preloaded.as_deref().map(str::trim).filter(|list| !list.is_empty());
+        let list = others
+            .map_or("pg_stat_statements".to_owned(), |list| format!("{list}, pg_stat_statements"));
+        let create = if self.extversion.is_none() {
+            ", then create extension pg_stat_statements;"
+        } else {
+            ""
+        };
+        Reason::MissingExtension {
+            name: "pg_stat_statements".into(),
+            sql: format!(
+                "shared_preload_libraries = '{list}' in postgresql.conf and a restart of the server{create}"
+            ),
+        }
+    }
+
+    /// Whether the entries of other roles are visible.
+    pub fn others(&self, facts: &Facts, hidden: i64) -> Known<()> {
+        if self.sees_all && hidden == 0 {
+            return Ok(());
+        }
+        let sql = format!("grant pg_monitor to {};", quoted(&facts.role));
+        Err(Reason::Hidden { what: "The statement of some entries".into(), sql })
+    }
+}
+
+/// Reads all entries. The inner error is why they are unknown.
+pub async fn poll(
+    observer: &mut Observer,
+    facts: &Facts,
+    source: &Source,
+    (now_ms, expected): (i64, usize),
+) -> Result<Known<Poll>, Error> {
+    let picked = [ENTRY_INFOS, ENTRIES].map(|query| query.pick(source.version));
+    let [Some(info), Some(entries)] = picked else { return Ok(Err(Reason::NotYet)) };
+    let mut files = vec![info, entries, info];
+    if expected > FIT_WORK_MEM {
+        files.extend(WORK_MEMORIES.pick(facts.major));
+        files.rotate_right(1);
+    }
+    let many = files.iter().position(|file| *file == entries).unwrap_or_default();
+    let fill = Fill { schema: &source.schema, numbers: &[] };
+    // A reset between the counts and the entries would have them counted as of before and after it.
+    for _ in 0..2 {
+        let answer: Known<Many<EntryRow>> =
+            observer.read_many(&files, fill, (many, MOST_ENTRIES)).await.map_err(Error::Lost)?;
+        let poll = match answer {
+            Ok(answer) => put_together(answer, facts, source, now_ms, many),
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Some(poll) = poll.transpose() {
+            return Ok(poll);
+        }
+    }
+    Ok(Err(Reason::CounterReset))
+}
+
+/// None when all entries were reset while they were read.
+fn put_together(
+    answer: Many<EntryRow>,
+    facts: &Facts,
+    source: &Source,
+    now_ms: i64,
+    many: usize,
+) -> Known<Option<Poll>> {
+    let info = |at: usize| {
+        let rows: Option<&Rows> = answer.others.get(at);
+        rows.ok_or(Reason::NotYet).and_then(|rows| rows.one::<Info>())
+    };
+    let (before, after) = (info(many - 1)?, info(many)?);
+    if before.stats_reset_us != after.stats_reset_us {
+        return Ok(None);
+    }
+    let count = answer.all.len();
+    let entries: std::collections::HashMap<_, _> =
+        answer.all.into_iter().filter_map(|row| Some((row.key?, row.counters))).collect();
+    Ok(Some(Poll {
+        at_ms: now_ms,
+        server_now_us: before.server_now_us,
+        system_identifier: facts.system_identifier.clone(),
+        timeline: facts.timeline,
+        in_recovery: source.in_recovery,
+        started_us: before.started_us,
+        reset_us: before.stats_reset_us,
+        deallocations: (before.dealloc, after.dealloc),
+        max_entries: 0,
+        version: source.version,
+        active_ms: after.active_ms.map(|ms| (ms, after.databases_reset_us.unwrap_or(0))),
+        hidden: count.saturating_sub(entries.len()) as i64,
+        entries,
+    }))
+}

@@ -1,0 +1,210 @@
+//! Texts of statements: first from sessions that run them, then by a read of the extension's texts, which
+//! costs the server the whole file of them and therefore comes rarely and not where the file is large.
+//! Without values and without passwords before anything is kept.
+
+use std::collections::{HashMap, HashSet};
+use std::thread;
+
+use model::Known;
+use model::shorten::shortened;
+use model::statements::{StatementText, Tick};
+
+use super::reading::Source;
+use super::{ENTRY_TEXTS, RUNNING_TEXTS};
+use crate::connection::{Observer, Rows};
+use crate::error::Error;
+use crate::redact;
+use crate::sql::Fill;
+
+/// Texts that are asked for at once.
+const ASKED: usize = 200;
+/// Texts that are kept.
+const KEPT: usize = 5_000;
+/// The longest text that is kept, characters.
+const TEXT_CHARS: usize = 8_000;
+/// The wait after the first read of the extension's texts, doubled with each, ms.
+const FIRST_WAIT_MS: i64 = 20_000;
+/// The longest such wait: what pganalyze's collector waits.
+const LONGEST_WAIT_MS: i64 = 600_000;
+/// The largest file of texts that is read, bytes: its whole length is allocated in the backend.
+const LARGEST_FILE: f64 = 67_108_864.0;
+/// What a text is long before any was read, bytes: the default of track_activity_query_size.
+const TEXT_BYTES: f64 = 1_024.0;
+/// The parser is recursive; the depth of a text is not ours to choose.
+const STACK_BYTES: usize = 64 << 20;
+
+#[derive(sqlx::FromRow)]
+struct TextRow {
+    queryid: i64,
+    #[sqlx(try_from = "model::text::MaybeText")]
+    query: Option<String>,
+    octets: Option<i64>,
+}
+
+/// Texts that are known, and when more may be read.
+#[derive(Default)]
+pub struct Texts {
+    known: HashMap<i64, StatementText>,
+    /// Asked for and not to be had.
+    absent: HashSet<i64>,
+    next_ms: i64,
+    wait_ms: i64,
+    mean_bytes: Option<f64>,
+}
+
+impl Texts {
+    /// Those of these statements.
+    pub fn of(&self, queryids: impl Iterator<Item = i64>) -> Vec<StatementText> {
+        let wanted: HashSet<i64> = queryids.collect();
+        let mut texts: Vec<_> =
+            wanted.iter().filter_map(|id| self.known.get(id)).cloned().collect();
+        texts.sort_by_key(|text| text.queryid);
+        texts
+    }
+
+    /// Looks for the texts of what moved, the costliest first.
+    pub async fn complete(
+        &mut self,
+        observer: &mut Observer,
+        source: &Source,
+        tick: &Tick,
+        (entries, now_ms): (usize, i64),
+    ) -> Result<(), Error> {
+        let missing = self.missing(tick);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let fill = Fill { schema: &source.schema, numbers: &missing };
+        let files: Vec<_> =
+            RUNNING_TEXTS.pick(crate::capability::OLDEST_MAJOR).into_iter().collect();
+        let running = observer.read_with(&files, fill).await.map_err(Error::Lost)?;
+        self.add(rows(running), false);
+        let missing = self.missing(tick);
+        if missing.is_empty() || now_ms < self.next_ms || self.file_bytes(entries) > LARGEST_FILE {
+            return Ok(());
+        }
+        self.wait_ms = (self.wait_ms * 2).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+        self.next_ms = now_ms.saturating_add(self.wait_ms);
+        let fill = Fill { schema: &source.schema, numbers: &missing };
+        let files: Vec<_> = ENTRY_TEXTS.pick(source.version).into_iter().collect();
+        let stored = observer.read_with(&files, fill).await.map_err(Error::Lost)?;
+        self.add(rows(stored), true);
+        self.absent.extend(missing.into_iter().filter(|id| !self.known.contains_key(id)));
+        self.forget(tick);
+        Ok(())
+    }
+
+    fn missing(&self, tick: &Tick) -> Vec<i64> {
+        let ids = tick.moved.iter().map(|moved| moved.key.queryid);
+        let mut seen = HashSet::new();
+        ids.filter(|id| !self.known.contains_key(id) && !self.absent.contains(id))
+            .filter(|id| seen.insert(*id))
+            .take(ASKED)
+            .collect()
+    }
+
+    /// About how large the file of texts is.
+    fn file_bytes(&self, entries: usize) -> f64 {
+        entries as f64 * self.mean_bytes.unwrap_or(TEXT_BYTES)
+    }
+
+    fn add(&mut self, rows: Vec<TextRow>, stored: bool) {
+        if stored && !rows.is_empty() {
+            let bytes: i64 = rows.iter().filter_map(|row| row.octets).sum();
+            self.mean_bytes = Some(bytes as f64 / rows.len() as f64);
+        }
+        for text in described(rows, stored) {
+            self.known.entry(text.queryid).or_insert(text);
+        }
+    }
+
+    fn forget(&mut self, tick: &Tick) {
+        if self.known.len() + self.absent.len() <= KEPT {
+            return;
+        }
+        let moved: HashSet<i64> = tick.moved.iter().map(|moved| moved.key.queryid).collect();
+        self.known.retain(|id, _| moved.contains(id));
+        self.absent.clear();
+    }
+}
+
+/// Texts that cannot be read are texts that are not known.
+fn rows(answers: Vec<Known<Rows>>) -> Vec<TextRow> {
+    let decoded = answers.into_iter().map(|rows| rows.and_then(|rows| rows.all()));
+    decoded.flatten().flatten().collect()
+}
+
+/// What is kept of each text; `stored` are those of the extension, mostly without values already.
+fn described(rows: Vec<TextRow>, stored: bool) -> Vec<StatementText> {
+    let texts: Vec<(i64, String)> =
+        rows.into_iter().filter_map(|row| Some((row.queryid, row.query?))).collect();
+    if texts.is_empty() {
+        return Vec::new();
+    }
+    let parsing = thread::scope(|scope| {
+        let thread = thread::Builder::new().name("texts".into()).stack_size(STACK_BYTES);
+        let describe =
+            || texts.iter().filter_map(|(id, text)| describe(*id, text, stored)).collect();
+        thread.spawn_scoped(scope, describe).map(thread::ScopedJoinHandle::join)
+    });
+    match parsing {
+        Ok(Ok(described)) => described,
+        _ => Vec::new(),
+    }
+}
+
+/// None for a text that may hold values: our parser does not know it, or it is several statements of which
+/// one has this queryid.
+pub fn describe(queryid: i64, text: &str, stored: bool) -> Option<StatementText> {
+    let parsed = pg_query::parse(text, 0);
+    let several = parsed.as_ref().is_ok_and(|parsed| parsed.protobuf.stmts.len() != 1);
+    if several && !stored {
+        return None;
+    }
+    let without_values = match pg_query::normalize(text) {
+        Ok(normalised) => normalised,
+        Err(_) if stored && !text.contains(['\'', '$']) => text.to_owned(),
+        Err(_) => return None,
+    };
+    let mut tables = parsed.map(|parsed| parsed.tables()).unwrap_or_default();
+    tables.sort();
+    let fingerprint = pg_query::fingerprint(text, 0, 0).ok().map(|print| print.hex);
+    let text = redact::statement(without_values.trim());
+    Some(StatementText {
+        queryid,
+        text: shortened(&text, TEXT_CHARS).into_owned(),
+        fingerprint,
+        tables,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_and_no_password_is_kept() {
+        for (text, stored) in [
+            ("select * from orders where id = 4711", false),
+            ("insert into orders values (4711, 'secret-4711')", false),
+            ("create role a login password '4711'", true),
+            ("alter role a valid until '4711-01-01'", true),
+        ] {
+            let kept = describe(1, text, stored).unwrap();
+            assert!(!kept.text.contains("4711"), "{}", kept.text);
+        }
+        // What our parser does not know, and two statements of which one is meant.
+        assert_eq!(describe(1, "frobnicate '4711'", true), None);
+        assert_eq!(describe(1, "select 4711; select 4712", false), None);
+    }
+
+    #[test]
+    fn a_fingerprint_does_not_depend_on_how_values_are_written() {
+        let of = |text| describe(1, text, true).unwrap();
+        let one = of("SELECT * FROM shop.orders o JOIN items i USING (id) WHERE o.id IN (1, 2)");
+        let other =
+            of("select * from shop.orders o join items i using (id) where o.id in ($1 /*, ... */)");
+        assert_eq!(one.fingerprint, other.fingerprint);
+        assert_eq!(one.tables, ["items", "shop.orders"]);
+    }
+}

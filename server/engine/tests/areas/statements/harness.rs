@@ -1,0 +1,135 @@
+//! A server whose statements are counted: the area read at will, and what its differences add up to.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use engine::area::Area;
+use engine::areas::statements::{State, StatementsArea};
+use engine::capability;
+use engine::connection::{Budget, Observer};
+use engine::dsn::Environment;
+use engine::overhead::Overhead;
+use engine::{Dsn, now_ms};
+use model::server::Facts;
+use model::statements::{Bound, Measure, Moved, Statements, Tick};
+use playground::{Server, ServerOptions};
+use sqlx::{Connection, PgConnection};
+
+use crate::support::{PATIENCE, Result};
+
+/// The statement that is counted.
+pub const COUNTED: &str = "select 1 as counted";
+/// A second one.
+pub const OTHER: &str = "select 1 as counted, 2 as other";
+
+/// A server with the extension, of a version where one is given.
+pub async fn started(options: ServerOptions, version: Option<&str>) -> Result<Server> {
+    let server = options.setting("pg_stat_statements.track_utility", "off").start().await?;
+    let version = version.map_or(String::new(), |version| format!(" version '{version}'"));
+    server.exec(&format!("create extension pg_stat_statements{version}")).await?;
+    Ok(server)
+}
+
+/// The area as the sampler reads it, at will.
+pub struct Reader {
+    observer: Observer,
+    facts: Facts,
+    state: State,
+    dsn: String,
+}
+
+impl Reader {
+    /// Connects as this login.
+    pub async fn open(dsn: &str) -> Result<Self> {
+        let (observer, facts) = connect(dsn).await?;
+        Ok(Self { observer, facts, state: State::default(), dsn: dsn.to_owned() })
+    }
+
+    /// Connects anew, as the sampler does when a server was away; what it remembers stays.
+    pub async fn reconnect(&mut self) -> Result {
+        let started = Instant::now();
+        loop {
+            match connect(&self.dsn).await {
+                Ok(connected) => {
+                    (self.observer, self.facts) = connected;
+                    return Ok(());
+                }
+                Err(error) => anyhow::ensure!(started.elapsed() < PATIENCE, "{error:#}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The same name leads to another server.
+    pub async fn redirect(&mut self, dsn: &str) -> Result {
+        self.dsn = dsn.to_owned();
+        self.reconnect().await
+    }
+
+    /// One reading.
+    pub async fn read(&mut self) -> Result<Statements> {
+        let now_ms = now_ms();
+        let (observer, state) = (&mut self.observer, &mut self.state);
+        Ok(StatementsArea::collect(observer, &self.facts, state, now_ms).await?)
+    }
+
+    /// The difference to the reading before.
+    pub async fn tick(&mut self) -> Result<Tick> {
+        let read = self.read().await?;
+        let entries = read.entries.map_err(|reason| anyhow::anyhow!("{}", reason.message()))?;
+        entries.tick.map_err(|reason| anyhow::anyhow!("{}", reason.message()))
+    }
+
+    /// The key of the entry that ran that often since the reading before.
+    pub async fn queryid(&mut self, server: &Server, sql: &'static str) -> Result<i64> {
+        let (before, mut session) = (self.read().await?, server.connect().await?);
+        drop(before);
+        run(&mut session, sql, 97).await?;
+        let tick = self.tick().await?;
+        let ran = |moved: &&Moved| moved.sums.get(Measure::Calls) == 97.0;
+        let found = tick.moved.iter().find(ran);
+        found.map(|moved| moved.key.queryid).ok_or_else(|| anyhow::anyhow!("{sql}: {tick:?}"))
+    }
+}
+
+async fn connect(dsn: &str) -> Result<(Observer, Facts)> {
+    let dsn = Dsn::parse(dsn, &Environment::empty())?;
+    let failed = |reason: model::Reason| anyhow::anyhow!("{}", reason.message());
+    let overhead = Arc::new(Overhead::default());
+    let mut observer = Observer::open(&dsn, &Budget::default(), overhead).await.map_err(failed)?;
+    let facts = capability::read(&mut observer).await.and_then(|facts| facts).map_err(failed)?;
+    Ok((observer, facts))
+}
+
+/// Runs a statement that often in one session.
+pub async fn run(session: &mut PgConnection, sql: &'static str, times: u32) -> Result {
+    for _ in 0..times {
+        sqlx::raw_sql(sql).execute(&mut *session).await?;
+    }
+    Ok(())
+}
+
+/// Runs a statement that often in each of three sessions at once.
+pub async fn run_in_three(server: &Server, sql: &'static str, times: u32) -> Result {
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let mut session = server.connect().await?;
+        running.spawn(async move {
+            run(&mut session, sql, times).await?;
+            session.close().await?;
+            Ok::<_, anyhow::Error>(())
+        });
+    }
+    while let Some(done) = running.join_next().await {
+        done??;
+    }
+    Ok(())
+}
+
+/// What an entry did by a difference: calls, rows, and whether that is all.
+pub fn did(tick: &Tick, queryid: i64) -> (f64, f64, Bound) {
+    let of_it = tick.moved.iter().find(|moved| moved.key.queryid == queryid);
+    of_it.map_or((0.0, 0.0, Bound::Exact), |moved| {
+        (moved.sums.get(Measure::Calls), moved.sums.get(Measure::Rows), moved.bound)
+    })
+}
