@@ -25,8 +25,8 @@ pub mod reason;
 pub mod rule;
 pub mod scale;
 pub mod server;
-mod span;
 pub mod shorten;
+mod span;
 #[cfg(feature = "sqlx")]
 pub mod text;
 pub mod user;

@@ -24,15 +24,8 @@ pub enum Span {
 
 impl Span {
     /// All spans, the shortest first.
-    pub const ALL: [Self; 7] = [
-        Self::Live,
-        Self::Hour,
-        Self::SixHours,
-        Self::Day,
-        Self::Week,
-        Self::Month,
-        Self::Quarter,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Live, Self::Hour, Self::SixHours, Self::Day, Self::Week, Self::Month, Self::Quarter];
 
     /// The word in the query parameter `range`.
     pub fn as_str(self) -> &'static str {

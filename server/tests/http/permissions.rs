@@ -44,7 +44,10 @@ fn body(path: &str) -> (&'static str, String) {
             "server=shop&ask[view]=&ask[q]=&ask[pid]=&ask[open]=&ask[sort]=&ask[page]=0".into(),
         ),
         "/api/findings" => (FORM, "server=shop&areas=".into()),
-        "/api/charts" => (FORM, "server=shop&page=overview".into()),
+        "/api/charts" => (FORM, "server=shop&page=overview&range=".into()),
+        "/api/overview" | "/api/activity" | "/api/replication" => {
+            (FORM, "server=shop&range=".into())
+        }
         "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),
         "/s/{server}/act" => (FORM, "action=cancel&target=1%401".into()),
         "/plan" => (FORM, "plan=&other=".into()),

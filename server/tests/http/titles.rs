@@ -71,7 +71,7 @@ async fn an_address_of_no_server_is_not_found_and_titled_so() {
     let title = |html: &str| {
         html.split("<title>").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned()
     };
-    for path in ["", "activity", "locks", "replication", "act"] {
+    for path in ["", "activity", "locks", "replication", "statements", "act"] {
         for name in ["Sign%20in%20again%20at%20evil.example", "nothing", ENCODED] {
             let place = format!("/s/{name}/{path}");
             let answer = pgdeck.get(&place).header("cookie", &cookie).send().await.unwrap();

@@ -9,8 +9,13 @@ use crate::client::form_body;
 use crate::in_process::InProcess;
 
 /// The pages, each with the areas whose rules its verdict rests on (none: all).
-const PAGES: [(&str, &str); 4] =
-    [("", ""), ("activity", "activity,locks"), ("locks", "locks"), ("replication", "replication")];
+const PAGES: [(&str, &str); 5] = [
+    ("", ""),
+    ("activity", "activity,locks"),
+    ("locks", "locks"),
+    ("replication", "replication"),
+    ("statements", "statements"),
+];
 
 /// The classes of the verdict in a page's HTML.
 fn verdict(html: &str) -> &str {

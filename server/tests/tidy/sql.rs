@@ -24,7 +24,8 @@ fn sql_files_follow_the_form() {
             faults.push(format!("{path}: names no columns; write them out instead of *"));
         }
         // All entries of an extension, as many as there are: to sort them would cost as much as to read them.
-        let is_complete = header.first().is_some_and(|rows| rows.contains("all of them in no order"));
+        let is_complete =
+            header.first().is_some_and(|rows| rows.contains("all of them in no order"));
         let is_ordered = body.contains("order by") || is_complete;
         if !acts && (!is_ordered || !body.contains("limit ")) {
             faults.push(format!("{path}: an answer is ordered and limited"));
@@ -48,7 +49,8 @@ fn sql_files_follow_the_form() {
             _ => false,
         };
         if !is_named {
-            faults.push(format!("{path}: is named <rows>.<floor>.sql, or <rows>.pgss-<version>.sql"));
+            faults
+                .push(format!("{path}: is named <rows>.<floor>.sql, or <rows>.pgss-<version>.sql"));
         }
     }
     none(faults, "Correct these SQL files (CONTRIBUTING.md, “SQL files”):");

@@ -8,7 +8,9 @@ use model::{Harm, Known, Reason, ServerId, Severity};
 use playground::{Server, ServerOptions};
 use sqlx::Connection;
 
-use crate::support::{PATIENCE, Result, config, fires, is_up, limits, monitored, quiet, until, watcher};
+use crate::support::{
+    PATIENCE, Result, config, fires, is_up, limits, monitored, quiet, until, watcher,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_come_from_outside_shared_buffers() -> Result {

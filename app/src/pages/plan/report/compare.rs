@@ -56,7 +56,12 @@ fn message(found: &Comparison) -> String {
     let time = |ms: f64| format::number(ms, Unit::Ms);
     match (found.totals.total_ms, found.totals.cost) {
         (Delta { before: Some(before), after: Some(after) }, _) => {
-            format!("After: {} instead of {}, {}.", time(after), time(before), factor(before, after))
+            format!(
+                "After: {} instead of {}, {}.",
+                time(after),
+                time(before),
+                factor(before, after)
+            )
         }
         (_, Delta { before: Some(before), after: Some(after) }) => format!(
             "Only one of the plans has times. After: cost {} instead of {}, {}.",
