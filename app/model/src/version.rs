@@ -96,7 +96,7 @@ mod tests {
             let days = (life.ends.ms() - life.released.ms()) / 86_400_000;
             assert!((5 * 365..5 * 365 + 70).contains(&days), "{life:?}: {days} days");
         }
-        assert!(LIVES.windows(2).all(|two| two[0].ends < two[1].ends));
+        assert!(LIVES.is_sorted_by(|a, b| a.ends < b.ends));
         assert_eq!(life_of(13), None);
     }
 }

@@ -51,7 +51,7 @@ sql! {
 const EVERY_MS: u32 = 10_000;
 /// How often the entries are, where there are many, ms.
 const MANY_EVERY_MS: i64 = 60_000;
-/// What is many: reading twenty thousand takes the server about 30 ms.
+/// What is many (`docs/limits.md#statement-statistics`).
 const MANY: usize = 20_000;
 /// How often names of roles and databases are read, ms.
 const NAMES_EVERY_MS: i64 = 300_000;
