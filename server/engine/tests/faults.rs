@@ -325,7 +325,10 @@ async fn a_hundred_viewers_cost_the_server_nothing() -> Result {
     after_ticks(&engine, "one", span, async || Ok(())).await?;
     let watched = trips() - before;
     viewers.iter().for_each(tokio::task::JoinHandle::abort);
-    assert!(watched <= alone + 2, "{alone} round trips alone, {watched} with 100 viewers");
+    // A tick of an area may fall on either side of the border between the spans: a round trip of each, two
+    // of statements. What a viewer cost would be there a hundred times.
+    let border = AreaName::ALL.len() as u64 + 1;
+    assert!(watched <= alone + border, "{alone} round trips alone, {watched} with 100 viewers");
     assert_eq!(our_sessions(&server).await?, 1);
     Ok(())
 }

@@ -30,7 +30,9 @@ async fn a_text_of_a_client_hides_nothing() -> Result {
     fires(&engine, "one", "locks/idle_blocker").await?;
     quiet(&engine, "one", "activity/long_transaction").await?;
     let (_, not_checked) = engine.findings(&ServerId::new("one"));
-    let ours = |entry: &&NotChecked| !entry.rule.starts_with("overview/");
+    // The overview needs a longer look, and this server has no statement statistics.
+    let others = ["overview/", "statements/"];
+    let ours = |entry: &&NotChecked| !others.iter().any(|area| entry.rule.starts_with(area));
     let blind: Vec<_> = not_checked.iter().filter(ours).collect();
     assert!(blind.is_empty(), "{blind:#?}");
     engine.stop().await;
