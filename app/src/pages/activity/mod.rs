@@ -109,13 +109,13 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
         <Findings judged/>
         <ReadingView latest what="sessions">
             {move || latest.with(|l| l.value().and_then(|a| a.others.as_ref().err().map(why)))}
+            <Ranges range names=columns::PARAMS/>
             <div class="activity-top">
                 <div class="splits">
                     <Split title="Client sessions by state" column="state" parts=Signal::derive(move || parts(latest, by_state))/>
                     <Split title="Active sessions by wait class" column="class" parts=Signal::derive(move || parts(latest, by_wait))/>
                 </div>
-                <Ranges range names=columns::PARAMS/>
-            <Charts charts/>
+                <Charts charts/>
             </div>
             <section class="panel" aria-labelledby="progress-title">
                 <h2 id="progress-title">"In progress"</h2>
