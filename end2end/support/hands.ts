@@ -1,6 +1,7 @@
 // A person's keys, clicks and taps, counted.
 import type { Locator } from '@playwright/test';
 import { expect, test, type Page } from './page';
+import { paste } from './plan';
 
 /** Counts what a person does. */
 export class Hands {
@@ -20,11 +21,7 @@ export class Hands {
 
   async paste(text: string) {
     this.steps.push('paste');
-    await this.page.evaluate((text) => {
-      const data = new DataTransfer();
-      data.setData('text/plain', text);
-      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-    }, text);
+    await paste(this.page, text);
   }
 
   /** Goes to a page as one does: by keys, or by the menu at the bottom of a phone. */

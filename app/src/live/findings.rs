@@ -37,17 +37,7 @@ pub fn judged(engine: &engine::Engine, server: &ServerId, areas: &str) -> Judged
 
 /// Polls the findings of `areas` while the page is open in a browser.
 pub fn poll_findings(server: ServerId, areas: &'static str, judged: RwSignal<Judged>) {
-    super::every(EVERY_MS, move || {
-        let server = server.clone();
-        leptos::task::spawn_local(async move {
-            // On failure the old findings stay; the stream or the navigation reports the outage.
-            if let Ok(new) = read_findings(server, areas.to_owned()).await
-                && judged.try_with_untracked(|old| *old != new).unwrap_or(false)
-            {
-                judged.set(new);
-            }
-        });
-    });
+    super::poll(EVERY_MS, judged, move || read_findings(server.clone(), areas.to_owned()));
 }
 
 /// The verdict on `latest` with these findings, as it changes.

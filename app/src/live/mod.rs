@@ -14,7 +14,7 @@ pub mod range;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use model::{AreaName, Latest, ServerId};
+use model::{ApiError, AreaName, Latest, ServerId};
 use serde::de::DeserializeOwned;
 
 /// The state of the tab's event stream.
@@ -130,6 +130,26 @@ pub fn open_stream(server: ServerId, sinks: Vec<Sink>) {
         stream.set_value(None);
         live.newest_ms.set(None);
         live.stream.set(StreamState::Off);
+    });
+}
+
+/// Asks for a value periodically in the browser, and sets the signal where it has changed. On failure the
+/// old value stays: the stream or the navigation reports the outage.
+pub fn poll<T, Answer>(every_ms: u64, signal: RwSignal<T>, ask: impl Fn() -> Answer + 'static)
+where
+    T: PartialEq + Send + Sync + 'static,
+    Answer: Future<Output = Result<T, ApiError>> + 'static,
+{
+    every(every_ms, move || {
+        let answer = ask();
+        leptos::task::spawn_local(async move {
+            // The page may have been left meanwhile; its signals are disposed then.
+            if let Ok(new) = answer.await
+                && signal.try_with_untracked(|old| *old != new).unwrap_or(false)
+            {
+                signal.set(new);
+            }
+        });
     });
 }
 

@@ -33,6 +33,14 @@ pub fn turned(order: Ordering, descending: bool) -> Ordering {
     if descending { order.reverse() } else { order }
 }
 
+/// The ordering of two numbers, reversed when descending; what is unknown comes last either way.
+pub fn numbers(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => turned(a.total_cmp(&b), descending),
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    }
+}
+
 /// Stable sort. One monomorphised copy serves all types: it saves wasm size.
 pub fn sorted<T>(items: Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) -> Vec<T> {
     let mut places: Vec<usize> = (0..items.len()).collect();

@@ -5,6 +5,9 @@ use model::Unit;
 
 use super::format;
 use super::format::Scale;
+use super::query_params::QueryParams;
+use super::sort;
+use super::sort::Column;
 use super::term::term;
 
 /// A table's head: name and whether the column is numeric.
@@ -13,6 +16,23 @@ pub fn head(names: &[(&'static str, bool)]) -> AnyView {
         .iter()
         .map(|(name, number)| view! { <th scope="col" class:num=*number>{term(name)}</th> });
     view! { <thead><tr>{cells.collect_view()}</tr></thead> }.into_any()
+}
+
+/// A heading that sorts by its column: a link that changes the query parameter `sort`. `order` is the order
+/// that holds.
+pub fn sort_heading(
+    params: QueryParams,
+    column: Column,
+    order: impl Fn() -> String + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let (id, words, numbers) = column;
+    let to = move || params.to(&[("sort", &sort::next(column, &order()))]);
+    view! {
+        <th scope="col" class:num=numbers aria-sort=move || sort::direction(id, &order())>
+            <a href=to data-noscroll="">{words}</a>
+        </th>
+    }
+    .into_any()
 }
 
 /// A table that scrolls sideways on its own; `label` names it for screen readers.

@@ -1,19 +1,10 @@
 // The first screen of a plan: picture and findings side by side, cards on a phone, and a press that came
 // before the page was ready.
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { expect, open, test, verdict, type Page } from '../../support/page';
+import { fixture, paste } from '../../support/plan';
 
-const fixture = (name: string) => readFileSync(resolve(__dirname, '../../../app/plan/fixtures', name), 'utf8');
 const JOIN = fixture('17/hash_join.txt');
 const FIRES = fixture('rules/filtered_seq_scan/fires.txt');
-
-const paste = (page: Page, text: string) =>
-  page.evaluate((text) => {
-    const data = new DataTransfer();
-    data.setData('text/plain', text);
-    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-  }, text);
 
 const tree = (page: Page) => page.getByRole('group', { name: /^The plan as a tree/ });
 const findings = (page: Page) => page.getByRole('region', { name: /finding|No rule found/ });

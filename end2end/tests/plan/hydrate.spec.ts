@@ -1,18 +1,8 @@
 // A pasted plan in the browser: paste, drop, files, keyboard, share links, history; hostile text is escaped.
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { expect, open, test, verdict, type Page } from '../../support/page';
+import { fixture, paste } from '../../support/plan';
 
-const fixture = (name: string) => readFileSync(resolve(__dirname, '../../../app/plan/fixtures', name), 'utf8');
 const JOIN = fixture('17/hash_join.txt');
-
-/** Pastes as Ctrl-V does. */
-const paste = (page: Page, text: string) =>
-  page.evaluate((text) => {
-    const data = new DataTransfer();
-    data.setData('text/plain', text);
-    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-  }, text);
 
 const tree = (page: Page) => page.getByRole('group', { name: /^The plan as a tree/ });
 const panel = (page: Page) => page.getByRole('region', { name: /Scan|Join|Hash|Aggregate|Sort|Loop|Limit/ });

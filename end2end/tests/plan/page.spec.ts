@@ -1,9 +1,6 @@
 // A pasted plan, with and without JavaScript: verdict, findings, nodes.
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { expect, open, test, verdict } from '../../support/page';
-
-const fixture = (name: string) => readFileSync(resolve(__dirname, '../../../app/plan/fixtures', name), 'utf8');
+import { fixture } from '../../support/plan';
 
 test('a plan in the form gives its verdict and what to do', async ({ page }) => {
   await open(page, '/plan');

@@ -1,12 +1,9 @@
 // What people come for, wide and on a phone, with the number of keys, clicks or taps it takes.
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { connect, primary } from '../../support/demo';
 import { Hands } from '../../support/hands';
 import { expect, open, test, verdict, type Page } from '../../support/page';
+import { fixture } from '../../support/plan';
 import { pile } from '../../support/pile';
-
-const fixture = (name: string) => readFileSync(resolve(__dirname, '../../../app/plan/fixtures', name), 'utf8');
 
 for (const width of [1440, 390]) {
   const phone = width === 390;

@@ -148,6 +148,11 @@ impl Session {
         self.backend_type.as_deref() == Some("client backend")
     }
 
+    /// Whether it is part of the server's load: active, and no walsender, which always is.
+    pub fn is_load(&self) -> bool {
+        self.is_active() && self.backend_type.as_deref() != Some("walsender")
+    }
+
     /// Whether it works on somebody's behalf in transactions of its own: a client's session or a
     /// background worker, but no process of the server itself and no member of a parallel query.
     pub fn has_own_transactions(&self) -> bool {

@@ -169,15 +169,20 @@ impl Statements {
         named(&self.databases, oid)
     }
 
-    /// The last ten minutes, or why they are unknown. Without the extension there is nothing to judge.
+    /// The last ten minutes, or why they are unknown.
+    pub fn ranking(&self) -> Known<&Window> {
+        let entries = self.entries.as_ref().map_err(Clone::clone)?;
+        entries.window.as_ref().map_err(Clone::clone)
+    }
+
+    /// The same for rules: without the extension there is nothing to judge.
     pub fn window(&self) -> Known<&Window> {
-        let entries = self.entries.as_ref().map_err(|reason| match reason {
+        self.ranking().map_err(|reason| match reason {
             Reason::MissingExtension { .. } => {
                 Reason::Nothing { message: "The server keeps no statement statistics.".into() }
             }
-            reason => reason.clone(),
-        })?;
-        entries.window.as_ref().map_err(Clone::clone)
+            reason => reason,
+        })
     }
 }
 

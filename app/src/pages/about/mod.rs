@@ -58,14 +58,7 @@ pub fn Page() -> impl IntoView {
 #[component]
 fn Body(first: OwnCost, files: Vec<(String, String)>) -> impl IntoView {
     let cost = RwSignal::new(first);
-    live::every(EVERY_MS, move || {
-        leptos::task::spawn_local(async move {
-            if let Ok(new) = read_own_cost().await {
-                // The page may have been left meanwhile; its signals are disposed then.
-                let _ = cost.try_set(new);
-            }
-        });
-    });
+    live::poll(EVERY_MS, cost, read_own_cost);
     view! {
         <header class="page-head">
             <h1>"About pgdeck"</h1>

@@ -1,6 +1,5 @@
 //! Chart of average active sessions (AAS) by wait class over time. Server-side only.
 
-use engine::areas::activity::profile::Moment;
 use model::{Reason, ServerId, Span, Unit};
 
 use crate::live::charts::{ChartSource, absent, nothing_kept};
@@ -15,18 +14,23 @@ inventory::submit! {
 /// What the legend says where the cores of the machine are not known.
 const CORES_UNKNOWN: &str = "cores unknown: set cores in pgdeck.toml";
 
+/// A moment and its sessions by wait class; None where nothing was read.
+type Shown<'a> = (i64, Option<&'a [(String, f64)]>);
+
 /// The charts of a server; None: no such server.
 pub fn charts(engine: &engine::Engine, server: &ServerId) -> Option<Vec<Chart>> {
     let latest = engine.latest::<engine::areas::activity::ActivityArea>(server)?;
     let samples = latest.value().map_or(&[][..], |activity| &activity.waits);
-    let moments: Vec<Moment> =
-        samples.iter().map(|sample| (sample.at_ms, Some(sample.classes.clone()))).collect();
+    let moments: Vec<Shown<'_>> =
+        samples.iter().map(|sample| (sample.at_ms, Some(sample.classes.as_slice()))).collect();
     Some(vec![load(&moments, absent(&latest), cores(engine, server))])
 }
 
 /// The same charts over a span of the past.
 async fn past(engine: engine::Engine, server: ServerId, span: Span) -> Result<Vec<Chart>, String> {
     let moments = engine::areas::activity::profile::of_span(&engine, &server, span).await?;
+    let moments: Vec<Shown<'_>> =
+        moments.iter().map(|(at_ms, classes)| (*at_ms, classes.as_deref())).collect();
     Ok(vec![load(&moments, nothing_kept(), cores(&engine, &server))])
 }
 
@@ -35,13 +39,13 @@ fn cores(engine: &engine::Engine, server: &ServerId) -> Option<u32> {
 }
 
 /// Average active sessions by wait class over time, with the cores that can work on them at once.
-fn load(moments: &[Moment], absent: Reason, cores: Option<u32>) -> Chart {
-    let classes = moments.iter().flat_map(|(_, classes)| classes.iter().flatten());
+fn load(moments: &[Shown<'_>], absent: Reason, cores: Option<u32>) -> Chart {
+    let classes = moments.iter().flat_map(|(_, classes)| classes.iter().copied().flatten());
     let mut names: Vec<&String> = classes.map(|(name, _)| name).collect();
     names.sort_by(|a, b| (*a != "CPU").cmp(&(*b != "CPU")).then_with(|| a.cmp(b)));
     names.dedup();
     // A missing class had no session at that time: a known zero. Without classes nothing was read.
-    let value = |classes: &Option<Vec<(String, f64)>>, name: &str| {
+    let value = |classes: &Option<&[(String, f64)]>, name: &str| {
         let found = classes.as_ref()?.iter().find(|(class, _)| class == name);
         Some(found.map_or(0.0, |(_, count)| *count))
     };
@@ -71,15 +75,11 @@ fn load(moments: &[Moment], absent: Reason, cores: Option<u32>) -> Chart {
 mod tests {
     use super::*;
 
-    fn busy() -> Vec<Moment> {
-        [0, 1_000].map(|at_ms| (at_ms, Some(vec![("CPU".to_owned(), 3.0)]))).to_vec()
-    }
-
     #[test]
     fn what_was_not_read_is_a_gap_and_a_class_that_is_missing_a_zero() {
-        let mut moments = busy();
-        moments.push((2_000, None));
-        moments.push((3_000, Some(vec![("Lock".to_owned(), 1.0)])));
+        let (cpu, lock) = ([("CPU".to_owned(), 3.0)], [("Lock".to_owned(), 1.0)]);
+        let moments: [Shown<'_>; 4] =
+            [(0, Some(&cpu)), (1_000, Some(&cpu)), (2_000, None), (3_000, Some(&lock))];
         let chart = load(&moments, Reason::NotYet, Some(4));
         let points: Vec<_> = chart.lines.iter().map(|line| line.points.clone()).collect();
         assert_eq!(points[0], [Some(3.0), Some(3.0), None, Some(0.0)]);
@@ -88,10 +88,12 @@ mod tests {
 
     #[test]
     fn the_cores_are_a_line_or_the_legend_says_how_to_set_them() {
-        let chart = load(&busy(), Reason::NotYet, Some(4));
+        let cpu = [("CPU".to_owned(), 3.0)];
+        let busy: [Shown<'_>; 2] = [(0, Some(&cpu)), (1_000, Some(&cpu))];
+        let chart = load(&busy, Reason::NotYet, Some(4));
         assert_eq!((chart.limit, chart.note), (Some(("cores".into(), 4.0)), None));
         assert!(chart.picture.is_ok_and(|picture| picture.limit_drawn));
-        let unknown = load(&busy(), Reason::NotYet, None);
+        let unknown = load(&busy, Reason::NotYet, None);
         assert_eq!(unknown.limit, None);
         assert_eq!(unknown.note.as_deref(), Some(CORES_UNKNOWN));
     }

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use super::rows::COLUMNS;
 use crate::ui::query_params::QueryParams;
-use crate::ui::sort;
 use crate::ui::sort::Column;
+use crate::ui::table::sort_heading;
 
 /// The names of the query parameters, in their order in a link.
 pub const PARAMS: &[&str] = &["range", "q", "sort", "rows", "hide", "pid"];
@@ -28,6 +28,11 @@ pub struct TableParams {
 }
 
 impl TableParams {
+    /// A sortable heading.
+    pub fn heading(self, column: Column) -> AnyView {
+        sort_heading(self.all, column, move || self.sort.get())
+    }
+
     /// The current parameters, as signals.
     pub fn get() -> Self {
         let all = QueryParams::get(PARAMS);
@@ -99,26 +104,6 @@ pub fn ColumnChooser(
             <summary>{message}</summary>
             <ul>{optional().map(|(_, column)| choice(column)).collect_view()}</ul>
         </details>
-    }
-}
-
-/// A sortable heading.
-#[component]
-pub fn SortHeading(
-    /// The query parameters.
-    params: TableParams,
-    /// The column.
-    column: Column,
-) -> impl IntoView {
-    let (id, words, numbers) = column;
-    let to = move || {
-        let next = params.sort.with(|by| sort::next(column, by));
-        params.to(&[("sort", &next)])
-    };
-    view! {
-        <th scope="col" class:num=numbers aria-sort=move || params.sort.with(|by| sort::direction(id, by))>
-            <a href=to data-noscroll="">{words}</a>
-        </th>
     }
 }
 

@@ -152,12 +152,7 @@ pub fn sort(rows: Vec<Row>, by: &str) -> Vec<Row> {
         let (a, b) = (&a.session, &b.session);
         let turn = |order| sort::turned(order, descending);
         let background = is_background(a).cmp(&is_background(b));
-        let numbers = |a: Option<f64>, b: Option<f64>| match (a, b) {
-            (Some(a), Some(b)) => turn(a.total_cmp(&b)),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
-        };
+        let numbers = |a, b| sort::numbers(a, b, descending);
         match column {
             "pid" => turn(a.pid.cmp(&b.pid)),
             "transaction" => background.then_with(|| numbers(a.xact_age_ms, b.xact_age_ms)),

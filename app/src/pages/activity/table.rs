@@ -10,7 +10,7 @@ use model::activity::{Activity, Session};
 use model::{Finding, Latest, Severity};
 
 use super::blocking::{blocked_cell, blocked_of, blockers_of, session_of};
-use super::columns::{ColumnChooser, SortHeading, TableParams, hidden};
+use super::columns::{ColumnChooser, TableParams, hidden};
 use super::drawer::Drawer;
 use super::rows::{
     COLUMNS, FILTERS, Row, csv, fold, markdown, running_ms, select, sort, text, wait,
@@ -107,7 +107,7 @@ pub fn Sessions(
             })}
             <div class="scroll wide-table" tabindex="0" role="group" aria-labelledby="sessions-title">
                 <table class=move || params.hide.with(|hide| hidden(hide))>
-                    <thead><tr>{COLUMNS.map(|column| view! { <SortHeading params column/> }).collect_view()}</tr></thead>
+                    <thead><tr>{COLUMNS.map(|column| params.heading(column)).collect_view()}</tr></thead>
                     <tbody>
                         {keyed(move || keys.get(), row)}
                     </tbody>

@@ -1,7 +1,5 @@
 //! Rows of the fleet table: filter, sort and groups by label. Pure; `table.rs` renders them.
 
-use std::cmp::Ordering;
-
 use model::server::ConnectionState;
 use model::{ServerSummary, Severity};
 
@@ -131,14 +129,10 @@ fn sorted<'a>(servers: Vec<&'a ServerSummary>, by: &str) -> Vec<&'a ServerSummar
         return servers;
     };
     sort::sorted(servers, |a, b| {
-        let turn = |order| sort::turned(order, descending);
-        match (numeric, number(a, column), number(b, column)) {
-            (false, ..) => turn(text(a, column).cmp(&text(b, column))),
-            (_, Some(a), Some(b)) => turn(a.total_cmp(&b)),
-            (_, Some(_), None) => Ordering::Less,
-            (_, None, Some(_)) => Ordering::Greater,
-            (_, None, None) => Ordering::Equal,
+        if *numeric {
+            return sort::numbers(number(a, column), number(b, column), descending);
         }
+        sort::turned(text(a, column).cmp(&text(b, column)), descending)
     })
 }
 

@@ -13,7 +13,7 @@ use crate::ui::findings::badge;
 use crate::ui::keyed::keyed;
 use crate::ui::number::Number;
 use crate::ui::query_params::QueryParams;
-use crate::ui::sort;
+use crate::ui::table::sort_heading;
 
 /// The views, the filter and the labels to group by.
 #[component]
@@ -75,15 +75,7 @@ pub fn Toolbar(
 
 /// The table.
 pub fn table(nav: Nav, params: QueryParams, rows: Memo<Vec<Row>>) -> AnyView {
-    let headings = COLUMNS.map(|column| {
-        let (id, words, numeric) = column;
-        let to = move || params.to(&[("sort", &sort::next(column, &params.value("sort")))]);
-        view! {
-            <th scope="col" class:num=numeric aria-sort=move || sort::direction(id, &params.value("sort"))>
-                <a href=to data-noscroll="">{words}</a>
-            </th>
-        }
-    });
+    let headings = COLUMNS.map(|column| sort_heading(params, column, move || params.value("sort")));
     let keys = move || rows.with(|rows| rows.iter().map(key).collect::<Vec<_>>());
     let row = move |key: String| match key.strip_prefix("server ") {
         Some(id) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use model::Severity;
 use plan::derive::DerivedNode;
+use plan::diff::{Comparison, compare};
 use plan::layout::{Group, Scale, Shades, groups};
 use plan::rules::{Judged, Limits, Missing, judge_with};
 use plan::{Catalog, Derived, Leftover, Node, ParseError, Plan};
@@ -41,6 +42,25 @@ impl<T> Deref for Shared<T> {
 
     fn deref(&self) -> &T {
         &self.0
+    }
+}
+
+/// Two plans and what differs between them.
+#[derive(Debug)]
+pub struct Compared {
+    /// The plan before.
+    pub before: Shared<Analysis>,
+    /// The plan after.
+    pub after: Shared<Analysis>,
+    /// The differences.
+    pub found: Comparison,
+}
+
+impl Compared {
+    /// Compares them.
+    pub fn of(before: Shared<Analysis>, after: Shared<Analysis>) -> Shared<Self> {
+        let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
+        Shared::new(Self { before, after, found })
     }
 }
 

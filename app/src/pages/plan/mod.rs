@@ -59,13 +59,14 @@ pub fn Page() -> impl IntoView {
         catalog::picker::follow(state);
     }
     Effect::new(move |_| state.hydrated.set(true));
+    let words = Memo::new(move |_| head(state));
     let filled = move || state.analysis.with(Option::is_some);
     view! {
         <div class="plan-page">
             <div class="plan-first" class:filled=filled>
                 <header class="page-head">
                     <h1>"Plan"</h1>
-                    <p class=move || format!("verdict {}", head(state).1) role="status">{move || head(state).0}</p>
+                    <p class=move || format!("verdict {}", words.get().1) role="status">{move || words.get().0}</p>
                 </header>
                 {move || state.parse_error.get().map(|message| view! { <p class="plan-failed" role="alert">{message}</p> })}
                 <div class="plan-forms">
@@ -103,8 +104,8 @@ fn limits() -> Vec<(String, String, f64)> {
 
 /// The line below the heading: of both plans where two are compared.
 fn head(state: PlanState) -> (String, &'static str) {
-    if let (Some(before), Some(after)) = (state.analysis.get(), state.other_analysis.get()) {
-        return (report::compare::verdict(&before, &after), "open");
+    if let Some(compared) = state.comparison.get() {
+        return (report::compare::verdict(&compared.found), "open");
     }
     state.analysis.with(|analysis| {
         analysis.as_ref().map_or_else(

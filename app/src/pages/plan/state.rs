@@ -6,7 +6,7 @@ use plan::layout::Scale;
 use plan::rules::Limits;
 use serde::{Deserialize, Serialize};
 
-use super::analysis::{Analysis, ParsedPlans, Shared};
+use super::analysis::{Analysis, Compared, ParsedPlans, Shared};
 use super::catalog::ServerCatalog;
 
 /// The texts of a submitted form, serialised into the page so that hydration starts from the same.
@@ -73,8 +73,8 @@ pub struct PlanState {
     pub plan_index: RwSignal<usize>,
     /// The analysis of the selected plan.
     pub analysis: Memo<Option<Shared<Analysis>>>,
-    /// The analysis of the plan to compare with.
-    pub other_analysis: Memo<Option<Shared<Analysis>>>,
+    /// What differs between it and the plan to compare with.
+    pub comparison: Memo<Option<Shared<Compared>>>,
     /// A watched server's catalog of the plan's tables, once read.
     pub server_catalog: RwSignal<Option<Shared<ServerCatalog>>>,
     /// The server whose catalog is to be read; empty for none.
@@ -116,12 +116,14 @@ impl PlanState {
                 )
             })
         };
+        let before = Memo::new(move |_| own());
+        let after = Memo::new(move |_| analysis(other, 0, limits, None));
         let state = Self {
             paste,
             other,
             plan_index,
-            analysis: Memo::new(move |_| own()),
-            other_analysis: Memo::new(move |_| analysis(other, 0, limits, None)),
+            analysis: before,
+            comparison: Memo::new(move |_| Some(Compared::of(before.get()?, after.get()?))),
             server_catalog,
             catalog_server: RwSignal::new(String::new()),
             catalog_database: RwSignal::new(String::new()),

@@ -3,7 +3,7 @@
 use model::replication::Replication;
 use model::{Latest, Reason, ServerId, Span, Unit};
 
-use crate::live::charts::{ChartSource, absent, float, past_of_page};
+use crate::live::charts::{ChartSource, absent, float, nothing_kept};
 use crate::ui::chart::{Chart, Line};
 use crate::ui::chart_svg::{ChartSpec, chart};
 
@@ -15,49 +15,42 @@ inventory::submit! {
     }
 }
 
-/// The same charts over a span of the past: the overview keeps the worst standby's lag.
+/// A moment, and the worst standby's lag in time and in bytes.
+type Lagged = (i64, Option<f64>, Option<f64>);
+
+/// The same charts over a span of the past: the overview's windows have the worst standby's lag.
 async fn past(engine: engine::Engine, server: ServerId, span: Span) -> Result<Vec<Chart>, String> {
-    let mut charts =
-        past_of_page(&engine, &server, "overview", span).await.unwrap_or(Ok(vec![]))?;
-    charts.retain(|chart| chart.id.starts_with("lag-"));
-    charts.iter_mut().for_each(|chart| chart.more = false);
-    Ok(charts)
+    let windows = engine::areas::overview::past::of_span(&engine, &server, span).await?;
+    let lagged = windows.iter().map(|w| (w.at_ms, w.lag_ms, float(w.lag_bytes)));
+    Ok(drawn(&lagged.collect::<Vec<_>>(), &nothing_kept()))
 }
 
 /// Lag over time, in time and in bytes.
 pub fn charts(latest: &Latest<Replication>) -> Vec<Chart> {
     let history = latest.value().map_or(&[][..], |replication| &replication.history);
-    let times: Vec<i64> = history.iter().map(|sample| sample.at_ms).collect();
     let nobody = latest.value().map_or(Reason::NotYet, no_lag);
     let why = if history.is_empty() { absent(latest) } else { nobody };
-    let line = |points: Vec<Option<f64>>| {
-        vec![Line { name: "worst standby".into(), class: "series-1".into(), points }]
-    };
-    let panel = |id, title, unit, points| {
+    let lagged = history.iter().map(|sample| (sample.at_ms, sample.ms, float(sample.bytes)));
+    drawn(&lagged.collect::<Vec<_>>(), &why)
+}
+
+fn drawn(lagged: &[Lagged], absent: &Reason) -> Vec<Chart> {
+    let panel = |id, title, unit, of: fn(&Lagged) -> Option<f64>| {
+        let points = lagged.iter().map(of).collect();
         chart(ChartSpec {
             id,
             title,
             unit,
-            times: times.clone(),
-            lines: line(points),
+            times: lagged.iter().map(|(at_ms, ..)| *at_ms).collect(),
+            lines: vec![Line { name: "worst standby".into(), class: "series-1".into(), points }],
             limit: None,
             stacked: false,
-            absent: why.clone(),
+            absent: absent.clone(),
         })
     };
     vec![
-        panel(
-            "lag-time",
-            "Replication lag, time",
-            Unit::Ms,
-            history.iter().map(|s| s.ms).collect(),
-        ),
-        panel(
-            "lag-bytes",
-            "Replication lag, WAL",
-            Unit::Bytes,
-            history.iter().map(|s| float(s.bytes)).collect(),
-        ),
+        panel("lag-time", "Replication lag, time", Unit::Ms, |(_, ms, _)| *ms),
+        panel("lag-bytes", "Replication lag, WAL", Unit::Bytes, |(_, _, bytes)| *bytes),
     ]
 }
 

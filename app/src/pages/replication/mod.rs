@@ -93,7 +93,8 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
     let range = range();
     poll_charts(server.clone(), "replication", range, charts);
     let topology = RwSignal::new(start.topology);
-    poll_topology(server.clone(), topology);
+    let polled = server.clone();
+    live::poll(TOPOLOGY_EVERY_MS, topology, move || read_topology(polled.clone()));
     let here = server.clone();
     let judged = RwSignal::new(start.judged);
     poll_findings(server.clone(), "replication", judged);
@@ -145,19 +146,6 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
             </div>
         </ReadingView>
     }
-}
-
-fn poll_topology(server: ServerId, topology: RwSignal<Topology>) {
-    live::every(TOPOLOGY_EVERY_MS, move || {
-        let server = server.clone();
-        leptos::task::spawn_local(async move {
-            if let Ok(new) = read_topology(server).await
-                && topology.try_with_untracked(|old| *old != new).unwrap_or(false)
-            {
-                topology.set(new);
-            }
-        });
-    });
 }
 
 /// The verdict without findings, and whether all that it needs is known.

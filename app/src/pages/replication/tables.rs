@@ -9,38 +9,13 @@ use crate::ui::format;
 use crate::ui::format::Scale;
 use crate::ui::number::Age;
 use crate::ui::reading::empty;
+use crate::ui::table::{cell, head, table};
 use crate::ui::term::term;
-
-/// A cell of a column with one unit; None is `unknown`.
-fn cell(value: Option<f64>, scale: Scale, unit: Unit) -> AnyView {
-    view! {
-        <td class="num" title=value.map(|v| format::exact(v, unit))>
-            {value.map_or_else(|| view! { <span class="unknown">"unknown"</span> }.into_any(), |v| scale.show(v).into_any())}
-        </td>
-    }
-    .into_any()
-}
 
 /// A client that stores WAL reports no replay.
 fn not_reported() -> AnyView {
     view! { <td class="num muted" title="This client stores WAL and replays nothing">"none"</td> }
         .into_any()
-}
-
-fn head(names: &[(&'static str, bool)]) -> AnyView {
-    let cells = names
-        .iter()
-        .map(|(name, number)| view! { <th scope="col" class:num=*number>{term(name)}</th> });
-    view! { <thead><tr>{cells.collect_view()}</tr></thead> }.into_any()
-}
-
-fn table(label: &'static str, head: AnyView, rows: Vec<AnyView>) -> AnyView {
-    view! {
-        <div class="scroll" tabindex="0" role="group" aria-label=label>
-            <table>{head}<tbody>{rows}</tbody></table>
-        </div>
-    }
-    .into_any()
 }
 
 fn float(n: Option<i64>) -> Option<f64> {
@@ -114,7 +89,7 @@ pub fn senders(senders: &[Sender]) -> AnyView {
         ("Slot", false),
         ("Pid", true),
     ];
-    table("Senders", head(&names), senders.iter().map(row).collect())
+    table("Senders", head(&names), senders.iter().map(row).collect_view())
 }
 
 /// `pg_replication_slots`.
@@ -169,7 +144,7 @@ pub fn slots(slots: &[Slot]) -> AnyView {
         ("Xmin age", true),
         ("Catalog xmin age", true),
     ];
-    table("Slots", head(&names), slots.iter().map(row).collect())
+    table("Slots", head(&names), slots.iter().map(row).collect_view())
 }
 
 /// How much WAL may still be written before the slot is lost, and when that is.
@@ -242,7 +217,7 @@ pub fn subscriptions(all: &[Subscription]) -> AnyView {
         ("Received, not applied", true),
         ("Last message", true),
     ];
-    table("Subscriptions", head(&names), all.iter().map(row).collect())
+    table("Subscriptions", head(&names), all.iter().map(row).collect_view())
 }
 
 fn applies(one: &Subscription) -> &'static str {

@@ -85,12 +85,15 @@ fn Body(server: ServerId, start: StatementsStart) -> impl IntoView {
     let judged = RwSignal::new(start.judged);
     poll_findings(server.clone(), "statements", judged);
     let texts = RwSignal::new(start.texts);
-    poll_texts(server.clone(), texts);
+    let polled = server.clone();
+    live::poll(TEXTS_EVERY_MS, texts, move || read_texts(polled.clone()));
     let words = verdict_of(latest, judged.into(), calm);
     let is_empty = Memo::new(move |_| {
-        latest.with(|l| l.value().and_then(|s| s.window().ok()).is_some_and(|w| w.top.is_empty()))
+        latest.with(|l| l.value().and_then(|s| s.ranking().ok()).is_some_and(|w| w.top.is_empty()))
     });
-    let reason = move || latest.with(|l| l.value().and_then(|s| Some(why(&unknown(s)?))));
+    let reason = move || {
+        latest.with(|l| l.value().and_then(|s| s.ranking().err()).map(|reason| why(&reason)))
+    };
     view! {
         <header class="page-head">
             <h1>"Statements of " {server.to_string()}</h1>
@@ -101,40 +104,17 @@ fn Body(server: ServerId, start: StatementsStart) -> impl IntoView {
             {reason}
             {move || is_empty.get().then(|| empty("No statement ended in the last ten minutes."))}
             <Ranking latest texts/>
-            {move || latest.with(|l| l.value().and_then(|s| s.window().ok().map(|window| facts(s, window))))}
+            {move || latest.with(|l| l.value().and_then(|s| s.ranking().ok().map(|window| facts(s, window))))}
         </ReadingView>
     }
 }
 
-fn poll_texts(server: ServerId, texts: RwSignal<Vec<StatementText>>) {
-    live::every(TEXTS_EVERY_MS, move || {
-        let server = server.clone();
-        leptos::task::spawn_local(async move {
-            if let Ok(new) = read_texts(server).await
-                && texts.try_with_untracked(|old| *old != new).unwrap_or(false)
-            {
-                texts.set(new);
-            }
-        });
-    });
-}
-
-/// Why there is no ranking.
-fn unknown(statements: &Statements) -> Option<model::Reason> {
-    let entries = match &statements.entries {
-        Ok(entries) => entries,
-        Err(reason) => return Some(reason.clone()),
-    };
-    entries.window.as_ref().err().cloned()
-}
-
 /// The verdict without findings: what the statements cost, and which cost most. No state of it is green.
 fn calm(statements: &Statements) -> (String, bool) {
-    let window = match unknown(statements) {
-        Some(reason) => return (reason.message(), false),
-        None => statements.window(),
+    let window = match statements.ranking() {
+        Ok(window) => window,
+        Err(reason) => return (reason.message(), false),
     };
-    let Ok(window) = window else { return (String::new(), false) };
     let time = window.total.get(Measure::ExecTime);
     let all = format!(
         "{} of execution in {}",

@@ -1,8 +1,6 @@
 //! The ranking: a row per statement, sorted by a heading. Headings are links, so sorting works without
 //! JavaScript.
 
-use std::cmp::Ordering;
-
 use leptos::prelude::*;
 use model::statements::{Bound, Measure, Ranked, StatementText, Statements};
 use model::{Latest, Unit};
@@ -14,6 +12,7 @@ use crate::ui::query_params::QueryParams;
 use crate::ui::sort;
 use crate::ui::sort::Column;
 use crate::ui::sql::{highlighted, one_line};
+use crate::ui::table::{sort_heading, unknown};
 
 /// Characters of a statement in its row.
 const TEXT_CHARS: usize = 160;
@@ -43,16 +42,12 @@ fn per_call(entry: &Ranked, value: f64) -> Option<f64> {
 
 /// The entries in the order of the `sort` parameter; the costliest first when it names no column. What is
 /// unknown comes last either way.
-fn ordered(mut entries: Vec<Ranked>, sort: &str, whole: f64) -> Vec<Ranked> {
+fn ordered(entries: Vec<Ranked>, sort: &str, whole: f64) -> Vec<Ranked> {
     let (name, descending) = sort::column(sort);
     let Some((_, _, value)) = COLUMNS.iter().find(|((id, ..), ..)| *id == name) else {
         return entries;
     };
-    entries.sort_by(|a, b| match (value(a, whole), value(b, whole)) {
-        (Some(a), Some(b)) => sort::turned(a.total_cmp(&b), descending),
-        (a, b) => b.is_some().cmp(&a.is_some()).then(Ordering::Equal),
-    });
-    entries
+    sort::sorted(entries, |a, b| sort::numbers(value(a, whole), value(b, whole), descending))
 }
 
 fn key(entry: &Ranked) -> String {
@@ -78,19 +73,12 @@ pub fn Ranking(
         })
     });
     let any = Memo::new(move |_| entries.with(|(entries, _)| !entries.is_empty()));
-    let heads = move || {
-        let sort = params.value("sort");
-        let sort = if sort.is_empty() { "-total".to_owned() } else { sort };
-        let all = COLUMNS.iter().map(|(column, ..)| {
-            let to = params.to(&[("sort", &sort::next(*column, &sort))]);
-            view! {
-                <th scope="col" class="num" aria-sort=sort::direction(column.0, &sort)>
-                    <a href=to data-noscroll="">{column.1}</a>
-                </th>
-            }
-        });
-        all.collect_view()
+    let order = move || match params.value("sort") {
+        sort if sort.is_empty() => "-total".to_owned(),
+        sort => sort,
     };
+    let heads = COLUMNS.iter().map(|(column, ..)| sort_heading(params, *column, order));
+    let heads = heads.collect_view();
     let row = move |id: String| {
         let entry = Memo::new(move |_| {
             entries.with(|(all, whole)| {
@@ -165,7 +153,7 @@ fn statement(text: StatementText) -> AnyView {
 /// A number; behind a lower bound, which says so, it may have been more.
 fn cell(value: Option<f64>, unit: Unit, bound: Bound) -> AnyView {
     let Some(value) = value else {
-        return view! { <td class="num"><span class="unknown">"unknown"</span></td> }.into_any();
+        return unknown(None);
     };
     let (sign, title) = match bound {
         Bound::Exact => ("", String::new()),

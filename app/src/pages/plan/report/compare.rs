@@ -3,10 +3,10 @@
 
 use leptos::prelude::*;
 use model::Unit;
-use plan::diff::{Comparison, Delta, Pair, compare};
+use plan::diff::{Comparison, Delta, Pair};
 
 use super::static_table::indent;
-use crate::pages::plan::analysis::{Analysis, Shared};
+use crate::pages::plan::analysis::{Analysis, Compared, Shared};
 use crate::pages::plan::describe::{name, shown};
 use crate::pages::plan::state::PlanState;
 use crate::ui::format;
@@ -18,14 +18,9 @@ const MOST_CHANGES: usize = 40;
 /// A smaller factor counts as unchanged.
 const SAME: f64 = 1.1;
 
-/// The verdict on two plans, in one sentence.
-pub fn verdict(before: &Analysis, after: &Analysis) -> String {
-    message(&compare((&before.plan, &before.derived), (&after.plan, &after.derived)))
-}
-
 /// The comparison. What the page shows below it is of the first plan, and says so.
-pub fn compared(before: &Shared<Analysis>, after: &Shared<Analysis>, state: PlanState) -> AnyView {
-    let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
+pub fn compared(all: &Compared, state: PlanState) -> AnyView {
+    let Compared { before, after, found } = all;
     let changes = found.changes.iter().take(MOST_CHANGES);
     let changes = changes
         .map(|change| view! { <li>{shown(&change.message).into_owned()}</li> })
@@ -43,16 +38,16 @@ pub fn compared(before: &Shared<Analysis>, after: &Shared<Analysis>, state: Plan
             </div>
             {none}
             <ul class="plan-changes">{changes}</ul>
-            {totals(&found)}
-            {pairs(&found, before, after)}
+            {totals(found)}
+            {pairs(found, before, after)}
             <p class="note">"Below is the plan before, with its findings."</p>
         </section>
     }
     .into_any()
 }
 
-/// The verdict in one sentence.
-fn message(found: &Comparison) -> String {
+/// The verdict on two plans in one sentence.
+pub fn verdict(found: &Comparison) -> String {
     let time = |ms: f64| format::number(ms, Unit::Ms);
     match (found.totals.total_ms, found.totals.cost) {
         (Delta { before: Some(before), after: Some(after) }, _) => {
@@ -214,6 +209,8 @@ fn line(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plan::diff::compare;
+
     use crate::pages::plan::analysis::tests::{FILTERED, analysis};
 
     const REPAIRED: &str =
@@ -231,7 +228,7 @@ mod tests {
     fn the_repaired_plan_is_said_to_be_faster() {
         let (before, after) = (analysis(FILTERED), analysis(REPAIRED));
         let found = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
-        let message = message(&found);
+        let message = verdict(&found);
         assert!(
             message.contains("\u{a0}ms instead of ") && message.ends_with(" times less."),
             "{message}"

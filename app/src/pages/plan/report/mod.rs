@@ -27,12 +27,7 @@ pub fn FirstScreen(state: PlanState) -> impl IntoView {
     move || {
         let paste = state.paste.get()?;
         let analysis = state.analysis.get()?;
-        let comparison = {
-            let analysis = analysis.clone();
-            move || {
-                state.other_analysis.get().map(|other| compare::compared(&analysis, &other, state))
-            }
-        };
+        let comparison = move || state.comparison.get().map(|all| compare::compared(&all, state));
         Some(
             view! {
                 {chooser(&paste, state)}

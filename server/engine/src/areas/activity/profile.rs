@@ -74,9 +74,9 @@ pub async fn of_span(engine: &Engine, id: &ServerId, span: Span) -> Result<Vec<M
     Ok(moments.into_iter().collect())
 }
 
-/// Whether a session is part of the load: active, not ours, and no walsender, which always is active.
+/// Whether a session counts: it is part of the load, and not ours.
 pub fn counts(session: &Session) -> bool {
-    session.is_active() && !session.own && session.backend_type.as_deref() != Some("walsender")
+    session.is_load() && !session.own
 }
 
 fn entity(session: &Session, whole: bool) -> Entity {

@@ -27,8 +27,7 @@ pub fn description(class: &str, event: &str) -> Option<&'static str> {
 
 /// Which kind of waiter a session is; None of one that has nothing to do and waits for nothing.
 fn waiter(session: &Session) -> Option<Waiter> {
-    // A walsender is active by definition, as in the chart.
-    if session.is_active() && session.backend_type.as_deref() != Some("walsender") {
+    if session.is_load() {
         return Some(Waiter::Busy);
     }
     session.wait_event_type.as_ref()?;

@@ -2,6 +2,7 @@
 //! kept are the differences of those that moved (`docs/limits.md#statement-statistics`).
 
 pub mod difference;
+mod evidence;
 mod metrics;
 pub mod points;
 mod reading;

@@ -1,8 +1,9 @@
 //! Rule: one statement takes most of the time that the server spends in statements.
 
 use model::statements::{Bound, Measure, Ranked, Statements, Window};
-use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit};
+use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
+use super::super::evidence::{number, watched_for};
 use crate::rule::InForce;
 
 /// Over which time it is judged, seconds.
@@ -38,11 +39,7 @@ pub const ABOUT: About = About {
 
 /// Judges the costliest top-level statement of the window.
 pub fn statement_share(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    let window = evidence.window()?;
-    let over_s = limits.get(&OVER);
-    if (window.covered_ms as f64) < 1_000.0 * over_s {
-        return Err(Reason::NeedsReadings { for_s: over_s as u32 });
-    }
+    let window = watched_for(evidence, limits.get(&OVER))?;
     let Some(first) = window.top.iter().find(|entry| entry.key.toplevel) else {
         return Ok(Vec::new());
     };
@@ -99,8 +96,4 @@ fn finding(
             ..Remedy::default()
         },
     }
-}
-
-fn number(name: &str, value: f64, unit: Unit) -> Evidence {
-    Evidence { name: name.into(), value, unit }
 }

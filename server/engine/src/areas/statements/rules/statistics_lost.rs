@@ -1,8 +1,9 @@
 //! Rule: `pg_stat_statements` removes entries faster than it can tell what they did.
 
 use model::statements::{Settings, Statements, Window};
-use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit};
+use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
+use super::super::evidence::{number, watched_for};
 use crate::rule::InForce;
 
 /// Over which part of the window it is judged, seconds.
@@ -42,11 +43,7 @@ pub const ABOUT: About = About {
 
 /// Judges what passes over the full table removed.
 pub fn statistics_lost(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    let window = evidence.window()?;
-    let over_s = limits.get(&OVER);
-    if (window.covered_ms as f64) < 1_000.0 * over_s {
-        return Err(Reason::NeedsReadings { for_s: over_s as u32 });
-    }
+    let window = watched_for(evidence, limits.get(&OVER))?;
     let Some(max) = evidence.settings.max_entries.filter(|max| *max > 0) else {
         return Ok(Vec::new());
     };
@@ -109,8 +106,4 @@ fn finding(
             refuted_by: Some("a one-off job sent thousands of distinct statements.".into()),
         },
     }
-}
-
-fn number(name: &str, value: f64, unit: Unit) -> Evidence {
-    Evidence { name: name.into(), value, unit }
 }
