@@ -150,7 +150,9 @@ impl Checked {
 async fn whoever_looks_at_whatever_fine_means_that_all_is_known() {
     let mut primary = playground::server(17).await.unwrap();
     let standby = primary.standby("copy").await.unwrap();
-    let empty = playground::ServerOptions::new(18).without_preload().start().await.unwrap();
+    // As PostgreSQL is installed: nothing loaded, nothing timed.
+    let empty = playground::ServerOptions::new(18).without_preload();
+    let empty = empty.setting("track_io_timing", "off").start().await.unwrap();
     for server in [&primary, &empty] {
         server.exec("create role watcher login password 'w' in role pg_monitor").await.unwrap();
         server.exec("create role stranger login password 's'").await.unwrap();

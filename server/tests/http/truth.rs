@@ -146,7 +146,9 @@ fn is_green(page: &str, tone: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_server_is_green_to_who_may_see_it_and_to_nobody_once_it_stops_answering() {
-    let server = playground::ServerOptions::new(18).without_preload().start().await.unwrap();
+    // As PostgreSQL is installed: nothing loaded, nothing timed.
+    let server = playground::ServerOptions::new(18).without_preload();
+    let server = server.setting("track_io_timing", "off").start().await.unwrap();
     server.exec("create role watcher login password 'w' in role pg_monitor").await.unwrap();
     server.exec("create role stranger login password 's'").await.unwrap();
     let watcher = server.dsn_for("watcher", "w", "postgres");

@@ -117,13 +117,18 @@ impl Slot {
         }
     }
 
-    /// Adds what is kept up to `end_bytes`, where this server's WAL ends.
-    pub fn measured(mut self, end_bytes: Option<i64>) -> Self {
+    /// Adds what is kept up to `end_bytes`, where this server's WAL ends. A standby reckons `safe_wal_size`
+    /// from where it ended its own recovery at its start, so it is the difference to the limit there.
+    pub fn measured(mut self, end_bytes: Option<i64>, in_recovery: bool) -> Self {
         let since = |from: Option<i64>| {
             end_bytes.zip(from).map(|(end, from)| end.saturating_sub(from).max(0))
         };
         self.retained_bytes = since(self.restart_lsn_bytes);
         self.unconfirmed_bytes = since(self.confirmed_lsn_bytes);
+        if in_recovery && self.safe_wal_bytes.is_some() {
+            let left = |(limit, kept): (i64, i64)| limit.saturating_sub(kept).max(0);
+            self.safe_wal_bytes = self.limit_bytes.zip(self.retained_bytes).map(left);
+        }
         self
     }
 
@@ -158,5 +163,27 @@ impl Slot {
             return false;
         };
         self.limit_bytes.is_some_and(|limit| limit > 0) && kept > left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standby_does_not_reckon_what_is_left_from_an_old_position() {
+        let slot = Slot {
+            wal_status: Some("reserved".into()),
+            restart_lsn_bytes: Some(100),
+            limit_bytes: Some(64),
+            safe_wal_bytes: Some(112),
+            growth_bytes_per_s: Some(2.0),
+            ..Slot::default()
+        };
+        assert_eq!(slot.clone().measured(Some(120), false).safe_wal_bytes, Some(112));
+        let on_standby = slot.clone().measured(Some(120), true);
+        assert_eq!(on_standby.safe_wal_bytes, Some(44));
+        assert_eq!(on_standby.due_s(), Some(22.0));
+        assert_eq!(slot.measured(None, true).safe_wal_bytes, None);
     }
 }

@@ -159,7 +159,8 @@ impl Answers {
             state.lag.with_time_behind(rows, &position, now_ms)
         });
         let slots = self.slots.map(|rows| {
-            let rows = rows.into_iter().map(|slot| slot.measured(end)).collect();
+            let rows =
+                rows.into_iter().map(|slot| slot.measured(end, position.in_recovery)).collect();
             let rows = state.growth.with_growth(rows, &position, now_ms);
             state.memory.with_time_still(rows, end, now_ms)
         });

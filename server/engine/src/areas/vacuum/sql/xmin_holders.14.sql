@@ -26,7 +26,9 @@ with backends as (
   select case when s.slot_type = 'logical' then 'logical slot' else 'slot' end, s.active_pid, s.slot_name::text,
          s.datoid, greatest(pg_catalog.age(s.xmin), pg_catalog.age(s.catalog_xmin)), null
     from pg_catalog.pg_get_replication_slots() s
-   where s.xmin is not null or s.catalog_xmin is not null
+   where (s.xmin is not null or s.catalog_xmin is not null)
+     -- one that is lost holds back nothing any more
+     and s.wal_status is distinct from 'lost'
   /*: select null::text, null::int4, null::text, null::oid, null::int4, null::timestamptz where false */
 )
 select h.kind, h.pid, h.name, d.datname::text as datname, h.xids::int8 as xids,
