@@ -49,7 +49,7 @@ pub use finding::{
 };
 pub use object::Object;
 pub use reading::{Failure, Latest, Reading};
-pub use reason::{Cause, Known, Reason};
+pub use reason::{Cause, Known, Reason, Unread};
 pub use server::{ServerId, ServerSummary};
 pub use span::Span;
 pub use user::{Permission, Role, User};

@@ -119,6 +119,10 @@ impl<A: Area> Slot<A> {
     }
 }
 
+/// A reading that is this old and overdue proves nothing of other pages either. More than makes its own
+/// page say so: a machine that is busy for a few seconds must not turn the whole fleet grey.
+const OVERDUE_MS: i64 = 10_000;
+
 /// A slot whose area is known at run time only: what the registry does with all of them alike.
 pub trait AnySlot: Send + Sync {
     /// The area's name.
@@ -133,8 +137,14 @@ pub trait AnySlot: Send + Sync {
     /// Frames as they come, the newest first.
     fn frames(&self) -> watch::Receiver<Arc<Frame>>;
 
-    /// Adds this area's findings; those of a reading that is no longer current are left out.
-    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>);
+    /// Adds this area's findings; those of a reading after which others failed are left out. Its rules
+    /// count as not checked where its reading is too old at `now_ms`, if that is given.
+    fn add_findings(
+        &self,
+        now_ms: Option<i64>,
+        findings: &mut Vec<Finding>,
+        not_checked: &mut Vec<NotChecked>,
+    );
 
     /// `Area::facts` of the newest reading, unless newer ticks failed.
     fn facts(&self, facts: &Facts) -> Option<Facts>;
@@ -199,21 +209,31 @@ impl<A: Area> AnySlot for Slot<A> {
         self.frames.subscribe()
     }
 
-    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>) {
+    fn add_findings(
+        &self,
+        now_ms: Option<i64>,
+        findings: &mut Vec<Finding>,
+        not_checked: &mut Vec<NotChecked>,
+    ) {
         let latest = self.latest();
+        let all = |reason: Reason| {
+            A::RULES
+                .iter()
+                .map(move |rule| NotChecked { rule: rule.id.to_owned(), reason: reason.clone() })
+        };
         match (&latest.reading, &latest.failure) {
             (Some(reading), None) => {
                 findings.extend(reading.findings.iter().cloned());
-                not_checked.extend(reading.not_checked.iter().cloned());
+                match now_ms.map(|now_ms| latest.freshness(now_ms)) {
+                    Some(Freshness::Stale { age_ms, .. }) if age_ms >= OVERDUE_MS => {
+                        not_checked.extend(all(Reason::Overdue { age_ms: age_ms as u64 }));
+                    }
+                    _ => not_checked.extend(reading.not_checked.iter().cloned()),
+                }
             }
             (_, failure) => {
-                let reason = failure.as_ref().map_or(Reason::NotYet, |f| f.reason.clone());
-                not_checked.extend(
-                    A::RULES.iter().map(|rule| NotChecked {
-                        rule: rule.id.to_owned(),
-                        reason: reason.clone(),
-                    }),
-                );
+                not_checked
+                    .extend(all(failure.as_ref().map_or(Reason::NotYet, |f| f.reason.clone())));
             }
         }
     }
