@@ -16,6 +16,7 @@ pub mod explain;
 pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
+pub mod kept;
 pub mod named;
 pub mod object;
 pub mod overhead;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use history::{Recorder, Source};
+use history::{Blob, Recorder, Source};
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
@@ -15,8 +15,10 @@ use tokio::sync::watch;
 use crate::area::{Area, ReplayHold};
 use crate::connection::Observer;
 use crate::error::Error;
+use crate::events::written;
 use crate::metrics::Metrics;
 use crate::overhead::Overhead;
+use crate::past::Past;
 use crate::rule::{self, Limits};
 use model::reading::Freshness;
 
@@ -39,6 +41,8 @@ pub struct Tick<'a> {
     pub server: &'a str,
     /// Where readings are recorded; None without a history store.
     pub recorder: Option<&'a Recorder>,
+    /// What was recorded before; None without a history store.
+    pub past: Option<&'a Past>,
     /// The limits in force.
     pub limits: &'a Limits,
     /// Where pgdeck's own load is counted.
@@ -158,6 +162,9 @@ pub trait AnySlot: Send + Sync {
     /// `Area::replay_held` of the newest reading, unless reading failed since.
     fn replay_held(&self) -> Option<ReplayHold>;
 
+    /// `Area::untold` of the newest reading.
+    fn untold(&self) -> Vec<String>;
+
     /// `Area::freed_by` of the newest reading.
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String>;
 }
@@ -170,6 +177,9 @@ impl<A: Area> AnySlot for Slot<A> {
     fn tick<'a>(&'a self, tick: Tick<'a>) -> BoxFuture<'a, Result<(), Reason>> {
         Box::pin(async move {
             let mut state = self.state.lock().await;
+            if !remembers::<A>(&tick, &mut state).await {
+                return Ok(());
+            }
             let started = Instant::now();
             let value = A::collect(tick.observer, tick.facts, &mut state, tick.now_ms);
             let Ok(value) = AssertUnwindSafe(value).catch_unwind().await else {
@@ -182,6 +192,7 @@ impl<A: Area> AnySlot for Slot<A> {
             match value {
                 Ok(value) => {
                     keep::<A>(&tick, &value);
+                    keep_events::<A>(&tick, &value, &mut state);
                     self.put_or_fail(tick.now_ms, took, value, tick.limits);
                 }
                 Err(Error::Query { reason, query }) => {
@@ -264,6 +275,10 @@ impl<A: Area> AnySlot for Slot<A> {
         latest.value().filter(|_| latest.failure.is_none()).and_then(A::replay_held)
     }
 
+    fn untold(&self) -> Vec<String> {
+        self.latest().value().map(A::untold).unwrap_or_default()
+    }
+
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         A::freed_by(self.latest().value()?, sessions)
     }
@@ -276,6 +291,35 @@ fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {
     if let Ok(Some(points)) = catch_unwind(points) {
         let source = source(tick.facts, tick.server, A::NAME);
         recorder.append(&source, tick.now_ms, A::EVERY_MS, points);
+    }
+}
+
+/// Gives an area what was known of the server when pgdeck last ran. False while the store does not say: what
+/// is new could not be told then.
+async fn remembers<A: Area>(tick: &Tick<'_>, state: &mut A::State) -> bool {
+    let Some(past) = tick.past.filter(|_| A::lacks_memory(state, tick.facts)) else { return true };
+    match past.saved(&source(tick.facts, tick.server, A::NAME)).await {
+        Some(saved) => {
+            A::restore(state, tick.facts, saved);
+            true
+        }
+        None => false,
+    }
+}
+
+/// Hands events and the state that they lead to to the history store. Where there is no room for them the
+/// area forgets what it knows: the next reading is compared with what was kept.
+fn keep_events<A: Area>(tick: &Tick<'_>, value: &A::Value, state: &mut A::State) {
+    let Some(recorder) = tick.recorder else { return };
+    let Some(bytes) = A::saved(state, tick.now_ms) else { return };
+    let source = source(tick.facts, tick.server, A::NAME);
+    let events = A::events(value).iter();
+    let events: Vec<_> =
+        events.map(|event| written(event, &source.cluster, &source.server)).collect();
+    let lost = !events.is_empty();
+    let blob = Blob { from_ms: tick.now_ms, to_ms: tick.now_ms, bytes };
+    if !recorder.state(&source, blob, events) && lost {
+        *state = A::State::default();
     }
 }
 
