@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use history::Point;
+use history::{GapReason, Point};
 use model::server::{Facts, Headline};
 use model::{AreaName, Known};
 use serde::Serialize;
@@ -23,6 +23,31 @@ pub struct ReplayHold {
     pub sql: Option<String>,
     /// Whether the configuration wants it so: then the lag is no defect.
     pub on_purpose: bool,
+}
+
+/// What the history store keeps of a reading beside its points.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// A statement's text, without values.
+    Text {
+        /// Its key within the cluster: the queryid.
+        key: String,
+        /// The text.
+        text: String,
+        /// pgdeck's fingerprint; empty if unknown.
+        fingerprint: String,
+    },
+    /// A span of which the area's history does not know everything.
+    Gap {
+        /// Its begin, ms since the epoch.
+        from_ms: i64,
+        /// Its end.
+        to_ms: i64,
+        /// Why.
+        reason: GapReason,
+        /// More in words.
+        detail: &'static str,
+    },
 }
 
 /// What one area is. Hooks that most areas do not need have a default.
@@ -56,6 +81,16 @@ pub trait Area: Send + Sync + 'static {
     /// What of the value goes to the history store; None for an area that keeps nothing there.
     fn points(_value: &Self::Value) -> Option<Vec<Point>> {
         None
+    }
+
+    /// The time that these points stand for, ms, where the area is not read anew at each tick.
+    fn points_every_ms(_value: &Self::Value) -> u32 {
+        Self::EVERY_MS
+    }
+
+    /// What goes to the history store beside the points.
+    fn notes(_value: &Self::Value) -> Vec<Note> {
+        Vec::new()
     }
 
     /// The value without the text of statements; None when it holds none.

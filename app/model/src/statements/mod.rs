@@ -1,13 +1,20 @@
 //! Statement statistics: what the entries of `pg_stat_statements` did between two readings, how much of
 //! the server's work that explains, and what was lost.
 
+pub mod explain;
+pub mod figure;
 pub mod measure;
+pub mod question;
+pub mod ranking;
 pub mod sums;
 pub mod tick;
 
 use serde::{Deserialize, Serialize};
 
+pub use figure::Figure;
 pub use measure::Measure;
+pub use question::{Group, Question, Spans};
+pub use ranking::{Change, Compared, Detail, Loss, Rank, Ranking, WindowFacts};
 pub use sums::Sums;
 pub use tick::{Bound, Gap, GapReason, Integrity, Key, Moved, Tick};
 
@@ -145,6 +152,9 @@ pub struct Statements {
     /// Texts that are known, of statements in the window.
     #[serde(default)]
     pub texts: Vec<StatementText>,
+    /// Texts that the history has not been given lately.
+    #[serde(skip)]
+    pub unrecorded: Vec<StatementText>,
     /// Names of roles.
     #[serde(default)]
     pub roles: Vec<Named>,
@@ -154,6 +164,26 @@ pub struct Statements {
 }
 
 impl Statements {
+    /// Without what its entries did: a ranking says that.
+    pub fn without_entries(&self) -> Self {
+        let entries = self.entries.as_ref().map(|entries| Entries {
+            tick: Err(Reason::NotYet),
+            window: Err(Reason::NotYet),
+            others: entries.others.clone(),
+            ..*entries
+        });
+        Self {
+            extension: self.extension.clone(),
+            settings: self.settings.clone(),
+            entries: entries.map_err(Clone::clone),
+            is_new: self.is_new,
+            texts: Vec::new(),
+            unrecorded: Vec::new(),
+            roles: Vec::new(),
+            databases: Vec::new(),
+        }
+    }
+
     /// The text of a statement.
     pub fn text(&self, queryid: i64) -> Option<&StatementText> {
         self.texts.iter().find(|text| text.queryid == queryid)
