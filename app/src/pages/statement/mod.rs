@@ -52,8 +52,20 @@ pub async fn read_statement(
     use engine::areas::statements::ranking::detail;
     let user = auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
-    let number: i64 = queryid.parse().map_err(|_| ApiError::NotFound)?;
     let sees_text = user.sees_query_text(&server);
+    let Ok(number) = queryid.parse::<i64>() else {
+        engine
+            .latest::<engine::areas::statements::StatementsArea>(&server)
+            .ok_or(ApiError::NotFound)?;
+        let message = "There is no such statement: a query id is a whole number.".into();
+        let detail = Err(model::Reason::Nothing { message });
+        return Ok(StatementStart {
+            detail,
+            charts: Vec::new(),
+            findings: Vec::new(),
+            major: None,
+        });
+    };
     let found = detail::of(&engine, &server, (number, &question), sees_text).await;
     let found = found.map_err(|incident| ApiError::Internal { incident })?;
     let found = found.ok_or(ApiError::NotFound)?;
@@ -89,19 +101,26 @@ pub fn Page() -> impl IntoView {
 fn body(server: ServerId, queryid: String, question: Question, start: StatementStart) -> AnyView {
     let all = Question { database: String::new(), role: String::new(), ..question.clone() };
     let back = to_ranking(&server, &all);
+    let whose = match (question.database.as_str(), question.role.as_str()) {
+        ("", "") => String::new(),
+        ("", role) => format!(", role {role}"),
+        (database, "") => format!(", database {database}"),
+        (database, role) => format!(", database {database}, role {role}"),
+    };
     let charts = Signal::stored(start.charts);
     let judged = Signal::stored((start.findings, Vec::new()));
     let major = start.major;
-    let verdict = match &start.detail {
-        Ok(detail) => sentence(detail),
-        Err(reason) => reason.message(),
+    let (verdict, class) = match &start.detail {
+        Ok(detail) => (sentence(detail), "verdict open"),
+        Err(reason) if reason.is_nothing() => (reason.message(), "verdict open"),
+        Err(reason) => (reason.message(), "verdict unknown"),
     };
     view! {
         <header class="page-head">
-            <h1>"Statement " {queryid} " of " {server.to_string()}</h1>
-            <p class="verdict open">{format::unbroken(&verdict)}</p>
+            <h1>"Statement of " {server.to_string()}</h1>
+            <p class=class>{format::unbroken(&verdict)}</p>
         </header>
-        <p class="note"><a href=back>"All statements of this window"</a></p>
+        <p class="note">"Query id " {queryid} {whose} ". " <a href=back>"All statements of this window"</a></p>
         <Findings judged/>
         <Ranges range=range() names=SPANNED/>
         {known(&start.detail, |detail| {

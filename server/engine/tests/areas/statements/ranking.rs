@@ -2,15 +2,16 @@
 //! said.
 
 use engine::area::{Area, Note};
+use engine::areas::activity::{ActivityArea, tagged};
 use engine::areas::statements::StatementsArea;
 use engine::areas::statements::ranking::{Asker, Store};
 use engine::now_ms;
-use history::{History, Settings, Source, StatementText};
+use history::{History, Point, Settings, Source, StatementText};
 use model::statements::explain::explain;
 use model::statements::{Change, Detail, Measure, Question, Rank, Ranking, Statements};
 use playground::{Server, ServerOptions};
 
-use super::harness::{COUNTED, OTHER, Reader, run, run_in_three, started};
+use super::harness::{COUNTED, OTHER, Reader, connect, run, run_in_three, started};
 use crate::support::Result;
 
 const NESTED: &str = "select 1 as \"Nested\", 'secret-4711' as t from ledger.kept limit 1";
@@ -138,6 +139,7 @@ async fn a_window_says_what_was_done(major: u16) -> Result {
     assert_eq!(calls(with_text(&later, "as other")?), 15.0, "{major}");
 
     compared(&watched, (begin, middle, end), queryid).await?;
+    tagged(&mut watched, major).await?;
     narrowed(&watched, (begin, end), queryid).await?;
     let (detail, of_series) = watched.detail(queryid, &between(begin, end)).await?;
     assert_eq!((calls(&detail.rank), of_series), (150.0, 150.0), "{major}: {detail:#?}");
@@ -155,6 +157,49 @@ async fn a_window_says_what_was_done(major: u16) -> Result {
     assert!(row.is_some_and(|rank| rank.bound == model::statements::Bound::LowerBound), "{row:?}");
     let causes: Vec<&str> = after.facts.losses.iter().map(|loss| loss.cause.as_str()).collect();
     assert!(causes.iter().any(|cause| cause.contains("reset")), "{major}: {causes:?}");
+    Ok(())
+}
+
+const TAGGED: &str =
+    "select pg_catalog.pg_sleep(1) as napped /*controller='orders',traceparent='00-4bf9-01'*/";
+
+/// A session that is met running a statement says its tags.
+async fn tagged(watched: &mut Watched, major: u16) -> Result {
+    let (mut observer, facts) = connect(&watched.server.dsn()).await?;
+    let mut state = Default::default();
+    let begin = now_ms() - 1_000;
+    let mut session = watched.server.connect().await?;
+    let napping = tokio::spawn(async move { run(&mut session, TAGGED, 1).await });
+    let source = Source::new("7", "shop", "activity");
+    let is_tagged = |points: &[Point]| points.iter().any(|p| p.metric == tagged::TAGGED);
+    loop {
+        let read = ActivityArea::collect(&mut observer, &facts, &mut state, now_ms()).await?;
+        let points = ActivityArea::points(&read).unwrap_or_default();
+        if is_tagged(&points) {
+            watched.history.recorder().append(&source, now_ms(), 1_000, points);
+            break;
+        }
+        anyhow::ensure!(!napping.is_finished(), "{major}: no tag was seen: {read:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    napping.await??;
+    let end = watched.read().await?;
+    let question = Question { tag: "controller:orders".into(), ..between(begin, end) };
+    let ranking = watched.rank(&question).await?;
+    assert_eq!((ranking.matching, &ranking.tags), (1, &vec!["controller".to_owned()]), "{major}");
+    let text = ranking.rows.first().and_then(|rank| rank.text.clone()).unwrap_or_default();
+    assert!(text.contains("napped"), "{major}: {text}");
+    let question = Question { group: "tag:controller".into(), ..between(begin, end) };
+    let groups = watched.rank(&question).await?;
+    let group = groups.rows.iter().find(|rank| rank.label == "controller:orders");
+    assert_eq!(group.map(calls), Some(1.0), "{major}: {groups:#?}");
+    let queryid = ranking.rows.first().and_then(|rank| rank.queryid).unwrap_or_default();
+    let (detail, _) = watched.detail(queryid, &between(begin, end)).await?;
+    assert_eq!(detail.tags, [("controller:orders".to_owned(), 1.0)], "{major}");
+    assert!(
+        detail.waits.iter().any(|(wait, s)| wait == "Timeout: PgSleep" && *s > 0.0),
+        "{detail:#?}"
+    );
     Ok(())
 }
 
