@@ -46,7 +46,7 @@ test('a window of the past is compared, filtered and grouped by its address alon
   await expect(table(page).getByRole('columnheader', { name: 'Shared read' })).toBeVisible();
   await page.getByRole('navigation', { name: 'Group by' }).getByRole('link', { name: 'Table' }).click();
   await expect(page).toHaveURL(/group=table/);
-  await expect(rows(page).filter({ hasText: /\d+ statements?$/ }).first()).toBeVisible();
+  await expect(rows(page).filter({ hasText: /\d+ statements?/ }).first()).toBeVisible();
   await open(page, '/s/primary/statements?range=1h&q=no+such+words');
   await expect(page.getByText('No statement matches the filter.')).toBeVisible();
   await open(page, '/s/primary/statements?range=%3Cb%3E&with=%3Ci%3E');
@@ -57,12 +57,16 @@ test('a window of the past is compared, filtered and grouped by its address alon
 test('two windows of the same length: what changed is said', async ({ page }) => {
   test.setTimeout(90_000);
   await ranked(page, '/s/primary/statements?range=1h');
-  const now = Date.now();
-  await ranked(page, `/s/primary/statements?from=${now - 20_000}&to=${now}&with=${now - 25_000}&sort=-change-total`);
+  await expect
+    .poll(async () => {
+      const now = Date.now();
+      await open(page, `/s/primary/statements?from=${now - 12_000}&to=${now}&with=${now - 24_000}&sort=-change-total`);
+      return rows(page).first().getByRole('cell').filter({ hasText: /^\+/ }).count();
+    }, { timeout: 60_000 })
+    .toBeGreaterThan(0);
   await expect(page.getByText(/^Compared with/)).toBeVisible();
   const heading = table(page).getByRole('columnheader', { name: 'Time change' });
   await expect(heading).toHaveAttribute('aria-sort', 'descending');
-  await expect(rows(page).first().getByRole('cell').filter({ hasText: /^[+−]/ }).first()).toBeVisible();
 });
 
 test('a statement has a page: text, figures, charts, and the way to its plan', async ({ page }) => {

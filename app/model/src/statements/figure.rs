@@ -61,7 +61,8 @@ pub const COLUMN_SETS: [ColumnSet; 4] = [
     ),
 ];
 
-const FIGURES: &[Figure] = &[
+/// All of them.
+pub const FIGURES: &[Figure] = &[
     figure("total", "Total time", Unit::Ms, &[ExecTime], |s| Some(s.get(ExecTime))),
     figure("calls", "Calls", Unit::Count, &[Calls], |s| Some(s.get(Calls))),
     figure("mean", "Mean", Unit::Ms, &[ExecTime, Calls], Sums::mean_ms),

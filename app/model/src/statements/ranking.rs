@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::figure::Figure;
 use super::sums::Sums;
 use super::tick::Bound;
 use crate::reason::Known;
@@ -109,6 +110,21 @@ pub struct Compared {
     pub scale: f64,
 }
 
+/// The name of a figure that is not counted, and why, in a sentence.
+pub type Uncounted = (String, String);
+
+/// Why a figure of these sums is unknown; None where it is known.
+pub fn why_unknown<'a>(
+    figure: &Figure,
+    sums: &Sums,
+    uncounted: &'a [Uncounted],
+) -> Option<&'a str> {
+    let (_, why) = uncounted.iter().find(|(id, _)| id == figure.id)?;
+    // What was counted at another time of the window is known.
+    let is_zero = (figure.value)(sums).is_none_or(|value| value == 0.0);
+    is_zero.then_some(why.as_str())
+}
+
 /// A page of the ranking.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ranking {
@@ -132,8 +148,8 @@ pub struct Ranking {
     pub roles: Vec<String>,
     /// Keys of tags that were seen.
     pub tags: Vec<String>,
-    /// x of the extension's version 1.x; None while it is not known.
-    pub version: Option<u16>,
+    /// Figures that are unknown where they are zero.
+    pub uncounted: Vec<Uncounted>,
     /// What was not understood or not done, in sentences.
     pub notes: Vec<String>,
 }
@@ -164,6 +180,8 @@ pub struct Detail {
     pub who: Vec<(String, Vec<SampledShare>)>,
     /// Seconds of sampled sessions by tag.
     pub tags: Vec<SampledShare>,
+    /// Figures that are unknown where they are zero.
+    pub uncounted: Vec<Uncounted>,
     /// What was not understood, in sentences.
     pub notes: Vec<String>,
 }

@@ -10,6 +10,7 @@ mod sampled;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::statements::figure::COLUMN_SETS;
+use model::statements::ranking::why_unknown;
 use model::statements::{Bound, Detail, Figure, Measure, Question, Rank, WindowFacts};
 use model::{ApiError, Finding, Known, ServerId, Unit};
 use serde::{Deserialize, Serialize};
@@ -225,7 +226,13 @@ fn figures(detail: &Detail) -> AnyView {
     let mut seen = std::collections::BTreeSet::new();
     ids.retain(|id| seen.insert(*id));
     let figures = ids.into_iter().filter_map(Figure::named);
-    shown.extend(figures.map(|f| (f.label, cost((f.value)(&rank.sums), f.unit))));
+    shown.extend(figures.map(|figure| {
+        let value = match why_unknown(figure, &rank.sums, &detail.uncounted) {
+            Some(_) => "unknown".to_owned(),
+            None => cost((figure.value)(&rank.sums), figure.unit),
+        };
+        (figure.label, value)
+    }));
     let rows = shown.into_iter().map(|(label, value)| {
         view! { <div><dt>{label}</dt><dd class="num">{value}</dd></div> }
     });

@@ -8,6 +8,7 @@ use model::{Known, ServerId};
 
 use super::query::{pairs, to_ranking};
 use super::table::columns;
+use crate::ui::format;
 
 /// Windows to compare with: the word in the address and what its link says.
 const WINDOWS: [(&str, &str); 4] = [
@@ -61,7 +62,7 @@ fn form(server: &ServerId, question: &Question, databases: &[String], roles: &[S
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect_view();
     let more = !question.from.is_empty() || is_moment(&question.with);
-    let with = question.with.clone();
+    let with = written(&question.with);
     view! {
         <form class="filter statement-filter" role="search" method="get" action=action>
             <label><span>"Text or query id"</span>
@@ -69,23 +70,31 @@ fn form(server: &ServerId, question: &Question, databases: &[String], roles: &[S
             </label>
             {select("database", "Database", &question.database, databases)}
             {select("role", "Role", &question.role, roles)}
+            <button type="submit">"Show"</button>
             <details class="statement-window" open=more>
                 <summary>"Another window"</summary>
+                <div>
                 <label><span>"From (UTC)"</span>
-                    <input type="text" name="from" value=question.from.clone() placeholder="2026-11-21T07:00" autocomplete="off"/>
+                    <input type="text" name="from" value=written(&question.from) placeholder="2026-11-21T07:00" autocomplete="off"/>
                 </label>
                 <label><span>"To (empty: now)"</span>
-                    <input type="text" name="to" value=question.to.clone() placeholder="2026-11-21T08:00" autocomplete="off"/>
+                    <input type="text" name="to" value=written(&question.to) placeholder="2026-11-21T08:00" autocomplete="off"/>
                 </label>
                 <label><span>"Compare with the window from"</span>
                     <input type="text" name="with" value=with placeholder="previous" autocomplete="off"/>
                 </label>
+                </div>
             </details>
             {hidden}
-            <button type="submit">"Show"</button>
         </form>
     }
     .into_any()
+}
+
+/// A moment as people write it; anything else stays.
+fn written(moment: &str) -> String {
+    let Ok(ms) = moment.parse::<i64>() else { return moment.to_owned() };
+    format::moment(ms).trim_end_matches(" UTC").replace(' ', "T")
 }
 
 /// Whether what is compared with is none of the links.

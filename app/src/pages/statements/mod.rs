@@ -4,6 +4,7 @@
 
 mod controls;
 mod facts;
+mod pager;
 pub mod query;
 mod table;
 

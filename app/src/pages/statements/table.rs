@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 use model::statements::figure::{COLUMN_SETS, ColumnSet};
-use model::statements::{Bound, Change, Figure, Measure, Question, Rank, Ranking, Sums};
+use model::statements::ranking::why_unknown;
+use model::statements::{Bound, Change, Figure, Measure, Question, Rank, Ranking, Sums, Uncounted};
 use model::{Known, ServerId, Unit};
 
+use super::pager::pages;
 use super::query::{SORTED, to_ranking, to_statement};
 use crate::ui::format;
 use crate::ui::keyed::keyed;
@@ -45,8 +47,7 @@ struct Shape {
     compared: bool,
     /// Execution time of the window, ms.
     whole: f64,
-    /// x of the extension's version 1.x.
-    version: u16,
+    uncounted: Vec<Uncounted>,
     question: Question,
 }
 
@@ -56,8 +57,7 @@ impl Shape {
             figures: columns(&question.columns).2.to_vec(),
             compared: matches!(ranking.compared, Some(Ok(_))),
             whole: ranking.facts.total.get(Measure::ExecTime),
-            // Where it is not known, nothing is shown as zero that may be unknown.
-            version: ranking.version.unwrap_or(0),
+            uncounted: ranking.uncounted.clone(),
             question: question.clone(),
         }
     }
@@ -193,11 +193,9 @@ fn cells(rank: &Rank, shape: &Shape) -> AnyView {
     let share = (shape.whole > 0.0 && rank.toplevel)
         .then(|| 100.0 * rank.sums.get(Measure::ExecTime) / shape.whole);
     let figures = shape.figures().flat_map(|figure| {
-        let value = (figure.since() <= shape.version || figure.since() <= 9)
-            .then(|| (figure.value)(&rank.sums));
-        let own = match value {
-            Some(value) => cell(value, figure.unit, rank.bound),
-            None => unknown(Some("This version of pg_stat_statements does not count it.".into())),
+        let own = match why_unknown(figure, &rank.sums, &shape.uncounted) {
+            None => cell((figure.value)(&rank.sums), figure.unit, rank.bound),
+            Some(why) => unknown(Some(why.to_owned())),
         };
         let beside = match figure.id {
             "total" => Some(view! { {cell(share, Unit::Percent, Bound::Exact)} <td class="trend">{spark(rank)}</td> }.into_any()),
@@ -262,32 +260,6 @@ fn cell(value: Option<f64>, unit: Unit, bound: Bound) -> AnyView {
     let title = title + &format::exact(value, unit);
     view! { <td class="num" title=title>{format!("{sign}{}", format::number(value, unit))}</td> }
         .into_any()
-}
-
-/// Which rows these are, and links to the pages beside.
-fn pages(server: &ServerId, question: &Question, ranking: &Ranking) -> AnyView {
-    if ranking.matching <= ranking.rows.len() {
-        return ().into_any();
-    }
-    let size = model::statements::question::PAGE_ROWS;
-    let first = ranking.page * size;
-    let last = first + ranking.rows.len();
-    let to = |page: usize| to_ranking(server, &Question { page, ..question.clone() });
-    let before = (ranking.page > 0).then(|| {
-        let to = to(ranking.page - 1);
-        view! { <a href=to rel="prev">"Previous"</a> }
-    });
-    let after = (last < ranking.matching).then(|| {
-        let to = to(ranking.page + 1);
-        view! { <a href=to rel="next">"Next"</a> }
-    });
-    let rows = format!(
-        "{} to {} of {}",
-        format::grouped(first as f64 + 1.0),
-        format::grouped(last as f64),
-        format::grouped(ranking.matching as f64)
-    );
-    view! { <nav class="ranges pages" aria-label="Pages">{before} <span class="muted">{rows}</span> {after}</nav> }.into_any()
 }
 
 #[cfg(test)]

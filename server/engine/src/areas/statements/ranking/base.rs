@@ -138,7 +138,10 @@ pub async fn of_store(
         let (longest_ms, bound) = (values.longest_ms, bound(values.lower_bound_calls));
         Some(Entry { longest_ms, bound, ..entry })
     });
-    let entries: Vec<Entry> = entries.collect();
+    let mut entries: Vec<Entry> = entries.collect();
+    // Where an order leaves a choice, each page and each request has to make the same.
+    entries
+        .sort_unstable_by(|a, b| a.queryid.cmp(&b.queryid).then_with(|| a.entity.cmp(&b.entity)));
     let lower_bound_calls = values.values().map(|values| values.lower_bound_calls).sum();
     let losses = gaps.iter().map(loss).collect();
     let facts = facts(&totals, total(&entries), lower_bound_calls, losses);
@@ -237,7 +240,11 @@ impl Base {
                 None => (entry.before, entry.change) = (Some(Sums::default()), Change::New),
             }
         }
-        let gone = then.into_values().map(|entry| Entry {
+        let mut gone: Vec<&Entry> = then.into_values().collect();
+        gone.sort_unstable_by(|a, b| {
+            a.queryid.cmp(&b.queryid).then_with(|| a.entity.cmp(&b.entity))
+        });
+        let gone = gone.into_iter().map(|entry| Entry {
             before: Some(entry.sums.scaled(scale)),
             sums: Sums::default(),
             longest_ms: None,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use history::{Bucket, Entity, Series};
-use model::statements::{Detail, Measure, Question, Rank, Sums};
+use model::statements::{Detail, Measure, Question, Rank, Statements, Sums};
 use model::{AreaName, Known, Reason, ServerId};
 
 use super::super::StatementsArea;
@@ -79,6 +79,7 @@ impl Asker<'_> {
             waits: sampled.waits,
             who: sampled.who,
             tags: if self.sees_text { tags.of_statement(queryid) } else { Vec::new() },
+            uncounted: self.value.map(Statements::uncounted).unwrap_or_default(),
             notes: spans.refused,
         };
         Ok(Ok((detail, moments)))

@@ -125,7 +125,7 @@ impl Asker<'_> {
             databases,
             roles,
             tags: if self.sees_text { tags.keys() } else { Vec::new() },
-            version: self.version(),
+            uncounted: self.value.map(Statements::uncounted).unwrap_or_default(),
             notes,
         }))
     }
@@ -159,7 +159,11 @@ impl Asker<'_> {
         let measures = self.measures();
         let other = base::of_store(store.past, &store.source, window, &measures).await?;
         let scale = base.compare(&other);
-        Ok(Some(scale.map(|scale| Compared { facts: other.facts, scale }).ok_or_else(no_history)))
+        let compared = scale.map(|scale| Compared { facts: other.facts, scale });
+        let nothing = || Reason::Nothing {
+            message: "No history is kept of the window to compare with, or of this one.".into(),
+        };
+        Ok(Some(compared.ok_or_else(nothing)))
     }
 
     /// Whether the person may see what this groups by.
@@ -198,11 +202,6 @@ impl Asker<'_> {
             texts.extend(texts::of(store.past, &store.source.cluster, ids).await?);
         }
         Ok(texts)
-    }
-
-    fn version(&self) -> Option<u16> {
-        let version = self.value?.extension.as_ref().ok()?;
-        version.split_once('.')?.1.parse().ok()
     }
 }
 
