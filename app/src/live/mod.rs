@@ -7,6 +7,7 @@
 pub mod charts;
 #[cfg(feature = "hydrate")]
 pub mod event_source;
+pub mod events;
 pub mod findings;
 pub mod lazy_pages;
 pub mod range;
