@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use history::{Blob, Recorder, Source};
+use history::{Blob, Recorder, Source, StatementText};
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
 
-use crate::area::{Area, ReplayHold};
+use crate::area::{Area, Note, ReplayHold};
 use crate::connection::Observer;
 use crate::error::Error;
 use crate::events::written;
@@ -287,10 +287,26 @@ impl<A: Area> AnySlot for Slot<A> {
 /// Hands what the area keeps to the history store, which never waits.
 fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {
     let Some(recorder) = tick.recorder else { return };
-    let points = AssertUnwindSafe(|| A::points(value));
-    if let Ok(Some(points)) = catch_unwind(points) {
-        let source = source(tick.facts, tick.server, A::NAME);
-        recorder.append(&source, tick.now_ms, A::EVERY_MS, points);
+    let kept = AssertUnwindSafe(|| (A::points(value), A::points_every_ms(value), A::notes(value)));
+    let Ok((points, every_ms, notes)) = catch_unwind(kept) else { return };
+    let source = source(tick.facts, tick.server, A::NAME);
+    if let Some(points) = points {
+        recorder.append(&source, tick.now_ms, every_ms, points);
+    }
+    for note in notes {
+        match note {
+            Note::Text { key, text, fingerprint } => recorder.text(StatementText {
+                cluster: source.cluster.clone(),
+                key,
+                text,
+                fingerprint,
+                first_ms: tick.now_ms,
+                last_ms: tick.now_ms,
+            }),
+            Note::Gap { from_ms, to_ms, reason, detail } => {
+                recorder.gap(&source, from_ms, to_ms, reason, detail);
+            }
+        }
     }
 }
 
