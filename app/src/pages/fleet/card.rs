@@ -6,6 +6,7 @@ use model::{ServerId, ServerSummary, Severity, Unit};
 
 use crate::links;
 use crate::live::Live;
+use crate::live::range::carried;
 use crate::shell::navigation::Nav;
 use crate::ui::bar::Bar;
 use crate::ui::findings::badge;
@@ -21,7 +22,7 @@ pub fn Card(
     /// The server.
     id: ServerId,
 ) -> impl IntoView {
-    let to = links::overview(&id);
+    let (to, range) = (links::overview(&id), carried());
     let name = id.to_string();
     let server = Memo::new(move |_| nav.latest.with(|latest| latest.server(&id).cloned()));
     let number = move |pick: fn(&ServerSummary) -> Option<f64>| {
@@ -58,7 +59,7 @@ pub fn Card(
     view! {
         <li class=class>
             <div class="card-head">
-                <h2><a href=to data-row="">{name}</a></h2>
+                <h2><a href=move || format!("{to}{}", range.get()) data-row="">{name}</a></h2>
                 {move || server.with(|s| s.as_ref().and_then(|s| badge(s.worst)))}
             </div>
             {move || server.with(|s| s.as_ref().map(identity))}

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use history::{Entity, Metric, Point, Series};
 use model::activity::{Activity, Session, wait_class};
-use model::{AreaName, ServerId, Span};
+use model::{AreaName, ServerId, TimeRange};
 
 use crate::engine::Engine;
 use crate::past::{MOST_POINTS, holes, unreadable};
@@ -47,12 +47,15 @@ pub fn points(activity: &Activity) -> Option<Vec<Point>> {
 /// nothing was read.
 pub type Moment = (i64, Option<Vec<(String, f64)>>);
 
-/// Average active sessions by wait class over the span that ends now, oldest first; none where no history
-/// is kept.
+/// Average active sessions by wait class over a range, oldest first; none where no history is kept.
 ///
 /// Errors: a sentence, when the store cannot be read.
-pub async fn of_span(engine: &Engine, id: &ServerId, span: Span) -> Result<Vec<Moment>, String> {
-    let Some((past, source, (from_ms, to_ms))) = engine.past_of(id, AreaName::Activity, span)
+pub async fn of_range(
+    engine: &Engine,
+    id: &ServerId,
+    range: TimeRange,
+) -> Result<Vec<Moment>, String> {
+    let Some((past, source, (from_ms, to_ms))) = engine.past_of(id, AreaName::Activity, range)
     else {
         return Ok(Vec::new());
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use history::{Bucket, Entity, Error, History, Metric, Point, Series, Source};
 use model::overview::{Overview, Window};
-use model::{AreaName, ServerId, Span};
+use model::{AreaName, ServerId, TimeRange};
 use serde_json::{Map, Value};
 
 use crate::engine::Engine;
@@ -41,11 +41,15 @@ pub fn points(overview: &Overview) -> Option<Vec<Point>> {
     Some(known.collect())
 }
 
-/// The windows of the span that ends now; none where no history is kept.
+/// The windows of a range; none where no history is kept.
 ///
 /// Errors: a sentence, when the store cannot be read.
-pub async fn of_span(engine: &Engine, id: &ServerId, span: Span) -> Result<Vec<Window>, String> {
-    let Some((past, source, from_to)) = engine.past_of(id, AreaName::Overview, span) else {
+pub async fn of_range(
+    engine: &Engine,
+    id: &ServerId,
+    range: TimeRange,
+) -> Result<Vec<Window>, String> {
+    let Some((past, source, from_to)) = engine.past_of(id, AreaName::Overview, range) else {
         return Ok(Vec::new());
     };
     windows(past, &source, from_to, MOST_POINTS).await.map_err(|error| unreadable(&error))
