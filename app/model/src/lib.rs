@@ -11,6 +11,7 @@ pub mod area;
 pub mod audit;
 pub mod duration;
 pub mod error;
+pub mod event;
 pub mod explain;
 pub mod explain_refusal;
 pub mod finding;
@@ -43,6 +44,7 @@ areas!(modules);
 pub use area::AreaName;
 pub use duration::duration;
 pub use error::ApiError;
+pub use event::{Event, EventKind, Events};
 pub use finding::{
     About, Evidence, Finding, Harm, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit,
 };

@@ -8,6 +8,7 @@ pub mod charts;
 pub mod clock;
 #[cfg(feature = "hydrate")]
 pub mod event_source;
+pub mod events;
 pub mod findings;
 pub mod lazy_pages;
 pub mod range;

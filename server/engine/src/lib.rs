@@ -12,6 +12,7 @@ pub mod connection;
 pub mod dsn;
 mod engine;
 mod error;
+pub mod events;
 pub mod explain;
 pub mod history;
 mod isolated;

@@ -45,7 +45,7 @@ fn body(path: &str) -> (&'static str, String) {
         ),
         "/api/findings" => (FORM, "server=shop&areas=".into()),
         "/api/charts" => (FORM, "server=shop&page=overview&range=".into()),
-        "/api/overview" | "/api/activity" | "/api/replication" => {
+        "/api/overview" | "/api/activity" | "/api/replication" | "/api/events" => {
             (FORM, "server=shop&range=".into())
         }
         "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),

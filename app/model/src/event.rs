@@ -1,0 +1,111 @@
+//! What happened to a server, in the order of time: the line of events under charts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::named::named;
+
+/// What kind of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// Tables, columns, indexes, functions: created, altered, dropped.
+    Ddl,
+    /// A setting has another value.
+    Setting,
+    /// The server was started.
+    Restart,
+    /// A standby became a primary, or the other way round.
+    Promotion,
+    /// Counters were set to zero.
+    StatisticsReset,
+    /// An extension was created, updated or dropped.
+    ExtensionUpdate,
+    /// A mark that somebody set, such as a deploy.
+    Mark,
+    /// Nothing was recorded.
+    Gap,
+}
+
+impl EventKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Ddl,
+        Self::Setting,
+        Self::Restart,
+        Self::Promotion,
+        Self::StatisticsReset,
+        Self::ExtensionUpdate,
+        Self::Mark,
+        Self::Gap,
+    ];
+
+    /// The word in the history and in class names.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ddl => "ddl",
+            Self::Setting => "setting",
+            Self::Restart => "restart",
+            Self::Promotion => "promotion",
+            Self::StatisticsReset => "statistics_reset",
+            Self::ExtensionUpdate => "extension_update",
+            Self::Mark => "mark",
+            Self::Gap => "gap",
+        }
+    }
+
+    /// What people call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Ddl => "DDL",
+            Self::Setting => "Setting",
+            Self::Restart => "Restart",
+            Self::Promotion => "Promotion",
+            Self::StatisticsReset => "Statistics reset",
+            Self::ExtensionUpdate => "Extension",
+            Self::Mark => "Mark",
+            Self::Gap => "Gap",
+        }
+    }
+}
+named!(EventKind);
+
+/// Something that happened to a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When, ms since the epoch by pgdeck's clock; where two readings were compared, the time of the later
+    /// one.
+    pub at_ms: i64,
+    /// Not before this time, ms since the epoch; None where `at_ms` is exact.
+    pub since_ms: Option<i64>,
+    /// What kind.
+    pub kind: EventKind,
+    /// One line.
+    pub title: String,
+    /// More, a line each.
+    pub detail: Vec<String>,
+}
+
+/// The events of a window, and what is not among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Events {
+    /// In the order of time.
+    pub events: Vec<Event>,
+    /// Whether there are more in the window, older than these.
+    pub has_more: bool,
+    /// Whether a history is kept at all: without one nothing is told.
+    pub is_kept: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_one_word_everywhere() {
+        for kind in EventKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+            let json = serde_json::to_string(&kind).unwrap_or_default();
+            assert_eq!(json, format!("\"{kind}\""), "serde and the store agree");
+        }
+    }
+}
