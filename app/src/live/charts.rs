@@ -4,6 +4,8 @@
 use leptos::prelude::*;
 use model::{ApiError, ServerId, TimeRange};
 
+#[cfg(feature = "ssr")]
+use super::events::events_of;
 use crate::routes::access;
 use crate::ui::chart::Chart;
 
@@ -51,12 +53,17 @@ pub async fn charts_of(
     page: &str,
     range: &str,
 ) -> Result<Vec<Chart>, ApiError> {
-    let range = TimeRange::read(range).unwrap_or_default();
-    if range.is_live() {
-        return of_page(engine, server, page).ok_or(ApiError::NotFound);
+    let time = TimeRange::read(range).unwrap_or_default();
+    let mut charts = if time.is_live() {
+        of_page(engine, server, page).ok_or(ApiError::NotFound)?
+    } else {
+        let charts = past_of_page(engine, server, page, time).await.ok_or(ApiError::NotFound)?;
+        charts.map_err(|incident| ApiError::Internal { incident })?
+    };
+    if let Some(first) = charts.first_mut() {
+        first.events = Some(events_of(engine, server, range).await?);
     }
-    let charts = past_of_page(engine, server, page, range).await.ok_or(ApiError::NotFound)?;
-    charts.map_err(|incident| ApiError::Internal { incident })
+    Ok(charts)
 }
 
 /// The live charts of a page of a server; None: no such server, or no charts.

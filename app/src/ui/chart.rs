@@ -1,5 +1,5 @@
 //! Chart component: SVG rendered by the server, cross-hair and span by pointer or keys, a legend that
-//! filters, data points as a table. The SVG is inserted with `inner_html`; `chart_svg.rs` writes numbers
+//! filters, data points as a table, events under the time axis. The SVG is inserted with `inner_html`; `chart_svg.rs` writes numbers
 //! only.
 
 use leptos::prelude::*;
@@ -8,6 +8,7 @@ use model::{Reason, Unit};
 pub use super::chart_data::Chart;
 #[cfg(feature = "ssr")]
 pub use super::chart_data::Line;
+use super::chart_events::{EventList, PageEvents};
 use super::chart_plot::Plot;
 pub use super::chart_plot::Pointing;
 use super::keyed::keyed;
@@ -20,6 +21,10 @@ pub fn Charts(
     #[prop(into)]
     charts: Signal<Vec<Chart>>,
 ) -> impl IntoView {
+    let events = Memo::new(move |_| {
+        charts.with(|all| all.iter().find_map(|chart| chart.events.clone())).unwrap_or_default()
+    });
+    provide_context(PageEvents(events));
     let ids = move |more: bool| {
         let of = move |all: &Vec<Chart>| {
             all.iter().filter(|c| c.more == more).map(|c| c.id.clone()).collect::<Vec<_>>()
@@ -43,6 +48,7 @@ pub fn Charts(
                 <div class="charts">{keyed(move || rest.get(), one)}</div>
             </details>
         })}
+        <EventList events/>
     }
 }
 

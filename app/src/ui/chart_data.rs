@@ -1,6 +1,6 @@
 //! What a chart is made of: its data, and the SVG that the server has drawn of them.
 
-use model::{Reason, Unit};
+use model::{Events, Reason, Unit};
 use serde::{Deserialize, Serialize};
 
 /// A chart: SVG and data.
@@ -27,6 +27,9 @@ pub struct Chart {
     /// Whether it stands behind "More charts".
     #[serde(default)]
     pub more: bool,
+    /// What happened in the range of the page: the first of its charts carries it for all.
+    #[serde(default)]
+    pub events: Option<Events>,
     /// The SVG, or why there is none.
     pub picture: Result<Picture, Reason>,
 }

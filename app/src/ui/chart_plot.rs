@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use model::TimeRange;
 
 use super::chart_data::{Chart, HEIGHT, Picture, WIDTH};
+use super::chart_events::{PageEvents, marks};
 use super::chart_legend::{Legend, message, table};
 use super::chart_shape::{nearest, paths, ticks, x_of};
 use crate::live::clock::Clock;
@@ -57,6 +58,7 @@ fn picture(chart: Option<&Chart>) -> Option<&Picture> {
 pub fn Plot(chart: Memo<Option<Chart>>) -> impl IntoView {
     let (pointing, clock) = (Pointing::get(), Clock::get());
     let hidden = RwSignal::new(BTreeSet::<String>::new());
+    let events = use_context::<PageEvents>();
     let points = NodeRef::<leptos::html::Details>::new();
     let at = Memo::new(move |_| {
         let moment = pointing.at.get()?;
@@ -110,6 +112,7 @@ pub fn Plot(chart: Memo<Option<Chart>>) -> impl IntoView {
             <svg class="over" viewBox=format!("0 0 {WIDTH} {HEIGHT}") aria-hidden="true" focusable="false">
                 {move || chart.with(|c| c.as_ref().and_then(|c| redrawn(c, &hidden.get())))}
                 {overlay(|_, clock, chart| axis(clock, chart))}
+                {move || chart.with(|c| events.and_then(|e| e.0.with(|events| marks(c.as_ref()?, &events.events))))}
                 {overlay(|pointing, _, chart| span(chart, pointing.span.get()?))}
                 {move || at.get().and_then(|at| chart.with(|c| cross_line(c.as_ref()?, at)))}
             </svg>
@@ -133,7 +136,7 @@ fn axis(clock: Clock, chart: &Chart) -> Option<AnyView> {
         let label = ticks.label(*time + clock.ahead_ms(*time));
         Some(view! {
             <line class="grid" x1=x.clone() x2=x.clone() y1=bottom y2=bottom + 5></line>
-            <text class="label" x=x y=bottom + 17 text-anchor="middle">{label}</text>
+            <text class="label" x=x y=bottom + 20 text-anchor="middle">{label}</text>
         })
     };
     let all = ticks.at.iter().filter_map(one).collect_view();

@@ -210,6 +210,7 @@ mod tests {
             limit: None,
             note: None,
             more: false,
+            events: None,
             picture: Ok(picture.clone()),
         };
         let all = paths(&chart, &picture, &BTreeSet::new());

@@ -59,6 +59,7 @@ pub fn chart(spec: ChartSpec) -> Chart {
         limit: spec.limit,
         note: None,
         more: false,
+        events: None,
         picture,
     }
 }
@@ -86,7 +87,7 @@ fn draw(spec: &ChartSpec) -> Option<Picture> {
         let mut chart = ChartBuilder::on(&root)
             .margin_top(10)
             .margin_right(30)
-            .x_label_area_size(24)
+            .x_label_area_size(26)
             .y_label_area_size(76)
             .build_cartesian_2d(across, 0.0..scale.scaled(top))
             .ok()?;

@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod chart;
 pub mod chart_data;
+mod chart_events;
 mod chart_legend;
 mod chart_plot;
 pub mod chart_shape;

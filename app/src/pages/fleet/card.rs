@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::server::{ConnectionState, Facts};
 use model::{ServerId, ServerSummary, Severity, Unit};
 
+use super::past::FleetPast;
 use crate::links;
 use crate::live::Live;
 use crate::live::range::carried;
@@ -19,12 +20,17 @@ use crate::ui::sparkline::Sparkline;
 pub fn Card(
     /// The navigation data, which has the numbers.
     nav: Nav,
+    /// The past of all servers, where a range of it is shown.
+    past: RwSignal<FleetPast>,
     /// The server.
     id: ServerId,
 ) -> impl IntoView {
     let (to, range) = (links::overview(&id), carried());
     let name = id.to_string();
-    let server = Memo::new(move |_| nav.latest.with(|latest| latest.server(&id).cloned()));
+    let server = {
+        let id = id.clone();
+        Memo::new(move |_| nav.latest.with(|latest| latest.server(&id).cloned()))
+    };
     let number = move |pick: fn(&ServerSummary) -> Option<f64>| {
         Signal::derive(move || server.with(|s| s.as_ref().and_then(pick)))
     };
@@ -53,8 +59,9 @@ pub fn Card(
         )
     });
     let spark = Signal::derive(move || {
-        server
-            .with(|s| s.as_ref().map(|s| s.headline.transactions_spark.clone()).unwrap_or_default())
+        let then = past.with(|past| past.get(&id.to_string()).cloned());
+        let now = || server.with(|s| s.as_ref().map(|s| s.headline.transactions_spark.clone()));
+        then.or_else(now).unwrap_or_default()
     });
     view! {
         <li class=class>

@@ -28,6 +28,7 @@ pub struct LocksQuery {
     /// The page of the table, from 0.
     pub page: usize,
     /// The range of the chart, as `TimeRange::read` takes it.
+    #[serde(default)]
     pub range: String,
 }
 
