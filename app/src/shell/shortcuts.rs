@@ -13,7 +13,7 @@ const FIRST: [(&str, &str); 2] =
 const LAST: [(&str, &str); 9] = [
     ("/", "filter"),
     ("j k", "next and previous row; Enter opens it"),
-    ("[ ]", "earlier and later by half of the range"),
+    ("[ ]", "earlier and later: by half of the range, on locks by a kept second"),
     ("← →", "on a chart: read its values; with Shift choose a span, Enter shows it"),
     ("t", "on a chart: its values as a table"),
     (

@@ -61,7 +61,8 @@ pub fn load(
 
 fn colour(name: &str, rank: usize) -> &'static str {
     match name {
-        OTHERS | NOT_KNOWN => "series-rest",
+        OTHERS => "series-rest",
+        NOT_KNOWN => "series-unknown",
         _ => COLOURS.get(rank).copied().unwrap_or("series-rest"),
     }
 }

@@ -162,12 +162,14 @@ fn Body(
             <nav class="views load-by" aria-label="Group by">
                 {LoadBy::ALL.into_iter().map(link).collect_view()}
             </nav>
-            <div class="load-chart"><Charts charts/></div>
+            <div class="load-top">
+            <div><Charts charts/></div>
             <section class="panel" aria-labelledby="made-title">
                 <h2 id="made-title">"What made it"</h2>
                 <p class="note">{move || shown.with(span)} " Drag over the chart, or press Shift with the arrow keys and Enter, to see what made a part of it."</p>
                 {part(table::groups)}
             </section>
+            </div>
             <Show when=move || by.get() != LoadBy::Statement>
                 <section class="panel" aria-labelledby="statements-title">
                     <h2 id="statements-title">"Statements"</h2>
