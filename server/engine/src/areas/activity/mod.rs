@@ -4,6 +4,7 @@
 mod autovacuum;
 mod connections;
 mod metrics;
+pub mod load;
 pub mod profile;
 mod progress;
 mod replay;
