@@ -23,6 +23,7 @@ pub const QUIET: Settings = Settings {
     buffer: 1_000_000,
     background: false,
     max_pages: 0,
+    lease_ms: 15_000,
 };
 
 pub async fn open(folder: &Path, settings: Settings) -> History {
