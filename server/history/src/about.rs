@@ -130,7 +130,7 @@ impl History {
         for row in query("select extname::text, extversion from pg_catalog.pg_extension where extname in ('timescaledb', 'citus') order by 1").fetch_all(conn).await? {
             let (name, version): (String, String) = (row.try_get(0)?, row.try_get(1)?);
             match name.as_str() {
-                "timescaledb" if layout.hypertables => partitioned_by = Some(format!("TimescaleDB {version}")),
+                "timescaledb" if layout.timescale.is_some() => partitioned_by = Some(format!("TimescaleDB {version}")),
                 "timescaledb" => not_used = Some(format!("TimescaleDB {version}")),
                 _ => not_used = Some(format!("Citus {version}")),
             }

@@ -65,7 +65,7 @@ impl History {
     /// Errors: when the database refuses what is needed, or a newer pgdeck has written it. The console goes on
     /// without.
     pub async fn connect(address: &Address, settings: Settings) -> Result<Self, Error> {
-        let db = Db::Shared(Store::new(address.clone(), settings));
+        let db = Db::Shared(Box::new(Store::new(address.clone(), settings)));
         let history = Self::start(db, settings);
         if let Err(error) = history.inner.look().await {
             let error = history.inner.db.error(&error);

@@ -75,8 +75,8 @@ impl Class {
 /// How the tables are laid out.
 #[derive(Debug)]
 pub(crate) struct Partitions {
-    /// TimescaleDB makes partitions by itself.
-    pub(crate) hypertables: bool,
+    /// TimescaleDB makes partitions by itself; its schema, quoted.
+    pub(crate) timescale: Option<String>,
     keep: Retention,
     /// Bounds of partitions that are there.
     known: Mutex<BTreeMap<i64, i64>>,
@@ -84,8 +84,8 @@ pub(crate) struct Partitions {
 
 impl Partitions {
     /// Partitions whose width follows from how long things are kept.
-    pub(crate) fn new(hypertables: bool, keep: Retention) -> Self {
-        Self { hypertables, keep, known: Mutex::default() }
+    pub(crate) fn new(timescale: Option<String>, keep: Retention) -> Self {
+        Self { timescale, keep, known: Mutex::default() }
     }
 
     /// Forgets what is there: it may have changed.
@@ -100,7 +100,7 @@ impl Partitions {
 
     /// Makes the partition of a place within the transaction, if there is none.
     pub(crate) async fn ensure(&self, conn: &mut Conn, place: i64) -> Result<(), sqlx::Error> {
-        if self.hypertables || self.knows(place) {
+        if self.timescale.is_some() || self.knows(place) {
             return Ok(());
         }
         query("select pg_catalog.pg_advisory_xact_lock($1)").bind(LOCK).execute(conn).await?;
@@ -170,54 +170,64 @@ pub(crate) async fn count(conn: &mut Conn) -> Result<i64, sqlx::Error> {
         .await
 }
 
-/// Drops the partitions of a class in which everything ended before a time; gives how many. One transaction.
-pub(crate) async fn drop_before(
+/// Drops the partitions in which everything is older than is kept. One transaction.
+pub(crate) async fn drop_old(conn: &mut Conn, now_ms: i64) -> Result<(), sqlx::Error> {
+    let Some(partitions) = conn.partitions() else { return Ok(()) };
+    let all = if partitions.timescale.is_some() { Vec::new() } else { bounds(conn).await? };
+    for class in Class::ALL {
+        let before_ms = now_ms.saturating_sub(class.keep_ms(&partitions.keep));
+        if let Some(schema) = &partitions.timescale {
+            drop_chunks(conn, schema, class, before_ms).await?;
+        }
+        let (least, greatest) = class.places();
+        let ended = |bounds: &&(i64, i64)| {
+            bounds.0 >= least && bounds.0 <= greatest && bounds.1 - least < before_ms
+        };
+        for (from, to) in all.iter().filter(ended) {
+            drop_partition(conn, class.level, (*from, *to), before_ms).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops a partition, unless something in it is still wanted, or waits for compaction.
+async fn drop_partition(
     conn: &mut Conn,
-    partitions: &Partitions,
-    class: Class,
+    level: Level,
+    (from, to): (i64, i64),
     before_ms: i64,
-) -> Result<u64, sqlx::Error> {
-    let (least, greatest) = class.places();
-    if partitions.hypertables {
-        return drop_chunks(conn, class, before_ms).await;
+) -> Result<(), sqlx::Error> {
+    let held: i64 = query("select count(*) from chunk where place >= $1 and place < $2 and (to_ms >= $3 or tier <= 0)")
+        .bind(from).bind(to).bind(before_ms)
+        .scalar(conn).await?;
+    if held > 0 {
+        return Ok(());
     }
-    let mut dropped = 0;
-    for (from, to) in bounds(conn).await? {
-        if from < least || from > greatest {
-            continue;
-        }
-        // What waits for compaction stays, and so does a partition into which is written.
-        let held: i64 = query("select count(*) from chunk where place >= $1 and place < $2 and (to_ms >= $3 or tier <= 0)")
-            .bind(from).bind(to).bind(before_ms).scalar(conn).await?;
-        if held > 0 || to - least >= before_ms {
-            continue;
-        }
-        complete_after(conn, class.level, from, to).await?;
-        for parent in ["chunk", "block"] {
-            run(conn, format!("drop table {}", name(parent, from, to))).await?;
-        }
-        dropped += 1;
+    complete_after(conn, level, from, to).await?;
+    for parent in ["chunk", "block"] {
+        run(conn, format!("drop table {}", name(parent, from, to))).await?;
     }
-    partitions.forget();
-    Ok(dropped)
+    if let Some(partitions) = conn.partitions() {
+        partitions.forget();
+    }
+    Ok(())
 }
 
 /// The same by TimescaleDB, whose chunks begin where it wants; the longest of ours lasts 64 days.
-async fn drop_chunks(conn: &mut Conn, class: Class, before_ms: i64) -> Result<u64, sqlx::Error> {
+async fn drop_chunks(
+    conn: &mut Conn,
+    schema: &str,
+    class: Class,
+    before_ms: i64,
+) -> Result<(), sqlx::Error> {
     let span = if class.level == Level::Day { 64 } else { 7 } * DAY_MS;
     let (least, _) = class.places();
     let upto = class.place(before_ms.saturating_sub(span));
     complete_after(conn, class.level, least, upto).await?;
-    let mut dropped = 0;
     for parent in ["chunk", "block"] {
-        dropped += query("select drop_chunks($1::regclass, older_than => $2, newer_than => $3)")
-            .bind(parent)
-            .bind(upto)
-            .bind(least)
-            .execute(conn)
-            .await?;
+        run(conn, format!("select {schema}.drop_chunks('{parent}'::regclass, older_than => {upto}::bigint, newer_than => {least}::bigint)")).await?;
     }
-    Ok(dropped)
+    Ok(())
 }
 
 /// Notes that what lies in these places is about to go.
@@ -260,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_width_follows_from_how_long_is_kept() {
-        let partitions = Partitions::new(false, Retention::default());
+        let partitions = Partitions::new(None, Retention::default());
         let days = |class: usize| partitions.width(Class::ALL[class].place(0)) / DAY_MS;
         assert_eq!([days(0), days(1), days(2), days(3), days(4)], [1, 4, 4, 50, 137]);
     }

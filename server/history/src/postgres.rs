@@ -22,7 +22,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 const SCHEMA: &str = "pgdeck";
 /// How long a page waits for a connection, and writing.
 const READER_WAITS: Duration = Duration::from_secs(2);
-const WRITER_WAITS: Duration = Duration::from_secs(5);
+const WRITER_WAITS: Duration = Duration::from_secs(3);
 /// What of the URL's query is understood; anything else would be passed over in silence.
 const KEYS: [&str; 14] = [
     "sslmode",
@@ -148,10 +148,12 @@ impl Store {
         }
         let migrated = MIGRATIONS.run(&pool).await;
         migrated.map_err(|error| sqlx::Error::Migrate(Box::new(error)))?;
-        let kind = "select relkind::text from pg_catalog.pg_class where oid = 'block'::regclass";
-        let kind: String = sqlx::query(kind).fetch_one(&pool).await?.try_get(0)?;
+        // Whether TimescaleDB makes the partitions was decided when the tables were made.
+        let timescale = "select pg_catalog.quote_ident(n.nspname) from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'timescaledb' and exists (select from pg_catalog.pg_class where oid = 'block'::regclass and relkind = 'r')";
+        let timescale = sqlx::query(timescale).fetch_optional(&pool).await?;
+        let timescale: Option<String> = timescale.map(|row| row.try_get(0)).transpose()?;
         pool.close().await;
-        Ok(Arc::new(Partitions::new(kind == "r", self.settings.retention)))
+        Ok(Arc::new(Partitions::new(timescale, self.settings.retention)))
     }
 
     /// A connection of flushes and leases.

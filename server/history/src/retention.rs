@@ -23,13 +23,15 @@ pub(crate) async fn apply(db: &Db, keep: &Retention, now_ms: i64) -> Result<(), 
     {
         return Ok(());
     }
+    if db.shared().is_some() {
+        let mut tx = db.begin_keeping().await?;
+        partitions::drop_old(&mut tx, now_ms).await?;
+        tx.commit().await?;
+    }
     let before = |age: i64| now_ms.saturating_sub(age);
-    for class in Class::ALL {
+    let classes = if db.shared().is_some() { &[][..] } else { &Class::ALL[..] };
+    for class in classes {
         let cutoff = before(class.keep_ms(keep));
-        if db.shared().is_some() {
-            drop_partitions(db, class, cutoff).await?;
-            continue;
-        }
         let both = class.level != Level::Raw && class.level != Level::Minute;
         for seldom in [class.seldom, !class.seldom].into_iter().take(1 + usize::from(both)) {
             while drop_chunks(db, class.level, Some((seldom, cutoff))).await?.is_some() {}
@@ -38,14 +40,6 @@ pub(crate) async fn apply(db: &Db, keep: &Retention, now_ms: i64) -> Result<(), 
     drop_beside(db, before(keep.raw_ms), before(keep.days_ms)).await?;
     by_bytes(db, keep.bytes).await?;
     give_back(db).await
-}
-
-async fn drop_partitions(db: &Db, class: Class, before_ms: i64) -> Result<(), sqlx::Error> {
-    let mut tx = db.begin_keeping().await?;
-    if let Some(partitions) = tx.partitions() {
-        partitions::drop_before(&mut tx, &partitions, class, before_ms).await?;
-    }
-    tx.commit().await
 }
 
 /// Drops the oldest chunks of a level: those of an age, or some. Gives the newest time that went.

@@ -44,8 +44,10 @@ create table measured (
 create sequence chunk_id;
 do $make$
 declare
-    hypertables boolean := exists (select from pg_catalog.pg_extension where extname = 'timescaledb');
-    partitioned text := case when hypertables then '' else ' partition by range (place)' end;
+    timescale   text := (select n.nspname from pg_catalog.pg_extension e
+                         join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+                         where e.extname = 'timescaledb');
+    partitioned text := case when timescale is null then ' partition by range (place)' else '' end;
     name text;
 begin
     execute $chunk$
@@ -71,18 +73,19 @@ begin
             last_series  bigint not null,
             data         bytea not null
         )$block$ || partitioned;
-    if hypertables then
+    -- It is compressed already.
+    alter table block alter column data set storage external;
+    if timescale is not null then
         foreach name in array array['chunk', 'block'] loop
             execute format(
-                'select create_hypertable(%L, %L, chunk_time_interval => 604800000::bigint)', name, 'place');
+                'select %I.create_hypertable(%L::regclass, %L, chunk_time_interval => 604800000::bigint, create_default_indexes => false)',
+                timescale, name, 'place');
         end loop;
     end if;
 end $make$;
 create index chunk_of_source on chunk (source, level, from_ms);
 create index chunk_to_merge on chunk (source, level, tier, from_ms) where tier between 0 and 8;
 create index block_of_chunk on block (chunk, first_series, last_series);
--- It is compressed already.
-alter table block alter column data set storage external;
 
 create table gap (
     id      bigint generated always as identity primary key,

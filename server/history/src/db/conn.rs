@@ -6,6 +6,8 @@ use std::sync::Arc;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
+use super::query::query;
+use super::sql;
 use crate::partitions::Partitions;
 
 /// A connection out of a pool, or a snapshot.
@@ -80,19 +82,13 @@ pub(crate) struct Write {
 impl Write {
     /// Begins on this connection.
     pub(crate) async fn begin(mut conn: Conn) -> Result<Self, sqlx::Error> {
-        match conn.raw() {
-            Raw::Sqlite(conn) => drop(sqlx::query("begin immediate").execute(conn).await?),
-            Raw::Postgres(conn) => drop(sqlx::query("begin").execute(conn).await?),
-        }
+        query(sql::BEGIN).execute(&mut conn).await?;
         Ok(Self { conn, open: true })
     }
 
     /// Makes it last.
     pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        match self.conn.raw() {
-            Raw::Sqlite(conn) => drop(sqlx::query("commit").execute(conn).await?),
-            Raw::Postgres(conn) => drop(sqlx::query("commit").execute(conn).await?),
-        }
+        query("commit").execute(&mut self.conn).await?;
         self.open = false;
         Ok(())
     }

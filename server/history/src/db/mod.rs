@@ -19,7 +19,7 @@ pub(crate) enum Db {
     /// A file of its own.
     File(Database),
     /// A database of PostgreSQL.
-    Shared(Store),
+    Shared(Box<Store>),
 }
 
 impl Db {

@@ -2,6 +2,9 @@
 
 use super::Sql;
 
+/// Begins to write.
+pub(crate) const BEGIN: Sql = Sql { sqlite: "begin immediate", postgres: "begin" };
+
 /// A source gets its id.
 pub(crate) const SOURCE: Sql = Sql {
     sqlite: "insert into source (cluster, server, area, first_ms, last_ms, every_ms) values ($1, $2, $3, $4, $4, 0) on conflict (cluster, server, area) do update set first_ms = min(first_ms, excluded.first_ms) returning id",

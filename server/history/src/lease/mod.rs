@@ -73,11 +73,16 @@ impl Leases {
         self.read.insert(key, Instant::now());
     }
 
+    /// A server could not be read.
+    pub(crate) fn tried(&mut self, key: ServerKey) {
+        self.read.entry(key).or_insert_with(Instant::now);
+    }
+
     /// Whether it is time to look at all leases: every third of their length, and when something new is read.
     pub(crate) fn is_due(&self) -> bool {
         let third = Duration::from_millis(u64::try_from(self.lease_ms / 3).unwrap_or(0));
         self.round.is_none_or(|round| round.elapsed() >= third)
-            || self.read.keys().any(|key| !self.told.contains(key))
+            || self.read.iter().any(|(key, at)| at.elapsed() < UNREAD && !self.told.contains(key))
     }
 
     /// Says that this process lives and what it reads, renews, gives back what others should have, and takes

@@ -45,9 +45,18 @@ impl Shared {
 
     /// Which servers are being read.
     pub(crate) fn read(&mut self, batch: &Batch) {
-        let sources: HashSet<&Source> = batch.ticks.iter().map(|tick| &tick.source).collect();
+        let ticks = batch.ticks.iter().map(|tick| &tick.source);
+        let blobs = batch.beside.iter().filter_map(|item| match item {
+            Beside::Blob(source, _) => Some(source),
+            _ => None,
+        });
+        let sources: HashSet<&Source> = ticks.chain(blobs).collect();
         for source in sources {
             self.leases.read(key_of(source));
+        }
+        // One that cannot be read at present may be read by another process.
+        for gap in &batch.gaps {
+            self.leases.tried(key_of(&gap.source));
         }
     }
 
