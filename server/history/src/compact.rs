@@ -214,11 +214,8 @@ async fn write(
     }
     see_entities(db, &merged.series, to_ms).await?;
     let mut tx = db.begin_keeping().await?;
-    let mut gone = 0;
-    for head in old {
-        let deleted = query("delete from chunk where id = $1").bind(head.id);
-        gone += deleted.execute(&mut tx).await?;
-    }
+    let ids: Vec<i64> = old.iter().map(|head| head.id).collect();
+    let gone = query(sql::DELETE_CHUNKS).bind(ids.clone()).execute(&mut tx).await?;
     if gone != old.len() as u64 {
         // Another process has merged them, or retention has dropped one.
         drop(tx);
@@ -240,13 +237,14 @@ async fn write(
     if no_minutes.is_some() {
         complete_since(&mut tx, place.source, Level::Minute, to_ms + 1).await?;
     }
-    let delete = "delete from block where chunk = $1";
-    for head in old.iter().filter(|_| whole) {
-        query(delete).bind(head.id).execute(&mut tx).await?;
+    if whole {
+        query("delete from block where chunk = any($1)").bind(ids).execute(&mut tx).await?;
+        return tx.commit().await;
     }
     tx.commit().await?;
-    for head in old.iter().filter(|_| !whole) {
-        query(delete).bind(head.id).execute(&mut db.keeper().await?).await?;
+    for head in old {
+        let blocks = query("delete from block where chunk = $1").bind(head.id);
+        blocks.execute(&mut db.keeper().await?).await?;
     }
     Ok(())
 }

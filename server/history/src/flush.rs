@@ -144,7 +144,7 @@ impl Rows {
             self.write_gap(&mut tx, gap).await?;
         }
         for (source, ticks) in &plan.ticks {
-            self.write_ticks(&mut tx, source, ticks).await?;
+            self.write_ticks(&mut tx, source, ticks, leases.is_some()).await?;
         }
         for item in &plan.beside {
             self.write_beside(&mut tx, item).await?;
@@ -168,14 +168,17 @@ impl Rows {
         conn: &mut Conn,
         source: &Source,
         reads: &[Read<'_>],
+        shared: bool,
     ) -> Result<(), sqlx::Error> {
         let Some((first, _)) = reads.first() else { return Ok(()) };
         let id = self.ids.source(conn, source, first.at_ms).await?;
         let mut ticks: Vec<&Tick> = reads.iter().map(|(tick, _)| *tick).collect();
         if !self.seen.contains_key(source) {
             let seen = last_run(conn, id).await?;
-            let recorded = |read: &&Read<'_>| is_recorded(read, seen.at_ms);
-            ticks.drain(..reads.iter().take_while(recorded).count());
+            if shared {
+                let recorded = |read: &&Read<'_>| is_recorded(read, seen.at_ms);
+                ticks.drain(..reads.iter().take_while(recorded).count());
+            }
             if ticks.is_empty() {
                 return Ok(());
             }
@@ -279,12 +282,16 @@ impl Rows {
     }
 }
 
-/// Two clocks that are further apart are not compared: one of them was set.
-const CLOCKS_MS: i64 = 86_400_000;
+/// A clock that is further behind than this was set back.
+const SET_BACK_MS: i64 = 60_000;
 
-/// Whether a tick begins before the last one that another process has written: nothing is counted twice.
-fn is_recorded((_, before_ms): &Read<'_>, last_ms: Option<i64>) -> bool {
-    matches!((before_ms, last_ms), (Some(before), Some(last)) if *before < last && last - before < CLOCKS_MS)
+/// Whether another process has written what this tick tells, or a part of it: nothing is counted twice.
+fn is_recorded((tick, before_ms): &Read<'_>, last_ms: Option<i64>) -> bool {
+    let Some(last_ms) = last_ms else { return false };
+    let age = i64::try_from(tick.clock.elapsed().as_millis()).unwrap_or(0);
+    let now = tick.at_ms.saturating_add(age).saturating_add(SET_BACK_MS);
+    // Of the first tick of a process nothing but its time is known.
+    before_ms.unwrap_or(tick.at_ms - 1) < last_ms && last_ms <= now
 }
 
 /// What an earlier run of pgdeck saw last.

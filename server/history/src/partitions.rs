@@ -19,8 +19,8 @@ const TIMES: i64 = 1 << TIME_BITS;
 const DAY_MS: i64 = 86_400_000;
 /// As many partitions hold what is kept of a resolution.
 const PARTITIONS: i64 = 8;
-/// Serialises those who make partitions.
-const LOCK: i64 = 0x7067_6465_636b_7061;
+/// Serialises those who make the schema or partitions.
+pub(crate) const LOCK: i64 = 0x7067_6465_636b_7061;
 
 /// What is kept equally long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +173,8 @@ pub(crate) async fn count(conn: &mut Conn) -> Result<i64, sqlx::Error> {
 /// Drops the partitions in which everything is older than is kept. One transaction.
 pub(crate) async fn drop_old(conn: &mut Conn, now_ms: i64) -> Result<(), sqlx::Error> {
     let Some(partitions) = conn.partitions() else { return Ok(()) };
+    // While it waits for the lock of a table, everyone else waits for it.
+    run(conn, "set local lock_timeout = '1s'".to_owned()).await?;
     let all = if partitions.timescale.is_some() { Vec::new() } else { bounds(conn).await? };
     for class in Class::ALL {
         let before_ms = now_ms.saturating_sub(class.keep_ms(&partitions.keep));

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::db::Conn;
 use crate::error::Error;
-use crate::partitions::Partitions;
+use crate::partitions::{LOCK, Partitions};
 use crate::settings::Settings;
 
 /// The schema's versions, oldest first.
@@ -142,10 +142,17 @@ impl Store {
         // Migrations take as long as they take; those of other processes wait for them.
         let pool = pool(&self.address, 1, WRITER_WAITS, &[("search_path", SCHEMA)]);
         let there = "select exists (select from pg_catalog.pg_namespace where nspname = 'pgdeck')";
-        let there: bool = sqlx::query(there).fetch_one(&pool).await?.try_get(0)?;
+        let mut tx = pool.begin().await?;
+        // Two that start at once would both make it.
+        sqlx::query("select pg_catalog.pg_advisory_xact_lock($1)")
+            .bind(LOCK)
+            .execute(&mut *tx)
+            .await?;
+        let there: bool = sqlx::query(there).fetch_one(&mut *tx).await?.try_get(0)?;
         if !there {
-            sqlx::query("create schema if not exists pgdeck").execute(&pool).await?;
+            sqlx::query("create schema pgdeck").execute(&mut *tx).await?;
         }
+        tx.commit().await?;
         let migrated = MIGRATIONS.run(&pool).await;
         migrated.map_err(|error| sqlx::Error::Migrate(Box::new(error)))?;
         // Whether TimescaleDB makes the partitions was decided when the tables were made.

@@ -60,6 +60,12 @@ pub(crate) const SEEN: Sql = Sql {
     postgres: "update entity set last_ms = $1 where id = any($2) and last_ms < $1",
 };
 
+/// Deletes chunks.
+pub(crate) const DELETE_CHUNKS: Sql = Sql {
+    sqlite: "delete from chunk where id in (select value from json_each($1))",
+    postgres: "delete from chunk where id = any($1)",
+};
+
 /// Writes a statement's text.
 pub(crate) const TEXT: Sql = Sql {
     sqlite: "insert into statement_text (cluster, key, text, fingerprint, first_ms, last_ms) values ($1, $2, $3, $4, $5, $6) on conflict (cluster, key) do update set text = excluded.text, fingerprint = excluded.fingerprint, first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)",

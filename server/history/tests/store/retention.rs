@@ -69,7 +69,7 @@ async fn the_file_stays_within_its_bytes_and_shrinks(place: Place) {
     let mut at = START;
     for _ in 0..40 {
         for _ in 0..60 {
-            truth.tick(&history, &mut random, (at, 10_000), 250);
+            truth.tick(&history, &mut random, (at, 10_000), place.work(250, 120) as u64);
             at += 10_000;
         }
         history.flush().await.unwrap();

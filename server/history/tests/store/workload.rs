@@ -51,6 +51,11 @@ impl Place {
         Self::Database(server.dsn_to(&name))
     }
 
+    /// As much work as the place bears: a database is asked over a connection.
+    pub fn work(&self, file: i64, database: i64) -> i64 {
+        if matches!(self, Self::Folder(_)) { file } else { database }
+    }
+
     /// Opens the history.
     pub async fn open(&self, settings: Settings) -> History {
         match self {
@@ -79,8 +84,9 @@ macro_rules! over_both {
         async fn all_of_it_in_postgres() {
             let server = playground::server(17).await.unwrap();
             $(
-                println!("{}", stringify!($name));
+                let begun = std::time::Instant::now();
                 $name(crate::workload::Place::database(&server, stringify!($name)).await).await;
+                println!("{}: {:?}", stringify!($name), begun.elapsed());
             )*
         }
     };
