@@ -14,7 +14,7 @@ use crate::level::Slot;
 use crate::names::{Entity, Source};
 use crate::pending::{Batch, Tick};
 use crate::plan::{Plan, Read};
-use crate::rows::{insert_chunk, insert_gap};
+use crate::rows::{insert_blob, insert_chunk, insert_gap, write_state};
 use crate::settings::Settings;
 
 /// Writes batches; there is one per store.
@@ -266,16 +266,11 @@ impl Rows {
             }
             Beside::Blob(source, blob) => {
                 let id = self.ids.source(conn, source, blob.from_ms).await?;
-                query(
-                    "insert into blob (source, from_ms, to_ms, crc, data) values ($1, $2, $3, $4, $5)",
-                )
-                .bind(id)
-                .bind(blob.from_ms)
-                .bind(blob.to_ms)
-                .bind(i64::from(crc32fast::hash(&blob.bytes)))
-                .bind(&blob.bytes)
-                .execute(conn)
-                .await?;
+                insert_blob(conn, id, blob).await?;
+            }
+            Beside::State(source, blob) => {
+                let id = self.ids.source(conn, source, blob.from_ms).await?;
+                write_state(conn, id, blob).await?;
             }
         }
         Ok(())

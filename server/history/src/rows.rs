@@ -1,6 +1,7 @@
-//! Rows that more than one place writes: chunks, blocks, gaps.
+//! Rows that more than one place writes: chunks, blocks, gaps; and blobs.
 
 use crate::answers::Gap;
+use crate::beside::Blob;
 use crate::chunk::Chunk;
 use crate::codec::block::Sealed;
 use crate::db::{Conn, query, sql};
@@ -109,5 +110,42 @@ pub(crate) async fn complete_since(
     since_ms: i64,
 ) -> Result<(), sqlx::Error> {
     query(sql::KEPT).bind(source).bind(level.number()).bind(since_ms).execute(conn).await?;
+    Ok(())
+}
+
+/// Writes a blob.
+pub(crate) async fn insert_blob(
+    conn: &mut Conn,
+    source: i64,
+    blob: &Blob,
+) -> Result<(), sqlx::Error> {
+    query("insert into blob (source, from_ms, to_ms, crc, data) values ($1, $2, $3, $4, $5)")
+        .bind(source)
+        .bind(blob.from_ms)
+        .bind(blob.to_ms)
+        .bind(i64::from(crc32fast::hash(&blob.bytes)))
+        .bind(&blob.bytes)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Of a state that is the same as before only the time is written.
+pub(crate) async fn write_state(
+    conn: &mut Conn,
+    source: i64,
+    blob: &Blob,
+) -> Result<(), sqlx::Error> {
+    let same = query("update blob set from_ms = $1, to_ms = $2 where source = $3 and data = $4")
+        .bind(blob.from_ms)
+        .bind(blob.to_ms)
+        .bind(source)
+        .bind(&blob.bytes)
+        .execute(conn)
+        .await?;
+    if same == 0 {
+        query("delete from blob where source = $1").bind(source).execute(conn).await?;
+        insert_blob(conn, source, blob).await?;
+    }
     Ok(())
 }

@@ -47,7 +47,7 @@ impl Shared {
     pub(crate) fn read(&mut self, batch: &Batch) {
         let ticks = batch.ticks.iter().map(|tick| &tick.source);
         let blobs = batch.beside.iter().filter_map(|item| match item {
-            Beside::Blob(source, _) => Some(source),
+            Beside::Blob(source, _) | Beside::State(source, _) => Some(source),
             _ => None,
         });
         let sources: HashSet<&Source> = ticks.chain(blobs).collect();
@@ -89,7 +89,9 @@ impl Shared {
     fn is_own(&self, item: &Beside) -> bool {
         match item {
             Beside::Text(_) => true,
-            Beside::Blob(source, _) => self.leases.holds(&key_of(source)),
+            Beside::Blob(source, _) | Beside::State(source, _) => {
+                self.leases.holds(&key_of(source))
+            }
             Beside::Event(event) => {
                 let key = (event.cluster.clone(), event.server.clone());
                 event.cluster.is_empty() || event.server.is_empty() || self.leases.holds(&key)
