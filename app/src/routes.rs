@@ -213,6 +213,7 @@ const SEE_SERVER: Access = Access::OnServer(Permission::See);
 pages! {
     Fleet       "/"                      fleet       SEE,        Top       "Fleet"       Some('f');
     Overview    "/s/:server"             overview    SEE_SERVER, Now       "Overview"    Some('o');
+    Load        "/s/:server/load"        load        SEE_SERVER, Now       "Load"        Some('e');
     Activity    "/s/:server/activity"    activity    SEE_SERVER, Now       "Activity"    Some('a');
     Locks       "/s/:server/locks"       locks       SEE_SERVER, Now       "Locks"       Some('l');
     Replication "/s/:server/replication" replication SEE_SERVER, Now       "Replication" Some('c');

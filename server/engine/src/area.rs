@@ -4,7 +4,7 @@ use std::future::Future;
 
 use history::{GapReason, Point};
 use model::server::{Facts, Headline};
-use model::{AreaName, Known};
+use model::{AreaName, Event, Known};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,6 +23,15 @@ pub struct ReplayHold {
     pub sql: Option<String>,
     /// Whether the configuration wants it so: then the lag is no defect.
     pub on_purpose: bool,
+}
+
+/// What an area knew when pgdeck last kept it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// When, ms since the epoch.
+    pub at_ms: i64,
+    /// The area's own encoding.
+    pub bytes: Vec<u8>,
 }
 
 /// What the history store keeps of a reading beside its points.
@@ -80,6 +89,30 @@ pub trait Area: Send + Sync + 'static {
 
     /// What of the value goes to the history store; None for an area that keeps nothing there.
     fn points(_value: &Self::Value) -> Option<Vec<Point>> {
+        None
+    }
+
+    /// What has happened since the reading before, for the line of events in the history store.
+    fn events(_value: &Self::Value) -> &[Event] {
+        &[]
+    }
+
+    /// What happens and is not told, and why, a sentence each.
+    fn untold(_value: &Self::Value) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether `restore` has to be called before the next reading.
+    fn lacks_memory(_state: &Self::State, _facts: &Facts) -> bool {
+        false
+    }
+
+    /// Takes what was `saved` the last time for this cluster; None when nothing was.
+    fn restore(_state: &mut Self::State, _facts: &Facts, _saved: Option<Saved>) {}
+
+    /// What the history store keeps of the state at `now_ms`, together with the events that led to it: both or
+    /// neither are written.
+    fn saved(_state: &Self::State, _now_ms: i64) -> Option<Vec<u8>> {
         None
     }
 

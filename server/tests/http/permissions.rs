@@ -50,6 +50,8 @@ fn body(path: &str) -> (&'static str, String) {
         "/api/overview" | "/api/activity" | "/api/replication" | "/api/events" => {
             (FORM, "server=shop&range=".into())
         }
+        "/api/load" => (FORM, "server=shop&range=&by=".into()),
+        "/api/fleet_past" => (FORM, "range=".into()),
         "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),
         "/s/{server}/act" => (FORM, "action=cancel&target=1%401".into()),
         "/plan" => (FORM, "plan=&other=".into()),

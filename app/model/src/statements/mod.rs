@@ -40,6 +40,10 @@ pub struct Settings {
     /// `compute_query_id`.
     #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub compute_query_id: Option<String>,
+    /// Why all of them are unknown, where the server does not tell them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub unread: Option<Reason>,
 }
 
 impl Settings {
