@@ -16,6 +16,7 @@ pub mod explain;
 pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
+pub mod kept;
 pub mod named;
 pub mod object;
 pub mod overhead;
@@ -50,7 +51,7 @@ pub use finding::{
 };
 pub use object::Object;
 pub use reading::{Failure, Latest, Reading};
-pub use reason::{Cause, Known, Reason};
+pub use reason::{Cause, Known, Reason, Unread};
 pub use server::{ServerId, ServerSummary};
 pub use span::Span;
 pub use time_range::TimeRange;

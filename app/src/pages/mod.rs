@@ -14,6 +14,7 @@ pub mod plan;
 pub mod replication;
 pub mod rules;
 pub mod sign_in;
+pub mod statement;
 pub mod statements;
 
 use leptos::prelude::*;

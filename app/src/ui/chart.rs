@@ -77,7 +77,7 @@ fn ChartFigure(chart: Memo<Option<Chart>>) -> impl IntoView {
 
 fn unit_words(chart: &Chart) -> AnyView {
     let unit = match chart.unit {
-        Unit::Count => "number",
+        Unit::Count => "",
         Unit::Percent => "percent",
         Unit::Bytes => "bytes",
         Unit::Ms | Unit::Seconds => "time",

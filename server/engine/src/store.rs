@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use history::{Recorder, Source};
+use history::{Blob, Recorder, Source, StatementText};
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
 
-use crate::area::{Area, ReplayHold};
+use crate::area::{Area, Note, ReplayHold};
 use crate::connection::Observer;
 use crate::error::Error;
+use crate::events::written;
 use crate::metrics::Metrics;
 use crate::overhead::Overhead;
+use crate::past::Past;
 use crate::rule::{self, Limits};
 use model::reading::Freshness;
 
@@ -39,6 +41,8 @@ pub struct Tick<'a> {
     pub server: &'a str,
     /// Where readings are recorded; None without a history store.
     pub recorder: Option<&'a Recorder>,
+    /// What was recorded before; None without a history store.
+    pub past: Option<&'a Past>,
     /// The limits in force.
     pub limits: &'a Limits,
     /// Where pgdeck's own load is counted.
@@ -119,6 +123,10 @@ impl<A: Area> Slot<A> {
     }
 }
 
+/// A reading that is this old and overdue proves nothing of other pages either. More than makes its own
+/// page say so: a machine that is busy for a few seconds must not turn the whole fleet grey.
+const OVERDUE_MS: i64 = 10_000;
+
 /// A slot whose area is known at run time only: what the registry does with all of them alike.
 pub trait AnySlot: Send + Sync {
     /// The area's name.
@@ -133,8 +141,14 @@ pub trait AnySlot: Send + Sync {
     /// Frames as they come, the newest first.
     fn frames(&self) -> watch::Receiver<Arc<Frame>>;
 
-    /// Adds this area's findings; those of a reading that is no longer current are left out.
-    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>);
+    /// Adds this area's findings; those of a reading after which others failed are left out. Its rules
+    /// count as not checked where its reading is too old at `now_ms`, if that is given.
+    fn add_findings(
+        &self,
+        now_ms: Option<i64>,
+        findings: &mut Vec<Finding>,
+        not_checked: &mut Vec<NotChecked>,
+    );
 
     /// `Area::facts` of the newest reading, unless newer ticks failed.
     fn facts(&self, facts: &Facts) -> Option<Facts>;
@@ -148,6 +162,9 @@ pub trait AnySlot: Send + Sync {
     /// `Area::replay_held` of the newest reading, unless reading failed since.
     fn replay_held(&self) -> Option<ReplayHold>;
 
+    /// `Area::untold` of the newest reading.
+    fn untold(&self) -> Vec<String>;
+
     /// `Area::freed_by` of the newest reading.
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String>;
 }
@@ -160,6 +177,9 @@ impl<A: Area> AnySlot for Slot<A> {
     fn tick<'a>(&'a self, tick: Tick<'a>) -> BoxFuture<'a, Result<(), Reason>> {
         Box::pin(async move {
             let mut state = self.state.lock().await;
+            if !remembers::<A>(&tick, &mut state).await {
+                return Ok(());
+            }
             let started = Instant::now();
             let value = A::collect(tick.observer, tick.facts, &mut state, tick.now_ms);
             let Ok(value) = AssertUnwindSafe(value).catch_unwind().await else {
@@ -172,6 +192,7 @@ impl<A: Area> AnySlot for Slot<A> {
             match value {
                 Ok(value) => {
                     keep::<A>(&tick, &value);
+                    keep_events::<A>(&tick, &value, &mut state);
                     self.put_or_fail(tick.now_ms, took, value, tick.limits);
                 }
                 Err(Error::Query { reason, query }) => {
@@ -199,21 +220,31 @@ impl<A: Area> AnySlot for Slot<A> {
         self.frames.subscribe()
     }
 
-    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>) {
+    fn add_findings(
+        &self,
+        now_ms: Option<i64>,
+        findings: &mut Vec<Finding>,
+        not_checked: &mut Vec<NotChecked>,
+    ) {
         let latest = self.latest();
+        let all = |reason: Reason| {
+            A::RULES
+                .iter()
+                .map(move |rule| NotChecked { rule: rule.id.to_owned(), reason: reason.clone() })
+        };
         match (&latest.reading, &latest.failure) {
             (Some(reading), None) => {
                 findings.extend(reading.findings.iter().cloned());
-                not_checked.extend(reading.not_checked.iter().cloned());
+                match now_ms.map(|now_ms| latest.freshness(now_ms)) {
+                    Some(Freshness::Stale { age_ms, .. }) if age_ms >= OVERDUE_MS => {
+                        not_checked.extend(all(Reason::Overdue { age_ms: age_ms as u64 }));
+                    }
+                    _ => not_checked.extend(reading.not_checked.iter().cloned()),
+                }
             }
             (_, failure) => {
-                let reason = failure.as_ref().map_or(Reason::NotYet, |f| f.reason.clone());
-                not_checked.extend(
-                    A::RULES.iter().map(|rule| NotChecked {
-                        rule: rule.id.to_owned(),
-                        reason: reason.clone(),
-                    }),
-                );
+                not_checked
+                    .extend(all(failure.as_ref().map_or(Reason::NotYet, |f| f.reason.clone())));
             }
         }
     }
@@ -244,6 +275,10 @@ impl<A: Area> AnySlot for Slot<A> {
         latest.value().filter(|_| latest.failure.is_none()).and_then(A::replay_held)
     }
 
+    fn untold(&self) -> Vec<String> {
+        self.latest().value().map(A::untold).unwrap_or_default()
+    }
+
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         A::freed_by(self.latest().value()?, sessions)
     }
@@ -252,10 +287,55 @@ impl<A: Area> AnySlot for Slot<A> {
 /// Hands what the area keeps to the history store, which never waits.
 fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {
     let Some(recorder) = tick.recorder else { return };
-    let points = AssertUnwindSafe(|| A::points(value));
-    if let Ok(Some(points)) = catch_unwind(points) {
-        let source = source(tick.facts, tick.server, A::NAME);
-        recorder.append(&source, tick.now_ms, A::EVERY_MS, points);
+    let kept = AssertUnwindSafe(|| (A::points(value), A::points_every_ms(value), A::notes(value)));
+    let Ok((points, every_ms, notes)) = catch_unwind(kept) else { return };
+    let source = source(tick.facts, tick.server, A::NAME);
+    if let Some(points) = points {
+        recorder.append(&source, tick.now_ms, every_ms, points);
+    }
+    for note in notes {
+        match note {
+            Note::Text { key, text, fingerprint } => recorder.text(StatementText {
+                cluster: source.cluster.clone(),
+                key,
+                text,
+                fingerprint,
+                first_ms: tick.now_ms,
+                last_ms: tick.now_ms,
+            }),
+            Note::Gap { from_ms, to_ms, reason, detail } => {
+                recorder.gap(&source, from_ms, to_ms, reason, detail);
+            }
+        }
+    }
+}
+
+/// Gives an area what was known of the server when pgdeck last ran. False while the store does not say: what
+/// is new could not be told then.
+async fn remembers<A: Area>(tick: &Tick<'_>, state: &mut A::State) -> bool {
+    let Some(past) = tick.past.filter(|_| A::lacks_memory(state, tick.facts)) else { return true };
+    match past.saved(&source(tick.facts, tick.server, A::NAME)).await {
+        Some(saved) => {
+            A::restore(state, tick.facts, saved);
+            true
+        }
+        None => false,
+    }
+}
+
+/// Hands events and the state that they lead to to the history store. Where there is no room for them the
+/// area forgets what it knows: the next reading is compared with what was kept.
+fn keep_events<A: Area>(tick: &Tick<'_>, value: &A::Value, state: &mut A::State) {
+    let Some(recorder) = tick.recorder else { return };
+    let Some(bytes) = A::saved(state, tick.now_ms) else { return };
+    let source = source(tick.facts, tick.server, A::NAME);
+    let events = A::events(value).iter();
+    let events: Vec<_> =
+        events.map(|event| written(event, &source.cluster, &source.server)).collect();
+    let lost = !events.is_empty();
+    let blob = Blob { from_ms: tick.now_ms, to_ms: tick.now_ms, bytes };
+    if !recorder.state(&source, blob, events) && lost {
+        *state = A::State::default();
     }
 }
 

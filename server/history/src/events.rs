@@ -93,6 +93,13 @@ impl History {
         Ok(whole.into_iter().map(|(blob, _)| blob).collect())
     }
 
+    /// What a source knew when its state was recorded last; None if it never was.
+    ///
+    /// Errors: when the file cannot be read.
+    pub async fn state(&self, source: &Source) -> Result<Option<Blob>, Error> {
+        Ok(self.blobs(source, i64::MIN, i64::MAX).await?.pop())
+    }
+
     fn rows<T>(
         &self,
         rows: Result<Vec<SqliteRow>, sqlx::Error>,

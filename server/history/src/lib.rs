@@ -37,6 +37,7 @@ mod window;
 
 pub use about::About;
 pub use answers::{Bucket, Gap, GapReason, Known, Line, Range, Total, Totals};
+pub use backup::copy;
 pub use beside::{Blob, Event, StatementText};
 pub use error::{Error, Stopped};
 pub use events::MOST_EVENTS;

@@ -118,7 +118,7 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
             </div>
             <section class="panel" aria-labelledby="progress-title">
                 <h2 id="progress-title">"In progress"</h2>
-                {move || latest.with(|l| l.value().map(|a| known(&a.progress, |commands| progress(commands))))}
+                {move || latest.with(|l| l.value().map(|a| known(&a.progress, |commands| progress(commands, &a.progress_unread))))}
             </section>
             <Sessions latest judged query_text/>
             <section class="panel" aria-labelledby="wait-events-title">

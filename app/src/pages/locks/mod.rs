@@ -113,6 +113,8 @@ pub struct LocksView {
     rows: String,
     facts: String,
     past: String,
+    /// The last incident in a sentence: said where there is no root blocker now.
+    last_incident: String,
     moments: Option<RecordedRange>,
 }
 
@@ -195,7 +197,7 @@ fn Body(
     view! {
         <header class="page-head">
             <h1>"Locks of " {server.to_string()}</h1>
-            <Verdict words class="two-lines".to_owned()/>
+            <Verdict words/>
         </header>
         <Results results/>
         {area_findings(latest)}

@@ -184,6 +184,7 @@ mod tests {
             max_connections: 100,
             reserved_connections: 3,
             progress: Ok(Vec::new()),
+            progress_unread: Vec::new(),
             others: Ok(()),
             blockers: Ok(()),
             wait_events: Err(model::Reason::NotYet),
