@@ -17,8 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::server_param;
 use super::statements::facts;
-use super::statements::query::{SPANNED, from_url, to_ranking, to_statement};
-use crate::live::range::{Ranges, range};
+use super::statements::query::{from_url, to_ranking, to_statement};
 use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::chart::{Chart, Charts};
@@ -123,7 +122,6 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
         </header>
         <p class="note">"Query id " {queryid} {whose} ". " <a href=back>"All statements of this window"</a></p>
         <Findings judged/>
-        <Ranges range=range() names=SPANNED/>
         {known(&start.detail, |detail| {
             let notes = detail.notes.iter().cloned();
             let notes = notes.map(|note| view! { <p class="note" role="alert">{note}</p> }).collect_view();
