@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::named::named;
+use crate::shorten::shortened;
 
 /// What kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,11 +95,32 @@ pub struct Events {
     pub has_more: bool,
     /// Whether a history is kept at all: without one nothing is told.
     pub is_kept: bool,
+    /// What is not told, and why, a sentence each.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// Text in one line of at most `most` characters: what would break a line, turn the direction of writing or
+/// stay unseen becomes U+FFFD.
+pub fn one_line(text: &str, most: usize) -> String {
+    let seen = |c: char| if c.is_control() || is_format(c) { '\u{fffd}' } else { c };
+    shortened(text.trim(), most).chars().map(seen).collect()
+}
+
+/// Characters that order or hide others (Unicode's Cf, as far as text uses them, and line separators).
+fn is_format(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_one_line() {
+        assert_eq!(one_line(" a\nb\u{202e}c\t<b> ", 100), "a\u{fffd}b\u{fffd}c\u{fffd}<b>");
+        assert_eq!(one_line("äöü", 2), "äö…");
+    }
 
     #[test]
     fn a_kind_is_one_word_everywhere() {

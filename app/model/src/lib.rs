@@ -16,6 +16,7 @@ pub mod explain;
 pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
+pub mod kept;
 pub mod named;
 pub mod object;
 pub mod overhead;
@@ -30,6 +31,7 @@ pub mod shorten;
 mod span;
 #[cfg(feature = "sqlx")]
 pub mod text;
+mod time_range;
 pub mod user;
 pub mod version;
 #[cfg(feature = "server_fn")]
@@ -52,4 +54,5 @@ pub use reading::{Failure, Latest, Reading};
 pub use reason::{Cause, Known, Reason, Unread};
 pub use server::{ServerId, ServerSummary};
 pub use span::Span;
+pub use time_range::TimeRange;
 pub use user::{Permission, Role, User};

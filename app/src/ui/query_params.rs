@@ -5,6 +5,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::params::ParamsMap;
 
 use crate::links;
+use crate::live::range::PARAMS;
 
 /// The query parameters that a page knows.
 #[derive(Clone, Copy)]
@@ -25,9 +26,11 @@ impl QueryParams {
         self.query.with(|query| query.get(name)).unwrap_or_default()
     }
 
-    /// The URL with some of them changed.
+    /// The URL with some of them changed, and the same range.
     pub fn to(self, changed: &[(&str, &str)]) -> String {
-        let now = self.names.iter().map(|name| {
+        // The range is kept by every link.
+        let names = self.names.iter().filter(|name| !PARAMS.contains(name));
+        let now = PARAMS.iter().chain(names).map(|name| {
             let new = changed.iter().find(|(changed, _)| changed == name);
             (*name, new.map_or_else(|| self.value(name), |(_, new)| (*new).to_owned()))
         });

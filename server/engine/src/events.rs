@@ -23,7 +23,8 @@ impl Engine {
         };
         let cluster = server.facts().and_then(|facts| facts.system_identifier).unwrap_or_default();
         let found = of_server(past, (&cluster, id), (from_ms, to_ms)).await;
-        found.map_err(|error| unreadable(&error))
+        let notes = server.store.untold();
+        found.map(|found| Events { notes, ..found }).map_err(|error| unreadable(&error))
     }
 }
 
@@ -44,7 +45,7 @@ async fn of_server(
     events.sort_by_key(|event| event.at_ms);
     let too_many = events.len().saturating_sub(MOST);
     events.drain(..too_many);
-    Ok(Events { events, has_more: has_more || too_many > 0, is_kept: true })
+    Ok(Events { events, has_more: has_more || too_many > 0, is_kept: true, notes: Vec::new() })
 }
 
 /// An event in the form of the store.

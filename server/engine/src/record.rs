@@ -114,6 +114,7 @@ async fn read_twice(server: ServerConfig, limits: Limits) -> Result<WatchedServe
                 facts: &facts,
                 server: watched.id.as_str(),
                 recorder: None,
+                past: None,
                 limits: &limits,
                 overhead: &overhead,
                 now_ms: now_ms(),

@@ -49,7 +49,7 @@ mod tests {
 
     const ABOUT: About = About { title: "", effect: "", remedy: "", docs: "", limits: &[] };
 
-    fn named(name: &&'static str, limits: &InForce<'_>) -> Known<Vec<Finding>> {
+    fn named(name: &&str, limits: &InForce<'_>) -> Known<Vec<Finding>> {
         Ok(vec![Finding {
             rule: limits.rule(),
             severity: Severity::Warning,
@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn a_statement_with_a_name_that_was_not_readable_is_not_offered() {
-        let rules: [Rule<&'static str>; 1] = [Rule { id: "test/named", about: &ABOUT, judge: named }];
+        let rules: [Rule<&'static str>; 1] =
+            [Rule { id: "test/named", about: &ABOUT, judge: named }];
         let remedy = |name: &'static str| {
             let (findings, _) = judge(&rules, &name, &Limits::default());
             findings.into_iter().next().map(|finding| finding.remedy).unwrap_or_default()

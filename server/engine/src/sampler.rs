@@ -126,6 +126,7 @@ async fn tick_until_lost(
             facts: &facts,
             server: server.id.as_str(),
             recorder: server.recorder.as_ref(),
+            past: server.past.as_ref(),
             limits,
             overhead: &server.overhead,
             now_ms: now_ms(),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use history::Recorder;
+use history::{History, Recorder};
 use model::server::{ConnectionState, Facts, FirstFinding, Headline};
 use model::{Cause, Finding, NotChecked, Reason, ServerId, ServerSummary};
 use tokio::runtime::Handle;
@@ -15,6 +15,7 @@ use crate::connection::budget::Budget;
 use crate::dsn::Dsn;
 use crate::explain::registry::Explains;
 use crate::overhead::Overhead;
+use crate::past::Past;
 
 /// A sampler that has heard nothing for this long is held by its server: one question and the clearing up
 /// after it take at most two deadlines of four seconds.
@@ -51,6 +52,8 @@ pub struct WatchedServer {
     pub(crate) store: Store,
     /// Where its readings are recorded; None without a history store.
     pub(crate) recorder: Option<Recorder>,
+    /// What was recorded of it before.
+    pub(crate) past: Option<Past>,
     status: RwLock<(ConnectionState, Option<Facts>)>,
     /// Where its sampler runs.
     thread: OnceLock<Handle>,
@@ -58,7 +61,7 @@ pub struct WatchedServer {
 
 impl WatchedServer {
     /// A server of which nothing is known yet.
-    pub fn new(config: &ServerConfig, recorder: Option<Recorder>) -> Self {
+    pub fn new(config: &ServerConfig, past: Option<&History>) -> Self {
         Self {
             address: config.dsn.address(),
             dsn: Some(config.dsn.clone()),
@@ -70,7 +73,8 @@ impl WatchedServer {
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
             store: Store::new(now_ms()),
-            recorder,
+            recorder: past.map(History::recorder),
+            past: past.and_then(Past::new),
             status: RwLock::new((ConnectionState::Connecting, None)),
             thread: OnceLock::new(),
         }
@@ -90,6 +94,7 @@ impl WatchedServer {
             overhead: Arc::new(Overhead::default()),
             store: Store::of(readings),
             recorder: None,
+            past: None,
             status: RwLock::new((summary.link, summary.facts)),
             thread: OnceLock::new(),
         }

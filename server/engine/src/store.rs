@@ -1,13 +1,15 @@
 //! One area of one server in memory: the latest reading, serialised once for all subscribers, its
 //! history, and the state of the sampler between ticks.
 
+mod keep;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use history::{Recorder, Source};
+use history::Recorder;
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
@@ -17,7 +19,10 @@ use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::overhead::Overhead;
+use crate::past::Past;
 use crate::rule::{self, Limits};
+pub use keep::source;
+use keep::{keep, keep_events, remembers};
 use model::reading::Freshness;
 
 /// One area's `Latest` as JSON.
@@ -39,6 +44,8 @@ pub struct Tick<'a> {
     pub server: &'a str,
     /// Where readings are recorded; None without a history store.
     pub recorder: Option<&'a Recorder>,
+    /// What was recorded before; None without a history store.
+    pub past: Option<&'a Past>,
     /// The limits in force.
     pub limits: &'a Limits,
     /// Where pgdeck's own load is counted.
@@ -158,6 +165,9 @@ pub trait AnySlot: Send + Sync {
     /// `Area::replay_held` of the newest reading, unless reading failed since.
     fn replay_held(&self) -> Option<ReplayHold>;
 
+    /// `Area::untold` of the newest reading.
+    fn untold(&self) -> Vec<String>;
+
     /// `Area::freed_by` of the newest reading.
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String>;
 }
@@ -170,6 +180,9 @@ impl<A: Area> AnySlot for Slot<A> {
     fn tick<'a>(&'a self, tick: Tick<'a>) -> BoxFuture<'a, Result<(), Reason>> {
         Box::pin(async move {
             let mut state = self.state.lock().await;
+            if !remembers::<A>(&tick, &mut state).await {
+                return Ok(());
+            }
             let started = Instant::now();
             let value = A::collect(tick.observer, tick.facts, &mut state, tick.now_ms);
             let Ok(value) = AssertUnwindSafe(value).catch_unwind().await else {
@@ -182,6 +195,7 @@ impl<A: Area> AnySlot for Slot<A> {
             match value {
                 Ok(value) => {
                     keep::<A>(&tick, &value);
+                    keep_events::<A>(&tick, &value, &mut state);
                     self.put_or_fail(tick.now_ms, took, value, tick.limits);
                 }
                 Err(Error::Query { reason, query }) => {
@@ -264,24 +278,13 @@ impl<A: Area> AnySlot for Slot<A> {
         latest.value().filter(|_| latest.failure.is_none()).and_then(A::replay_held)
     }
 
+    fn untold(&self) -> Vec<String> {
+        self.latest().value().map(A::untold).unwrap_or_default()
+    }
+
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         A::freed_by(self.latest().value()?, sessions)
     }
-}
-
-/// Hands what the area keeps to the history store, which never waits.
-fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {
-    let Some(recorder) = tick.recorder else { return };
-    let points = AssertUnwindSafe(|| A::points(value));
-    if let Ok(Some(points)) = catch_unwind(points) {
-        let source = source(tick.facts, tick.server, A::NAME);
-        recorder.append(&source, tick.now_ms, A::EVERY_MS, points);
-    }
-}
-
-/// What an area's history of a server is kept under: its cluster, so that it goes on after a failover.
-pub fn source(facts: &Facts, server: &str, area: AreaName) -> Source {
-    Source::new(facts.system_identifier.as_deref().unwrap_or_default(), server, area.as_str())
 }
 
 fn frame<A: Area>(latest: &Latest<A::Value>) -> Frame {

@@ -5,6 +5,7 @@
 pub mod autovacuum;
 pub mod blocking;
 pub mod connections;
+pub mod load;
 pub mod wait_events;
 
 use serde::{Deserialize, Serialize};

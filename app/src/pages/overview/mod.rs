@@ -21,7 +21,7 @@ use crate::live::Live;
 use crate::live::charts::charts_of;
 use crate::live::charts::poll_charts;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
-use crate::live::range::{Ranges, range, with_range};
+use crate::live::range::{range, with_range};
 use crate::resource::loaded;
 use crate::ui::bar::Bar;
 use crate::ui::chart::{Chart, Charts};
@@ -96,7 +96,6 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
         <ReadingView latest what="numbers">
             <Headline latest/>
             <h2 class="hidden-words">"Panels"</h2>
-            <Ranges range names=&["range"]/>
             <Charts charts/>
         </ReadingView>
         <div class="columns">

@@ -157,6 +157,11 @@ impl Store {
         self.slots().iter().find_map(|slot| slot.replay_held())
     }
 
+    /// What happens and is not told as an event, and why.
+    pub fn untold(&self) -> Vec<String> {
+        self.slots().iter().flat_map(|slot| slot.untold()).collect()
+    }
+
     /// Whom ending these sessions (pid and start, ms since the epoch) sets free, as a sentence.
     pub fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         self.slots().iter().find_map(|slot| slot.freed_by(sessions))

@@ -4,10 +4,12 @@
 mod autovacuum;
 mod connections;
 mod metrics;
+pub mod load;
 pub mod profile;
 mod progress;
 mod replay;
 mod seldom;
+pub mod tagged;
 pub mod wait_events;
 mod waits;
 /// The rules of this area.
@@ -171,7 +173,9 @@ impl Area for ActivityArea {
     }
 
     fn points(value: &Activity) -> Option<Vec<history::Point>> {
-        profile::points(value)
+        let mut points = profile::points(value)?;
+        points.extend(tagged::points(value));
+        Some(points)
     }
 
     fn without_query_text(value: &Activity) -> Option<Activity> {
