@@ -3,8 +3,8 @@
 
 mod autovacuum;
 mod connections;
-mod metrics;
 pub mod load;
+mod metrics;
 pub mod profile;
 mod progress;
 mod replay;
