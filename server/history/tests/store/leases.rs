@@ -151,14 +151,24 @@ async fn the_process_to_be_killed() {
     }
 }
 
-fn start(url: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+/// A process that does not outlive its test.
+struct Other(Child);
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn start(url: &str) -> Other {
+    let child = Command::new(std::env::current_exe().unwrap())
         .args(["leases::the_process_to_be_killed", "--exact", "--nocapture"])
         .env(URL, url)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .spawn();
+    Other(child.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -170,12 +180,11 @@ async fn a_killed_process_is_taken_over_at_once() {
     let (until, mut last) = (Instant::now() + Duration::from_secs(60), 0);
     while !(1..=3).contains(&records(&here).await) {
         assert!(Instant::now() < until, "they do not share");
-        assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
+        assert_eq!(child.0.try_wait().unwrap(), None, "it ended by itself");
         read_for(&here, Duration::from_millis(200), &mut last).await;
     }
     read_for(&here, Duration::from_millis(600), &mut last).await;
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
     let killed = Instant::now();
     while records(&here).await != 4 {
         read_for(&here, Duration::from_millis(100), &mut last).await;
