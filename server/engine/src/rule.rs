@@ -70,8 +70,9 @@ mod tests {
 
     #[test]
     fn a_statement_with_a_name_that_was_not_readable_is_not_offered() {
-        let rules: [Rule<&str>; 1] = [Rule { id: "test/named", about: &ABOUT, judge: named }];
-        let remedy = |name: &str| {
+        let rules: [Rule<&'static str>; 1] =
+            [Rule { id: "test/named", about: &ABOUT, judge: named }];
+        let remedy = |name: &'static str| {
             let (findings, _) = judge(&rules, &name, &Limits::default());
             findings.into_iter().next().map(|finding| finding.remedy).unwrap_or_default()
         };

@@ -1,25 +1,28 @@
 //! One area of one server in memory: the latest reading, serialised once for all subscribers, its
 //! history, and the state of the sampler between ticks.
 
+mod keep;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use history::{Blob, Recorder, Source, StatementText};
+use history::Recorder;
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
 
-use crate::area::{Area, Note, ReplayHold};
+use crate::area::{Area, ReplayHold};
 use crate::connection::Observer;
 use crate::error::Error;
-use crate::events::written;
 use crate::metrics::Metrics;
 use crate::overhead::Overhead;
 use crate::past::Past;
 use crate::rule::{self, Limits};
+pub use keep::source;
+use keep::{keep, keep_events, remembers};
 use model::reading::Freshness;
 
 /// One area's `Latest` as JSON.
@@ -282,66 +285,6 @@ impl<A: Area> AnySlot for Slot<A> {
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         A::freed_by(self.latest().value()?, sessions)
     }
-}
-
-/// Hands what the area keeps to the history store, which never waits.
-fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {
-    let Some(recorder) = tick.recorder else { return };
-    let kept = AssertUnwindSafe(|| (A::points(value), A::points_every_ms(value), A::notes(value)));
-    let Ok((points, every_ms, notes)) = catch_unwind(kept) else { return };
-    let source = source(tick.facts, tick.server, A::NAME);
-    if let Some(points) = points {
-        recorder.append(&source, tick.now_ms, every_ms, points);
-    }
-    for note in notes {
-        match note {
-            Note::Text { key, text, fingerprint } => recorder.text(StatementText {
-                cluster: source.cluster.clone(),
-                key,
-                text,
-                fingerprint,
-                first_ms: tick.now_ms,
-                last_ms: tick.now_ms,
-            }),
-            Note::Gap { from_ms, to_ms, reason, detail } => {
-                recorder.gap(&source, from_ms, to_ms, reason, detail);
-            }
-        }
-    }
-}
-
-/// Gives an area what was known of the server when pgdeck last ran. False while the store does not say: what
-/// is new could not be told then.
-async fn remembers<A: Area>(tick: &Tick<'_>, state: &mut A::State) -> bool {
-    let Some(past) = tick.past.filter(|_| A::lacks_memory(state, tick.facts)) else { return true };
-    match past.saved(&source(tick.facts, tick.server, A::NAME)).await {
-        Some(saved) => {
-            A::restore(state, tick.facts, saved);
-            true
-        }
-        None => false,
-    }
-}
-
-/// Hands events and the state that they lead to to the history store. Where there is no room for them the
-/// area forgets what it knows: the next reading is compared with what was kept.
-fn keep_events<A: Area>(tick: &Tick<'_>, value: &A::Value, state: &mut A::State) {
-    let Some(recorder) = tick.recorder else { return };
-    let Some(bytes) = A::saved(state, tick.now_ms) else { return };
-    let source = source(tick.facts, tick.server, A::NAME);
-    let events = A::events(value).iter();
-    let events: Vec<_> =
-        events.map(|event| written(event, &source.cluster, &source.server)).collect();
-    let lost = !events.is_empty();
-    let blob = Blob { from_ms: tick.now_ms, to_ms: tick.now_ms, bytes };
-    if !recorder.state(&source, blob, events) && lost {
-        *state = A::State::default();
-    }
-}
-
-/// What an area's history of a server is kept under: its cluster, so that it goes on after a failover.
-pub fn source(facts: &Facts, server: &str, area: AreaName) -> Source {
-    Source::new(facts.system_identifier.as_deref().unwrap_or_default(), server, area.as_str())
 }
 
 fn frame<A: Area>(latest: &Latest<A::Value>) -> Frame {
