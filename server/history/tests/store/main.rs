@@ -7,6 +7,8 @@ mod beside;
 mod clock;
 mod faults;
 mod killed;
+mod leases;
 mod retention;
+mod shared;
 mod torn;
 mod workload;
