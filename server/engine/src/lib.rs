@@ -26,6 +26,7 @@ pub mod record;
 mod redact;
 pub mod rule;
 pub mod rules;
+pub mod sampled;
 mod sampler;
 mod server;
 pub mod sql;

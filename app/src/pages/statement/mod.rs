@@ -16,8 +16,6 @@ use model::{ApiError, Finding, Known, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::server_param;
-use super::statements::facts;
-use super::statements::query::{from_url, to_ranking, to_statement};
 use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::chart::{Chart, Charts};
@@ -27,7 +25,9 @@ use crate::ui::format;
 use crate::ui::page::page;
 use crate::ui::reading::{empty, known};
 use crate::ui::sql::highlighted;
+use crate::ui::statement_links::{from_url, to_ranking, to_statement};
 use crate::ui::table;
+use crate::ui::window_facts::facts;
 
 /// The page's data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,9 +6,9 @@ use model::statements::figure::COLUMN_SETS;
 use model::statements::{Question, Ranking};
 use model::{Known, ServerId};
 
-use super::query::{pairs, to_ranking};
 use super::table::columns;
 use crate::ui::format;
+use crate::ui::statement_links::{pairs, to_ranking};
 
 /// Windows to compare with: the word in the address and what its link says.
 const WINDOWS: [(&str, &str); 4] = [

@@ -3,9 +3,7 @@
 //! the browser gets one page of rows.
 
 mod controls;
-mod facts;
 mod pager;
-pub mod query;
 mod table;
 
 use leptos::prelude::*;
@@ -23,7 +21,8 @@ use crate::ui::format;
 use crate::ui::page::page;
 use crate::ui::reading::{ReadingView, empty, why};
 use crate::ui::verdict::Verdict;
-pub use facts::facts;
+use crate::ui::window_facts::facts;
+use crate::ui::{statement_links, window_facts};
 
 /// Polling interval of the ranking, ms: as often as the area is read.
 const EVERY_MS: u64 = 10_000;
@@ -67,7 +66,7 @@ pub const ICON: &str = "M3 5h14M3 10h9M3 15h5";
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
-    let question = query::from_url();
+    let question = statement_links::from_url();
     let start =
         loaded(move || server.get(), move |server| read_ranking(server, question.get_untracked()));
     page("statements", start, move |start| {
@@ -123,7 +122,7 @@ fn notes(ranking: &Ranking) -> AnyView {
         alerts.map(|note| view! { <p class="note" role="alert">{note}</p> }).collect_view();
     let compared = ranking.compared.as_ref().map(|compared| match compared {
         Ok(compared) => {
-            let window = facts::window(&compared.facts);
+            let window = window_facts::window(&compared.facts);
             let scale = ((compared.scale - 1.0).abs() > 0.01).then(|| {
                 format!(
                     " It was read for another time, so its sums are multiplied by {}.",

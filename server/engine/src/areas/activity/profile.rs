@@ -16,7 +16,7 @@ use crate::past::{MOST_POINTS, holes, unreadable};
 pub const ACTIVE: Metric = Metric::increment("active_sessions");
 /// The same by everything that is known of a session: labels `class`, `event`, `query_id`,
 /// `application`, `role`, `database`, `client`; only the sessions that the area keeps.
-pub const DETAIL: Metric = Metric::increment("active_sessions_by_all");
+pub const DETAIL: Metric = crate::sampled::BY_ALL;
 
 /// Active sessions that wait for a heavyweight lock, by the session at the root of their wait: labels
 /// `application`, `role`, `database`, `state`.

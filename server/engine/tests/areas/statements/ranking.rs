@@ -2,10 +2,11 @@
 //! said.
 
 use engine::area::{Area, Note};
-use engine::areas::activity::{ActivityArea, tagged};
+use engine::areas::activity::ActivityArea;
 use engine::areas::statements::StatementsArea;
 use engine::areas::statements::ranking::{Asker, Store};
 use engine::now_ms;
+use engine::sampled::BY_TAG;
 use history::{History, Point, Settings, Source, StatementText};
 use model::statements::explain::explain;
 use model::statements::{Change, Detail, Measure, Question, Rank, Ranking, Statements};
@@ -171,7 +172,7 @@ async fn tagged(watched: &mut Watched, major: u16) -> Result {
     let mut session = watched.server.connect().await?;
     let napping = tokio::spawn(async move { run(&mut session, TAGGED, 1).await });
     let source = Source::new("7", "shop", "activity");
-    let is_tagged = |points: &[Point]| points.iter().any(|p| p.metric == tagged::TAGGED);
+    let is_tagged = |points: &[Point]| points.iter().any(|p| p.metric == BY_TAG);
     loop {
         let read = ActivityArea::collect(&mut observer, &facts, &mut state, now_ms()).await?;
         let points = ActivityArea::points(&read).unwrap_or_default();

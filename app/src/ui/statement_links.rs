@@ -1,4 +1,4 @@
-//! The query parameters of the ranking, and links that change some of them.
+//! The ranking of statements in an address: its query parameters, and links to it and to one statement.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
