@@ -8,5 +8,6 @@ mod clock;
 mod faults;
 mod killed;
 mod retention;
+mod state;
 mod torn;
 mod workload;

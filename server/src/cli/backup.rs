@@ -1,0 +1,33 @@
+//! `pgdeck backup-history`: copies the history store into a new file, also while pgdeck writes to it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use engine::dsn::Environment;
+
+use super::Place;
+use super::error::Failure;
+use crate::config;
+
+/// `pgdeck backup-history`.
+#[derive(Debug, Args)]
+pub struct BackupHistory {
+    /// The file to write; it must not exist
+    #[arg(value_name = "TO")]
+    pub to: PathBuf,
+    /// Where the history is.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// Writes the copy.
+pub async fn backup(backup: &BackupHistory, env: &Environment) -> Result<(), Failure> {
+    let Some(from) = config::history_file(&backup.place, env)? else {
+        return Err(Failure::usage(
+            "history is off in the configuration, so there is nothing to copy.",
+        ));
+    };
+    history::copy(&from, &backup.to).await.map_err(Failure::failed)?;
+    println!("Copied {} to {}.", from.display(), backup.to.display());
+    Ok(())
+}
