@@ -24,12 +24,14 @@ pub mod overhead;
 mod past;
 pub mod record;
 mod redact;
+mod remembered;
 pub mod rule;
 pub mod rules;
 mod sampler;
 mod server;
 pub mod sql;
 pub mod store;
+mod stored_event;
 pub mod tags;
 
 pub use clock::now_ms;

@@ -15,11 +15,11 @@ use tokio::sync::watch;
 use crate::area::{Area, ReplayHold};
 use crate::connection::Observer;
 use crate::error::Error;
-use crate::events::written;
 use crate::metrics::Metrics;
 use crate::overhead::Overhead;
-use crate::past::Past;
+use crate::remembered::Past;
 use crate::rule::{self, Limits};
+use crate::stored_event::written;
 use model::reading::Freshness;
 
 /// One area's `Latest` as JSON.
