@@ -31,6 +31,7 @@ pub mod shorten;
 mod span;
 #[cfg(feature = "sqlx")]
 pub mod text;
+mod time_range;
 pub mod user;
 pub mod version;
 #[cfg(feature = "server_fn")]
@@ -50,7 +51,8 @@ pub use finding::{
 };
 pub use object::Object;
 pub use reading::{Failure, Latest, Reading};
-pub use reason::{Cause, Known, Reason};
+pub use reason::{Cause, Known, Reason, Unread};
 pub use server::{ServerId, ServerSummary};
 pub use span::Span;
+pub use time_range::TimeRange;
 pub use user::{Permission, Role, User};

@@ -1,8 +1,6 @@
 //! What happened to a server in the range that a page shows.
 
 use leptos::prelude::*;
-#[cfg(feature = "ssr")]
-use model::Span;
 use model::{ApiError, Events, ServerId};
 
 use crate::routes::access;
@@ -13,7 +11,7 @@ const LIVE_MS: i64 = 86_400_000;
 
 access! { "/api/events" OnServer(See) }
 
-/// The events of a server over the range of that name; of the last day where it is live.
+/// The events of a server over the range of that text; of the last day where it is live.
 #[server(prefix = "/api", endpoint = "events", output = model::wire::Json)]
 pub async fn read_events(server: ServerId, range: String) -> Result<Events, ApiError> {
     use crate::auth;
@@ -28,8 +26,9 @@ pub async fn events_of(
     server: &ServerId,
     range: &str,
 ) -> Result<Events, ApiError> {
-    let span_ms = Span::read(range).unwrap_or_default().ms().unwrap_or(LIVE_MS);
     let now_ms = engine::now_ms();
-    let found = engine.events(server, now_ms - span_ms, now_ms + 1).await;
+    let range = model::TimeRange::read(range).unwrap_or_default();
+    let (from_ms, to_ms) = range.bounds(now_ms).unwrap_or((now_ms - LIVE_MS, now_ms));
+    let found = engine.events(server, from_ms, to_ms + 1).await;
     found.map_err(|incident| ApiError::Internal { incident })
 }

@@ -5,6 +5,7 @@
 //! browser's half is `event_source.rs`.
 
 pub mod charts;
+pub mod clock;
 #[cfg(feature = "hydrate")]
 pub mod event_source;
 pub mod events;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use history::Point;
+use history::{GapReason, Point};
 use model::server::{Facts, Headline};
 use model::{AreaName, Event, Known};
 use serde::Serialize;
@@ -32,6 +32,31 @@ pub struct Saved {
     pub at_ms: i64,
     /// The area's own encoding.
     pub bytes: Vec<u8>,
+}
+
+/// What the history store keeps of a reading beside its points.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// A statement's text, without values.
+    Text {
+        /// Its key within the cluster: the queryid.
+        key: String,
+        /// The text.
+        text: String,
+        /// pgdeck's fingerprint; empty if unknown.
+        fingerprint: String,
+    },
+    /// A span of which the area's history does not know everything.
+    Gap {
+        /// Its begin, ms since the epoch.
+        from_ms: i64,
+        /// Its end.
+        to_ms: i64,
+        /// Why.
+        reason: GapReason,
+        /// More in words.
+        detail: &'static str,
+    },
 }
 
 /// What one area is. Hooks that most areas do not need have a default.
@@ -89,6 +114,16 @@ pub trait Area: Send + Sync + 'static {
     /// neither are written.
     fn saved(_state: &Self::State, _now_ms: i64) -> Option<Vec<u8>> {
         None
+    }
+
+    /// The time that these points stand for, ms, where the area is not read anew at each tick.
+    fn points_every_ms(_value: &Self::Value) -> u32 {
+        Self::EVERY_MS
+    }
+
+    /// What goes to the history store beside the points.
+    fn notes(_value: &Self::Value) -> Vec<Note> {
+        Vec::new()
     }
 
     /// The value without the text of statements; None when it holds none.

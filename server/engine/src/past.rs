@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use history::{Bucket, History, Source};
-use model::{AreaName, ServerId, Span};
+use model::{AreaName, ServerId, TimeRange};
 
 use crate::clock::now_ms;
 use crate::engine::Engine;
@@ -13,18 +13,18 @@ use crate::store;
 pub const MOST_POINTS: usize = 400;
 
 impl Engine {
-    /// The history store, what an area's history of a server is kept under, and the span from and to which
-    /// it is asked, ms since the epoch. None without a store, for a live span, and while nothing is known of
-    /// the server.
+    /// The history store, what an area's history of a server is kept under, and from and to when it is
+    /// asked, ms since the epoch. None without a store, for a live range, and while nothing is known of the
+    /// server.
     pub(crate) fn past_of(
         &self,
         id: &ServerId,
         area: AreaName,
-        span: Span,
+        range: impl Into<TimeRange>,
     ) -> Option<(&History, Source, (i64, i64))> {
         let (past, facts) = (self.past()?, self.server(id)?.facts()?);
-        let now_ms = now_ms();
-        Some((past, store::source(&facts, id.as_str(), area), (now_ms - span.ms()?, now_ms)))
+        let from_to = range.into().bounds(now_ms())?;
+        Some((past, store::source(&facts, id.as_str(), area), from_to))
     }
 }
 

@@ -164,7 +164,8 @@ impl WatchedServer {
                     .map(|(rule, _)| NotChecked { rule: rule.to_owned(), reason: reason.clone() });
                 (Vec::new(), unchecked.collect())
             }
-            _ => self.store.findings(),
+            // A recording does not grow old.
+            _ => self.store.findings(self.is_sampled().then(now_ms)),
         }
     }
 

@@ -1,13 +1,15 @@
 //! One area of one server in memory: the latest reading, serialised once for all subscribers, its
 //! history, and the state of the sampler between ticks.
 
+mod keep;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use history::{Blob, Recorder, Source};
+use history::Recorder;
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
@@ -19,7 +21,8 @@ use crate::metrics::Metrics;
 use crate::overhead::Overhead;
 use crate::remembered::Past;
 use crate::rule::{self, Limits};
-use crate::stored_event::written;
+pub use keep::source;
+use keep::{keep, keep_events, remembers};
 use model::reading::Freshness;
 
 /// One area's `Latest` as JSON.
@@ -123,6 +126,10 @@ impl<A: Area> Slot<A> {
     }
 }
 
+/// A reading that is this old and overdue proves nothing of other pages either. More than makes its own
+/// page say so: a machine that is busy for a few seconds must not turn the whole fleet grey.
+const OVERDUE_MS: i64 = 10_000;
+
 /// A slot whose area is known at run time only: what the registry does with all of them alike.
 pub trait AnySlot: Send + Sync {
     /// The area's name.
@@ -137,8 +144,14 @@ pub trait AnySlot: Send + Sync {
     /// Frames as they come, the newest first.
     fn frames(&self) -> watch::Receiver<Arc<Frame>>;
 
-    /// Adds this area's findings; those of a reading that is no longer current are left out.
-    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>);
+    /// Adds this area's findings; those of a reading after which others failed are left out. Its rules
+    /// count as not checked where its reading is too old at `now_ms`, if that is given.
+    fn add_findings(
+        &self,
+        now_ms: Option<i64>,
+        findings: &mut Vec<Finding>,
+        not_checked: &mut Vec<NotChecked>,
+    );
 
     /// `Area::facts` of the newest reading, unless newer ticks failed.
     fn facts(&self, facts: &Facts) -> Option<Facts>;
@@ -210,21 +223,31 @@ impl<A: Area> AnySlot for Slot<A> {
         self.frames.subscribe()
     }
 
-    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>) {
+    fn add_findings(
+        &self,
+        now_ms: Option<i64>,
+        findings: &mut Vec<Finding>,
+        not_checked: &mut Vec<NotChecked>,
+    ) {
         let latest = self.latest();
+        let all = |reason: Reason| {
+            A::RULES
+                .iter()
+                .map(move |rule| NotChecked { rule: rule.id.to_owned(), reason: reason.clone() })
+        };
         match (&latest.reading, &latest.failure) {
             (Some(reading), None) => {
                 findings.extend(reading.findings.iter().cloned());
-                not_checked.extend(reading.not_checked.iter().cloned());
+                match now_ms.map(|now_ms| latest.freshness(now_ms)) {
+                    Some(Freshness::Stale { age_ms, .. }) if age_ms >= OVERDUE_MS => {
+                        not_checked.extend(all(Reason::Overdue { age_ms: age_ms as u64 }));
+                    }
+                    _ => not_checked.extend(reading.not_checked.iter().cloned()),
+                }
             }
             (_, failure) => {
-                let reason = failure.as_ref().map_or(Reason::NotYet, |f| f.reason.clone());
-                not_checked.extend(
-                    A::RULES.iter().map(|rule| NotChecked {
-                        rule: rule.id.to_owned(),
-                        reason: reason.clone(),
-                    }),
-                );
+                not_checked
+                    .extend(all(failure.as_ref().map_or(Reason::NotYet, |f| f.reason.clone())));
             }
         }
     }
@@ -262,50 +285,6 @@ impl<A: Area> AnySlot for Slot<A> {
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         A::freed_by(self.latest().value()?, sessions)
     }
-}
-
-/// Hands what the area keeps to the history store, which never waits.
-fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {
-    let Some(recorder) = tick.recorder else { return };
-    let points = AssertUnwindSafe(|| A::points(value));
-    if let Ok(Some(points)) = catch_unwind(points) {
-        let source = source(tick.facts, tick.server, A::NAME);
-        recorder.append(&source, tick.now_ms, A::EVERY_MS, points);
-    }
-}
-
-/// Gives an area what was known of the server when pgdeck last ran. False while the store does not say: what
-/// is new could not be told then.
-async fn remembers<A: Area>(tick: &Tick<'_>, state: &mut A::State) -> bool {
-    let Some(past) = tick.past.filter(|_| A::lacks_memory(state, tick.facts)) else { return true };
-    match past.saved(&source(tick.facts, tick.server, A::NAME)).await {
-        Some(saved) => {
-            A::restore(state, tick.facts, saved);
-            true
-        }
-        None => false,
-    }
-}
-
-/// Hands events and the state that they lead to to the history store. Where there is no room for them the
-/// area forgets what it knows: the next reading is compared with what was kept.
-fn keep_events<A: Area>(tick: &Tick<'_>, value: &A::Value, state: &mut A::State) {
-    let Some(recorder) = tick.recorder else { return };
-    let Some(bytes) = A::saved(state, tick.now_ms) else { return };
-    let source = source(tick.facts, tick.server, A::NAME);
-    let events = A::events(value).iter();
-    let events: Vec<_> =
-        events.map(|event| written(event, &source.cluster, &source.server)).collect();
-    let lost = !events.is_empty();
-    let blob = Blob { from_ms: tick.now_ms, to_ms: tick.now_ms, bytes };
-    if !recorder.state(&source, blob, events) && lost {
-        *state = A::State::default();
-    }
-}
-
-/// What an area's history of a server is kept under: its cluster, so that it goes on after a failover.
-pub fn source(facts: &Facts, server: &str, area: AreaName) -> Source {
-    Source::new(facts.system_identifier.as_deref().unwrap_or_default(), server, area.as_str())
 }
 
 fn frame<A: Area>(latest: &Latest<A::Value>) -> Frame {

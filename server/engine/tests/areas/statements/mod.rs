@@ -2,6 +2,7 @@
 //! resets, evictions, crashes and updates of the extension; where it cannot be, they say so.
 
 mod harness;
+mod ranking;
 mod reasons;
 mod rules;
 
