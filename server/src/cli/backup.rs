@@ -7,7 +7,7 @@ use engine::dsn::Environment;
 
 use super::Place;
 use super::error::Failure;
-use crate::config;
+use crate::config::{self, HistoryPlace};
 
 /// `pgdeck backup-history`.
 #[derive(Debug, Args)]
@@ -22,10 +22,18 @@ pub struct BackupHistory {
 
 /// Writes the copy.
 pub async fn backup(backup: &BackupHistory, env: &Environment) -> Result<(), Failure> {
-    let Some(from) = config::history_file(&backup.place, env)? else {
-        return Err(Failure::usage(
-            "history is off in the configuration, so there is nothing to copy.",
-        ));
+    let from = match config::history_place(&backup.place, env)? {
+        Some(HistoryPlace::File(path)) => path,
+        Some(HistoryPlace::Shared(_)) => {
+            return Err(Failure::usage(
+                "the history is in a PostgreSQL database, which makes its backups itself: pg_dump --schema=pgdeck.",
+            ));
+        }
+        None => {
+            return Err(Failure::usage(
+                "history is off in the configuration, so there is nothing to copy.",
+            ));
+        }
     };
     history::copy(&from, &backup.to).await.map_err(Failure::failed)?;
     println!("Copied {} to {}.", from.display(), backup.to.display());

@@ -18,7 +18,7 @@ pub struct File {
     pub listen: Option<String>,
     /// Directory for users and sessions.
     pub data_dir: Option<PathBuf>,
-    /// Where the history is kept: `off`, or `sqlite:` and a path.
+    /// Where the history is kept: `off`, `sqlite:` and a path, or a `postgres://` URL.
     pub history: Option<String>,
     /// The URL of pgdeck for browsers.
     pub public_url: Option<String>,

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use super::server_param;
 use crate::live;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
-use crate::live::range::{Ranges, range};
 use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::findings::Findings;
@@ -98,7 +97,6 @@ fn Body(server: ServerId, question: Memo<Question>, start: StatementsView) -> im
             <Verdict words/>
         </header>
         <Findings judged/>
-        <Ranges range=range() names=query::SPANNED/>
         <controls::Controls server=server.clone() question ranking/>
         <ReadingView latest what="statement statistics">
             {move || ranking.with(|ranking| ranking.as_ref().err().map(why))}
