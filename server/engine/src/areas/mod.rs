@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_recording_of_an_older_pgdeck_lacks_areas_and_can_be_shown() {
         let readings: Readings = serde_json::from_str("{}").unwrap();
-        let (findings, not_checked) = Store::of(readings).findings();
+        let (findings, not_checked) = Store::of(readings).findings(None);
         assert_eq!(findings, vec![]);
         assert_eq!(not_checked.len(), abouts().count(), "not green");
     }
