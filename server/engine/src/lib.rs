@@ -24,6 +24,7 @@ pub mod overhead;
 mod past;
 pub mod record;
 mod redact;
+mod remembered;
 pub mod rule;
 pub mod rules;
 pub mod sampled;
@@ -31,6 +32,7 @@ mod sampler;
 mod server;
 pub mod sql;
 pub mod store;
+mod stored_event;
 pub mod tags;
 
 pub use clock::now_ms;

@@ -42,6 +42,7 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
                 history: Some(HistoryPlace::File(folder.path().join(config::HISTORY_FILE))),
                 public_url: None,
                 metrics_token: None,
+                mark_token: None,
                 explain_analyze: ExplainAnalyze::default(),
                 servers,
                 limits: Limits::default(),

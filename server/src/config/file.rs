@@ -26,6 +26,10 @@ pub struct File {
     pub metrics_token: Option<String>,
     /// The same, in a file.
     pub metrics_token_file: Option<PathBuf>,
+    /// Bearer token for `POST /mark`.
+    pub mark_token: Option<String>,
+    /// The same, in a file.
+    pub mark_token_file: Option<PathBuf>,
     /// Roles that may run EXPLAIN ANALYZE.
     pub explain_analyze: Option<ExplainAnalyze>,
     /// `[[servers]]`.

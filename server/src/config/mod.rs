@@ -29,6 +29,9 @@ pub const DEFAULT_LISTEN: SocketAddr =
 /// The file of the history store in the data directory.
 pub const HISTORY_FILE: &str = "history.sqlite";
 
+/// The shortest token that lets marks be set: nobody guesses one of this length.
+const LEAST_TOKEN_BYTES: usize = 16;
+
 /// Where the history is kept.
 #[derive(Clone, Debug)]
 pub enum HistoryPlace {
@@ -50,6 +53,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Bearer token for `/metrics`.
     pub metrics_token: Option<String>,
+    /// Bearer token for `POST /mark`.
+    pub mark_token: Option<String>,
     /// Roles that may run EXPLAIN ANALYZE.
     pub explain_analyze: ExplainAnalyze,
     /// The servers to watch.
@@ -73,6 +78,7 @@ pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
         data_dir,
         public_url: url.map(public_url).transpose()?,
         metrics_token: metrics_token(&file, vars)?,
+        mark_token: mark_token(&file, vars)?,
         explain_analyze: explain_analyze(&file, vars)?,
         servers: if serve.recording.is_some() {
             Vec::new()
@@ -87,6 +93,16 @@ pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
 pub fn data_directory(place: &crate::cli::Place, env: &Environment) -> Result<PathBuf, Failure> {
     let file = file::read(place.config.as_deref())?;
     data_dir(place.data_dir.clone(), file.data_dir, env)
+}
+
+/// Only where the history is kept, for `pgdeck backup-history`; None when none is.
+pub fn history_place(
+    place: &crate::cli::Place,
+    env: &Environment,
+) -> Result<Option<HistoryPlace>, Failure> {
+    let file = file::read(place.config.as_deref())?;
+    let data_dir = data_dir(place.data_dir.clone(), file.data_dir.clone(), env)?;
+    history(var(&env.vars, "PGDECK_HISTORY").or(file.history.as_deref()), &data_dir)
 }
 
 /// Only the limits, for `pgdeck check`.
@@ -174,6 +190,23 @@ fn metrics_token(
         None => {
             secret("metrics_token", file.metrics_token.clone(), file.metrics_token_file.clone())
         }
+    }
+}
+
+fn mark_token(
+    file: &file::File,
+    vars: &BTreeMap<String, String>,
+) -> Result<Option<String>, Failure> {
+    let direct = var(vars, "PGDECK_MARK_TOKEN").map(str::to_owned);
+    let path = var(vars, "PGDECK_MARK_TOKEN_FILE").map(PathBuf::from);
+    let from_env = secret("mark_token", direct, path)?;
+    let from_file = || secret("mark_token", file.mark_token.clone(), file.mark_token_file.clone());
+    let token = from_env.map_or_else(from_file, |token| Ok(Some(token)))?;
+    match token {
+        Some(token) if token.trim().len() < LEAST_TOKEN_BYTES => Err(Failure::usage(format!(
+            "mark_token is shorter than {LEAST_TOKEN_BYTES} characters; take a long random text."
+        ))),
+        token => Ok(token),
     }
 }
 

@@ -97,7 +97,8 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
     let audit = audit::Audit::open(&config.data_dir).await?;
     let actions = ActionRunner::new(engine.clone(), audit)
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
-    let state = AppState::new(engine, auth, actions, origins, config.metrics_token);
+    let tokens = (config.metrics_token, config.mark_token);
+    let state = AppState::new(engine, auth, actions, origins, tokens);
     let control = Control::bind(&config.data_dir, listen, by_link);
     Ok(HttpServer { state, listener, token, control })
 }

@@ -10,5 +10,6 @@ mod killed;
 mod leases;
 mod retention;
 mod shared;
+mod state;
 mod torn;
 mod workload;
