@@ -174,7 +174,7 @@ fn the_history_is_in_a_file_or_in_a_database() {
     };
     assert!(matches!(place("off"), Ok(None)));
     assert!(
-        matches!(place("sqlite:/x/y"), Ok(Some(HistoryPlace::File(path))) if path == PathBuf::from("/x/y"))
+        matches!(place("sqlite:/x/y"), Ok(Some(HistoryPlace::File(path))) if path == "/x/y")
     );
     let Ok(Some(HistoryPlace::Shared(address))) = place("postgres://me:s3cret@db/past") else {
         panic!("no address")
