@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use history::Point;
+use history::{History as Past, Point, Source};
 use model::server::{Facts, Headline};
 use model::{AreaName, Known};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
 use crate::metrics::Metrics;
-use crate::rule::Rule;
+use crate::rule::{Limits, Rule};
 use crate::sql::Query;
 
 /// What keeps a standby from replaying WAL.
@@ -23,6 +23,18 @@ pub struct ReplayHold {
     pub sql: Option<String>,
     /// Whether the configuration wants it so: then the lag is no defect.
     pub on_purpose: bool,
+}
+
+/// What an area needs to compare a reading with the history store.
+pub struct LookBack<'a> {
+    /// The store.
+    pub past: &'a Past,
+    /// What the area's history of the server is kept under.
+    pub source: Source,
+    /// The limits in force.
+    pub limits: &'a Limits,
+    /// pgdeck's clock.
+    pub now_ms: i64,
 }
 
 /// What one area is. Hooks that most areas do not need have a default.
@@ -57,6 +69,11 @@ pub trait Area: Send + Sync + 'static {
     fn points(_value: &Self::Value) -> Option<Vec<Point>> {
         None
     }
+
+    /// Called after each reading, with None where there is no history store: the area may begin to compare it
+    /// with the past, in a task of its own, for no reading waits for the store. A later value carries what
+    /// came of it.
+    fn look_back(_state: &mut Self::State, _value: &Self::Value, _back: Option<&LookBack<'_>>) {}
 
     /// The value without the text of statements; None when it holds none.
     fn without_query_text(_value: &Self::Value) -> Option<Self::Value> {

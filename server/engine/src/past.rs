@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use history::{Bucket, History, Source};
+use history::{Bucket, History, Metric, Source};
 use model::{AreaName, ServerId, Span};
 
 use crate::clock::now_ms;
@@ -11,6 +11,10 @@ use crate::store;
 
 /// About how many points a chart of the past has: its plotting area is about as wide in pixels.
 pub const MOST_POINTS: usize = 400;
+
+/// Active sessions in a sample by everything that is known of one: labels `class`, `event`, `query_id`,
+/// `application`, `role`, `database`, `client`. Written by one area, read by others.
+pub const SESSIONS_BY_ALL: Metric = Metric::increment("active_sessions_by_all");
 
 impl Engine {
     /// The history store, what an area's history of a server is kept under, and the span from and to which

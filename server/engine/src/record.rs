@@ -113,7 +113,7 @@ async fn read_twice(server: ServerConfig, limits: Limits) -> Result<WatchedServe
                 observer: &mut observer,
                 facts: &facts,
                 server: watched.id.as_str(),
-                recorder: None,
+                past: None,
                 limits: &limits,
                 overhead: &overhead,
                 now_ms: now_ms(),

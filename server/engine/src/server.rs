@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use history::Recorder;
+use history::History;
 use model::server::{ConnectionState, Facts, FirstFinding, Headline};
 use model::{Cause, Finding, NotChecked, Reason, ServerId, ServerSummary};
 use tokio::runtime::Handle;
@@ -49,8 +49,8 @@ pub struct WatchedServer {
     pub(crate) budget: Budget,
     pub(crate) overhead: Arc<Overhead>,
     pub(crate) store: Store,
-    /// Where its readings are recorded; None without a history store.
-    pub(crate) recorder: Option<Recorder>,
+    /// The history store; None where its readings are not recorded.
+    pub(crate) past: Option<History>,
     status: RwLock<(ConnectionState, Option<Facts>)>,
     /// Where its sampler runs.
     thread: OnceLock<Handle>,
@@ -58,7 +58,7 @@ pub struct WatchedServer {
 
 impl WatchedServer {
     /// A server of which nothing is known yet.
-    pub fn new(config: &ServerConfig, recorder: Option<Recorder>) -> Self {
+    pub fn new(config: &ServerConfig, past: Option<History>) -> Self {
         Self {
             address: config.dsn.address(),
             dsn: Some(config.dsn.clone()),
@@ -70,7 +70,7 @@ impl WatchedServer {
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
             store: Store::new(now_ms()),
-            recorder,
+            past,
             status: RwLock::new((ConnectionState::Connecting, None)),
             thread: OnceLock::new(),
         }
@@ -89,7 +89,7 @@ impl WatchedServer {
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
             store: Store::of(readings),
-            recorder: None,
+            past: None,
             status: RwLock::new((summary.link, summary.facts)),
             thread: OnceLock::new(),
         }

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use history::{Recorder, Source};
+use history::{History, Source};
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
 
-use crate::area::{Area, ReplayHold};
+use crate::area::{Area, LookBack, ReplayHold};
 use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -37,8 +37,8 @@ pub struct Tick<'a> {
     pub facts: &'a Facts,
     /// The server's name.
     pub server: &'a str,
-    /// Where readings are recorded; None without a history store.
-    pub recorder: Option<&'a Recorder>,
+    /// The history store, where readings are recorded and compared; None where nothing is kept.
+    pub past: Option<&'a History>,
     /// The limits in force.
     pub limits: &'a Limits,
     /// Where pgdeck's own load is counted.
@@ -172,6 +172,7 @@ impl<A: Area> AnySlot for Slot<A> {
             match value {
                 Ok(value) => {
                     keep::<A>(&tick, &value);
+                    look_back::<A>(&tick, &mut state, &value);
                     self.put_or_fail(tick.now_ms, took, value, tick.limits);
                 }
                 Err(Error::Query { reason, query }) => {
@@ -251,11 +252,25 @@ impl<A: Area> AnySlot for Slot<A> {
 
 /// Hands what the area keeps to the history store, which never waits.
 fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {
-    let Some(recorder) = tick.recorder else { return };
+    let Some(past) = tick.past else { return };
     let points = AssertUnwindSafe(|| A::points(value));
     if let Ok(Some(points)) = catch_unwind(points) {
         let source = source(tick.facts, tick.server, A::NAME);
-        recorder.append(&source, tick.now_ms, A::EVERY_MS, points);
+        past.recorder().append(&source, tick.now_ms, A::EVERY_MS, points);
+    }
+}
+
+/// Lets the area compare the reading with the past. A comparison that panics loses nothing else.
+fn look_back<A: Area>(tick: &Tick<'_>, state: &mut A::State, value: &A::Value) {
+    let of = |past| LookBack {
+        past,
+        source: source(tick.facts, tick.server, A::NAME),
+        limits: tick.limits,
+        now_ms: tick.now_ms,
+    };
+    let back = tick.past.map(of);
+    if catch_unwind(AssertUnwindSafe(|| A::look_back(state, value, back.as_ref()))).is_err() {
+        tracing::error!(area = A::NAME.as_str(), "the comparison with the past failed");
     }
 }
 

@@ -2,12 +2,14 @@
 //! the server's work that explains, and what was lost.
 
 pub mod measure;
+pub mod regression;
 pub mod sums;
 pub mod tick;
 
 use serde::{Deserialize, Serialize};
 
 pub use measure::Measure;
+pub use regression::{CauseKind, Change, Figures, Regression, Regressions};
 pub use sums::Sums;
 pub use tick::{Bound, Gap, GapReason, Integrity, Key, Moved, Tick};
 
@@ -151,6 +153,13 @@ pub struct Statements {
     /// Names of databases.
     #[serde(default)]
     pub databases: Vec<Named>,
+    /// How they compare with the same hour of earlier days.
+    #[serde(default = "not_yet")]
+    pub regressions: Known<Regressions>,
+}
+
+fn not_yet<T>() -> Known<T> {
+    Err(Reason::NotYet)
 }
 
 impl Statements {

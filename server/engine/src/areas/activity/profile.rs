@@ -10,13 +10,12 @@ use model::activity::{Activity, Session, wait_class};
 use model::{AreaName, ServerId, Span};
 
 use crate::engine::Engine;
-use crate::past::{MOST_POINTS, holes, unreadable};
+use crate::past::{MOST_POINTS, SESSIONS_BY_ALL, holes, unreadable};
 
 /// Active sessions by wait class, all of them: the entity's label is `class`.
 pub const ACTIVE: Metric = Metric::increment("active_sessions");
-/// The same by everything that is known of a session: labels `class`, `event`, `query_id`,
-/// `application`, `role`, `database`, `client`; only the sessions that the area keeps.
-pub const DETAIL: Metric = Metric::increment("active_sessions_by_all");
+/// The same by everything that is known of a session; only the sessions that the area keeps.
+pub const DETAIL: Metric = SESSIONS_BY_ALL;
 
 /// How many different rows of `DETAIL` one sample adds; what is beyond is added up by class and event.
 const ROWS_PER_SAMPLE: usize = 200;

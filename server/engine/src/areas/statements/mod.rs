@@ -6,12 +6,17 @@ mod evidence;
 mod metrics;
 pub mod points;
 mod reading;
+pub mod regressions;
 pub mod row;
 pub mod texts;
-mod window;
+pub mod window;
 
 /// The rules of this area.
 pub mod rules {
+    pub mod analytical_scan;
+    pub mod n_plus_one;
+    pub mod offset_paging;
+    pub mod regression;
     pub mod statement_share;
     pub mod statistics_lost;
 
@@ -20,7 +25,8 @@ pub mod rules {
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Statements>, "statements": statistics_lost, statement_share
+        Rule<Statements>, "statements": statistics_lost, statement_share, n_plus_one, offset_paging,
+            analytical_scan, regression
     }
 }
 
@@ -28,7 +34,7 @@ use model::server::Facts;
 use model::statements::{Entries, Named, Statements, Tick};
 use model::{AreaName, Known, Reason};
 
-use crate::area::Area;
+use crate::area::{Area, LookBack};
 use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -71,6 +77,7 @@ pub struct State {
     recent: window::Recent,
     texts: texts::Texts,
     names: Option<(i64, Vec<Named>, Vec<Named>)>,
+    watch: regressions::Watch,
 }
 
 impl Area for StatementsArea {
@@ -104,6 +111,10 @@ impl Area for StatementsArea {
 
     fn points(value: &Statements) -> Option<Vec<history::Point>> {
         points::points(value)
+    }
+
+    fn look_back(state: &mut State, value: &Statements, back: Option<&LookBack<'_>>) {
+        state.watch.look_back(&state.recent, value, back);
     }
 
     fn without_query_text(value: &Statements) -> Option<Statements> {
@@ -206,6 +217,7 @@ impl State {
             texts,
             roles,
             databases,
+            regressions: self.watch.newest(),
         }
     }
 }

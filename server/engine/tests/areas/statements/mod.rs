@@ -1,7 +1,10 @@
 //! Statement statistics on real servers: what a counted workload did is what the differences say, through
 //! resets, evictions, crashes and updates of the extension; where it cannot be, they say so.
 
+#[path = "../../support/days.rs"]
+mod days;
 mod harness;
+mod healthy_days;
 mod reasons;
 mod rules;
 

@@ -1,0 +1,68 @@
+//! Twenty-four generated healthy days give no accusation, and what is planted in them is found within two
+//! windows. `cargo bench -p engine --bench regressions` counts what plain tests say of the same days.
+
+use model::statements::{Change, Regression};
+
+use super::days::{DAY, Judge, Minute, STATEMENTS, healthy};
+
+/// Days that are only looked back on.
+const BEFORE: usize = 14;
+/// Days that are judged.
+const JUDGED: usize = 24;
+
+#[test]
+fn healthy_days_give_no_accusation_and_planted_changes_are_found() {
+    let days = healthy(BEFORE + JUDGED, 11);
+    let mut judge = Judge::new(&days);
+    let mut noisy = 0;
+    for minute in BEFORE * DAY..(BEFORE + JUDGED) * DAY {
+        for (statement, (name, ..)) in STATEMENTS.iter().enumerate() {
+            for found in judge.at(statement, minute) {
+                assert!(!found.change.is_accusation(), "{name} in minute {minute}: {found:?}");
+                noisy += 1;
+            }
+        }
+    }
+    assert!(noisy > 0, "too noisy to say is a state that comes about");
+    planted(&mut judge);
+}
+
+/// Changes that are planted at some hours of each judged day, in the statements that they fit.
+fn planted(judge: &mut Judge<'_>) {
+    let times = |factor: f64| {
+        move |minute: &mut Minute| {
+            minute.time *= factor;
+            minute.squares *= factor * factor;
+        }
+    };
+    let often = |minute: &mut Minute| {
+        let twice = Minute { calls: 2.0 * minute.calls, time: 2.0 * minute.time, ..*minute };
+        *minute = Minute { squares: 2.0 * minute.squares, ..twice };
+    };
+    let wide = |minute: &mut Minute| {
+        minute.rows *= 50.0;
+        minute.blocks *= 50.0;
+    };
+    let mut counted = (0, 0);
+    // At half past ten and half past four each day, when the load is neither high nor low.
+    for day in BEFORE..BEFORE + JUDGED {
+        for at in [630, 990] {
+            let end = day * DAY + at + 1;
+            let has = |found: Vec<Regression>, change| found.iter().any(|one| one.change == change);
+            let seen = [
+                has(judge.at_changed(1, end, times(4.0)), Change::Slower),
+                has(judge.at_changed(5, end, times(3.0)), Change::Slower),
+                has(judge.at_changed(0, end, times(20.0)), Change::Slower),
+                has(judge.at_changed(1, end, often), Change::MoreCalls)
+                    || day % 7 >= 5, // Twice a weekend is less than a weekday.
+                has(judge.at_changed(3, end, wide), Change::MoreRows),
+                has(judge.at_changed(5, end, |minute| *minute = Minute::default()), Change::Gone)
+                    || STATEMENTS.get(5).is_none(),
+            ];
+            counted.0 += seen.iter().filter(|seen| **seen).count();
+            counted.1 += seen.len();
+        }
+    }
+    let (found, all) = counted;
+    assert!(found as f64 >= 0.95 * all as f64, "found within two windows: {found} of {all}");
+}
