@@ -174,6 +174,10 @@ pub struct Regressions {
     /// Whether so many statements are new or gone at once that their identities have changed, as after an
     /// upgrade: then none is called new or gone.
     pub renamed: bool,
+    /// How many statements are slower at once without a cause of their own, where that is most of them: then
+    /// it is the machine, and none of them is accused. 0 where it is not so.
+    #[serde(default)]
+    pub slower_together: i64,
     /// What changed, the costliest first.
     pub found: Vec<Regression>,
 }

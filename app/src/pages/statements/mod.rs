@@ -1,6 +1,7 @@
 //! Statements page: what statements did in the last ten minutes by `pg_stat_statements`, ranked, and how
 //! much of the server's work that explains.
 
+mod regressions;
 mod table;
 
 use leptos::prelude::*;

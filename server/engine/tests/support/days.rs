@@ -4,7 +4,7 @@
 
 use engine::areas::statements::regressions::baseline::{Baseline, WEEK};
 use engine::areas::statements::regressions::causes::Recorded;
-use engine::areas::statements::regressions::judge::{Case, Thresholds, judge};
+use engine::areas::statements::regressions::judge::{Case, Thresholds, judge, without_together};
 use engine::areas::statements::regressions::span::{Day, Span};
 use engine::areas::statements::rules::regression;
 use engine::rule::Limits;
@@ -14,9 +14,9 @@ use model::statements::{Bound, Key, Measure, Regression};
 pub const DAY: usize = 1_440;
 /// Days that are looked back at most.
 const LOOK_BACK: usize = 28;
-/// Executions whose times are drawn of a minute with more: their mean stands for all, so the generated minutes
-/// vary more than real ones.
-const DRAWN: usize = 12;
+/// Executions of a minute whose times are drawn one by one where their logarithm is normal and wide, or narrow;
+/// of more the sum is drawn. With a power law each is drawn: no sum stands for them.
+const DRAWN: [f64; 2] = [120.0, 20.0];
 
 /// A generator (SplitMix64): the same numbers everywhere.
 pub struct Random(pub u64);
@@ -92,8 +92,8 @@ pub const STATEMENTS: &[Statement] = &[
     ("look-up", 200.0, 0.2, Tail::LogNormal(0.8), When::Load),
     ("update", 50.0, 2.0, Tail::LogNormal(1.2), When::Load),
     ("search", 5.0, 40.0, Tail::LogNormal(1.5), When::Load),
-    ("web", 30.0, 4.0, Tail::Pareto(1.8), When::Load),
-    ("report", 0.05, 400.0, Tail::Pareto(1.5), When::Load),
+    ("web", 4.0, 30.0, Tail::Pareto(1.8), When::Load),
+    ("report", 0.05, 400.0, Tail::Pareto(1.6), When::Load),
     ("queue", 20.0, 2.0, Tail::LogNormal(0.5), When::Always),
     ("hourly", 30.0, 10.0, Tail::LogNormal(1.0), When::Hourly),
     ("nightly", 40.0, 20.0, Tail::LogNormal(1.0), When::Nightly),
@@ -201,27 +201,42 @@ fn one(random: &mut Random, statement: &Statement, active: f64, slower: f64) -> 
     if calls == 0.0 {
         return Minute::default();
     }
-    let drawn = calls.min(DRAWN as f64);
-    let (mut time, mut squares) = (0.0, 0.0);
+    let (work, squares) = draws(random, tail, calls);
+    let unit = ms * slower;
+    // Rows and blocks follow the time of the healthy server.
+    Minute {
+        calls,
+        time: work * unit,
+        squares: squares * unit * unit,
+        rows: 5.0 * work,
+        blocks: 20.0 * work,
+    }
+}
+
+/// The sum of so many draws, and of their squares.
+fn draws(random: &mut Random, tail: Tail, calls: f64) -> (f64, f64) {
+    let [wide, narrow] = DRAWN;
+    let drawn = match tail {
+        Tail::LogNormal(deviation) => calls.min(if deviation > 1.3 { wide } else { narrow }),
+        Tail::Pareto(_) => calls,
+    };
+    let (mut sum, mut squares) = (0.0, 0.0);
     for _ in 0..drawn as usize {
         let draw = match tail {
             Tail::LogNormal(deviation) => random.log_normal(deviation),
             Tail::Pareto(power) => random.unit().powf(-1.0 / power),
         };
-        let took = ms * slower * draw;
-        time += took;
-        squares += took * took;
+        sum += draw;
+        squares += draw * draw;
     }
-    // Rows and blocks follow the time of the healthy server.
-    let work = time / (ms * slower);
-    let scale = calls / drawn;
-    Minute {
-        calls,
-        time: time * scale,
-        squares: squares * scale,
-        rows: 5.0 * work * scale,
-        blocks: 20.0 * work * scale,
+    if let Tail::LogNormal(deviation) = tail {
+        let rest = calls - drawn;
+        let (mean, square) = ((deviation.powi(2) / 2.0).exp(), (2.0 * deviation.powi(2)).exp());
+        let spread = (rest * (square - mean * mean)).sqrt();
+        sum += rest.mul_add(mean, spread * random.normal()).max(0.0);
+        squares += rest * square;
     }
+    (sum, squares)
 }
 
 /// The judge over generated days, as the engine calls it each minute.
@@ -242,11 +257,24 @@ impl<'a> Judge<'a> {
     }
 
     /// What it says at the end of that minute of the statement of that number.
-    pub fn at(&mut self, statement: usize, minute: usize) -> Vec<Regression> {
+    fn at(&mut self, statement: usize, minute: usize) -> Vec<Regression> {
         self.at_changed(statement, minute, |_| {})
     }
 
-    /// The same where the last two minutes are changed.
+    /// All that is said at the end of a minute, and how many statements are slower together.
+    pub fn all_at(&mut self, minute: usize) -> (Vec<Regression>, usize) {
+        let mut found: Vec<Regression> =
+            (0..STATEMENTS.len()).flat_map(|statement| self.at(statement, minute)).collect();
+        let often = |all: &Vec<Minute>| {
+            let both = all.get(minute - 1..=minute).unwrap_or_default();
+            both.iter().all(|minute| minute.calls >= self.limits.calls_from)
+        };
+        let timed = self.days.minutes.iter().filter(|all| often(all)).count();
+        let together = without_together(&mut found, timed);
+        (found, together)
+    }
+
+    /// The same of one statement where the last two minutes are changed.
     pub fn at_changed(
         &mut self,
         statement: usize,

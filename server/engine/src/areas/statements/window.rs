@@ -3,7 +3,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use model::statements::{Bound, Gap, GapReason, Integrity, Key, Measure, Moved, Ranked, Sums, Tick, Window};
+use model::statements::{
+    Bound, Gap, GapReason, Integrity, Key, Measure, Moved, Ranked, Sums, Tick, Window,
+};
 
 use super::regressions::span::Span;
 

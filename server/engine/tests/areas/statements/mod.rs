@@ -6,6 +6,7 @@ mod days;
 mod harness;
 mod healthy_days;
 mod reasons;
+mod regressions;
 mod rules;
 
 use model::statements::{Bound, GapReason, Measure, Tick};

@@ -29,8 +29,9 @@ pub struct Baseline {
     pub days: u32,
     /// Calls per ms.
     pub rate: Typical,
-    /// The highest rate of a single reading on any of these days.
-    pub peak: f64,
+    /// The rate that bursts reach: of what runs all the time, the usual rate times the most that a reading was
+    /// above its day's; of all else, the highest of any reading on these days.
+    pub bursts: f64,
     /// Whether planning is part of `time`.
     pub with_planning: bool,
     /// Time per call, ms.
@@ -60,11 +61,16 @@ impl Baseline {
         let median = |of: &dyn Fn(&Costs) -> f64| over(of).median;
         let plans = median(&|costs| costs.plans);
         let with_planning = plans > 0.0;
-        let steady = |span: &Span| span.moved >= STEADY * span.readings;
+        let steady = days.iter().all(|day| day.span.moved >= STEADY * day.span.readings);
+        let most =
+            |of: &dyn Fn(&Span) -> f64| days.iter().map(|day| of(&day.span)).fold(0.0, f64::max);
+        let highest = most(&|span| span.peak_rate());
+        let above = most(&|span| span.peak_rate() / span.rate().max(f64::MIN_POSITIVE));
+        let usual = typical(of_weekday(days));
         Some(Self {
             days: ran.len() as u32,
-            rate: typical(of_weekday(days)),
-            peak: days.iter().map(|day| day.span.peak_rate()).fold(0.0, f64::max),
+            rate: usual,
+            bursts: if steady { usual.median * above } else { highest },
             with_planning,
             time: over(&|costs| costs.time_ms(with_planning)),
             rows: over(&|costs| costs.rows),
@@ -82,15 +88,14 @@ impl Baseline {
                 jit_ms: median(&|costs| costs.jit_ms),
                 generic: median(&|costs| costs.generic),
             },
-            steady: days.iter().all(|day| steady(&day.span)),
+            steady,
         })
     }
 }
 
 /// The rates of the same weekday, where there are enough of them, otherwise of all days.
 fn of_weekday(days: &[Day]) -> Vec<f64> {
-    let same: Vec<f64> =
-        days.iter().filter(|d| d.ago % WEEK == 0).map(|d| d.span.rate()).collect();
+    let same: Vec<f64> = days.iter().filter(|d| d.ago % WEEK == 0).map(|d| d.span.rate()).collect();
     if same.len() >= WEEKDAYS { same } else { days.iter().map(|day| day.span.rate()).collect() }
 }
 

@@ -88,14 +88,26 @@ pub fn judge(case: &Case<'_>, limits: &Thresholds) -> Option<Vec<Regression>> {
         if case.both(|at| case.more_calls(at, base, limits)) == Sign::Clear {
             let rates = (base.rate.median, case.now().rate());
             let causes = causes::of_calls(rates.0, rates.1);
-            found.push(Regression {
-                causes,
-                ..case.regression(Change::MoreCalls, Some(base))
-            });
+            found.push(Regression { causes, ..case.regression(Change::MoreCalls, Some(base)) });
         }
         found.extend(gone(case, base, limits));
     }
     Some(found)
+}
+
+/// From so many on, statements that are slower at once say something of the machine.
+const TOGETHER_LEAST: usize = 4;
+
+/// Takes out those that are slower without a cause of their own, where they are most of the statements that are
+/// judged by their time, and says how many they are: then it is the machine that is slower.
+pub fn without_together(found: &mut Vec<Regression>, timed: usize) -> usize {
+    let alone = |one: &Regression| one.change == Change::Slower && one.causes.is_empty();
+    let together = found.iter().filter(|one| alone(one)).count();
+    if together < TOGETHER_LEAST || 2 * together < timed {
+        return 0;
+    }
+    found.retain(|one| !alone(one));
+    together
 }
 
 fn slower(case: &Case<'_>, base: &Baseline) -> Regression {
@@ -182,8 +194,8 @@ impl Case<'_> {
         let Some((span, share)) = self.window(at) else { return Sign::Nothing };
         let effect = span.costs().time_ms(base.with_planning) - base.time.median;
         let sessions = effect * span.rate();
-        let matters = (effect >= limits.slower_from_ms && sessions >= TRIFLE)
-            || sessions >= LOAD_FROM;
+        let matters =
+            (effect >= limits.slower_from_ms && sessions >= TRIFLE) || sessions >= LOAD_FROM;
         if effect < limits.slower_from * base.time.median || share < limits.share_from || !matters {
             return Sign::Nothing;
         }
@@ -199,8 +211,10 @@ impl Case<'_> {
         let effect = rate - usual.median;
         let sessions = effect * span.costs().time_ms(base.with_planning);
         // What comes in bursts has a mean far below them: it must exceed the bursts as well.
-        let large = effect >= limits.more_calls_from * usual.median && rate > base.peak;
-        let error = span.calls().sqrt() / span.covered_ms.max(1.0);
+        let chance = |rate: f64| (rate / span.covered_ms.max(1.0)).sqrt();
+        let bursts = base.bursts + limits.deviations * chance(base.bursts);
+        let large = effect >= limits.more_calls_from * usual.median && rate > bursts;
+        let error = chance(rate);
         let clear = span.calls() >= limits.calls_from
             && effect > limits.deviations * error.hypot(usual.deviation);
         let matters = sessions >= LOAD_FROM && share >= limits.share_from;

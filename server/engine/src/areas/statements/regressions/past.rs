@@ -120,8 +120,7 @@ impl Hours {
     fn days_of(&self, known: &BTreeMap<u32, Span>) -> Vec<Day> {
         let day = |(ago, (covered_ms, readings)): (&u32, &(f64, f64))| {
             let span = known.get(ago).cloned();
-            let nothing =
-                Span { covered_ms: *covered_ms, readings: *readings, ..Span::default() };
+            let nothing = Span { covered_ms: *covered_ms, readings: *readings, ..Span::default() };
             Day { ago: *ago, span: span.unwrap_or(nothing) }
         };
         self.read.iter().map(day).collect()

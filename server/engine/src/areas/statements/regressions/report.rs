@@ -12,7 +12,7 @@ use super::super::points;
 use super::super::rules::regression;
 use super::super::window::{Part, Recent};
 use super::causes::{self, Recorded};
-use super::judge::{Case, Thresholds, judge};
+use super::judge::{Case, Thresholds, judge, without_together};
 use super::past::{self, Calendar, Hours, Waited};
 use super::span::Span;
 use crate::area::LookBack;
@@ -157,8 +157,10 @@ pub async fn report(
         without_baseline: found.iter().filter(|one| one.is_none()).count() as i64,
         ..Regressions::default()
     };
+    let timed = timed(&request, &memory.hours, &moved);
     report.found = found.drain(..).flatten().flatten().collect();
     without_renamed(&mut report, all.len());
+    report.slower_together = without_together(&mut report.found, timed) as i64;
     report.found.sort_by(|a, b| {
         b.more_sessions.abs().total_cmp(&a.more_sessions.abs()).then(a.key.cmp(&b.key))
     });
@@ -166,6 +168,16 @@ pub async fn report(
     dated(memory, &mut report);
     explained(&request, history, &mut report).await?;
     Ok(Ok(report))
+}
+
+/// How many statements ran often enough for a verdict on their time.
+fn timed(request: &Request, hours: &Hours, moved: &[Key]) -> usize {
+    let often = |part: &Part, key: &Key| {
+        part.entries.get(key).is_some_and(|(span, _)| span.calls() >= request.limits.calls_from)
+    };
+    let known = |key: &&Key| request.entities.get(key).is_some_and(|e| hours.base(e).is_some());
+    let timed = moved.iter().filter(known);
+    timed.filter(|key| request.parts.iter().all(|part| often(part, key))).count()
 }
 
 /// The verdict on each.

@@ -154,7 +154,10 @@ fn traffic_is_not_slowness_and_work_is_told_where_time_is_not() {
     let usual = minute(600.0, 20.0, 50.0, 3.0);
     let often = minute(1_300.0, 20.0, 50.0, 3.0);
     let found = judged(&usual, [&often, &often], RECORDED);
-    assert_eq!((changes(&found), causes(&found)), (vec![Change::MoreCalls], vec![CauseKind::Traffic]));
+    assert_eq!(
+        (changes(&found), causes(&found)),
+        (vec![Change::MoreCalls], vec![CauseKind::Traffic])
+    );
     // Both at once are two things.
     let both = minute(1_300.0, 60.0, 50.0, 3.0);
     let found = judged(&usual, [&both, &both], RECORDED);
@@ -188,7 +191,11 @@ fn what_stops_is_gone_and_what_begins_is_new() {
         judge(&case, &limits).map(|found| changes(&found))
     };
     assert_eq!(new(true, Some(false)), Some(vec![Change::New]));
-    assert_eq!(new(true, Some(true)), None, "at another hour it ran before: nothing to compare with");
+    assert_eq!(
+        new(true, Some(true)),
+        None,
+        "at another hour it ran before: nothing to compare with"
+    );
     assert_eq!(new(true, None), None);
     assert_eq!(new(false, Some(false)), None, "it may be a weekly job");
 }

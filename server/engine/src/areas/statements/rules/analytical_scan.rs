@@ -16,9 +16,9 @@ const OVER: Limit = Limit {
 /// Blocks that one call touches.
 const BLOCKS_FROM: Limit = Limit {
     name: "blocks_per_call_from",
-    default: 10_000.0,
+    default: 8_192.0,
     unit: Unit::Count,
-    source: "ours: 80 MB, half of the default shared_buffers of 128 MB and more",
+    source: "ours: 64 MB, half of the default shared_buffers",
 };
 /// Time per call, ms.
 const MEAN_FROM: Limit = Limit {
@@ -121,7 +121,11 @@ fn finding(
         evidence: vec![
             number("calls", calls, Unit::Count),
             number("blocks per call", blocks(entry) / calls, Unit::Count),
-            number("blocks read per call", entry.sums.get(Measure::SharedRead) / calls, Unit::Count),
+            number(
+                "blocks read per call",
+                entry.sums.get(Measure::SharedRead) / calls,
+                Unit::Count,
+            ),
             number("share of all blocks", share, Unit::Percent),
             number("mean", entry.sums.mean_ms().unwrap_or_default(), Unit::Ms),
         ],

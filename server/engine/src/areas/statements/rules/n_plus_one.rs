@@ -78,17 +78,12 @@ pub fn n_plus_one(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec<Find
 }
 
 /// The list whose rows are as many as this one's calls: the closest.
-fn list_of<'a>(
-    window: &'a Window,
-    entry: &Ranked,
-    limits: &InForce<'_>,
-) -> Option<&'a Ranked> {
+fn list_of<'a>(window: &'a Window, entry: &Ranked, limits: &InForce<'_>) -> Option<&'a Ranked> {
     let calls = entry.sums.get(Measure::Calls);
     let off = |list: &Ranked| (list.sums.get(Measure::Rows) / calls - 1.0).abs();
     let is_list = |list: &&Ranked| {
         let lists = list.sums.get(Measure::Calls);
-        let same_origin =
-            (list.key.userid, list.key.dbid) == (entry.key.userid, entry.key.dbid);
+        let same_origin = (list.key.userid, list.key.dbid) == (entry.key.userid, entry.key.dbid);
         list.key != entry.key
             && list.key.toplevel
             && same_origin

@@ -85,12 +85,7 @@ fn skips_rows(text: &StatementText) -> bool {
     })
 }
 
-fn finding(
-    evidence: &Statements,
-    entry: &Ranked,
-    total: f64,
-    limits: &InForce<'_>,
-) -> Finding {
+fn finding(evidence: &Statements, entry: &Ranked, total: f64, limits: &InForce<'_>) -> Finding {
     let calls = entry.sums.get(Measure::Calls);
     let rows = entry.sums.get(Measure::Rows);
     let who = evidence.role(entry.key.userid);
