@@ -42,6 +42,8 @@ pub use ui::{csv, format};
 pub fn App() -> impl IntoView {
     provide_meta_context();
     live::Live::provide();
+    live::clock::Clock::provide();
+    ui::chart::Pointing::provide();
     let routing = RwSignal::new(false);
     view! {
         <Title formatter=ui::page::document_title/>

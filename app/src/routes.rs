@@ -213,10 +213,12 @@ const SEE_SERVER: Access = Access::OnServer(Permission::See);
 pages! {
     Fleet       "/"                      fleet       SEE,        Top       "Fleet"       Some('f');
     Overview    "/s/:server"             overview    SEE_SERVER, Now       "Overview"    Some('o');
+    Load        "/s/:server/load"        load        SEE_SERVER, Now       "Load"        Some('e');
     Activity    "/s/:server/activity"    activity    SEE_SERVER, Now       "Activity"    Some('a');
     Locks       "/s/:server/locks"       locks       SEE_SERVER, Now       "Locks"       Some('l');
     Replication "/s/:server/replication" replication SEE_SERVER, Now       "Replication" Some('c');
     Statements  "/s/:server/statements"  statements  SEE_SERVER, Workload  "Statements"  Some('s');
+    Statement   "/s/:server/statements/:queryid" statement SEE_SERVER, Hidden "Statement" None;
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
     // Shows only a submitted form; submitting checks the permission to act.
     Act         "/s/:server/act"         act         SEE_SERVER, Hidden    "VACUUM or ANALYZE a table" None;

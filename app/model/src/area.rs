@@ -25,6 +25,8 @@ macro_rules! areas {
             vacuum: Vacuum, VacuumArea;
             /// What statements cost.
             statements: Statements, StatementsArea;
+            /// What has become of it: restarts, settings, DDL.
+            changes: Changes, ChangesArea;
         }
     };
 }

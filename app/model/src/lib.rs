@@ -11,10 +11,12 @@ pub mod area;
 pub mod audit;
 pub mod duration;
 pub mod error;
+pub mod event;
 pub mod explain;
 pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
+pub mod kept;
 pub mod named;
 pub mod object;
 pub mod overhead;
@@ -29,6 +31,7 @@ pub mod shorten;
 mod span;
 #[cfg(feature = "sqlx")]
 pub mod text;
+mod time_range;
 pub mod user;
 pub mod version;
 #[cfg(feature = "server_fn")]
@@ -42,12 +45,14 @@ areas!(modules);
 pub use area::AreaName;
 pub use duration::duration;
 pub use error::ApiError;
+pub use event::{Event, EventKind, Events};
 pub use finding::{
     About, Evidence, Finding, Harm, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit,
 };
 pub use object::Object;
 pub use reading::{Failure, Latest, Reading};
-pub use reason::{Cause, Known, Reason};
+pub use reason::{Cause, Known, Reason, Unread};
 pub use server::{ServerId, ServerSummary};
 pub use span::Span;
+pub use time_range::TimeRange;
 pub use user::{Permission, Role, User};

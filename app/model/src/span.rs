@@ -27,6 +27,9 @@ impl Span {
     pub const ALL: [Self; 7] =
         [Self::Live, Self::Hour, Self::SixHours, Self::Day, Self::Week, Self::Month, Self::Quarter];
 
+    /// How much of the past live shows, ms: about what memory holds.
+    pub const LIVE_MS: i64 = 300_000;
+
     /// The word in the query parameter `range`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::object::Object;
-use crate::reason::{Known, Reason};
+use crate::reason::{Known, Reason, Unread};
 
 /// One row of `pg_database` with its ages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,9 +14,9 @@ pub struct DatabaseAge {
     #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::Text"))]
     pub datname: String,
     /// `age(datfrozenxid)`: transactions since the oldest unfrozen xid.
-    pub xid_age: i64,
+    pub xid_age: Option<i64>,
     /// `mxid_age(datminmxid)`.
-    pub multixact_age: i64,
+    pub multixact_age: Option<i64>,
 }
 
 /// What holds back the xmin horizon: VACUUM removes nothing that is younger.
@@ -59,6 +59,9 @@ impl XminHolder {
 pub struct Vacuum {
     /// Databases, oldest first.
     pub databases: Vec<DatabaseAge>,
+    /// Ages that the server does not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ages_unread: Vec<Unread>,
     /// autovacuum_freeze_max_age.
     pub freeze_max_age_xids: i64,
     /// autovacuum_multixact_freeze_max_age.
@@ -66,6 +69,9 @@ pub struct Vacuum {
     /// What holds back the xmin horizon, farthest back first.
     #[serde(default = "not_yet")]
     pub xmin_holders: Known<Vec<XminHolder>>,
+    /// What may hold it back and is not told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub xmin_unread: Vec<Unread>,
     /// How many prepared transactions there are.
     #[serde(default = "not_yet")]
     pub prepared_transactions: Known<i64>,

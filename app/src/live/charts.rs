@@ -2,10 +2,10 @@
 //! registers a `ChartSource` in its own folder.
 
 use leptos::prelude::*;
-#[cfg(feature = "ssr")]
-use model::Span;
-use model::{ApiError, ServerId};
+use model::{ApiError, ServerId, TimeRange};
 
+#[cfg(feature = "ssr")]
+use super::events::events_of;
 use crate::routes::access;
 use crate::ui::chart::Chart;
 
@@ -20,7 +20,7 @@ pub struct ChartSource {
     /// Renders them from the newest reading.
     pub charts: fn(&engine::Engine, &ServerId) -> Option<Vec<Chart>>,
     /// Renders them from the history; the error is a sentence.
-    pub past: fn(engine::Engine, ServerId, Span) -> PastCharts,
+    pub past: fn(engine::Engine, ServerId, TimeRange) -> PastCharts,
 }
 
 /// Charts of the past in the making.
@@ -33,7 +33,7 @@ inventory::collect!(ChartSource);
 
 access! { "/api/charts" OnServer(See) }
 
-/// The charts of a page of a server: live, or over the span of that name.
+/// The charts of a page of a server: live, or over the range of that text.
 #[server(prefix = "/api", endpoint = "charts", output = model::wire::Json)]
 pub async fn read_charts(
     server: ServerId,
@@ -45,7 +45,7 @@ pub async fn read_charts(
     charts_of(&auth::engine()?, &server, &page, &range).await
 }
 
-/// The charts of a page for the query parameter `range`: a word that is none is live.
+/// The charts of a page for what the address says of the range: a text that is none is live.
 #[cfg(feature = "ssr")]
 pub async fn charts_of(
     engine: &engine::Engine,
@@ -53,12 +53,17 @@ pub async fn charts_of(
     page: &str,
     range: &str,
 ) -> Result<Vec<Chart>, ApiError> {
-    let span = Span::read(range).unwrap_or_default();
-    if span == Span::Live {
-        return of_page(engine, server, page).ok_or(ApiError::NotFound);
+    let time = TimeRange::read(range).unwrap_or_default();
+    let mut charts = if time.is_live() {
+        of_page(engine, server, page).ok_or(ApiError::NotFound)?
+    } else {
+        let charts = past_of_page(engine, server, page, time).await.ok_or(ApiError::NotFound)?;
+        charts.map_err(|incident| ApiError::Internal { incident })?
+    };
+    if let Some(first) = charts.first_mut() {
+        first.events = Some(events_of(engine, server, range).await?);
     }
-    let charts = past_of_page(engine, server, page, span).await.ok_or(ApiError::NotFound)?;
-    charts.map_err(|incident| ApiError::Internal { incident })
+    Ok(charts)
 }
 
 /// The live charts of a page of a server; None: no such server, or no charts.
@@ -68,16 +73,16 @@ pub fn of_page(engine: &engine::Engine, server: &ServerId, page: &str) -> Option
     (source.charts)(engine, server)
 }
 
-/// The same over a span of the past.
+/// The same over a range of the past.
 #[cfg(feature = "ssr")]
 pub async fn past_of_page(
     engine: &engine::Engine,
     server: &ServerId,
     page: &str,
-    span: Span,
+    range: TimeRange,
 ) -> Option<Result<Vec<Chart>, String>> {
     let source = inventory::iter::<ChartSource>().find(|source| source.page == page)?;
-    Some((source.past)(engine.clone(), server.clone(), span).await)
+    Some((source.past)(engine.clone(), server.clone(), range).await)
 }
 
 /// Keeps the charts of `page` as its range says, while it is open in a browser.
@@ -107,11 +112,21 @@ pub fn poll_charts(
         }
         now
     });
+    let live = super::Live::get();
     super::every(CHARTS_EVERY_MS, move || {
-        if let Some(now) = range.try_get_untracked() {
+        let now_ms = live.now_ms.get_untracked();
+        if let Some(now) = range.try_get_untracked()
+            && !is_over(&now, now_ms)
+        {
             ask(server.clone(), now);
         }
     });
+}
+
+/// Whether nothing is added to a range any more: what was read then has been written long ago.
+fn is_over(range: &str, now_ms: i64) -> bool {
+    let range = TimeRange::read(range).unwrap_or_default();
+    matches!(range, TimeRange::Between { to_ms, .. } if to_ms + 60_000 < now_ms)
 }
 
 /// Why a chart of this area is empty: the newest failure, or that it takes two readings.

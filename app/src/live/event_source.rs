@@ -200,11 +200,20 @@ pub fn mark_root(name: &str, value: &str) {
     };
 }
 
-/// Stores the theme in a cookie for a year, so that the server renders with it.
-pub fn remember_theme(word: &str) {
-    let cookie = format!("theme={word}; Path=/; Max-Age=31536000; SameSite=Lax");
+/// Stores a choice in a cookie for a year: the theme, which the server renders with, or the clock.
+pub fn remember(name: &str, word: &str) {
+    let cookie = format!("{name}={word}; Path=/; Max-Age=31536000; SameSite=Lax");
     if let Some(document) = document().dyn_ref::<web_sys::HtmlDocument>() {
-        // Without cookies the theme still applies to this page.
+        // Without cookies the choice still applies to this page.
         let _ = document.set_cookie(&cookie);
     }
+}
+
+/// What was stored so.
+pub fn remembered(name: &str) -> Option<String> {
+    let document = document();
+    let cookies = document.dyn_ref::<web_sys::HtmlDocument>()?.cookie().ok()?;
+    let found =
+        cookies.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
+    found.map(str::to_owned)
 }

@@ -5,8 +5,10 @@
 //! browser's half is `event_source.rs`.
 
 pub mod charts;
+pub mod clock;
 #[cfg(feature = "hydrate")]
 pub mod event_source;
+pub mod events;
 pub mod findings;
 pub mod lazy_pages;
 pub mod range;

@@ -6,6 +6,7 @@ pub mod activity;
 pub mod audit;
 pub mod fleet;
 pub mod glossary;
+pub mod load;
 pub mod locks;
 pub mod not_found;
 pub mod overview;
@@ -13,6 +14,7 @@ pub mod plan;
 pub mod replication;
 pub mod rules;
 pub mod sign_in;
+pub mod statement;
 pub mod statements;
 
 use leptos::prelude::*;

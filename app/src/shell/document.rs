@@ -10,6 +10,9 @@ use crate::App;
 /// Keeps what is pressed too early in forms that must not be sent.
 const EARLY_SUBMIT: &str = include_str!("early_submit.js");
 
+/// Gives the focus back to what an update has moved.
+const KEEP_FOCUS: &str = include_str!("keep_focus.js");
+
 /// The HTML document; also sets the Content-Security-Policy header.
 pub fn document(options: LeptosOptions) -> impl IntoView {
     csp::send();
@@ -24,6 +27,7 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                 <link rel="stylesheet" href=css/>
                 <script nonce=use_nonce()>{EARLY_SUBMIT}</script>
+                <script nonce=use_nonce()>{KEEP_FOCUS}</script>
                 <HydrationScripts options/>
                 <leptos_meta::MetaTags/>
             </head>

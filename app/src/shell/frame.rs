@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::palette::Palette;
+use super::range::RefusedRange;
 use super::sidebar::Sidebar;
 use super::topbar::TopBar;
 use super::{navigation, shortcuts, svg_links};
@@ -26,7 +27,10 @@ pub fn Frame(
     shortcuts::listen(palette, key_list);
     svg_links::listen();
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| crate::live::event_source::start_clock(crate::live::Live::get()));
+    Effect::new(move |_| {
+        crate::live::event_source::start_clock(crate::live::Live::get());
+        crate::live::clock::Clock::get().recall();
+    });
     let open = |dialog: NodeRef<leptos::html::Dialog>| {
         Callback::new(move |()| {
             if let Some(dialog) = dialog.get_untracked() {
@@ -53,7 +57,7 @@ pub fn Frame(
                 }
             })}
         </Transition>
-        <main id="main" tabindex="-1">{children()}</main>
+        <main id="main" tabindex="-1"><RefusedRange/> {children()}</main>
     }
 }
 

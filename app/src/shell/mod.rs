@@ -8,6 +8,7 @@ pub mod document;
 pub mod frame;
 pub mod navigation;
 pub mod palette;
+mod range;
 pub mod shortcuts;
 pub mod sidebar;
 mod svg_links;

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::navigation::Nav;
+use crate::live::range::carried;
 use crate::routes::{Group, PAGES};
 use crate::ui::keyed::keyed;
 
@@ -15,7 +16,10 @@ pub fn Palette(
 ) -> impl IntoView {
     let nav = use_context::<Nav>();
     let text = RwSignal::new(String::new());
+    let range = carried();
     let entries = Memo::new(move |_| {
+        let range = range.get();
+        let with_range = |address: String| format!("{address}{range}");
         let servers = nav.map_or_else(Vec::new, |nav| {
             nav.latest.with(|latest| latest.servers.iter().map(|s| s.id.clone()).collect())
         });
@@ -23,14 +27,14 @@ pub fn Palette(
         let mut all: Vec<(String, String)> = PAGES
             .iter()
             .filter(|page| !page.is_of_server() && page.group != Group::Hidden)
-            .filter_map(|page| Some((page.label.to_owned(), page.address(None)?)))
+            .filter_map(|page| Some((page.label.to_owned(), with_range(page.address(None)?))))
             .collect();
         // The pages of the selected server come before those of the others.
         let ordered = here.iter().chain(servers.iter().filter(|id| Some(*id) != here.as_ref()));
         for id in ordered {
             let pages = PAGES.iter().filter(|page| page.is_of_server());
             all.extend(pages.filter_map(|page| {
-                Some((format!("{id}: {}", page.label), page.address(Some(id))?))
+                Some((format!("{id}: {}", page.label), with_range(page.address(Some(id))?)))
             }));
         }
         let wanted = text.get().to_lowercase();

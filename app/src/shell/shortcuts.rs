@@ -10,10 +10,12 @@ const FIRST: [(&str, &str); 2] =
     [("?", "this list"), ("Ctrl K", "command palette: go to a page or server")];
 
 /// The shortcuts after those of the pages.
-const LAST: [(&str, &str); 7] = [
+const LAST: [(&str, &str); 9] = [
     ("/", "filter"),
     ("j k", "next and previous row; Enter opens it"),
-    ("[ ]", "earlier and later"),
+    ("[ ]", "earlier and later: by half of the range, on locks by a kept second"),
+    ("← →", "on a chart: read its values; with Shift choose a span, Enter shows it"),
+    ("t", "on a chart: its values as a table"),
     (
         "c x",
         "cancel or terminate: the selected session, or the first root blocker; shows a preview",
@@ -69,6 +71,7 @@ pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html
     let live = crate::live::Live::get();
     let nav = use_context::<super::navigation::Nav>();
     let navigate = leptos_router::hooks::use_navigate();
+    let range = crate::live::range::carried();
     let after_g = StoredValue::new(false);
     let show = |dialog: NodeRef<leptos::html::Dialog>| {
         // `showModal` fails on an open dialog, which is fine.
@@ -89,6 +92,7 @@ pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html
             let server = nav.and_then(|nav| nav.server.get_untracked());
             if let Some(to) = browser::page_address(&key, server.as_ref()) {
                 event.prevent_default();
+                let to = to + &range.get_untracked();
                 navigate(&to, leptos_router::NavigateOptions::default());
             }
             return;
@@ -101,12 +105,8 @@ pub fn listen(palette: NodeRef<leptos::html::Dialog>, keys: NodeRef<leptos::html
             "/" if browser::focus("#filter") => event.prevent_default(),
             "j" => browser::move_row_focus(1),
             "k" => browser::move_row_focus(-1),
-            "[" => {
-                browser::press("[data-earlier]");
-            }
-            "]" => {
-                browser::press("[data-later]");
-            }
+            "[" => browser::press_nearest("[data-earlier]"),
+            "]" => browser::press_nearest("[data-later]"),
             "c" | "x" if !event.repeat() => browser::press_key(&key),
             "y" if !event.repeat() => browser::press_if_single(&key),
             "Escape" if browser::press(".act-preview [data-close]") => {}
@@ -161,6 +161,13 @@ mod browser {
     /// Clicks the element; false when there is none.
     pub fn press(selector: &str) -> bool {
         find(selector).map(|element| element.click()).is_some()
+    }
+
+    /// Clicks the page's own element, else that of the top bar.
+    pub fn press_nearest(selector: &str) {
+        if !press(&format!("main {selector}")) {
+            press(selector);
+        }
     }
 
     /// Clicks the button with that `data-key`: one in the drawer before any other.

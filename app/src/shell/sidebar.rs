@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use model::ServerId;
 
+use crate::live::range::carried;
 use crate::routes::{Group, PAGES, Page};
 use crate::shell::navigation::Nav;
 use crate::ui::findings::badge;
@@ -109,6 +110,8 @@ fn entry(page: &'static Page, to: String, path: Memo<String>) -> AnyView {
         let to = to.clone();
         move || (path.get() == to).then_some("page")
     };
+    let range = carried();
+    let href = move || format!("{to}{}", range.get());
     let count = move || {
         page.is_of_server().then(|| {
             badge(nav.and_then(|nav| {
@@ -121,7 +124,7 @@ fn entry(page: &'static Page, to: String, path: Memo<String>) -> AnyView {
     };
     view! {
         <li>
-            <a href=to aria-current=here title=page.label>
+            <a href=href aria-current=here title=page.label>
                 {icon_path(page.icon)}
                 <span class="nav-label">{page.label}</span>
                 {count}

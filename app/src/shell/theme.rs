@@ -40,7 +40,7 @@ pub fn Theme() -> impl IntoView {
         #[cfg(feature = "hydrate")]
         {
             crate::live::event_source::mark_root("data-theme", if to == "auto" { "" } else { to });
-            crate::live::event_source::remember_theme(to);
+            crate::live::event_source::remember("theme", to);
         }
     };
     view! {

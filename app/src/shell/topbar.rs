@@ -1,4 +1,4 @@
-//! Top bar: server switcher, freshness, pause, palette, theme, sign-out.
+//! Top bar: server switcher, time range, freshness, pause, palette, theme, sign-out.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -6,8 +6,11 @@ use model::ApiError;
 use model::server::ConnectionState;
 
 use super::navigation::Nav;
+use super::range::RangeControl;
 use super::theme::Theme;
 use crate::links;
+use crate::live::clock::Clock;
+use crate::live::range::carried;
 use crate::live::{Live, StreamState};
 use crate::ui::format;
 use crate::ui::icon::{Icon, icon};
@@ -24,6 +27,7 @@ pub fn TopBar(
         <header class="topbar">
             <a class="brand" href="/">"pgdeck"</a>
             <Switcher/>
+            <RangeControl/>
             <Freshness/>
             <div class="topbar-tools">
                 <button type="button" class="js-only" on:click=move |_| open_palette.run(())>
@@ -57,7 +61,9 @@ fn Switcher() -> impl IntoView {
             let _ = details.remove_attribute("open");
         }
     };
+    let range = carried();
     let list = move || {
+        let range = range.get();
         let area = path.with(|path| links::area_in(path).unwrap_or_default().to_owned());
         nav.map_or_else(Vec::new, |nav| nav.latest.with(|latest| latest.servers.clone()))
             .into_iter()
@@ -69,7 +75,7 @@ fn Switcher() -> impl IntoView {
                 };
                 view! {
                     <li>
-                        <a href=to on:click=close>
+                        <a href=to + &range on:click=close>
                             <span>{summary.id.to_string()}</span>
                             <span class="muted">{state(&summary.link)}</span>
                         </a>
@@ -82,7 +88,7 @@ fn Switcher() -> impl IntoView {
         <details class="switcher" node_ref=details>
             <summary><span class="hidden-words">"Server: "</span>{chosen}</summary>
             <ul>
-                <li><a href="/" on:click=close>"All servers"</a></li>
+                <li><a href=move || format!("/{}", range.get()) on:click=close>"All servers"</a></li>
                 {list}
             </ul>
         </details>
@@ -101,10 +107,10 @@ pub fn state(link: &ConnectionState) -> &'static str {
 /// Freshness: live or paused, with the age of the newest reading; a lost event stream is announced.
 #[component]
 fn Freshness() -> impl IntoView {
-    let live = Live::get();
+    let (live, clock) = (Live::get(), Clock::get());
     let message = move || {
         if live.paused.get() {
-            return format!("Paused at {} UTC", format::time_of_day(live.now_ms.get()));
+            return format!("Paused at {} {}", clock.time_of_day(live.now_ms.get()), clock.zone());
         }
         match live.newest_ms.get() {
             Some(at) => match live.now_ms.get() - at {

@@ -1,12 +1,12 @@
-//! Chart rendering to SVG with plotters, on the server: numbers and times only, no text of a
-//! watched server. Colours are placeholders replaced by CSS classes, so that the theme decides.
+//! Chart rendering to SVG with plotters, on the server: numbers only, no text of a watched
+//! server; the labels of the time axis follow the reader's clock, so `chart_plot.rs` draws them. Colours are placeholders replaced by CSS classes, so that the theme decides.
 
 use model::{Reason, Unit};
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
 use plotters::prelude::*;
 
-use super::chart::{Chart, HEIGHT, Line, Picture, WIDTH};
-use super::format;
+use super::chart_data::{Chart, HEIGHT, Line, Picture, WIDTH};
+use super::chart_shape::{runs, stack};
 use super::format::Scale;
 
 /// Grid and axes: a placeholder colour, replaced by a CSS class.
@@ -18,16 +18,6 @@ const LIMIT: RGBColor = RGBColor(1, 5, 0);
 /// The limit's line is drawn only when it is at most this many times the highest point; otherwise
 /// it would flatten the data.
 const LIMIT_REACH: f64 = 5.0;
-/// As many labels fit below a chart.
-const MOST_TICKS: i64 = 5;
-/// Steps between ticks, seconds: those that a clock is read by.
-const STEPS_S: [i64; 20] = [
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
-    86_400, 172_800, 604_800,
-];
-/// Points further apart than this many median steps have a gap between them.
-const GAP_STEPS: i64 = 3;
-
 /// What to draw.
 pub struct ChartSpec {
     /// Unique on the page.
@@ -65,9 +55,11 @@ pub fn chart(spec: ChartSpec) -> Chart {
         unit: spec.unit,
         times: spec.times,
         lines: spec.lines,
+        stacked: spec.stacked,
         limit: spec.limit,
         note: None,
         more: false,
+        events: None,
         picture,
     }
 }
@@ -91,15 +83,11 @@ fn draw(spec: &ChartSpec) -> Option<Picture> {
     let limit = spec.limit.as_ref().map(|(_, limit)| *limit).filter(|limit| *limit <= top);
     let frame = {
         let root = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
-        let ticks = ticks(first, last);
-        let across = TimeAxis {
-            span: (last - first).max(1) as f64,
-            ticks: ticks.at.iter().map(|at| (at - first) as f64).collect(),
-        };
+        let across = TimeAxis { span: (last - first).max(1) as f64 };
         let mut chart = ChartBuilder::on(&root)
             .margin_top(10)
             .margin_right(30)
-            .x_label_area_size(24)
+            .x_label_area_size(26)
             .y_label_area_size(76)
             .build_cartesian_2d(across, 0.0..scale.scaled(top))
             .ok()?;
@@ -111,14 +99,12 @@ fn draw(spec: &ChartSpec) -> Option<Picture> {
             .axis_style(GRID)
             .label_style(("sans-serif", 12).into_font().color(&LABEL))
             .y_labels(4)
-            .x_labels(ticks.at.len().max(1))
-            .x_label_formatter(&|x| ticks.label(first + *x as i64))
             .y_label_formatter(&|y| scale.label(*y))
             .draw()
             .ok()?;
         let x = |time: i64| (time - first) as f64;
         if spec.stacked {
-            for (at, tops) in stack(spec).into_iter().enumerate().rev() {
+            for (at, tops) in stacked(spec).into_iter().enumerate().rev() {
                 for run in runs(&spec.times, &tops) {
                     let points =
                         run.into_iter().map(|(time, value)| (x(time), scale.scaled(value)));
@@ -142,32 +128,12 @@ fn draw(spec: &ChartSpec) -> Option<Picture> {
         root.present().ok()?;
         (across.start, down.start, across.end, down.end)
     };
-    Some(Picture { svg: themed(&svg, spec), frame, limit_drawn: limit.is_some() })
+    Some(Picture { svg: themed(&svg, spec), frame, top, limit_drawn: limit.is_some() })
 }
 
-/// Round times along the x axis.
-struct Ticks {
-    /// Milliseconds since the epoch.
-    at: Vec<i64>,
-    /// Between two of them, ms.
-    step: i64,
-}
-
-impl Ticks {
-    /// Hours and minutes; seconds only where a step is shorter than a minute.
-    fn label(&self, ms: i64) -> String {
-        let mut label = format::time_of_day(ms);
-        if self.step >= 60_000 {
-            label.truncate("00:00".len());
-        }
-        label
-    }
-}
-
-/// The x axis, in ms since the first point, with labels at round times.
+/// The x axis, in ms since the first point; without labels.
 struct TimeAxis {
     span: f64,
-    ticks: Vec<f64>,
 }
 
 impl Ranged for TimeAxis {
@@ -179,22 +145,12 @@ impl Ranged for TimeAxis {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.ticks.clone()
+        Vec::new()
     }
 
     fn range(&self) -> std::ops::Range<f64> {
         0.0..self.span
     }
-}
-
-/// Multiples of the shortest step of which at most `MOST_TICKS` fit.
-fn ticks(first: i64, last: i64) -> Ticks {
-    let fits = |step: &&i64| (last - first) / **step < MOST_TICKS;
-    let step = STEPS_S.iter().map(|s| s * 1_000).collect::<Vec<_>>();
-    let step = step.iter().find(fits).copied().unwrap_or(604_800_000);
-    let from = first.div_euclid(step) * step;
-    let at = (0..).map(|n| from + n * step).skip_while(|at| *at < first);
-    Ticks { at: at.take_while(|at| *at <= last).collect(), step }
 }
 
 /// The placeholder colour of a line.
@@ -205,7 +161,7 @@ fn data(at: usize) -> RGBColor {
 /// The top of the y axis: a little above the highest point, or the limit if it is near.
 fn top(spec: &ChartSpec) -> f64 {
     let highest = if spec.stacked {
-        stack(spec).last().map_or(0.0, |tops| tops.iter().flatten().copied().fold(0.0, f64::max))
+        stacked(spec).last().map_or(0.0, |tops| tops.iter().flatten().copied().fold(0.0, f64::max))
     } else {
         spec.lines.iter().flat_map(|line| line.points.iter().flatten()).copied().fold(0.0, f64::max)
     };
@@ -221,41 +177,8 @@ fn top(spec: &ChartSpec) -> f64 {
     }
 }
 
-/// The upper edge of each stacked area: cumulative sums.
-fn stack(spec: &ChartSpec) -> Vec<Vec<Option<f64>>> {
-    let mut sum: Vec<Option<f64>> = vec![None; spec.times.len()];
-    spec.lines
-        .iter()
-        .map(|line| {
-            for (total, value) in sum.iter_mut().zip(&line.points) {
-                if let Some(value) = value {
-                    *total = Some(total.unwrap_or(0.0) + value);
-                }
-            }
-            sum.clone()
-        })
-        .collect()
-}
-
-/// Segments of known points, split where a value is unknown or time is missing.
-fn runs(times: &[i64], values: &[Option<f64>]) -> Vec<Vec<(i64, f64)>> {
-    let mut steps: Vec<i64> =
-        times.windows(2).filter_map(|w| Some(w.get(1)? - w.first()?)).collect();
-    steps.sort_unstable();
-    let gap = steps.get(steps.len() / 2).copied().unwrap_or(i64::MAX).saturating_mul(GAP_STEPS);
-    let mut runs: Vec<Vec<(i64, f64)>> = vec![Vec::new()];
-    for (time, value) in times.iter().zip(values) {
-        let late =
-            runs.last().and_then(|run| run.last()).is_some_and(|(before, _)| time - before > gap);
-        if late || value.is_none() {
-            runs.push(Vec::new());
-        }
-        if let (Some(value), Some(run)) = (value, runs.last_mut()) {
-            run.push((*time, *value));
-        }
-    }
-    runs.retain(|run| !run.is_empty());
-    runs
+fn stacked(spec: &ChartSpec) -> Vec<Vec<Option<f64>>> {
+    stack(&spec.lines.iter().collect::<Vec<_>>(), spec.times.len())
 }
 
 /// Replaces placeholder colours by CSS classes and removes the fixed size.
@@ -323,23 +246,5 @@ mod tests {
         let lost = Reason::TimedOut { after_ms: 1 };
         let spec = ChartSpec { absent: lost.clone(), ..spec(vec![None, None]) };
         assert_eq!(chart(spec).picture, Err(lost));
-    }
-
-    #[test]
-    fn ticks_are_round_and_few() {
-        let second = 1_795_668_771_899;
-        for span_s in [3, 60, 300, 900, 3_600, 86_000, 600_000] {
-            let ticks = ticks(second, second + span_s * 1_000);
-            assert!((1..=6).contains(&ticks.at.len()), "{span_s} s: {:?}", ticks.at);
-            assert!(ticks.at.iter().all(|at| at % ticks.step == 0), "{span_s} s");
-        }
-        let minutes = ticks(second, second + 900_000);
-        assert!(minutes.at.first().is_some_and(|at| minutes.label(*at).len() == 5));
-    }
-
-    #[test]
-    fn missing_time_is_a_gap_too() {
-        let values = vec![Some(1.0); 5];
-        assert_eq!(runs(&[0, 1, 2, 60, 61], &values).len(), 2);
     }
 }

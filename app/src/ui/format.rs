@@ -107,6 +107,12 @@ pub fn time_of_day(ms: i64) -> String {
     format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
 }
 
+/// The day and time of day as `11-21 07:12:03`, UTC.
+pub fn day_and_time(ms: i64) -> String {
+    let (_, month, day) = civil(ms.div_euclid(86_400_000));
+    format!("{month:02}-{day:02} {}", time_of_day(ms))
+}
+
 /// Year, month and day of a count of days since 1970-01-01 (Howard Hinnant's `civil_from_days`).
 fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;

@@ -2,6 +2,11 @@
 
 pub mod bar;
 pub mod chart;
+pub mod chart_data;
+mod chart_events;
+mod chart_legend;
+mod chart_plot;
+pub mod chart_shape;
 #[cfg(feature = "ssr")]
 pub mod chart_svg;
 pub mod code;

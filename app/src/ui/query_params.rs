@@ -5,6 +5,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::params::ParamsMap;
 
 use crate::links;
+use crate::live::range::PARAMS;
 
 /// The query parameters that a page knows.
 #[derive(Clone, Copy)]
@@ -25,13 +26,15 @@ impl QueryParams {
         self.query.with(|query| query.get(name)).unwrap_or_default()
     }
 
-    /// The URL with some of them changed.
+    /// The URL with some of them changed, and the same range.
     pub fn to(self, changed: &[(&str, &str)]) -> String {
         let now = self.names.iter().map(|name| {
             let new = changed.iter().find(|(changed, _)| changed == name);
             (*name, new.map_or_else(|| self.value(name), |(_, new)| (*new).to_owned()))
         });
-        let now: Vec<(&str, String)> = now.collect();
+        // The range is kept by every link.
+        let range = PARAMS.iter().map(|name| (*name, self.value(name)));
+        let now: Vec<(&str, String)> = range.chain(now).collect();
         let pairs: Vec<(&str, &str)> =
             now.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.path.get() + &links::query(&pairs)

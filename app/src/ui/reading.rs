@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use model::reading::Freshness;
-use model::{ApiError, Known, Latest, Reason};
+use model::{ApiError, Known, Latest, Reason, Unread};
 
 use super::code::CodeBlock;
 use super::format;
@@ -89,6 +89,17 @@ pub fn known<T>(value: &Known<T>, draw: impl FnOnce(&T) -> AnyView) -> AnyView {
         Ok(value) => draw(value),
         Err(reason) => why(reason),
     }
+}
+
+/// What of a table is not known, each with the reason: the rest of it stands above.
+pub fn unread(all: &[Unread]) -> AnyView {
+    let one = |unread: &Unread| {
+        view! {
+            <p class="note">{unread.what.clone()} ":"</p>
+            {why(&unread.reason)}
+        }
+    };
+    all.iter().map(one).collect_view().into_any()
 }
 
 /// A reason with its remedy.

@@ -44,9 +44,6 @@ pub fn Verdict(
     /// What is known.
     #[prop(into)]
     words: Signal<Words>,
-    /// A CSS class beside the dot's.
-    #[prop(optional, into)]
-    class: Signal<String>,
 ) -> impl IntoView {
     let doubt = doubt();
     let shown = Memo::new(move |_| match doubt.get() {
@@ -54,7 +51,7 @@ pub fn Verdict(
         None => words.get(),
     });
     view! {
-        <p class=move || format!("verdict {} {}", shown.get().1.as_str(), class.get())>{move || format::unbroken(&shown.get().0)}</p>
+        <p class=move || format!("verdict {}", shown.get().1.as_str())>{move || format::unbroken(&shown.get().0)}</p>
     }
 }
 

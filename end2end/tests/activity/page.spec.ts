@@ -142,7 +142,7 @@ test('hostile text from a session is shown as text', async ({ page }) => {
 
 test('active sessions over time have their data in a table', async ({ page }) => {
   await open(page, '/s/primary/activity');
-  const chart = page.getByRole('figure', { name: 'Average active sessions by wait class number' });
+  const chart = page.getByRole('figure', { name: 'Average active sessions by wait class' });
   await chart.getByText('Data points').click();
   await expect(chart.getByRole('columnheader', { name: /^CPU/ })).toBeVisible();
   await expect(chart.getByRole('rowheader').first()).toHaveText(/^\d\d:\d\d:\d\d$/);

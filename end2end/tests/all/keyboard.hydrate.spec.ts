@@ -1,4 +1,5 @@
 // Keyboard shortcuts, visible focus, and focus restored after a dialog closes.
+import { connect, primary } from '../../support/demo';
 import { ROUTES, expect, newReadings, open, test, type Page } from '../../support/page';
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
@@ -65,7 +66,8 @@ test('j and k choose a row, Enter opens it, Escape closes it and the row keeps t
   await expect(rows.nth(1)).toBeFocused();
   await page.keyboard.press('k');
   await expect(rows.nth(0)).toBeFocused();
-  const pid = await rows.nth(0).innerText();
+  // What has the focus, even if the order has just changed.
+  const pid = await page.evaluate(() => document.activeElement!.textContent!);
   await page.keyboard.press('Enter');
   const session = page.getByRole('region', { name: `Session ${pid}` });
   await expect(session).toBeVisible();
@@ -74,6 +76,27 @@ test('j and k choose a row, Enter opens it, Escape closes it and the row keeps t
   await page.keyboard.press('Escape');
   await expect(session).toBeHidden();
   await expect(rows.filter({ hasText: pid })).toBeFocused();
+});
+
+test('a row keeps the focus when the order of the rows changes', async ({ page }) => {
+  // Two sessions whose age of transaction says who stands first; the lower one ends its own and so falls.
+  const [first, second] = [await connect(await primary(), 'order-first'), await connect(await primary(), 'order-second')];
+  try {
+    await first.query('begin');
+    await second.query('begin');
+    await open(page, '/s/primary/activity?q=application:order-&sort=-transaction');
+    const rows = page.getByRole('region', { name: 'Sessions' }).getByRole('table').locator('a[data-row]');
+    const pid = String((await first.query('select pg_backend_pid() as pid')).rows[0].pid);
+    await expect(rows.first()).toHaveText(pid);
+    await page.keyboard.press('j');
+    await expect(rows.first()).toBeFocused();
+    await first.query('commit');
+    await expect(rows.last()).toHaveText(pid);
+    await expect(rows.last()).toBeFocused();
+    expect(await focusShows(page)).toBe(true);
+  } finally {
+    await Promise.all([first.end(), second.end()]);
+  }
 });
 
 test('Ctrl-K finds a page by name', async ({ page }) => {

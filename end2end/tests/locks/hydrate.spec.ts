@@ -1,5 +1,5 @@
 // Locks page with JavaScript: keyboard navigation and live updates of the wait-for graph.
-import { expect, open, test, verdict } from '../../support/page';
+import { expect, open, test } from '../../support/page';
 import { pile } from '../../support/pile';
 
 test('the root is named after two keys, and opened by keyboard alone', async ({ page }) => {
@@ -9,7 +9,7 @@ test('the root is named after two keys, and opened by keyboard alone', async ({ 
     await page.keyboard.press('g');
     await page.keyboard.press('l');
     await expect(page).toHaveURL(/\/locks$/);
-    await expect(verdict(page)).toHaveText(/pid \d+.* blocks \d+ sessions?\. Ending it/);
+    await expect(page.getByRole('region', { name: 'Root blocker', exact: true })).toContainText(/pid \d+.* blocks \d+ sessions?\. Ending it/);
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await expect(page).toHaveURL(/[?&]pid=\d+/);

@@ -180,6 +180,7 @@ async fn main() -> Result<()> {
                 observer: &mut observer,
                 facts: &facts,
                 server: "primary",
+                recorder: None,
                 past: None,
                 limits: &limits,
                 overhead: &overhead,

@@ -2,15 +2,16 @@
 
 use std::future::Future;
 
-use history::{History as Past, Point, Source};
+use history::{GapReason, Point, Source};
 use model::server::{Facts, Headline};
-use model::{AreaName, Known};
+use model::{AreaName, Event, Known};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
 use crate::metrics::Metrics;
+use crate::past::Past;
 use crate::rule::{Limits, Rule};
 use crate::sql::Query;
 
@@ -35,6 +36,40 @@ pub struct LookBack<'a> {
     pub limits: &'a Limits,
     /// pgdeck's clock.
     pub now_ms: i64,
+}
+
+/// What an area knew when pgdeck last kept it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// When, ms since the epoch.
+    pub at_ms: i64,
+    /// The area's own encoding.
+    pub bytes: Vec<u8>,
+}
+
+/// What the history store keeps of a reading beside its points.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// A statement's text, without values.
+    Text {
+        /// Its key within the cluster: the queryid.
+        key: String,
+        /// The text.
+        text: String,
+        /// pgdeck's fingerprint; empty if unknown.
+        fingerprint: String,
+    },
+    /// A span of which the area's history does not know everything.
+    Gap {
+        /// Its begin, ms since the epoch.
+        from_ms: i64,
+        /// Its end.
+        to_ms: i64,
+        /// Why.
+        reason: GapReason,
+        /// More in words.
+        detail: &'static str,
+    },
 }
 
 /// What one area is. Hooks that most areas do not need have a default.
@@ -74,6 +109,40 @@ pub trait Area: Send + Sync + 'static {
     /// with the past, in a task of its own, for no reading waits for the store. A later value carries what
     /// came of it.
     fn look_back(_state: &mut Self::State, _value: &Self::Value, _back: Option<&LookBack<'_>>) {}
+
+    /// What has happened since the reading before, for the line of events in the history store.
+    fn events(_value: &Self::Value) -> &[Event] {
+        &[]
+    }
+
+    /// What happens and is not told, and why, a sentence each.
+    fn untold(_value: &Self::Value) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether `restore` has to be called before the next reading.
+    fn lacks_memory(_state: &Self::State, _facts: &Facts) -> bool {
+        false
+    }
+
+    /// Takes what was `saved` the last time for this cluster; None when nothing was.
+    fn restore(_state: &mut Self::State, _facts: &Facts, _saved: Option<Saved>) {}
+
+    /// What the history store keeps of the state at `now_ms`, together with the events that led to it: both or
+    /// neither are written.
+    fn saved(_state: &Self::State, _now_ms: i64) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The time that these points stand for, ms, where the area is not read anew at each tick.
+    fn points_every_ms(_value: &Self::Value) -> u32 {
+        Self::EVERY_MS
+    }
+
+    /// What goes to the history store beside the points.
+    fn notes(_value: &Self::Value) -> Vec<Note> {
+        Vec::new()
+    }
 
     /// The value without the text of statements; None when it holds none.
     fn without_query_text(_value: &Self::Value) -> Option<Self::Value> {

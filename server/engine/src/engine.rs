@@ -44,7 +44,7 @@ impl Engine {
         let mut samplers = Vec::with_capacity(servers.len());
         let mut watched = Vec::with_capacity(servers.len());
         for config in servers {
-            let server = Arc::new(WatchedServer::new(&config, past.clone()));
+            let server = Arc::new(WatchedServer::new(&config, past.as_ref()));
             let (sampled, limits) = (Arc::clone(&server), Arc::clone(&limits));
             let thread = Isolated::start(|handle| {
                 sampled.serve_on(handle);

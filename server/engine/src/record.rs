@@ -64,7 +64,7 @@ pub async fn check_within(
     within: Duration,
 ) -> Result<Report, Reason> {
     let watched = look(server, limits, within).await?;
-    let (findings, not_checked) = watched.store.findings();
+    let (findings, not_checked) = watched.store.findings(None);
     Ok(Report {
         server: watched.id.to_string(),
         major: watched.facts().map(|facts| facts.major),
@@ -113,6 +113,7 @@ async fn read_twice(server: ServerConfig, limits: Limits) -> Result<WatchedServe
                 observer: &mut observer,
                 facts: &facts,
                 server: watched.id.as_str(),
+                recorder: None,
                 past: None,
                 limits: &limits,
                 overhead: &overhead,

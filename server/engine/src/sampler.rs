@@ -125,6 +125,7 @@ async fn tick_until_lost(
             observer,
             facts: &facts,
             server: server.id.as_str(),
+            recorder: server.recorder.as_ref(),
             past: server.past.as_ref(),
             limits,
             overhead: &server.overhead,

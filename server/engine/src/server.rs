@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use history::History;
+use history::{History, Recorder};
 use model::server::{ConnectionState, Facts, FirstFinding, Headline};
 use model::{Cause, Finding, NotChecked, Reason, ServerId, ServerSummary};
 use tokio::runtime::Handle;
@@ -15,6 +15,7 @@ use crate::connection::budget::Budget;
 use crate::dsn::Dsn;
 use crate::explain::registry::Explains;
 use crate::overhead::Overhead;
+use crate::past::Past;
 
 /// A sampler that has heard nothing for this long is held by its server: one question and the clearing up
 /// after it take at most two deadlines of four seconds.
@@ -49,8 +50,10 @@ pub struct WatchedServer {
     pub(crate) budget: Budget,
     pub(crate) overhead: Arc<Overhead>,
     pub(crate) store: Store,
-    /// The history store; None where its readings are not recorded.
-    pub(crate) past: Option<History>,
+    /// Where its readings are recorded; None without a history store.
+    pub(crate) recorder: Option<Recorder>,
+    /// What was recorded of it before.
+    pub(crate) past: Option<Past>,
     status: RwLock<(ConnectionState, Option<Facts>)>,
     /// Where its sampler runs.
     thread: OnceLock<Handle>,
@@ -58,7 +61,7 @@ pub struct WatchedServer {
 
 impl WatchedServer {
     /// A server of which nothing is known yet.
-    pub fn new(config: &ServerConfig, past: Option<History>) -> Self {
+    pub fn new(config: &ServerConfig, past: Option<&History>) -> Self {
         Self {
             address: config.dsn.address(),
             dsn: Some(config.dsn.clone()),
@@ -70,7 +73,8 @@ impl WatchedServer {
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
             store: Store::new(now_ms()),
-            past,
+            recorder: past.map(History::recorder),
+            past: past.and_then(Past::new),
             status: RwLock::new((ConnectionState::Connecting, None)),
             thread: OnceLock::new(),
         }
@@ -89,6 +93,7 @@ impl WatchedServer {
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),
             store: Store::of(readings),
+            recorder: None,
             past: None,
             status: RwLock::new((summary.link, summary.facts)),
             thread: OnceLock::new(),
@@ -159,7 +164,8 @@ impl WatchedServer {
                     .map(|(rule, _)| NotChecked { rule: rule.to_owned(), reason: reason.clone() });
                 (Vec::new(), unchecked.collect())
             }
-            _ => self.store.findings(),
+            // A recording does not grow old.
+            _ => self.store.findings(self.is_sampled().then(now_ms)),
         }
     }
 

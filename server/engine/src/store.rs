@@ -1,23 +1,28 @@
 //! One area of one server in memory: the latest reading, serialised once for all subscribers, its
 //! history, and the state of the sampler between ticks.
 
+mod keep;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use history::{History, Source};
+use history::Recorder;
 use model::server::{Facts, Headline};
 use model::{AreaName, Failure, Finding, Latest, NotChecked, Reading, Reason};
 use tokio::sync::watch;
 
-use crate::area::{Area, LookBack, ReplayHold};
+use crate::area::{Area, ReplayHold};
 use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::overhead::Overhead;
+use crate::past::Past;
 use crate::rule::{self, Limits};
+pub use keep::source;
+use keep::{keep, keep_events, look_back, remembers};
 use model::reading::Freshness;
 
 /// One area's `Latest` as JSON.
@@ -37,8 +42,10 @@ pub struct Tick<'a> {
     pub facts: &'a Facts,
     /// The server's name.
     pub server: &'a str,
-    /// The history store, where readings are recorded and compared; None where nothing is kept.
-    pub past: Option<&'a History>,
+    /// Where readings are recorded; None without a history store.
+    pub recorder: Option<&'a Recorder>,
+    /// What was recorded before; None without a history store.
+    pub past: Option<&'a Past>,
     /// The limits in force.
     pub limits: &'a Limits,
     /// Where pgdeck's own load is counted.
@@ -119,6 +126,10 @@ impl<A: Area> Slot<A> {
     }
 }
 
+/// A reading that is this old and overdue proves nothing of other pages either. More than makes its own
+/// page say so: a machine that is busy for a few seconds must not turn the whole fleet grey.
+const OVERDUE_MS: i64 = 10_000;
+
 /// A slot whose area is known at run time only: what the registry does with all of them alike.
 pub trait AnySlot: Send + Sync {
     /// The area's name.
@@ -133,8 +144,14 @@ pub trait AnySlot: Send + Sync {
     /// Frames as they come, the newest first.
     fn frames(&self) -> watch::Receiver<Arc<Frame>>;
 
-    /// Adds this area's findings; those of a reading that is no longer current are left out.
-    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>);
+    /// Adds this area's findings; those of a reading after which others failed are left out. Its rules
+    /// count as not checked where its reading is too old at `now_ms`, if that is given.
+    fn add_findings(
+        &self,
+        now_ms: Option<i64>,
+        findings: &mut Vec<Finding>,
+        not_checked: &mut Vec<NotChecked>,
+    );
 
     /// `Area::facts` of the newest reading, unless newer ticks failed.
     fn facts(&self, facts: &Facts) -> Option<Facts>;
@@ -148,6 +165,9 @@ pub trait AnySlot: Send + Sync {
     /// `Area::replay_held` of the newest reading, unless reading failed since.
     fn replay_held(&self) -> Option<ReplayHold>;
 
+    /// `Area::untold` of the newest reading.
+    fn untold(&self) -> Vec<String>;
+
     /// `Area::freed_by` of the newest reading.
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String>;
 }
@@ -160,6 +180,9 @@ impl<A: Area> AnySlot for Slot<A> {
     fn tick<'a>(&'a self, tick: Tick<'a>) -> BoxFuture<'a, Result<(), Reason>> {
         Box::pin(async move {
             let mut state = self.state.lock().await;
+            if !remembers::<A>(&tick, &mut state).await {
+                return Ok(());
+            }
             let started = Instant::now();
             let value = A::collect(tick.observer, tick.facts, &mut state, tick.now_ms);
             let Ok(value) = AssertUnwindSafe(value).catch_unwind().await else {
@@ -172,6 +195,7 @@ impl<A: Area> AnySlot for Slot<A> {
             match value {
                 Ok(value) => {
                     keep::<A>(&tick, &value);
+                    keep_events::<A>(&tick, &value, &mut state);
                     look_back::<A>(&tick, &mut state, &value);
                     self.put_or_fail(tick.now_ms, took, value, tick.limits);
                 }
@@ -200,21 +224,31 @@ impl<A: Area> AnySlot for Slot<A> {
         self.frames.subscribe()
     }
 
-    fn add_findings(&self, findings: &mut Vec<Finding>, not_checked: &mut Vec<NotChecked>) {
+    fn add_findings(
+        &self,
+        now_ms: Option<i64>,
+        findings: &mut Vec<Finding>,
+        not_checked: &mut Vec<NotChecked>,
+    ) {
         let latest = self.latest();
+        let all = |reason: Reason| {
+            A::RULES
+                .iter()
+                .map(move |rule| NotChecked { rule: rule.id.to_owned(), reason: reason.clone() })
+        };
         match (&latest.reading, &latest.failure) {
             (Some(reading), None) => {
                 findings.extend(reading.findings.iter().cloned());
-                not_checked.extend(reading.not_checked.iter().cloned());
+                match now_ms.map(|now_ms| latest.freshness(now_ms)) {
+                    Some(Freshness::Stale { age_ms, .. }) if age_ms >= OVERDUE_MS => {
+                        not_checked.extend(all(Reason::Overdue { age_ms: age_ms as u64 }));
+                    }
+                    _ => not_checked.extend(reading.not_checked.iter().cloned()),
+                }
             }
             (_, failure) => {
-                let reason = failure.as_ref().map_or(Reason::NotYet, |f| f.reason.clone());
-                not_checked.extend(
-                    A::RULES.iter().map(|rule| NotChecked {
-                        rule: rule.id.to_owned(),
-                        reason: reason.clone(),
-                    }),
-                );
+                not_checked
+                    .extend(all(failure.as_ref().map_or(Reason::NotYet, |f| f.reason.clone())));
             }
         }
     }
@@ -245,38 +279,13 @@ impl<A: Area> AnySlot for Slot<A> {
         latest.value().filter(|_| latest.failure.is_none()).and_then(A::replay_held)
     }
 
+    fn untold(&self) -> Vec<String> {
+        self.latest().value().map(A::untold).unwrap_or_default()
+    }
+
     fn freed_by(&self, sessions: &[(i32, i64)]) -> Option<String> {
         A::freed_by(self.latest().value()?, sessions)
     }
-}
-
-/// Hands what the area keeps to the history store, which never waits.
-fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {
-    let Some(past) = tick.past else { return };
-    let points = AssertUnwindSafe(|| A::points(value));
-    if let Ok(Some(points)) = catch_unwind(points) {
-        let source = source(tick.facts, tick.server, A::NAME);
-        past.recorder().append(&source, tick.now_ms, A::EVERY_MS, points);
-    }
-}
-
-/// Lets the area compare the reading with the past. A comparison that panics loses nothing else.
-fn look_back<A: Area>(tick: &Tick<'_>, state: &mut A::State, value: &A::Value) {
-    let of = |past| LookBack {
-        past,
-        source: source(tick.facts, tick.server, A::NAME),
-        limits: tick.limits,
-        now_ms: tick.now_ms,
-    };
-    let back = tick.past.map(of);
-    if catch_unwind(AssertUnwindSafe(|| A::look_back(state, value, back.as_ref()))).is_err() {
-        tracing::error!(area = A::NAME.as_str(), "the comparison with the past failed");
-    }
-}
-
-/// What an area's history of a server is kept under: its cluster, so that it goes on after a failover.
-pub fn source(facts: &Facts, server: &str, area: AreaName) -> Source {
-    Source::new(facts.system_identifier.as_deref().unwrap_or_default(), server, area.as_str())
 }
 
 fn frame<A: Area>(latest: &Latest<A::Value>) -> Frame {

@@ -1,6 +1,10 @@
 //! A backup of the history while it is being written.
 
 use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
 
 use crate::error::Error;
 use crate::history::History;
@@ -22,6 +26,31 @@ impl History {
             .await;
         written.map(|_| ()).map_err(|error| Error::of(to, &error))
     }
+}
+
+/// Writes a copy of the store in the file `from` into a new file, also while another process writes to it. What
+/// that process has read in the last five seconds may not be in it.
+///
+/// Errors: when there is no store, the new file exists, or the disk does not take it.
+pub async fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        return Err(Error::Exists { path: to.to_owned() });
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(from)
+        .create_if_missing(false)
+        .busy_timeout(Duration::from_secs(10));
+    let connected = SqliteConnection::connect_with(&options).await;
+    let mut connection = connected.map_err(|error| Error::of(from, &error))?;
+    // Whether it is a store at all is seen before the new file is made.
+    let looked = sqlx::query("select count(*) from source").fetch_one(&mut connection).await;
+    looked.map_err(|error| Error::of(from, &error))?;
+    make_private(to).map_err(|error| Error::of_io(to, &error))?;
+    let written = sqlx::query("vacuum into ?")
+        .bind(to.to_string_lossy().into_owned())
+        .execute(&mut connection)
+        .await;
+    written.map(|_| ()).map_err(|error| Error::of(to, &error))
 }
 
 /// An empty file that only its owner reads: SQLite writes into it.

@@ -58,6 +58,8 @@ pub(crate) enum Beside {
     Text(StatementText),
     /// A blob of a source.
     Blob(Source, Blob),
+    /// The only blob of a source: what it knows. It takes the place of the one before.
+    State(Source, Blob),
 }
 
 impl Beside {
@@ -66,7 +68,7 @@ impl Beside {
         match self {
             Self::Event(event) => 256 + event.title.len() + event.detail.to_string().len(),
             Self::Text(text) => 256 + text.text.len(),
-            Self::Blob(_, blob) => 256 + blob.bytes.len(),
+            Self::Blob(_, blob) | Self::State(_, blob) => 256 + blob.bytes.len(),
         }
     }
 }

@@ -8,8 +8,12 @@ use crate::error::Error;
 use crate::history::History;
 use crate::names::Source;
 
+/// The most events of one answer.
+pub const MOST_EVENTS: usize = 2_000;
+
 impl History {
-    /// Events of a cluster, and such as concern all, in a window, in the order of time.
+    /// Events of a cluster, and such as concern all, in a window, in the order of time: the newest
+    /// [`MOST_EVENTS`] of them.
     ///
     /// Errors: when the file cannot be read.
     pub async fn events(
@@ -18,8 +22,8 @@ impl History {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Vec<Event>, Error> {
-        let rows = sqlx::query("select cluster, server, at_ms, kind, title, detail from event where at_ms >= ? and at_ms < ? and cluster in (?, '') order by at_ms, id")
-            .bind(from_ms).bind(to_ms).bind(cluster)
+        let rows = sqlx::query("select cluster, server, at_ms, kind, title, detail from (select * from event where at_ms >= ? and at_ms < ? and cluster in (?, '') order by at_ms desc, id desc limit ?) order by at_ms, id")
+            .bind(from_ms).bind(to_ms).bind(cluster).bind(i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX))
             .fetch_all(&self.inner.db.readers).await;
         let event = |row: &SqliteRow| -> Result<Event, sqlx::Error> {
             let detail: String = row.try_get(5)?;
@@ -87,6 +91,13 @@ impl History {
             broken.iter().map(|(blob, _)| (blob.from_ms, blob.to_ms)).collect();
         self.note_corrupt(source, &spans);
         Ok(whole.into_iter().map(|(blob, _)| blob).collect())
+    }
+
+    /// What a source knew when its state was recorded last; None if it never was.
+    ///
+    /// Errors: when the file cannot be read.
+    pub async fn state(&self, source: &Source) -> Result<Option<Blob>, Error> {
+        Ok(self.blobs(source, i64::MIN, i64::MAX).await?.pop())
     }
 
     fn rows<T>(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::{Row, SqliteConnection};
 
 use crate::answers::Gap;
-use crate::beside::Beside;
+use crate::beside::{Beside, Blob};
 use crate::chunk::Chunk;
 use crate::gaps::{Seen, between};
 use crate::ids::{Ids, series_of};
@@ -168,20 +168,51 @@ impl Writer {
             }
             Beside::Blob(source, blob) => {
                 let id = self.ids.source(conn, source, blob.from_ms).await?;
-                sqlx::query(
-                    "insert into blob (source, from_ms, to_ms, crc, data) values (?, ?, ?, ?, ?)",
-                )
-                .bind(id)
-                .bind(blob.from_ms)
-                .bind(blob.to_ms)
-                .bind(i64::from(crc32fast::hash(&blob.bytes)))
-                .bind(&blob.bytes)
-                .execute(conn)
-                .await?;
+                insert_blob(conn, id, blob).await?;
+            }
+            Beside::State(source, blob) => {
+                let id = self.ids.source(conn, source, blob.from_ms).await?;
+                write_state(conn, id, blob).await?;
             }
         }
         Ok(())
     }
+}
+
+async fn insert_blob(
+    conn: &mut SqliteConnection,
+    source: i64,
+    blob: &Blob,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("insert into blob (source, from_ms, to_ms, crc, data) values (?, ?, ?, ?, ?)")
+        .bind(source)
+        .bind(blob.from_ms)
+        .bind(blob.to_ms)
+        .bind(i64::from(crc32fast::hash(&blob.bytes)))
+        .bind(&blob.bytes)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Of a state that is the same as before only the time is written.
+async fn write_state(
+    conn: &mut SqliteConnection,
+    source: i64,
+    blob: &Blob,
+) -> Result<(), sqlx::Error> {
+    let same = sqlx::query("update blob set from_ms = ?, to_ms = ? where source = ? and data = ?")
+        .bind(blob.from_ms)
+        .bind(blob.to_ms)
+        .bind(source)
+        .bind(&blob.bytes)
+        .execute(&mut *conn)
+        .await?;
+    if same.rows_affected() == 0 {
+        sqlx::query("delete from blob where source = ?").bind(source).execute(&mut *conn).await?;
+        insert_blob(conn, source, blob).await?;
+    }
+    Ok(())
 }
 
 /// What an earlier run of pgdeck saw last.

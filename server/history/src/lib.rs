@@ -37,8 +37,10 @@ mod window;
 
 pub use about::About;
 pub use answers::{Bucket, Gap, GapReason, Known, Line, Range, Total, Totals};
+pub use backup::copy;
 pub use beside::{Blob, Event, StatementText};
 pub use error::{Error, Stopped};
+pub use events::MOST_EVENTS;
 pub use history::History;
 pub use names::{Entity, Kind, Metric, Point, Source};
 pub use range::Series;

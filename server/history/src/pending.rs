@@ -48,6 +48,14 @@ fn weight(beside: &Beside) -> usize {
     1 + beside.bytes() / BYTES_OF_A_VALUE
 }
 
+/// The source that an item is the state of.
+fn state_of(item: &Beside) -> Option<&Source> {
+    match item {
+        Beside::State(source, _) => Some(source),
+        Beside::Event(_) | Beside::Text(_) | Beside::Blob(..) => None,
+    }
+}
+
 /// Gaps of the same source and reason that touch, as one: a full disk must not fill the memory with them.
 fn joined(gaps: Vec<Gap>) -> Vec<Gap> {
     let mut out: Vec<Gap> = Vec::new();
@@ -154,6 +162,24 @@ impl Pending {
         }
         inner.weight += weight;
         inner.batch.beside.push_back(item);
+    }
+
+    /// Takes all of these or none, and counts them as dropped then. A state takes the place of one of the same
+    /// source that still waits.
+    pub(crate) fn all_beside(&self, items: Vec<Beside>) -> bool {
+        let mut inner = self.lock();
+        let states: Vec<&Source> = items.iter().filter_map(state_of).collect();
+        let is_old = |item: &Beside| state_of(item).is_some_and(|source| states.contains(&source));
+        let freed: usize = inner.batch.beside.iter().filter(|i| is_old(i)).map(weight).sum();
+        let added: usize = items.iter().map(weight).sum();
+        if (inner.weight + inner.flying + added).saturating_sub(freed) > self.most {
+            inner.dropped += items.len() as u64;
+            return false;
+        }
+        inner.batch.beside.retain(|item| !is_old(item));
+        inner.weight = (inner.weight + added).saturating_sub(freed);
+        inner.batch.beside.extend(items);
+        true
     }
 
     /// All that waits, with the gaps of what was lost in the meantime.

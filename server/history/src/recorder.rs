@@ -50,4 +50,12 @@ impl Recorder {
     pub fn blob(&self, source: &Source, blob: Blob) {
         self.pending.beside(Beside::Blob(source.clone(), blob));
     }
+
+    /// Records what a source knows, in the place of what it knew before, and the events that led to it: both or
+    /// neither are written. False where there is no room for them.
+    pub fn state(&self, source: &Source, state: Blob, events: Vec<Event>) -> bool {
+        let events = events.into_iter().map(Beside::Event);
+        let all = events.chain([Beside::State(source.clone(), state)]);
+        self.pending.all_beside(all.collect())
+    }
 }

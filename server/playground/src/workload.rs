@@ -130,7 +130,8 @@ async fn reports(scene: Scene) -> Result<(), Error> {
         scene::run(
             &mut session,
             "select p.category_id, count(*), sum(i.quantity * i.unit_price) from order_items i
-             join products p on p.id = i.product_id group by 1 order by 3 desc",
+             join products p on p.id = i.product_id group by 1 order by 3 desc
+             /*action='by_category',controller='reports'*/",
         )
         .await?;
         scene::run(

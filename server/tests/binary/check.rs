@@ -113,6 +113,96 @@ async fn a_server_out_of_connections_is_critical() {
     }
 }
 
+/// What `pgdeck check` says to a person and to a program.
+#[derive(Debug)]
+struct Checked {
+    code: i32,
+    text: String,
+    message: String,
+    report: Value,
+}
+
+impl Checked {
+    /// Looks, as a person and as a program at the same time.
+    async fn of(dsn: String) -> Self {
+        let (one, other) = (dsn.clone(), dsn);
+        let text = tokio::task::spawn_blocking(move || run(&["check", &one]));
+        let json = tokio::task::spawn_blocking(move || run(&["check", &other, "--json"]));
+        let ((code, text, message), (json_code, json, _)) =
+            (text.await.unwrap(), json.await.unwrap());
+        assert_eq!(code, json_code, "{text}{message}{json}");
+        let report = serde_json::from_str(&json).expect(&json);
+        Self { code, text, message, report }
+    }
+
+    /// The rules that may have missed something.
+    fn blind(&self) -> Vec<&Value> {
+        let missed = self.report["not_checked"].as_array().unwrap().iter();
+        let reason = |one: &Value| -> model::Reason {
+            serde_json::from_value(one["reason"].clone()).unwrap()
+        };
+        missed.filter(|one| reason(one).is_blind()).map(|one| &one["rule"]).collect()
+    }
+
+    /// Never fine while something is unknown, in no place.
+    fn assert_true(&self, who: &str) {
+        let is_known = self.blind().is_empty() && self.report["major"].is_number();
+        assert!(is_known || self.code != 0, "{who}: {self:?}");
+        let says_fine = self.text.lines().any(|line| line.ends_with(": no findings."));
+        assert!(is_known || !says_fine, "{who}: {self:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_looks_at_whatever_fine_means_that_all_is_known() {
+    let mut primary = playground::server(17).await.unwrap();
+    let standby = primary.standby("copy").await.unwrap();
+    // As PostgreSQL is installed: nothing loaded, nothing timed.
+    let empty = playground::ServerOptions::new(18).without_preload();
+    let empty = empty.setting("track_io_timing", "off").start().await.unwrap();
+    for server in [&primary, &empty] {
+        server.exec("create role watcher login password 'w' in role pg_monitor").await.unwrap();
+        server.exec("create role stranger login password 's'").await.unwrap();
+    }
+    let of =
+        |server: &playground::Server, role, password| server.dsn_for(role, password, "postgres");
+    // What is there is seen by those who may, and it is fine; who may not does not know.
+    let looks = [
+        ("superuser", primary.dsn(), 0),
+        ("pg_monitor", of(&primary, "watcher", "w"), 0),
+        ("no grant", of(&primary, "stranger", "s"), 3),
+        ("pg_monitor on the standby", of(&standby, "watcher", "w"), 0),
+        ("no grant on the standby", of(&standby, "stranger", "s"), 3),
+        ("superuser of an empty server", empty.dsn(), 0),
+        ("pg_monitor of an empty server", of(&empty, "watcher", "w"), 0),
+        ("no grant on an empty server", of(&empty, "stranger", "s"), 3),
+    ];
+    let mut all = tokio::task::JoinSet::new();
+    for (who, dsn, code) in looks {
+        all.spawn(async move { (who, Checked::of(dsn).await, code) });
+    }
+    for (who, checked, code) in all.join_all().await {
+        checked.assert_true(who);
+        assert_eq!(checked.code, code, "{who}: {checked:?}");
+        assert_eq!(checked.blind().is_empty(), code == 0, "{who}: {checked:?}");
+    }
+    // One that accepts connections and never answers, and one where nobody listens.
+    empty.freeze();
+    let (hangs, gone) = (empty.dsn(), primary.dsn());
+    primary.crash().await;
+    let (hangs, gone) = tokio::join!(Checked::of(hangs), Checked::of(gone));
+    for (who, checked) in [("hangs", hangs), ("gone", gone)] {
+        checked.assert_true(who);
+        assert_eq!((checked.code, checked.text.as_str()), (3, ""), "{who}: {checked:?}");
+        assert!(!checked.message.is_empty(), "{who}");
+        assert_eq!(checked.report["not_checked"][0]["rule"], "*", "{who}");
+    }
+    // The standby lives on, and says that it is cut off.
+    let alone = Checked::of(of(&standby, "watcher", "w")).await;
+    alone.assert_true("a standby without its primary");
+    assert_eq!(alone.code, 2, "{alone:?}");
+}
+
 #[test]
 fn a_server_that_is_down_is_not_checked() {
     let (code, _, message) = run(&["check", crate::common::UNREACHABLE]);

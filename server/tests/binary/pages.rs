@@ -49,6 +49,7 @@ fn reasons() -> Vec<Reason> {
         Reason::TooLarge { what: "sessions.14.sql".into(), limit: "100000 rows".into() },
         Reason::Broken { what: "Reading this server".into() },
         Reason::Busy { sessions: 3 },
+        Reason::Overdue { age_ms: 12_000 },
         Reason::Refused { sqlstate: "0A000".into(), message: "not here".into() },
     ];
     for reason in &all {
@@ -60,6 +61,7 @@ fn reasons() -> Vec<Reason> {
             Reason::NeedsReadings { .. } | Reason::Nothing { .. } | Reason::Hidden { .. } => {}
             Reason::NotTracked { .. } | Reason::Undecodable { .. } | Reason::TooLarge { .. } => {}
             Reason::Broken { .. } | Reason::Busy { .. } | Reason::Refused { .. } => {}
+            Reason::Overdue { .. } => {}
         }
     }
     all

@@ -43,11 +43,15 @@ fn body(path: &str) -> (&'static str, String) {
             FORM,
             "server=shop&ask[view]=&ask[q]=&ask[pid]=&ask[open]=&ask[sort]=&ask[page]=0".into(),
         ),
+        "/api/ranking" => (JSON, r#"{"server":"shop","question":{}}"#.to_owned()),
+        "/api/statement" => (JSON, r#"{"server":"shop","queryid":"1","question":{}}"#.to_owned()),
         "/api/findings" => (FORM, "server=shop&areas=".into()),
         "/api/charts" => (FORM, "server=shop&page=overview&range=".into()),
-        "/api/overview" | "/api/activity" | "/api/replication" => {
+        "/api/overview" | "/api/activity" | "/api/replication" | "/api/events" => {
             (FORM, "server=shop&range=".into())
         }
+        "/api/load" => (FORM, "server=shop&range=&by=".into()),
+        "/api/fleet_past" => (FORM, "range=".into()),
         "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),
         "/s/{server}/act" => (FORM, "action=cancel&target=1%401".into()),
         "/plan" => (FORM, "plan=&other=".into()),

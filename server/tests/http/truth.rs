@@ -1,5 +1,6 @@
 //! No verdict is green while an input of it is unknown: every page about a server, as seen by roles with
-//! and without rights, on a primary, a standby and a server that has gone.
+//! and without rights, on a primary, a standby, a server that has gone, one that stopped answering and one
+//! on which nothing ever ran.
 
 use std::time::Duration;
 
@@ -102,6 +103,83 @@ async fn no_verdict_is_green_while_something_it_needs_is_unknown() {
             );
         }
     }
+}
+
+/// The verdict of the fleet page, which is about all servers.
+async fn fleet(pgdeck: &InProcess, cookie: &str) -> String {
+    let answer = pgdeck.get("/").header("cookie", cookie).send().await.unwrap();
+    verdict(&answer.text().await.unwrap()).to_owned()
+}
+
+/// The tones of all pages of a server, and of the fleet page.
+async fn tones(pgdeck: &InProcess, cookie: &str, server: &str) -> Vec<(&'static str, String)> {
+    let mut tones = vec![("fleet", fleet(pgdeck, cookie).await)];
+    for (one, _) in PAGES {
+        let html = page(pgdeck, cookie, server, one).await;
+        tones.push((one, verdict(&html).to_owned()));
+    }
+    tones
+}
+
+/// Asks until the tones are as wanted; within twenty seconds.
+async fn until_tones(
+    pgdeck: &InProcess,
+    cookie: &str,
+    server: &str,
+    wanted: impl Fn(&str, &str) -> bool,
+) {
+    let mut last = Vec::new();
+    for _ in 0..100 {
+        last = tones(pgdeck, cookie, server).await;
+        if last.iter().all(|(page, tone)| wanted(page, tone)) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("{server}: {last:?}");
+}
+
+/// The page *Statements* has no green: that much was spent is neither good nor bad.
+fn is_green(page: &str, tone: &str) -> bool {
+    page == "statements" || tone.contains("fine")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_server_is_green_to_who_may_see_it_and_to_nobody_once_it_stops_answering() {
+    // As PostgreSQL is installed: nothing loaded, nothing timed.
+    let server = playground::ServerOptions::new(18).without_preload();
+    let server = server.setting("track_io_timing", "off").start().await.unwrap();
+    server.exec("create role watcher login password 'w' in role pg_monitor").await.unwrap();
+    server.exec("create role stranger login password 's'").await.unwrap();
+    let watcher = server.dsn_for("watcher", "w", "postgres");
+    let pgdeck = InProcess::watching(&[server.dsn(), watcher], &[]).await;
+    let cookie = pgdeck.sign_in_by_link().await;
+    let servers = names(&pgdeck, &cookie).await;
+    for name in &servers {
+        until_tones(&pgdeck, &cookie, name, is_green).await;
+    }
+    // Every connection stays open, and nothing comes.
+    server.freeze();
+    for name in &servers {
+        let known = |tone: &str| tone.contains("fine") || tone.contains("open");
+        until_tones(&pgdeck, &cookie, name, |_, tone| !known(tone)).await;
+    }
+    // It answers again: what is green then was read then.
+    server.thaw();
+    for name in &servers {
+        until_tones(&pgdeck, &cookie, name, is_green).await;
+    }
+    // Who sees nothing finds nothing, also where there is nothing.
+    let stranger = [server.dsn_for("stranger", "s", "postgres")];
+    let pgdeck = InProcess::watching(&stranger, &[]).await;
+    let cookie = pgdeck.sign_in_by_link().await;
+    let name = names(&pgdeck, &cookie).await.remove(0);
+    for (one, areas) in PAGES {
+        let html = page(&pgdeck, &cookie, &name, one).await;
+        let is_blind = !blind(&pgdeck, &cookie, &name, areas).await.is_empty();
+        assert!(!(is_blind && verdict(&html).contains("fine")), "{name}/{one}");
+    }
+    assert!(!fleet(&pgdeck, &cookie).await.contains("fine"));
 }
 
 /// The rules of these areas that could not be checked and will not be by waiting.

@@ -5,11 +5,12 @@
 pub mod autovacuum;
 pub mod blocking;
 pub mod connections;
+pub mod load;
 pub mod wait_events;
 
 use serde::{Deserialize, Serialize};
 
-use crate::reason::{Known, Reason};
+use crate::reason::{Known, Reason, Unread};
 use autovacuum::Autovacuum;
 use connections::ConnectionUse;
 use wait_events::WaitEvent;
@@ -269,6 +270,9 @@ pub struct Activity {
     pub reserved_connections: i64,
     /// Commands that report progress.
     pub progress: Known<Vec<Progress>>,
+    /// Commands whose progress the server does not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub progress_unread: Vec<Unread>,
     /// Whether we know what all sessions do: they may be hidden from our role, or not recorded
     /// (`track_activities`).
     pub others: Known<()>,

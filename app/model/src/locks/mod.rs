@@ -27,7 +27,7 @@ pub use release::Freed;
 pub use row_locks::{ROW_CONFLICTS, RowLock};
 pub use session::{LockSession, PreparedTransaction};
 
-use crate::reason::Known;
+use crate::reason::{Known, Unread};
 
 /// What the server's lock tables hold at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,36 +52,40 @@ pub struct LockTable {
 #[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 pub struct LockCounters {
     /// Deadlocks that PostgreSQL broke.
-    pub deadlocks: i64,
+    pub deadlocks: Option<i64>,
     /// Queries cancelled on a standby: because of a lock of the primary.
-    pub confl_lock: i64,
+    pub confl_lock: Option<i64>,
     /// Because of rows that vacuum removed on the primary.
-    pub confl_snapshot: i64,
+    pub confl_snapshot: Option<i64>,
     /// Because of a pinned buffer.
-    pub confl_bufferpin: i64,
+    pub confl_bufferpin: Option<i64>,
     /// Because of a deadlock with replay.
-    pub confl_deadlock: i64,
+    pub confl_deadlock: Option<i64>,
     /// Because of a dropped tablespace.
-    pub confl_tablespace: i64,
+    pub confl_tablespace: Option<i64>,
     /// Logical slots invalidated; None before PostgreSQL 16.
     pub confl_active_logicalslot: Option<i64>,
     /// What replay waits for now, on a standby: `RecoveryConflictSnapshot`, `relation`, `BufferPin` …
     #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub replay_waits_for: Option<String>,
+    /// What of it the server does not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub unread: Vec<Unread>,
 }
 
 impl LockCounters {
-    /// Queries cancelled on a standby, whatever the cause.
-    pub fn conflicts(&self) -> i64 {
-        [
-            self.confl_snapshot,
-            self.confl_bufferpin,
-            self.confl_deadlock,
-            self.confl_tablespace,
+    /// Queries cancelled on a standby, whatever the cause; None where the server does not tell.
+    pub fn conflicts(&self) -> Option<i64> {
+        let known = [
+            self.confl_lock?,
+            self.confl_snapshot?,
+            self.confl_bufferpin?,
+            self.confl_deadlock?,
+            self.confl_tablespace?,
             self.confl_active_logicalslot.unwrap_or(0),
-        ]
-        .into_iter()
-        .fold(self.confl_lock, i64::saturating_add)
+        ];
+        Some(known.into_iter().fold(0, i64::saturating_add))
     }
 }
 
@@ -91,9 +95,9 @@ pub struct LockRates {
     /// Its length, ms: a minute once we have watched for so long.
     pub window_ms: i64,
     /// Deadlocks within it.
-    pub deadlocks: i64,
+    pub deadlocks: Option<i64>,
     /// Queries cancelled by recovery conflicts within it.
-    pub conflicts: i64,
+    pub conflicts: Option<i64>,
 }
 
 /// Everything the locks area reads in one tick.

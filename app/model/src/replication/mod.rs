@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::archiver::Archiver;
 pub use self::sender::{Sender, StreamKind};
-pub use self::slot::{Slot, SlotState};
+pub use self::slot::{Slot, SlotState, TimeLeft};
 pub use self::sync::{Required, SyncWaits};
 use crate::reason::{Known, Reason};
 

@@ -1,15 +1,22 @@
 //! Statement statistics: what the entries of `pg_stat_statements` did between two readings, how much of
 //! the server's work that explains, and what was lost.
 
+pub mod explain;
+pub mod figure;
 pub mod measure;
+pub mod question;
+pub mod ranking;
 pub mod regression;
 pub mod sums;
 pub mod tick;
 
 use serde::{Deserialize, Serialize};
 
+pub use figure::Figure;
 pub use measure::Measure;
-pub use regression::{CauseKind, Change, Figures, Regression, Regressions};
+pub use question::{Group, Question, Spans};
+pub use ranking::{Change, Compared, Detail, Loss, Rank, Ranking, Uncounted, WindowFacts};
+pub use regression::{CauseKind, Figures, Regression, Regressions};
 pub use sums::Sums;
 pub use tick::{Bound, Gap, GapReason, Integrity, Key, Moved, Tick};
 
@@ -35,6 +42,10 @@ pub struct Settings {
     /// `compute_query_id`.
     #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub compute_query_id: Option<String>,
+    /// Why all of them are unknown, where the server does not tell them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(skip))]
+    pub unread: Option<Reason>,
 }
 
 impl Settings {
@@ -147,6 +158,9 @@ pub struct Statements {
     /// Texts that are known, of statements in the window.
     #[serde(default)]
     pub texts: Vec<StatementText>,
+    /// Texts that the history has not been given lately.
+    #[serde(skip)]
+    pub unrecorded: Vec<StatementText>,
     /// Names of roles.
     #[serde(default)]
     pub roles: Vec<Named>,
@@ -163,6 +177,59 @@ fn not_yet<T>() -> Known<T> {
 }
 
 impl Statements {
+    /// Figures that are not counted, by the extension's version and the settings: where they are zero they
+    /// are unknown.
+    pub fn uncounted(&self) -> Vec<Uncounted> {
+        let version = self.extension.as_ref().ok().and_then(|version| version.split_once('.'));
+        let version: Option<u16> = version.and_then(|(_, minor)| minor.parse().ok());
+        let off = |measures: &[Measure], on: Option<bool>, setting: &str| {
+            let is_off = on == Some(false);
+            (is_off, measures.to_vec(), format!("The setting {setting} is off."))
+        };
+        let times = [
+            Measure::SharedReadTime,
+            Measure::SharedWriteTime,
+            Measure::TempReadTime,
+            Measure::TempWriteTime,
+        ];
+        let plans = [Measure::Plans, Measure::PlanTime];
+        let settings = [
+            off(&plans, self.settings.track_planning, "pg_stat_statements.track_planning"),
+            off(&times, self.settings.track_io_timing, "track_io_timing"),
+        ];
+        let why = |figure: &Figure| {
+            if version.is_some_and(|version| figure.since() > version) {
+                return Some("This version of pg_stat_statements does not count it.".to_owned());
+            }
+            let is_of = |of: &[Measure]| figure.measures.iter().any(|measure| of.contains(measure));
+            let found = settings.iter().find(|(is_off, of, _)| *is_off && is_of(of));
+            found.map(|(.., why)| why.clone())
+        };
+        let all = figure::FIGURES.iter();
+        all.filter_map(|figure| Some((figure.id.to_owned(), why(figure)?))).collect()
+    }
+
+    /// Without what its entries did: a ranking says that.
+    pub fn without_entries(&self) -> Self {
+        let entries = self.entries.as_ref().map(|entries| Entries {
+            tick: Err(Reason::NotYet),
+            window: Err(Reason::NotYet),
+            others: entries.others.clone(),
+            ..*entries
+        });
+        Self {
+            extension: self.extension.clone(),
+            settings: self.settings.clone(),
+            entries: entries.map_err(Clone::clone),
+            is_new: self.is_new,
+            texts: Vec::new(),
+            unrecorded: Vec::new(),
+            roles: Vec::new(),
+            databases: Vec::new(),
+            regressions: self.regressions.clone(),
+        }
+    }
+
     /// The text of a statement.
     pub fn text(&self, queryid: i64) -> Option<&StatementText> {
         self.texts.iter().find(|text| text.queryid == queryid)

@@ -130,6 +130,12 @@ pub struct EventBefore {
 pub struct Regression {
     /// Which.
     pub key: Key,
+    /// The name of its database.
+    #[serde(default)]
+    pub database: String,
+    /// The name of its role.
+    #[serde(default)]
+    pub role: String,
     /// What changed.
     pub change: Change,
     /// Since when at the latest, ms since the epoch: begin of the first window in which it was seen.

@@ -56,10 +56,20 @@ impl Sums {
         all
     }
 
+    /// All of it, so many times.
+    pub fn scaled(&self, by: f64) -> Self {
+        self.iter().map(|(measure, value)| (measure, value * by)).collect()
+    }
+
+    /// A value per call; None without a call.
+    pub fn per_call(&self, value: f64) -> Option<f64> {
+        let calls = self.get(Measure::Calls);
+        (calls > 0.0).then(|| value / calls)
+    }
+
     /// Mean execution time, ms; None without a call.
     pub fn mean_ms(&self) -> Option<f64> {
-        let calls = self.get(Measure::Calls);
-        (calls > 0.0).then(|| self.get(Measure::ExecTime) / calls)
+        self.per_call(self.get(Measure::ExecTime))
     }
 
     /// Standard deviation of execution times, ms; None without a call. Floating-point cancellation can

@@ -65,6 +65,17 @@ pub enum GapReason {
     OtherServer,
 }
 
+impl GapReason {
+    /// The rest of a sentence.
+    pub const fn cause(self) -> &'static str {
+        match self {
+            Self::Reset => "the statistics were reset or the server recovered from a crash",
+            Self::Restart => "the server was started without the entries it had",
+            Self::OtherServer => "the address leads to another server than before",
+        }
+    }
+}
+
 /// A span that is missing or incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {

@@ -1,10 +1,12 @@
 //! About page: pgdeck's own overhead: memory, viewers, and per watched server its connections, time
 //! and queries; the SQL behind each query.
 
+mod history;
 mod statements;
 
 use crate::routes::access;
 use leptos::prelude::*;
+use model::kept::Kept;
 use model::overhead::{AreaCost, OwnCost, QueryCost, ServerCost};
 use model::{ApiError, Unit};
 
@@ -49,14 +51,15 @@ pub fn Page() -> impl IntoView {
         || (),
         |()| async move {
             let cost = read_own_cost().await?;
-            statements::read_statements().await.map(|files| (cost, files))
+            let kept = history::read_kept().await?;
+            statements::read_statements().await.map(|files| (cost, kept, files))
         },
     );
-    page("costs", start, move |(first, files)| view! { <Body first files/> }.into_any())
+    page("costs", start, move |(first, kept, files)| view! { <Body first kept files/> }.into_any())
 }
 
 #[component]
-fn Body(first: OwnCost, files: Vec<(String, String)>) -> impl IntoView {
+fn Body(first: OwnCost, kept: Option<Kept>, files: Vec<(String, String)>) -> impl IntoView {
     let cost = RwSignal::new(first);
     live::poll(EVERY_MS, cost, read_own_cost);
     view! {
@@ -67,6 +70,7 @@ fn Body(first: OwnCost, files: Vec<(String, String)>) -> impl IntoView {
         {move || cost.with(own)}
         {move || cost.with(|cost| cost.servers.iter().map(server).collect_view())}
         {move || cost.with(|cost| cost.servers.is_empty()).then(|| empty("No server is being watched."))}
+        {history::history(kept)}
         {statements::statements(files)}
     }
 }

@@ -1,6 +1,6 @@
 //! Chart of average active sessions (AAS) by wait class over time. Server-side only.
 
-use model::{Reason, ServerId, Span, Unit};
+use model::{Reason, ServerId, TimeRange, Unit};
 
 use crate::live::charts::{ChartSource, absent, nothing_kept};
 use crate::ui::chart::{Chart, Line};
@@ -8,7 +8,7 @@ use crate::ui::chart_svg::{ChartSpec, chart};
 use crate::ui::colors::wait_class;
 
 inventory::submit! {
-    ChartSource { page: "activity", charts, past: |engine, server, span| Box::pin(past(engine, server, span)) }
+    ChartSource { page: "activity", charts, past: |engine, server, range| Box::pin(past(engine, server, range)) }
 }
 
 /// What the legend says where the cores of the machine are not known.
@@ -26,9 +26,13 @@ pub fn charts(engine: &engine::Engine, server: &ServerId) -> Option<Vec<Chart>> 
     Some(vec![load(&moments, absent(&latest), cores(engine, server))])
 }
 
-/// The same charts over a span of the past.
-async fn past(engine: engine::Engine, server: ServerId, span: Span) -> Result<Vec<Chart>, String> {
-    let moments = engine::areas::activity::profile::of_span(&engine, &server, span).await?;
+/// The same charts over a range of the past.
+async fn past(
+    engine: engine::Engine,
+    server: ServerId,
+    range: TimeRange,
+) -> Result<Vec<Chart>, String> {
+    let moments = engine::areas::activity::profile::of_range(&engine, &server, range).await?;
     let moments: Vec<Shown<'_>> =
         moments.iter().map(|(at_ms, classes)| (*at_ms, classes.as_deref())).collect();
     Ok(vec![load(&moments, nothing_kept(), cores(&engine, &server))])

@@ -9,7 +9,7 @@ use crate::ui::sort::Column;
 use crate::ui::table::sort_heading;
 
 /// The names of the query parameters, in their order in a link.
-pub const PARAMS: &[&str] = &["range", "q", "sort", "rows", "hide", "pid"];
+pub const PARAMS: &[&str] = &["q", "sort", "rows", "hide", "pid"];
 
 /// The query parameters of the table.
 #[derive(Clone, Copy)]

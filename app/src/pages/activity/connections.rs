@@ -78,7 +78,12 @@ fn in_use(used: &ConnectionUse, (connections, max): Slots) -> String {
 }
 
 fn group(group: &ConnectionGroup) -> AnyView {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    // A walsender of physical replication has no database; a client need not name its application.
+    let text = |value: &Option<String>, missing: &str| {
+        let given = value.clone().filter(|value| !value.trim().is_empty());
+        given.unwrap_or_else(|| missing.into())
+    };
+    let application = if group.hidden { "hidden" } else { "none" };
     let client = match &group.client_addr {
         Some(address) => address.clone(),
         None if group.hidden => "hidden".into(),
@@ -87,9 +92,9 @@ fn group(group: &ConnectionGroup) -> AnyView {
     let number = |n: i64| view! { <td class="num">{format::grouped(n as f64)}</td> };
     view! {
         <tr>
-            <td class="text">{text(&group.datname)}</td>
-            <td class="text">{text(&group.usename)}</td>
-            <th scope="row">{text(&group.application_name)}</th>
+            <td class="text">{text(&group.datname, "none")}</td>
+            <td class="text">{text(&group.usename, "none")}</td>
+            <th scope="row">{text(&group.application_name, application)}</th>
             <td class="text">{client}</td>
             {number(group.connections)}
             {state(group, group.active)}
@@ -169,6 +174,17 @@ mod tests {
         let html = Owner::new().with(|| group(&hidden).to_html());
         assert!(html.contains("&lt;i&gt;") && html.contains("hidden"), "{html}");
         assert_eq!(html.matches(">unknown<").count(), 3, "{html}");
+    }
+
+    #[test]
+    fn no_cell_of_a_group_is_empty() {
+        let unnamed = ConnectionGroup {
+            application_name: Some(" ".into()),
+            connections: 1,
+            ..ConnectionGroup::default()
+        };
+        let html = Owner::new().with(|| group(&unnamed).to_html());
+        assert_eq!(html.matches(">none<").count(), 3, "{html}");
     }
 
     #[test]

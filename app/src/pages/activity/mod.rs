@@ -26,7 +26,7 @@ use crate::live;
 use crate::live::charts::charts_of;
 use crate::live::charts::poll_charts;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
-use crate::live::range::{Ranges, range, with_range};
+use crate::live::range::{range, with_range};
 use crate::resource::loaded;
 use crate::shell::navigation::Nav;
 use crate::ui::bar::{Part, Split};
@@ -109,7 +109,6 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
         <Findings judged/>
         <ReadingView latest what="sessions">
             {move || latest.with(|l| l.value().and_then(|a| a.others.as_ref().err().map(why)))}
-            <Ranges range names=columns::PARAMS/>
             <div class="activity-top">
                 <div class="splits">
                     <Split title="Client sessions by state" column="state" parts=Signal::derive(move || parts(latest, by_state))/>
@@ -119,7 +118,7 @@ fn Body(server: ServerId, start: ActivityStart) -> impl IntoView {
             </div>
             <section class="panel" aria-labelledby="progress-title">
                 <h2 id="progress-title">"In progress"</h2>
-                {move || latest.with(|l| l.value().map(|a| known(&a.progress, |commands| progress(commands))))}
+                {move || latest.with(|l| l.value().map(|a| known(&a.progress, |commands| progress(commands, &a.progress_unread))))}
             </section>
             <Sessions latest judged query_text/>
             <section class="panel" aria-labelledby="wait-events-title">

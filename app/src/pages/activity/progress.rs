@@ -2,16 +2,19 @@
 //! backups.
 
 use leptos::prelude::*;
-use model::Unit;
 use model::activity::Progress;
+use model::{Unit, Unread};
 
 use crate::ui::bar::Bar;
 use crate::ui::format;
 use crate::ui::number::Age;
-use crate::ui::reading::empty;
+use crate::ui::reading::{empty, unread};
 
-/// The commands with a progress bar and time left.
-pub fn progress(commands: &[Progress]) -> AnyView {
+/// The commands with a progress bar and time left, and those whose progress is not known.
+pub fn progress(commands: &[Progress], hidden: &[Unread]) -> AnyView {
+    if commands.is_empty() && !hidden.is_empty() {
+        return unread(hidden);
+    }
     if commands.is_empty() {
         return empty(
             "No VACUUM, ANALYZE, CREATE INDEX, COPY, CLUSTER, REPACK or base backup is running.",
@@ -35,6 +38,7 @@ pub fn progress(commands: &[Progress]) -> AnyView {
                 <tbody>{rows}</tbody>
             </table>
         </div>
+        {unread(hidden)}
     }
     .into_any()
 }

@@ -168,6 +168,7 @@ fn Filter(params: TableParams) -> impl IntoView {
             />
             <input type="hidden" name="sort" value=move || params.sort.get()/>
             <input type="hidden" name="hide" value=move || params.hide.get()/>
+            {crate::live::range::inputs()}
             <button type="submit">"Filter"</button>
         </form>
     }

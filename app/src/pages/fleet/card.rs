@@ -4,8 +4,10 @@ use leptos::prelude::*;
 use model::server::{ConnectionState, Facts};
 use model::{ServerId, ServerSummary, Severity, Unit};
 
+use super::past::FleetPast;
 use crate::links;
 use crate::live::Live;
+use crate::live::range::carried;
 use crate::shell::navigation::Nav;
 use crate::ui::bar::Bar;
 use crate::ui::findings::badge;
@@ -18,12 +20,17 @@ use crate::ui::sparkline::Sparkline;
 pub fn Card(
     /// The navigation data, which has the numbers.
     nav: Nav,
+    /// The past of all servers, where a range of it is shown.
+    past: RwSignal<FleetPast>,
     /// The server.
     id: ServerId,
 ) -> impl IntoView {
-    let to = links::overview(&id);
+    let (to, range) = (links::overview(&id), carried());
     let name = id.to_string();
-    let server = Memo::new(move |_| nav.latest.with(|latest| latest.server(&id).cloned()));
+    let server = {
+        let id = id.clone();
+        Memo::new(move |_| nav.latest.with(|latest| latest.server(&id).cloned()))
+    };
     let number = move |pick: fn(&ServerSummary) -> Option<f64>| {
         Signal::derive(move || server.with(|s| s.as_ref().and_then(pick)))
     };
@@ -52,13 +59,14 @@ pub fn Card(
         )
     });
     let spark = Signal::derive(move || {
-        server
-            .with(|s| s.as_ref().map(|s| s.headline.transactions_spark.clone()).unwrap_or_default())
+        let then = past.with(|past| past.get(&id.to_string()).cloned());
+        let now = || server.with(|s| s.as_ref().map(|s| s.headline.transactions_spark.clone()));
+        then.or_else(now).unwrap_or_default()
     });
     view! {
         <li class=class>
             <div class="card-head">
-                <h2><a href=to data-row="">{name}</a></h2>
+                <h2><a href=move || format!("{to}{}", range.get()) data-row="">{name}</a></h2>
                 {move || server.with(|s| s.as_ref().and_then(|s| badge(s.worst)))}
             </div>
             {move || server.with(|s| s.as_ref().map(identity))}

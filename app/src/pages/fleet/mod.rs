@@ -2,6 +2,7 @@
 //! sorted and grouped by label. Renders the data of the navigation.
 
 pub mod card;
+pub mod past;
 pub mod rows;
 pub mod table;
 pub mod verdict;
@@ -9,12 +10,15 @@ pub mod verdict;
 use leptos::prelude::*;
 use model::ServerId;
 
+use crate::live::range::range;
+use crate::resource::loaded;
 use crate::shell::navigation::Nav;
 use crate::ui::keyed::keyed;
 use crate::ui::query_params::QueryParams;
 use crate::ui::reading::{api_error, empty, loading};
 use crate::ui::verdict::Verdict;
 use card::Card;
+use past::{FleetPast, follow, read_fleet_past};
 use table::{Toolbar, table};
 
 /// The page's icon: path data in a box of 20 × 20.
@@ -29,12 +33,15 @@ const TABLE_FROM: usize = 13;
 #[component]
 pub fn Page() -> impl IntoView {
     let nav = use_context::<Nav>();
+    let range = range();
+    let past = loaded(move || range.get_untracked(), read_fleet_past);
     view! {
         <Transition fallback=|| loading("servers")>
             {move || Suspend::new(async move {
                 let Some(nav) = nav else { return ().into_any() };
+                let past = past.await;
                 match nav.ready().await {
-                    Ok(()) => view! { <Servers nav/> }.into_any(),
+                    Ok(()) => view! { <Servers nav past=past.unwrap_or_default()/> }.into_any(),
                     Err(error) => api_error(&error),
                 }
             })}
@@ -43,7 +50,10 @@ pub fn Page() -> impl IntoView {
 }
 
 #[component]
-fn Servers(nav: Nav) -> impl IntoView {
+fn Servers(nav: Nav, past: FleetPast) -> impl IntoView {
+    let past = RwSignal::new(past);
+    follow(past);
+    let shows_past = Memo::new(move |_| past.with(|past| !past.is_empty()));
     let params = QueryParams::get(PARAMS);
     let words = Memo::new(move |_| nav.latest.with(|latest| verdict::words(&latest.servers)));
     let count = Memo::new(move |_| nav.latest.with(|latest| latest.servers.len()));
@@ -74,12 +84,15 @@ fn Servers(nav: Nav) -> impl IntoView {
             (count.get() == 0)
                 .then(|| empty("No server is being watched. Start pgdeck with a connection string, or add [[servers]] to pgdeck.toml."))
         }}
+        {move || shows_past.get().then(|| view! {
+            <p class="note">"The lines of transactions show the chosen range; all numbers are of now."</p>
+        })}
         {move || (count.get() > 1).then(|| view! { <Toolbar nav params as_table/> })}
         {move || match as_table.get() {
-            true => table(nav, params, rows),
+            true => table(nav, past, params, rows),
             false => view! {
                 <ul class="fleet">
-                    {keyed(move || ids.get(), move |id| view! { <Card nav id=ServerId::new(id)/> }.into_any())}
+                    {keyed(move || ids.get(), move |id| view! { <Card nav past id=ServerId::new(id)/> }.into_any())}
                 </ul>
             }
             .into_any(),

@@ -6,13 +6,16 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use model::{ServerId, ServerSummary, Severity, Unit};
 
+use super::past::FleetPast;
 use super::rows::{COLUMNS, Row, labels, number, state, text};
 use crate::links;
+use crate::live::range::{carried, inputs};
 use crate::shell::navigation::Nav;
 use crate::ui::findings::badge;
 use crate::ui::keyed::keyed;
 use crate::ui::number::Number;
 use crate::ui::query_params::QueryParams;
+use crate::ui::sparkline::Sparkline;
 use crate::ui::table::sort_heading;
 
 /// The views, the filter and the labels to group by.
@@ -64,6 +67,7 @@ pub fn Toolbar(
                     on:input:target=move |event| typed(event.target().value())
                 />
                 {["view", "sort", "group"].map(|name| view! { <input type="hidden" name=name value=move || params.value(name)/> }).collect_view()}
+                {inputs()}
                 <button type="submit">"Filter"</button>
             </form>
             {move || (as_table.get() && names.with(|names| !names.is_empty())).then(|| view! {
@@ -74,14 +78,20 @@ pub fn Toolbar(
 }
 
 /// The table.
-pub fn table(nav: Nav, params: QueryParams, rows: Memo<Vec<Row>>) -> AnyView {
+pub fn table(
+    nav: Nav,
+    past: RwSignal<FleetPast>,
+    params: QueryParams,
+    rows: Memo<Vec<Row>>,
+) -> AnyView {
     let headings = COLUMNS.map(|column| sort_heading(params, column, move || params.value("sort")));
+    let range = carried();
     let keys = move || rows.with(|rows| rows.iter().map(key).collect::<Vec<_>>());
     let row = move |key: String| match key.strip_prefix("server ") {
         Some(id) => {
             let id = ServerId::new(id);
             let server = Memo::new(move |_| nav.latest.with(|latest| latest.server(&id).cloned()));
-            view! { <tr class=move || server.with(|s| s.as_ref().map_or("", class))>{move || server.with(|s| s.as_ref().map(cells))}</tr> }.into_any()
+            view! { <tr class=move || server.with(|s| s.as_ref().map_or("", class))>{move || server.with(|s| s.as_ref().map(|s| range.with(|range| cells(s, range, past))))}</tr> }.into_any()
         }
         None => {
             view! { <tr class="group"><th colspan=COLUMNS.len() scope="colgroup">{key}</th></tr> }
@@ -111,22 +121,26 @@ fn class(server: &ServerSummary) -> &'static str {
     }
 }
 
-fn cells(server: &ServerSummary) -> AnyView {
+fn cells(server: &ServerSummary, range: &str, past: RwSignal<FleetPast>) -> AnyView {
     let figure = |column: &str, unit: Unit| {
         let value = number(server, column);
         view! { <td class="num"><Number value=Signal::stored(value) unit/></td> }
     };
+    let (id, now) = (server.id.to_string(), server.headline.transactions_spark.clone());
+    let line = Signal::derive(move || {
+        past.with(|past| past.get(&id).cloned()).unwrap_or_else(|| now.clone())
+    });
     let first = server.first.as_ref().filter(|first| first.severity > Severity::Info);
     let first =
         first.map(|first| view! { <span class="fleet-first">{first.message.clone()}</span> });
     view! {
-        <th scope="row"><a href=links::overview(&server.id) data-row="">{server.id.to_string()}</a></th>
+        <th scope="row"><a href=links::overview(&server.id) + range data-row="">{server.id.to_string()}</a></th>
         <td class="text">{state(server)}</td>
         <td class="fleet-found">{badge(server.worst)} {first}</td>
         {figure("waiting", Unit::Count)}
         {figure("active", Unit::Count)}
         {figure("connections", Unit::Count)}
-        {figure("transactions", Unit::PerSecond)}
+        <td class="num fleet-line"><Number value=Signal::stored(number(server, "transactions")) unit=Unit::PerSecond/><Sparkline values=line/></td>
         {figure("lag", Unit::Ms)}
         <td class="text">{text(server, "version")}</td>
     }

@@ -4,10 +4,10 @@
 use leptos::prelude::*;
 use model::Known;
 use model::Unit;
-use model::locks::{LockCounters, LockTable, Locks, PreparedTransaction};
+use model::locks::{LockCounters, LockRates, LockTable, Locks, PreparedTransaction};
 
 use crate::ui::format;
-use crate::ui::reading::{empty, known};
+use crate::ui::reading::{empty, known, unread};
 use crate::ui::term::term;
 
 /// The panels below the graph.
@@ -39,6 +39,11 @@ fn count(n: i64) -> String {
     format::grouped(n as f64)
 }
 
+/// A count, unless the server does not tell it.
+fn told(n: Option<i64>) -> String {
+    n.map_or_else(|| "unknown".into(), count)
+}
+
 fn tables(table: &LockTable) -> AnyView {
     let share = table.objects as f64 / (table.capacity as f64).max(1.0) * 100.0;
     view! {
@@ -54,9 +59,9 @@ fn tables(table: &LockTable) -> AnyView {
 }
 
 fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
-    let minute = |of: fn(&model::locks::LockRates) -> i64| match &locks.rates {
+    let minute = |of: fn(&LockRates) -> Option<i64>| match &locks.rates {
         Ok(rates) => {
-            format!("{} in the last {}", count(of(rates)), format::age(rates.window_ms as f64))
+            format!("{} in the last {}", told(of(rates)), format::age(rates.window_ms as f64))
         }
         Err(reason) => reason.message(),
     };
@@ -64,8 +69,8 @@ fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
     let failures: &Known<i64> = &locks.serialization_failures;
     view! {
         <dl class="facts">
-            {line("Deadlocks", format!("{} since statistics were reset; {}", count(counters.deadlocks), minute(|r| r.deadlocks)))}
-            {line("Recovery conflicts", format!("{} since the reset; {}", count(counters.conflicts()), minute(|r| r.conflicts)))}
+            {line("Deadlocks", format!("{} since statistics were reset; {}", told(counters.deadlocks), minute(|r| r.deadlocks)))}
+            {line("Recovery conflicts", format!("{} since the reset; {}", told(counters.conflicts()), minute(|r| r.conflicts)))}
             {replay.map(|waits| line("Replay waits for", waits))}
             {match failures {
                 Ok(n) => line("Serialization failures", count(*n)),
@@ -74,6 +79,7 @@ fn broken(counters: &LockCounters, locks: &Locks) -> AnyView {
                 }.into_any(),
             }}
         </dl>
+        {unread(&counters.unread)}
     }
     .into_any()
 }

@@ -154,6 +154,24 @@ fn incidents(all: &[Incident], query: &LocksQuery, server: &ServerId) -> AnyView
     .into_any()
 }
 
+/// The last incident in a sentence.
+pub fn last_incident(history: &LockHistory) -> String {
+    let Some(last) = history.incidents.last() else {
+        return "No lock wait has been recorded in the last hour.".to_owned();
+    };
+    let roots: Vec<&str> = last.roots.iter().map(|root| root.who.as_str()).collect();
+    let blocked = match roots.as_slice() {
+        [] => String::new(),
+        roots => format!(" Blocked by {}.", roots.join(", then ")),
+    };
+    format!(
+        "The last lock wait began at {} UTC: up to {} waited, the longest for {}.{blocked}",
+        format::time_of_day(last.first_tick_ms),
+        format::plural(i64::from(last.peak_waiting), "session", "sessions"),
+        format::age(f64::from(last.longest_ms)),
+    )
+}
+
 fn roots(all: &[RootSpan]) -> Option<AnyView> {
     let mut longest: Vec<&RootSpan> = all.iter().collect();
     longest.sort_by_key(|root| std::cmp::Reverse(root.seconds));
@@ -185,6 +203,26 @@ mod tests {
 
     fn tick(at_ms: i64, waiting: u32) -> WaitTick {
         WaitTick { at_ms, until_ms: at_ms, waiting, ..WaitTick::default() }
+    }
+
+    #[test]
+    fn the_last_incident_fills_the_place_of_a_root_blocker() {
+        let mut history = LockHistory::default();
+        assert_eq!(last_incident(&history), "No lock wait has been recorded in the last hour.");
+        history.incidents = vec![Incident {
+            started_ms: 3_600_000,
+            ended_ms: Some(3_631_000),
+            first_tick_ms: 3_600_000,
+            first_waiter: None,
+            peak_ms: 3_610_000,
+            peak_waiting: 1,
+            longest_ms: 31_000,
+            roots: Vec::new(),
+        }];
+        assert_eq!(
+            last_incident(&history),
+            "The last lock wait began at 01:00:00 UTC: up to 1\u{a0}session waited, the longest for 31\u{a0}s."
+        );
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! polling.
 
 #[cfg(feature = "ssr")]
+mod charts;
+#[cfg(feature = "ssr")]
 pub mod counters;
 #[cfg(feature = "ssr")]
 pub mod graph;
@@ -14,6 +16,7 @@ pub mod labels;
 mod modes;
 #[cfg(feature = "ssr")]
 mod panel;
+mod past;
 pub mod query;
 #[cfg(feature = "ssr")]
 pub mod render;
@@ -38,13 +41,17 @@ use super::server_param;
 use crate::actions::form::SessionActions;
 use crate::actions::results::{ActionResults, Results};
 use crate::live;
+use crate::live::charts::{poll_charts, read_charts};
 use crate::live::findings::{of_reading, verdict_of};
+use crate::live::range::range;
 use crate::resource::loaded;
 use crate::shell::navigation::{Nav, refusal};
+use crate::ui::chart::Chart;
 use crate::ui::page::{area_findings, page};
 use crate::ui::reading::{ReadingView, why};
 use crate::ui::server_html::ServerHtml;
 use crate::ui::verdict::{Tone, Verdict};
+use past::Past;
 use query::LocksQuery;
 use roots::{Root, RootBlocker};
 use slider::Slider;
@@ -106,6 +113,8 @@ pub struct LocksView {
     rows: String,
     facts: String,
     past: String,
+    /// The last incident in a sentence: said where there is no root blocker now.
+    last_incident: String,
     moments: Option<RecordedRange>,
 }
 
@@ -135,19 +144,32 @@ pub const ICON: &str = "M5 9h10v8H5zM7 9V6a3 3 0 0 1 6 0v3M10 12v2";
 pub fn Page() -> impl IntoView {
     let server = server_param();
     let query = LocksQuery::from_url();
-    let start =
-        loaded(move || server.get(), move |server| read_locks(server, query.get_untracked()));
-    page("locks", start, move |start| {
-        view! { <Body server=server.get_untracked() query start/> }.into_any()
+    let start = loaded(move || server.get(), move |server| start(server, query.get_untracked()));
+    page("locks", start, move |(start, charts)| {
+        view! { <Body server=server.get_untracked() query start charts/> }.into_any()
     })
 }
 
+/// The page and its charts: the page is asked for again with each reading, the charts seldom.
+async fn start(server: ServerId, query: LocksQuery) -> Result<(LocksView, Vec<Chart>), ApiError> {
+    let range = query.range.clone();
+    let view = read_locks(server.clone(), query).await?;
+    Ok((view, read_charts(server, "locks".to_owned(), range).await?))
+}
+
 #[component]
-fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl IntoView {
+fn Body(
+    server: ServerId,
+    query: Memo<LocksQuery>,
+    start: LocksView,
+    charts: Vec<Chart>,
+) -> impl IntoView {
     let (latest, sink) = live::live_signal(AreaName::Locks, start.latest.clone());
     live::open_stream(server.clone(), vec![sink]);
     let shown = RwSignal::new(start);
     poll(server.clone(), query, latest, shown);
+    let charts = RwSignal::new(charts);
+    poll_charts(server.clone(), "locks", range(), charts);
     let part =
         move |of: fn(&LocksView) -> &String| Signal::derive(move || shown.with(|s| of(s).clone()));
     let judged = verdict_of(latest, of_reading(latest), |_| (String::new(), true));
@@ -175,7 +197,7 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
     view! {
         <header class="page-head">
             <h1>"Locks of " {server.to_string()}</h1>
-            <Verdict words class="two-lines".to_owned()/>
+            <Verdict words/>
         </header>
         <Results results/>
         {area_findings(latest)}
@@ -193,6 +215,7 @@ fn Body(server: ServerId, query: Memo<LocksQuery>, start: LocksView) -> impl Int
                 let server = server.clone();
                 move || any_chosen.get().then(|| view! { <Drawer server=server.clone() query=now chosen/> })
             }
+            <Past server=server.clone() query=now charts moments=Signal::derive(move || shown.with(|s| s.moments))/>
             <section class="panel" aria-labelledby="past-title">
                 <h2 id="past-title">"The last hour"</h2>
                 <Slider server=server.clone() query=now moments=Signal::derive(move || shown.with(|s| s.moments))/>

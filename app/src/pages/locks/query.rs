@@ -3,10 +3,11 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use model::ServerId;
+use model::{ServerId, TimeRange};
 use serde::{Deserialize, Serialize};
 
 use crate::links;
+use crate::live::range::range;
 
 /// The query parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,12 +27,15 @@ pub struct LocksQuery {
     pub sort: String,
     /// The page of the table, from 0.
     pub page: usize,
+    /// The range of the chart, as `TimeRange::read` takes it.
+    #[serde(default)]
+    pub range: String,
 }
 
 impl LocksQuery {
     /// The query parameters of the current URL, as a memo.
     pub fn from_url() -> Memo<Self> {
-        let query = use_query_map();
+        let (query, range) = (use_query_map(), range());
         Memo::new(move |_| {
             query.with(|query| {
                 let part = |name: &str| query.get(name).unwrap_or_default();
@@ -43,6 +47,7 @@ impl LocksQuery {
                     sort: part("sort"),
                     at: part("at").parse().ok(),
                     page: part("page").parse().unwrap_or_default(),
+                    range: range.get(),
                 }
             })
         })
@@ -52,7 +57,8 @@ impl LocksQuery {
     pub fn to(&self, server: &ServerId) -> String {
         let at = self.at.map(|at| at.to_string()).unwrap_or_default();
         let page = if self.page > 0 { self.page.to_string() } else { String::new() };
-        let pairs = [
+        let range = TimeRange::read(&self.range).unwrap_or_default().params();
+        let mut pairs = vec![
             ("view", self.view.as_str()),
             ("q", &self.q),
             ("open", &self.open),
@@ -61,6 +67,7 @@ impl LocksQuery {
             ("page", &page),
             ("pid", &self.pid),
         ];
+        pairs.extend(range.iter().map(|(name, value)| (*name, value.as_str())));
         links::area(server, "locks") + &links::query(&pairs)
     }
 

@@ -65,6 +65,7 @@ pub fn view(
         rows: modes::row_locks().to_html(),
         facts,
         past: history::history_view(&history, query, server).to_html(),
+        last_incident: history::last_incident(&history),
         moments: moments(&history, query),
     })
 }

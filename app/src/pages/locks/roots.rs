@@ -67,11 +67,13 @@ pub fn RootBlocker(
         Signal::derive(move || shown.with(|s| s.root.as_ref()?.cannot_cancel.clone()));
     move || {
         let Some((key, pid, backend_start_ms)) = identity.get() else {
-            // Its place stays, so that the graph below does not jump when a root comes or goes.
+            // Its place stays, so that the graph below does not jump when a root comes or goes; it says
+            // what was last.
             return view! {
                 <section class="panel lock-root none" aria-labelledby="roots-title">
                     <h2 id="roots-title">"Root blocker"</h2>
-                    <p class="muted">"No session blocks another."</p>
+                    <p>"No session blocks another."</p>
+                    <p class="muted">{move || shown.with(|s| s.last_incident.clone())}</p>
                 </section>
             }
             .into_any();

@@ -7,6 +7,7 @@ use model::ServerId;
 
 use super::RecordedRange;
 use super::query::LocksQuery;
+use crate::live::range::inputs;
 use crate::ui::format;
 
 /// The step of the slider, ms: locks are sampled every second.
@@ -65,6 +66,7 @@ pub fn Slider(
             />
             <input type="hidden" name="view" value=move || query.with(|query| query.view.clone())/>
             <input type="hidden" name="q" value=move || query.with(|query| query.q.clone())/>
+            {inputs()}
             <button type="submit" class="without-js">"Show that second"</button>
             <span class="num" role="status">{words}</span>
             <span class="lock-steps">{links}</span>

@@ -55,6 +55,7 @@ pub fn Toolbar(server: ServerId, query: Memo<LocksQuery>) -> impl IntoView {
                 />
                 {hidden("view", |query| query.view.clone())}
                 {hidden("at", |query| query.at.map(|at| at.to_string()).unwrap_or_default())}
+                {crate::live::range::inputs()}
                 <button type="submit">"Filter"</button>
             </form>
         </div>

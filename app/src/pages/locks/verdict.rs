@@ -1,5 +1,5 @@
-//! Verdict of the locks page in one sentence: number of waiters, root blocker, what ending it
-//! releases.
+//! Verdict of the locks page: the number of waiters; of a recorded moment also the root blocker and what
+//! ending it would have freed, which of now a panel of its own says, with the actions.
 
 use model::locks::{Graph, Locks};
 use model::{Known, Latest, Reason, Severity, ranking};
@@ -34,7 +34,8 @@ pub fn verdict(
                 _ => ("No session is waiting for a lock.".to_owned(), Tone::Fine),
             },
         },
-        Some(Ok(graph)) => (roots(graph), Tone::Open),
+        Some(Ok(graph)) if at.is_some() => (roots(graph), Tone::Open),
+        Some(Ok(graph)) => (waiting(graph), Tone::Open),
     };
     let waits = matches!(graph, Some(Ok(graph)) if !graph.queues.is_empty());
     let severity = first.map(|first| first.severity);
@@ -49,12 +50,16 @@ fn waits(n: i64) -> String {
     format::plural(n, "session waits", "sessions wait")
 }
 
+/// `5 sessions wait for a lock, the longest for 52 s.`
+fn waiting(graph: &Graph) -> String {
+    let longest = format::age(graph.longest_ms());
+    format!("{} for a lock, the longest for {longest}.", waits(graph.waiting() as i64))
+}
+
 /// `5 sessions wait for a lock, the longest for 52 s. checkout (pid 640) has been idle in transaction
 /// for 12 min and blocks 5 sessions. Ending it frees 5 sessions.`
 pub fn roots(graph: &Graph) -> String {
-    let waiting = waits(graph.waiting() as i64);
-    let longest = format::age(graph.longest_ms());
-    let mut message = format!("{waiting} for a lock, the longest for {longest}.");
+    let mut message = waiting(graph);
     if let Some(root) = graph.roots.first()
         && let Some(node) = graph.node(root.node)
     {

@@ -1,7 +1,7 @@
 //! Charts of the overview and their series. Server-side only.
 
 use model::overview::{Overview, Window};
-use model::{Latest, Reason, ServerId, Span, Unit};
+use model::{Latest, Reason, ServerId, TimeRange, Unit};
 
 use crate::live::charts::{ChartSource, absent, float, nothing_kept, of_page, past_of_page};
 use crate::ui::chart::{Chart, Line};
@@ -11,7 +11,7 @@ inventory::submit! {
     ChartSource {
         page: "overview",
         charts: |engine, server| charts(engine, server),
-        past: |engine, server, span| Box::pin(past(engine, server, span)),
+        past: |engine, server, range| Box::pin(past(engine, server, range)),
     }
 }
 
@@ -28,11 +28,15 @@ pub fn charts(engine: &engine::Engine, server: &ServerId) -> Option<Vec<Chart>> 
     Some(some_first(charts))
 }
 
-/// The same charts over a span of the past.
-async fn past(engine: engine::Engine, server: ServerId, span: Span) -> Result<Vec<Chart>, String> {
-    let windows = engine::areas::overview::past::of_span(&engine, &server, span).await?;
+/// The same charts over a range of the past.
+async fn past(
+    engine: engine::Engine,
+    server: ServerId,
+    range: TimeRange,
+) -> Result<Vec<Chart>, String> {
+    let windows = engine::areas::overview::past::of_range(&engine, &server, range).await?;
     let mut charts =
-        past_of_page(&engine, &server, "activity", span).await.unwrap_or(Ok(vec![]))?;
+        past_of_page(&engine, &server, "activity", range).await.unwrap_or(Ok(vec![]))?;
     if let Some(latest) = engine.latest::<engine::areas::overview::OverviewArea>(&server) {
         charts.extend(of_windows(&latest, &windows, Some(nothing_kept())));
     }

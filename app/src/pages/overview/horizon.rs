@@ -6,7 +6,7 @@ use model::vacuum::{Vacuum, XminHolder};
 
 use crate::ui::format;
 use crate::ui::number::Age;
-use crate::ui::reading::{empty, known};
+use crate::ui::reading::{empty, known, unread};
 use crate::ui::term::term;
 
 /// How many are shown: the farthest back decides, the next ones tell what comes after it.
@@ -14,7 +14,11 @@ const SHOWN: usize = 5;
 
 /// The holders, farthest back first.
 pub fn horizon(vacuum: &Vacuum) -> AnyView {
-    known(&vacuum.xmin_holders, |holders| table(holders))
+    let all = &vacuum.xmin_unread;
+    known(&vacuum.xmin_holders, |holders| match (holders.is_empty(), all.is_empty()) {
+        (true, false) => unread(all),
+        _ => view! { {table(holders)} {unread(all)} }.into_any(),
+    })
 }
 
 fn table(holders: &[XminHolder]) -> AnyView {
@@ -70,6 +74,8 @@ mod tests {
     fn vacuum(holders: model::Known<Vec<XminHolder>>) -> Vacuum {
         Vacuum {
             databases: vec![],
+            ages_unread: vec![],
+            xmin_unread: vec![],
             freeze_max_age_xids: 200_000_000,
             multixact_freeze_max_age_xids: 400_000_000,
             xmin_holders: holders,
@@ -81,8 +87,11 @@ mod tests {
     fn a_hidden_holder_is_unknown_and_a_hostile_name_is_text() {
         let hidden = Reason::Hidden { what: "The xmin".into(), sql: "grant x to y;".into() };
         let shown = |vacuum: Vacuum| Owner::new().with(|| horizon(&vacuum).to_html());
+        let part = model::Unread { what: "Replication slots".into(), reason: hidden.clone() };
         let html = shown(vacuum(Err(hidden)));
         assert!(html.contains("hidden") && !html.contains("Nothing holds back"), "{html}");
+        let html = shown(Vacuum { xmin_unread: vec![part], ..vacuum(Ok(vec![])) });
+        assert!(html.contains("Replication slots") && !html.contains("Nothing holds"), "{html}");
         let slot = XminHolder {
             kind: "slot".into(),
             name: Some("<script>".into()),

@@ -21,7 +21,7 @@ use crate::live::Live;
 use crate::live::charts::charts_of;
 use crate::live::charts::poll_charts;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
-use crate::live::range::{Ranges, range, with_range};
+use crate::live::range::{range, with_range};
 use crate::resource::loaded;
 use crate::ui::bar::Bar;
 use crate::ui::chart::{Chart, Charts};
@@ -29,8 +29,9 @@ use crate::ui::findings::Findings;
 use crate::ui::format;
 use crate::ui::number::Number;
 use crate::ui::page::page;
-use crate::ui::reading::ReadingView;
+use crate::ui::reading::{ReadingView, unread};
 use crate::ui::sparkline::Sparkline;
+use crate::ui::table::cell;
 use crate::ui::term::term;
 use crate::ui::verdict::Verdict;
 use databases::databases;
@@ -95,7 +96,6 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
         <ReadingView latest what="numbers">
             <Headline latest/>
             <h2 class="hidden-words">"Panels"</h2>
-            <Ranges range names=&["range"]/>
             <Charts charts/>
         </ReadingView>
         <div class="columns">
@@ -198,27 +198,31 @@ fn Headline(latest: RwSignal<Latest<Overview>>) -> impl IntoView {
 /// The databases by transaction id age, with the distance to the next anti-wraparound vacuum.
 fn ages(vacuum: &Vacuum) -> AnyView {
     let limit = vacuum.freeze_max_age_xids.max(1) as f64;
-    let scale = format::Scale::new(Unit::Xids, vacuum.databases.iter().map(|d| d.xid_age as f64));
+    let float = |age: Option<i64>| age.map(|age| age as f64);
+    let known = vacuum.databases.iter().filter_map(|database| float(database.xid_age));
+    let scale = format::Scale::new(Unit::Xids, known);
     let rows = vacuum
         .databases
         .iter()
         .map(|database| {
-            let share = database.xid_age as f64 / limit * 100.0;
+            let share = float(database.xid_age).map(|age| age / limit * 100.0);
+            let multixacts = format::Scale::new(Unit::Count, float(database.multixact_age));
             view! {
                 <tr>
                     <th scope="row">{database.datname.clone()}</th>
-                    <td class="num" title=format::exact(database.xid_age as f64, Unit::Xids)>
-                        {scale.show(database.xid_age as f64)}
-                    </td>
-                    <td class="with-bar">
-                        <span class="num" title=format::exact(share, Unit::Percent)>
-                            {format::number(share, Unit::Percent)}
-                        </span>
-                        <Bar percent=Signal::stored(Some(share)) warn_above=100.0/>
-                    </td>
-                    <td class="num" title=format::exact(database.multixact_age as f64, Unit::Count)>
-                        {format::number(database.multixact_age as f64, Unit::Count)}
-                    </td>
+                    {cell(float(database.xid_age), scale, Unit::Xids)}
+                    {match share {
+                        Some(share) => view! {
+                            <td class="with-bar">
+                                <span class="num" title=format::exact(share, Unit::Percent)>
+                                    {format::number(share, Unit::Percent)}
+                                </span>
+                                <Bar percent=Signal::stored(Some(share)) warn_above=100.0/>
+                            </td>
+                        }.into_any(),
+                        None => cell(None, scale, Unit::Percent),
+                    }}
+                    {cell(float(database.multixact_age), multixacts, Unit::Count)}
                 </tr>
             }
         })
@@ -237,6 +241,7 @@ fn ages(vacuum: &Vacuum) -> AnyView {
                 <tbody>{rows}</tbody>
             </table>
         </div>
+        {unread(&vacuum.ages_unread)}
         <p class="note">
             "At " {format::number(limit, Unit::Xids)}
             " autovacuum freezes a table even if autovacuum is off; near 2 billion the server stops accepting writes."

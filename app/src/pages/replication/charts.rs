@@ -1,7 +1,7 @@
 //! Replication lag over time, in time and in bytes of WAL. Server-side only.
 
 use model::replication::Replication;
-use model::{Latest, Reason, ServerId, Span, Unit};
+use model::{Latest, Reason, ServerId, TimeRange, Unit};
 
 use crate::live::charts::{ChartSource, absent, float, nothing_kept};
 use crate::ui::chart::{Chart, Line};
@@ -11,16 +11,20 @@ inventory::submit! {
     ChartSource {
         page: "replication",
         charts: |engine, server| Some(charts(&engine.latest::<engine::areas::replication::ReplicationArea>(server)?)),
-        past: |engine, server, span| Box::pin(past(engine, server, span)),
+        past: |engine, server, range| Box::pin(past(engine, server, range)),
     }
 }
 
 /// A moment, and the worst standby's lag in time and in bytes.
 type Lagged = (i64, Option<f64>, Option<f64>);
 
-/// The same charts over a span of the past: the overview's windows have the worst standby's lag.
-async fn past(engine: engine::Engine, server: ServerId, span: Span) -> Result<Vec<Chart>, String> {
-    let windows = engine::areas::overview::past::of_span(&engine, &server, span).await?;
+/// The same charts over a range of the past: the overview's windows have the worst standby's lag.
+async fn past(
+    engine: engine::Engine,
+    server: ServerId,
+    range: TimeRange,
+) -> Result<Vec<Chart>, String> {
+    let windows = engine::areas::overview::past::of_range(&engine, &server, range).await?;
     let lagged = windows.iter().map(|w| (w.at_ms, w.lag_ms, float(w.lag_bytes)));
     Ok(drawn(&lagged.collect::<Vec<_>>(), &nothing_kept()))
 }

@@ -19,7 +19,7 @@ use crate::live;
 use crate::live::charts::charts_of;
 use crate::live::charts::poll_charts;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
-use crate::live::range::{Ranges, range, with_range};
+use crate::live::range::{range, with_range};
 use crate::resource::loaded;
 use crate::ui::chart::{Chart, Charts};
 use crate::ui::findings::Findings;
@@ -112,7 +112,6 @@ fn Body(server: ServerId, start: ReplicationStart) -> impl IntoView {
             {move || topology.with(|topology| drawing(topology, &here))}
         </section>
         <ReadingView latest what="replication numbers">
-            <Ranges range names=&["range"]/>
             <Charts charts/>
             <section class="panel" aria-labelledby="senders-title">
                 <h2 id="senders-title">"Senders"</h2>

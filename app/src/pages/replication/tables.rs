@@ -3,13 +3,13 @@
 
 use leptos::prelude::*;
 use model::Unit;
-use model::replication::{Receiver, Sender, Slot, SlotState, StreamKind, Subscription};
+use model::replication::{Receiver, Sender, Slot, SlotState, StreamKind, Subscription, TimeLeft};
 
 use crate::ui::format;
 use crate::ui::format::Scale;
 use crate::ui::number::Age;
 use crate::ui::reading::empty;
-use crate::ui::table::{cell, head, table};
+use crate::ui::table::{cell, head, table, unknown};
 use crate::ui::term::term;
 
 /// A client that stores WAL reports no replay.
@@ -101,6 +101,8 @@ pub fn slots(slots: &[Slot]) -> AnyView {
     }
     let retained =
         Scale::for_column(Unit::Bytes, slots.iter().filter_map(|s| float(s.retained_bytes)));
+    let growth = |slot: &Slot| slot.growth_bytes_per_s.map(|growth| growth * 60.0);
+    let growths = Scale::for_column(Unit::Bytes, slots.iter().filter_map(growth));
     let row = |slot: &Slot| {
         let xids = |n: Option<i64>| {
             view! {
@@ -127,6 +129,8 @@ pub fn slots(slots: &[Slot]) -> AnyView {
                 {cell(float(slot.retained_bytes), retained, Unit::Bytes)}
                 <td class="text">{status.into_iter().flatten().collect::<Vec<_>>().join(", ")}</td>
                 <td class="num">{left(slot)}</td>
+                {grown(slot, growths)}
+                <td class="text">{time_left(slot)}</td>
                 {xids(slot.xmin_age)}
                 {xids(slot.catalog_xmin_age)}
             </tr>
@@ -141,29 +145,51 @@ pub fn slots(slots: &[Slot]) -> AnyView {
         ("WAL retained", true),
         ("WAL status", false),
         ("WAL left before it is lost", true),
+        ("Growth per minute", true),
+        ("Time until full", false),
         ("Xmin age", true),
         ("Catalog xmin age", true),
     ];
     table("Slots", head(&names), slots.iter().map(row).collect_view())
 }
 
-/// How much WAL may still be written before the slot is lost, and when that is.
+/// How much WAL may still be written before the slot is lost.
 fn left(slot: &Slot) -> String {
     match (slot.state(), slot.safe_wal_bytes) {
         (SlotState::Lost, _) => "lost".into(),
-        (SlotState::Endangered, _) => "lost at the next checkpoint".into(),
+        (SlotState::Endangered, _) => "none".into(),
         (SlotState::Unused, _) => "keeps nothing".into(),
-        (SlotState::Kept, Some(bytes)) => {
-            let bytes = format::number(bytes as f64, Unit::Bytes);
-            match slot.lost_in_s() {
-                Some(seconds) => {
-                    format!("{bytes}, {} at this rate", format::age(seconds * 1_000.0))
-                }
-                None => bytes,
-            }
-        }
+        (SlotState::Kept, Some(bytes)) => format::number(bytes as f64, Unit::Bytes),
         (SlotState::Kept, None) if slot.limit_bytes.is_some() => "unknown".into(),
         (SlotState::Kept, None) => "no limit".into(),
+    }
+}
+
+/// What it retains more after a minute; nothing where it retains nothing any more.
+fn grown(slot: &Slot, scale: Scale) -> AnyView {
+    let per_minute = slot.growth_bytes_per_s.map(|growth| growth * 60.0);
+    match (per_minute, slot.time_left()) {
+        (None, TimeLeft::TooFewReadings | TimeLeft::UntilCheckpoint) => {
+            unknown(Some("pgdeck has not read it for long enough".into()))
+        }
+        (None, _) => view! { <td class="num muted">"none"</td> }.into_any(),
+        known => cell(known.0, scale, Unit::Bytes),
+    }
+}
+
+/// For how long the room for its WAL lasts, and why that is not known.
+fn time_left(slot: &Slot) -> String {
+    match slot.time_left() {
+        TimeLeft::Lost => "lost".into(),
+        TimeLeft::UntilCheckpoint => "the next checkpoint".into(),
+        TimeLeft::Unused => "keeps nothing".into(),
+        TimeLeft::NotGrowing => "does not grow".into(),
+        TimeLeft::Seconds(seconds) => format!("{} at this rate", format::age(seconds * 1_000.0)),
+        TimeLeft::NoLimit => "unknown: PostgreSQL does not tell the disk's size".into(),
+        TimeLeft::LimitUnknown => {
+            "unknown: the server does not say how much of its limit is left".into()
+        }
+        TimeLeft::TooFewReadings => "unknown: too few readings yet".into(),
     }
 }
 

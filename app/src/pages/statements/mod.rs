@@ -1,17 +1,23 @@
-//! Statements page: what statements did in the last ten minutes by `pg_stat_statements`, ranked, and how
-//! much of the server's work that explains.
+//! Statements page: what statements did over a window by `pg_stat_statements`, ranked, compared with another
+//! window, and how much of the server's work that explains. Filters, order and paging are the server's work:
+//! the browser gets one page of rows.
 
+mod controls;
+mod facts;
+mod pager;
+pub mod query;
 mod regressions;
 mod table;
 
 use leptos::prelude::*;
-use model::statements::{GapReason, Measure, StatementText, Statements, Window};
-use model::{ApiError, AreaName, Latest, ServerId, Unit};
+use model::statements::{Measure, Question, Ranking, Statements};
+use model::{ApiError, AreaName, Known, Latest, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::server_param;
 use crate::live;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
+use crate::live::range::{Ranges, range};
 use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::findings::Findings;
@@ -19,51 +25,41 @@ use crate::ui::format;
 use crate::ui::page::page;
 use crate::ui::reading::{ReadingView, empty, why};
 use crate::ui::verdict::Verdict;
-use table::Ranking;
+pub use facts::facts;
 
-/// Polling interval of texts, ms: as often as the area is read.
-const TEXTS_EVERY_MS: u64 = 10_000;
+/// Polling interval of the ranking, ms: as often as the area is read.
+const EVERY_MS: u64 = 10_000;
 
-/// The data of the page's first render.
+/// The page's data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StatementsStart {
+pub struct StatementsView {
     latest: Latest<Statements>,
     judged: Judged,
-    texts: Vec<StatementText>,
+    ranking: Known<Ranking>,
 }
 
 access! { "/api/ranking" OnServer(See) }
 
-/// The page's first reading: what the event stream carries, and the texts apart.
-#[server(prefix = "/api", endpoint = "ranking", output = model::wire::Json)]
-pub async fn read_ranking(server: ServerId) -> Result<StatementsStart, ApiError> {
+/// The ranking that the address asks for. The newest reading comes with it for its state and its settings.
+#[server(prefix = "/api", endpoint = "ranking", input = model::wire::Json, output = model::wire::Json)]
+pub async fn read_ranking(
+    server: ServerId,
+    question: Question,
+) -> Result<StatementsView, ApiError> {
     use crate::auth;
-    use engine::area::Area;
-    use engine::areas::statements::StatementsArea;
-    auth::require(model::Permission::See, Some(&server))?;
-    let texts = read_texts(server.clone()).await?;
+    use engine::areas::statements::{StatementsArea, ranking};
+    let user = auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
+    let sees_text = user.sees_query_text(&server);
+    let found = ranking::rank(&engine, &server, &question, sees_text).await;
+    let ranking = found.map_err(|incident| ApiError::Internal { incident })?;
+    let ranking = ranking.ok_or(ApiError::NotFound)?;
     let mut latest = engine.latest::<StatementsArea>(&server).ok_or(ApiError::NotFound)?;
-    if let Some(reading) = &mut latest.reading
-        && let Some(short) = StatementsArea::streamed(&reading.value)
-    {
-        reading.value = short;
+    if let Some(reading) = &mut latest.reading {
+        reading.value = reading.value.without_entries();
     }
     let judged = live::findings::judged(&engine, &server, "statements");
-    Ok(StatementsStart { latest, judged, texts })
-}
-
-access! { "/api/texts" OnServer(See) }
-
-/// The texts of ranked statements; none for people who may not see them.
-#[server(prefix = "/api", endpoint = "texts", output = model::wire::Json)]
-pub async fn read_texts(server: ServerId) -> Result<Vec<StatementText>, ApiError> {
-    use crate::auth;
-    use engine::areas::statements::StatementsArea;
-    let user = auth::require(model::Permission::See, Some(&server))?;
-    let latest = auth::engine()?.latest::<StatementsArea>(&server).ok_or(ApiError::NotFound)?;
-    let texts = latest.reading.map(|reading| reading.value.texts).unwrap_or_default();
-    Ok(if user.sees_query_text(&server) { texts } else { Vec::new() })
+    Ok(StatementsView { latest, judged, ranking })
 }
 
 /// The page's icon: path data in a box of 20 × 20.
@@ -73,119 +69,127 @@ pub const ICON: &str = "M3 5h14M3 10h9M3 15h5";
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
-    let start = loaded(move || server.get(), read_ranking);
+    let question = query::from_url();
+    let start =
+        loaded(move || server.get(), move |server| read_ranking(server, question.get_untracked()));
     page("statements", start, move |start| {
-        view! { <Body server=server.get_untracked() start/> }.into_any()
+        view! { <Body server=server.get_untracked() question start/> }.into_any()
     })
 }
 
 #[component]
-fn Body(server: ServerId, start: StatementsStart) -> impl IntoView {
+fn Body(server: ServerId, question: Memo<Question>, start: StatementsView) -> impl IntoView {
     let (latest, sink) = live::live_signal(AreaName::Statements, start.latest);
     live::open_stream(server.clone(), vec![sink]);
     let judged = RwSignal::new(start.judged);
     poll_findings(server.clone(), "statements", judged);
-    let texts = RwSignal::new(start.texts);
-    let polled = server.clone();
-    live::poll(TEXTS_EVERY_MS, texts, move || read_texts(polled.clone()));
-    let words = verdict_of(latest, judged.into(), calm);
-    let is_empty = Memo::new(move |_| {
-        latest.with(|l| l.value().and_then(|s| s.ranking().ok()).is_some_and(|w| w.top.is_empty()))
+    let ranking = RwSignal::new(start.ranking);
+    follow(server.clone(), question, ranking);
+    // The verdict is on the last minutes unless a window of the past is shown.
+    let of_now = verdict_of(latest, judged.into(), |_| (String::new(), false));
+    let words = Signal::derive(move || {
+        let (message, tone) = of_now.get();
+        let calm = message.is_empty().then(|| ranking.with(calm));
+        (calm.unwrap_or(message), tone)
     });
-    let reason = move || {
-        latest.with(|l| l.value().and_then(|s| s.ranking().err()).map(|reason| why(&reason)))
-    };
+    let (shown_server, facts_of) = (server.clone(), latest);
     view! {
         <header class="page-head">
             <h1>"Statements of " {server.to_string()}</h1>
             <Verdict words/>
         </header>
         <Findings judged/>
+        <Ranges range=range() names=query::SPANNED/>
+        <controls::Controls server=server.clone() question ranking/>
         <ReadingView latest what="statement statistics">
-            {reason}
-            {move || is_empty.get().then(|| empty("No statement ended in the last ten minutes."))}
-            <Ranking latest texts/>
-            {move || latest.with(|l| l.value().and_then(|s| s.ranking().ok().map(|window| facts(s, window))))}
+            {move || ranking.with(|ranking| ranking.as_ref().err().map(why))}
         </ReadingView>
+        {move || ranking.with(|ranking| ranking.as_ref().ok().map(notes))}
+        <table::Rows server=shown_server question ranking/>
+        <regressions::RegressionsPanel latest/>
+        {move || ranking.with(|ranking| ranking.as_ref().ok().map(|ranking| {
+            let off = facts_of.with(|l| l.value().map(untracked).unwrap_or_default());
+            facts(&ranking.facts, off)
+        }))}
     }
+}
+
+/// The settings that keep something from being recorded, as sentences.
+fn untracked(statements: &Statements) -> Vec<String> {
+    let off = statements.settings.untracked().into_iter();
+    off.map(|(name, value)| format!("{name} is {value}: what it records is missing.")).collect()
+}
+
+/// What of the address was not understood, what is compared, and that there is nothing.
+fn notes(ranking: &Ranking) -> AnyView {
+    let alerts = ranking.notes.iter().cloned();
+    let alerts =
+        alerts.map(|note| view! { <p class="note" role="alert">{note}</p> }).collect_view();
+    let compared = ranking.compared.as_ref().map(|compared| match compared {
+        Ok(compared) => {
+            let window = facts::window(&compared.facts);
+            let scale = ((compared.scale - 1.0).abs() > 0.01).then(|| {
+                format!(
+                    " It was read for another time, so its sums are multiplied by {}.",
+                    format::number(compared.scale, Unit::Count)
+                )
+            });
+            view! { <p class="note">"Compared with " {window} "." {scale}</p> }.into_any()
+        }
+        Err(reason) => {
+            view! { <p class="note">"Nothing is compared. " {reason.message()}</p> }.into_any()
+        }
+    });
+    let none = (ranking.matching == 0).then(|| match ranking.statements {
+        0 if ranking.is_live => empty("No statement ended in the last ten minutes."),
+        0 => empty("No statement of this time is known."),
+        _ => empty("No statement matches the filter."),
+    });
+    view! { {alerts} {compared} {none} }.into_any()
 }
 
 /// The verdict without findings: what the statements cost, and which cost most. No state of it is green.
-fn calm(statements: &Statements) -> (String, bool) {
-    let window = match statements.ranking() {
-        Ok(window) => window,
-        Err(reason) => return (reason.message(), false),
+fn calm(ranking: &Known<Ranking>) -> String {
+    let ranking = match ranking {
+        Ok(ranking) => ranking,
+        Err(reason) => return reason.message(),
     };
-    let time = window.total.get(Measure::ExecTime);
+    let time = ranking.facts.total.get(Measure::ExecTime);
     let all = format!(
         "{} of execution in {}",
         format::number(time, Unit::Ms),
-        format::age(window.covered_ms as f64)
+        format::age(ranking.facts.read_ms as f64)
     );
-    let first = window.top.iter().find(|entry| entry.key.toplevel);
-    let share = first.map(|entry| share(entry.sums.get(Measure::ExecTime), time));
-    (
-        share.flatten().map_or_else(
-            || format!("{all}."),
-            |p| {
-                format!("{all}; the costliest statement took {}.", format::number(p, Unit::Percent))
-            },
-        ),
-        false,
-    )
+    format!("{all}, {}.", format::plural(ranking.statements as i64, "statement", "statements"))
 }
 
-/// Part of a whole, percent; None of nothing.
-fn share(part: f64, whole: f64) -> Option<f64> {
-    (whole > 0.0).then(|| 100.0 * part / whole)
-}
-
-/// How much is explained, what was lost, and what is not recorded at all.
-fn facts(statements: &Statements, window: &Window) -> AnyView {
-    let integrity = &window.integrity;
-    let explained = match integrity.explained_percent() {
-        Ok(percent) => format!(
-            "{} of the time that sessions spent executing is in these statistics.",
-            format::number(percent, Unit::Percent)
-        ),
-        Err(reason) => format!(
-            "What share of the server's work this explains is unknown: {}",
-            reason.message()
-        ),
+/// Asks anew when the question changes, and as often as the area is read where the window moves.
+fn follow(server: ServerId, question: Memo<Question>, ranking: RwSignal<Known<Ranking>>) {
+    let ask = move |wanted: Question| {
+        let server = server.clone();
+        leptos::task::spawn_local(async move {
+            let answer = read_ranking(server, wanted.clone()).await;
+            if let Ok(new) = answer
+                // Another question may have been asked meanwhile, or the page left.
+                && question.try_get_untracked().as_ref() == Some(&wanted)
+                && ranking.try_with_untracked(|old| *old != new.ranking).unwrap_or(false)
+            {
+                ranking.set(new.ranking);
+            }
+        });
     };
-    let lost = (integrity.evicted + integrity.vanished > 0).then(|| {
-        format!(
-            "{} removed because the table was full; what they did since the reading before is lost.",
-            format::plural(integrity.evicted.max(integrity.vanished), "entry was", "entries were")
-        )
+    let asked = ask.clone();
+    Effect::new(move |before: Option<Question>| {
+        let now = question.get();
+        if before.is_some_and(|before| before != now) {
+            asked(now.clone());
+        }
+        now
     });
-    let hidden = (integrity.hidden > 0).then(|| {
-        format!(
-            "{} hidden from our role.",
-            format::plural(integrity.hidden, "entry is", "entries are")
-        )
+    live::every(EVERY_MS, move || {
+        let now = question.try_get_untracked();
+        if let Some(now) = now.filter(|now| now.to.is_empty()) {
+            ask(now);
+        }
     });
-    let off = statements.settings.untracked().into_iter();
-    let off = off.map(|(name, value)| format!("{name} is {value}: what it records is missing."));
-    let gaps = window.gaps.iter().map(|gap| {
-        let cause = match gap.reason {
-            GapReason::Reset => "the statistics were reset or the server recovered from a crash",
-            GapReason::Restart => "the server was started without the entries it had",
-            GapReason::OtherServer => "the address leads to another server than before",
-        };
-        format!(
-            "Unknown from {} to {} UTC: {cause}.",
-            format::time_of_day(gap.from_ms),
-            format::time_of_day(gap.to_ms)
-        )
-    });
-    let lines = [Some(explained), lost, hidden].into_iter().flatten().chain(off).chain(gaps);
-    let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
-    view! {
-        <section class="panel" aria-labelledby="integrity-title">
-            <h2 id="integrity-title">"What these numbers rest on"</h2>
-            <ul class="statement-facts">{lines}</ul>
-        </section>
-    }
-    .into_any()
 }

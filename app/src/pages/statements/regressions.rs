@@ -1,8 +1,8 @@
 //! Statements that are not what they were, compared with the same hour of earlier days.
 
 use leptos::prelude::*;
-use model::statements::regression::Cause;
-use model::statements::{CauseKind, Change, Figures, Regression, Regressions, Statements};
+use model::statements::regression::{Cause, Change};
+use model::statements::{CauseKind, Figures, Regression, Regressions, Statements};
 use model::{Latest, Unit};
 
 use crate::ui::format;
@@ -18,7 +18,7 @@ pub fn RegressionsPanel(
         latest.with(|latest| {
             let statements = latest.value()?;
             Some(match &statements.regressions {
-                Ok(regressions) => table(statements, regressions),
+                Ok(regressions) => table(regressions),
                 Err(reason) => why(reason).into_any(),
             })
         })
@@ -31,7 +31,7 @@ pub fn RegressionsPanel(
     }
 }
 
-fn table(statements: &Statements, regressions: &Regressions) -> AnyView {
+fn table(regressions: &Regressions) -> AnyView {
     let compared = format!(
         "{} compared with the same hour of {}{}.",
         format::plural(regressions.compared, "statement is", "statements are"),
@@ -51,7 +51,7 @@ fn table(statements: &Statements, regressions: &Regressions) -> AnyView {
     let renamed = regressions.renamed.then_some(
         "So many statements are new or gone at once that their identities have changed: none is called new or gone.",
     );
-    let lines = regressions.found.iter().map(|one| line(statements, one)).collect_view();
+    let lines = regressions.found.iter().map(line).collect_view();
     let found = (!regressions.found.is_empty()).then(|| {
         view! {
             <div class="scroll" tabindex="0" role="group" aria-label="Changed statements">
@@ -80,9 +80,8 @@ fn table(statements: &Statements, regressions: &Regressions) -> AnyView {
     .into_any()
 }
 
-fn line(statements: &Statements, one: &Regression) -> AnyView {
-    let whose =
-        format!("{}, role {}", statements.database(one.key.dbid), statements.role(one.key.userid));
+fn line(one: &Regression) -> AnyView {
+    let whose = format!("{}, role {}", one.database, one.role);
     let number = |figures: Option<Figures>| {
         figures.map_or_else(|| "–".to_owned(), |figures| figure(one.change, figures))
     };

@@ -1,93 +1,103 @@
-//! The ranking: a row per statement, sorted by a heading. Headings are links, so sorting works without
-//! JavaScript.
+//! The rows of the ranking. Headings are links, so sorting works without JavaScript.
 
 use leptos::prelude::*;
-use model::statements::{Bound, Measure, Ranked, StatementText, Statements};
-use model::{Latest, Unit};
+use model::statements::figure::{COLUMN_SETS, ColumnSet};
+use model::statements::ranking::why_unknown;
+use model::statements::{Bound, Change, Figure, Measure, Question, Rank, Ranking, Sums, Uncounted};
+use model::{Known, ServerId, Unit};
 
-use super::share;
+use super::pager::pages;
+use super::query::{SORTED, to_ranking, to_statement};
 use crate::ui::format;
 use crate::ui::keyed::keyed;
 use crate::ui::query_params::QueryParams;
-use crate::ui::sort;
 use crate::ui::sort::Column;
-use crate::ui::sql::{highlighted, one_line};
+use crate::ui::sparkline::Sparkline;
+use crate::ui::sql::one_line;
 use crate::ui::table::{sort_heading, unknown};
 
 /// Characters of a statement in its row.
 const TEXT_CHARS: usize = 160;
-
-/// A numeric column: its heading, its unit, and the value of an entry given the whole execution time.
-type Number = (Column, Unit, fn(&Ranked, f64) -> Option<f64>);
-
-const COLUMNS: &[Number] = &[
-    (("total", "Total time", true), Unit::Ms, |e, _| Some(e.sums.get(Measure::ExecTime))),
-    (("share", "Share", true), Unit::Percent, |e, all| share(e.sums.get(Measure::ExecTime), all)),
-    (("calls", "Calls", true), Unit::Count, |e, _| Some(e.sums.get(Measure::Calls))),
-    (("mean", "Mean", true), Unit::Ms, |e, _| e.sums.mean_ms()),
-    (("stddev", "Std dev", true), Unit::Ms, |e, _| e.sums.stddev_ms()),
-    (("rows", "Rows per call", true), Unit::Count, |e, _| per_call(e, e.sums.get(Measure::Rows))),
-    (("read", "Blocks read", true), Unit::Count, |e, _| Some(e.sums.get(Measure::SharedRead))),
-    (("temp", "Temp blocks", true), Unit::Count, |e, _| {
-        Some(e.sums.get(Measure::TempRead) + e.sums.get(Measure::TempWritten))
+/// A column of changes: sort key and heading, unit, and by how much a value changed.
+type Changed = (Column, Unit, fn(&Sums, &Sums) -> Option<f64>);
+/// What a compared window adds.
+const CHANGES: [Changed; 3] = [
+    (("change-total", "Time change", true), Unit::Ms, |now, then| {
+        Some(now.get(Measure::ExecTime) - then.get(Measure::ExecTime))
     }),
-    (("wal", "WAL", true), Unit::Bytes, |e, _| Some(e.sums.get(Measure::WalBytes))),
-    (("plan", "Planning", true), Unit::Ms, |e, _| Some(e.sums.get(Measure::PlanTime))),
+    (("change-mean", "Mean change", true), Unit::Ms, |now, then| {
+        Some(now.mean_ms()? - then.mean_ms()?)
+    }),
+    (("change-calls", "Calls change", true), Unit::Count, |now, then| {
+        Some(now.get(Measure::Calls) - then.get(Measure::Calls))
+    }),
 ];
 
-fn per_call(entry: &Ranked, value: f64) -> Option<f64> {
-    let calls = entry.sums.get(Measure::Calls);
-    (calls > 0.0).then(|| value / calls)
+/// The columns of a set; the first where the address names none.
+pub fn columns(name: &str) -> ColumnSet {
+    let [first, ..] = COLUMN_SETS;
+    COLUMN_SETS.into_iter().find(|(id, ..)| *id == name).unwrap_or(first)
 }
 
-/// The entries in the order of the `sort` parameter; the costliest first when it names no column. What is
-/// unknown comes last either way.
-fn ordered(entries: Vec<Ranked>, sort: &str, whole: f64) -> Vec<Ranked> {
-    let (name, descending) = sort::column(sort);
-    let Some((_, _, value)) = COLUMNS.iter().find(|((id, ..), ..)| *id == name) else {
-        return entries;
-    };
-    sort::sorted(entries, |a, b| sort::numbers(value(a, whole), value(b, whole), descending))
+/// What all rows of a table have in common.
+#[derive(Clone, Debug, PartialEq)]
+struct Shape {
+    figures: Vec<&'static str>,
+    /// Whether a window is compared.
+    compared: bool,
+    /// Execution time of the window, ms.
+    whole: f64,
+    uncounted: Vec<Uncounted>,
+    question: Question,
 }
 
-fn key(entry: &Ranked) -> String {
-    let key = &entry.key;
-    format!("{}.{}.{}.{}", key.userid, key.dbid, key.toplevel, key.queryid)
+impl Shape {
+    fn of(ranking: &Ranking, question: &Question) -> Self {
+        Self {
+            figures: columns(&question.columns).2.to_vec(),
+            compared: matches!(ranking.compared, Some(Ok(_))),
+            whole: ranking.facts.total.get(Measure::ExecTime),
+            uncounted: ranking.uncounted.clone(),
+            question: question.clone(),
+        }
+    }
+
+    fn figures(&self) -> impl Iterator<Item = &'static Figure> {
+        self.figures.iter().filter_map(|id| Figure::named(id))
+    }
 }
 
-/// The table, over the newest reading.
+/// The table and its pages.
 #[component]
-pub fn Ranking(
-    /// The reading.
-    latest: RwSignal<Latest<Statements>>,
-    /// Texts, as far as the person may see them.
-    texts: RwSignal<Vec<StatementText>>,
+pub fn Rows(
+    /// The server.
+    server: ServerId,
+    /// The question in the address.
+    question: Memo<Question>,
+    /// The answer.
+    ranking: RwSignal<Known<Ranking>>,
 ) -> impl IntoView {
-    let params = QueryParams::get(&["sort"]);
-    let entries = Memo::new(move |_| {
-        latest.with(|latest| {
-            let window = latest.value().and_then(|s| s.window().ok());
-            let whole = window.map_or(0.0, |window| window.total.get(Measure::ExecTime));
-            let top = window.map(|window| window.top.clone()).unwrap_or_default();
-            (ordered(top, &params.value("sort"), whole), whole)
-        })
+    let params = QueryParams::get(SORTED);
+    let shape = Memo::new(move |_| {
+        ranking.with(|r| r.as_ref().ok().map(|r| Shape::of(r, &question.read())))
     });
-    let any = Memo::new(move |_| entries.with(|(entries, _)| !entries.is_empty()));
+    let any = Memo::new(move |_| ranking.with(|r| r.as_ref().is_ok_and(|r| !r.rows.is_empty())));
     let order = move || match params.value("sort") {
         sort if sort.is_empty() => "-total".to_owned(),
         sort => sort,
     };
-    let heads = COLUMNS.iter().map(|(column, ..)| sort_heading(params, *column, order));
-    let heads = heads.collect_view();
+    let heads = move || shape.with(|shape| shape.as_ref().map(|shape| heads(shape, params, order)));
+    let of_rows = server.clone();
     let row = move |id: String| {
-        let entry = Memo::new(move |_| {
-            entries.with(|(all, whole)| {
-                all.iter().find(|entry| key(entry) == id).map(|entry| (entry.clone(), *whole))
-            })
+        let rank = Memo::new(move |_| {
+            ranking.with(|r| r.as_ref().ok()?.rows.iter().find(|rank| rank.id == id).cloned())
         });
-        row_view(entry, latest, texts)
+        row_view(of_rows.clone(), rank, shape)
     };
-    let keys = move || entries.with(|(entries, _)| entries.iter().map(key).collect());
+    let keys = move || {
+        let ids = |r: &Ranking| r.rows.iter().map(|rank| rank.id.clone()).collect();
+        ranking.with(|r| r.as_ref().map(ids).unwrap_or_default())
+    };
     view! {
         <div class="scroll statements" tabindex="0" role="group" aria-label="Statements" hidden=move || !any.get()>
             <table>
@@ -95,65 +105,153 @@ pub fn Ranking(
                 <tbody>{keyed(keys, row)}</tbody>
             </table>
         </div>
+        {move || ranking.with(|r| r.as_ref().ok().map(|ranking| pages(&server, &question.read(), ranking)))}
     }
 }
 
-fn row_view(
-    entry: Memo<Option<(Ranked, f64)>>,
-    latest: RwSignal<Latest<Statements>>,
-    texts: RwSignal<Vec<StatementText>>,
+fn heads(
+    shape: &Shape,
+    params: QueryParams,
+    order: impl Fn() -> String + Copy + Send + Sync + 'static,
 ) -> AnyView {
-    let text = Memo::new(move |_| {
-        let queryid = entry.with(|entry| entry.as_ref().map(|(entry, _)| entry.key.queryid))?;
-        texts.with(|texts| texts.iter().find(|text| text.queryid == queryid).cloned())
+    let head = |column: Column| sort_heading(params, column, order);
+    let changes = CHANGES.into_iter().filter(|_| shape.compared).map(|(column, ..)| head(column));
+    let figures = shape.figures().flat_map(|figure| {
+        let own = head((figure.id, figure.label, true));
+        let beside = match figure.id {
+            "total" => Some(
+                view! { <th scope="col" class="num">"Share"</th><th scope="col">"Trend"</th> }
+                    .into_any(),
+            ),
+            "stddev" => Some(head(("max", "Max", true))),
+            _ => None,
+        };
+        std::iter::once(own).chain(beside)
     });
-    let whose = Memo::new(move |_| {
-        let key = entry.with(|entry| entry.as_ref().map(|(entry, _)| entry.key))?;
-        let who = latest
-            .with(|latest| latest.value().map(|s| (s.database(key.dbid), s.role(key.userid))));
-        let (database, role) = who?;
-        let inside = if key.toplevel { "" } else { ", inside a function: in its caller's time" };
-        Some(format!("{database}, role {role}, query id {}{inside}", key.queryid))
-    });
-    let cells = move || {
-        entry.with(|entry| {
-            entry.as_ref().map(|(entry, whole)| {
-                COLUMNS
-                    .iter()
-                    .map(|(_, unit, value)| cell(value(entry, *whole), *unit, entry.bound))
-                    .collect_view()
-            })
-        })
-    };
-    view! {
-        <tr>
-            <th scope="row" class="statement">
-                {move || text.get().map_or_else(|| view! { <span class="unknown">"text not known"</span> }.into_any(), statement)}
-                <p class="muted">{move || whose.get()}</p>
-            </th>
-            {cells}
-        </tr>
-    }
-    .into_any()
+    view! { {figures.collect_view()} {changes.collect_view()} }.into_any()
 }
 
-/// The statement in one line; all of it, and its tables, once it is opened.
-fn statement(text: StatementText) -> AnyView {
-    let tables = (!text.tables.is_empty()).then(|| format!("Tables: {}", text.tables.join(", ")));
-    view! {
-        <details>
-            <summary><code>{one_line(&text.text, TEXT_CHARS)}</code></summary>
-            <pre class="sql" tabindex="0"><code>{highlighted(&text.text)}</code></pre>
-            {tables.map(|tables| view! { <p class="muted">{tables}</p> })}
-        </details>
+fn row_view(server: ServerId, rank: Memo<Option<Rank>>, shape: Memo<Option<Shape>>) -> AnyView {
+    let cells = move || {
+        let rank = rank.get()?;
+        shape.with(|shape| shape.as_ref().map(|shape| cells(&rank, shape)))
+    };
+    let head = move || {
+        let rank = rank.get()?;
+        shape.with(|shape| shape.as_ref().map(|shape| statement(&server, &rank, &shape.question)))
+    };
+    view! { <tr><th scope="row" class="statement">{head}</th>{cells}</tr> }.into_any()
+}
+
+/// The statement in one line, a link to its page, and whose it is; or what the group has in common.
+fn statement(server: &ServerId, rank: &Rank, question: &Question) -> AnyView {
+    let mark = match rank.change {
+        Change::Both => None,
+        Change::New => Some(view! { <span class="mark new">"New"</span> }.into_any()),
+        Change::Gone => Some(view! { <span class="mark gone">"Gone"</span> }.into_any()),
+    };
+    let code = rank.text.as_ref().map(|text| view! { <code>{one_line(text, TEXT_CHARS)}</code> });
+    let Some(queryid) = rank.queryid else {
+        let members = format::plural(rank.members as i64, "statement", "statements");
+        let label = match within(&rank.label, question) {
+            Some(inside) => {
+                view! { <a href=to_ranking(server, &inside)>{rank.label.clone()}</a> }.into_any()
+            }
+            None => view! { <span>{rank.label.clone()}</span> }.into_any(),
+        };
+        return view! { {mark} {label} {code.map(|code| view! { <p>{code}</p> })} <p class="muted">{members}</p> }.into_any();
+    };
+    let to = to_statement(server, queryid, (&rank.database, &rank.role), question);
+    let link = match code {
+        Some(code) => view! { <a href=to>{code}</a> }.into_any(),
+        None => view! { <a href=to class="unknown">"text not known"</a> }.into_any(),
+    };
+    let inside = if rank.toplevel { "" } else { ", inside a function: in its caller's time" };
+    let (database, role) = (&rank.database, &rank.role);
+    let whose = format!("{database}, role {role}, query id {queryid}{inside}");
+    view! { {mark} {link} <p class="muted">{whose}</p> }.into_any()
+}
+
+/// The statements of a group: the same window, narrowed to it.
+fn within(label: &str, question: &Question) -> Option<Question> {
+    let alone = Question { group: String::new(), page: 0, ..question.clone() };
+    match question.group.as_str() {
+        "fingerprint" if label.chars().all(|c| c.is_ascii_hexdigit()) => {
+            Some(Question { fingerprint: label.to_owned(), ..alone })
+        }
+        "table" if !label.contains(' ') => Some(Question { table: label.to_owned(), ..alone }),
+        group => {
+            let key = group.strip_prefix("tag:")?;
+            let value = label.strip_prefix(key)?.strip_prefix(':')?;
+            let is_one = !value.starts_with(' ');
+            is_one.then(|| Question { tag: label.to_owned(), ..alone })
+        }
     }
-    .into_any()
+}
+
+fn cells(rank: &Rank, shape: &Shape) -> AnyView {
+    let share = (shape.whole > 0.0 && rank.toplevel)
+        .then(|| 100.0 * rank.sums.get(Measure::ExecTime) / shape.whole);
+    let figures = shape.figures().flat_map(|figure| {
+        let own = match why_unknown(figure, &rank.sums, &shape.uncounted) {
+            None => cell((figure.value)(&rank.sums), figure.unit, rank.bound),
+            Some(why) => unknown(Some(why.to_owned())),
+        };
+        let beside = match figure.id {
+            "total" => Some(view! { {cell(share, Unit::Percent, Bound::Exact)} <td class="trend">{spark(rank)}</td> }.into_any()),
+            "stddev" => Some(longest(rank)),
+            _ => None,
+        };
+        std::iter::once(own).chain(beside)
+    });
+    let changes = CHANGES.into_iter().filter(|_| shape.compared).map(|(_, unit, of)| {
+        let before = rank.before.clone().unwrap_or_default();
+        change(of(&rank.sums, &before), unit, of_before(unit, &before, of))
+    });
+    view! { {figures.collect_view()} {changes.collect_view()} }.into_any()
+}
+
+fn spark(rank: &Rank) -> Option<AnyView> {
+    let values = rank.spark.clone();
+    (values.len() > 1).then(|| view! { <Sparkline values=Signal::stored(values)/> }.into_any())
+}
+
+/// The longest execution, or that it is not known to have been in the window.
+fn longest(rank: &Rank) -> AnyView {
+    match rank.max_ms {
+        Some(ms) => cell(Some(ms), Unit::Ms, Bound::Exact),
+        None => unknown(Some(
+            "No execution of the window was the longest since the maximum was last reset.".into(),
+        )),
+    }
+}
+
+/// What the value was in the other window.
+fn of_before(unit: Unit, before: &Sums, of: fn(&Sums, &Sums) -> Option<f64>) -> String {
+    let was = of(&Sums::default(), before).map(|value| -value);
+    let was = was.or_else(|| before.mean_ms().filter(|_| unit == Unit::Ms));
+    was.map_or_else(String::new, |was| format!("Was {}", format::exact(was, unit)))
+}
+
+fn change(value: Option<f64>, unit: Unit, was: String) -> AnyView {
+    let Some(value) = value else {
+        return view! { <td class="num muted" title=was>"–"</td> }.into_any();
+    };
+    let sign = if value > 0.0 {
+        "+"
+    } else if value < 0.0 {
+        "−"
+    } else {
+        ""
+    };
+    let number = format::number(value.abs(), unit);
+    view! { <td class="num" title=was>{format!("{sign}{number}")}</td> }.into_any()
 }
 
 /// A number; behind a lower bound, which says so, it may have been more.
 fn cell(value: Option<f64>, unit: Unit, bound: Bound) -> AnyView {
     let Some(value) = value else {
-        return unknown(None);
+        return view! { <td class="num muted">"–"</td> }.into_any();
     };
     let (sign, title) = match bound {
         Bound::Exact => ("", String::new()),
@@ -166,25 +264,23 @@ fn cell(value: Option<f64>, unit: Unit, bound: Bound) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use model::statements::{Key, Sums};
-
     use super::*;
 
-    fn entry(queryid: i64, calls: f64, ms: f64) -> Ranked {
-        let sums = Sums::from_iter([(Measure::Calls, calls), (Measure::ExecTime, ms)]);
-        Ranked { key: Key { queryid, ..Key::default() }, sums, bound: Bound::Exact }
-    }
-
     #[test]
-    fn a_heading_sorts_and_what_is_unknown_comes_last() {
-        let all = || vec![entry(1, 1.0, 30.0), entry(2, 10.0, 20.0), entry(3, 0.0, 0.0)];
-        let ids = |sort: &str| {
-            ordered(all(), sort, 50.0).iter().map(|e| e.key.queryid).collect::<Vec<_>>()
+    fn a_group_leads_to_its_statements() {
+        let of = |group: &str, label: &str| {
+            let question = Question { group: group.into(), page: 3, ..Question::default() };
+            within(label, &question).map(|q| (q.table, q.tag, q.fingerprint, q.group, q.page))
         };
-        assert_eq!(ids(""), [1, 2, 3], "as the engine ranked them");
-        assert_eq!(ids("-calls"), [2, 1, 3]);
-        assert_eq!(ids("mean"), [2, 1, 3]);
-        assert_eq!(ids("-mean"), [1, 2, 3]);
-        assert_eq!(ids("<b>"), [1, 2, 3], "no column");
+        let found = |table: &str, tag: &str, print: &str| {
+            Some((table.to_owned(), tag.to_owned(), print.to_owned(), String::new(), 0))
+        };
+        assert_eq!(of("table", "shop.orders"), found("shop.orders", "", ""));
+        assert_eq!(of("table", "no table"), None);
+        assert_eq!(of("tag:action", "action:show"), found("", "action:show", ""));
+        assert_eq!(of("tag:action", "action: 2 values"), None);
+        assert_eq!(of("tag:action", "action not seen"), None);
+        assert_eq!(of("fingerprint", "0af1"), found("", "", "0af1"));
+        assert_eq!(of("fingerprint", "text not known"), None);
     }
 }

@@ -125,11 +125,12 @@ impl Store {
         self.named(area).map(AnySlot::frames)
     }
 
-    /// All findings, ranked and folded by root, and all rules that were not checked.
-    pub fn findings(&self) -> (Vec<Finding>, Vec<NotChecked>) {
+    /// All findings, ranked and folded by root, and all rules that were not checked; with a time also
+    /// those of areas that were read too long before it.
+    pub fn findings(&self, now_ms: Option<i64>) -> (Vec<Finding>, Vec<NotChecked>) {
         let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
         for slot in self.slots() {
-            slot.add_findings(&mut findings, &mut not_checked);
+            slot.add_findings(now_ms, &mut findings, &mut not_checked);
         }
         (model::ranking::ranked(findings), not_checked)
     }
@@ -154,6 +155,11 @@ impl Store {
     /// What keeps this server, a standby, from replaying.
     pub fn replay_held(&self) -> Option<crate::area::ReplayHold> {
         self.slots().iter().find_map(|slot| slot.replay_held())
+    }
+
+    /// What happens and is not told as an event, and why.
+    pub fn untold(&self) -> Vec<String> {
+        self.slots().iter().flat_map(|slot| slot.untold()).collect()
     }
 
     /// Whom ending these sessions (pid and start, ms since the epoch) sets free, as a sentence.

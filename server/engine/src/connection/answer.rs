@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures::{FutureExt, Stream, TryStreamExt};
-use model::{Cause, Known, Reason};
+use model::{Cause, Known, Reason, Unread};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{Either, FromRow, Row, ValueRef};
@@ -95,6 +95,14 @@ impl Rows {
     /// Why an optional part of the query was left out; None when it is there.
     pub fn missing(&self, part: &str) -> Option<Reason> {
         self.missing.iter().find(|(name, _)| *name == part).map(|(_, reason)| reason.clone())
+    }
+
+    /// The optional parts that were left out, in the words of `name`; those without a name are not told.
+    pub fn unread(&self, name: impl Fn(&str) -> Option<&'static str>) -> Vec<Unread> {
+        let named = |(part, reason): &(&'static str, Reason)| {
+            Some(Unread { what: name(part)?.to_owned(), reason: reason.clone() })
+        };
+        self.missing.iter().filter_map(named).collect()
     }
 
     /// How many rows and bytes came.

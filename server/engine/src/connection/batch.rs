@@ -98,7 +98,7 @@ pub fn batch(
 /// Files that the server refused to run, parts of files that it refuses, and why.
 #[derive(Default)]
 pub struct RefusedQueries {
-    files: HashMap<&'static str, (Reason, Instant)>,
+    files: HashMap<&'static str, Refused>,
     parts: HashMap<&'static str, Vec<RefusedPart>>,
 }
 
@@ -106,21 +106,37 @@ pub struct RefusedQueries {
 #[derive(Clone, Debug)]
 struct RefusedPart {
     name: &'static str,
+    refused: Refused,
+}
+
+/// A refusal, and how often it was met before.
+#[derive(Clone, Debug)]
+struct Refused {
     reason: Reason,
     since: Instant,
+    again: u32,
+}
+
+impl Refused {
+    fn holds(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) < held_for(&self.reason, self.again)
+    }
 }
 
 /// How long a missing function or an error in a query is taken for granted.
 const REFUSED_FOR: Duration = Duration::from_secs(300);
 /// How long a missing grant is, or an error that data or a standby's recovery may have caused: the
-/// next moment may be another one, and is then seen within ten seconds.
+/// next moment may be another one, and is then seen within ten seconds. Twice as long each further time,
+/// as each leaves a line in the server's log.
 const UNGRANTED_FOR: Duration = Duration::from_secs(8);
+/// The longest that this becomes.
+const UNGRANTED_AT_MOST: Duration = Duration::from_secs(120);
 
 impl RefusedQueries {
     /// Why the file need not be asked now.
     pub fn reason(&self, file: &SqlFile, now: Instant) -> Option<Reason> {
-        let (reason, since) = self.files.get(file.name)?;
-        (now.saturating_duration_since(*since) < held_for(reason)).then(|| reason.clone())
+        let refused = self.files.get(file.name)?;
+        refused.holds(now).then(|| refused.reason.clone())
     }
 
     /// The parts of the file that are left out.
@@ -131,23 +147,27 @@ impl RefusedQueries {
     /// The same, with the reasons.
     pub fn missing(&self, file: &SqlFile) -> Vec<(&'static str, Reason)> {
         let parts = self.parts.get(file.name).into_iter().flatten();
-        parts.map(|part| (part.name, part.reason.clone())).collect()
+        parts.map(|part| (part.name, part.refused.reason.clone())).collect()
     }
 
-    /// The parts that have been left out for long enough to be asked for again.
-    pub fn to_retry(&self, file: &SqlFile, now: Instant) -> Vec<&'static str> {
+    /// The parts that have been left out for long enough to be asked for again, and how often they were.
+    pub fn to_retry(&self, file: &SqlFile, now: Instant) -> Vec<(&'static str, u32)> {
         let parts = self.parts.get(file.name).into_iter().flatten();
-        let over = |part: &&RefusedPart| {
-            now.saturating_duration_since(part.since) >= held_for(&part.reason)
-        };
-        parts.filter(over).map(|part| part.name).collect()
+        let over = parts.filter(|part| !part.refused.holds(now));
+        over.map(|part| (part.name, part.refused.again)).collect()
     }
 
-    /// Leaves a part out from now on.
-    pub fn leave_out(&mut self, file: &SqlFile, name: &'static str, reason: Reason, now: Instant) {
+    /// Leaves a part out from now on; it was refused `again` times before.
+    pub fn leave_out(
+        &mut self,
+        file: &SqlFile,
+        name: &'static str,
+        (reason, again): (Reason, u32),
+        now: Instant,
+    ) {
         self.put_back(file, name);
         let parts = self.parts.entry(file.name).or_default();
-        parts.push(RefusedPart { name, reason, since: now });
+        parts.push(RefusedPart { name, refused: Refused { reason, since: now, again } });
     }
 
     /// Asks for a part again.
@@ -159,18 +179,28 @@ impl RefusedQueries {
 
     /// Notes a refusal; one that still holds keeps its time.
     pub fn remember(&mut self, file: &SqlFile, reason: &Reason, now: Instant) {
-        if self.reason(file, now).is_none() {
-            self.files.insert(file.name, (reason.clone(), now));
+        let before = self.files.get(file.name);
+        if before.is_none_or(|before| !before.holds(now)) {
+            let again = before.map_or(0, |before| before.again.saturating_add(1));
+            let refused = Refused { reason: reason.clone(), since: now, again };
+            self.files.insert(file.name, refused);
         }
+    }
+
+    /// Notes that the file was answered.
+    pub fn answered(&mut self, file: &SqlFile) {
+        self.files.remove(file.name);
     }
 }
 
-fn held_for(reason: &Reason) -> Duration {
+fn held_for(reason: &Reason, again: u32) -> Duration {
     match reason {
         Reason::Refused { .. } | Reason::TooLarge { .. } => REFUSED_FOR,
         // Class 42: what the query names is not there.
         Reason::Failed { sqlstate, .. } if sqlstate.starts_with("42") => REFUSED_FOR,
-        Reason::MissingGrant { .. } | Reason::Failed { .. } => UNGRANTED_FOR,
+        Reason::MissingGrant { .. } | Reason::Failed { .. } => {
+            UNGRANTED_FOR.saturating_mul(1 << again.min(8)).min(UNGRANTED_AT_MOST)
+        }
         _ => Duration::ZERO,
     }
 }
@@ -210,7 +240,23 @@ mod tests {
         assert!(refused.reason(&FILE, now + REFUSED_FOR).is_none());
         let grant = Reason::missing_grant("x", "y");
         refused.remember(&FILE, &grant, now + REFUSED_FOR);
-        assert!(refused.reason(&FILE, now + REFUSED_FOR + UNGRANTED_FOR).is_none());
+        let mut at = now + REFUSED_FOR + UNGRANTED_FOR;
+        assert!(refused.reason(&FILE, at).is_some(), "it is the second refusal");
+        refused.answered(&FILE);
+        // Asked again and again, and less and less often: each leaves a line in the server's log.
+        let mut asked = 0;
+        let end = at + Duration::from_secs(3_600);
+        while at < end {
+            if refused.reason(&FILE, at).is_none() {
+                asked += 1;
+                refused.remember(&FILE, &grant, at);
+            }
+            at += Duration::from_secs(1);
+        }
+        assert!((25..40).contains(&asked), "{asked}");
+        refused.answered(&FILE);
+        refused.remember(&FILE, &grant, at);
+        assert!(refused.reason(&FILE, at + UNGRANTED_FOR).is_none());
     }
 
     #[test]

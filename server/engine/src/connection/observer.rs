@@ -112,8 +112,9 @@ impl Observer {
             });
         }
         for (file, answer) in files.iter().zip(&all) {
-            if let Err(reason) = answer {
-                self.refused.remember(file, reason, now);
+            match answer {
+                Err(reason) => self.refused.remember(file, reason, now),
+                Ok(_) => self.refused.answered(file),
             }
         }
         Ok(all)
@@ -171,7 +172,7 @@ impl Observer {
             return Ok(Err(reason));
         }
         for part in &parts {
-            self.refused.leave_out(file, part, reason.clone(), now);
+            self.refused.leave_out(file, part, (reason.clone(), 0), now);
         }
         let mut left = match self.alone(file).await? {
             Ok(rows) => rows,
@@ -184,7 +185,7 @@ impl Observer {
             self.refused.put_back(file, part);
             match self.alone(file).await? {
                 Ok(rows) => left = rows,
-                Err(why) => self.refused.leave_out(file, part, why, now),
+                Err(why) => self.refused.leave_out(file, part, (why, 0), now),
             }
         }
         Ok(Ok(left.lacking(self.refused.missing(file))))
@@ -192,10 +193,10 @@ impl Observer {
 
     /// Tries the parts that were refused some time ago, one by one.
     async fn retry_parts(&mut self, file: &SqlFile, now: Instant) -> Result<(), Reason> {
-        for part in self.refused.to_retry(file, now) {
+        for (part, again) in self.refused.to_retry(file, now) {
             self.refused.put_back(file, part);
             if let Err(why) = self.alone(file).await? {
-                self.refused.leave_out(file, part, why, now);
+                self.refused.leave_out(file, part, (why, again.saturating_add(1)), now);
             }
         }
         Ok(())

@@ -66,3 +66,21 @@ async fn connections_run_out() -> Result {
     }
     quiet(&engine, "one", "activity/connection_use").await
 }
+
+/// Superusers take the reserved slots too: the share of the others ends at all of them.
+#[test]
+fn no_more_slots_are_in_use_than_there_are() {
+    let fires = include_str!("../../fixtures/activity/connection_use/fires.json");
+    let fires: serde_json::Value = serde_json::from_str(fires).expect("a fixture");
+    let mut evidence = fires["evidence"].clone();
+    let open = evidence["max_connections"].as_i64().zip(evidence["reserved_connections"].as_i64());
+    let open = open.map(|(all, reserved)| all - reserved).expect("numbers");
+    evidence["connections"] = (open + 2).into();
+    let judged = engine::areas::judge_json("activity/connection_use", &evidence.to_string());
+    let findings = judged.expect("a rule").expect("evidence").expect("checked");
+    let finding = findings.first().expect("a finding");
+    assert!(finding.message.starts_with(&format!("All {open} connection slots")), "{finding:?}");
+    assert!(finding.message.contains(", and 2 of the 3 reserved ones"), "{finding:?}");
+    assert!(finding.evidence.iter().any(|e| e.name == "share in use" && e.value == 100.0));
+    assert_eq!(finding.harm, model::Harm::Risk { due_s: Some(0.0) });
+}

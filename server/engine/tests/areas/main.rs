@@ -15,6 +15,7 @@ macro_rules! modules {
     ($($(#[$doc:meta])* $folder:ident: $name:ident, $area:ident;)+) => { $(mod $folder;)+ };
 }
 mod order;
+mod refused;
 model::areas!(modules);
 
 /// How many readings of an area are waited for: one of what is read every half minute, of all else

@@ -36,8 +36,7 @@ async fn blocks_come_from_outside_shared_buffers() -> Result {
     let id = ServerId::new("one");
     until(&engine, "one", PATIENCE, |_| {
         engine.findings(&id).1.iter().any(|entry| {
-            entry.rule == "overview/cache_misses"
-                && matches!(entry.reason, Reason::NotTracked { .. })
+            entry.rule == "overview/cache_misses" && matches!(entry.reason, Reason::Nothing { .. })
         })
     })
     .await?;

@@ -63,3 +63,32 @@ async fn transaction_ids_burn() -> Result {
     assert!(matches!(hidden, Some(Err(Reason::Hidden { .. }))), "unknown, not none: {hidden:?}");
     Ok(())
 }
+
+/// Tried with VACUUM on 14 and 17: an invalidated slot has an xmin and holds back nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slot_that_is_lost_holds_back_nothing() -> Result {
+    let server = playground::ServerOptions::new(17)
+        .setting("max_slot_wal_keep_size", "32MB")
+        .setting("wal_level", "logical")
+        .start()
+        .await?;
+    server.exec("select pg_create_logical_replication_slot('cdc', 'pgoutput')").await?;
+    let holders = async || -> Result<String> {
+        let recording = engine::record(config("one", &server.dsn())?).await;
+        let recording = recording.map_err(|reason| anyhow::anyhow!(reason.message()))?;
+        let recording = serde_json::to_value(&recording)?;
+        Ok(recording["servers"][0][1]["vacuum"]["reading"]["value"]["xmin_holders"].to_string())
+    };
+    let held = holders().await?;
+    assert!(held.contains("logical slot"), "{held}");
+    for _ in 0..5 {
+        let sql = "select pg_logical_emit_message(false, 'x', 'x'), pg_switch_wal()";
+        server.exec(sql).await?;
+    }
+    server.exec("checkpoint").await?;
+    let lost = "select wal_status = 'lost' and catalog_xmin is not null from pg_replication_slots";
+    crate::support::until_true(&server, lost).await?;
+    let held = holders().await?;
+    assert!(held.starts_with("{\"Ok\":") && !held.contains("logical slot"), "{held}");
+    Ok(())
+}

@@ -11,7 +11,8 @@ use engine::dsn::Environment;
 use engine::{Dsn, Engine, Limits, ServerConfig, now_ms};
 use history::{History, Metric, Point, Series, Settings, Source};
 use model::ServerId;
-use model::statements::{Change, Measure};
+use model::statements::Measure;
+use model::statements::regression::Change;
 use playground::{Server, ServerOptions};
 
 /// The server's name.

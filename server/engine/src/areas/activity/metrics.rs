@@ -92,6 +92,7 @@ mod tests {
             max_connections: 100,
             reserved_connections: 3,
             progress: Ok(vec![]),
+            progress_unread: vec![],
             others: Ok(()),
             blockers: Ok(()),
             waits: vec![],

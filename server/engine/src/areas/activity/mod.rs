@@ -4,10 +4,12 @@
 mod autovacuum;
 mod connections;
 mod metrics;
+pub mod load;
 pub mod profile;
 mod progress;
 mod replay;
 mod seldom;
+pub mod tagged;
 pub mod wait_events;
 mod waits;
 /// The rules of this area.
@@ -89,10 +91,6 @@ struct Commands {
     commands: i64,
 }
 
-fn first(sets: Vec<Known<Rows>>) -> Known<Vec<Progress>> {
-    sets.into_iter().next().unwrap_or(Err(Reason::NotYet)).and_then(|rows| rows.all())
-}
-
 impl Area for ActivityArea {
     type Value = Activity;
     type State = State;
@@ -129,12 +127,16 @@ impl Area for ActivityArea {
         if seldom {
             state.seldom.take(&mut next, now_ms);
         }
-        let progress: Known<Vec<Progress>> = match &commands {
-            Ok(0) => Ok(vec![]),
-            Ok(_) if state.busy => next().and_then(|rows| rows.all()),
-            Ok(_) => first(read(observer, facts, &[PROGRESS]).await?),
-            Err(reason) => Err(reason.clone()),
+        let reported = match &commands {
+            Ok(0) => None,
+            Ok(_) if state.busy => Some(next()),
+            Ok(_) => read(observer, facts, &[PROGRESS]).await?.into_iter().next(),
+            Err(reason) => Some(Err(reason.clone())),
         };
+        let unread = |rows: &Rows| rows.unread(progress::commands);
+        let progress_unread = reported.iter().flatten().flat_map(unread).collect();
+        let progress: Known<Vec<Progress>> =
+            reported.map_or(Ok(vec![]), |rows| rows.and_then(|rows| rows.all()));
         state.busy = commands.is_ok_and(|commands| commands > 0);
         let workers = autovacuum::workers(&sessions);
         let others = hide_what_is_hidden(&mut sessions, &facts.role);
@@ -160,6 +162,7 @@ impl Area for ActivityArea {
             max_connections: connections.max_connections,
             reserved_connections: connections.reserved_connections,
             progress,
+            progress_unread,
             others,
             blockers,
             waits: state.waits.iter().cloned().collect(),
@@ -170,7 +173,9 @@ impl Area for ActivityArea {
     }
 
     fn points(value: &Activity) -> Option<Vec<history::Point>> {
-        profile::points(value)
+        let mut points = profile::points(value)?;
+        points.extend(tagged::points(value));
+        Some(points)
     }
 
     fn without_query_text(value: &Activity) -> Option<Activity> {

@@ -4,6 +4,20 @@ use std::collections::HashMap;
 
 use model::activity::Progress;
 
+/// The commands that an optional part of `progress` is about.
+pub fn commands(part: &str) -> Option<&'static str> {
+    match part {
+        "vacuum" => Some("VACUUM"),
+        "analyze" => Some("ANALYZE"),
+        "create_index" => Some("CREATE INDEX and REINDEX"),
+        "cluster" => Some("CLUSTER and VACUUM FULL"),
+        "repack" => Some("REPACK, CLUSTER and VACUUM FULL"),
+        "base_backup" => Some("Base backups"),
+        "copy" => Some("COPY"),
+        _ => None,
+    }
+}
+
 /// How far each command was, and how fast.
 #[derive(Default)]
 pub struct Before(HashMap<(i32, String, String), Seen>);

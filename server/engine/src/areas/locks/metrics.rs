@@ -23,7 +23,7 @@ pub fn metrics(locks: &Locks, server: &str, text: &mut Metrics) {
         text.add(USED, &labels, table.objects as f64);
         text.add(CAPACITY, &labels, table.capacity as f64);
     }
-    if let Ok(counters) = &locks.counters {
-        text.add(DEADLOCKS, &labels, counters.deadlocks as f64);
+    if let Some(deadlocks) = locks.counters.as_ref().ok().and_then(|c| c.deadlocks) {
+        text.add(DEADLOCKS, &labels, deadlocks as f64);
     }
 }

@@ -117,7 +117,24 @@ impl Answers {
     {
         self.take(query).map(|rows| rows.and_then(|rows| rows.one()))
     }
+
+    /// The counters, with those that the server does not tell.
+    fn counters(&mut self) -> Option<Known<LockCounters>> {
+        let counters = |rows: Rows| {
+            let unread = rows.unread(|part| match part {
+                "deadlocks" => Some(DEADLOCKS),
+                "conflicts" => Some("Recovery conflicts"),
+                "replay" => Some("Waits of replay"),
+                _ => None,
+            });
+            Ok(LockCounters { unread, ..rows.one()? })
+        };
+        self.take(&LOCK_COUNTERS).map(|rows| rows.and_then(counters))
+    }
 }
+
+/// The counter that a rule rests on, as it is called where it cannot be read.
+const DEADLOCKS: &str = "Deadlocks";
 
 impl Area for LocksArea {
     type Value = Locks;
@@ -228,7 +245,7 @@ impl State {
         if let Some(table) = answers.one(&LOCK_TABLES) {
             self.table = Some(table);
         }
-        if let Some(counters) = answers.one::<LockCounters>(&LOCK_COUNTERS) {
+        if let Some(counters) = answers.counters() {
             let since = |counters: &LockCounters| self.before.since(now_ms, counters);
             self.rates = Some(counters.as_ref().map_err(Clone::clone).and_then(since));
             self.counters = Some(counters);

@@ -16,8 +16,15 @@ pub struct Before(VecDeque<(i64, LockCounters)>);
 impl Before {
     /// Notes the counters and says what came since a minute ago, or since we began to watch.
     pub fn since(&mut self, now_ms: i64, counters: &LockCounters) -> Known<LockRates> {
+        let less = |now: Option<i64>, before: Option<i64>| {
+            now.zip(before).is_some_and(|(now, before)| now < before)
+        };
         let fell = |before: &LockCounters| {
-            counters.deadlocks < before.deadlocks || counters.conflicts() < before.conflicts()
+            less(counters.deadlocks, before.deadlocks)
+                || less(counters.conflicts(), before.conflicts())
+        };
+        let grown = |now: Option<i64>, before: Option<i64>| {
+            now.zip(before).map(|(now, before)| now.saturating_sub(before))
         };
         if self.0.back().is_some_and(|(_, before)| fell(before)) {
             self.0.clear();
@@ -32,8 +39,8 @@ impl Before {
         match self.0.front() {
             Some((at_ms, first)) if self.0.len() > 1 => Ok(LockRates {
                 window_ms: now_ms.saturating_sub(*at_ms),
-                deadlocks: counters.deadlocks.saturating_sub(first.deadlocks),
-                conflicts: counters.conflicts().saturating_sub(first.conflicts()),
+                deadlocks: grown(counters.deadlocks, first.deadlocks),
+                conflicts: grown(counters.conflicts(), first.conflicts()),
             }),
             _ => Err(Reason::NeedsTwoReadings),
         }
@@ -45,7 +52,7 @@ mod tests {
     use super::*;
 
     fn counters(deadlocks: i64) -> LockCounters {
-        LockCounters { deadlocks, ..LockCounters::default() }
+        LockCounters { deadlocks: Some(deadlocks), ..LockCounters::default() }
     }
 
     #[test]
@@ -56,7 +63,7 @@ mod tests {
             let rates = before.since(tick * 10_000, &counters(if tick < 3 { 5 } else { 7 }));
             let seen = rates.map(|rates| (rates.window_ms, rates.deadlocks));
             let new = if (3..9).contains(&tick) { 2 } else { 0 };
-            assert_eq!(seen, Ok(((tick * 10_000).min(WINDOW_MS), new)), "{tick}");
+            assert_eq!(seen, Ok(((tick * 10_000).min(WINDOW_MS), Some(new))), "{tick}");
         }
     }
 
@@ -65,6 +72,6 @@ mod tests {
         let mut before = Before::default();
         let _ = before.since(0, &counters(5));
         assert_eq!(before.since(10_000, &counters(0)), Err(Reason::CounterReset));
-        assert!(before.since(20_000, &counters(1)).is_ok_and(|rates| rates.deadlocks == 1));
+        assert!(before.since(20_000, &counters(1)).is_ok_and(|rates| rates.deadlocks == Some(1)));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use history::{Bucket, Entity, Error, History, Metric, Point, Series, Source};
 use model::overview::{Overview, Window};
-use model::{AreaName, ServerId, Span};
+use model::{AreaName, ServerId, TimeRange};
 use serde_json::{Map, Value};
 
 use crate::engine::Engine;
@@ -41,14 +41,44 @@ pub fn points(overview: &Overview) -> Option<Vec<Point>> {
     Some(known.collect())
 }
 
-/// The windows of the span that ends now; none where no history is kept.
+/// The windows of a range; none where no history is kept.
 ///
 /// Errors: a sentence, when the store cannot be read.
-pub async fn of_span(engine: &Engine, id: &ServerId, span: Span) -> Result<Vec<Window>, String> {
-    let Some((past, source, from_to)) = engine.past_of(id, AreaName::Overview, span) else {
+pub async fn of_range(
+    engine: &Engine,
+    id: &ServerId,
+    range: TimeRange,
+) -> Result<Vec<Window>, String> {
+    let Some((past, source, from_to)) = engine.past_of(id, AreaName::Overview, range) else {
         return Ok(Vec::new());
     };
     windows(past, &source, from_to, MOST_POINTS).await.map_err(|error| unreadable(&error))
+}
+
+/// Points of a small line without axes.
+const SPARK_POINTS: usize = 60;
+
+/// One number of the windows over a range, for a small line: None is a gap. Empty where no history is kept.
+///
+/// Errors: a sentence, when the store cannot be read.
+pub async fn spark(
+    engine: &Engine,
+    id: &ServerId,
+    range: TimeRange,
+    metric: &str,
+) -> Result<Vec<Option<f64>>, String> {
+    let Some((past, source, (from, to))) = engine.past_of(id, AreaName::Overview, range) else {
+        return Ok(Vec::new());
+    };
+    let found = past.range(&source, &Entity::server(), metric, from, to, SPARK_POINTS).await;
+    let buckets = found.map_err(|error| unreadable(&error))?.buckets;
+    let holes = crate::past::holes(buckets.iter());
+    let mut points: Vec<(i64, Option<f64>)> = holes.into_iter().map(|at| (at, None)).collect();
+    points.extend(buckets.iter().map(|bucket| {
+        (bucket.at_ms, (bucket.count > 0).then(|| bucket.sum / bucket.count as f64))
+    }));
+    points.sort_by_key(|(at_ms, _)| *at_ms);
+    Ok(points.into_iter().map(|(_, value)| value).collect())
 }
 
 /// The windows from `from_ms` to `to_ms`, at most about `most` of them. Where nothing was read there is a

@@ -43,12 +43,7 @@ impl Memory {
             let Some((restart, end)) = slot.restart_lsn_bytes.zip(end) else { continue };
             let before = self.slots.get(&slot.slot_name).filter(|at| at.restart == restart);
             slot.still_ms = match before {
-                Some(before) if end > before.end => {
-                    let still_ms = (now_ms - before.since_ms) as f64;
-                    let growth = (end - before.end) as f64 * 1_000.0 / still_ms;
-                    slot.growth_bytes_per_s = Some(growth).filter(|growth| growth.is_finite());
-                    Some(still_ms)
-                }
+                Some(before) if end > before.end => Some((now_ms - before.since_ms) as f64),
                 _ => self.slots.contains_key(&slot.slot_name).then_some(0.0),
             };
             if before.is_none() {

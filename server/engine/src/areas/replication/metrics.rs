@@ -28,6 +28,16 @@ const SLOT_LEFT: Name = (
     "gauge",
     "WAL that may be written before the slot is lost; absent without a limit.",
 );
+const SLOT_GROWTH: Name = (
+    "pgdeck_replication_slot_growth_bytes_per_second",
+    "gauge",
+    "How fast the WAL that the slot retains has grown in the last minutes; absent until known.",
+);
+const SLOT_TIME_LEFT: Name = (
+    "pgdeck_replication_slot_time_left_seconds",
+    "gauge",
+    "Time until the slot reaches max_slot_wal_keep_size at this rate; absent without a limit or growth.",
+);
 const SLOT_LOST: Name =
     ("pgdeck_replication_slot_lost", "gauge", "Whether the slot has lost WAL that it needs.");
 const ARCHIVED: Name =
@@ -118,6 +128,12 @@ fn of_slot(slot: &Slot, server: &str, text: &mut Metrics) {
     }
     if let Some(bytes) = slot.safe_wal_bytes {
         text.add(SLOT_LEFT, &labels, bytes as f64);
+    }
+    if let Some(growth) = slot.growth_bytes_per_s {
+        text.add(SLOT_GROWTH, &labels, growth);
+    }
+    if let Some(seconds) = slot.due_s() {
+        text.add(SLOT_TIME_LEFT, &labels, seconds);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Replication: walsenders, WAL receiver, slots, subscriptions and lag of one server, every two seconds.
 
 mod causes;
+mod growth;
 mod lag;
 mod memory;
 mod metrics;
@@ -66,6 +67,7 @@ pub struct ReplicationArea;
 pub struct State {
     lag: lag::Before,
     memory: memory::Memory,
+    growth: growth::Growth,
     history: VecDeque<LagSample>,
 }
 
@@ -157,7 +159,9 @@ impl Answers {
             state.lag.with_time_behind(rows, &position, now_ms)
         });
         let slots = self.slots.map(|rows| {
-            let rows = rows.into_iter().map(|slot| slot.measured(end)).collect();
+            let rows =
+                rows.into_iter().map(|slot| slot.measured(end, position.in_recovery)).collect();
+            let rows = state.growth.with_growth(rows, &position, now_ms);
             state.memory.with_time_still(rows, end, now_ms)
         });
         let receiver = self.receiver.and_then(|mut rows| readable(rows.pop(), facts));

@@ -5,6 +5,7 @@ pub mod difference;
 mod evidence;
 mod metrics;
 pub mod points;
+pub mod ranking;
 mod reading;
 pub mod regressions;
 pub mod row;
@@ -34,7 +35,7 @@ use model::server::Facts;
 use model::statements::{Entries, Named, Statements, Tick};
 use model::{AreaName, Known, Reason};
 
-use crate::area::{Area, LookBack};
+use crate::area::{Area, LookBack, Note};
 use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -62,8 +63,8 @@ const MANY_EVERY_MS: i64 = 60_000;
 const MANY: usize = 20_000;
 /// How often names of roles and databases are read, ms.
 const NAMES_EVERY_MS: i64 = 300_000;
-/// Entries that the event stream carries.
-const STREAMED: usize = 50;
+/// Entries of a tick whose texts are in the reading.
+const WITH_TEXT: usize = 50;
 
 /// The statements area.
 pub struct StatementsArea;
@@ -106,7 +107,12 @@ impl Area for StatementsArea {
             Err(reason) => Err(reason),
         };
         let is_new = entries.as_ref().is_ok_and(|entries| entries.at_ms == now_ms);
-        Ok(Statements { is_new, ..state.value(facts, &location, entries) })
+        let tick = entries.as_ref().ok().and_then(|entries| entries.tick.as_ref().ok());
+        let unrecorded = match tick.filter(|_| is_new) {
+            Some(tick) => state.texts.unrecorded(tick, now_ms),
+            None => Vec::new(),
+        };
+        Ok(Statements { is_new, unrecorded, ..state.value(facts, &location, entries) })
     }
 
     fn points(value: &Statements) -> Option<Vec<history::Point>> {
@@ -117,21 +123,21 @@ impl Area for StatementsArea {
         state.watch.look_back(&state.recent, value, back);
     }
 
+    fn points_every_ms(value: &Statements) -> u32 {
+        let every_ms = value.entries.as_ref().map(|entries| entries.every_ms);
+        every_ms.ok().and_then(|every_ms| u32::try_from(every_ms).ok()).unwrap_or(EVERY_MS)
+    }
+
+    fn notes(value: &Statements) -> Vec<Note> {
+        points::notes(value)
+    }
+
     fn without_query_text(value: &Statements) -> Option<Statements> {
         (!value.texts.is_empty()).then(|| Statements { texts: Vec::new(), ..value.clone() })
     }
 
     fn streamed(value: &Statements) -> Option<Statements> {
-        let mut short = Statements { texts: Vec::new(), ..value.clone() };
-        if let Ok(entries) = &mut short.entries {
-            if let Ok(tick) = &mut entries.tick {
-                tick.moved.truncate(STREAMED);
-            }
-            if let Ok(window) = &mut entries.window {
-                window.top.truncate(STREAMED);
-            }
-        }
-        Some(short)
+        Some(value.without_entries())
     }
 
     fn metrics(value: &Statements, server: &str, metrics: &mut Metrics) {
@@ -202,7 +208,7 @@ impl State {
         let moved =
             shown.and_then(|entries| entries.tick.as_ref().ok()).map(|t| t.moved.as_slice());
         let ids = top.into_iter().flatten().map(|entry| entry.key.queryid);
-        let ids = ids.chain(moved.into_iter().flatten().take(STREAMED).map(|m| m.key.queryid));
+        let ids = ids.chain(moved.into_iter().flatten().take(WITH_TEXT).map(|m| m.key.queryid));
         let texts = self.texts.of(ids);
         let (roles, databases) = self
             .names
@@ -215,6 +221,7 @@ impl State {
             entries,
             is_new: false,
             texts,
+            unrecorded: Vec::new(),
             roles,
             databases,
             regressions: self.watch.newest(),

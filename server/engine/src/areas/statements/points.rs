@@ -4,8 +4,12 @@
 use history::{Entity, Metric, Point};
 use model::statements::{Bound, Measure, Statements, Tick};
 
+use crate::area::Note;
+
 /// Calls of entries that may have done more than is known.
 pub const LOWER_BOUND_CALLS: Metric = Metric::increment("lower_bound_calls");
+/// The longest execution, ms, in ticks of which it is known.
+pub const LONGEST: Metric = Metric::gauge("max_exec_time_ms");
 /// Time in top-level statements, planning included, ms.
 pub const SEEN: Metric = Metric::increment("statements_seen_ms");
 /// Time in statements by the server's own count, ms.
@@ -37,6 +41,24 @@ pub fn points(value: &Statements) -> Option<Vec<Point>> {
     Some(points)
 }
 
+/// What is lost of the newest tick, and texts.
+pub fn notes(value: &Statements) -> Vec<Note> {
+    let entries = value.entries.as_ref().ok().filter(|_| value.is_new);
+    let gap = entries.and_then(|entries| entries.tick.as_ref().ok()?.gap);
+    let gap = gap.map(|gap| Note::Gap {
+        from_ms: gap.from_ms,
+        to_ms: gap.to_ms,
+        reason: history::GapReason::Reset,
+        detail: gap.reason.cause(),
+    });
+    let texts = value.unrecorded.iter().map(|text| Note::Text {
+        key: text.queryid.to_string(),
+        text: text.text.clone(),
+        fingerprint: text.fingerprint.clone().unwrap_or_default(),
+    });
+    gap.into_iter().chain(texts).collect()
+}
+
 fn of_tick(value: &Statements, tick: &Tick) -> Vec<Point> {
     let mut points = Vec::new();
     for moved in &tick.moved {
@@ -45,6 +67,9 @@ fn of_tick(value: &Statements, tick: &Tick) -> Vec<Point> {
         points.extend(
             sums.map(|(measure, of)| Point::new(&entity, Metric::increment(measure.as_str()), of)),
         );
+        if moved.max_is_new {
+            points.push(Point::new(&entity, LONGEST, moved.max_ms));
+        }
         if moved.bound == Bound::LowerBound {
             let calls = moved.sums.get(Measure::Calls);
             points.push(Point::new(&entity, LOWER_BOUND_CALLS, calls));
@@ -75,6 +100,7 @@ mod tests {
             entries: Err(Reason::NotYet),
             is_new: true,
             texts: Vec::new(),
+            unrecorded: Vec::new(),
             roles: vec![Named { oid: 10, name: "app".into() }],
             databases: Vec::new(),
             regressions: Err(Reason::NotYet),

@@ -72,7 +72,11 @@ pub async fn first(observer: &mut Observer, facts: &Facts, names: bool) -> Resul
     let mut sets = crate::area::read(observer, facts, queries.get(..wanted).unwrap_or_default())
         .await?
         .into_iter();
-    let location = sets.next().unwrap_or(Err(Reason::NotYet)).and_then(|rows| rows.one());
+    let location = sets.next().unwrap_or(Err(Reason::NotYet)).and_then(|rows| {
+        let mut location: Location = rows.one()?;
+        location.settings.unread = rows.missing("settings");
+        Ok(location)
+    });
     let location = location.map_err(|reason| Error::Query { query: "locations", reason })?;
     let mut named = || sets.next()?.and_then(|rows| rows.all()).ok();
     let names = named().zip(named());
@@ -97,7 +101,7 @@ impl Location {
             name: format!("pg_stat_statements 1.{OLDEST}"),
             sql: "alter extension pg_stat_statements update;".into(),
         })?;
-        if self.settings.max_entries.is_none() {
+        if !self.may_be_loaded() {
             return Err(self.not_loaded());
         }
         let role = quoted(&facts.role);
@@ -115,8 +119,13 @@ impl Location {
         Ok(Source { schema, version, in_recovery: self.in_recovery })
     }
 
+    /// A library that is loaded has settings; where those are not told, only a reading can tell.
+    fn may_be_loaded(&self) -> bool {
+        self.settings.max_entries.is_some() || self.settings.unread.is_some()
+    }
+
     fn missing(&self, facts: &Facts) -> Reason {
-        if self.settings.max_entries.is_none() {
+        if !self.may_be_loaded() {
             return self.not_loaded();
         }
         if facts.in_recovery {

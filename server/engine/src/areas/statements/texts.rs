@@ -3,6 +3,7 @@
 //! Without values and without passwords before anything is kept.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::thread;
 
 use model::Known;
@@ -30,6 +31,11 @@ const LONGEST_WAIT_MS: i64 = 600_000;
 const LARGEST_FILE: f64 = 67_108_864.0;
 /// What a text is long before any was read, bytes: the default of track_activity_query_size.
 const TEXT_BYTES: f64 = 1_024.0;
+/// A text that moves is given to the history again after this time, so that it is kept as long as its
+/// figures, ms.
+const RECORD_EVERY_MS: i64 = 6 * 3_600_000;
+/// Texts that one tick gives to the history.
+const RECORDED: usize = 500;
 /// The parser is recursive; the depth of a text is not ours to choose.
 const STACK_BYTES: usize = 64 << 20;
 
@@ -47,6 +53,8 @@ pub struct Texts {
     known: HashMap<i64, StatementText>,
     /// Asked for and not to be had.
     absent: HashSet<i64>,
+    /// When each was given to the history.
+    recorded_ms: HashMap<i64, i64>,
     next_ms: i64,
     wait_ms: i64,
     mean_bytes: Option<f64>,
@@ -60,6 +68,24 @@ impl Texts {
             wanted.iter().filter_map(|id| self.known.get(id)).cloned().collect();
         texts.sort_by_key(|text| text.queryid);
         texts
+    }
+
+    /// Those of what moved that the history was not given lately, the costliest first.
+    pub fn unrecorded(&mut self, tick: &Tick, now_ms: i64) -> Vec<StatementText> {
+        let mut found = Vec::new();
+        for moved in &tick.moved {
+            let (queryid, recorded) = (moved.key.queryid, &mut self.recorded_ms);
+            let is_due =
+                recorded.get(&queryid).is_none_or(|at_ms| now_ms - at_ms >= RECORD_EVERY_MS);
+            if let Some(text) = self.known.get(&queryid).filter(|_| is_due) {
+                recorded.insert(queryid, now_ms);
+                found.push(text.clone());
+            }
+            if found.len() >= RECORDED {
+                break;
+            }
+        }
+        found
     }
 
     /// Looks for the texts of what moved, the costliest first.
@@ -124,6 +150,7 @@ impl Texts {
         }
         let moved: HashSet<i64> = tick.moved.iter().map(|moved| moved.key.queryid).collect();
         self.known.retain(|id, _| moved.contains(id));
+        self.recorded_ms.retain(|id, _| moved.contains(id));
         self.absent.clear();
     }
 }
@@ -141,16 +168,32 @@ fn described(rows: Vec<TextRow>, stored: bool) -> Vec<StatementText> {
     if texts.is_empty() {
         return Vec::new();
     }
-    let parsing = thread::scope(|scope| {
+    let describe =
+        || texts.iter().filter_map(|(id, text)| describe(*id, text, stored)).collect::<Vec<_>>();
+    on_large_stack(describe).unwrap_or_default()
+}
+
+/// Runs what parses on a stack that is large enough.
+fn on_large_stack<T: Send>(parse: impl FnOnce() -> T + Send) -> Option<T> {
+    thread::scope(|scope| {
         let thread = thread::Builder::new().name("texts".into()).stack_size(STACK_BYTES);
-        let describe =
-            || texts.iter().filter_map(|(id, text)| describe(*id, text, stored)).collect();
-        thread.spawn_scoped(scope, describe).map(thread::ScopedJoinHandle::join)
-    });
-    match parsing {
-        Ok(Ok(described)) => described,
-        _ => Vec::new(),
+        thread.spawn_scoped(scope, parse).ok()?.join().ok()
+    })
+}
+
+/// The tables that each text names, sorted; none where our parser does not know it.
+pub fn tables<K: Copy + Send + Sync>(texts: &[(K, String)]) -> Vec<(K, Arc<[String]>)> {
+    let of = |text: &str| -> Arc<[String]> {
+        let parsed = pg_query::parse(text, 0);
+        let mut tables = parsed.map(|parsed| parsed.tables()).unwrap_or_default();
+        tables.sort();
+        tables.into()
+    };
+    if texts.is_empty() {
+        return Vec::new();
     }
+    on_large_stack(|| texts.iter().map(|(key, text)| (*key, of(text))).collect())
+        .unwrap_or_default()
 }
 
 /// None for a text that may hold values: our parser does not know it, or it is several statements of which

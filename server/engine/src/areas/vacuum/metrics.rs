@@ -25,8 +25,12 @@ const HORIZON: Name = (
 pub fn metrics(vacuum: &Vacuum, server: &str, text: &mut Metrics) {
     for database in &vacuum.databases {
         let labels = [("server", server), ("datname", database.datname.as_str())];
-        text.add(XID_AGE, &labels, database.xid_age as f64);
-        text.add(MULTIXACT_AGE, &labels, database.multixact_age as f64);
+        let ages = [(XID_AGE, database.xid_age), (MULTIXACT_AGE, database.multixact_age)];
+        for (name, age) in ages {
+            if let Some(age) = age {
+                text.add(name, &labels, age as f64);
+            }
+        }
     }
     let mut seen: Vec<&str> = Vec::new();
     // Farthest back first: the first of a kind is its oldest.

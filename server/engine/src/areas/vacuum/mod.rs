@@ -42,10 +42,10 @@ struct FreezeSettings {
     multixact_freeze_max_age_xids: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Clone, sqlx::FromRow)]
 struct HiddenBackends {
     hidden: i64,
-    prepared: i64,
+    prepared: Option<i64>,
 }
 
 impl Area for VacuumArea {
@@ -66,16 +66,25 @@ impl Area for VacuumArea {
         let mut sets = read(observer, facts, QUERIES).await?.into_iter();
         let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
         let query = |query| move |reason| Error::Query { query, reason };
-        let databases: Vec<DatabaseAge> =
-            next().and_then(|rows| rows.all()).map_err(query("database_ages"))?;
+        let ages = next().and_then(|rows| Ok((rows.unread(ages), rows.all::<DatabaseAge>()?)));
+        let (ages_unread, databases) = ages.map_err(query("database_ages"))?;
         let settings: FreezeSettings =
             next().and_then(|rows| rows.one()).map_err(query("freeze_settings"))?;
-        let holders: Known<Vec<XminHolder>> = next().and_then(|rows| rows.all());
-        let backends: Known<HiddenBackends> = next().and_then(|rows| rows.one());
-        let prepared_transactions = backends.as_ref().map(|b| b.prepared).map_err(Clone::clone);
+        let holders = next().and_then(|rows| Ok((rows.unread(holders), rows.all::<XminHolder>()?)));
+        let (xmin_unread, holders) = match holders {
+            Ok((unread, holders)) => (unread, Ok(holders)),
+            Err(reason) => (Vec::new(), Err(reason)),
+        };
+        let backends =
+            next().and_then(|rows| Ok((rows.missing("prepared"), rows.one::<HiddenBackends>()?)));
+        let prepared_transactions = backends.clone().and_then(|(missing, backends)| {
+            backends.prepared.ok_or(missing.unwrap_or(Reason::NotYet))
+        });
         Ok(Vacuum {
             databases,
-            xmin_holders: holders.and_then(|rows| all_seen(rows, backends?.hidden, facts)),
+            ages_unread,
+            xmin_holders: holders.and_then(|rows| all_seen(rows, backends?.1.hidden, facts)),
+            xmin_unread,
             prepared_transactions,
             freeze_max_age_xids: settings.freeze_max_age_xids,
             multixact_freeze_max_age_xids: settings.multixact_freeze_max_age_xids,
@@ -84,6 +93,25 @@ impl Area for VacuumArea {
 
     fn metrics(value: &Vacuum, server: &str, metrics: &mut Metrics) {
         metrics::metrics(value, server, metrics);
+    }
+}
+
+/// What the optional parts of `database_ages` tell.
+fn ages(part: &str) -> Option<&'static str> {
+    match part {
+        "xids" => Some("Transaction ID ages"),
+        "multixacts" => Some("Multixact ages"),
+        _ => None,
+    }
+}
+
+/// What the optional parts of `xmin_holders` tell.
+fn holders(part: &str) -> Option<&'static str> {
+    match part {
+        "prepared" => Some("Prepared transactions"),
+        "slots" => Some("Replication slots"),
+        "vacuums" => Some("Sessions that run VACUUM, which hold back nothing"),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod archive;
 mod client;
+mod growth;
 mod kinds;
 mod refused;
 mod slots;

@@ -97,7 +97,8 @@ impl Reader {
     }
 }
 
-async fn connect(dsn: &str) -> Result<(Observer, Facts)> {
+/// A connection for readings at will, and what the server is.
+pub async fn connect(dsn: &str) -> Result<(Observer, Facts)> {
     let dsn = Dsn::parse(dsn, &Environment::empty())?;
     let failed = |reason: model::Reason| anyhow::anyhow!("{}", reason.message());
     let overhead = Arc::new(Overhead::default());

@@ -1,7 +1,8 @@
 //! Twenty-four generated healthy days give no accusation, and what is planted in them is found within two
 //! windows. `cargo bench -p engine --bench regressions` counts what plain tests say of the same days.
 
-use model::statements::{Change, Regression};
+use model::statements::Regression;
+use model::statements::regression::Change;
 
 use super::days::{DAY, Judge, Minute, STATEMENTS, healthy};
 

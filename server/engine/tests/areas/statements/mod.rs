@@ -5,6 +5,7 @@
 mod days;
 mod harness;
 mod healthy_days;
+mod ranking;
 mod reasons;
 mod regressions;
 mod rules;

@@ -84,3 +84,29 @@ async fn what_is_hidden_is_said_and_no_text_holds_a_value() -> Result {
     );
     Ok(())
 }
+
+/// Hardening guides revoke the settings; the entries can be read all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_settings_the_entries_are_read_and_the_loss_is_not_judged() -> Result {
+    let server = started(ServerOptions::new(17), None).await?;
+    for sql in [
+        "create role watcher login password 'w' in role pg_monitor",
+        "revoke all on pg_catalog.pg_settings from public",
+    ] {
+        server.exec(sql).await?;
+    }
+    let mut reader = Reader::open(&server.dsn_for("watcher", "w", "postgres")).await?;
+    let read = reader.read().await?;
+    assert!(read.entries.is_ok(), "{:?}", read.entries);
+    assert!(matches!(read.settings.unread, Some(Reason::MissingGrant { .. })), "{read:?}");
+    // How much of the table was removed cannot be told without its size.
+    let fires = include_str!("../../../fixtures/statements/statistics_lost/fires.json");
+    let mut fires: serde_json::Value = serde_json::from_str(fires)?;
+    fires["evidence"]["settings"]["max_entries"] = serde_json::Value::Null;
+    fires["evidence"]["settings"]["unread"] = serde_json::to_value(&read.settings.unread)?;
+    let judged =
+        engine::areas::judge_json("statements/statistics_lost", &fires["evidence"].to_string());
+    let judged = judged.and_then(|judged| judged.ok());
+    assert!(matches!(judged, Some(Err(Reason::MissingGrant { .. }))), "{judged:?}");
+    Ok(())
+}

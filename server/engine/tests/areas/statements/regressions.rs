@@ -8,9 +8,10 @@ use engine::areas::statements::regressions::past::Calendar;
 use engine::areas::statements::regressions::report::{Memory, Request, report};
 use engine::areas::statements::window::Recent;
 use engine::areas::statements::{StatementsArea, points};
-use engine::{Limits, now_ms};
+use engine::{Limits, Past, now_ms};
 use history::{Event, History, Point, Settings, Source};
-use model::statements::{CauseKind, Change, Regression, Regressions, Statements};
+use model::statements::regression::Change;
+use model::statements::{CauseKind, Regression, Regressions, Statements};
 use model::{Known, Reason};
 use playground::{Server, ServerOptions};
 use sqlx::PgConnection;
@@ -34,6 +35,7 @@ struct Bench {
     server: Server,
     reader: Reader,
     past: History,
+    asked: Past,
     source: Source,
     limits: Limits,
     folder: std::path::PathBuf,
@@ -62,7 +64,8 @@ impl Bench {
             [(RULE, "window_s", 0.2), (RULE, "calls_from", 3.0), (RULE, "deviations_from", 2.0)];
         let limits = limits(&set)?;
         let source = Source::new("cluster", "one", "statements");
-        Ok(Self { server, reader, past, source, limits, folder })
+        let asked = Past::new(&past).ok_or_else(|| anyhow::anyhow!("no runtime"))?;
+        Ok(Self { server, reader, past, asked, source, limits, folder })
     }
 
     /// Runs the workload for a phase and reads what it did.
@@ -126,7 +129,7 @@ impl Bench {
         }
         let value = value.ok_or_else(|| anyhow::anyhow!("nothing read"))?;
         let back = LookBack {
-            past: &self.past,
+            past: &self.asked,
             source: self.source.clone(),
             limits: &self.limits,
             now_ms: now_ms(),
@@ -305,7 +308,7 @@ async fn a_reading_carries_the_comparison() -> Result {
         }
         anyhow::ensure!(started.elapsed() < crate::support::PATIENCE, "{:?}", value.regressions);
         let back = LookBack {
-            past: &bench.past,
+            past: &bench.asked,
             source: bench.source.clone(),
             limits: &bench.limits,
             now_ms: now_ms(),

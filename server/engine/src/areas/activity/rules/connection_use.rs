@@ -32,7 +32,17 @@ pub const ABOUT: About = About {
 /// Judges client backends against max_connections less the reserved slots.
 pub fn connection_use(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     let open = evidence.max_connections.saturating_sub(evidence.reserved_connections).max(1);
-    let percent = 100.0 * evidence.connections as f64 / open as f64;
+    // Superusers may use the reserved ones too.
+    let beyond = evidence.connections.saturating_sub(open).max(0);
+    let used = evidence.connections.saturating_sub(beyond);
+    let percent = 100.0 * used as f64 / open as f64;
+    let slots = match beyond {
+        0 => format!("{used} of {open} connection slots open to ordinary roles are in use"),
+        beyond => format!(
+            "All {open} connection slots open to ordinary roles are in use, and {beyond} of the {} reserved ones",
+            evidence.reserved_connections
+        ),
+    };
     let severity = if percent >= limits.get(&CRITICAL_FROM_PERCENT) {
         Severity::Critical
     } else if percent >= limits.get(&WARN_FROM_PERCENT) {
@@ -44,18 +54,14 @@ pub fn connection_use(evidence: &Activity, limits: &InForce<'_>) -> Known<Vec<Fi
         rule: limits.rule(),
         severity,
         object: "max_connections".into(),
-        message: format!(
-            "{} of {open} connection slots open to ordinary roles are in use{}.",
-            evidence.connections,
-            largest_application(evidence)
-        ),
+        message: format!("{slots}{}.", largest_application(evidence)),
         evidence: vec![
             Evidence { name: "share in use".into(), value: percent, unit: Unit::Percent },
             Evidence { name: "client backends".into(), value: evidence.connections as f64, unit: Unit::Count },
             Evidence { name: "max_connections".into(), value: evidence.max_connections as f64, unit: Unit::Count },
             Evidence { name: "reserved".into(), value: evidence.reserved_connections as f64, unit: Unit::Count },
         ],
-        harm: Harm::Risk { due_s: None },
+        harm: Harm::Risk { due_s: (used >= open).then_some(0.0) },
         root: None,
         same_root: Vec::new(),
         remedy: Remedy {

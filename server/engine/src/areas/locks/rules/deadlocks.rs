@@ -1,8 +1,9 @@
 //! Rule: PostgreSQL detected deadlocks and aborted a transaction of each.
 
 use model::locks::Locks;
-use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit};
 
+use super::super::DEADLOCKS;
 use super::describe::{count, for_ms, seconds};
 use crate::rule::InForce;
 
@@ -33,16 +34,16 @@ pub const ABOUT: About = About {
 /// Judges the deadlocks of the last minute.
 pub fn deadlocks(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     let rates = evidence.rates.as_ref().map_err(Clone::clone)?;
-    let found = rates.deadlocks as f64;
+    let Some(deadlocks) = rates.deadlocks else { return Err(unknown(evidence)) };
+    let found = deadlocks as f64;
     let severity = if found >= limits.get(&CRITICAL_FROM_PER_MINUTE) {
         Severity::Critical
-    } else if rates.deadlocks > 0 && found >= limits.get(&WARN_FROM_PER_MINUTE) {
+    } else if deadlocks > 0 && found >= limits.get(&WARN_FROM_PER_MINUTE) {
         Severity::Warning
     } else {
         return Ok(vec![]);
     };
-    let times =
-        if rates.deadlocks == 1 { "1 deadlock".into() } else { format!("{found} deadlocks") };
+    let times = if deadlocks == 1 { "1 deadlock".into() } else { format!("{found} deadlocks") };
     Ok(vec![Finding {
         rule: limits.rule(),
         severity,
@@ -60,4 +61,11 @@ pub fn deadlocks(evidence: &Locks, limits: &InForce<'_>) -> Known<Vec<Finding>> 
             refuted_by: Some("a test provokes them.".into()),
         },
     }])
+}
+
+/// Why the server does not tell how many there are.
+fn unknown(evidence: &Locks) -> Reason {
+    let unread = evidence.counters.iter().flat_map(|counters| &counters.unread);
+    let of_deadlocks = unread.into_iter().find(|unread| unread.what == DEADLOCKS);
+    of_deadlocks.map_or(Reason::NeedsTwoReadings, |unread| unread.reason.clone())
 }

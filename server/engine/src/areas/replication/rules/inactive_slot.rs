@@ -62,6 +62,7 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
     let until = left.map_or_else(String::new, |left| {
         format!(" It is lost after {} more.", words::bytes(left.max(0) as f64))
     });
+    let grows = words::growth(slot);
     let mut evidence =
         vec![Evidence { name: "WAL retained".into(), value: retained, unit: Unit::Bytes }];
     if let Some(left) = left {
@@ -72,6 +73,7 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
             unit: Unit::Bytes,
         });
     }
+    evidence.extend(words::growth_evidence(slot));
     if let Some(inactive_ms) = slot.inactive_ms {
         evidence.push(Evidence { name: "inactive for".into(), value: inactive_ms, unit: Unit::Ms });
     }
@@ -80,12 +82,12 @@ fn judged(slot: &Slot, limits: &InForce<'_>) -> Option<Finding> {
         severity,
         object: Object::Slot { name: slot.slot_name.clone() },
         message: format!(
-            "Slot {} is inactive and retains {} of WAL.{until}",
+            "Slot {} is inactive and retains {} of WAL.{until}{grows}",
             slot.slot_name,
             words::bytes(retained)
         ),
         evidence,
-        harm: Harm::Risk { due_s: slot.lost_in_s() },
+        harm: Harm::Risk { due_s: slot.due_s() },
         root: Some(Object::Slot { name: slot.slot_name.clone() }),
         same_root: Vec::new(),
         remedy: Remedy {

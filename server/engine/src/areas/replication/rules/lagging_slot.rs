@@ -82,6 +82,7 @@ fn judged(slot: &Slot, sender: Option<&Sender>, limits: &InForce<'_>) -> Option<
     .into_iter()
     .flatten()
     .collect();
+    evidence.extend(words::growth_evidence(slot));
     if still {
         evidence.push(Evidence { name: "no progress for".into(), value: still_ms, unit: Unit::Ms });
     }
@@ -92,7 +93,7 @@ fn judged(slot: &Slot, sender: Option<&Sender>, limits: &InForce<'_>) -> Option<
         object: Object::Slot { name: slot.slot_name.clone() },
         message: message(slot, &who.unwrap_or("its consumer".into()), still.then_some(still_ms)),
         evidence,
-        harm: Harm::Risk { due_s: slot.lost_in_s() },
+        harm: Harm::Risk { due_s: slot.due_s() },
         root: Some(Object::Slot { name: slot.slot_name.clone() }),
         same_root: Vec::new(),
         remedy: Remedy {
@@ -115,5 +116,6 @@ fn message(slot: &Slot, who: &str, still_ms: Option<f64>) -> String {
         Some(ms) => format!(" It has confirmed nothing new for {}.", words::time(ms)),
         None => String::new(),
     };
-    format!("Slot {} is in use by {who} and retains {retained} of WAL.{why}", slot.slot_name)
+    let grows = words::growth(slot);
+    format!("Slot {} is in use by {who} and retains {retained} of WAL.{why}{grows}", slot.slot_name)
 }

@@ -85,7 +85,7 @@ fn finding(slot: &Slot, severity: Severity, message: String, limits: &InForce<'_
         object: Object::Slot { name: slot.slot_name.clone() },
         message,
         evidence,
-        harm: Harm::Risk { due_s: (slot.state() == SlotState::Lost).then_some(0.0) },
+        harm: Harm::Risk { due_s: slot.due_s() },
         root: Some(Object::Slot { name: slot.slot_name.clone() }),
         same_root: Vec::new(),
         remedy: Remedy {

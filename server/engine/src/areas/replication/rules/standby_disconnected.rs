@@ -1,7 +1,7 @@
 //! Rule: a standby's WAL receiver is disconnected; equal positions hide it, so it has its own rule.
 
 use model::replication::Replication;
-use model::{About, Evidence, Finding, Harm, Known, Limit, Remedy, Severity, Unit};
+use model::{About, Evidence, Finding, Harm, Known, Limit, Reason, Remedy, Severity, Unit};
 
 use super::super::words;
 use crate::rule::InForce;
@@ -37,8 +37,12 @@ pub fn standby_disconnected(evidence: &Replication, limits: &InForce<'_>) -> Kno
         return Err(reason.clone());
     }
     let silent_ms = lag.ms.unwrap_or(position.up_ms);
-    if lag.linked || lag.from_archive || silent_ms < limits.get(&SILENT_FROM_S) * 1_000.0 {
+    if lag.linked || lag.from_archive {
         return Ok(vec![]);
+    }
+    if silent_ms < limits.get(&SILENT_FROM_S) * 1_000.0 {
+        // Just started, and nothing was heard yet: that is no sign of a link.
+        return if lag.ms.is_some() { Ok(vec![]) } else { Err(Reason::NotYet) };
     }
     let receives = matches!(&evidence.receiver, Ok(Some(_)));
     let message = match lag.ms {

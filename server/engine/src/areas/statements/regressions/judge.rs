@@ -4,7 +4,8 @@
 //! sessions that it keeps busy) and if it cannot be chance: more than three times the standard error of the
 //! mean and the spread between days together, in both windows.
 
-use model::statements::{Bound, Change, Key, Measure, Regression};
+use model::statements::regression::Change;
+use model::statements::{Bound, Key, Measure, Regression};
 
 use super::baseline::{Baseline, Typical};
 use super::causes::{self, Recorded};
@@ -251,6 +252,8 @@ impl Case<'_> {
         let error = now.sums.standard_error_ms();
         Regression {
             key: self.key,
+            database: String::new(),
+            role: String::new(),
             change,
             since_ms: 0,
             before: base.map(|base| base.costs.figures(base.rate.median, base.with_planning)),

@@ -62,8 +62,8 @@ impl Watch {
         }
         self.next_ms = back.now_ms.saturating_add(EVERY_MS);
         let (past, newest) = (back.past.clone(), Arc::clone(&self.newest));
-        tokio::spawn(async move {
-            let found = report::report(&mut memory, &past, request).await;
+        back.past.spawn(async move {
+            let found = report::report(&mut memory, past.history(), request).await;
             let found = found.unwrap_or_else(|error| {
                 tracing::warn!(%error, "statements are not compared with earlier days");
                 Err(Reason::Broken { what: "Reading the history".into() })

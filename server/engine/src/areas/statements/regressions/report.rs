@@ -209,7 +209,10 @@ fn verdicts(
             seen_before: Some(seen.contains(entity)),
             recorded: request.recorded,
         };
-        judge(&case, &request.limits)
+        let label = |name: &str| entity.label(name).unwrap_or_default();
+        let found = judge(&case, &request.limits)?;
+        let named = |one| Regression { database: label("database"), role: label("role"), ..one };
+        Some(found.into_iter().map(named).collect())
     };
     all.iter().map(one).collect()
 }

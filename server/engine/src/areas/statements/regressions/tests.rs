@@ -1,6 +1,7 @@
 //! The judge and the causes on numbers made by hand.
 
-use model::statements::{Bound, CauseKind, Change, Key, Measure, Regression, Sums};
+use model::statements::regression::Change;
+use model::statements::{Bound, CauseKind, Key, Measure, Regression, Sums};
 
 use super::super::rules::regression::thresholds;
 use super::baseline::Baseline;

@@ -1,7 +1,7 @@
 //! Rule: `pg_stat_statements` removes entries faster than it can tell what they did.
 
 use model::statements::{Settings, Statements, Window};
-use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit};
 
 use super::super::evidence::{number, watched_for};
 use crate::rule::InForce;
@@ -45,7 +45,7 @@ pub const ABOUT: About = About {
 pub fn statistics_lost(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     let window = watched_for(evidence, limits.get(&OVER))?;
     let Some(max) = evidence.settings.max_entries.filter(|max| *max > 0) else {
-        return Ok(Vec::new());
+        return Err(evidence.settings.unread.clone().unwrap_or(Reason::NotYet));
     };
     let per_window = WINDOW_MS / window.covered_ms as f64;
     let share = 100.0 * window.integrity.evicted as f64 * per_window / max as f64;

@@ -23,7 +23,8 @@ select e.extversion, n.nspname::text as nspname,
                pg_catalog.max(s.setting) filter (where s.name = 'pg_stat_statements.save')::bool as save,
                pg_catalog.max(s.setting) filter (where s.name = 'track_io_timing')::bool as track_io_timing,
                pg_catalog.max(s.setting) filter (where s.name = 'compute_query_id') as compute_query_id
-          from pg_catalog.pg_settings s
+          from /*? settings */ pg_catalog.pg_settings
+               /*: (select null::text as name, null::text as setting where false) */ s
          where s.name in ('shared_preload_libraries', 'track_io_timing', 'compute_query_id')
             or pg_catalog.starts_with(s.name, 'pg_stat_statements.')) s
   left join pg_catalog.pg_extension e on e.extname = 'pg_stat_statements'

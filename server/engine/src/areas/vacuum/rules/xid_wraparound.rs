@@ -35,24 +35,22 @@ pub const ABOUT: About = About {
 /// nothing has failed before that.
 pub fn xid_wraparound(evidence: &Vacuum, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     let judged = |database: &DatabaseAge| {
-        let xids = Counter {
-            name: "transaction IDs",
-            age: database.xid_age as f64,
-            begins: evidence.freeze_max_age_xids as f64,
-        };
-        let multixacts = Counter {
-            name: "multixact IDs",
-            age: database.multixact_age as f64,
-            begins: evidence.multixact_freeze_max_age_xids as f64,
-        };
+        let xids = Counter::new("transaction IDs", database.xid_age, evidence.freeze_max_age_xids);
+        let multixact_begins = evidence.multixact_freeze_max_age_xids;
+        let multixacts = Counter::new("multixact IDs", database.multixact_age, multixact_begins);
         let found = [xids, multixacts]
             .into_iter()
+            .flatten()
             .filter_map(|counter| Some((severity(&counter, limits)?, counter)));
         let worst = found.max_by(|(_, a), (_, b)| a.age.total_cmp(&b.age))?;
         let holder = holder(evidence, worst.1.age);
         Some(finding(database, worst.0, &worst.1, holder, limits))
     };
-    Ok(evidence.databases.iter().filter_map(judged).collect())
+    let found: Vec<Finding> = evidence.databases.iter().filter_map(judged).collect();
+    match evidence.ages_unread.first() {
+        Some(unread) if found.is_empty() => Err(unread.reason.clone()),
+        _ => Ok(found),
+    }
 }
 
 /// What holds the horizon back so far that freezing cannot get past it: more than half of the age.
@@ -66,6 +64,13 @@ struct Counter {
     name: &'static str,
     age: f64,
     begins: f64,
+}
+
+impl Counter {
+    /// None where the age is not known.
+    fn new(name: &'static str, age: Option<i64>, begins: i64) -> Option<Self> {
+        Some(Self { name, age: age? as f64, begins: begins as f64 })
+    }
 }
 
 fn severity(counter: &Counter, limits: &InForce<'_>) -> Option<Severity> {
@@ -104,12 +109,15 @@ fn finding(
             counter.name,
             left / 1e6
         ),
-        evidence: vec![
-            Evidence { name: "XID age".into(), value: database.xid_age as f64, unit: Unit::Xids },
-            Evidence { name: "multixact age".into(), value: database.multixact_age as f64, unit: Unit::Xids },
-            Evidence { name: "autovacuum begins at".into(), value: counter.begins, unit: Unit::Xids },
-            Evidence { name: "left before writes stop".into(), value: left, unit: Unit::Xids },
-        ],
+        evidence: [
+            number("XID age", database.xid_age.map(|age| age as f64)),
+            number("multixact age", database.multixact_age.map(|age| age as f64)),
+            number("autovacuum begins at", Some(counter.begins)),
+            number("left before writes stop", Some(left)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         harm: Harm::Risk { due_s: None },
         root: Some(holder.map_or_else(database_itself, XminHolder::object)),
         same_root: Vec::new(),
@@ -121,4 +129,8 @@ fn finding(
             refuted_by: None,
         },
     }
+}
+
+fn number(name: &str, value: Option<f64>) -> Option<Evidence> {
+    Some(Evidence { name: name.into(), value: value?, unit: Unit::Xids })
 }

@@ -4,8 +4,8 @@
 -- cost: one small catalog
 -- docs: https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND
 select d.datname::text as datname,
-       pg_catalog.age(d.datfrozenxid)::int8 as xid_age,
-       pg_catalog.mxid_age(d.datminmxid)::int8 as multixact_age
+       /*? xids */ pg_catalog.age(d.datfrozenxid)::int8 /*: null::int8 */ as xid_age,
+       /*? multixacts */ pg_catalog.mxid_age(d.datminmxid)::int8 /*: null::int8 */ as multixact_age
   from pg_catalog.pg_database d
- order by pg_catalog.age(d.datfrozenxid) desc, d.datname
+ order by xid_age desc nulls last, d.datname
  limit 1000;

@@ -4,6 +4,6 @@
 -- cost: one pass over the backend array and prepared transactions
 -- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 select (select count(*) from pg_catalog.pg_stat_get_activity(null) a where a.backend_type is null)::int8 as hidden,
-       (select count(*) from pg_catalog.pg_prepared_xact() p)::int8 as prepared
+       /*? prepared */ (select count(*) from pg_catalog.pg_prepared_xact() p)::int8 /*: null::int8 */ as prepared
  order by 1
  limit 1;

@@ -10,19 +10,26 @@ with backends as (
    where (a.backend_xmin is not null or a.backend_xid is not null)
      and a.pid <> pg_catalog.pg_backend_pid()
      -- vacuum ignores what other lazy vacuums see
-     and not exists (select from pg_catalog.pg_stat_get_progress_info('VACUUM') v where v.pid = a.pid)
+     and not exists (select from /*? vacuums */ pg_catalog.pg_stat_get_progress_info('VACUUM')
+                     /*: (select null::int4 as pid where false) */ v where v.pid = a.pid)
 ), holders as (
   select case when b.backend_type = 'walsender' then 'standby' else 'session' end as kind,
          b.pid, b.application_name as name, b.datid, b.xids, b.xact_start as since
     from backends b
   union all
+  /*? prepared */
   select 'prepared transaction', null, p.gid, p.dbid, pg_catalog.age(p.transaction), p.prepared
     from pg_catalog.pg_prepared_xact() p
+  /*: select null::text, null::int4, null::text, null::oid, null::int4, null::timestamptz where false */
   union all
+  /*? slots */
   select case when s.slot_type = 'logical' then 'logical slot' else 'slot' end, s.active_pid, s.slot_name::text,
          s.datoid, greatest(pg_catalog.age(s.xmin), pg_catalog.age(s.catalog_xmin)), null
     from pg_catalog.pg_get_replication_slots() s
-   where s.xmin is not null or s.catalog_xmin is not null
+   where (s.xmin is not null or s.catalog_xmin is not null)
+     -- one that is lost holds back nothing any more
+     and s.wal_status is distinct from 'lost'
+  /*: select null::text, null::int4, null::text, null::oid, null::int4, null::timestamptz where false */
 )
 select h.kind, h.pid, h.name, d.datname::text as datname, h.xids::int8 as xids,
        (extract(epoch from pg_catalog.clock_timestamp() - h.since) * 1000)::float8 as since_ms
