@@ -17,7 +17,7 @@ use playground::{Server, ServerOptions};
 use sqlx::PgConnection;
 
 use super::harness::{Reader, started};
-use crate::support::{Result, limits};
+use crate::support::{PATIENCE, Result, limits};
 
 const RULE: &str = "statements/regression";
 const HOUR_MS: i64 = 3_600_000;
@@ -147,6 +147,7 @@ fn accused(known: Known<Regressions>) -> Result<Vec<Regression>> {
 
 /// Runs two phases again until what is said of them is that: the machine is busy with other tests.
 async fn until(
+    step: &str,
     bench: &mut Bench,
     session: &mut PgConnection,
     work: Workload<'_>,
@@ -158,7 +159,7 @@ async fn until(
         if seen(&found) {
             return Ok(found);
         }
-        anyhow::ensure!(started.elapsed() < crate::support::PATIENCE, "{found:?}");
+        anyhow::ensure!(started.elapsed() < PATIENCE, "{step}: {found:?}");
     }
 }
 
@@ -210,7 +211,7 @@ async fn planted(major: u16) -> Result {
     let young = bench.after_two(&mut session, &all).await?;
     assert_eq!(young, Err(Reason::NeedsReadings { for_s: 5 * 86_400 }));
     bench.a_week_of(&usual).await?;
-    until(&mut bench, &mut session, &all, <[Regression]>::is_empty).await?;
+    until("as usual", &mut bench, &mut session, &all, <[Regression]>::is_empty).await?;
 
     // An index dropped, told by an event.
     let at_ms = now_ms();
@@ -224,24 +225,38 @@ async fn planted(major: u16) -> Result {
     });
     bench.past.flush().await?;
     bench.server.exec("drop index visits_customer").await?;
-    let found =
-        until(&mut bench, &mut session, &all, named(Change::Slower, CauseKind::Blocks)).await?;
+    let found = until(
+        "index dropped",
+        &mut bench,
+        &mut session,
+        &all,
+        named(Change::Slower, CauseKind::Blocks),
+    )
+    .await?;
     assert_eq!(
         found.first().and_then(|one| one.event.as_ref()).map(|event| event.at_ms),
         Some(at_ms)
     );
     bench.server.exec("create index visits_customer on visits (customer)").await?;
     bench.server.exec("vacuum analyze visits").await?;
-    until(&mut bench, &mut session, &all, <[Regression]>::is_empty).await?;
+    until("index back", &mut bench, &mut session, &all, <[Regression]>::is_empty).await?;
 
     // A generic plan where there was one for each value.
     sqlx::raw_sql("set plan_cache_mode = force_generic_plan").execute(&mut session).await?;
-    until(&mut bench, &mut session, &all, named(Change::Slower, CauseKind::GenericPlan)).await?;
+    until(
+        "generic plan",
+        &mut bench,
+        &mut session,
+        &all,
+        named(Change::Slower, CauseKind::GenericPlan),
+    )
+    .await?;
 
     // Hundreds of times the rows.
     sqlx::raw_sql("set plan_cache_mode = force_custom_plan").execute(&mut session).await?;
     bench.server.exec("update visits set customer = 3 where id between 10000 and 25000").await?;
-    until(&mut bench, &mut session, &all, named(Change::Slower, CauseKind::Rows)).await?;
+    until("more rows", &mut bench, &mut session, &all, named(Change::Slower, CauseKind::Rows))
+        .await?;
 
     // Many times the traffic, after the rows are gone again.
     bench.server.exec("delete from visits where customer = 3").await?;
@@ -251,7 +266,14 @@ async fn planted(major: u16) -> Result {
         let mut more = bench.server.connect().await?;
         crowd.spawn(async move { while sqlx::raw_sql(SLEEP).execute(&mut more).await.is_ok() {} });
     }
-    until(&mut bench, &mut session, &all, named(Change::MoreCalls, CauseKind::Traffic)).await?;
+    until(
+        "more calls",
+        &mut bench,
+        &mut session,
+        &all,
+        named(Change::MoreCalls, CauseKind::Traffic),
+    )
+    .await?;
     crowd.abort_all();
     Ok(())
 }
@@ -280,11 +302,12 @@ async fn an_evicted_cache_is_named() -> Result {
     bench.phase(&mut session, &sql).await?;
     let usual = bench.phase(&mut session, &sql).await?;
     bench.a_week_of(&usual).await?;
-    until(&mut bench, &mut session, &sql, <[Regression]>::is_empty).await?;
+    until("warm", &mut bench, &mut session, &sql, <[Regression]>::is_empty).await?;
     bench.server.exec("create extension pg_buffercache").await?;
     let evict = "select count(pg_buffercache_evict_relation('visits'))";
     let cold = [evict, sql[0]];
-    until(&mut bench, &mut session, &cold, named(Change::Slower, CauseKind::Cache)).await?;
+    until("evicted", &mut bench, &mut session, &cold, named(Change::Slower, CauseKind::Cache))
+        .await?;
     Ok(())
 }
 
@@ -306,7 +329,7 @@ async fn a_reading_carries_the_comparison() -> Result {
         if value.regressions == Err(young) {
             break;
         }
-        anyhow::ensure!(started.elapsed() < crate::support::PATIENCE, "{:?}", value.regressions);
+        anyhow::ensure!(started.elapsed() < PATIENCE, "{:?}", value.regressions);
         let back = LookBack {
             past: &bench.asked,
             source: bench.source.clone(),
