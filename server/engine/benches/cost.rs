@@ -181,6 +181,7 @@ async fn main() -> Result<()> {
                 facts: &facts,
                 server: "primary",
                 recorder: None,
+                past: None,
                 limits: &limits,
                 overhead: &overhead,
                 now_ms: now_ms(),

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use history::{GapReason, Point};
+use history::{GapReason, Point, Source};
 use model::server::{Facts, Headline};
 use model::{AreaName, Event, Known};
 use serde::Serialize;
@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
 use crate::metrics::Metrics;
-use crate::rule::Rule;
+use crate::remembered::{Past, Saved};
+use crate::rule::{Limits, Rule};
 use crate::sql::Query;
 
 /// What keeps a standby from replaying WAL.
@@ -25,13 +26,16 @@ pub struct ReplayHold {
     pub on_purpose: bool,
 }
 
-/// What an area knew when pgdeck last kept it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Saved {
-    /// When, ms since the epoch.
-    pub at_ms: i64,
-    /// The area's own encoding.
-    pub bytes: Vec<u8>,
+/// What an area needs to compare a reading with the history store.
+pub struct LookBack<'a> {
+    /// The store.
+    pub past: &'a Past,
+    /// What the area's history of the server is kept under.
+    pub source: Source,
+    /// The limits in force.
+    pub limits: &'a Limits,
+    /// pgdeck's clock.
+    pub now_ms: i64,
 }
 
 /// What the history store keeps of a reading beside its points.
@@ -91,6 +95,11 @@ pub trait Area: Send + Sync + 'static {
     fn points(_value: &Self::Value) -> Option<Vec<Point>> {
         None
     }
+
+    /// Called after each reading, with None where there is no history store: the area may begin to compare it
+    /// with the past, in a task of its own, for no reading waits for the store. A later value carries what
+    /// came of it.
+    fn look_back(_state: &mut Self::State, _value: &Self::Value, _back: Option<&LookBack<'_>>) {}
 
     /// What has happened since the reading before, for the line of events in the history store.
     fn events(_value: &Self::Value) -> &[Event] {

@@ -42,6 +42,7 @@ pub use error::{Error, quoted};
 pub use marks::MarkError;
 pub use record::{Recording, Report, check, record};
 pub use redact::statement as without_password;
+pub use remembered::Past;
 pub use rule::Limits;
 pub use server::ServerConfig;
 pub use store::Frame;

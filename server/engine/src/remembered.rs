@@ -6,7 +6,14 @@ use history::{History, Source};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::area::Saved;
+/// What an area knew when pgdeck last kept it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// When, ms since the epoch.
+    pub at_ms: i64,
+    /// The area's own encoding.
+    pub bytes: Vec<u8>,
+}
 
 /// The longest that sampling waits for the store, once after the start.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -22,6 +29,16 @@ impl Past {
     /// None outside of a runtime.
     pub fn new(history: &History) -> Option<Self> {
         Some(Self { history: history.clone(), thread: Handle::try_current().ok()? })
+    }
+
+    /// The store.
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Runs a task where the store's connections live.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.thread.spawn(task);
     }
 
     /// What was kept last of a source's state; the outer None says that the store gives no answer.

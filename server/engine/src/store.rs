@@ -22,7 +22,7 @@ use crate::overhead::Overhead;
 use crate::remembered::Past;
 use crate::rule::{self, Limits};
 pub use keep::source;
-use keep::{keep, keep_events, remembers};
+use keep::{keep, keep_events, look_back, remembers};
 use model::reading::Freshness;
 
 /// One area's `Latest` as JSON.
@@ -196,6 +196,7 @@ impl<A: Area> AnySlot for Slot<A> {
                 Ok(value) => {
                     keep::<A>(&tick, &value);
                     keep_events::<A>(&tick, &value, &mut state);
+                    look_back::<A>(&tick, &mut state, &value);
                     self.put_or_fail(tick.now_ms, took, value, tick.limits);
                 }
                 Err(Error::Query { reason, query }) => {

@@ -6,6 +6,7 @@ pub mod figure;
 pub mod measure;
 pub mod question;
 pub mod ranking;
+pub mod regression;
 pub mod sums;
 pub mod tick;
 
@@ -15,6 +16,7 @@ pub use figure::Figure;
 pub use measure::Measure;
 pub use question::{Group, Question, Spans};
 pub use ranking::{Change, Compared, Detail, Loss, Rank, Ranking, Uncounted, WindowFacts};
+pub use regression::{CauseKind, Figures, Regression, Regressions};
 pub use sums::Sums;
 pub use tick::{Bound, Gap, GapReason, Integrity, Key, Moved, Tick};
 
@@ -165,6 +167,13 @@ pub struct Statements {
     /// Names of databases.
     #[serde(default)]
     pub databases: Vec<Named>,
+    /// How they compare with the same hour of earlier days.
+    #[serde(default = "not_yet")]
+    pub regressions: Known<Regressions>,
+}
+
+fn not_yet<T>() -> Known<T> {
+    Err(Reason::NotYet)
 }
 
 impl Statements {
@@ -217,6 +226,7 @@ impl Statements {
             unrecorded: Vec::new(),
             roles: Vec::new(),
             databases: Vec::new(),
+            regressions: self.regressions.clone(),
         }
     }
 

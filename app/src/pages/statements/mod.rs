@@ -4,6 +4,7 @@
 
 mod controls;
 mod pager;
+mod regressions;
 mod table;
 
 use leptos::prelude::*;
@@ -102,6 +103,7 @@ fn Body(server: ServerId, question: Memo<Question>, start: StatementsView) -> im
         </ReadingView>
         {move || ranking.with(|ranking| ranking.as_ref().ok().map(notes))}
         <table::Rows server=shown_server question ranking/>
+        <regressions::RegressionsPanel latest/>
         {move || ranking.with(|ranking| ranking.as_ref().ok().map(|ranking| {
             let off = facts_of.with(|l| l.value().map(untracked).unwrap_or_default());
             facts(&ranking.facts, off)

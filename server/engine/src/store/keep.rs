@@ -7,7 +7,7 @@ use model::AreaName;
 use model::server::Facts;
 
 use super::Tick;
-use crate::area::{Area, Note};
+use crate::area::{Area, LookBack, Note};
 use crate::stored_event::written;
 
 /// Hands what the area keeps to the history store, which never waits.
@@ -68,4 +68,18 @@ pub(super) fn keep_events<A: Area>(tick: &Tick<'_>, value: &A::Value, state: &mu
 /// What an area's history of a server is kept under: its cluster, so that it goes on after a failover.
 pub fn source(facts: &Facts, server: &str, area: AreaName) -> Source {
     Source::new(facts.system_identifier.as_deref().unwrap_or_default(), server, area.as_str())
+}
+
+/// Lets the area compare the reading with the past. A comparison that panics loses nothing else.
+pub(super) fn look_back<A: Area>(tick: &Tick<'_>, state: &mut A::State, value: &A::Value) {
+    let of = |past| LookBack {
+        past,
+        source: source(tick.facts, tick.server, A::NAME),
+        limits: tick.limits,
+        now_ms: tick.now_ms,
+    };
+    let back = tick.past.map(of);
+    if catch_unwind(AssertUnwindSafe(|| A::look_back(state, value, back.as_ref()))).is_err() {
+        tracing::error!(area = A::NAME.as_str(), "the comparison with the past failed");
+    }
 }

@@ -9,7 +9,7 @@ use model::{Event, EventKind, Known, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{RelationRow, ResetRow, RoutineRow, ServerRow};
-use crate::area::Saved;
+use crate::remembered::Saved;
 
 /// How often the catalog is read where nothing says that it was written: on a standby, and because what a
 /// session has written is counted only when it ends or rests, ms.

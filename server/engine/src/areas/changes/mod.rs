@@ -24,9 +24,10 @@ use model::changes::Changes;
 use model::server::Facts;
 use model::{AreaName, Known, Reason};
 
-use crate::area::{Area, Saved, read};
+use crate::area::{Area, read};
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
+use crate::remembered::Saved;
 use crate::sql::{Fill, Query, sql};
 pub use memory::State;
 use rows::{

@@ -7,12 +7,17 @@ mod metrics;
 pub mod points;
 pub mod ranking;
 mod reading;
+pub mod regressions;
 pub mod row;
 pub mod texts;
-mod window;
+pub mod window;
 
 /// The rules of this area.
 pub mod rules {
+    pub mod analytical_scan;
+    pub mod n_plus_one;
+    pub mod offset_paging;
+    pub mod regression;
     pub mod statement_share;
     pub mod statistics_lost;
 
@@ -21,7 +26,8 @@ pub mod rules {
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Statements>, "statements": statistics_lost, statement_share
+        Rule<Statements>, "statements": statistics_lost, statement_share, n_plus_one, offset_paging,
+            analytical_scan, regression
     }
 }
 
@@ -29,7 +35,7 @@ use model::server::Facts;
 use model::statements::{Entries, Named, Statements, Tick};
 use model::{AreaName, Known, Reason};
 
-use crate::area::{Area, Note};
+use crate::area::{Area, LookBack, Note};
 use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -72,6 +78,7 @@ pub struct State {
     recent: window::Recent,
     texts: texts::Texts,
     names: Option<(i64, Vec<Named>, Vec<Named>)>,
+    watch: regressions::Watch,
 }
 
 impl Area for StatementsArea {
@@ -110,6 +117,10 @@ impl Area for StatementsArea {
 
     fn points(value: &Statements) -> Option<Vec<history::Point>> {
         points::points(value)
+    }
+
+    fn look_back(state: &mut State, value: &Statements, back: Option<&LookBack<'_>>) {
+        state.watch.look_back(&state.recent, value, back);
     }
 
     fn points_every_ms(value: &Statements) -> u32 {
@@ -213,6 +224,7 @@ impl State {
             unrecorded: Vec::new(),
             roles,
             databases,
+            regressions: self.watch.newest(),
         }
     }
 }

@@ -3,7 +3,11 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use model::statements::{Bound, Gap, Integrity, Key, Measure, Moved, Ranked, Sums, Tick, Window};
+use model::statements::{
+    Bound, Gap, GapReason, Integrity, Key, Measure, Moved, Ranked, Sums, Tick, Window,
+};
+
+use super::regressions::span::Span;
 
 /// How far the window reaches back, ms.
 const REACH_MS: i64 = 600_000;
@@ -11,6 +15,21 @@ const REACH_MS: i64 = 600_000;
 const KEPT_PER_TICK: usize = 1_000;
 /// Entries of the window that are shown.
 const TOP: usize = 100;
+
+/// A part of the window, and what entries did in it.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// Its begin, ms since the epoch.
+    pub from_ms: i64,
+    /// Its end.
+    pub to_ms: i64,
+    /// How much of it is covered by differences, ms.
+    pub covered_ms: f64,
+    /// Everything that top-level statements did.
+    pub total: Sums,
+    /// What entries did, and whether that is all.
+    pub entries: HashMap<Key, (Span, Bound)>,
+}
 
 /// What is kept of a tick.
 struct Kept {
@@ -58,6 +77,53 @@ impl Recent {
             integrity,
             gaps: self.0.iter().filter_map(|tick| tick.gap).collect(),
         })
+    }
+
+    /// The last two windows of about that length, the older first; None until they have been watched, and
+    /// where the counters are not of one server throughout.
+    pub fn last_two(&self, window_ms: i64) -> Option<[Part; 2]> {
+        let end = self.0.len();
+        let middle = self.begin(end, window_ms)?;
+        let start = self.begin(middle, window_ms)?;
+        Some([self.part(start..middle)?, self.part(middle..end)?])
+    }
+
+    /// The tick with which a window of that length begins that ends before tick `end`.
+    fn begin(&self, end: usize, window_ms: i64) -> Option<usize> {
+        let mut covered_ms = 0;
+        for at in (0..end).rev() {
+            covered_ms += self.0.get(at)?.span_ms;
+            // Ticks come a little early and late.
+            if covered_ms >= window_ms - window_ms / 20 {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    fn part(&self, which: std::ops::Range<usize>) -> Option<Part> {
+        let ticks = || self.0.range(which.clone());
+        let is_other = |tick: &Kept| tick.gap.is_some_and(|g| g.reason == GapReason::OtherServer);
+        if ticks().any(is_other) {
+            return None;
+        }
+        let mut part = Part {
+            from_ms: ticks().next().map_or(0, |tick| tick.at_ms.saturating_sub(tick.span_ms)),
+            to_ms: ticks().last().map_or(0, |tick| tick.at_ms),
+            covered_ms: ticks().map(|tick| tick.span_ms).sum::<i64>() as f64,
+            total: ticks().map(|tick| &tick.total).sum(),
+            entries: HashMap::new(),
+        };
+        let readings = which.len() as f64;
+        for (key, sums, bound) in ticks().flat_map(|tick| &tick.moved) {
+            let (span, worst) = part.entries.entry(*key).or_default();
+            span.sums = [&span.sums, sums].into_iter().sum();
+            span.moved += 1.0;
+            span.most_calls = span.most_calls.max(sums.get(Measure::Calls));
+            (span.covered_ms, span.readings) = (part.covered_ms, readings);
+            *worst = (*worst).max(*bound);
+        }
+        Some(part)
     }
 
     fn top(&self) -> Vec<Ranked> {

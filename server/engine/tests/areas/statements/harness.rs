@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::area::Area;
+use engine::area::{Area, LookBack};
 use engine::areas::statements::{State, StatementsArea};
 use engine::capability;
 use engine::connection::{Budget, Observer};
@@ -71,6 +71,11 @@ impl Reader {
         let now_ms = now_ms();
         let (observer, state) = (&mut self.observer, &mut self.state);
         Ok(StatementsArea::collect(observer, &self.facts, state, now_ms).await?)
+    }
+
+    /// What the sampler does after a reading.
+    pub fn look_back(&mut self, value: &Statements, back: Option<&LookBack<'_>>) {
+        StatementsArea::look_back(&mut self.state, value, back);
     }
 
     /// The difference to the reading before.

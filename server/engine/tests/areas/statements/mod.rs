@@ -1,9 +1,13 @@
 //! Statement statistics on real servers: what a counted workload did is what the differences say, through
 //! resets, evictions, crashes and updates of the extension; where it cannot be, they say so.
 
+#[path = "../../support/days.rs"]
+mod days;
 mod harness;
+mod healthy_days;
 mod ranking;
 mod reasons;
+mod regressions;
 mod rules;
 
 use model::statements::{Bound, GapReason, Measure, Tick};

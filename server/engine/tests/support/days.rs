@@ -1,0 +1,369 @@
+//! Generated days of a server: load with a daily and a weekly course, latencies with heavy tails, jobs by the
+//! clock, stalls. Healthy, but for what is planted.
+#![allow(dead_code, reason = "each user uses its part")]
+
+use engine::areas::statements::regressions::baseline::{Baseline, WEEK};
+use engine::areas::statements::regressions::causes::Recorded;
+use engine::areas::statements::regressions::judge::{Case, Thresholds, judge, without_together};
+use engine::areas::statements::regressions::span::{Day, Span};
+use engine::areas::statements::rules::regression;
+use engine::rule::Limits;
+use model::statements::{Bound, Key, Measure, Regression};
+
+/// Minutes of a day.
+pub const DAY: usize = 1_440;
+/// Days that are looked back at most.
+const LOOK_BACK: usize = 28;
+/// Executions of a minute whose times are drawn one by one where their logarithm is normal and wide, or narrow;
+/// of more the sum is drawn. With a power law each is drawn: no sum stands for them.
+const DRAWN: [f64; 2] = [120.0, 20.0];
+
+/// A generator (SplitMix64): the same numbers everywhere.
+pub struct Random(pub u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// From 0, exclusive, to 1.
+    pub fn unit(&mut self) -> f64 {
+        ((self.next() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    }
+
+    /// Normally distributed around 0 with deviation 1.
+    pub fn normal(&mut self) -> f64 {
+        (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
+    fn log_normal(&mut self, deviation: f64) -> f64 {
+        (deviation * self.normal()).exp()
+    }
+
+    /// How many events happen of which `mean` are expected.
+    fn poisson(&mut self, mean: f64) -> f64 {
+        if mean > 50.0 {
+            return (mean + mean.sqrt() * self.normal()).round().max(0.0);
+        }
+        let (limit, mut product, mut count) = ((-mean).exp(), self.unit(), 0.0);
+        while product > limit {
+            product *= self.unit();
+            count += 1.0;
+        }
+        count
+    }
+}
+
+/// How times are distributed.
+#[derive(Clone, Copy)]
+pub enum Tail {
+    /// By their logarithm.
+    LogNormal(f64),
+    /// By a power: below 2 without a variance.
+    Pareto(f64),
+}
+
+/// When a statement runs.
+#[derive(Clone, Copy, PartialEq)]
+pub enum When {
+    /// With the load.
+    Load,
+    /// Always alike.
+    Always,
+    /// In the first two minutes of each hour.
+    Hourly,
+    /// From two to about three in the night, beginning when it begins.
+    Nightly,
+    /// On Sundays from three to four.
+    Weekly,
+    /// With the load, and not on weekends.
+    Weekdays,
+}
+
+/// A statement: its calls per second, its time per call in ms and its course.
+pub type Statement = (&'static str, f64, f64, Tail, When);
+
+/// What the server runs.
+pub const STATEMENTS: &[Statement] = &[
+    ("look-up", 200.0, 0.2, Tail::LogNormal(0.8), When::Load),
+    ("update", 50.0, 2.0, Tail::LogNormal(1.2), When::Load),
+    ("search", 5.0, 40.0, Tail::LogNormal(1.5), When::Load),
+    ("web", 4.0, 30.0, Tail::Pareto(1.8), When::Load),
+    ("report", 0.05, 400.0, Tail::Pareto(1.6), When::Load),
+    ("queue", 20.0, 2.0, Tail::LogNormal(0.5), When::Always),
+    ("hourly", 30.0, 10.0, Tail::LogNormal(1.0), When::Hourly),
+    ("nightly", 40.0, 20.0, Tail::LogNormal(1.0), When::Nightly),
+    ("weekly", 30.0, 30.0, Tail::LogNormal(1.0), When::Weekly),
+    ("office", 20.0, 15.0, Tail::LogNormal(1.0), When::Weekdays),
+];
+
+/// What a statement did in a minute.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Minute {
+    /// Calls.
+    pub calls: f64,
+    /// Their time, ms.
+    pub time: f64,
+    /// The sum of its squares.
+    pub squares: f64,
+    /// Rows.
+    pub rows: f64,
+    /// Blocks.
+    pub blocks: f64,
+}
+
+impl Minute {
+    fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.time += other.time;
+        self.squares += other.squares;
+        self.rows += other.rows;
+        self.blocks += other.blocks;
+    }
+
+    /// The minute as the judge takes it.
+    pub fn span(&self) -> Span {
+        self.over(1.0, f64::from(u8::from(self.calls > 0.0)), self.calls)
+    }
+
+    fn over(&self, minutes: f64, moved: f64, most_calls: f64) -> Span {
+        let sums = [
+            (Measure::Calls, self.calls),
+            (Measure::ExecTime, self.time),
+            (Measure::ExecTimeSquares, self.squares),
+            (Measure::Rows, self.rows),
+            (Measure::SharedHit, self.blocks),
+        ];
+        Span {
+            covered_ms: 60_000.0 * minutes,
+            readings: minutes,
+            moved,
+            most_calls,
+            sums: sums.into_iter().collect(),
+        }
+    }
+}
+
+/// Minutes of each statement of `STATEMENTS`.
+pub struct Days {
+    /// By statement.
+    pub minutes: Vec<Vec<Minute>>,
+}
+
+/// That many healthy days; the first is a Monday.
+pub fn healthy(days: usize, seed: u64) -> Days {
+    let mut random = Random(seed);
+    let mut minutes: Vec<Vec<Minute>> =
+        STATEMENTS.iter().map(|_| Vec::with_capacity(days * DAY)).collect();
+    for day in 0..days {
+        let of_day = random.log_normal(0.15);
+        let night = 120.0 + 15.0 * random.normal();
+        for minute in 0..DAY {
+            let load = of_day * course(day, minute) * random.log_normal(0.1);
+            // All wait for a disk, a checkpoint, a neighbour.
+            let stall = if random.unit() < 0.002 { 5.0 } else { 1.0 };
+            let checkpoint = if minute % 5 == 0 { 1.3 } else { 1.0 };
+            let slower = (1.0 + 0.3 * load) * stall * checkpoint;
+            for (statement, kept) in STATEMENTS.iter().zip(&mut minutes) {
+                let when = active(statement.4, day, minute as f64, night, load);
+                kept.push(one(&mut random, statement, when, slower));
+            }
+        }
+    }
+    Days { minutes }
+}
+
+/// The load at that time, about 1 at most.
+fn course(day: usize, minute: usize) -> f64 {
+    let of_hour = 0.55 - 0.45 * (std::f64::consts::TAU * (minute as f64 / 1_440.0 - 0.08)).cos();
+    of_hour * if day % 7 >= 5 { 0.35 } else { 1.0 }
+}
+
+fn active(when: When, day: usize, minute: f64, night: f64, load: f64) -> f64 {
+    let on = |is_on: bool| f64::from(u8::from(is_on));
+    match when {
+        When::Load => load,
+        When::Always => 1.0,
+        When::Hourly => on(minute % 60.0 < 2.0),
+        When::Nightly => on((night..night + 50.0).contains(&minute)),
+        When::Weekly => on(day % 7 == 6 && (180.0..240.0).contains(&minute)),
+        When::Weekdays => load * on(day % 7 < 5),
+    }
+}
+
+fn one(random: &mut Random, statement: &Statement, active: f64, slower: f64) -> Minute {
+    let (_, per_s, ms, tail, _) = *statement;
+    let calls = if active > 0.0 { random.poisson(60.0 * per_s * active) } else { 0.0 };
+    if calls == 0.0 {
+        return Minute::default();
+    }
+    let (work, squares) = draws(random, tail, calls);
+    let unit = ms * slower;
+    // Rows and blocks follow the time of the healthy server.
+    Minute {
+        calls,
+        time: work * unit,
+        squares: squares * unit * unit,
+        rows: 5.0 * work,
+        blocks: 20.0 * work,
+    }
+}
+
+/// The sum of so many draws, and of their squares.
+fn draws(random: &mut Random, tail: Tail, calls: f64) -> (f64, f64) {
+    let [wide, narrow] = DRAWN;
+    let drawn = match tail {
+        Tail::LogNormal(deviation) => calls.min(if deviation > 1.3 { wide } else { narrow }),
+        Tail::Pareto(_) => calls,
+    };
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for _ in 0..drawn as usize {
+        let draw = match tail {
+            Tail::LogNormal(deviation) => random.log_normal(deviation),
+            Tail::Pareto(power) => random.unit().powf(-1.0 / power),
+        };
+        sum += draw;
+        squares += draw * draw;
+    }
+    if let Tail::LogNormal(deviation) = tail {
+        let rest = calls - drawn;
+        let (mean, square) = ((deviation.powi(2) / 2.0).exp(), (2.0 * deviation.powi(2)).exp());
+        let spread = (rest * (square - mean * mean)).sqrt();
+        sum += rest.mul_add(mean, spread * random.normal()).max(0.0);
+        squares += rest * square;
+    }
+    (sum, squares)
+}
+
+/// The judge over generated days, as the engine calls it each minute.
+pub struct Judge<'a> {
+    days: &'a Days,
+    limits: Thresholds,
+    bases: Vec<((usize, usize), Option<Baseline>)>,
+}
+
+const RECORDED: Recorded = Recorded { version: 12, io_timing: true, planning: false };
+
+impl<'a> Judge<'a> {
+    /// By the default limits.
+    pub fn new(days: &'a Days) -> Self {
+        let limits = regression::thresholds(&Limits::default());
+        let bases = vec![((usize::MAX, 0), None); STATEMENTS.len()];
+        Self { days, limits, bases }
+    }
+
+    /// What it says at the end of that minute of the statement of that number.
+    fn at(&mut self, statement: usize, minute: usize) -> Vec<Regression> {
+        self.at_changed(statement, minute, |_| {})
+    }
+
+    /// All that is said at the end of a minute, and how many statements are slower together.
+    pub fn all_at(&mut self, minute: usize) -> (Vec<Regression>, usize) {
+        let mut found: Vec<Regression> =
+            (0..STATEMENTS.len()).flat_map(|statement| self.at(statement, minute)).collect();
+        let often = |all: &Vec<Minute>| {
+            let both = all.get(minute - 1..=minute).unwrap_or_default();
+            both.iter().all(|minute| minute.calls >= self.limits.calls_from)
+        };
+        let timed = self.days.minutes.iter().filter(|all| often(all)).count();
+        let together = without_together(&mut found, timed);
+        (found, together)
+    }
+
+    /// The same of one statement where the last two minutes are changed.
+    pub fn at_changed(
+        &mut self,
+        statement: usize,
+        minute: usize,
+        change: impl Fn(&mut Minute),
+    ) -> Vec<Regression> {
+        self.prepare(statement, minute);
+        let mut totals_ms = [0.0, 0.0];
+        let mut windows = [Span::default(), Span::default()];
+        for (at, back) in [1, 0].into_iter().enumerate() {
+            for (number, all) in self.days.minutes.iter().enumerate() {
+                let mut of_it = all.get(minute - back).copied().unwrap_or_default();
+                if number == statement {
+                    change(&mut of_it);
+                    if let Some(window) = windows.get_mut(at) {
+                        *window = of_it.span();
+                    }
+                }
+                if let Some(total) = totals_ms.get_mut(at) {
+                    *total += of_it.time;
+                }
+            }
+        }
+        let day = minute / DAY;
+        let [older, newer] = &windows;
+        let case = Case {
+            key: Key { queryid: statement as i64, toplevel: true, ..Key::default() },
+            windows: [older, newer],
+            totals_ms,
+            bound: Bound::Exact,
+            base: self.bases.get(statement).and_then(|(_, base)| base.as_ref()),
+            days: day.min(LOOK_BACK) as u32,
+            has_week: day >= WEEK as usize,
+            seen_before: Some(self.seen_before(statement, minute)),
+            recorded: RECORDED,
+        };
+        judge(&case, &self.limits).unwrap_or_default()
+    }
+
+    fn seen_before(&self, statement: usize, minute: usize) -> bool {
+        let until = minute.saturating_sub(DAY);
+        let ran = self.days.minutes.get(statement).and_then(|all| all.get(..until));
+        ran.is_some_and(|ran| ran.iter().rev().any(|minute| minute.calls > 0.0))
+    }
+
+    /// The baseline of the hour, made once.
+    fn prepare(&mut self, statement: usize, minute: usize) {
+        let hour = minute / 60;
+        let of = (hour, statement);
+        let Some((known, base)) = self.bases.get_mut(statement) else { return };
+        if *known == of {
+            return;
+        }
+        let all = self.days.minutes.get(statement).map(Vec::as_slice).unwrap_or_default();
+        let ago = |ago: usize| {
+            let from = (hour * 60).checked_sub(ago * DAY)?;
+            let minutes = all.get(from..from + 60)?;
+            let mut sum = Minute::default();
+            minutes.iter().for_each(|minute| sum.add(minute));
+            let moved = minutes.iter().filter(|minute| minute.calls > 0.0).count() as f64;
+            let most = minutes.iter().map(|minute| minute.calls).fold(0.0, f64::max);
+            Some(Day { ago: ago as u32, span: sum.over(60.0, moved, most) })
+        };
+        let days: Vec<Day> = (1..=LOOK_BACK).filter_map(ago).collect();
+        *known = of;
+        *base = Baseline::of(&days, self.limits.least_days);
+    }
+}
+
+/// What the plain tests say of the same data: Welch's t-test and a z-score of the newest minute's mean against
+/// the thirty minutes before, at three standard deviations. How often each calls a statement slower.
+pub fn plain(all: &[Minute], from: usize) -> (u64, u64) {
+    let (mut by_t, mut by_z) = (0, 0);
+    for at in from.max(30)..all.len() {
+        let (Some(now), Some(before)) = (all.get(at), all.get(at - 30..at)) else { continue };
+        let means: Vec<f64> =
+            before.iter().filter(|m| m.calls > 0.0).map(|m| m.time / m.calls).collect();
+        if now.calls < 2.0 || means.len() < 30 {
+            continue;
+        }
+        let mut sum = Minute::default();
+        before.iter().for_each(|minute| sum.add(minute));
+        let mean = |m: &Minute| m.time / m.calls;
+        let error = |m: &Minute| (m.squares / m.calls - mean(m).powi(2)).max(0.0) / m.calls;
+        by_t += u64::from(mean(now) - mean(&sum) > 3.0 * (error(now) + error(&sum)).sqrt());
+        let middle = means.iter().sum::<f64>() / means.len() as f64;
+        let variance = means.iter().map(|value| (value - middle).powi(2)).sum::<f64>()
+            / (means.len() - 1) as f64;
+        by_z += u64::from(mean(now) - middle > 3.0 * variance.sqrt());
+    }
+    (by_t, by_z)
+}
