@@ -1,5 +1,5 @@
 //! The control socket of a running pgdeck: a Unix socket in the data directory, at which
-//! `pgdeck login-link` asks for a sign-in link. Whoever may ask could add a user in the same directory.
+//! `pgdeck login-link` asks for a sign-in link and `pgdeck mark` sets a mark. Whoever may ask could add a user in the same directory.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,10 @@ const SUFFIX: &str = ".sock";
 
 /// The request for a link; a user's name may follow.
 pub const REQUEST: &str = "login-link";
+/// The request for a mark; its title and server follow as JSON.
+pub const MARK: &str = "mark";
+/// The answer to it; otherwise it is one sentence.
+pub const MARKED: &str = "marked";
 /// How an answer with a link begins; otherwise it is one sentence.
 pub const LINK: &str = "link ";
 
@@ -44,8 +48,8 @@ mod unix {
 
     /// How long a caller may take.
     const TIMEOUT: Duration = Duration::from_secs(2);
-    /// The longest request, bytes: the word and a user's name.
-    const MAX_REQUEST_BYTES: u64 = 512;
+    /// The longest request, bytes: the word and a user's name, or a title of any characters as JSON.
+    const MAX_REQUEST_BYTES: u64 = 8_192;
 
     /// A bound control socket; dropping it removes the file.
     pub struct Control {
@@ -84,7 +88,7 @@ mod unix {
                     Ok((stream, _)) => {
                         let answered = self.answer(stream, &state);
                         if let Ok(Err(error)) = tokio::time::timeout(TIMEOUT, answered).await {
-                            tracing::warn!(%error, "a request for a sign-in link failed");
+                            tracing::warn!(%error, "a request at the control socket failed");
                         }
                     }
                     Err(error) => {
@@ -104,12 +108,12 @@ mod unix {
             let (reading, mut writing) = stream.into_split();
             let mut line = String::new();
             BufReader::new(reading.take(MAX_REQUEST_BYTES)).read_line(&mut line).await?;
-            let user = match line.trim_end().split_once(' ') {
-                Some((REQUEST, user)) => Some(user),
-                None if line.trim_end() == REQUEST => None,
+            let answer = match line.trim_end().split_once(' ') {
+                Some((REQUEST, user)) => self.link(Some(user), state).await?,
+                Some((MARK, words)) => mark(words, state).await?,
+                None if line.trim_end() == REQUEST => self.link(None, state).await?,
                 _ => anyhow::bail!("the request is unknown"),
             };
-            let answer = self.link(user, state).await?;
             writing.write_all(format!("{answer}\n").as_bytes()).await?;
             Ok(())
         }
@@ -126,6 +130,13 @@ mod unix {
             tracing::info!(user = who, "a sign-in link was issued at the control socket");
             Ok(format!("{LINK}{}", state.0.origins.sign_in_link(&token)))
         }
+    }
+
+    async fn mark(words: &str, state: &AppState) -> anyhow::Result<String> {
+        let words: serde_json::Value = serde_json::from_str(words)?;
+        let word = |name: &str| words.get(name).and_then(|word| word.as_str()).unwrap_or_default();
+        let set = crate::http::marks::set(state, word("title"), word("server")).await;
+        Ok(set.map_or_else(|error| error.to_string(), |()| MARKED.to_owned()))
     }
 
     impl Drop for Control {

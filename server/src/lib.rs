@@ -85,6 +85,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::LoginLink(link) => cli::login_link::login_link(&link, &env).await.map(done),
+        Command::Mark(mark) => cli::mark::mark(&mark, &env).await.map(done),
+        Command::BackupHistory(backup) => cli::backup::backup(&backup, &env).await.map(done),
         Command::User(user) => cli::user::user(user, &env).await.map(done),
     }
 }

@@ -46,6 +46,8 @@ pub struct Kept {
     pub stopped: Option<(i64, String)>,
     /// Whether a damaged store was moved aside at the start.
     pub moved_aside: bool,
+    /// Who shares the store, and what partitions it; None of a store in a file.
+    pub shared: Option<String>,
     /// What is kept of each server.
     pub servers: Vec<KeptOf>,
 }

@@ -85,6 +85,9 @@ pub struct Facts {
     pub superuser: bool,
     /// Whether that role has the privileges of `pg_monitor`.
     pub pg_monitor: bool,
+    /// Whether it is a member of `pg_monitor` and does not inherit its privileges.
+    #[serde(default)]
+    pub inherits_not: bool,
     /// Whether a pooler stands between us and the server.
     pub through_pooler: bool,
     /// Who runs it, where known: `rds`, `aurora`, `cloudsql`, `azure`.

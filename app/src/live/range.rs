@@ -21,7 +21,26 @@ pub fn range() -> Memo<String> {
 
 fn written(query: &ParamsMap) -> String {
     let [range, from, to] = PARAMS.map(|name| query.get(name).unwrap_or_default());
+    // A window without an end is until now.
+    let until_now = to.is_empty() && !from.is_empty();
+    let to = if until_now { now_ms().to_string() } else { to };
     TimeRange::text(&range, &from, &to)
+}
+
+#[cfg(feature = "ssr")]
+fn now_ms() -> i64 {
+    engine::now_ms()
+}
+
+#[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+fn now_ms() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+/// Neither half of the program.
+#[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+fn now_ms() -> i64 {
+    0
 }
 
 /// The range of the address; live when it says none.

@@ -1,5 +1,5 @@
 //! Chart component: SVG rendered by the server, cross-hair and span by pointer or keys, a legend that
-//! filters, data points as a table, events under the time axis. The SVG is inserted with `inner_html`; `chart_svg.rs` writes numbers
+//! filters, data points as a table, events under the time axis. The SVG is inserted as it is; `chart_svg.rs` writes numbers
 //! only.
 
 use leptos::prelude::*;

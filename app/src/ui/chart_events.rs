@@ -15,6 +15,8 @@ pub struct PageEvents(pub Memo<Events>);
 
 /// What a link to an event shows before and after it, ms.
 const AROUND_MS: i64 = 1_800_000;
+/// An event that was found by looks so far apart says between which, ms.
+const FAR_MS: i64 = 120_000;
 /// Marks that are closer than this on the axis are one.
 const LEAST_X: f64 = 3.0;
 
@@ -62,12 +64,16 @@ pub fn EventList(events: Memo<Events>) -> impl IntoView {
         let (kind, when) = (event.kind, event.at_ms);
         let around = TimeRange::between(when - AROUND_MS, when + AROUND_MS);
         let href = move || around.map(|range| here.with(range));
+        let word = if kind == EventKind::Gap { "from" } else { "after" };
+        let since = event.since_ms.filter(|since_ms| when - since_ms > FAR_MS);
+        let since =
+            move || since.map(|since_ms| format!(" ({word} {})", clock.day_and_time(since_ms)));
         let detail = event.detail.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
         view! {
             <li>
                 <span class=format!("swatch event-{}", kind.as_str()) aria-hidden="true"></span>
                 <a class="num" href=href data-noscroll="">{move || clock.day_and_time(when)}</a>
-                " " <strong>{kind.label()}</strong> " " {event.title}
+                " " <strong>{kind.label()}</strong> " " {event.title} {since}
                 <ul class="event-detail">{detail}</ul>
             </li>
         }
@@ -84,10 +90,17 @@ pub fn EventList(events: Memo<Events>) -> impl IntoView {
                     </summary>
                     <p class="note">{move || format!("Times in {}.", clock.zone())}</p>
                     <ol>{keyed(keys, row)}</ol>
+                    {move || events.with(|events| notes(&events.notes))}
                 </details>
             }
         })
     }
+}
+
+/// What is not told.
+fn notes(notes: &[String]) -> Vec<AnyView> {
+    let note = |note: &String| view! { <p class="note">{note.clone()}</p> }.into_any();
+    notes.iter().map(note).collect()
 }
 
 #[cfg(test)]

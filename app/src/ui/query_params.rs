@@ -28,13 +28,13 @@ impl QueryParams {
 
     /// The URL with some of them changed, and the same range.
     pub fn to(self, changed: &[(&str, &str)]) -> String {
-        let now = self.names.iter().map(|name| {
+        // The range is kept by every link.
+        let names = self.names.iter().filter(|name| !PARAMS.contains(name));
+        let now = PARAMS.iter().chain(names).map(|name| {
             let new = changed.iter().find(|(changed, _)| changed == name);
             (*name, new.map_or_else(|| self.value(name), |(_, new)| (*new).to_owned()))
         });
-        // The range is kept by every link.
-        let range = PARAMS.iter().map(|name| (*name, self.value(name)));
-        let now: Vec<(&str, String)> = range.chain(now).collect();
+        let now: Vec<(&str, String)> = now.collect();
         let pairs: Vec<(&str, &str)> =
             now.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.path.get() + &links::query(&pairs)

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
 use crate::metrics::Metrics;
-use crate::past::Past;
+use crate::remembered::Past;
 use crate::rule::{Limits, Rule};
 use crate::sql::Query;
 

@@ -34,6 +34,7 @@ struct FactsRow {
     role: String,
     superuser: bool,
     pg_monitor: bool,
+    is_member: bool,
     #[sqlx(try_from = "model::text::MaybeText")]
     provider: Option<String>,
     backend_pid: i32,
@@ -90,6 +91,7 @@ pub async fn read(observer: &mut Observer) -> Result<Known<Facts>, Reason> {
         role: row.role,
         superuser: row.superuser,
         pg_monitor: row.pg_monitor,
+        inherits_not: row.is_member && !row.pg_monitor,
         through_pooler: observer.through_pooler(),
         provider: row.provider,
         extensions: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use model::server::Facts;
 use model::shorten;
 use model::{Cause, Reason};
 use sqlx::error::DatabaseError;
@@ -221,6 +222,17 @@ pub fn quoted_literal(text: &str) -> String {
         format!("E'{}'", inner.replace('\\', "\\\\"))
     } else {
         format!("'{inner}'")
+    }
+}
+
+/// The statement that gives our role the privileges of `pg_monitor`. A member that does not inherit them
+/// gets nothing by another plain GRANT (tried on 15 and 18).
+pub fn monitor_grant(facts: &Facts) -> String {
+    let role = quoted(&facts.role);
+    match (facts.inherits_not, facts.major) {
+        (false, _) => format!("grant pg_monitor to {role};"),
+        (true, 16..) => format!("grant pg_monitor to {role} with inherit true;"),
+        (true, _) => format!("alter role {role} inherit;"),
     }
 }
 

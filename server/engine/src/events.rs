@@ -2,10 +2,10 @@
 
 use history::{Gap, GapReason, History, MOST_EVENTS, Source};
 use model::{Event, EventKind, Events, ServerId};
-use serde_json::json;
 
 use crate::engine::Engine;
 use crate::past::unreadable;
+use crate::stored_event::read;
 
 /// The most events that a page is given; the newest.
 const MOST: usize = 500;
@@ -48,32 +48,6 @@ async fn of_server(
     Ok(Events { events, has_more: has_more || too_many > 0, is_kept: true, notes: Vec::new() })
 }
 
-/// An event in the form of the store.
-pub fn written(event: &Event, cluster: &str, server: &str) -> history::Event {
-    history::Event {
-        cluster: cluster.to_owned(),
-        server: server.to_owned(),
-        at_ms: event.at_ms,
-        kind: event.kind.as_str().to_owned(),
-        title: event.title.clone(),
-        detail: json!({ "since_ms": event.since_ms, "lines": event.detail }),
-    }
-}
-
-/// None for a kind that a newer pgdeck has written.
-fn read(stored: history::Event) -> Option<Event> {
-    let kind = stored.kind.parse().ok()?;
-    let lines = stored.detail.get("lines").and_then(|lines| lines.as_array());
-    let words = |line: &serde_json::Value| line.as_str().map(str::to_owned);
-    Some(Event {
-        at_ms: stored.at_ms,
-        since_ms: stored.detail.get("since_ms").and_then(serde_json::Value::as_i64),
-        kind,
-        title: stored.title,
-        detail: lines.into_iter().flatten().filter_map(words).collect(),
-    })
-}
-
 /// A gap of the recording as an event: it lasts, from `since_ms` to `at_ms`.
 fn of_gap(gap: &Gap) -> Event {
     let title = match gap.reason {
@@ -92,26 +66,5 @@ fn of_gap(gap: &Gap) -> Event {
         kind: EventKind::Gap,
         title: title.to_owned(),
         detail: detail.into_iter().collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_comes_back_from_the_store_as_it_was() {
-        let event = Event {
-            at_ms: 2,
-            since_ms: Some(1),
-            kind: EventKind::Setting,
-            title: "work_mem: 4MB → \"<b>\"".into(),
-            detail: vec!["a\nb".into(), String::new()],
-        };
-        assert_eq!(read(written(&event, "1", "a")), Some(event.clone()));
-        let exact = Event { since_ms: None, detail: vec![], ..event };
-        assert_eq!(read(written(&exact, "", "")), Some(exact.clone()));
-        let newer = history::Event { kind: "eclipse".into(), ..written(&exact, "", "") };
-        assert_eq!(read(newer), None);
     }
 }

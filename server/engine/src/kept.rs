@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use history::AboutShared;
 use model::ServerId;
 use model::kept::{Kept, KeptOf};
 
@@ -45,7 +46,55 @@ impl Engine {
             corrupt: about.corrupt,
             stopped: about.stopped.map(|stopped| (stopped.since_ms, stopped.cause)),
             moved_aside: about.moved_aside.is_some(),
+            shared: about.shared.as_ref().map(shared),
             servers: servers.into_values().collect(),
         }))
+    }
+}
+
+/// Who shares the store, and what partitions it.
+fn shared(about: &AboutShared) -> String {
+    let count = |count: u64, one: &str, many: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    };
+    let processes = count(about.processes, "process of pgdeck", "processes of pgdeck");
+    let servers = count(about.servers, "server", "servers");
+    let partitions = count(about.partitions, "partition", "partitions");
+    let by = about.partitioned_by.as_deref().unwrap_or("PostgreSQL");
+    let mut text = format!(
+        "It is in a shared database: {processes} recording into it, this one {servers}. Blocks are in {partitions} made by {by}."
+    );
+    if let Some(extension) = &about.not_used {
+        text.push_str(&format!(" {extension} is there and not used."));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_are_named() {
+        let about = AboutShared {
+            processes: 2,
+            servers: 1,
+            partitions: 9,
+            partitioned_by: None,
+            not_used: Some("Citus 12.1-1".to_owned()),
+        };
+        let text = shared(&about);
+        assert!(
+            text.contains("2 processes of pgdeck recording into it, this one 1 server."),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("made by PostgreSQL. Citus 12.1-1 is there and not used."),
+            "{text}"
+        );
+        let timescale = Some("TimescaleDB 2.17.2".to_owned());
+        let text = shared(&AboutShared { partitioned_by: timescale, not_used: None, ..about });
+        assert!(text.ends_with("9 partitions made by TimescaleDB 2.17.2."), "{text}");
     }
 }

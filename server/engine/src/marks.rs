@@ -5,7 +5,7 @@ use model::{Event, EventKind, ServerId};
 
 use crate::clock::now_ms;
 use crate::engine::Engine;
-use crate::events::written;
+use crate::stored_event::written;
 
 /// The longest title, characters.
 const TITLE_CHARS: usize = 200;

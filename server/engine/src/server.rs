@@ -15,7 +15,7 @@ use crate::connection::budget::Budget;
 use crate::dsn::Dsn;
 use crate::explain::registry::Explains;
 use crate::overhead::Overhead;
-use crate::past::Past;
+use crate::remembered::Past;
 
 /// A sampler that has heard nothing for this long is held by its server: one question and the clearing up
 /// after it take at most two deadlines of four seconds.

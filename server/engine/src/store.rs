@@ -19,7 +19,7 @@ use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::overhead::Overhead;
-use crate::past::Past;
+use crate::remembered::Past;
 use crate::rule::{self, Limits};
 pub use keep::source;
 use keep::{keep, keep_events, look_back, remembers};

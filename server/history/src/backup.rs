@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 
+use crate::db::Db;
 use crate::error::Error;
 use crate::history::History;
 
@@ -13,8 +14,13 @@ impl History {
     /// Writes a copy of everything into a new file, compact and consistent, after a flush. Opening it gives
     /// the same answers.
     ///
-    /// Errors: when the file exists, or the disk does not take it.
+    /// Errors: when the file exists, or the disk does not take it; and for a shared store, of which PostgreSQL
+    /// makes the backups.
     pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        let Db::File(file) = &self.inner.db else {
+            let place = self.inner.db.path().display().to_string();
+            return Err(Error::BackedUpThere { place });
+        };
         if to.exists() {
             return Err(Error::Exists { path: to.to_owned() });
         }
@@ -22,7 +28,7 @@ impl History {
         make_private(to).map_err(|error| Error::of_io(to, &error))?;
         let written = sqlx::query("vacuum into ?")
             .bind(to.to_string_lossy().into_owned())
-            .execute(&self.inner.db.keeper)
+            .execute(&file.keeper)
             .await;
         written.map(|_| ()).map_err(|error| Error::of(to, &error))
     }

@@ -2,9 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use sqlx::Row;
-
 use crate::answers::{Gap, GapReason, Known};
+use crate::db::{Query, Row, query};
 use crate::error::Error;
 use crate::history::History;
 use crate::names::{Entity, Kind, Source};
@@ -15,17 +14,28 @@ impl History {
     ///
     /// Errors: when the file cannot be read.
     pub async fn sources(&self) -> Result<Vec<Known<Source>>, Error> {
-        let rows = sqlx::query("select cluster, server, area, first_ms, last_ms from source order by cluster, server, area")
-            .fetch_all(&self.inner.db.readers)
-            .await;
-        let known = |row: &sqlx::sqlite::SqliteRow| -> Result<Known<Source>, sqlx::Error> {
-            let (cluster, server, area): (String, String, String) =
-                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let sources = query(
+            "select cluster, server, area, first_ms, last_ms from source order by cluster, server, area",
+        );
+        let known = |row: &Row| {
+            let (cluster, server, area) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             let thing = Source { cluster, server, area };
             Ok(Known { thing, first_ms: row.try_get(3)?, last_ms: row.try_get(4)? })
         };
-        let found = rows.and_then(|rows| rows.iter().map(known).collect());
-        found.map_err(|error| self.inner.db.error(&error))
+        self.ask(sources, known).await
+    }
+
+    /// Asks a question of one statement.
+    pub(crate) async fn ask<T>(
+        &self,
+        question: Query<'_>,
+        of: impl Fn(&Row) -> Result<T, sqlx::Error>,
+    ) -> Result<Vec<T>, Error> {
+        let answer = async {
+            let rows = question.fetch_all(&mut self.inner.db.reader().await?).await?;
+            rows.iter().map(of).collect::<Result<Vec<T>, sqlx::Error>>()
+        };
+        answer.await.map_err(|error| self.inner.db.error(&error))
     }
 
     /// The entities of a source that have all these labels.
@@ -36,16 +46,13 @@ impl History {
         source: &Source,
         labels: &[(&str, &str)],
     ) -> Result<Vec<Known<Entity>>, Error> {
-        let rows = sqlx::query("select e.key, e.first_ms, e.last_ms from entity e join source s on s.id = e.source where s.cluster = ? and s.server = ? and s.area = ? order by e.key")
-            .bind(&source.cluster).bind(&source.server).bind(&source.area)
-            .fetch_all(&self.inner.db.readers).await;
-        let known = |row: &sqlx::sqlite::SqliteRow| -> Result<Known<Entity>, sqlx::Error> {
-            let thing = Entity::from_key(row.try_get::<String, _>(0)?);
+        let entities = query("select e.key, e.first_ms, e.last_ms from entity e join source s on s.id = e.source where s.cluster = $1 and s.server = $2 and s.area = $3 order by e.key")
+            .bind(&source.cluster).bind(&source.server).bind(&source.area);
+        let known = |row: &Row| {
+            let thing = Entity::from_key(row.try_get::<String>(0)?);
             Ok(Known { thing, first_ms: row.try_get(1)?, last_ms: row.try_get(2)? })
         };
-        let found: Result<Vec<Known<Entity>>, sqlx::Error> =
-            rows.and_then(|rows| rows.iter().map(known).collect());
-        let mut found = found.map_err(|error| self.inner.db.error(&error))?;
+        let mut found = self.ask(entities, known).await?;
         if !labels.is_empty() {
             found.retain(|known| {
                 let own = known.thing.labels();
@@ -59,14 +66,10 @@ impl History {
     ///
     /// Errors: when the file cannot be read.
     pub async fn metrics(&self, source: &Source) -> Result<Vec<(String, Kind)>, Error> {
-        let rows = sqlx::query("select m.name, m.kind from measured x join metric m on m.id = x.metric join source s on s.id = x.source where s.cluster = ? and s.server = ? and s.area = ? order by m.name")
-            .bind(&source.cluster).bind(&source.server).bind(&source.area)
-            .fetch_all(&self.inner.db.readers).await;
-        let pair = |row: &sqlx::sqlite::SqliteRow| -> Result<(String, Kind), sqlx::Error> {
-            Ok((row.try_get(0)?, Kind::from_word(row.try_get(1)?)))
-        };
-        let found = rows.and_then(|rows| rows.iter().map(pair).collect());
-        found.map_err(|error| self.inner.db.error(&error))
+        let metrics = query("select m.name, m.kind from measured x join metric m on m.id = x.metric join source s on s.id = x.source where s.cluster = $1 and s.server = $2 and s.area = $3 order by m.name")
+            .bind(&source.cluster).bind(&source.server).bind(&source.area);
+        let pair = |row: &Row| Ok((row.try_get(0)?, Kind::from_word(&row.try_get::<String>(1)?)));
+        self.ask(metrics, pair).await
     }
 
     /// The gaps of a source that touch a window, in the order in which they were found.
@@ -83,14 +86,14 @@ impl History {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Vec<Gap>, sqlx::Error> {
-        let mut conn = self.inner.db.readers.acquire().await?;
+        let mut conn = self.inner.db.snapshot().await?;
         let Some(row) = resolve::source(&mut conn, source).await? else { return Ok(Vec::new()) };
-        let rows = sqlx::query("select from_ms, to_ms, reason, detail from gap where source = ? and to_ms >= ? and from_ms < ? order by id")
+        let rows = query("select from_ms, to_ms, reason, detail from gap where source = $1 and to_ms >= $2 and from_ms < $3 order by id")
             .bind(row.id).bind(from_ms).bind(to_ms)
-            .fetch_all(&mut *conn).await?;
+            .fetch_all(&mut conn).await?;
         let mut gaps = Vec::with_capacity(rows.len());
         for row in rows {
-            if let Some(reason) = GapReason::from_word(row.try_get(2)?) {
+            if let Some(reason) = GapReason::from_word(&row.try_get::<String>(2)?) {
                 gaps.push(Gap {
                     source: source.clone(),
                     from_ms: row.try_get(0)?,

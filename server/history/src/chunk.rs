@@ -16,6 +16,8 @@ pub(crate) struct Chunk {
     pub(crate) to_ms: i64,
     /// How many slots it has.
     pub(crate) ticks: i64,
+    /// The longest time between two of its ticks.
+    pub(crate) every_ms: i64,
     /// How many values are in it.
     pub(crate) samples: u64,
     /// Its times, encoded.
@@ -38,6 +40,7 @@ impl Chunk {
             from_ms: first.at_ms,
             to_ms: last.at_ms + level.width_ms() - 1,
             ticks: times.len() as i64,
+            every_ms: times.iter().map(|slot| slot.read_ms).max().unwrap_or(0),
             samples: blocks.1,
             slots: slots::encode(times, effort),
             blocks: blocks.0,

@@ -1,18 +1,16 @@
 //! Compaction: what was flushed becomes columns, and small chunks become larger ones. Reading and encoding
 //! hold no lock; the results are written in small transactions, invisible until the last one.
 
-use sqlx::{Row, SqliteConnection};
-
 use crate::answers::{Gap, GapReason};
 use crate::chunk::Chunk;
 use crate::codec::seal::Effort;
 use crate::codec::slots;
+use crate::db::{Conn, Db, Row, query, sql};
 use crate::ids::parts_of;
 use crate::level::Level;
 use crate::merge::{Input, Merged, merge};
 use crate::names::Source;
-use crate::rows::{complete_since, insert_blocks, insert_gap, insert_head};
-use crate::sqlite::Database;
+use crate::rows::{complete_since, insert_blocks, insert_chunk, insert_gap, insert_head};
 
 /// The tier of a chunk that is not merged any more.
 const DONE: i64 = 9;
@@ -64,20 +62,23 @@ struct Place {
     tier: i64,
 }
 
-/// Removes what a kill in the middle of a step has left.
-pub(crate) async fn tidy(db: &Database) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from chunk where tier < 0").execute(&db.keeper).await?;
-    sqlx::query("delete from block where chunk not in (select id from chunk)")
-        .execute(&db.keeper)
-        .await?;
+/// Removes what a kill in the middle of a step has left. A shared store has nothing of the kind: there a
+/// step is one transaction.
+pub(crate) async fn tidy(db: &Db) -> Result<(), sqlx::Error> {
+    if db.shared().is_none() {
+        let mut conn = db.keeper().await?;
+        query("delete from chunk where tier < 0").execute(&mut conn).await?;
+        query("delete from block where chunk not in (select id from chunk)")
+            .execute(&mut conn)
+            .await?;
+    }
     Ok(())
 }
 
 /// Does one piece of work; None when there is none.
-pub(crate) async fn step(db: &Database, now_ms: i64) -> Result<Option<Done>, sqlx::Error> {
-    let waiting = sqlx::query("select source, level, tier, count(*), min(from_ms), max(from_ms) from chunk where tier between 0 and 8 group by source, level, tier")
-        .fetch_all(&db.keeper)
-        .await?;
+pub(crate) async fn step(db: &Db, now_ms: i64) -> Result<Option<Done>, sqlx::Error> {
+    let process = db.shared().map_or("", |store| &store.process);
+    let waiting = query(sql::WAITING).bind(process).fetch_all(&mut db.keeper().await?).await?;
     for row in waiting {
         let (level, tier): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
         let Some(level) = Level::ALL.into_iter().find(|known| known.number() == level) else {
@@ -99,11 +100,11 @@ pub(crate) async fn step(db: &Database, now_ms: i64) -> Result<Option<Done>, sql
     Ok(None)
 }
 
-async fn step_at(db: &Database, place: Place) -> Result<Option<Done>, sqlx::Error> {
-    let rows = sqlx::query("select id, from_ms, to_ms, ticks, samples from chunk where source = ? and level = ? and tier = ? order by from_ms, id")
+async fn step_at(db: &Db, place: Place) -> Result<Option<Done>, sqlx::Error> {
+    let rows = query("select id, from_ms, to_ms, ticks, samples from chunk where source = $1 and level = $2 and tier = $3 order by from_ms, id")
         .bind(place.source).bind(place.level.number()).bind(place.tier)
-        .fetch_all(&db.keeper).await?;
-    let head = |row: &sqlx::sqlite::SqliteRow| -> Result<Head, sqlx::Error> {
+        .fetch_all(&mut db.keeper().await?).await?;
+    let head = |row: &Row| -> Result<Head, sqlx::Error> {
         Ok(Head {
             id: row.try_get(0)?,
             from_ms: row.try_get(1)?,
@@ -117,7 +118,7 @@ async fn step_at(db: &Database, place: Place) -> Result<Option<Done>, sqlx::Erro
     match group {
         [] => Ok(None),
         [alone] if place.tier > 0 && closed => {
-            set_tier(&db.keeper, alone.id, DONE).await?;
+            set_tier(&mut db.keeper().await?, alone.id, DONE).await?;
             Ok(Some(Done { corrupt: 0 }))
         }
         _ if place.tier == 0 || closed => merge_group(db, place, group).await.map(Some),
@@ -149,17 +150,12 @@ fn group(place: Place, heads: &[Head]) -> (&[Head], bool) {
 }
 
 /// Gives a chunk its tier; 0 if it is gone.
-async fn set_tier(
-    db: impl sqlx::SqliteExecutor<'_>,
-    id: i64,
-    tier: i64,
-) -> Result<u64, sqlx::Error> {
-    let set = sqlx::query("update chunk set tier = ? where id = ?").bind(tier).bind(id);
-    Ok(set.execute(db).await?.rows_affected())
+async fn set_tier(conn: &mut Conn, id: i64, tier: i64) -> Result<u64, sqlx::Error> {
+    query("update chunk set tier = $1 where id = $2").bind(tier).bind(id).execute(conn).await
 }
 
-async fn merge_group(db: &Database, place: Place, heads: &[Head]) -> Result<Done, sqlx::Error> {
-    let mut conn = db.readers.acquire().await?;
+async fn merge_group(db: &Db, place: Place, heads: &[Head]) -> Result<Done, sqlx::Error> {
+    let mut conn = db.snapshot().await?;
     let (mut inputs, mut spans, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
     for head in heads {
         match read(&mut conn, head).await? {
@@ -189,23 +185,21 @@ async fn merge_group(db: &Database, place: Place, heads: &[Head]) -> Result<Done
     Ok(Done { corrupt: unreadable.len() as u64 })
 }
 
-async fn read(conn: &mut SqliteConnection, head: &Head) -> Result<Option<Input>, sqlx::Error> {
-    let times: Vec<u8> = sqlx::query_scalar("select slots from chunk where id = ?")
-        .bind(head.id)
-        .fetch_one(&mut *conn)
-        .await?;
+async fn read(conn: &mut Conn, head: &Head) -> Result<Option<Input>, sqlx::Error> {
+    let times: Vec<u8> =
+        query("select slots from chunk where id = $1").bind(head.id).scalar(conn).await?;
     let Some(slots) = slots::decode(&times) else { return Ok(None) };
-    let blocks: Vec<Vec<u8>> =
-        sqlx::query_scalar("select data from block where chunk = ? order by first_series")
-            .bind(head.id)
-            .fetch_all(conn)
-            .await?;
-    Ok(Some(Input { slots, blocks: blocks.into() }))
+    let rows = query("select data from block where chunk = $1 order by first_series")
+        .bind(head.id)
+        .fetch_all(conn)
+        .await?;
+    let blocks: Result<Vec<Vec<u8>>, sqlx::Error> = rows.iter().map(|row| row.try_get(0)).collect();
+    Ok(Some(Input { slots, blocks: blocks?.into() }))
 }
 
 /// Writes the new chunks in steps; then they take the place of the old ones, at once.
 async fn write(
-    db: &Database,
+    db: &Db,
     place: Place,
     old: &[Head],
     merged: &Merged,
@@ -213,24 +207,25 @@ async fn write(
     no_minutes: Option<()>,
 ) -> Result<(), sqlx::Error> {
     let to_ms = old.iter().map(|head| head.to_ms).max().unwrap_or(0);
+    let whole = db.shared().is_some();
     let mut fresh = Vec::new();
-    for chunk in &merged.chunks {
+    for chunk in merged.chunks.iter().filter(|_| !whole) {
         fresh.push(write_invisible(db, place.source, chunk).await?);
     }
     see_entities(db, &merged.series, to_ms).await?;
-    let mut tx = Database::begin(&db.keeper).await?;
-    let mut gone = 0;
-    for head in old {
-        let deleted = sqlx::query("delete from chunk where id = ?").bind(head.id);
-        gone += deleted.execute(&mut *tx).await?.rows_affected();
-    }
+    let mut tx = db.begin_keeping().await?;
+    let ids: Vec<i64> = old.iter().map(|head| head.id).collect();
+    let gone = query(sql::DELETE_CHUNKS).bind(ids.clone()).execute(&mut tx).await?;
     if gone != old.len() as u64 {
         // Another process has merged them, or retention has dropped one.
         drop(tx);
         return tidy(db).await;
     }
+    for chunk in merged.chunks.iter().filter(|_| whole) {
+        insert_chunk(&mut tx, place.source, place.tier + 1, chunk).await?;
+    }
     for id in fresh {
-        if set_tier(&mut *tx, id, place.tier + 1).await? == 0 {
+        if set_tier(&mut tx, id, place.tier + 1).await? == 0 {
             // Another process has tidied it away: the old ones stay.
             drop(tx);
             return tidy(db).await;
@@ -242,52 +237,48 @@ async fn write(
     if no_minutes.is_some() {
         complete_since(&mut tx, place.source, Level::Minute, to_ms + 1).await?;
     }
+    if whole {
+        query("delete from block where chunk = any($1)").bind(ids).execute(&mut tx).await?;
+        return tx.commit().await;
+    }
     tx.commit().await?;
     for head in old {
-        let blocks = sqlx::query("delete from block where chunk = ?").bind(head.id);
-        blocks.execute(&db.keeper).await?;
+        let blocks = query("delete from block where chunk = $1").bind(head.id);
+        blocks.execute(&mut db.keeper().await?).await?;
     }
     Ok(())
 }
 
-async fn write_invisible(db: &Database, source: i64, chunk: &Chunk) -> Result<i64, sqlx::Error> {
-    let mut tx = Database::begin(&db.keeper).await?;
-    let id = insert_head(&mut tx, source, -1, chunk).await?;
+async fn write_invisible(db: &Db, source: i64, chunk: &Chunk) -> Result<i64, sqlx::Error> {
+    let mut tx = db.begin_keeping().await?;
+    let head = insert_head(&mut tx, source, -1, chunk).await?;
     let mut bytes = 0;
     for block in &chunk.blocks {
-        insert_blocks(&mut tx, id, std::slice::from_ref(block)).await?;
+        insert_blocks(&mut tx, head, std::slice::from_ref(block)).await?;
         bytes += block.data.len();
         if bytes > STEP_BYTES {
             tx.commit().await?;
-            tx = Database::begin(&db.keeper).await?;
+            tx = db.begin_keeping().await?;
             bytes = 0;
         }
     }
     tx.commit().await?;
-    Ok(id)
+    Ok(head.id)
 }
 
 /// Notes when the entities of these series were last seen.
-async fn see_entities(db: &Database, series: &[i64], to_ms: i64) -> Result<(), sqlx::Error> {
+async fn see_entities(db: &Db, series: &[i64], to_ms: i64) -> Result<(), sqlx::Error> {
     let mut entities: Vec<i64> = series.iter().map(|series| parts_of(*series).0).collect();
     entities.sort_unstable();
     entities.dedup();
     for some in entities.chunks(STEP_ENTITIES) {
-        let mut tx = Database::begin(&db.keeper).await?;
-        for entity in some {
-            sqlx::query("update entity set last_ms = ?1 where id = ?2 and last_ms < ?1")
-                .bind(to_ms)
-                .bind(entity)
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await?;
+        query(sql::SEEN).bind(to_ms).bind(some.to_vec()).execute(&mut db.keeper().await?).await?;
     }
     Ok(())
 }
 
 async fn corrupt_gap(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     source: i64,
     from_ms: i64,
     to_ms: i64,

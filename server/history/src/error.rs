@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sqlx::migrate::MigrateError;
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,50 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The database of a shared history does not answer.
+    #[error("the history {place} cannot be reached: {cause}; recording goes on when it can.")]
+    Unreachable {
+        /// The database.
+        place: String,
+        /// What was said.
+        cause: String,
+    },
+    /// The database of a shared history refuses what is needed.
+    #[error(
+        "the history {place} cannot be kept: {cause}; give its role a database in which it may create a schema, or name another place with the key history."
+    )]
+    Refused {
+        /// The database.
+        place: String,
+        /// What PostgreSQL said.
+        cause: String,
+    },
+    /// A shared history was written by a newer pgdeck.
+    #[error(
+        "the history {place} was written by a newer pgdeck (schema {found}, this one knows {known}); use that version, or name another place with the key history."
+    )]
+    SharedNewer {
+        /// The database.
+        place: String,
+        /// Its schema version.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// A shared history is backed up where it is.
+    #[error("the history is in {place}; back it up there, with pg_dump --schema=pgdeck.")]
+    BackedUpThere {
+        /// The database.
+        place: String,
+    },
+    /// Anything else that PostgreSQL says.
+    #[error("the history {place} could not be used: {cause}.")]
+    SharedOther {
+        /// The database.
+        place: String,
+        /// What PostgreSQL said.
+        cause: String,
+    },
     /// Anything else that SQLite says.
     #[error("the history {path} could not be used: {cause}.")]
     Other {
@@ -84,19 +129,67 @@ fn code(error: &sqlx::Error) -> Option<u32> {
     Some(code & 0xff)
 }
 
+/// The message of the database or of sqlx, in one line.
+fn said(error: &sqlx::Error) -> String {
+    let text = match error {
+        sqlx::Error::PoolTimedOut => "it does not answer".to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        _ => {
+            error.as_database_error().map_or_else(|| error.to_string(), |e| e.message().to_owned())
+        }
+    };
+    text.replace('\n', " ").trim_end_matches('.').to_owned()
+}
+
 impl Error {
     /// What an error of SQLite on this file means.
     pub(crate) fn of(path: &Path, error: &sqlx::Error) -> Self {
         let path = path.to_owned();
-        let cause = error.as_database_error().map_or_else(
-            || error.to_string().replace('\n', " "),
-            |error| error.message().replace('\n', " "),
-        );
+        let cause = said(error);
         match code(error) {
             Some(PERM | READONLY | CANTOPEN) => Self::NotWritable { path, cause },
             Some(CORRUPT | NOTADB) => Self::Corrupt { path, cause },
             Some(FULL) => Self::Full { path },
             _ => Self::Other { path, cause },
+        }
+    }
+
+    /// What an error of PostgreSQL means, by its SQLSTATE.
+    pub(crate) fn of_shared(place: &str, error: &sqlx::Error) -> Self {
+        let place = place.to_owned();
+        let cause = said(error);
+        if let sqlx::Error::Migrate(error) = error {
+            return match &**error {
+                MigrateError::VersionMissing(found) | MigrateError::VersionTooNew(found, _) => {
+                    Self::SharedNewer { place, found: *found, known: crate::postgres::newest() }
+                }
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                    Self::of_shared(&place, error)
+                }
+                _ => Self::SharedOther { place, cause },
+            };
+        }
+        let Some(database) = error.as_database_error() else {
+            return match error {
+                sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut => {
+                    Self::Unreachable { place, cause }
+                }
+                _ => Self::SharedOther { place, cause },
+            };
+        };
+        let code = database.code().unwrap_or_default();
+        match &*code {
+            "53100" => Self::Full { path: PathBuf::from(place) },
+            // Invalid authorisation, no such database, insufficient privilege, read-only.
+            "28000" | "28P01" | "3D000" | "42501" | "25006" => Self::Refused { place, cause },
+            // Connection exceptions, insufficient resources, operator intervention, timeouts.
+            code if ["08", "53", "57", "25", "55", "40"]
+                .iter()
+                .any(|class| code.starts_with(class)) =>
+            {
+                Self::Unreachable { place, cause }
+            }
+            _ => Self::SharedOther { place, cause },
         }
     }
 

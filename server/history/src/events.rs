@@ -1,9 +1,7 @@
 //! Questions about events, statement texts and blobs.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
 use crate::beside::{Blob, Event, StatementText};
+use crate::db::{Row, query, sql};
 use crate::error::Error;
 use crate::history::History;
 use crate::names::Source;
@@ -22,10 +20,12 @@ impl History {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Vec<Event>, Error> {
-        let rows = sqlx::query("select cluster, server, at_ms, kind, title, detail from (select * from event where at_ms >= ? and at_ms < ? and cluster in (?, '') order by at_ms desc, id desc limit ?) order by at_ms, id")
-            .bind(from_ms).bind(to_ms).bind(cluster).bind(i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX))
-            .fetch_all(&self.inner.db.readers).await;
-        let event = |row: &SqliteRow| -> Result<Event, sqlx::Error> {
+        let events = query("select cluster, server, at_ms, kind, title, detail from (select id, cluster, server, at_ms, kind, title, detail from event where at_ms >= $1 and at_ms < $2 and cluster in ($3, '') order by at_ms desc, id desc limit $4) e order by at_ms, id")
+            .bind(from_ms)
+            .bind(to_ms)
+            .bind(cluster)
+            .bind(i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX));
+        let event = |row: &Row| {
             let detail: String = row.try_get(5)?;
             Ok(Event {
                 cluster: row.try_get(0)?,
@@ -36,18 +36,15 @@ impl History {
                 detail: serde_json::from_str(&detail).unwrap_or_default(),
             })
         };
-        self.rows(rows, event)
+        self.ask(events, event).await
     }
 
     /// The texts of these keys of a cluster; unknown ones are left out.
     ///
     /// Errors: when the file cannot be read.
     pub async fn texts(&self, cluster: &str, keys: &[&str]) -> Result<Vec<StatementText>, Error> {
-        let keys = serde_json::to_string(keys).unwrap_or_default();
-        let rows = sqlx::query("select cluster, key, text, fingerprint, first_ms, last_ms from statement_text where cluster = ? and key in (select value from json_each(?)) order by key")
-            .bind(cluster).bind(keys)
-            .fetch_all(&self.inner.db.readers).await;
-        self.rows(rows, text)
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        self.ask(query(sql::TEXTS).bind(cluster).bind(keys), text).await
     }
 
     /// Texts of a cluster that contain these words, whatever the case of ASCII letters, newest first.
@@ -59,10 +56,7 @@ impl History {
         words: &str,
         most: u32,
     ) -> Result<Vec<StatementText>, Error> {
-        let rows = sqlx::query("select cluster, key, text, fingerprint, first_ms, last_ms from statement_text where cluster = ? and instr(lower(text), lower(?)) > 0 order by last_ms desc, key limit ?")
-            .bind(cluster).bind(words).bind(most)
-            .fetch_all(&self.inner.db.readers).await;
-        self.rows(rows, text)
+        self.ask(query(sql::FIND_TEXTS).bind(cluster).bind(words).bind(most), text).await
     }
 
     /// Blobs of a source that touch a window, in the order of time. One that is damaged is left out.
@@ -74,19 +68,18 @@ impl History {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Vec<Blob>, Error> {
-        let rows = sqlx::query("select b.from_ms, b.to_ms, b.crc, b.data from blob b join source s on s.id = b.source where s.cluster = ? and s.server = ? and s.area = ? and b.to_ms >= ? and b.from_ms < ? order by b.from_ms, b.id")
+        let blobs = query("select b.from_ms, b.to_ms, b.crc, b.data from blob b join source s on s.id = b.source where s.cluster = $1 and s.server = $2 and s.area = $3 and b.to_ms >= $4 and b.from_ms < $5 order by b.from_ms, b.id")
             .bind(&source.cluster).bind(&source.server).bind(&source.area)
-            .bind(from_ms).bind(to_ms)
-            .fetch_all(&self.inner.db.readers).await;
-        let blob = |row: &SqliteRow| -> Result<(Blob, i64), sqlx::Error> {
+            .bind(from_ms).bind(to_ms);
+        let blob = |row: &Row| {
             let blob =
                 Blob { from_ms: row.try_get(0)?, to_ms: row.try_get(1)?, bytes: row.try_get(3)? };
             Ok((blob, row.try_get(2)?))
         };
-        let (whole, broken): (Vec<_>, Vec<_>) = self
-            .rows(rows, blob)?
-            .into_iter()
-            .partition(|(blob, crc)| i64::from(crc32fast::hash(&blob.bytes)) == *crc);
+        let (whole, broken): (Vec<_>, Vec<_>) =
+            self.ask(blobs, blob).await?.into_iter().partition(|(blob, crc): &(Blob, i64)| {
+                i64::from(crc32fast::hash(&blob.bytes)) == *crc
+            });
         let spans: Vec<(i64, i64)> =
             broken.iter().map(|(blob, _)| (blob.from_ms, blob.to_ms)).collect();
         self.note_corrupt(source, &spans);
@@ -99,18 +92,9 @@ impl History {
     pub async fn state(&self, source: &Source) -> Result<Option<Blob>, Error> {
         Ok(self.blobs(source, i64::MIN, i64::MAX).await?.pop())
     }
-
-    fn rows<T>(
-        &self,
-        rows: Result<Vec<SqliteRow>, sqlx::Error>,
-        of: impl Fn(&SqliteRow) -> Result<T, sqlx::Error>,
-    ) -> Result<Vec<T>, Error> {
-        let found = rows.and_then(|rows| rows.iter().map(of).collect());
-        found.map_err(|error| self.inner.db.error(&error))
-    }
 }
 
-fn text(row: &SqliteRow) -> Result<StatementText, sqlx::Error> {
+fn text(row: &Row) -> Result<StatementText, sqlx::Error> {
     Ok(StatementText {
         cluster: row.try_get(0)?,
         key: row.try_get(1)?,

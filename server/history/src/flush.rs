@@ -2,71 +2,158 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Row, SqliteConnection};
-
 use crate::answers::Gap;
-use crate::beside::{Beside, Blob};
+use crate::beside::Beside;
 use crate::chunk::Chunk;
+use crate::db::{Conn, Db, query, sql};
 use crate::gaps::{Seen, between};
 use crate::ids::{Ids, series_of};
+use crate::lease::share::ServerKey;
+use crate::lease::{Leases, Shared, key_of};
 use crate::level::Slot;
 use crate::names::{Entity, Source};
 use crate::pending::{Batch, Tick};
-use crate::rows::{insert_chunk, insert_gap};
-use crate::sqlite::Database;
+use crate::plan::{Plan, Read};
+use crate::rows::{insert_blob, insert_chunk, insert_gap, write_state};
+use crate::settings::Settings;
 
 /// Writes batches; there is one per store.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Writer {
+    rows: Rows,
+    /// What a store that others write too needs.
+    shared: Option<Shared>,
+}
+
+/// Ids that were given, and what was seen last.
+#[derive(Debug, Default)]
+struct Rows {
     ids: Ids,
     seen: HashMap<Source, Seen>,
 }
 
 impl Writer {
-    /// Writes a batch, all of it or nothing.
-    pub(crate) async fn write(&mut self, db: &Database, batch: &Batch) -> Result<(), sqlx::Error> {
+    /// The writer of this store.
+    pub(crate) fn new(db: &Db, settings: &Settings) -> Self {
+        let shared = db.shared().map(|store| Shared::new(&store.process, settings));
+        Self { rows: Rows::default(), shared }
+    }
+
+    /// Writes a batch, all of it or nothing. What others record is left in neither case.
+    pub(crate) async fn write(&mut self, db: &Db, batch: &mut Batch) -> Result<(), sqlx::Error> {
+        let Some(shared) = &mut self.shared else {
+            return self.rows.write(db, &Plan::of(batch), None).await.map(drop);
+        };
+        shared.read(batch);
+        look(shared, &mut self.rows, db).await?;
+        loop {
+            let plan = shared.plan(batch);
+            if plan.is_empty() {
+                break;
+            }
+            let lost = self.rows.write(db, &plan, Some(shared.leases())).await?;
+            drop(plan);
+            if lost.is_empty() {
+                break;
+            }
+            shared.lose(&lost);
+            self.rows.forget_seen(&lost);
+        }
+        shared.settle(batch);
+        Ok(())
+    }
+
+    /// Looks at the leases, where there are any and it is time.
+    pub(crate) async fn look(&mut self, db: &Db) -> Result<(), sqlx::Error> {
+        match &mut self.shared {
+            Some(shared) => look(shared, &mut self.rows, db).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether others write into the store as well.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Gives all leases back.
+    pub(crate) async fn leave(&mut self, db: &Db) -> Result<(), sqlx::Error> {
+        match &mut self.shared {
+            Some(shared) => shared.leave(db).await,
+            None => Ok(()),
+        }
+    }
+
+    /// How many servers this process records, if there are others that could.
+    pub(crate) fn leases(&self) -> u64 {
+        self.shared.as_ref().map_or(0, |shared| shared.leases().servers())
+    }
+
+    /// Forgets the entities' ids: some have been deleted.
+    pub(crate) fn forget_entities(&mut self) {
+        self.rows.ids.forget_entities();
+    }
+}
+
+async fn look(shared: &mut Shared, rows: &mut Rows, db: &Db) -> Result<(), sqlx::Error> {
+    let changed = shared.look(db).await?;
+    rows.forget_seen(&changed);
+    Ok(())
+}
+
+impl Rows {
+    /// Another process may have gone on with these servers.
+    fn forget_seen(&mut self, keys: &[ServerKey]) {
+        let is =
+            |source: &Source, key: &ServerKey| source.cluster == key.0 && source.server == key.1;
+        self.seen.retain(|source, _| !keys.iter().any(|key| is(source, key)));
+    }
+
+    /// Writes a plan in one transaction; gives the leases without which nothing was written.
+    async fn write(
+        &mut self,
+        db: &Db,
+        plan: &Plan<'_>,
+        leases: Option<&Leases>,
+    ) -> Result<Vec<ServerKey>, sqlx::Error> {
         let seen = self.seen.clone();
-        let written = self.write_all(db, batch).await;
-        if written.is_err() {
+        let written = self.write_all(db, plan, leases).await;
+        if !matches!(&written, Ok(lost) if lost.is_empty()) {
             self.ids = Ids::default();
             self.seen = seen;
         }
         written
     }
 
-    /// Forgets the entities' ids: some have been deleted.
-    pub(crate) fn forget_entities(&mut self) {
-        self.ids.forget_entities();
-    }
-
-    async fn write_all(&mut self, db: &Database, batch: &Batch) -> Result<(), sqlx::Error> {
-        let mut tx = Database::begin(&db.writer).await?;
-        for gap in &batch.gaps {
-            self.write_gap(&mut tx, gap).await?;
-        }
-        let mut by_source: Vec<(&Source, Vec<&Tick>)> = Vec::new();
-        let mut places: HashMap<&Source, usize> = HashMap::new();
-        for tick in &batch.ticks {
-            let place = *places.entry(&tick.source).or_insert(by_source.len());
-            match by_source.get_mut(place) {
-                Some((_, ticks)) => ticks.push(tick),
-                None => by_source.push((&tick.source, vec![tick])),
+    async fn write_all(
+        &mut self,
+        db: &Db,
+        plan: &Plan<'_>,
+        leases: Option<&Leases>,
+    ) -> Result<Vec<ServerKey>, sqlx::Error> {
+        let mut tx = db.begin().await?;
+        if let Some(leases) = leases {
+            let servers = plan.ticks.iter().map(|(source, _)| *source);
+            let servers = servers.chain(plan.gaps.iter().map(|gap| &gap.source));
+            let lost = leases.fence(&mut tx, &servers.map(key_of).collect()).await?;
+            if !lost.is_empty() {
+                return Ok(lost);
             }
         }
-        for (source, ticks) in by_source {
-            self.write_ticks(&mut tx, source, &ticks).await?;
+        for gap in &plan.gaps {
+            self.write_gap(&mut tx, gap).await?;
         }
-        for item in &batch.beside {
+        for (source, ticks) in &plan.ticks {
+            self.write_ticks(&mut tx, source, ticks, leases.is_some()).await?;
+        }
+        for item in &plan.beside {
             self.write_beside(&mut tx, item).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(Vec::new())
     }
 
-    async fn write_gap(
-        &mut self,
-        conn: &mut SqliteConnection,
-        gap: &Gap,
-    ) -> Result<(), sqlx::Error> {
+    async fn write_gap(&mut self, conn: &mut Conn, gap: &Gap) -> Result<(), sqlx::Error> {
         let id = self.ids.source(conn, &gap.source, gap.from_ms).await?;
         if let Some(seen) = self.seen.get_mut(&gap.source) {
             seen.explained_ms = seen.explained_ms.max(gap.to_ms);
@@ -78,18 +165,28 @@ impl Writer {
     /// within a chunk times ascend.
     async fn write_ticks(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut Conn,
         source: &Source,
-        ticks: &[&Tick],
+        reads: &[Read<'_>],
+        shared: bool,
     ) -> Result<(), sqlx::Error> {
-        let Some(first) = ticks.first() else { return Ok(()) };
+        let Some((first, _)) = reads.first() else { return Ok(()) };
         let id = self.ids.source(conn, source, first.at_ms).await?;
+        let mut ticks: Vec<&Tick> = reads.iter().map(|(tick, _)| *tick).collect();
         if !self.seen.contains_key(source) {
             let seen = last_run(conn, id).await?;
+            if shared {
+                let recorded = |read: &&Read<'_>| is_recorded(read, seen.at_ms);
+                ticks.drain(..reads.iter().take_while(recorded).count());
+            }
+            if ticks.is_empty() {
+                return Ok(());
+            }
             self.seen.insert(source.clone(), seen);
         }
+        let Some(first) = ticks.first().copied() else { return Ok(()) };
         let mut runs: Vec<Vec<&Tick>> = vec![Vec::new()];
-        for tick in ticks {
+        for tick in &ticks {
             let seen = self.seen.entry(source.clone()).or_default();
             if let Some(gap) = between(source, seen, tick) {
                 insert_gap(conn, id, &gap).await?;
@@ -106,7 +203,7 @@ impl Writer {
             self.write_run(conn, id, &run).await?;
         }
         let last = ticks.last().map_or(first, |last| last);
-        sqlx::query("update source set last_ms = ?, every_ms = ? where id = ?")
+        query("update source set last_ms = $1, every_ms = $2 where id = $3")
             .bind(last.at_ms)
             .bind(i64::from(last.every_ms))
             .bind(id)
@@ -117,7 +214,7 @@ impl Writer {
 
     async fn write_run(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut Conn,
         source: i64,
         ticks: &[&Tick],
     ) -> Result<(), sqlx::Error> {
@@ -148,23 +245,24 @@ impl Writer {
         }
     }
 
-    async fn write_beside(
-        &mut self,
-        conn: &mut SqliteConnection,
-        item: &Beside,
-    ) -> Result<(), sqlx::Error> {
+    async fn write_beside(&mut self, conn: &mut Conn, item: &Beside) -> Result<(), sqlx::Error> {
         match item {
             Beside::Event(event) => {
-                sqlx::query("insert into event (cluster, server, at_ms, kind, title, detail) values (?, ?, ?, ?, ?, ?)")
+                query("insert into event (cluster, server, at_ms, kind, title, detail) values ($1, $2, $3, $4, $5, $6)")
                     .bind(&event.cluster).bind(&event.server).bind(event.at_ms)
                     .bind(&event.kind).bind(&event.title).bind(event.detail.to_string())
                     .execute(conn).await?;
             }
             Beside::Text(text) => {
-                sqlx::query("insert into statement_text (cluster, key, text, fingerprint, first_ms, last_ms) values (?, ?, ?, ?, ?, ?) on conflict (cluster, key) do update set text = excluded.text, fingerprint = excluded.fingerprint, first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)")
-                    .bind(&text.cluster).bind(&text.key).bind(&text.text)
-                    .bind(&text.fingerprint).bind(text.first_ms).bind(text.last_ms)
-                    .execute(conn).await?;
+                query(sql::TEXT)
+                    .bind(&text.cluster)
+                    .bind(&text.key)
+                    .bind(&text.text)
+                    .bind(&text.fingerprint)
+                    .bind(text.first_ms)
+                    .bind(text.last_ms)
+                    .execute(conn)
+                    .await?;
             }
             Beside::Blob(source, blob) => {
                 let id = self.ids.source(conn, source, blob.from_ms).await?;
@@ -179,45 +277,21 @@ impl Writer {
     }
 }
 
-async fn insert_blob(
-    conn: &mut SqliteConnection,
-    source: i64,
-    blob: &Blob,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("insert into blob (source, from_ms, to_ms, crc, data) values (?, ?, ?, ?, ?)")
-        .bind(source)
-        .bind(blob.from_ms)
-        .bind(blob.to_ms)
-        .bind(i64::from(crc32fast::hash(&blob.bytes)))
-        .bind(&blob.bytes)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
+/// A clock that is further behind than this was set back.
+const SET_BACK_MS: i64 = 60_000;
 
-/// Of a state that is the same as before only the time is written.
-async fn write_state(
-    conn: &mut SqliteConnection,
-    source: i64,
-    blob: &Blob,
-) -> Result<(), sqlx::Error> {
-    let same = sqlx::query("update blob set from_ms = ?, to_ms = ? where source = ? and data = ?")
-        .bind(blob.from_ms)
-        .bind(blob.to_ms)
-        .bind(source)
-        .bind(&blob.bytes)
-        .execute(&mut *conn)
-        .await?;
-    if same.rows_affected() == 0 {
-        sqlx::query("delete from blob where source = ?").bind(source).execute(&mut *conn).await?;
-        insert_blob(conn, source, blob).await?;
-    }
-    Ok(())
+/// Whether another process has written what this tick tells, or a part of it: nothing is counted twice.
+fn is_recorded((tick, before_ms): &Read<'_>, last_ms: Option<i64>) -> bool {
+    let Some(last_ms) = last_ms else { return false };
+    let age = i64::try_from(tick.clock.elapsed().as_millis()).unwrap_or(0);
+    let now = tick.at_ms.saturating_add(age).saturating_add(SET_BACK_MS);
+    // Of the first tick of a process nothing but its time is known.
+    before_ms.unwrap_or(tick.at_ms - 1) < last_ms && last_ms <= now
 }
 
 /// What an earlier run of pgdeck saw last.
-async fn last_run(conn: &mut SqliteConnection, source: i64) -> Result<Seen, sqlx::Error> {
-    let row = sqlx::query("select s.last_ms, (select max(to_ms) from gap where source = s.id) from source s where s.id = ? and s.every_ms > 0")
+async fn last_run(conn: &mut Conn, source: i64) -> Result<Seen, sqlx::Error> {
+    let row = query("select s.last_ms, (select max(to_ms) from gap where source = s.id) from source s where s.id = $1 and s.every_ms > 0")
         .bind(source)
         .fetch_optional(conn)
         .await?;

@@ -7,9 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::answers::{Gap, GapReason};
 use crate::compact;
+use crate::db::Db;
 use crate::error::{Error, Stopped};
 use crate::flush::Writer;
 use crate::pending::{Batch, Pending};
+use crate::postgres::{Address, Store};
 use crate::recorder::Recorder;
 use crate::resolve::Names;
 use crate::retention;
@@ -30,7 +32,7 @@ pub struct History {
 /// What the clones share.
 #[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) db: Database,
+    pub(crate) db: Db,
     pub(crate) pending: Arc<Pending>,
     pub(crate) writer: tokio::sync::Mutex<Writer>,
     pub(crate) names: Names,
@@ -41,6 +43,8 @@ pub(crate) struct Inner {
     failures: AtomicU32,
     /// Blocks with a wrong checksum that were met since the start.
     pub(crate) corrupt: AtomicU64,
+    /// Servers that this process records in a shared store.
+    pub(crate) leases: AtomicU64,
 }
 
 impl History {
@@ -49,24 +53,49 @@ impl History {
     ///
     /// Errors: when the file cannot be written or a newer pgdeck wrote it. The console goes on without.
     pub async fn open(path: &Path, settings: Settings) -> Result<Self, Error> {
-        let db = Database::open(path, settings.max_pages).await?;
+        let db = Db::File(Database::open(path, settings.max_pages).await?);
+        compact::tidy(&db).await.map_err(|error| db.error(&error))?;
+        Ok(Self::start(db, settings))
+    }
+
+    /// Opens the store in a database that several processes share, and makes its schema where it is missing.
+    /// Each process records the servers that it holds a lease of. A database that is away is waited for: what
+    /// is read is kept within the buffer.
+    ///
+    /// Errors: when the database refuses what is needed, or a newer pgdeck has written it. The console goes on
+    /// without.
+    pub async fn connect(address: &Address, settings: Settings) -> Result<Self, Error> {
+        let db = Db::Shared(Box::new(Store::new(address.clone(), settings)));
+        let history = Self::start(db, settings);
+        if let Err(error) = history.inner.look().await {
+            let error = history.inner.db.error(&error);
+            if !matches!(error, Error::Unreachable { .. }) {
+                history.inner.db.close().await;
+                return Err(error);
+            }
+            history.inner.stop(&error);
+        }
+        Ok(history)
+    }
+
+    fn start(db: Db, settings: Settings) -> Self {
         let inner = Arc::new(Inner {
             pending: Arc::new(Pending::new(settings.buffer)),
-            writer: tokio::sync::Mutex::default(),
+            writer: tokio::sync::Mutex::new(Writer::new(&db, &settings)),
             names: Names::default(),
             settings,
             keeping: tokio::sync::Mutex::default(),
             stopped: Mutex::default(),
             failures: AtomicU32::new(0),
             corrupt: AtomicU64::new(0),
+            leases: AtomicU64::new(0),
             db,
         });
-        compact::tidy(&inner.db).await.map_err(|error| inner.db.error(&error))?;
         if settings.background {
             tokio::spawn(flushes(Arc::downgrade(&inner), settings.flush_ms));
             tokio::spawn(keeps(Arc::downgrade(&inner)));
         }
-        Ok(Self { inner })
+        Self { inner }
     }
 
     /// Takes what is read.
@@ -89,13 +118,15 @@ impl History {
         self.inner.maintain(now_ms).await.map_err(|error| self.inner.db.error(&error))
     }
 
-    /// Writes what waits and closes the file.
+    /// Writes what waits, leaves the servers to the other processes of a shared store, and closes it.
     ///
     /// Errors: when the last flush fails; the file is closed all the same.
     pub async fn close(self) -> Result<(), Error> {
         let flushed = self.flush().await;
+        let left = self.inner.writer.lock().await.leave(&self.inner.db).await;
+        let left = left.map_err(|error| self.inner.db.error(&error));
         self.inner.db.close().await;
-        flushed
+        flushed.and(left)
     }
 
     /// Why nothing is recorded at the moment; None while all is well.
@@ -105,7 +136,7 @@ impl History {
 
     /// Where a damaged file was moved to when the store was opened.
     pub fn moved_aside(&self) -> Option<PathBuf> {
-        self.inner.db.moved_aside.clone()
+        self.inner.db.moved_aside()
     }
 }
 
@@ -116,12 +147,14 @@ impl Inner {
             Some(stopped) => stopped.cause.clone(),
             None => "writing was slower than reading".to_owned(),
         };
-        let batch = self.pending.take(&why);
-        if batch.is_empty() {
+        let mut batch = self.pending.take(&why);
+        if batch.is_empty() && !writer.is_shared() {
             self.pending.settle();
             return Ok(());
         }
-        match writer.write(&self.db, &batch).await {
+        let written = writer.write(&self.db, &mut batch).await;
+        self.leases.store(writer.leases(), Ordering::Relaxed);
+        match written {
             Ok(()) => {
                 self.pending.settle();
                 self.failures.store(0, Ordering::Relaxed);
@@ -145,12 +178,18 @@ impl Inner {
         if matches!(error, Error::Corrupt { .. }) {
             self.db.mark_damaged();
         }
-        if matches!(error, Error::Other { .. }) && failures >= MOST_FAILURES {
+        let strange = matches!(error, Error::Other { .. } | Error::SharedOther { .. });
+        if strange && failures >= MOST_FAILURES {
             self.failures.store(0, Ordering::Relaxed);
             self.give_up(&batch);
         } else {
             self.pending.put_back(batch);
         }
+        self.stop(error);
+    }
+
+    /// Says that nothing is recorded.
+    fn stop(&self, error: &Error) {
         let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
         match stopped.as_mut() {
             Some(stopped) => stopped.cause = error.to_string(),
@@ -159,6 +198,10 @@ impl Inner {
                 *stopped = Some(Stopped { since_ms: now_ms(), cause: error.to_string() });
             }
         }
+    }
+
+    async fn look(&self) -> Result<(), sqlx::Error> {
+        self.writer.lock().await.look(&self.db).await
     }
 
     /// What never could be written becomes gaps, so that what follows can be.
@@ -185,6 +228,7 @@ impl Inner {
 
     async fn maintain(&self, now_ms: i64) -> Result<(), sqlx::Error> {
         let _one = self.keeping.lock().await;
+        self.look().await?;
         // On a full disk compaction fails, and retention is what makes room.
         let compacted = self.compact(now_ms).await;
         retention::apply(&self.db, &self.settings.retention, now_ms).await?;

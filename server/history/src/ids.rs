@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sqlx::{Row, SqliteConnection};
-
+use crate::db::{Conn, query, sql};
 use crate::names::{Entity, Kind, Metric, Source};
 
 /// A series' number is its metric's id and its entity's: blocks hold the series of one metric side by side, so
@@ -50,18 +49,20 @@ impl Ids {
     /// The id of a source.
     pub(crate) async fn source(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut Conn,
         source: &Source,
         at_ms: i64,
     ) -> Result<i64, sqlx::Error> {
         if let Some(id) = self.sources.get(source) {
             return Ok(*id);
         }
-        let row = sqlx::query("insert into source (cluster, server, area, first_ms, last_ms, every_ms) values (?, ?, ?, ?, ?, 0) on conflict (cluster, server, area) do update set first_ms = min(first_ms, excluded.first_ms) returning id")
-            .bind(&source.cluster).bind(&source.server).bind(&source.area)
-            .bind(at_ms).bind(at_ms)
-            .fetch_one(conn).await?;
-        let id = row.try_get(0)?;
+        let id = query(sql::SOURCE)
+            .bind(&source.cluster)
+            .bind(&source.server)
+            .bind(&source.area)
+            .bind(at_ms)
+            .scalar(conn)
+            .await?;
         self.sources.insert(source.clone(), id);
         Ok(id)
     }
@@ -69,7 +70,7 @@ impl Ids {
     /// The id of an entity of a source.
     pub(crate) async fn entity(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut Conn,
         source: i64,
         entity: &Entity,
         at_ms: i64,
@@ -79,10 +80,8 @@ impl Ids {
         if let Some(id) = self.entities.get(&key) {
             return Ok(*id);
         }
-        let row = sqlx::query("insert into entity (source, key, first_ms, last_ms) values (?, ?, ?, ?) on conflict (source, key) do update set last_ms = max(last_ms, excluded.last_ms) returning id")
-            .bind(source).bind(entity.key()).bind(at_ms).bind(at_ms)
-            .fetch_one(conn).await?;
-        let id = row.try_get(0)?;
+        let id =
+            query(sql::ENTITY).bind(source).bind(entity.key()).bind(at_ms).scalar(conn).await?;
         if self.entities.len() >= MOST_ENTITIES {
             self.entities.clear();
         }
@@ -93,30 +92,28 @@ impl Ids {
     /// The id of a metric, which the source measures.
     pub(crate) async fn metric(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut Conn,
         source: i64,
         metric: Metric,
     ) -> Result<i64, sqlx::Error> {
         let id = match self.metrics.get(metric.name) {
             Some(id) => *id,
             None => {
-                let row = sqlx::query("insert into metric (name, kind) values (?, ?) on conflict (name) do update set kind = kind returning id, kind")
+                let row = query("insert into metric (name, kind) values ($1, $2) on conflict (name) do update set kind = metric.kind returning id, kind")
                     .bind(metric.name).bind(metric.kind.as_str())
-                    .fetch_one(&mut *conn).await?;
+                    .fetch_one(conn).await?;
                 let id: i64 = row.try_get(0)?;
                 self.metrics.insert(metric.name, id);
-                self.kinds.insert(id, Kind::from_word(row.try_get(1)?));
+                self.kinds.insert(id, Kind::from_word(&row.try_get::<String>(1)?));
                 id
             }
         };
         if self.measured.insert((source, id)) {
-            sqlx::query(
-                "insert into measured (source, metric) values (?, ?) on conflict do nothing",
-            )
-            .bind(source)
-            .bind(id)
-            .execute(conn)
-            .await?;
+            query("insert into measured (source, metric) values ($1, $2) on conflict do nothing")
+                .bind(source)
+                .bind(id)
+                .execute(conn)
+                .await?;
         }
         Ok(id)
     }

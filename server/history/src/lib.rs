@@ -1,4 +1,5 @@
-//! The history store: everything that outlives the process, in one SQLite file.
+//! The history store: everything that outlives the process, in one SQLite file, or in a database of
+//! PostgreSQL that several processes share.
 //!
 //! A *source* (cluster, server, area) is read in *ticks*. A tick gives *points*: a value of a metric of an
 //! entity, a *gauge* or an *increment* since the tick before. [`Recorder::append`] takes them without ever
@@ -14,16 +15,21 @@ mod catalog;
 mod chunk;
 mod codec;
 mod compact;
+mod db;
 mod error;
 mod events;
 mod flush;
 mod gaps;
 mod history;
 mod ids;
+mod lease;
 mod level;
 mod merge;
 mod names;
+mod partitions;
 mod pending;
+mod plan;
+mod postgres;
 mod range;
 mod recorder;
 mod resolve;
@@ -35,7 +41,7 @@ mod sqlite;
 mod totals;
 mod window;
 
-pub use about::About;
+pub use about::{About, AboutShared};
 pub use answers::{Bucket, Gap, GapReason, Known, Line, Range, Total, Totals};
 pub use backup::copy;
 pub use beside::{Blob, Event, StatementText};
@@ -43,6 +49,7 @@ pub use error::{Error, Stopped};
 pub use events::MOST_EVENTS;
 pub use history::History;
 pub use names::{Entity, Kind, Metric, Point, Source};
+pub use postgres::Address;
 pub use range::Series;
 pub use recorder::Recorder;
 pub use settings::{Retention, Settings};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::answers::{Bucket, Line, Range};
+use crate::db::Conn;
 use crate::error::Error;
 use crate::history::History;
 use crate::ids::parts_of;
@@ -131,7 +132,7 @@ impl History {
     ) -> Result<(Vec<Line>, Range), sqlx::Error> {
         let (from_ms, to_ms) = window::clamp(from_ms, to_ms);
         let nothing = Range { from_ms, to_ms, ..Range::default() };
-        let mut tx = self.inner.db.readers.begin().await?;
+        let mut tx = self.inner.db.snapshot().await?;
         let Some(row) = resolve::source(&mut tx, source).await? else {
             return Ok((Vec::new(), nothing));
         };
@@ -178,7 +179,7 @@ fn filled(time: &Bucket, values: Option<&Bucket>) -> Bucket {
 
 /// The ids of what is asked for.
 pub(crate) async fn wanted(
-    conn: &mut sqlx::SqliteConnection,
+    conn: &mut Conn,
     source: &SourceRow,
     metrics: &HashMap<i64, (String, Kind)>,
     entities: Option<&[Entity]>,

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use sqlx::{Row, SqliteConnection};
-
+use crate::db::{Conn, query};
 use crate::names::{Entity, Kind, Source};
 use crate::window::Since;
 
@@ -24,21 +23,20 @@ pub(crate) struct SourceRow {
 
 /// The source's row; None if it was never recorded.
 pub(crate) async fn source(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     source: &Source,
 ) -> Result<Option<SourceRow>, sqlx::Error> {
-    let row = sqlx::query(
-        "select id, every_ms from source where cluster = ? and server = ? and area = ?",
-    )
-    .bind(&source.cluster)
-    .bind(&source.server)
-    .bind(&source.area)
-    .fetch_optional(&mut *conn)
-    .await?;
+    let row =
+        query("select id, every_ms from source where cluster = $1 and server = $2 and area = $3")
+            .bind(&source.cluster)
+            .bind(&source.server)
+            .bind(&source.area)
+            .fetch_optional(conn)
+            .await?;
     let Some(row) = row else { return Ok(None) };
     let id: i64 = row.try_get(0)?;
     let mut since: Since = [i64::MIN; 4];
-    let kept = sqlx::query("select level, since_ms from kept where source = ?");
+    let kept = query("select level, since_ms from kept where source = $1");
     for row in kept.bind(id).fetch_all(conn).await? {
         let level: i64 = row.try_get(0)?;
         if let Some(place) = usize::try_from(level).ok().and_then(|level| since.get_mut(level)) {
@@ -50,15 +48,15 @@ pub(crate) async fn source(
 
 /// Metrics of these names, by id.
 pub(crate) async fn metrics(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     names: &[&str],
 ) -> Result<HashMap<i64, (String, Kind)>, sqlx::Error> {
-    let rows = sqlx::query("select id, name, kind from metric order by id");
+    let rows = query("select id, name, kind from metric order by id");
     let mut found = HashMap::new();
     for row in rows.fetch_all(conn).await? {
         let name: String = row.try_get(1)?;
         if names.contains(&name.as_str()) {
-            found.insert(row.try_get(0)?, (name, Kind::from_word(row.try_get(2)?)));
+            found.insert(row.try_get(0)?, (name, Kind::from_word(&row.try_get::<String>(2)?)));
         }
     }
     Ok(found)
@@ -66,15 +64,16 @@ pub(crate) async fn metrics(
 
 /// The id of an entity; None if it was never recorded.
 pub(crate) async fn entity(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     source: i64,
     entity: &Entity,
 ) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar("select id from entity where source = ? and key = ?")
+    let row = query("select id from entity where source = $1 and key = $2")
         .bind(source)
         .bind(entity.key())
         .fetch_optional(conn)
-        .await
+        .await?;
+    row.map(|row| row.try_get(0)).transpose()
 }
 
 /// Entities by id. An id always means the same entity, so what is remembered stays right.
@@ -87,7 +86,7 @@ impl Names {
     /// The entities of these ids, all of one source.
     pub(crate) async fn entities(
         &self,
-        conn: &mut SqliteConnection,
+        conn: &mut Conn,
         source: i64,
         ids: impl Iterator<Item = i64>,
     ) -> Result<HashMap<i64, Entity>, sqlx::Error> {
@@ -103,12 +102,12 @@ impl Names {
         }
         let mut rows = Vec::new();
         if missing.len() > ONE_BY_ONE {
-            let all = sqlx::query("select id, key from entity where source = ?").bind(source);
+            let all = query("select id, key from entity where source = $1").bind(source);
             rows = all.fetch_all(conn).await?;
         } else {
             for id in missing {
-                let one = sqlx::query("select id, key from entity where id = ?").bind(id);
-                rows.extend(one.fetch_optional(&mut *conn).await?);
+                let one = query("select id, key from entity where id = $1").bind(id);
+                rows.extend(one.fetch_optional(conn).await?);
             }
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,26 +1,27 @@
-//! Rows that more than one place writes: chunks, blocks, gaps.
-
-use sqlx::{Row, SqliteConnection};
+//! Rows that more than one place writes: chunks, blocks, gaps; and blobs.
 
 use crate::answers::Gap;
+use crate::beside::Blob;
 use crate::chunk::Chunk;
 use crate::codec::block::Sealed;
+use crate::db::{Conn, query, sql};
 use crate::level::Level;
+use crate::partitions::{Class, SELDOM_MS};
 
 /// Writes a gap, or extends the last one of its source where it goes on for the same reason.
-pub(crate) async fn insert_gap(
-    conn: &mut SqliteConnection,
-    source: i64,
-    gap: &Gap,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert_gap(conn: &mut Conn, source: i64, gap: &Gap) -> Result<(), sqlx::Error> {
     let reason = gap.reason.as_str();
-    let joined = sqlx::query("update gap set to_ms = max(to_ms, ?) where id = (select id from gap where source = ? order by id desc limit 1) and reason = ? and detail = ? and from_ms <= ? and to_ms >= ?")
-        .bind(gap.to_ms).bind(source).bind(reason).bind(&gap.detail)
-        .bind(gap.from_ms).bind(gap.from_ms)
-        .execute(&mut *conn).await?;
-    if joined.rows_affected() == 0 {
-        sqlx::query(
-            "insert into gap (source, from_ms, to_ms, reason, detail) select ?1, ?2, ?3, ?4, ?5 where not exists (select 1 from gap where source = ?1 and from_ms = ?2 and to_ms = ?3 and reason = ?4)",
+    let joined = query(sql::LONGER_GAP)
+        .bind(gap.to_ms)
+        .bind(source)
+        .bind(reason)
+        .bind(&gap.detail)
+        .bind(gap.from_ms)
+        .execute(conn)
+        .await?;
+    if joined == 0 {
+        query(
+            "insert into gap (source, from_ms, to_ms, reason, detail) select $1, $2, $3, $4, $5 where not exists (select 1 from gap where source = $1 and from_ms = $2 and to_ms = $3 and reason = $4)",
         )
         .bind(source)
         .bind(gap.from_ms)
@@ -33,62 +34,118 @@ pub(crate) async fn insert_gap(
     Ok(())
 }
 
-/// Writes a chunk's own row; gives its id.
+/// A chunk that has a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    /// Its id.
+    pub(crate) id: i64,
+    /// Its place in PostgreSQL.
+    place: i64,
+}
+
+/// Writes a chunk's own row.
 pub(crate) async fn insert_head(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     source: i64,
     tier: i64,
     chunk: &Chunk,
-) -> Result<i64, sqlx::Error> {
-    let row = sqlx::query("insert into chunk (source, level, tier, from_ms, to_ms, ticks, samples, bytes, slots) values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id")
-        .bind(source).bind(chunk.level.number()).bind(tier)
-        .bind(chunk.from_ms).bind(chunk.to_ms).bind(chunk.ticks)
-        .bind(chunk.samples as i64).bind(chunk.bytes()).bind(&chunk.slots)
-        .fetch_one(conn).await?;
-    row.try_get(0)
+) -> Result<Head, sqlx::Error> {
+    let seldom = chunk.level == Level::Raw && chunk.every_ms > SELDOM_MS;
+    let place = Class { level: chunk.level, seldom }.place(chunk.from_ms);
+    let partitions = conn.partitions();
+    if let Some(partitions) = &partitions {
+        partitions.ensure(conn, place).await?;
+    }
+    let mut insert = query(sql::CHUNK)
+        .bind(source)
+        .bind(chunk.level.number())
+        .bind(tier)
+        .bind(chunk.from_ms)
+        .bind(chunk.to_ms)
+        .bind(chunk.ticks)
+        .bind(chunk.samples as i64)
+        .bind(chunk.bytes())
+        .bind(&chunk.slots);
+    if partitions.is_some() {
+        insert = insert.bind(place);
+    }
+    Ok(Head { id: insert.scalar(conn).await?, place })
 }
 
 /// Writes blocks of a chunk.
 pub(crate) async fn insert_blocks(
-    conn: &mut SqliteConnection,
-    chunk: i64,
+    conn: &mut Conn,
+    chunk: Head,
     blocks: &[Sealed],
 ) -> Result<(), sqlx::Error> {
+    let placed = conn.partitions().is_some();
     for block in blocks {
-        sqlx::query(
-            "insert into block (chunk, first_series, last_series, data) values (?, ?, ?, ?)",
-        )
-        .bind(chunk)
-        .bind(block.first)
-        .bind(block.last)
-        .bind(&block.data)
-        .execute(&mut *conn)
-        .await?;
+        let mut insert =
+            query(sql::BLOCK).bind(chunk.id).bind(block.first).bind(block.last).bind(&block.data);
+        if placed {
+            insert = insert.bind(chunk.place);
+        }
+        insert.execute(conn).await?;
     }
     Ok(())
 }
 
 /// Writes a whole chunk.
 pub(crate) async fn insert_chunk(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     source: i64,
     tier: i64,
     chunk: &Chunk,
 ) -> Result<i64, sqlx::Error> {
-    let id = insert_head(conn, source, tier, chunk).await?;
-    insert_blocks(conn, id, &chunk.blocks).await?;
-    Ok(id)
+    let head = insert_head(conn, source, tier, chunk).await?;
+    insert_blocks(conn, head, &chunk.blocks).await?;
+    Ok(head.id)
 }
 
 /// From a time on a level has everything of a source.
 pub(crate) async fn complete_since(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     source: i64,
     level: Level,
     since_ms: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("insert into kept (source, level, since_ms) values (?, ?, ?) on conflict (source, level) do update set since_ms = max(since_ms, excluded.since_ms)")
-        .bind(source).bind(level.number()).bind(since_ms)
-        .execute(conn).await?;
+    query(sql::KEPT).bind(source).bind(level.number()).bind(since_ms).execute(conn).await?;
+    Ok(())
+}
+
+/// Writes a blob.
+pub(crate) async fn insert_blob(
+    conn: &mut Conn,
+    source: i64,
+    blob: &Blob,
+) -> Result<(), sqlx::Error> {
+    query("insert into blob (source, from_ms, to_ms, crc, data) values ($1, $2, $3, $4, $5)")
+        .bind(source)
+        .bind(blob.from_ms)
+        .bind(blob.to_ms)
+        .bind(i64::from(crc32fast::hash(&blob.bytes)))
+        .bind(&blob.bytes)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Of a state that is the same as before only the time is written.
+pub(crate) async fn write_state(
+    conn: &mut Conn,
+    source: i64,
+    blob: &Blob,
+) -> Result<(), sqlx::Error> {
+    let same = query("update blob set from_ms = $1, to_ms = $2 where source = $3 and data = $4")
+        .bind(blob.from_ms)
+        .bind(blob.to_ms)
+        .bind(source)
+        .bind(&blob.bytes)
+        .execute(conn)
+        .await?;
+    if same == 0 {
+        query("delete from blob where source = $1").bind(source).execute(conn).await?;
+        insert_blob(conn, source, blob).await?;
+    }
     Ok(())
 }

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use sqlx::{Row, SqliteConnection};
-
 use crate::codec::block::Block;
 use crate::codec::slots;
+use crate::db::{Conn, query, sql};
 use crate::ids::{ENTITIES, parts_of, series_of};
 use crate::level::{Cell, Level, Slot};
 use crate::window::Segment;
@@ -26,10 +25,9 @@ impl Wanted {
             && self.entities.as_ref().is_none_or(|entities| entities.contains(&entity))
     }
 
-    /// The first series of each metric, as JSON, and the least and the greatest entity.
-    fn bounds(&self) -> (String, i64, i64) {
-        let metrics: Vec<i64> = self.metrics.iter().map(|metric| series_of(0, *metric)).collect();
-        let metrics = serde_json::to_string(&metrics).unwrap_or_default();
+    /// The first series of each metric, and the least and the greatest entity.
+    fn bounds(&self) -> (Vec<i64>, i64, i64) {
+        let metrics = self.metrics.iter().map(|metric| series_of(0, *metric)).collect();
         let (least, greatest) = match &self.entities {
             Some(ids) => (ids.iter().min().copied(), ids.iter().max().copied()),
             None => (Some(ENTITIES.0), Some(ENTITIES.1)),
@@ -57,7 +55,7 @@ pub(crate) trait Sink {
 
 /// The chunks that answer for these segments, and what was flushed since the last compaction.
 pub(crate) async fn pieces(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     source: i64,
     segments: &[Segment],
     wanted: &Wanted,
@@ -67,15 +65,21 @@ pub(crate) async fn pieces(
     let to = segments.iter().map(|segment| segment.to_ms).max();
     let (Some(from_ms), Some(to_ms)) = (from, to) else { return Ok(Vec::new()) };
     let flushed = Segment { level: Level::Raw, from_ms, to_ms };
-    let merged = segments.iter().map(|segment| (*segment, 1, 99));
+    let merged = segments.iter().map(|segment| (*segment, 1_i64, 99_i64));
     let mut pieces: Vec<Piece> = Vec::new();
     for (segment, from_tier, to_tier) in merged.chain([(flushed, 0, 0)]) {
-        let rows = sqlx::query("select c.id, c.from_ms, c.to_ms, c.slots, b.data from chunk c left join block b on b.chunk = c.id and exists (select 1 from json_each(?) m where b.last_series >= m.value + ? and b.first_series <= m.value + ?) where c.source = ? and c.level = ? and c.from_ms < ? and c.to_ms >= ? and c.tier between ? and ? order by c.from_ms, c.id, b.first_series")
-            .bind(&metrics).bind(least).bind(greatest)
-            .bind(source).bind(segment.level.number())
-            .bind(segment.to_ms).bind(segment.from_ms)
-            .bind(from_tier).bind(to_tier)
-            .fetch_all(&mut *conn).await?;
+        let rows = query(sql::PIECES)
+            .bind(metrics.clone())
+            .bind(least)
+            .bind(greatest)
+            .bind(source)
+            .bind(segment.level.number())
+            .bind(segment.to_ms)
+            .bind(segment.from_ms)
+            .bind(from_tier)
+            .bind(to_tier)
+            .fetch_all(conn)
+            .await?;
         let mut last = None;
         for row in rows {
             let id: i64 = row.try_get(0)?;

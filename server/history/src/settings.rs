@@ -43,6 +43,9 @@ pub struct Settings {
     pub background: bool,
     /// The most database pages, as a full disk would allow; 0 for no such limit.
     pub max_pages: u32,
+    /// How long a process that says nothing keeps its servers in a shared store, ms. It speaks up three times
+    /// as often.
+    pub lease_ms: u64,
 }
 
 impl Default for Settings {
@@ -53,6 +56,7 @@ impl Default for Settings {
             buffer: 500_000,
             background: true,
             max_pages: 0,
+            lease_ms: 15_000,
         }
     }
 }

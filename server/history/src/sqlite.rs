@@ -1,15 +1,13 @@
 //! The SQLite file: opened with migrations, private, moved aside when it is damaged.
 
-use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 
 use crate::error::Error;
 
@@ -99,55 +97,11 @@ impl Database {
         }
     }
 
-    /// Begins to write on a connection of this pool.
-    pub(crate) async fn begin(pool: &SqlitePool) -> Result<Write, sqlx::Error> {
-        let mut conn = pool.acquire().await?;
-        sqlx::query("begin immediate").execute(&mut *conn).await?;
-        Ok(Write { conn, open: true })
-    }
-
     /// Ends all connections; the last one folds the WAL into the file.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.keeper.close().await;
         self.writer.close().await;
-    }
-}
-
-/// A transaction that writes. SQLite ends a transaction by itself when the disk is full, which sqlx's own
-/// does not notice: it could never begin another. So a connection whose transaction failed is closed.
-pub(crate) struct Write {
-    conn: PoolConnection<Sqlite>,
-    open: bool,
-}
-
-impl Write {
-    /// Makes it last.
-    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        sqlx::query("commit").execute(&mut *self.conn).await?;
-        self.open = false;
-        Ok(())
-    }
-}
-
-impl Deref for Write {
-    type Target = SqliteConnection;
-    fn deref(&self) -> &Self::Target {
-        &self.conn
-    }
-}
-
-impl DerefMut for Write {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.conn
-    }
-}
-
-impl Drop for Write {
-    fn drop(&mut self) {
-        if self.open {
-            self.conn.close_on_drop();
-        }
     }
 }
 

@@ -71,7 +71,7 @@ impl History {
         to_ms: i64,
     ) -> Result<Totals, sqlx::Error> {
         let (from_ms, to_ms) = window::clamp(from_ms, to_ms);
-        let mut tx = self.inner.db.readers.begin().await?;
+        let mut tx = self.inner.db.snapshot().await?;
         let Some(row) = resolve::source(&mut tx, source).await? else {
             return Ok(Totals { from_ms, to_ms, ..Totals::default() });
         };

@@ -8,7 +8,7 @@ use playground::{Demo, DemoOptions, Trouble};
 use super::error::Failure;
 use crate::cli;
 use crate::config;
-use crate::config::{Config, ExplainAnalyze};
+use crate::config::{Config, ExplainAnalyze, HistoryPlace};
 use crate::http::server;
 
 /// Runs the demo until SIGINT or SIGTERM, then removes all its processes and files.
@@ -39,9 +39,10 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
             let config = Config {
                 listen,
                 data_dir: folder.path().to_owned(),
-                history: Some(folder.path().join(config::HISTORY_FILE)),
+                history: Some(HistoryPlace::File(folder.path().join(config::HISTORY_FILE))),
                 public_url: None,
                 metrics_token: None,
+                mark_token: None,
                 explain_analyze: ExplainAnalyze::default(),
                 servers,
                 limits: Limits::default(),

@@ -1,9 +1,12 @@
 //! Command line definition (clap): commands, options, one-line usage errors. Runs nothing.
 
+pub mod ask;
+pub mod backup;
 pub mod check;
 pub mod demo;
 pub mod error;
 pub mod login_link;
+pub mod mark;
 pub mod plan;
 pub mod terminal;
 pub mod user;
@@ -41,6 +44,10 @@ pub enum Command {
     User(User),
     /// Print a new sign-in link of the running pgdeck; it works once
     LoginLink(LoginLink),
+    /// Set a mark, such as a deploy, under the charts of the running pgdeck
+    Mark(mark::Mark),
+    /// Copy the history into a new file; pgdeck may be running
+    BackupHistory(backup::BackupHistory),
     /// Verify the audit log: exit code 0 intact, 2 broken
     Audit(Audit),
     /// List every route, page and server function with the permission it requires

@@ -18,7 +18,7 @@ pub struct File {
     pub listen: Option<String>,
     /// Directory for users and sessions.
     pub data_dir: Option<PathBuf>,
-    /// Where the history is kept: `off`, or `sqlite:` and a path.
+    /// Where the history is kept: `off`, `sqlite:` and a path, or a `postgres://` URL.
     pub history: Option<String>,
     /// The URL of pgdeck for browsers.
     pub public_url: Option<String>,
@@ -26,6 +26,10 @@ pub struct File {
     pub metrics_token: Option<String>,
     /// The same, in a file.
     pub metrics_token_file: Option<PathBuf>,
+    /// Bearer token for `POST /mark`.
+    pub mark_token: Option<String>,
+    /// The same, in a file.
+    pub mark_token_file: Option<PathBuf>,
     /// Roles that may run EXPLAIN ANALYZE.
     pub explain_analyze: Option<ExplainAnalyze>,
     /// `[[servers]]`.

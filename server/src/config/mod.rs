@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use engine::dsn::Environment;
 use engine::{Limits, ServerConfig};
+use history::Address;
 use url::Url;
 
 use crate::cli::Serve;
@@ -28,18 +29,32 @@ pub const DEFAULT_LISTEN: SocketAddr =
 /// The file of the history store in the data directory.
 pub const HISTORY_FILE: &str = "history.sqlite";
 
+/// The shortest token that lets marks be set: nobody guesses one of this length.
+const LEAST_TOKEN_BYTES: usize = 16;
+
+/// Where the history is kept.
+#[derive(Clone, Debug)]
+pub enum HistoryPlace {
+    /// In a file.
+    File(PathBuf),
+    /// In a database that several processes share.
+    Shared(Box<Address>),
+}
+
 /// The merged configuration.
 pub struct Config {
     /// Listen address.
     pub listen: SocketAddr,
     /// Data directory: users, sessions, audit log.
     pub data_dir: PathBuf,
-    /// The file of the history store; None when no history is kept.
-    pub history: Option<PathBuf>,
+    /// Where the history is kept; None when none is.
+    pub history: Option<HistoryPlace>,
     /// The URL of pgdeck for browsers, behind a reverse proxy.
     pub public_url: Option<Url>,
     /// Bearer token for `/metrics`.
     pub metrics_token: Option<String>,
+    /// Bearer token for `POST /mark`.
+    pub mark_token: Option<String>,
     /// Roles that may run EXPLAIN ANALYZE.
     pub explain_analyze: ExplainAnalyze,
     /// The servers to watch.
@@ -63,6 +78,7 @@ pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
         data_dir,
         public_url: url.map(public_url).transpose()?,
         metrics_token: metrics_token(&file, vars)?,
+        mark_token: mark_token(&file, vars)?,
         explain_analyze: explain_analyze(&file, vars)?,
         servers: if serve.recording.is_some() {
             Vec::new()
@@ -77,6 +93,16 @@ pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
 pub fn data_directory(place: &crate::cli::Place, env: &Environment) -> Result<PathBuf, Failure> {
     let file = file::read(place.config.as_deref())?;
     data_dir(place.data_dir.clone(), file.data_dir, env)
+}
+
+/// Only where the history is kept, for `pgdeck backup-history`; None when none is.
+pub fn history_place(
+    place: &crate::cli::Place,
+    env: &Environment,
+) -> Result<Option<HistoryPlace>, Failure> {
+    let file = file::read(place.config.as_deref())?;
+    let data_dir = data_dir(place.data_dir.clone(), file.data_dir.clone(), env)?;
+    history(var(&env.vars, "PGDECK_HISTORY").or(file.history.as_deref()), &data_dir)
 }
 
 /// Only the limits, for `pgdeck check`.
@@ -114,16 +140,29 @@ fn data_dir(
     })
 }
 
-/// The file of the history store: in the data directory unless another is named.
-fn history(text: Option<&str>, data_dir: &std::path::Path) -> Result<Option<PathBuf>, Failure> {
-    match text.map(|text| (text, text.strip_prefix("sqlite:"))) {
-        None => Ok(Some(data_dir.join(HISTORY_FILE))),
-        Some(("off", _)) => Ok(None),
-        Some((_, Some(path))) if !path.is_empty() => Ok(Some(PathBuf::from(path))),
-        Some((text, _)) => Err(Failure::usage(format!(
-            "history is {text:?}; write off, or sqlite: and the path of a file."
-        ))),
+/// Where the history is kept: in a file of the data directory unless another place is named.
+fn history(
+    text: Option<&str>,
+    data_dir: &std::path::Path,
+) -> Result<Option<HistoryPlace>, Failure> {
+    let Some(text) = text else {
+        return Ok(Some(HistoryPlace::File(data_dir.join(HISTORY_FILE))));
+    };
+    if text == "off" {
+        return Ok(None);
     }
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        let address = Address::parse(text).map_err(Failure::usage)?;
+        return Ok(Some(HistoryPlace::Shared(Box::new(address))));
+    }
+    if let Some(path) = text.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+        return Ok(Some(HistoryPlace::File(PathBuf::from(path))));
+    }
+    // What is no path may be a URL with a mistake in it, and a password.
+    let named = if text.contains("://") { "a URL".to_owned() } else { format!("{text:?}") };
+    Err(Failure::usage(format!(
+        "history is {named}; write off, sqlite: and the path of a file, or a postgres:// URL."
+    )))
 }
 
 fn public_url(text: &str) -> Result<Url, Failure> {
@@ -151,6 +190,23 @@ fn metrics_token(
         None => {
             secret("metrics_token", file.metrics_token.clone(), file.metrics_token_file.clone())
         }
+    }
+}
+
+fn mark_token(
+    file: &file::File,
+    vars: &BTreeMap<String, String>,
+) -> Result<Option<String>, Failure> {
+    let direct = var(vars, "PGDECK_MARK_TOKEN").map(str::to_owned);
+    let path = var(vars, "PGDECK_MARK_TOKEN_FILE").map(PathBuf::from);
+    let from_env = secret("mark_token", direct, path)?;
+    let from_file = || secret("mark_token", file.mark_token.clone(), file.mark_token_file.clone());
+    let token = from_env.map_or_else(from_file, |token| Ok(Some(token)))?;
+    match token {
+        Some(token) if token.trim().len() < LEAST_TOKEN_BYTES => Err(Failure::usage(format!(
+            "mark_token is shorter than {LEAST_TOKEN_BYTES} characters; take a long random text."
+        ))),
+        token => Ok(token),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use engine::dsn::Environment;
 
-use super::{Config, ExplainAnalyze, file, load};
+use super::{Config, ExplainAnalyze, HistoryPlace, file, load};
 use crate::cli::{Place, Serve};
 
 fn env(vars: &[(&str, &str)]) -> Environment {
@@ -163,6 +163,27 @@ fn a_secret_is_given_once() {
 fn addresses_are_checked() {
     assert!(refused("listen=\"everywhere\"\n").contains("127.0.0.1:8432"));
     assert!(refused("public_url=\"pgdeck.example.org\"\n").contains("https://"));
+}
+
+#[test]
+fn the_history_is_in_a_file_or_in_a_database() {
+    let server = "[[servers]]\nname=\"a\"\ndsn=\"\"\n";
+    let place = |text: &str| {
+        with_file(&format!("data_dir=\"/d\"\nhistory={text:?}\n{server}"), Serve::default(), &[])
+            .map(|config| config.history)
+    };
+    assert!(matches!(place("off"), Ok(None)));
+    assert!(
+        matches!(place("sqlite:/x/y"), Ok(Some(HistoryPlace::File(path))) if path == std::path::Path::new("/x/y"))
+    );
+    let Ok(Some(HistoryPlace::Shared(address))) = place("postgres://me:s3cret@db/past") else {
+        panic!("no address")
+    };
+    assert_eq!(format!("{address:?}"), "Address(postgres://db:5432/past)");
+    for wrong in ["sqlite:", "on", "mysql://me:s3cret@db/past", "postgres://me:s3cret@db:x/past"] {
+        let message = place(wrong).err().unwrap_or_else(|| panic!("accepted: {wrong}"));
+        assert!(message.contains("history") && !message.contains("s3cret"), "{message}");
+    }
 }
 
 /// The commented example that users copy.

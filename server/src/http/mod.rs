@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod events;
+pub mod marks;
 pub mod metrics;
 pub mod middleware;
 pub mod origins;

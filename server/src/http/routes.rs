@@ -20,7 +20,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use super::middleware::authenticate::PublicPaths;
 use super::middleware::{authenticate, same_origin, security_headers};
 use super::state::AppState;
-use super::{assets, events, metrics, response, ssr};
+use super::{assets, events, marks, metrics, response, ssr};
 use crate::auth::handlers;
 
 /// The largest request body, bytes: forms and server functions are small.
@@ -138,6 +138,11 @@ pub fn table() -> RouteTable {
             small(get(handlers::sign_in_by_link).post(handlers::sign_in_by_password)),
         )
         .route("/logout", &[("POST", Any(See))], small(post(handlers::sign_out)))
+        .route(
+            marks::PATH,
+            &[("POST", Custom)],
+            post(marks::mark).layer(DefaultBodyLimit::max(marks::MAX_BYTES)),
+        )
         .route("/live", &[("GET", OnServer(See))], get(events::live))
         .route("/healthz", &public, get(|| async { "alive\n" }))
         .route("/readyz", &public, get(ready))

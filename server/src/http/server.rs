@@ -18,7 +18,7 @@ use crate::audit;
 use crate::auth::one_time_link::{LIFETIME_AT_START, SignInLinks};
 use crate::auth::{Auth, sessions, users};
 use crate::cli::error::Failure;
-use crate::config::{Config, ExplainAnalyze};
+use crate::config::{Config, ExplainAnalyze, HistoryPlace};
 use crate::control::Control;
 use crate::database;
 
@@ -87,7 +87,7 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
     let engine = match recording {
         Some(recording) => Engine::recorded(recording),
         None => {
-            let past = past(config.history.as_deref()).await;
+            let past = past(config.history).await;
             Engine::start_with(config.servers, config.limits, past)
         }
     };
@@ -97,14 +97,20 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
     let audit = audit::Audit::open(&config.data_dir).await?;
     let actions = ActionRunner::new(engine.clone(), audit)
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
-    let state = AppState::new(engine, auth, actions, origins, config.metrics_token);
+    let tokens = (config.metrics_token, config.mark_token);
+    let state = AppState::new(engine, auth, actions, origins, tokens);
     let control = Control::bind(&config.data_dir, listen, by_link);
     Ok(HttpServer { state, listener, token, control })
 }
 
 /// Opens the history store. Without it the console goes on, and says so in its log.
-async fn past(path: Option<&Path>) -> Option<History> {
-    match History::open(path?, history::Settings::default()).await {
+async fn past(place: Option<HistoryPlace>) -> Option<History> {
+    let settings = history::Settings::default();
+    let opened = match place? {
+        HistoryPlace::File(path) => History::open(&path, settings).await,
+        HistoryPlace::Shared(address) => History::connect(&address, settings).await,
+    };
+    match opened {
         Ok(past) => Some(past),
         Err(error) => {
             tracing::error!(%error, "no history is kept");

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::origins::Origins;
 use crate::actions::ActionRunner;
 use crate::auth::Auth;
+use crate::rate_limit::RateLimiter;
 
 /// The state shared by all requests. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +33,10 @@ pub struct Inner {
     pub options: LeptosOptions,
     /// Bearer token for /metrics.
     pub metrics_token: Option<String>,
+    /// Bearer token for `POST /mark`.
+    pub mark_token: Option<String>,
+    /// How often marks may be asked for.
+    pub mark_limiter: RateLimiter,
     /// Counters of the event streams.
     pub viewers: Viewers,
     /// Readiness, for `/readyz`.
@@ -60,7 +65,7 @@ impl AppState {
         auth: Auth,
         actions: ActionRunner,
         origins: Origins,
-        metrics_token: Option<String>,
+        (metrics_token, mark_token): (Option<String>, Option<String>),
     ) -> Self {
         Self(Arc::new(Inner {
             engine,
@@ -69,6 +74,8 @@ impl AppState {
             options: leptos_options(origins.listen()),
             origins,
             metrics_token,
+            mark_token,
+            mark_limiter: RateLimiter::new(super::marks::MOST_A_MINUTE),
             viewers: Viewers::default(),
             ready: AtomicBool::new(false),
             stopping: watch::Sender::new(false),

@@ -18,6 +18,7 @@ mod explain_audit;
 mod explain_page;
 mod live;
 mod login_link;
+mod marks;
 mod pages;
 mod plan;
 mod plan_page;

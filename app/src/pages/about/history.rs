@@ -31,10 +31,17 @@ pub async fn read_kept() -> Result<Option<Kept>, ApiError> {
 }
 
 /// The section.
-pub fn history(kept: Option<Kept>) -> AnyView {
+pub fn history(kept: Result<Option<Kept>, String>) -> AnyView {
     let body = match kept {
-        Some(kept) => of_store(kept),
-        None => view! {
+        Ok(Some(kept)) => of_store(kept),
+        Err(error) => view! {
+            <p role="alert">
+                <span class="mark warning">"Unknown"</span>
+                {format!(" What the history holds cannot be read: {error}")}
+            </p>
+        }
+        .into_any(),
+        Ok(None) => view! {
             <p>"No history is kept: it is off in the configuration, nothing is watched, or the store could not be opened, and then the log of pgdeck says why."</p>
         }
         .into_any(),
@@ -56,9 +63,14 @@ fn of_store(kept: Kept) -> AnyView {
     let limit = (kept.most_bytes > 0.0).then(|| format!("Limit: {}", bytes(kept.most_bytes)));
     let since = |at_ms: Option<i64>| at_ms.map_or_else(|| "nothing yet".to_owned(), format::moment);
     let warnings = warnings(&kept);
+    let (copy, running) = match &kept.shared {
+        Some(_) => ("pg_dump --schema=pgdeck", " of that database."),
+        None => ("pgdeck backup-history FILE", ", also while pgdeck runs."),
+    };
     let rows = kept.servers.iter().map(row).collect_view();
     view! {
         {state(kept.stopped.as_ref())}
+        {kept.shared.map(|text| view! { <p>{text}</p> })}
         {warnings.into_iter().map(|text| view! { <p class="note">{text}</p> }).collect_view()}
         <dl class="numbers">
             {line("Size", bytes(kept.bytes), limit.unwrap_or_default())}
@@ -70,7 +82,7 @@ fn of_store(kept: Kept) -> AnyView {
         </dl>
         <p>{retention(kept.retention_in_days, kept.by_bytes)}</p>
         {table("History by server", head(&[("Server", false), ("Areas", false), ("First reading", false)]), rows)}
-        <p class="note">"A copy of all of it: " <code>"pgdeck backup-history FILE"</code> ", also while pgdeck runs."</p>
+        <p class="note">"A copy of all of it: " <code>{copy}</code> {running}</p>
     }
     .into_any()
 }

@@ -51,7 +51,8 @@ pub fn Page() -> impl IntoView {
         || (),
         |()| async move {
             let cost = read_own_cost().await?;
-            let kept = history::read_kept().await?;
+            // A history that is away must not take the page with it.
+            let kept = history::read_kept().await.map_err(|error| error.to_string());
             statements::read_statements().await.map(|files| (cost, kept, files))
         },
     );
@@ -59,7 +60,11 @@ pub fn Page() -> impl IntoView {
 }
 
 #[component]
-fn Body(first: OwnCost, kept: Option<Kept>, files: Vec<(String, String)>) -> impl IntoView {
+fn Body(
+    first: OwnCost,
+    kept: Result<Option<Kept>, String>,
+    files: Vec<(String, String)>,
+) -> impl IntoView {
     let cost = RwSignal::new(first);
     live::poll(EVERY_MS, cost, read_own_cost);
     view! {

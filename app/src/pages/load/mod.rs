@@ -11,9 +11,10 @@ use model::{ApiError, ServerId, TimeRange};
 use serde::{Deserialize, Serialize};
 
 use super::server_param;
+use crate::links;
 use crate::live;
 use crate::live::clock::Clock;
-use crate::live::range::range;
+use crate::live::range::{carried, range};
 use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::chart::{Chart, Charts};
@@ -35,6 +36,15 @@ const LEGEND_CHARS: usize = 40;
 pub struct StatementName {
     query_id: String,
     text: String,
+}
+
+/// What a table needs for its statements.
+struct Statements<'a> {
+    names: &'a [StatementName],
+    /// The address of the ranking.
+    page: &'a str,
+    /// The range as a query string.
+    range: &'a str,
 }
 
 /// The load of a range.
@@ -147,8 +157,15 @@ fn Body(
     };
     let words = Signal::derive(move || shown.with(verdict));
     let is_kept = Memo::new(move |_| shown.with(|shown| shown.load.is_some()));
-    let part = move |of: fn(&Load, LoadBy, &[StatementName]) -> AnyView| {
-        move || shown.with(|s| s.load.as_ref().map(|load| of(load, by.get(), &s.names)))
+    let (address, carried) = (StoredValue::new(links::area(&server, "statements")), carried());
+    let part = move |of: fn(&Load, LoadBy, &Statements<'_>) -> AnyView| {
+        move || {
+            let (page, range) = (address.get_value(), carried.get());
+            shown.with(|s| {
+                let statements = Statements { names: &s.names, page: &page, range: &range };
+                s.load.as_ref().map(|load| of(load, by.get(), &statements))
+            })
+        }
     };
     view! {
         <header class="page-head">
@@ -163,7 +180,7 @@ fn Body(
                 {LoadBy::ALL.into_iter().map(link).collect_view()}
             </nav>
             <div class="load-top">
-            <div><Charts charts/></div>
+            <div><h2 class="hidden-words">"Over time"</h2><Charts charts/></div>
             <section class="panel" aria-labelledby="made-title">
                 <h2 id="made-title">"What made it"</h2>
                 <p class="note">{move || shown.with(span)} " Drag over the chart, or press Shift with the arrow keys and Enter, to see what made a part of it."</p>
@@ -173,7 +190,7 @@ fn Body(
             <Show when=move || by.get() != LoadBy::Statement>
                 <section class="panel" aria-labelledby="statements-title">
                     <h2 id="statements-title">"Statements"</h2>
-                    {part(|load, _, names| table::statements(load, names))}
+                    {part(|load, _, statements| table::by_statement(load, statements))}
                 </section>
             </Show>
             <section class="panel" aria-labelledby="blockers-title">

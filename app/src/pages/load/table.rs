@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::Unit;
 use model::activity::load::{Load, LoadBy, LoadRow};
 
-use super::StatementName;
+use super::Statements;
 use crate::ui::bar::Bar;
 use crate::ui::format;
 use crate::ui::reading::empty;
@@ -14,19 +14,19 @@ use crate::ui::sql::{highlighted, one_line};
 const TEXT_CHARS: usize = 140;
 
 /// The table of a grouping.
-pub fn groups(load: &Load, by: LoadBy, names: &[StatementName]) -> AnyView {
+pub fn groups(load: &Load, by: LoadBy, statements: &Statements<'_>) -> AnyView {
     let rows = if by == LoadBy::Statement { &load.statements } else { &load.rows };
     let head = by.label();
     let about = (by == LoadBy::Event).then_some("What it means");
     table(load, rows, head, about, &|row| match by {
-        LoadBy::Statement => statement(row, names),
+        LoadBy::Statement => statement(row, statements),
         _ => plain(row),
     })
 }
 
 /// The table of statements beside another grouping.
-pub fn statements(load: &Load, names: &[StatementName]) -> AnyView {
-    table(load, &load.statements, "Statement", None, &|row| statement(row, names))
+pub fn by_statement(load: &Load, statements: &Statements<'_>) -> AnyView {
+    table(load, &load.statements, "Statement", None, &|row| statement(row, statements))
 }
 
 /// Who stood in the way of the sessions that waited for a lock.
@@ -105,11 +105,13 @@ fn plain(row: &LoadRow) -> AnyView {
 }
 
 /// A statement's text where it is known and may be seen; its `query_id`.
-fn statement(row: &LoadRow, names: &[StatementName]) -> AnyView {
+fn statement(row: &LoadRow, statements: &Statements<'_>) -> AnyView {
     let Some(id) = &row.name else {
         return view! { <span class="unknown">"no query id: compute_query_id is off, or a utility process"</span> }.into_any();
     };
-    let text = names.iter().find(|name| name.query_id == *id).map(|name| name.text.clone());
+    let known = statements.names.iter().find(|name| name.query_id == *id);
+    let text = known.map(|name| name.text.clone());
+    let href = format!("{}/{id}{}", statements.page, statements.range);
     let text = match text {
         Some(text) => view! {
             <details>
@@ -120,5 +122,5 @@ fn statement(row: &LoadRow, names: &[StatementName]) -> AnyView {
         .into_any(),
         None => view! { <span class="unknown">"text not known"</span> }.into_any(),
     };
-    view! { {text} <p class="muted">"query id " {id.clone()}</p> }.into_any()
+    view! { {text} <p class="muted"><a href=href>"query id " {id.clone()}</a></p> }.into_any()
 }

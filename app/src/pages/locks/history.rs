@@ -221,7 +221,7 @@ mod tests {
         }];
         assert_eq!(
             last_incident(&history),
-            "The last lock wait began at 01:00:00 UTC: up to 1\u{a0}session waited, the longest for 31\u{a0}s."
+            "The last lock wait began at 01:00:00 UTC: up to 1 session waited, the longest for 31\u{a0}s."
         );
     }
 

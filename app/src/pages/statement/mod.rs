@@ -16,9 +16,6 @@ use model::{ApiError, Finding, Known, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::server_param;
-use super::statements::facts;
-use super::statements::query::{SPANNED, from_url, to_ranking, to_statement};
-use crate::live::range::{Ranges, range};
 use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::chart::{Chart, Charts};
@@ -28,7 +25,9 @@ use crate::ui::format;
 use crate::ui::page::page;
 use crate::ui::reading::{empty, known};
 use crate::ui::sql::highlighted;
+use crate::ui::statement_links::{from_url, to_ranking, to_statement};
 use crate::ui::table;
+use crate::ui::window_facts::facts;
 
 /// The page's data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,7 +72,12 @@ pub async fn read_statement(
     let object = format!("statement {number}");
     let (mut findings, _) = crate::live::findings::judged(&engine, &server, "statements");
     findings.retain(|finding| finding.object.to_string() == object);
-    let charts = found.as_ref().map(|(_, moments)| charts::charts(moments)).unwrap_or_default();
+    let charts = found.as_ref().map(|(_, moments)| charts::charts(moments));
+    let mut charts = charts.unwrap_or_default();
+    if let Some(first) = charts.first_mut() {
+        let range = model::TimeRange::text(&question.range, &question.from, &question.to);
+        first.events = Some(crate::live::events::events_of(&engine, &server, &range).await?);
+    }
     let major = engine.facts(&server).map(|facts| facts.major);
     let detail = found.map(|(detail, _)| detail);
     Ok(StatementStart { detail, charts, findings, major })
@@ -123,7 +127,6 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
         </header>
         <p class="note">"Query id " {queryid} {whose} ". " <a href=back>"All statements of this window"</a></p>
         <Findings judged/>
-        <Ranges range=range() names=SPANNED/>
         {known(&start.detail, |detail| {
             let notes = detail.notes.iter().cloned();
             let notes = notes.map(|note| view! { <p class="note" role="alert">{note}</p> }).collect_view();

@@ -5,7 +5,6 @@ use model::ServerId;
 use model::statements::Detail;
 use model::statements::explain::explain;
 
-use crate::pages::plan::explain::request::Step;
 use crate::ui::code::CodeBlock;
 
 /// Both; nothing for a statement without a plan.
@@ -31,7 +30,7 @@ pub fn plan(server: &ServerId, detail: &Detail, major: Option<u16>) -> AnyView {
             <input type="hidden" name="server" value=server.to_string()/>
             <input type="hidden" name="database" value=database/>
             <input type="hidden" name="statement" value=text.clone()/>
-            <input type="hidden" name="step" value=Step::Open.as_str()/>
+            <input type="hidden" name="step" value="open"/>
             {generic}
             <button type="submit">"Open on the plan page"</button>
         </form>

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use model::ServerId;
 use model::statements::{Detail, Question};
 
-use crate::pages::statements::query::to_ranking;
 use crate::ui::format;
 use crate::ui::reading::empty;
+use crate::ui::statement_links::to_ranking;
 
 /// Shares that are listed of each kind.
 const MOST: usize = 10;

@@ -6,9 +6,9 @@ use model::statements::figure::COLUMN_SETS;
 use model::statements::{Question, Ranking};
 use model::{Known, ServerId};
 
-use super::query::{pairs, to_ranking};
 use super::table::columns;
 use crate::ui::format;
+use crate::ui::statement_links::{pairs, to_ranking};
 
 /// Windows to compare with: the word in the address and what its link says.
 const WINDOWS: [(&str, &str); 4] = [
@@ -18,7 +18,7 @@ const WINDOWS: [(&str, &str); 4] = [
     ("week", "Same time last week"),
 ];
 /// Fields of the form; other parameters go along hidden.
-const FIELDS: [&str; 7] = ["q", "database", "role", "from", "to", "with", "page"];
+const FIELDS: [&str; 5] = ["q", "database", "role", "with", "page"];
 /// Keys of tags that are offered for grouping.
 const MOST_TAGS: usize = 8;
 
@@ -57,11 +57,9 @@ fn form(server: &ServerId, question: &Question, databases: &[String], roles: &[S
     let hidden = pairs(question)
         .into_iter()
         .filter(|(name, value)| !FIELDS.contains(name) && !value.is_empty())
-        // A window that is written down goes before a span.
-        .filter(|(name, _)| *name != "range" || question.from.is_empty())
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect_view();
-    let more = !question.from.is_empty() || is_moment(&question.with);
+    let more = is_moment(&question.with);
     let with = written(&question.with);
     view! {
         <form class="filter statement-filter" role="search" method="get" action=action>
@@ -72,16 +70,10 @@ fn form(server: &ServerId, question: &Question, databases: &[String], roles: &[S
             {select("role", "Role", &question.role, roles)}
             <button type="submit">"Show"</button>
             <details class="statement-window" open=more>
-                <summary>"Another window"</summary>
+                <summary>"Compare with a window"</summary>
                 <div>
-                <label><span>"From (UTC)"</span>
-                    <input type="text" name="from" value=written(&question.from) placeholder="2026-11-21T07:00" autocomplete="off"/>
-                </label>
-                <label><span>"To (empty: now)"</span>
-                    <input type="text" name="to" value=written(&question.to) placeholder="2026-11-21T08:00" autocomplete="off"/>
-                </label>
-                <label><span>"Compare with the window from"</span>
-                    <input type="text" name="with" value=with placeholder="previous" autocomplete="off"/>
+                <label><span>"Its begin (UTC); it is as long as this one"</span>
+                    <input type="text" name="with" value=with placeholder="2026-11-21T07:00" autocomplete="off"/>
                 </label>
                 </div>
             </details>

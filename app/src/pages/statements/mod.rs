@@ -3,9 +3,7 @@
 //! the browser gets one page of rows.
 
 mod controls;
-mod facts;
 mod pager;
-pub mod query;
 mod regressions;
 mod table;
 
@@ -17,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use super::server_param;
 use crate::live;
 use crate::live::findings::{Judged, poll_findings, verdict_of};
-use crate::live::range::{Ranges, range};
 use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::findings::Findings;
@@ -25,7 +22,8 @@ use crate::ui::format;
 use crate::ui::page::page;
 use crate::ui::reading::{ReadingView, empty, why};
 use crate::ui::verdict::Verdict;
-pub use facts::facts;
+use crate::ui::window_facts::facts;
+use crate::ui::{statement_links, window_facts};
 
 /// Polling interval of the ranking, ms: as often as the area is read.
 const EVERY_MS: u64 = 10_000;
@@ -69,7 +67,7 @@ pub const ICON: &str = "M3 5h14M3 10h9M3 15h5";
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
-    let question = query::from_url();
+    let question = statement_links::from_url();
     let start =
         loaded(move || server.get(), move |server| read_ranking(server, question.get_untracked()));
     page("statements", start, move |start| {
@@ -99,7 +97,6 @@ fn Body(server: ServerId, question: Memo<Question>, start: StatementsView) -> im
             <Verdict words/>
         </header>
         <Findings judged/>
-        <Ranges range=range() names=query::SPANNED/>
         <controls::Controls server=server.clone() question ranking/>
         <ReadingView latest what="statement statistics">
             {move || ranking.with(|ranking| ranking.as_ref().err().map(why))}
@@ -127,7 +124,7 @@ fn notes(ranking: &Ranking) -> AnyView {
         alerts.map(|note| view! { <p class="note" role="alert">{note}</p> }).collect_view();
     let compared = ranking.compared.as_ref().map(|compared| match compared {
         Ok(compared) => {
-            let window = facts::window(&compared.facts);
+            let window = window_facts::window(&compared.facts);
             let scale = ((compared.scale - 1.0).abs() > 0.01).then(|| {
                 format!(
                     " It was read for another time, so its sums are multiplied by {}.",

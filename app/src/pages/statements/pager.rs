@@ -5,8 +5,8 @@ use model::ServerId;
 use model::statements::question::PAGE_ROWS;
 use model::statements::{Question, Ranking};
 
-use super::query::to_ranking;
 use crate::ui::format;
+use crate::ui::statement_links::to_ranking;
 
 /// Which rows these are, and links to the pages beside.
 pub fn pages(server: &ServerId, question: &Question, ranking: &Ranking) -> AnyView {

@@ -7,13 +7,13 @@ use model::statements::{Bound, Change, Figure, Measure, Question, Rank, Ranking,
 use model::{Known, ServerId, Unit};
 
 use super::pager::pages;
-use super::query::{SORTED, to_ranking, to_statement};
 use crate::ui::format;
 use crate::ui::keyed::keyed;
 use crate::ui::query_params::QueryParams;
 use crate::ui::sort::Column;
 use crate::ui::sparkline::Sparkline;
 use crate::ui::sql::one_line;
+use crate::ui::statement_links::{SORTED, to_ranking, to_statement};
 use crate::ui::table::{sort_heading, unknown};
 
 /// Characters of a statement in its row.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use model::server::{Facts, Headline};
-use model::{About, AreaName, Finding, Known, Latest, NotChecked, Reason};
+use model::{About, AreaName, Failure, Finding, Known, Latest, NotChecked, Reason};
 use tokio::sync::watch;
 
 use crate::area::Area;
@@ -52,6 +52,13 @@ impl Entry {
     }
 }
 
+/// What a recording has of an area that did not exist when it was made.
+fn never_recorded<T>() -> Latest<T> {
+    let message = "This recording was made before pgdeck read it.".to_owned();
+    let failure = Failure { since_ms: 0, at_ms: 0, reason: Reason::Nothing { message } };
+    Latest { now_ms: 0, every_ms: 1_000, reading: None, failure: Some(failure) }
+}
+
 /// From the list: the areas' modules, the store with a slot for each, its form in a file, and `ALL`.
 macro_rules! registry {
     ($($(#[$doc:meta])* $folder:ident: $name:ident, $area:ident;)+) => {
@@ -71,7 +78,9 @@ macro_rules! registry {
 
         /// The readings of one server, to be written to a file and shown elsewhere.
         #[derive(serde::Serialize, serde::Deserialize, Clone)]
-        pub struct Readings { $($folder: Latest<<$folder::$area as Area>::Value>,)+ }
+        pub struct Readings {
+            $(#[serde(default = "never_recorded")] $folder: Latest<<$folder::$area as Area>::Value>,)+
+        }
 
         impl Store {
             /// An empty store.
@@ -181,6 +190,14 @@ pub fn judge_json(rule: &str, evidence: &str) -> Option<JsonVerdict> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recording_of_an_older_pgdeck_lacks_areas_and_can_be_shown() {
+        let readings: Readings = serde_json::from_str("{}").unwrap();
+        let (findings, not_checked) = Store::of(readings).findings(None);
+        assert_eq!(findings, vec![]);
+        assert_eq!(not_checked.len(), abouts().count(), "not green");
+    }
 
     #[test]
     fn each_line_of_the_list_is_one_area_with_its_own_rules() {

@@ -14,6 +14,9 @@ select pg_catalog.current_setting('server_version_num')::int4 as version_num,
        /*? roles */ coalesce((select pg_catalog.pg_has_role(current_user, r.oid, 'usage')
                    from pg_catalog.pg_roles r where r.rolname = 'pg_monitor'), false)
        /*: pg_catalog.pg_has_role(current_user, 'pg_monitor', 'usage') */ as pg_monitor,
+       /*? roles */ coalesce((select pg_catalog.pg_has_role(current_user, r.oid, 'member')
+                   from pg_catalog.pg_roles r where r.rolname = 'pg_monitor'), false)
+       /*: pg_catalog.pg_has_role(current_user, 'pg_monitor', 'member') */ as is_member,
        /*? settings */ case
          when exists (select 1 from pg_catalog.pg_settings s where s.name = 'aurora.log_all_queries'
                       or s.name like 'apg\_%') then 'aurora'

@@ -8,7 +8,7 @@ use model::server::Facts;
 
 use super::Tick;
 use crate::area::{Area, LookBack, Note};
-use crate::events::written;
+use crate::stored_event::written;
 
 /// Hands what the area keeps to the history store, which never waits.
 pub(super) fn keep<A: Area>(tick: &Tick<'_>, value: &A::Value) {

@@ -5,22 +5,27 @@ use history::{Bucket, Entity, GapReason, Kind, Metric, Point, Series, Source};
 
 use crate::workload::*;
 
+over_both! {
+    totals_are_exact_through_compaction_restart_and_backup,
+    a_range_has_the_same_sums_at_every_width,
+    what_was_never_recorded_has_no_values,
+    the_catalog_names_sources_entities_and_metrics,
+}
+
 /// Not on the border of any bucket.
 const START: i64 = 1_780_012_345_678;
 const HOUR: i64 = 3_600_000;
 
-#[tokio::test]
-async fn totals_are_exact_through_compaction_restart_and_backup() {
-    let folder = tempfile::tempdir().unwrap();
+async fn totals_are_exact_through_compaction_restart_and_backup(place: Place) {
     let mut random = fastrand::Rng::with_seed(41);
-    let mut history = open(folder.path(), QUIET).await;
+    let mut history = place.open(QUIET).await;
     let mut truth = Truth::default();
     // Thirty hours at ten seconds with a pause, flushed and compacted at odd times, opened anew twice.
     let mut at = START;
-    for tick in 0..9_000 {
+    for tick in 0..place.work(9_000, 3_000) {
         truth.tick(&history, &mut random, (at, 10_000), 6);
         at += 10_000 + random.i64(-40..40);
-        if tick == 2_000 {
+        if tick == 1_000 {
             at += 3 * HOUR;
         }
         if random.u8(0..20) == 0 {
@@ -29,9 +34,9 @@ async fn totals_are_exact_through_compaction_restart_and_backup() {
         if tick % 700 == 0 {
             history.maintain(at).await.unwrap();
         }
-        if tick % 4_000 == 3_999 {
+        if tick % 1_500 == 1_499 {
             history.close().await.unwrap();
-            history = open(folder.path(), QUIET).await;
+            history = place.open(QUIET).await;
         }
     }
     history.flush().await.unwrap();
@@ -50,12 +55,21 @@ async fn totals_are_exact_through_compaction_restart_and_backup() {
     assert_eq!(got.rows.len(), 1);
     assert_eq!((got.rows[0].kind, &got.rows[0].entity), (Kind::Increment, &one[0]));
 
-    let copy = folder.path().join("copy/history.sqlite");
-    std::fs::create_dir(copy.parent().unwrap()).unwrap();
-    history.backup(&copy).await.unwrap();
-    let exists = history.backup(&copy).await.unwrap_err().to_string();
-    assert!(exists.contains("copy/history.sqlite exists"), "{exists}");
-    let restored = open(copy.parent().unwrap(), QUIET).await;
+    let restored = match &place {
+        Place::Folder(folder) => {
+            let copy = folder.path().join("copy/history.sqlite");
+            std::fs::create_dir(copy.parent().unwrap()).unwrap();
+            history.backup(&copy).await.unwrap();
+            let exists = history.backup(&copy).await.unwrap_err().to_string();
+            assert!(exists.contains("copy/history.sqlite exists"), "{exists}");
+            open(copy.parent().unwrap(), QUIET).await
+        }
+        Place::Database(_) => {
+            let there = history.backup("copy".as_ref()).await.unwrap_err().to_string();
+            assert!(there.contains("pg_dump") && !there.contains("postgres:p"), "{there}");
+            history
+        }
+    };
     truth.assert_totals(
         &restored.totals(&source(), EVERYTHING, START, START + 99 * HOUR).await.unwrap(),
     );
@@ -66,11 +80,9 @@ async fn totals_are_exact_through_compaction_restart_and_backup() {
     assert_eq!(pause[0].reason, GapReason::ClockForward);
 }
 
-#[tokio::test]
-async fn a_range_has_the_same_sums_at_every_width() {
-    let folder = tempfile::tempdir().unwrap();
+async fn a_range_has_the_same_sums_at_every_width(place: Place) {
     let mut random = fastrand::Rng::with_seed(43);
-    let history = open(folder.path(), QUIET).await;
+    let history = place.open(QUIET).await;
     let mut truth = Truth::default();
     for tick in 0..7_000 {
         truth.tick(&history, &mut random, (START + tick * 1_000, 1_000), 3);
@@ -109,10 +121,8 @@ async fn a_range_has_the_same_sums_at_every_width() {
     assert_eq!(calls.range.buckets.len(), alone.buckets.len());
 }
 
-#[tokio::test]
-async fn what_was_never_recorded_has_no_values() {
-    let folder = tempfile::tempdir().unwrap();
-    let history = open(folder.path(), QUIET).await;
+async fn what_was_never_recorded_has_no_values(place: Place) {
+    let history = place.open(QUIET).await;
     let nobody = Source::new("1", "nobody", "locks");
     let empty = history.range(&nobody, &Entity::server(), "size", 0, 1_000, 10).await.unwrap();
     assert!(empty.buckets.is_empty());
@@ -130,10 +140,8 @@ async fn what_was_never_recorded_has_no_values() {
     }
 }
 
-#[tokio::test]
-async fn the_catalog_names_sources_entities_and_metrics() {
-    let folder = tempfile::tempdir().unwrap();
-    let history = open(folder.path(), QUIET).await;
+async fn the_catalog_names_sources_entities_and_metrics(place: Place) {
+    let history = place.open(QUIET).await;
     let other = Source::new("8", "other", "locks");
     let hostile = Entity::of([("application", "x\"'; drop table entity; --\u{0}\u{202e}")]);
     let twice = Metric::increment("waits");

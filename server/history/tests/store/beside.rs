@@ -4,6 +4,10 @@ use history::{Blob, Event, StatementText};
 
 use crate::workload::*;
 
+over_both! {
+    they_come_back,
+}
+
 fn event(cluster: &str, at_ms: i64) -> Event {
     Event {
         cluster: cluster.to_owned(),
@@ -15,10 +19,8 @@ fn event(cluster: &str, at_ms: i64) -> Event {
     }
 }
 
-#[tokio::test]
-async fn they_come_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let history = open(folder.path(), QUIET).await;
+async fn they_come_back(place: Place) {
+    let history = place.open(QUIET).await;
     let recorder = history.recorder();
     for event in [event("7", 2_000), event("", 1_000), event("8", 1_500), event("7", 9_000)] {
         recorder.event(event);

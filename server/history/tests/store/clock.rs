@@ -4,6 +4,12 @@ use history::{GapReason, History, Point};
 
 use crate::workload::*;
 
+over_both! {
+    an_hour_that_is_lived_twice_counts_twice,
+    an_hour_that_is_skipped_is_a_gap,
+    a_reason_that_was_given_is_the_only_one,
+}
+
 const START: i64 = 1_780_000_000_000;
 
 async fn ticks(history: &History, from: i64, count: i64) {
@@ -19,10 +25,8 @@ async fn calls(history: &History, from: i64, to: i64) -> f64 {
     totals.rows.iter().map(|row| row.sum).sum()
 }
 
-#[tokio::test]
-async fn an_hour_that_is_lived_twice_counts_twice() {
-    let folder = tempfile::tempdir().unwrap();
-    let history = open(folder.path(), QUIET).await;
+async fn an_hour_that_is_lived_twice_counts_twice(place: Place) {
+    let history = place.open(QUIET).await;
     ticks(&history, START, 5_000).await;
     history.maintain(START + 5_000_000).await.unwrap();
     ticks(&history, START + 1_400_000, 5_000).await;
@@ -46,10 +50,8 @@ async fn an_hour_that_is_lived_twice_counts_twice() {
     }
 }
 
-#[tokio::test]
-async fn an_hour_that_is_skipped_is_a_gap() {
-    let folder = tempfile::tempdir().unwrap();
-    let history = open(folder.path(), QUIET).await;
+async fn an_hour_that_is_skipped_is_a_gap(place: Place) {
+    let history = place.open(QUIET).await;
     ticks(&history, START, 10).await;
     ticks(&history, START + 3_600_000, 10).await;
     let gaps = history.gaps(&source(), 0, i64::MAX).await.unwrap();
@@ -58,16 +60,14 @@ async fn an_hour_that_is_skipped_is_a_gap() {
     assert_eq!(gaps[0].reason, GapReason::ClockForward);
     history.close().await.unwrap();
 
-    let history = open(folder.path(), QUIET).await;
+    let history = place.open(QUIET).await;
     ticks(&history, START + 9_000_000, 10).await;
     let gaps = history.gaps(&source(), START + 8_000_000, i64::MAX).await.unwrap();
     assert_eq!(gaps[0].reason, GapReason::NotRunning, "between two runs");
 }
 
-#[tokio::test]
-async fn a_reason_that_was_given_is_the_only_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let history = open(folder.path(), QUIET).await;
+async fn a_reason_that_was_given_is_the_only_one(place: Place) {
+    let history = place.open(QUIET).await;
     ticks(&history, START, 10).await;
     let recorder = history.recorder();
     for second in 10..100 {

@@ -7,6 +7,10 @@ use history::{Error, GapReason, History, Point, Settings};
 
 use crate::workload::*;
 
+over_both! {
+    a_wrong_byte_costs_its_block_and_becomes_a_gap,
+}
+
 const START: i64 = 1_780_000_000_000;
 
 fn file(folder: &Path) -> std::path::PathBuf {
@@ -121,6 +125,14 @@ async fn a_directory_without_rights_is_one_sentence() {
     assert_eq!(refused.as_database_error().unwrap().code().unwrap(), "8");
 }
 
+/// Linux mounts `/sys` read-only in containers; elsewhere it refuses new files as well.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_read_only_file_system_is_one_sentence() {
+    let error = History::open(Path::new("/sys/pgdeck/history.sqlite"), QUIET).await.unwrap_err();
+    assert_sentence(&error, "cannot be written");
+}
+
 #[tokio::test]
 async fn a_newer_schema_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -172,10 +184,8 @@ async fn the_file_is_private() {
     }
 }
 
-#[tokio::test]
-async fn a_wrong_byte_costs_its_block_and_becomes_a_gap() {
-    let folder = tempfile::tempdir().unwrap();
-    let history = open(folder.path(), QUIET).await;
+async fn a_wrong_byte_costs_its_block_and_becomes_a_gap(place: Place) {
+    let history = place.open(QUIET).await;
     for tick in 0..30 {
         let point = Point::new(&statement(tick % 2), CALLS, 1.0);
         history.recorder().append(&source(), START + tick as i64 * 1_000, 1_000, vec![point]);
@@ -188,8 +198,17 @@ async fn a_wrong_byte_costs_its_block_and_becomes_a_gap() {
     let sum = |totals: &history::Totals| totals.rows.iter().map(|row| row.sum).sum::<f64>();
     assert_eq!(sum(&all().await.unwrap()), 30.0);
     // The second of three flushes.
-    let broken = "update block set data = cast(substr(data, 1, 12) || x'ff' || substr(data, 14) as blob) where id = (select id from block order by id limit 1 offset 1)";
-    sqlx::query(broken).execute(&pool(folder.path()).await).await.unwrap();
+    match &place {
+        Place::Folder(folder) => {
+            let broken = "update block set data = cast(substr(data, 1, 12) || x'ff' || substr(data, 14) as blob) where id = (select id from block order by id limit 1 offset 1)";
+            sqlx::query(broken).execute(&pool(folder.path()).await).await.unwrap();
+        }
+        Place::Database(url) => {
+            let broken = "update pgdeck.block set data = set_byte(data, 12, 255 - get_byte(data, 12)) where chunk = (select chunk from pgdeck.block order by chunk limit 1 offset 1)";
+            let pool = sqlx::PgPool::connect_lazy(url).unwrap();
+            assert_eq!(sqlx::query(broken).execute(&pool).await.unwrap().rows_affected(), 1);
+        }
+    }
     let got = all().await.unwrap();
     assert_eq!((sum(&got), got.corrupt), (20.0, 1));
     let range = history.range(&source(), &statement(1), CALLS.name, START, START + 99_000, 9).await;

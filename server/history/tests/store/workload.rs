@@ -23,11 +23,75 @@ pub const QUIET: Settings = Settings {
     buffer: 1_000_000,
     background: false,
     max_pages: 0,
+    lease_ms: 15_000,
 };
 
 pub async fn open(folder: &Path, settings: Settings) -> History {
     History::open(&folder.join("history.sqlite"), settings).await.unwrap()
 }
+
+/// Where a test keeps its history.
+pub enum Place {
+    /// In a file of this folder.
+    Folder(tempfile::TempDir),
+    /// In the database of this URL.
+    Database(String),
+}
+
+impl Place {
+    /// A new folder.
+    pub fn folder() -> Self {
+        Self::Folder(tempfile::tempdir().unwrap())
+    }
+
+    /// A new database.
+    pub async fn database(server: &playground::Server, name: &str) -> Self {
+        let name: String = name.chars().take(60).collect();
+        server.exec(&format!("create database {name}")).await.unwrap();
+        Self::Database(server.dsn_to(&name))
+    }
+
+    /// As much work as the place bears: a database is asked over a connection.
+    pub fn work(&self, file: i64, database: i64) -> i64 {
+        if matches!(self, Self::Folder(_)) { file } else { database }
+    }
+
+    /// Opens the history.
+    pub async fn open(&self, settings: Settings) -> History {
+        match self {
+            Self::Folder(folder) => open(folder.path(), settings).await,
+            Self::Database(url) => {
+                let address = history::Address::parse(url).unwrap();
+                History::connect(&address, settings).await.unwrap()
+            }
+        }
+    }
+}
+
+/// Runs the tests over either store; of PostgreSQL, one server does for all of them.
+macro_rules! over_both {
+    ($($name:ident),* $(,)?) => {
+        mod in_a_file {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::$name(crate::workload::Place::folder()).await;
+                }
+            )*
+        }
+
+        #[tokio::test]
+        async fn all_of_it_in_postgres() {
+            let server = playground::server(17).await.unwrap();
+            $(
+                let begun = std::time::Instant::now();
+                $name(crate::workload::Place::database(&server, stringify!($name)).await).await;
+                println!("{}: {:?}", stringify!($name), begun.elapsed());
+            )*
+        }
+    };
+}
+pub(crate) use over_both;
 
 pub fn source() -> Source {
     Source::new("7312345678901234567", "shop", "statements")

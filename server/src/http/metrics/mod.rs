@@ -151,7 +151,7 @@ pub fn has_token(state: &AppState, headers: &HeaderMap) -> bool {
 }
 
 /// Verifies the bearer token. Compares hashes, so timing reveals nothing about it.
-fn is_token(headers: &HeaderMap, token: Option<&str>) -> bool {
+pub fn is_token(headers: &HeaderMap, token: Option<&str>) -> bool {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.strip_prefix("Bearer "));
     match (given, token) {

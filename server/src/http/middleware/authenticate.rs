@@ -132,10 +132,12 @@ mod tests {
         for path in ["/sign-in", "/login", "/pkg/pgdeck.js", "/fonts/a.woff2", "/healthz"] {
             assert!(public.contains(path), "{path}");
         }
-        for path in ["/readyz", "/metrics", "/favicon.svg", "/favicon.ico", "/api/sign_in_info"] {
+        for path in
+            ["/readyz", "/metrics", "/favicon.svg", "/favicon.ico", "/api/sign_in_info", "/mark"]
+        {
             assert!(public.contains(path), "{path}");
         }
-        assert_eq!(public.0.len(), 10, "{public:?}: a new public path is a decision");
+        assert_eq!(public.0.len(), 11, "{public:?}: a new public path is a decision");
         for path in [
             "/",
             "/live",

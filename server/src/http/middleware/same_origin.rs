@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use crate::http::origins::host;
 use crate::http::state::AppState;
-use crate::http::{metrics, response};
+use crate::http::{marks, metrics, response};
 
 /// The middleware.
 pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -17,7 +17,8 @@ pub async fn same_origin(State(state): State<AppState>, request: Request, next: 
     // Health probes and scrapers use any host name; a scraper holds the bearer token. Any other header
     // would do for a page elsewhere that has rebound its name to this machine.
     let scrapes = path == "/metrics" && metrics::has_token(&state, request.headers());
-    if matches!(path, "/healthz" | "/readyz") || scrapes {
+    // A mark is set by whoever holds its token, never by a session.
+    if matches!(path, "/healthz" | "/readyz" | marks::PATH) || scrapes {
         return next.run(request).await;
     }
     let host = host(request.headers(), request.uri());

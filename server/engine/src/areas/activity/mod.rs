@@ -3,8 +3,8 @@
 
 mod autovacuum;
 mod connections;
-mod metrics;
 pub mod load;
+mod metrics;
 pub mod profile;
 mod progress;
 mod replay;
@@ -41,7 +41,7 @@ use model::{AreaName, Known, Reason};
 
 use crate::area::{Area, ReplayHold, read};
 use crate::connection::{Observer, Rows};
-use crate::error::{Error, quoted};
+use crate::error::{Error, monitor_grant};
 use crate::metrics::Metrics;
 use crate::redact;
 use crate::sql::sql;
@@ -139,7 +139,7 @@ impl Area for ActivityArea {
             reported.map_or(Ok(vec![]), |rows| rows.and_then(|rows| rows.all()));
         state.busy = commands.is_ok_and(|commands| commands > 0);
         let workers = autovacuum::workers(&sessions);
-        let others = hide_what_is_hidden(&mut sessions, &facts.role);
+        let others = hide_what_is_hidden(&mut sessions, facts);
         let blockers = state.blocking.join(observer, facts, &mut sessions, contested).await?;
         state.blocking.time_held_up(&mut sessions, now_ms);
         if others.is_ok() {
@@ -152,7 +152,7 @@ impl Area for ActivityArea {
             connections::connection_use(&sessions, &connections, &state.seldom.limits);
         let wait_events = others.clone().map(|()| wait_events::wait_events(&sessions));
         let progress = progress.map(|rows| state.progress.with_time_left(rows, now_ms));
-        let autovacuum = all_seen(&sessions, &facts.role)
+        let autovacuum = all_seen(&sessions, facts)
             .map(|()| autovacuum::autovacuum(workers, &progress, &state.seldom.autovacuum));
         sessions.truncate(SESSIONS_SHOWN);
         Ok(Activity {
@@ -192,12 +192,12 @@ impl Area for ActivityArea {
 }
 
 /// Drops texts we may not see or must not show; says whether we know what every session does.
-fn hide_what_is_hidden(sessions: &mut [Session], role: &str) -> Known<()> {
+fn hide_what_is_hidden(sessions: &mut [Session], facts: &Facts) -> Known<()> {
     for session in sessions.iter_mut() {
         let text = session.query.take().filter(|text| !session.hidden && !text.is_empty());
         session.query = text.map(|text| redact::statement(&text));
     }
-    all_seen(sessions, role)?;
+    all_seen(sessions, facts)?;
     let untracked = |session: &Session| session.state.as_deref() == Some("disabled");
     if sessions.iter().any(untracked) {
         return Err(Reason::NotTracked {
@@ -209,9 +209,9 @@ fn hide_what_is_hidden(sessions: &mut [Session], role: &str) -> Known<()> {
 }
 
 /// Whether none of the sessions is hidden from our role.
-fn all_seen(sessions: &[Session], role: &str) -> Known<()> {
+fn all_seen(sessions: &[Session], facts: &Facts) -> Known<()> {
     if sessions.iter().any(|session| session.hidden) {
-        let sql = format!("grant pg_monitor to {};", quoted(role));
+        let sql = monitor_grant(facts);
         return Err(Reason::missing_grant("the sessions of other roles", sql));
     }
     Ok(())

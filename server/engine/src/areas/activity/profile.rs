@@ -10,12 +10,13 @@ use model::activity::{Activity, Session, wait_class};
 use model::{AreaName, ServerId, TimeRange};
 
 use crate::engine::Engine;
-use crate::past::{MOST_POINTS, SESSIONS_BY_ALL, holes, unreadable};
+use crate::past::{MOST_POINTS, holes, unreadable};
 
 /// Active sessions by wait class, all of them: the entity's label is `class`.
 pub const ACTIVE: Metric = Metric::increment("active_sessions");
-/// The same by everything that is known of a session; only the sessions that the area keeps.
-pub const DETAIL: Metric = SESSIONS_BY_ALL;
+/// The same by everything that is known of a session: labels `class`, `event`, `query_id`,
+/// `application`, `role`, `database`, `client`; only the sessions that the area keeps.
+pub const DETAIL: Metric = crate::sampled::BY_ALL;
 
 /// Active sessions that wait for a heavyweight lock, by the session at the root of their wait: labels
 /// `application`, `role`, `database`, `state`.

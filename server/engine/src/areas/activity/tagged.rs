@@ -3,14 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use history::{Entity, Metric, Point};
+use history::{Entity, Point};
 use model::activity::Activity;
 
 use super::profile::counts;
+use crate::sampled::BY_TAG;
 use crate::tags::tags;
-
-/// Active sessions by statement and tag: labels `query_id`, `tag`, `value`.
-pub const TAGGED: Metric = Metric::increment("active_sessions_by_tag");
 
 /// How many different tags of statements one sample adds.
 const ROWS_PER_SAMPLE: usize = 100;
@@ -46,7 +44,7 @@ pub fn points(activity: &Activity) -> Vec<Point> {
             }
         }
     }
-    rows.into_iter().map(|(entity, count)| Point::new(&entity, TAGGED, count)).collect()
+    rows.into_iter().map(|(entity, count)| Point::new(&entity, BY_TAG, count)).collect()
 }
 
 /// Whether many requests can have the tag in common.

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::identifier::quote_ident;
 use model::{EventKind, Known, Reason};
 
-use super::catalog_words::altered;
+use super::catalog_words::{altered, called, is_index, qualified};
 use super::memory::{Catalog, Look, replace};
 use super::rows::{RelationRow, RoutineRow};
 
@@ -54,33 +53,6 @@ impl Look<'_> {
             self.tell(EventKind::Ddl, (Some(since_ms), self.now_ms), lines);
         }
     }
-}
-
-/// What people call it: `orders`, `shop.orders`.
-pub fn qualified(schema: &str, name: &str) -> String {
-    match schema {
-        "public" => quote_ident(name),
-        _ => format!("{}.{}", quote_ident(schema), quote_ident(name)),
-    }
-}
-
-/// `Table orders`, `Index orders_pkey on orders`.
-pub fn called(row: &RelationRow) -> String {
-    let (word, of) = match (row.kind.as_str(), &row.of_table) {
-        ("i" | "I", _) => ("Index", " on "),
-        ("r" | "f" | "p", Some(_)) => ("Partition", " of "),
-        ("p", None) => ("Partitioned table", ""),
-        ("f", None) => ("Foreign table", ""),
-        ("v", _) => ("View", ""),
-        ("m", _) => ("Materialized view", ""),
-        _ => ("Table", ""),
-    };
-    let table = row.of_table.as_ref().map(|table| format!("{of}{}", quote_ident(table)));
-    format!("{word} {}{}", qualified(&row.schema, &row.name), table.unwrap_or_default())
-}
-
-fn is_index(row: &RelationRow) -> bool {
-    matches!(row.kind.as_str(), "i" | "I")
 }
 
 /// What happened to tables, views and indexes, the tables first.

@@ -1,15 +1,42 @@
-//! What DDL did to one relation, in words.
+//! A relation and what DDL did to it, in words.
 
 use std::collections::BTreeMap;
 
 use model::identifier::quote_ident;
 
-use super::catalog::{called, qualified};
 use super::rows::RelationRow;
 
 /// What stands between the parts of an item, and between items, in the answers of `relations.14.sql`.
 const PART: char = '\u{1f}';
 const ITEM: char = '\u{1e}';
+
+/// What people call it: `orders`, `shop.orders`.
+pub fn qualified(schema: &str, name: &str) -> String {
+    match schema {
+        "public" => quote_ident(name),
+        _ => format!("{}.{}", quote_ident(schema), quote_ident(name)),
+    }
+}
+
+/// `Table orders`, `Index orders_pkey on orders`.
+pub fn called(row: &RelationRow) -> String {
+    let (word, of) = match (row.kind.as_str(), &row.of_table) {
+        ("i" | "I", _) => ("Index", " on "),
+        ("r" | "f" | "p", Some(_)) => ("Partition", " of "),
+        ("p", None) => ("Partitioned table", ""),
+        ("f", None) => ("Foreign table", ""),
+        ("v", _) => ("View", ""),
+        ("m", _) => ("Materialized view", ""),
+        _ => ("Table", ""),
+    };
+    let table = row.of_table.as_ref().map(|table| format!("{of}{}", quote_ident(table)));
+    format!("{word} {}{}", qualified(&row.schema, &row.name), table.unwrap_or_default())
+}
+
+/// Whether it is an index.
+pub fn is_index(row: &RelationRow) -> bool {
+    matches!(row.kind.as_str(), "i" | "I")
+}
 
 /// A line for each difference between two states of a relation.
 pub fn altered(was: &RelationRow, is: &RelationRow) -> Vec<String> {
@@ -17,7 +44,7 @@ pub fn altered(was: &RelationRow, is: &RelationRow) -> Vec<String> {
     if (&was.schema, &was.name) != (&is.schema, &is.name) {
         found.push(format!("renamed from {}", qualified(&was.schema, &was.name)));
     }
-    if was.of_table != is.of_table && !matches!(is.kind.as_str(), "i" | "I") {
+    if was.of_table != is.of_table && !is_index(is) {
         found.push(match (&was.of_table, &is.of_table) {
             (_, Some(_)) => "attached".to_owned(),
             (of, None) => format!("detached from {}", quote_ident(of.as_deref().unwrap_or("?"))),

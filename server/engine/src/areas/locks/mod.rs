@@ -42,7 +42,7 @@ use self::history::History;
 use self::rows::{LockRow, NameRow};
 use crate::area::{Area, read};
 use crate::connection::{Observer, Rows};
-use crate::error::{Error, quoted};
+use crate::error::{Error, monitor_grant};
 use crate::metrics::Metrics;
 use crate::redact;
 use crate::sql::{Query, sql};
@@ -318,6 +318,6 @@ fn redacted(row: &mut LockRow) {
 }
 
 fn hidden(facts: &Facts) -> Known<()> {
-    let sql = format!("grant pg_monitor to {};", quoted(&facts.role));
+    let sql = monitor_grant(facts);
     Err(Reason::missing_grant("the sessions of other roles", sql))
 }

@@ -39,7 +39,7 @@ use model::{AreaName, Known, Reason};
 
 use crate::area::{Area, ReplayHold, read};
 use crate::connection::Observer;
-use crate::error::{Error, quoted};
+use crate::error::{Error, monitor_grant};
 use crate::metrics::Metrics;
 use crate::sql::sql;
 
@@ -203,7 +203,7 @@ fn with_streams_unknown(position: Position, missing: Option<Reason>, facts: &Fac
     let is_unknown = position.in_recovery && position.streams.is_none();
     let hidden = || Reason::Hidden {
         what: "Whether this standby has a sender (primary_conninfo)".into(),
-        sql: format!("grant pg_monitor to {};", quoted(&facts.role)),
+        sql: monitor_grant(facts),
     };
     let streams_unknown = is_unknown.then(|| missing.unwrap_or_else(hidden));
     Position { streams_unknown, ..position }
@@ -239,7 +239,7 @@ fn seen(waits: SyncWaits, facts: &Facts) -> Known<SyncWaits> {
     if waits.hidden > 0 {
         return Err(Reason::Hidden {
             what: "What other roles' sessions wait for".into(),
-            sql: format!("grant pg_monitor to {};", quoted(&facts.role)),
+            sql: monitor_grant(facts),
         });
     }
     Ok(waits)
@@ -264,5 +264,5 @@ fn readable(receiver: Option<Receiver>, facts: &Facts) -> Known<Option<Receiver>
 }
 
 fn needs_monitor(what: &str, facts: &Facts) -> Reason {
-    Reason::missing_grant(what, format!("grant pg_monitor to {};", quoted(&facts.role)))
+    Reason::missing_grant(what, monitor_grant(facts))
 }

@@ -9,7 +9,7 @@ use super::difference::Poll;
 use super::row::EntryRow;
 use super::{DATABASE_NAMES, ENTRIES, ENTRY_INFOS, LOCATIONS, ROLE_NAMES, WORK_MEMORIES};
 use crate::connection::{Many, Observer, Rows};
-use crate::error::{Error, quoted};
+use crate::error::{Error, monitor_grant, quoted};
 use crate::sql::{Fill, minor};
 
 /// The most entries that are read; `pg_stat_statements.max` is 5,000 by default.
@@ -166,7 +166,7 @@ impl Location {
         if self.sees_all && hidden == 0 {
             return Ok(());
         }
-        let sql = format!("grant pg_monitor to {};", quoted(&facts.role));
+        let sql = monitor_grant(facts);
         Err(Reason::Hidden { what: "The statement of some entries".into(), sql })
     }
 }

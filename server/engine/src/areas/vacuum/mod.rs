@@ -22,7 +22,7 @@ use model::{AreaName, Known, Reason};
 
 use crate::area::{Area, read};
 use crate::connection::Observer;
-use crate::error::{Error, quoted};
+use crate::error::{Error, monitor_grant};
 use crate::metrics::Metrics;
 use crate::sql::sql;
 
@@ -120,7 +120,7 @@ fn all_seen(holders: Vec<XminHolder>, hidden: i64, facts: &Facts) -> Known<Vec<X
     if hidden > 0 {
         return Err(Reason::Hidden {
             what: "The xmin of other roles' sessions".into(),
-            sql: format!("grant pg_monitor to {};", quoted(&facts.role)),
+            sql: monitor_grant(facts),
         });
     }
     Ok(holders)

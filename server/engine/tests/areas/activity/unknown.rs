@@ -1,10 +1,11 @@
 //! What is not known of sessions is said to be so; what clients write decides nothing.
 
+use engine::areas::activity::ActivityArea;
 use engine::{Engine, Limits};
 use model::{NotChecked, Reason, ServerId};
 use playground::ServerOptions;
 
-use crate::support::{PATIENCE, Result, config, fires, limits, monitored, quiet, watcher};
+use crate::support::{PATIENCE, Result, config, fires, limits, monitored, quiet, until, watcher};
 
 /// A session whose text is what PostgreSQL shows in place of a hidden one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,5 +134,31 @@ async fn a_role_without_rights_sees_who_blocks_whom_and_counts_clients_only() ->
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     engine.stop().await;
+    Ok(())
+}
+
+/// A member of pg_monitor that does not inherit sees nothing, and another plain GRANT would not change that:
+/// the statement to copy does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_grant_that_is_offered_to_a_member_helps() -> Result {
+    for (major, membership) in
+        [(15, "grant pg_monitor to member"), (18, "grant pg_monitor to member with inherit false")]
+    {
+        let server = playground::server(major).await?;
+        server.exec("create role member login noinherit password 'm'").await?;
+        server.exec(membership).await?;
+        let dsn = server.dsn_for("member", "m", "postgres");
+        let engine = Engine::start(vec![config("one", &dsn)?], Limits::default());
+        let others = || {
+            let latest = engine.latest::<ActivityArea>(&ServerId::new("one"))?;
+            latest.value().map(|activity| activity.others.clone())
+        };
+        until(&engine, "one", PATIENCE, |_| others().is_some()).await?;
+        let Some(Err(Reason::MissingGrant { sql, .. })) = others() else {
+            anyhow::bail!("on {major}: {:?}", others())
+        };
+        server.exec(&sql).await?;
+        until(&engine, "one", PATIENCE, |_| others() == Some(Ok(()))).await?;
+    }
     Ok(())
 }

@@ -7,7 +7,7 @@ select s.name,
        -- commands and connection strings may hold passwords, and so may what an extension has made up
        case when s.is_open and pg_catalog.octet_length(s.setting) <= 1000
             then pg_catalog.current_setting(s.name, true) end as value,
-       pg_catalog.hashtextextended(s.setting collate "C", 0)
+       pg_catalog.hashtextextended(s.setting, 0)
          & case when s.is_open then 9223372036854775807 else 65535 end as hash,
        s.pending_restart
   from (select s.name, s.setting, s.pending_restart,

@@ -12,10 +12,10 @@ use super::base::{Base, Entry};
 use super::groups::{Row, alone};
 use super::tags::Tags;
 use super::{Asker, Store, texts};
-use crate::areas::activity::profile;
 use crate::clock::now_ms;
 use crate::engine::Engine;
 use crate::past::{MOST_POINTS, unreadable};
+use crate::sampled::BY_ALL;
 
 /// A moment and what the statement did there; None where nothing was read.
 pub type Moment = (i64, Option<(f64, Sums)>);
@@ -155,7 +155,7 @@ impl Sampled {
     ) -> Result<Self, history::Error> {
         let Some(store) = store else { return Ok(Self::default()) };
         let source = store.of_area(AreaName::Activity);
-        let series = Series { metrics: &[profile::DETAIL.name], entities: None };
+        let series = Series { metrics: &[BY_ALL.name], entities: None };
         let totals = store.past.totals(&source, series, from_ms, to_ms).await?;
         let wanted = queryid.to_string();
         // A sample stands for the time until the next.

@@ -6,7 +6,7 @@ use history::Series;
 use model::AreaName;
 
 use super::Store;
-use crate::areas::activity::tagged::TAGGED;
+use crate::sampled::BY_TAG;
 
 /// Which statements carried which tags.
 #[derive(Default)]
@@ -25,7 +25,7 @@ impl Tags {
     ) -> Result<Self, history::Error> {
         let Some(store) = store else { return Ok(Self::default()) };
         let source = store.of_area(AreaName::Activity);
-        let series = Series { metrics: &[TAGGED.name], entities: None };
+        let series = Series { metrics: &[BY_TAG.name], entities: None };
         let totals = store.past.totals(&source, series, window.0, window.1).await?;
         let mut tags = Self::default();
         for row in totals.rows {

@@ -10,7 +10,7 @@ use model::statements::regression::EventBefore;
 
 use super::baseline::{Baseline, WEEK};
 use super::span::{Day, MEASURES, Span};
-use crate::past::SESSIONS_BY_ALL;
+use crate::sampled::BY_ALL;
 
 /// Share of an hour that must have been read for it to count.
 const LEAST_COVERED: f64 = 0.25;
@@ -201,7 +201,7 @@ impl Waited {
         to_ms: i64,
     ) -> Result<Self, Error> {
         let source = Source { area: AreaName::Activity.as_str().into(), ..statements.clone() };
-        let series = Series { metrics: &[SESSIONS_BY_ALL.name], entities: None };
+        let series = Series { metrics: &[BY_ALL.name], entities: None };
         let totals = past.totals(&source, series, from_ms, to_ms).await?;
         let sample_ms = totals.read_ms as f64 / (totals.ticks.max(1)) as f64;
         let mut waited: HashMap<(i64, String), f64> = HashMap::new();

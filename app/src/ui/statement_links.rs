@@ -1,4 +1,4 @@
-//! The query parameters of the ranking, and links that change some of them.
+//! The ranking of statements in an address: its query parameters, and links to it and to one statement.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -23,21 +23,6 @@ pub const SORTED: &[&str] = &[
     "group",
     "sort",
 ];
-/// The parameters that a span keeps: it takes the place of an explicit window.
-pub const SPANNED: &[&str] = &[
-    "range",
-    "with",
-    "columns",
-    "q",
-    "database",
-    "role",
-    "table",
-    "tag",
-    "fingerprint",
-    "group",
-    "sort",
-];
-
 /// The question in the address.
 pub fn from_url() -> Memo<Question> {
     let query = use_query_map();
@@ -129,6 +114,6 @@ mod tests {
         let one = to_statement(&server, -7, ("my db", ""), &question);
         assert_eq!(one, "/s/shop/statements/-7?range=24h&database=my%20db");
         let names: Vec<&str> = pairs(&question).iter().map(|(name, _)| *name).collect();
-        assert!(SORTED.iter().chain(SPANNED).all(|name| names.contains(name)));
+        assert!(SORTED.iter().all(|name| names.contains(name)));
     }
 }
