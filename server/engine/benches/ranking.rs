@@ -23,29 +23,31 @@ const MEASURES: [Measure; 6] = [
 ];
 
 #[tokio::main]
-async fn main() {
+async fn main() -> Result<(), String> {
     let given = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     let statements = given.unwrap_or(STATEMENTS);
     let folder = std::env::temp_dir().join(format!("pgdeck-ranking-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
     let settings = Settings { background: false, buffer: usize::MAX, ..Settings::default() };
-    let history = History::open(&folder.join("history.sqlite"), settings).await.expect("a store");
+    let history = History::open(&folder.join("history.sqlite"), settings).await;
+    let history = history.map_err(|e| e.to_string())?;
     let end_ms = engine::now_ms();
-    fill(&history, statements, end_ms).await;
+    fill(&history, statements, end_ms).await?;
     for (name, question) in questions(end_ms) {
         let mut times = Vec::new();
         for _ in 0..ROUNDS {
             let started = Instant::now();
             let store = Some(Store::new(&history, source()));
             let asker = Asker { value: None, question: &question, sees_text: true, store };
-            let ranking = asker.rank().await.expect("a store").expect("a ranking");
+            let ranking = asker.rank().await.map_err(|e| format!("{e:?}"))?;
+            let ranking = ranking.map_err(|e| format!("{e:?}"))?;
             times.push(started.elapsed().as_secs_f64() * 1_000.0);
             assert!(!ranking.rows.is_empty(), "{name}");
         }
         times.sort_by(f64::total_cmp);
         println!("{name:28} {:8.0} ms of {statements} statements", times[ROUNDS / 2]);
     }
-    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::remove_dir_all(&folder).map_err(|e| e.to_string())
 }
 
 fn source() -> Source {
@@ -67,7 +69,7 @@ fn questions(end_ms: i64) -> Vec<(&'static str, Question)> {
     ]
 }
 
-async fn fill(history: &History, statements: u64, end_ms: i64) {
+async fn fill(history: &History, statements: u64, end_ms: i64) -> Result<(), String> {
     let recorder = history.recorder();
     let entity = |number: u64| {
         let queryid = (number as i64).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64).to_string();
@@ -100,6 +102,7 @@ async fn fill(history: &History, statements: u64, end_ms: i64) {
         }
         let at_ms = end_ms - (TICKS - 1 - tick) * EVERY_MS;
         recorder.append(&source(), at_ms, EVERY_MS as u32, points);
-        history.flush().await.expect("a flush");
+        history.flush().await.map_err(|e| e.to_string())?;
     }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use model::statements::Statements;
 use model::{Finding, Reason};
 use playground::ServerOptions;
 
-use super::harness::{Reader, started};
+use super::harness::{Reader, run, started};
 use crate::support::{Result, limits};
 
 /// What a rule says of a reading.
@@ -58,7 +58,8 @@ async fn one_statement_takes_the_servers_time() -> Result {
     let [finding] = found.as_slice() else { anyhow::bail!("{found:?}") };
     assert!(finding.message.contains("role postgres in database postgres"), "{finding:?}");
     // By its own limits it has not been watched long enough.
-    let [.., share] = StatementsArea::RULES else { anyhow::bail!("no rules") };
+    let share = StatementsArea::RULES.iter().find(|known| known.id == rule);
+    let share = share.ok_or_else(|| anyhow::anyhow!("no rule {rule}"))?;
     let verdict = engine::rule::run(share, &busy, &Limits::default());
     assert_eq!(verdict, Err(Reason::NeedsReadings { for_s: 300 }));
     // Without it, the next readings are as quiet as the server is.
@@ -67,5 +68,62 @@ async fn one_statement_takes_the_servers_time() -> Result {
     server.exec("select 1; select pg_backend_pid()").await?;
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert_eq!(judged(&reader.read().await?, rule, &soon)?, vec![]);
+    Ok(())
+}
+
+/// A list and a look-up per row, a page far behind the first, a report among short statements; and the same done
+/// well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shapes_of_statements_are_told_by_their_numbers() -> Result {
+    let rules = ["statements/n_plus_one", "statements/offset_paging", "statements/analytical_scan"];
+    let mut set: Vec<(&str, &str, f64)> = rules.iter().map(|rule| (*rule, "over_s", 0.0)).collect();
+    set.extend([
+        (rules[0], "calls_per_s_from", 1.0),
+        (rules[1], "mean_from_ms", 0.1),
+        (rules[2], "calls_per_s_from", 1.0),
+        (rules[2], "mean_from_ms", 11.0),
+        (rules[2], "blocks_per_call_from", 500.0),
+    ]);
+    let soon = limits(&set)?;
+    let server = started(ServerOptions::new(17).setting("jit", "off"), None).await?;
+    server
+        .exec(
+            "create table orders as select i as id, repeat('o', 60) as note from generate_series(1, 60000) i;
+             alter table orders add primary key (id); analyze orders",
+        )
+        .await?;
+    let mut session = server.connect().await?;
+    let list = "select id from orders where id <= 30 order by id";
+    let look_up = "select note from orders where id = 7";
+    let page = "select id, note from orders order by id limit 20 offset 30000";
+    let report =
+        "select count(*) from orders a join orders b using (id) where md5(md5(a.note)) <> b.note";
+    let mut reader = Reader::open(&server.dsn()).await?;
+    reader.read().await?;
+    for _ in 0..15 {
+        run(&mut session, list, 1).await?;
+        run(&mut session, look_up, 30).await?;
+    }
+    run(&mut session, page, 10).await?;
+    run(&mut session, report, 6).await?;
+    let broken = reader.read().await?;
+    for rule in rules {
+        let found = judged(&broken, rule, &soon)?;
+        assert_eq!(found.len(), 1, "{rule}: {found:?}");
+    }
+    // Rows fetched together, the next page by its key, no report.
+    let mut reader = Reader::open(&server.dsn()).await?;
+    reader.read().await?;
+    for _ in 0..15 {
+        run(&mut session, list, 1).await?;
+        run(&mut session, "select note from orders where id = any('{1,2,3,4,5,6,7,8}')", 1).await?;
+        run(&mut session, "select id, note from orders where id > 40000 order by id limit 20", 1)
+            .await?;
+        run(&mut session, look_up, 2).await?;
+    }
+    let mended = reader.read().await?;
+    for rule in rules {
+        assert_eq!(judged(&mended, rule, &soon)?, vec![], "{rule}");
+    }
     Ok(())
 }
