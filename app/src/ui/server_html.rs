@@ -18,11 +18,18 @@ pub fn ServerHtml(
     #[cfg(feature = "hydrate")]
     {
         let shown = StoredValue::new(first.clone());
+        let again = Trigger::new();
         Effect::new(move |_| {
+            again.track();
             let new = html.get();
             if let Some(place) = place.get()
                 && shown.with_value(|shown| *shown != new)
             {
+                // What is pressed must still be there when it is released: else the click is lost.
+                if place.matches(":active").unwrap_or(false) {
+                    set_timeout(move || again.notify(), PRESSED);
+                    return;
+                }
                 browser::replace(&place, &new);
                 shown.set_value(new);
             }
@@ -30,6 +37,10 @@ pub fn ServerHtml(
     }
     view! { <div class=class node_ref=place inner_html=first></div> }
 }
+
+/// The wait for the end of a press.
+#[cfg(feature = "hydrate")]
+const PRESSED: std::time::Duration = std::time::Duration::from_millis(100);
 
 #[cfg(feature = "hydrate")]
 mod browser {

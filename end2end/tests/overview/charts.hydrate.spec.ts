@@ -15,6 +15,8 @@ async function withPoints(page: Page) {
 test('dragging over a chart chooses its span, and the cross-hair is on all charts', async ({ page }) => {
   await withPoints(page);
   const plot = chart(page, TRANSACTIONS).getByRole('slider');
+  // Above it findings come and go.
+  await plot.evaluate((plot) => plot.scrollIntoView({ block: 'center' }));
   const box = (await plot.boundingBox())!;
   const y = box.y + box.height / 2;
   await page.mouse.move(box.x + box.width * 0.3, y);

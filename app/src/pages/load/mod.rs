@@ -7,7 +7,7 @@ mod table;
 
 use leptos::prelude::*;
 use model::activity::load::{Load, LoadBy};
-use model::{ApiError, ServerId, TimeRange};
+use model::{ApiError, Reason, ServerId, TimeRange};
 use serde::{Deserialize, Serialize};
 
 use super::server_param;
@@ -21,7 +21,7 @@ use crate::ui::chart::{Chart, Charts};
 use crate::ui::format;
 use crate::ui::page::page;
 use crate::ui::query_params::QueryParams;
-use crate::ui::reading::empty;
+use crate::ui::reading::{empty, why};
 use crate::ui::verdict::{Tone, Verdict, Words};
 use table::average;
 
@@ -55,6 +55,8 @@ pub struct LoadView {
     load: Option<Load>,
     names: Vec<StatementName>,
     cores: Option<u32>,
+    /// Why nothing is read of the server now, when nothing is.
+    unread: Option<Reason>,
 }
 
 access! { "/api/load" OnServer(See) }
@@ -68,34 +70,50 @@ pub async fn read_load(server: ServerId, range: String, by: String) -> Result<Lo
     use engine::areas::activity::load::of_range;
     let user = auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
-    engine.latest::<engine::areas::activity::ActivityArea>(&server).ok_or(ApiError::NotFound)?;
+    let latest = engine.latest::<engine::areas::activity::ActivityArea>(&server);
+    let latest = latest.ok_or(ApiError::NotFound)?;
+    let is_read = latest.reading.is_some();
+    let failed = latest.failure.map(|failure| failure.reason);
+    let unread = failed.or_else(|| (!is_read).then_some(Reason::NotYet));
     let (time, by) = (TimeRange::read(&range).unwrap_or_default(), read_by(&by));
     let found = of_range(&engine, &server, time, by).await;
     let found = found.map_err(|incident| ApiError::Internal { incident })?;
-    let names = if user.sees_query_text(&server) { names(&engine, &server) } else { Vec::new() };
+    let names = match &found {
+        Some((_, load)) if user.sees_query_text(&server) => names(&engine, &server, load).await?,
+        _ => Vec::new(),
+    };
     let cores = engine.facts(&server).and_then(|facts| facts.cores);
     let Some((moments, load)) = found else {
-        return Ok(LoadView { charts: Vec::new(), load: None, names, cores });
+        return Ok(LoadView { charts: Vec::new(), load: None, names, cores, unread });
     };
     let mut chart = charts::load(&moments, by, cores, |name| called(name, by, &names));
     chart.events = Some(events_of(&engine, &server, &range).await?);
-    let names = names.into_iter().filter(|name| {
-        let id = Some(name.query_id.as_str());
-        load.statements.iter().any(|row| row.name.as_deref() == id)
-    });
-    Ok(LoadView { charts: vec![chart], names: names.collect(), load: Some(load), cores })
+    Ok(LoadView { charts: vec![chart], names, load: Some(load), cores, unread })
 }
 
-/// The texts that the statements area has.
+/// The texts of what sessions ran.
 #[cfg(feature = "ssr")]
-fn names(engine: &engine::Engine, server: &ServerId) -> Vec<StatementName> {
-    let latest = engine.latest::<engine::areas::statements::StatementsArea>(server);
-    let texts = latest.and_then(|latest| Some(latest.reading?.value.texts)).unwrap_or_default();
-    let name = |one: model::statements::StatementText| StatementName {
-        query_id: one.queryid.to_string(),
+async fn names(
+    engine: &engine::Engine,
+    server: &ServerId,
+    load: &Load,
+) -> Result<Vec<StatementName>, ApiError> {
+    use engine::areas::activity::ActivityArea;
+    use engine::areas::statements::ranking::known;
+    let ids = load.statements.iter().filter_map(|row| row.name.as_ref()?.parse().ok()).collect();
+    let latest = engine.latest::<ActivityArea>(server);
+    let sessions = latest.and_then(|latest| latest.reading).map(|reading| reading.value.sessions);
+    let running = sessions.unwrap_or_default().into_iter();
+    let running = running.filter_map(|session| Some((session.query_id?, session.query?)));
+    let found = known::texts(engine, server, &ids, running.collect()).await;
+    let found = found.map_err(|incident| ApiError::Internal { incident })?;
+    let name = |(id, one): (i64, model::statements::StatementText)| StatementName {
+        query_id: id.to_string(),
         text: one.text,
     };
-    texts.into_iter().map(name).collect()
+    let mut names: Vec<StatementName> = found.into_iter().map(name).collect();
+    names.sort_by(|a, b| a.query_id.cmp(&b.query_id));
+    Ok(names)
 }
 
 /// What the legend calls a group.
@@ -172,6 +190,7 @@ fn Body(
             <h1>"Load of " {server.to_string()}</h1>
             <Verdict words/>
         </header>
+        {move || shown.with(|shown| shown.unread.as_ref().map(why))}
         <Show
             when=move || is_kept.get()
             fallback=|| empty("No history is kept, or nothing is known of this server yet. Start pgdeck with a data directory to keep it.")
@@ -213,7 +232,9 @@ fn span(shown: &LoadView) -> String {
 /// How much the server had to do, and what for. No state of it is green: load is neither good nor bad.
 fn verdict(shown: &LoadView) -> Words {
     let Some(load) = shown.load.as_ref().filter(|load| load.ticks > 0) else {
-        return ("Nothing was recorded in this time.".to_owned(), Tone::Unknown);
+        let unread = shown.unread.as_ref().map(Reason::message);
+        let message = unread.unwrap_or_else(|| "Nothing was recorded in this time.".to_owned());
+        return (message, Tone::Unknown);
     };
     let sessions = average(load.sessions);
     let against = match shown.cores {

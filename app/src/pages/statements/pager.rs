@@ -30,5 +30,5 @@ pub fn pages(server: &ServerId, question: &Question, ranking: &Ranking) -> AnyVi
         format::grouped(last as f64),
         format::grouped(ranking.matching as f64)
     );
-    view! { <nav class="ranges pages" aria-label="Pages">{before} <span class="muted">{rows}</span> {after}</nav> }.into_any()
+    view! { <nav class="ranges pages" aria-label="Pages of the ranking">{before} <span class="muted">{rows}</span> {after}</nav> }.into_any()
 }

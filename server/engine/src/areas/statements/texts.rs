@@ -139,7 +139,9 @@ impl Texts {
             let bytes: i64 = rows.iter().filter_map(|row| row.octets).sum();
             self.mean_bytes = Some(bytes as f64 / rows.len() as f64);
         }
-        for text in described(rows, stored) {
+        let texts: Vec<(i64, String)> =
+            rows.into_iter().filter_map(|row| Some((row.queryid, row.query?))).collect();
+        for text in described(&texts, stored) {
             self.known.entry(text.queryid).or_insert(text);
         }
     }
@@ -162,9 +164,7 @@ fn rows(answers: Vec<Known<Rows>>) -> Vec<TextRow> {
 }
 
 /// What is kept of each text; `stored` are those of the extension, mostly without values already.
-fn described(rows: Vec<TextRow>, stored: bool) -> Vec<StatementText> {
-    let texts: Vec<(i64, String)> =
-        rows.into_iter().filter_map(|row| Some((row.queryid, row.query?))).collect();
+pub fn described(texts: &[(i64, String)], stored: bool) -> Vec<StatementText> {
     if texts.is_empty() {
         return Vec::new();
     }
