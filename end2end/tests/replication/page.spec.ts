@@ -32,7 +32,7 @@ test('a sender tells its lag in bytes and in time', async ({ page }) => {
 
 test('a standby tells its own lag and whether queries are cancelled', async ({ page }) => {
   await open(page, '/s/standby/replication');
-  await expect(verdict(page)).toHaveText(/^This standby (is .+ behind|has .+ left to replay)/);
+  await expect(verdict(page)).toHaveText(/^((Warning|Critical): )?This standby (is .+ behind|has .+ left to replay)/);
   const own = page.getByRole('region', { name: 'This server' });
   await expect(own).toContainText(/[\d.]+\s(ns|µs|ms|s|min) and [\d.]+\s(B|KiB|MiB) behind\./);
   await expect(own).toContainText('max_standby_streaming_delay = 30s');
