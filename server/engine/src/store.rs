@@ -191,21 +191,24 @@ impl<A: Area> AnySlot for Slot<A> {
                 return Err(Reason::Broken { what: format!("Reading {}", A::NAME.as_str()) });
             };
             let took = started.elapsed();
-            tick.overhead.tick(A::NAME, A::EVERY_MS, took, tick.skipped);
-            match value {
+            let done = match value {
                 Ok(value) => {
                     keep::<A>(&tick, &value);
                     keep_events::<A>(&tick, &value, &mut state);
                     look_back::<A>(&tick, &mut state, &value);
                     self.put_or_fail(tick.now_ms, took, value, tick.limits);
+                    Ok(())
                 }
                 Err(Error::Query { reason, query }) => {
                     tracing::debug!(query, reason = %reason.message(), "tick failed");
                     self.fail(tick.now_ms, &reason);
+                    Ok(())
                 }
-                Err(Error::Lost(reason)) => return Err(reason),
-            }
-            Ok(())
+                Err(Error::Lost(reason)) => Err(reason),
+            };
+            // Counted last: who sees the count finds the reading and what is kept of it.
+            tick.overhead.tick(A::NAME, A::EVERY_MS, took, tick.skipped);
+            done
         })
     }
 

@@ -57,8 +57,10 @@ async fn grown(server: &Server, engine: &Engine) -> Result<(Slot, Finding)> {
     .await?;
     let grown = slot(engine, "forgotten").expect("a slot");
     let growth = grown.growth_bytes_per_s.expect("growth");
-    // Half a second is half a second or longer; a busy machine writes less, and PostgreSQL adds its own.
-    assert!(growth > PER_SECOND / 20.0 && growth < PER_SECOND * 2.0, "{growth}");
+    // Half a second is half a second or longer, and a busy machine writes less. PostgreSQL adds its own (a
+    // base backup begins a new segment), but nothing is compared over less than ten seconds.
+    let most = grown.retained_bytes.expect("retained WAL") as f64 / 10.0;
+    assert!(growth > PER_SECOND / 20.0 && growth <= most, "{growth} {grown:?}");
     Ok((grown, fires(engine, "one", "replication/inactive_slot").await?))
 }
 
