@@ -3,6 +3,8 @@
 //! reasons. None may leave an error in the server's log.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by panicking")]
 
+mod support;
+
 use std::sync::Arc;
 
 use engine::areas::activity::ActivityArea;
@@ -235,16 +237,7 @@ async fn a_recording_and_a_report_of_the_oldest_and_the_newest_major() -> Result
         let report = report.map_err(said)?;
         assert_eq!(report.major, Some(major));
         let unchecked: Vec<_> = report.not_checked.iter().map(|n| n.rule.as_str()).collect();
-        let over_time = [
-            "overview/cache_misses",
-            "statements/statistics_lost",
-            "statements/statement_share",
-            "statements/n_plus_one",
-            "statements/offset_paging",
-            "statements/analytical_scan",
-            "statements/regression",
-        ];
-        assert_eq!(unchecked, over_time, "{major}");
+        assert_eq!(unchecked, support::JUDGED_OVER_TIME, "{major}");
         let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
         let expected: &[&str] = if major == 14 { &["overview/end_of_life"] } else { &[] };
         assert_eq!(rules, expected, "{major}");

@@ -34,6 +34,11 @@ impl Sums {
         self.values.get(before).copied().unwrap_or_default()
     }
 
+    /// Blocks of shared buffers that were touched, found there or read.
+    pub fn shared_blocks(&self) -> f64 {
+        self.get(Measure::SharedHit) + self.get(Measure::SharedRead)
+    }
+
     /// What is not zero.
     pub fn iter(&self) -> impl Iterator<Item = (Measure, f64)> + '_ {
         let kept = Measure::ALL.into_iter().filter(|measure| self.which & measure.bit() != 0);

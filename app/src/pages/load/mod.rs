@@ -72,14 +72,16 @@ pub async fn read_load(server: ServerId, range: String, by: String) -> Result<Lo
     let engine = auth::engine()?;
     let latest = engine.latest::<engine::areas::activity::ActivityArea>(&server);
     let latest = latest.ok_or(ApiError::NotFound)?;
-    let is_read = latest.reading.is_some();
     let failed = latest.failure.map(|failure| failure.reason);
-    let unread = failed.or_else(|| (!is_read).then_some(Reason::NotYet));
+    let unread = failed.or_else(|| latest.reading.is_none().then_some(Reason::NotYet));
+    let sessions = latest.reading.map(|reading| reading.value.sessions).unwrap_or_default();
     let (time, by) = (TimeRange::read(&range).unwrap_or_default(), read_by(&by));
     let found = of_range(&engine, &server, time, by).await;
     let found = found.map_err(|incident| ApiError::Internal { incident })?;
     let names = match &found {
-        Some((_, load)) if user.sees_query_text(&server) => names(&engine, &server, load).await?,
+        Some((_, load)) if user.sees_query_text(&server) => {
+            names(&engine, &server, load, sessions).await?
+        }
         _ => Vec::new(),
     };
     let cores = engine.facts(&server).and_then(|facts| facts.cores);
@@ -97,14 +99,12 @@ async fn names(
     engine: &engine::Engine,
     server: &ServerId,
     load: &Load,
+    sessions: Vec<model::activity::Session>,
 ) -> Result<Vec<StatementName>, ApiError> {
-    use engine::areas::activity::ActivityArea;
     use engine::areas::statements::ranking::known;
     let ids = load.statements.iter().filter_map(|row| row.name.as_ref()?.parse().ok()).collect();
-    let latest = engine.latest::<ActivityArea>(server);
-    let sessions = latest.and_then(|latest| latest.reading).map(|reading| reading.value.sessions);
-    let running = sessions.unwrap_or_default().into_iter();
-    let running = running.filter_map(|session| Some((session.query_id?, session.query?)));
+    let running =
+        sessions.into_iter().filter_map(|session| Some((session.query_id?, session.query?)));
     let found = known::texts(engine, server, &ids, running.collect()).await;
     let found = found.map_err(|incident| ApiError::Internal { incident })?;
     let name = |(id, one): (i64, model::statements::StatementText)| StatementName {

@@ -1,57 +1,37 @@
 //! Area changes on real servers: each kind of change that is made on purpose is told once, a server where
 //! nothing changed is quiet, and what changes while pgdeck is down is told afterwards.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use engine::area::Area;
 use engine::areas::changes::{ChangesArea, State};
-use engine::connection::{Budget, Observer};
-use engine::dsn::Environment;
-use engine::overhead::Overhead;
-use engine::{Dsn, Engine, Limits, capability, now_ms};
+use engine::{Engine, Limits, now_ms};
 use history::{History, Settings};
 use model::changes::Changes;
-use model::server::Facts;
-use model::{AreaName, Event, EventKind, Reason, ServerId};
+use model::{AreaName, Event, EventKind, ServerId};
 use playground::install::passed_over;
 use playground::{Server, ServerOptions};
 
+use crate::support::observed::Observed;
 use crate::support::{PATIENCE, Result, after_ticks, config, monitored, until_true, watcher};
 
 /// The area as the sampler reads it, at will; a look is a minute after the one before.
 struct Reader {
-    observer: Observer,
-    facts: Facts,
+    server: Observed,
     state: State,
-    dsn: String,
     looks: i64,
 }
 
 impl Reader {
     async fn open(dsn: &str) -> Result<Self> {
-        let (observer, facts) = connect(dsn).await?;
-        Ok(Self { observer, facts, state: State::default(), dsn: dsn.to_owned(), looks: 0 })
-    }
-
-    async fn reconnect(&mut self) -> Result {
-        let started = Instant::now();
-        loop {
-            match connect(&self.dsn).await {
-                Ok(connected) => {
-                    (self.observer, self.facts) = connected;
-                    return Ok(());
-                }
-                Err(error) => anyhow::ensure!(started.elapsed() < PATIENCE, "{error:#}"),
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        Ok(Self { server: Observed::open(dsn).await?, state: State::default(), looks: 0 })
     }
 
     async fn look(&mut self) -> Result<Changes> {
         self.looks += 1;
         let at_ms = now_ms() + self.looks * 60_000;
-        Ok(ChangesArea::collect(&mut self.observer, &self.facts, &mut self.state, at_ms).await?)
+        let Observed { observer, facts, .. } = &mut self.server;
+        Ok(ChangesArea::collect(observer, facts, &mut self.state, at_ms).await?)
     }
 
     /// Looks until something is told: what a session wrote is counted a moment after it ended. Then nothing is
@@ -81,15 +61,6 @@ impl Reader {
 
 fn all(event: &Event) -> String {
     if event.detail.is_empty() { event.title.clone() } else { event.detail.join("\n") }
-}
-
-async fn connect(dsn: &str) -> Result<(Observer, Facts)> {
-    let dsn = Dsn::parse(dsn, &Environment::empty())?;
-    let failed = |reason: Reason| anyhow::anyhow!("{}", reason.message());
-    let overhead = Arc::new(Overhead::default());
-    let mut observer = Observer::open(&dsn, &Budget::default(), overhead).await.map_err(failed)?;
-    let facts = capability::read(&mut observer).await.and_then(|facts| facts).map_err(failed)?;
-    Ok((observer, facts))
 }
 
 /// One event of that kind with these words.
@@ -158,7 +129,7 @@ async fn each_is_told_once(major: u16) -> Result {
     server.exec("create extension pg_stat_statements").await?;
     one(&reader.told().await?, EventKind::ExtensionUpdate, &created(&server).await?);
     server.exec("select pg_stat_statements_reset()").await?;
-    reader.reconnect().await?;
+    reader.server.reconnect().await?;
     reader.look().await?;
     server.exec("select pg_stat_statements_reset()").await?;
     one(&reader.told().await?, EventKind::StatisticsReset, "pg_stat_statements was reset");
@@ -175,10 +146,10 @@ async fn each_is_told_once(major: u16) -> Result {
     one(&told, EventKind::Setting, words);
     server.exec("alter system reset max_connections").await?;
     server.restart().await?;
-    reader.reconnect().await?;
+    reader.server.reconnect().await?;
     one(&reader.told().await?, EventKind::Restart, "PostgreSQL was started again");
     kill_one(&server).await?;
-    reader.reconnect().await?;
+    reader.server.reconnect().await?;
     let told = reader.told().await?;
     let crash = "PostgreSQL restarted itself after one of its processes died";
     assert!(told.contains(&(EventKind::Restart, crash.into())), "{told:#?}");

@@ -1,21 +1,15 @@
 //! A server whose statements are counted: the area read at will, and what its differences add up to.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use engine::area::{Area, LookBack};
 use engine::areas::statements::{State, StatementsArea};
-use engine::capability;
-use engine::connection::{Budget, Observer};
-use engine::dsn::Environment;
-use engine::overhead::Overhead;
-use engine::{Dsn, now_ms};
-use model::server::Facts;
+use engine::now_ms;
 use model::statements::{Bound, Measure, Moved, Statements, Tick};
 use playground::{Server, ServerOptions};
 use sqlx::{Connection, PgConnection};
 
-use crate::support::{PATIENCE, Result};
+use crate::support::Result;
+use crate::support::observed::Observed;
 
 /// The statement that is counted.
 pub const COUNTED: &str = "select 1 as counted";
@@ -32,45 +26,31 @@ pub async fn started(options: ServerOptions, version: Option<&str>) -> Result<Se
 
 /// The area as the sampler reads it, at will.
 pub struct Reader {
-    observer: Observer,
-    facts: Facts,
+    server: Observed,
     state: State,
-    dsn: String,
 }
 
 impl Reader {
     /// Connects as this login.
     pub async fn open(dsn: &str) -> Result<Self> {
-        let (observer, facts) = connect(dsn).await?;
-        Ok(Self { observer, facts, state: State::default(), dsn: dsn.to_owned() })
+        Ok(Self { server: Observed::open(dsn).await?, state: State::default() })
     }
 
     /// Connects anew, as the sampler does when a server was away; what it remembers stays.
     pub async fn reconnect(&mut self) -> Result {
-        let started = Instant::now();
-        loop {
-            match connect(&self.dsn).await {
-                Ok(connected) => {
-                    (self.observer, self.facts) = connected;
-                    return Ok(());
-                }
-                Err(error) => anyhow::ensure!(started.elapsed() < PATIENCE, "{error:#}"),
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        self.server.reconnect().await
     }
 
     /// The same name leads to another server.
     pub async fn redirect(&mut self, dsn: &str) -> Result {
-        self.dsn = dsn.to_owned();
-        self.reconnect().await
+        self.server.redirect(dsn).await
     }
 
     /// One reading.
     pub async fn read(&mut self) -> Result<Statements> {
         let now_ms = now_ms();
-        let (observer, state) = (&mut self.observer, &mut self.state);
-        Ok(StatementsArea::collect(observer, &self.facts, state, now_ms).await?)
+        let Observed { observer, facts, .. } = &mut self.server;
+        Ok(StatementsArea::collect(observer, facts, &mut self.state, now_ms).await?)
     }
 
     /// What the sampler does after a reading.
@@ -95,16 +75,6 @@ impl Reader {
         let found = tick.moved.iter().find(ran);
         found.map(|moved| moved.key.queryid).ok_or_else(|| anyhow::anyhow!("{sql}: {tick:?}"))
     }
-}
-
-/// A connection for readings at will, and what the server is.
-pub async fn connect(dsn: &str) -> Result<(Observer, Facts)> {
-    let dsn = Dsn::parse(dsn, &Environment::empty())?;
-    let failed = |reason: model::Reason| anyhow::anyhow!("{}", reason.message());
-    let overhead = Arc::new(Overhead::default());
-    let mut observer = Observer::open(&dsn, &Budget::default(), overhead).await.map_err(failed)?;
-    let facts = capability::read(&mut observer).await.and_then(|facts| facts).map_err(failed)?;
-    Ok((observer, facts))
 }
 
 /// Runs a statement that often in one session.

@@ -12,8 +12,9 @@ use model::statements::explain::explain;
 use model::statements::{Change, Detail, Measure, Question, Rank, Ranking, Statements};
 use playground::{Server, ServerOptions};
 
-use super::harness::{COUNTED, OTHER, Reader, connect, run, run_in_three, started};
+use super::harness::{COUNTED, OTHER, Reader, run, run_in_three, started};
 use crate::support::Result;
+use crate::support::observed::Observed;
 
 const NESTED: &str = "select 1 as \"Nested\", 'secret-4711' as t from ledger.kept limit 1";
 
@@ -166,7 +167,7 @@ const TAGGED: &str =
 
 /// A session that is met running a statement says its tags.
 async fn tagged(watched: &mut Watched, major: u16) -> Result {
-    let (mut observer, facts) = connect(&watched.server.dsn()).await?;
+    let mut server = Observed::open(&watched.server.dsn()).await?;
     let mut state = Default::default();
     let begin = now_ms() - 1_000;
     let mut session = watched.server.connect().await?;
@@ -174,7 +175,8 @@ async fn tagged(watched: &mut Watched, major: u16) -> Result {
     let source = Source::new("7", "shop", "activity");
     let is_tagged = |points: &[Point]| points.iter().any(|p| p.metric == BY_TAG);
     loop {
-        let read = ActivityArea::collect(&mut observer, &facts, &mut state, now_ms()).await?;
+        let read = ActivityArea::collect(&mut server.observer, &server.facts, &mut state, now_ms())
+            .await?;
         let points = ActivityArea::points(&read).unwrap_or_default();
         if is_tagged(&points) {
             watched.history.recorder().append(&source, now_ms(), 1_000, points);

@@ -1,9 +1,9 @@
 //! Rule: a statement reads whole tables on a server whose other statements are short.
 
 use model::statements::{Measure, Ranked, StatementText, Statements, Window};
-use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Known, Limit, Unit};
 
-use super::super::evidence::{number, watched_for};
+use super::super::evidence::{about, number, watched_for};
 use crate::rule::InForce;
 
 /// Over which time it is judged, seconds.
@@ -61,8 +61,7 @@ pub const ABOUT: About = About {
 /// Judges what touches many blocks per call, where nearly all calls are short.
 pub fn analytical_scan(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec<Finding>> {
     let window = watched_for(evidence, limits.get(&OVER))?;
-    let blocks_of_all =
-        window.total.get(Measure::SharedHit) + window.total.get(Measure::SharedRead);
+    let blocks_of_all = window.total.shared_blocks();
     if !has_short_work(window, limits) {
         return Ok(Vec::new());
     }
@@ -70,17 +69,13 @@ pub fn analytical_scan(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec
         let calls = entry.sums.get(Measure::Calls).max(1.0);
         let text = evidence.text(entry.key.queryid);
         entry.key.toplevel
-            && blocks(entry) / calls >= limits.get(&BLOCKS_FROM)
-            && 100.0 * blocks(entry) >= limits.get(&SHARE_FROM) * blocks_of_all
+            && entry.sums.shared_blocks() / calls >= limits.get(&BLOCKS_FROM)
+            && 100.0 * entry.sums.shared_blocks() >= limits.get(&SHARE_FROM) * blocks_of_all
             && entry.sums.mean_ms().is_some_and(|mean| mean >= limits.get(&MEAN_FROM))
             && !text.is_some_and(is_maintenance)
     };
     let scans = window.top.iter().filter(is_scan);
     Ok(scans.map(|entry| finding(evidence, entry, blocks_of_all, limits)).collect())
-}
-
-fn blocks(entry: &Ranked) -> f64 {
-    entry.sums.get(Measure::SharedHit) + entry.sums.get(Measure::SharedRead)
 }
 
 /// Whether there are many calls and nearly all of them are short. What is not among the costliest is short.
@@ -107,35 +102,25 @@ fn finding(
     limits: &InForce<'_>,
 ) -> Finding {
     let calls = entry.sums.get(Measure::Calls).max(1.0);
-    let share = 100.0 * blocks(entry) / blocks_of_all.max(1.0);
+    let share = 100.0 * entry.sums.shared_blocks() / blocks_of_all.max(1.0);
     let who = evidence.role(entry.key.userid);
     let place = evidence.database(entry.key.dbid);
-    Finding {
-        rule: limits.rule(),
-        severity: Severity::Info,
-        object: Object::from(format!("statement {}", entry.key.queryid)),
-        message: format!(
-            "Among short statements, one of role {who} in database {place} touches {:.0} blocks per call: {share:.0} % of all blocks.",
-            blocks(entry) / calls
-        ),
-        evidence: vec![
-            number("calls", calls, Unit::Count),
-            number("blocks per call", blocks(entry) / calls, Unit::Count),
-            number(
-                "blocks read per call",
-                entry.sums.get(Measure::SharedRead) / calls,
-                Unit::Count,
-            ),
-            number("share of all blocks", share, Unit::Percent),
-            number("mean", entry.sums.mean_ms().unwrap_or_default(), Unit::Ms),
-        ],
-        harm: Harm::Hygiene,
-        root: None,
-        same_root: Vec::new(),
-        remedy: Remedy {
-            message: ABOUT.remedy.into(),
-            refuted_by: Some("it is a rare report that has to run here.".into()),
-            ..Remedy::default()
-        },
-    }
+    let message = format!(
+        "Among short statements, one of role {who} in database {place} touches {:.0} blocks per call: {share:.0} % of all blocks.",
+        entry.sums.shared_blocks() / calls
+    );
+    let numbers = vec![
+        number("calls", calls, Unit::Count),
+        number("blocks per call", entry.sums.shared_blocks() / calls, Unit::Count),
+        number("blocks read per call", entry.sums.get(Measure::SharedRead) / calls, Unit::Count),
+        number("share of all blocks", share, Unit::Percent),
+        number("mean", entry.sums.mean_ms().unwrap_or_default(), Unit::Ms),
+    ];
+    about(
+        &entry.key,
+        limits,
+        message,
+        numbers,
+        (ABOUT.remedy, "it is a rare report that has to run here."),
+    )
 }

@@ -1,9 +1,9 @@
 //! Rule: a statement is run once for each row of another.
 
 use model::statements::{Measure, Ranked, Statements, Window};
-use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Known, Limit, Unit};
 
-use super::super::evidence::{number, watched_for};
+use super::super::evidence::{about, number, watched_for};
 use crate::rule::InForce;
 
 /// Over which time it is judged, seconds.
@@ -104,29 +104,23 @@ fn finding(
     let lists = list.sums.get(Measure::Calls);
     let who = evidence.role(entry.key.userid);
     let place = evidence.database(entry.key.dbid);
-    Finding {
-        rule: limits.rule(),
-        severity: Severity::Info,
-        object: Object::from(format!("statement {}", entry.key.queryid)),
-        message: format!(
-            "Role {who} in database {place} runs a statement that returns one row {:.0} times for each call of statement {}: once for each of its rows.",
-            calls / lists,
-            list.key.queryid
-        ),
-        evidence: vec![
-            number("calls", calls, Unit::Count),
-            number("calls per second", calls / seconds, Unit::PerSecond),
-            number("share of all calls", 100.0 * calls / all, Unit::Percent),
-            number("calls of the list", lists, Unit::Count),
-            number("rows of the list", list.sums.get(Measure::Rows), Unit::Count),
-        ],
-        harm: Harm::Hygiene,
-        root: None,
-        same_root: Vec::new(),
-        remedy: Remedy {
-            message: ABOUT.remedy.into(),
-            refuted_by: Some("the two are unrelated and only happen to be as many.".into()),
-            ..Remedy::default()
-        },
-    }
+    let message = format!(
+        "Role {who} in database {place} runs a statement that returns one row {:.0} times for each call of statement {}: once for each of its rows.",
+        calls / lists,
+        list.key.queryid
+    );
+    let numbers = vec![
+        number("calls", calls, Unit::Count),
+        number("calls per second", calls / seconds, Unit::PerSecond),
+        number("share of all calls", 100.0 * calls / all, Unit::Percent),
+        number("calls of the list", lists, Unit::Count),
+        number("rows of the list", list.sums.get(Measure::Rows), Unit::Count),
+    ];
+    about(
+        &entry.key,
+        limits,
+        message,
+        numbers,
+        (ABOUT.remedy, "the two are unrelated and only happen to be as many."),
+    )
 }

@@ -1,10 +1,10 @@
 //! Rule: pages far behind the first are fetched with OFFSET, which reads everything before them.
 
 use model::statements::{Measure, Ranked, StatementText, Statements};
-use model::{About, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit};
+use model::{About, Finding, Known, Limit, Reason, Unit};
 use pg_query::protobuf::Token;
 
-use super::super::evidence::{number, watched_for};
+use super::super::evidence::{about, number, watched_for};
 use crate::rule::InForce;
 
 /// Over which time it is judged, seconds.
@@ -56,7 +56,7 @@ pub fn offset_paging(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec<F
         let share = 100.0 * entry.sums.get(Measure::ExecTime) / total.max(f64::EPSILON);
         entry.key.toplevel
             && entry.sums.get(Measure::Calls) >= CALLS
-            && blocks(entry) / rows >= limits.get(&BLOCKS_FROM)
+            && entry.sums.shared_blocks() / rows >= limits.get(&BLOCKS_FROM)
             && share >= limits.get(&SHARE_FROM)
             && entry.sums.mean_ms().is_some_and(|mean| mean >= limits.get(&MEAN_FROM))
     };
@@ -69,10 +69,6 @@ pub fn offset_paging(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec<F
     }
     let paging = costly.into_iter().filter(|entry| text(entry).is_some_and(skips_rows));
     Ok(paging.map(|entry| finding(evidence, entry, total, limits)).collect())
-}
-
-fn blocks(entry: &Ranked) -> f64 {
-    entry.sums.get(Measure::SharedHit) + entry.sums.get(Measure::SharedRead)
 }
 
 /// Whether OFFSET is given a value. By the lexer alone: the parser is recursive, and a text may be deep.
@@ -90,35 +86,29 @@ fn finding(evidence: &Statements, entry: &Ranked, total: f64, limits: &InForce<'
     let rows = entry.sums.get(Measure::Rows);
     let who = evidence.role(entry.key.userid);
     let place = evidence.database(entry.key.dbid);
-    Finding {
-        rule: limits.rule(),
-        severity: Severity::Info,
-        object: Object::from(format!("statement {}", entry.key.queryid)),
-        message: format!(
-            "Role {who} in database {place} pages with OFFSET: {:.0} blocks are touched for each row that is returned, {:.0} per call.",
-            blocks(entry) / rows.max(1.0),
-            blocks(entry) / calls
+    let message = format!(
+        "Role {who} in database {place} pages with OFFSET: {:.0} blocks are touched for each row that is returned, {:.0} per call.",
+        entry.sums.shared_blocks() / rows.max(1.0),
+        entry.sums.shared_blocks() / calls
+    );
+    let numbers = vec![
+        number("calls", calls, Unit::Count),
+        number("rows per call", rows / calls, Unit::Count),
+        number("blocks per call", entry.sums.shared_blocks() / calls, Unit::Count),
+        number("mean", entry.sums.mean_ms().unwrap_or_default(), Unit::Ms),
+        number(
+            "share of the time in statements",
+            100.0 * entry.sums.get(Measure::ExecTime) / total.max(f64::EPSILON),
+            Unit::Percent,
         ),
-        evidence: vec![
-            number("calls", calls, Unit::Count),
-            number("rows per call", rows / calls, Unit::Count),
-            number("blocks per call", blocks(entry) / calls, Unit::Count),
-            number("mean", entry.sums.mean_ms().unwrap_or_default(), Unit::Ms),
-            number(
-                "share of the time in statements",
-                100.0 * entry.sums.get(Measure::ExecTime) / total.max(f64::EPSILON),
-                Unit::Percent,
-            ),
-        ],
-        harm: Harm::Hygiene,
-        root: None,
-        same_root: Vec::new(),
-        remedy: Remedy {
-            message: ABOUT.remedy.into(),
-            refuted_by: Some("readers must be able to jump to any page, and few do.".into()),
-            ..Remedy::default()
-        },
-    }
+    ];
+    about(
+        &entry.key,
+        limits,
+        message,
+        numbers,
+        (ABOUT.remedy, "readers must be able to jump to any page, and few do."),
+    )
 }
 
 #[cfg(test)]

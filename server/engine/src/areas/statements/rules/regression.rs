@@ -4,7 +4,7 @@ use model::statements::regression::{Cause, Change};
 use model::statements::{CauseKind, Regression, Statements};
 use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
 
-use super::super::evidence::number;
+use super::super::evidence::{about, number};
 use super::super::regressions::judge::Thresholds;
 use crate::rule::{InForce, Limits};
 
@@ -140,25 +140,16 @@ fn finding(evidence: &Statements, one: &Regression, limits: &InForce<'_>) -> Fin
     let numbers = numbers(one);
     let heavy = one.more_sessions >= WARNING_FROM
         && matches!(one.change, Change::Slower | Change::MoreCalls);
+    let message = format!(
+        "A statement of role {who} in database {place} {}.{}{}",
+        what(one),
+        one.causes.first().map(because).unwrap_or_default(),
+        after(one)
+    );
+    let severity = if heavy { Severity::Warning } else { Severity::Info };
     Finding {
-        rule: limits.rule(),
-        severity: if heavy { Severity::Warning } else { Severity::Info },
-        object: Object::from(format!("statement {}", one.key.queryid)),
-        message: format!(
-            "A statement of role {who} in database {place} {}.{}{}",
-            what(one),
-            one.causes.first().map(because).unwrap_or_default(),
-            after(one)
-        ),
-        evidence: numbers,
-        harm: Harm::Hygiene,
-        root: None,
-        same_root: Vec::new(),
-        remedy: Remedy {
-            message: remedy(one).into(),
-            refuted_by: Some(refuted_by(one.change).into()),
-            ..Remedy::default()
-        },
+        severity,
+        ..about(&one.key, limits, message, numbers, (remedy(one), refuted_by(one.change)))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Rule: one statement takes most of the time that the server spends in statements.
 
 use model::statements::{Bound, Measure, Ranked, Statements, Window};
-use model::{About, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Known, Limit, Unit};
 
-use super::super::evidence::{number, watched_for};
+use super::super::evidence::{about, number, watched_for};
 use crate::rule::InForce;
 
 /// Over which time it is judged, seconds.
@@ -78,22 +78,15 @@ fn finding(
         number("rows", first.sums.get(Measure::Rows), Unit::Count),
     ];
     numbers.extend(first.sums.mean_ms().map(|mean| number("mean", mean, Unit::Ms)));
-    Finding {
-        rule: limits.rule(),
-        severity: Severity::Info,
-        object: Object::from(format!("statement {}", first.key.queryid)),
-        message: format!(
-            "One statement of role {who} in database {place} takes {at_least}{share:.0} % of the time that the server spent in statements over {}: {calls:.0} calls.",
-            model::duration(window.covered_ms as f64)
-        ),
-        evidence: numbers,
-        harm: Harm::Hygiene,
-        root: None,
-        same_root: Vec::new(),
-        remedy: Remedy {
-            message: ABOUT.remedy.into(),
-            refuted_by: Some("it is the server's purpose to run this statement.".into()),
-            ..Remedy::default()
-        },
-    }
+    let message = format!(
+        "One statement of role {who} in database {place} takes {at_least}{share:.0} % of the time that the server spent in statements over {}: {calls:.0} calls.",
+        model::duration(window.covered_ms as f64)
+    );
+    about(
+        &first.key,
+        limits,
+        message,
+        numbers,
+        (ABOUT.remedy, "it is the server's purpose to run this statement."),
+    )
 }
