@@ -1,6 +1,5 @@
 //! A server whose statements are counted: the area read at will, and what its differences add up to.
 
-
 use engine::area::{Area, LookBack};
 use engine::areas::statements::{State, StatementsArea};
 use engine::now_ms;
