@@ -6,6 +6,7 @@ mod base;
 pub mod detail;
 mod filter;
 mod groups;
+pub mod latency;
 pub mod known;
 mod rows;
 mod tags;
