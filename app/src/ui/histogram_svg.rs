@@ -62,7 +62,8 @@ pub fn histogram(bars: &[Bar], end: Option<&str>) -> Option<String> {
         let shown = bars.iter().enumerate().filter(|(_, bar)| bar.count > LEAST);
         let drawn = shown.map(|(at, bar)| {
             let corners = [(at as f64 + GAP, LEAST), (at as f64 + 1.0 - GAP, bar.count)];
-            Rectangle::new(corners, if bar.is_faint { FAINT } else { BAR }.filled())
+            let colour = if bar.is_faint { FAINT } else { BAR };
+            Rectangle::new(corners, colour.filled())
         });
         chart.draw_series(drawn).ok()?;
         root.present().ok()?;
@@ -72,10 +73,7 @@ pub fn histogram(bars: &[Bar], end: Option<&str>) -> Option<String> {
 
 /// Powers of ten in few characters.
 fn count(value: f64) -> String {
-    match value {
-        value if value < 1.0 => String::new(),
-        value => model::quantity::number(value, model::Unit::Count),
-    }
+    if value < 1.0 { String::new() } else { model::quantity::number(value, model::Unit::Count) }
 }
 
 fn themed(svg: &str) -> String {

@@ -2,8 +2,8 @@
 //! from samples of sessions, each with what it rests on.
 
 use leptos::prelude::*;
+use model::Unit;
 use model::latency::{Histogram, Latency, Within, bounds};
-use model::{Known, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::ui::chart_plot::drawn;
@@ -23,7 +23,7 @@ pub struct Shown {
 impl Shown {
     /// Draws them.
     pub fn of(latency: Latency) -> Self {
-        let draw = |found: &Known<Histogram>| found.as_ref().ok().and_then(picture);
+        let draw = |found: &model::Known<Histogram>| found.as_ref().ok().and_then(picture);
         Self { logged: draw(&latency.logged), sampled: draw(&latency.sampled), latency }
     }
 }
@@ -42,12 +42,12 @@ pub async fn read(
     let activity = engine.latest::<ActivityArea>(server);
     let unsampled = activity.and_then(|latest| match latest.value() {
         Some(value) => value.others.clone().err(),
-        None => latest.failure.map(|failure| failure.reason),
+        None => latest.failure.as_ref().map(|failure| failure.reason.clone()),
     });
     let log = engine.latest::<LogArea>(server);
     let unlogged = log.and_then(|latest| match latest.value() {
         Some(value) => value.why_not().cloned(),
-        None => latest.failure.map(|failure| failure.reason),
+        None => latest.failure.as_ref().map(|failure| failure.reason.clone()),
     });
     let found = of_runs::of(engine, server, (detail, question), (unsampled, unlogged)).await;
     let found = found.map_err(|incident| model::ApiError::Internal { incident })?;
@@ -155,7 +155,7 @@ fn figure(title: &'static str, of: &Histogram, svg: Option<String>, basis: Strin
             Ok(found) => (within(*found), None),
             Err(reason) => ("unknown".to_owned(), Some(reason.message())),
         };
-        view! { <div><dt>"p" {*percent}</dt><dd class="num" title=title>{value}</dd></div> }
+        view! { <div><dt>{format!("p{percent}")}</dt><dd class="num" title=title>{value}</dd></div> }
     });
     let unknown =
         of.percentiles.iter().find_map(|(percent, known)| Some((percent, known.as_ref().err()?)));
@@ -164,7 +164,7 @@ fn figure(title: &'static str, of: &Histogram, svg: Option<String>, basis: Strin
     view! {
         <figure class="chart">
             <figcaption><h3>{title}</h3><span class="muted">"runs"</span></figcaption>
-            {svg.map(|svg| drawn(svg).into_any())}
+            {svg.map(drawn)}
             <dl class="statement-figures">{percentiles.collect_view()}</dl>
             <p class="muted">{format::unbroken(&basis)} {unknown}</p>
             <details class="points">

@@ -104,10 +104,7 @@ impl Area for LogArea {
         state: &mut State,
         now_ms: i64,
     ) -> Result<Log, Error> {
-        let wait = state.refused.take_if(|(until_ms, _)| now_ms >= *until_ms);
-        if wait.is_some() {
-            state.may = true;
-        }
+        state.refused.take_if(|(until_ms, _)| now_ms >= *until_ms);
         // Files are asked for in the same round trip, once it is known that they may be.
         let knew = state.may;
         let asked = state.tail.asks(now_ms);
@@ -137,6 +134,9 @@ impl Area for LogArea {
                 (files.into_iter().nth(1).unwrap_or(Err(Reason::NotYet)), Err(Reason::NotYet))
             }
         };
+        if let Err(reason) = &files {
+            state.refuse(reason.clone(), now_ms);
+        }
         let found =
             files.and_then(|rows| rows.all()).and_then(|rows| current(rows.into_iter().next()));
         let (file, current) = match found {
