@@ -79,6 +79,9 @@ test('a statement has a page: text, figures, charts, and the way to its plan', a
   await expect(verdict(page)).toContainText(/calls? of .* each/);
   await expect(page.getByRole('region', { name: 'In this window' })).toContainText('Standard error of the mean');
   await expect(page.getByRole('figure').filter({ hasText: 'Calls per second' })).toBeVisible();
+  const latency = page.getByRole('region', { name: 'Latency' });
+  await expect(latency.getByRole('figure').filter({ hasText: "From the server's log" })).toContainText(/any duration|has no run of it|not read/);
+  await expect(latency.getByRole('figure').filter({ hasText: 'From sampled sessions' })).toContainText(/once a second/);
   const text = page.getByRole('region', { name: 'Text' });
   await expect(text).toContainText(/explain \((generic_plan, )?verbose, settings\)/);
   await text.getByRole('button', { name: 'Open on the plan page' }).click();

@@ -7,6 +7,7 @@ pub mod detail;
 mod filter;
 mod groups;
 pub mod known;
+pub mod latency;
 mod rows;
 mod tags;
 mod texts;
