@@ -18,7 +18,7 @@ use crate::record::Recording;
 use crate::rule::Limits;
 use crate::server::{ServerConfig, WatchedServer};
 use crate::store::Frame;
-use crate::{rules, sampler};
+use crate::{recorded, rules, sampler};
 
 /// The servers we watch. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ struct Inner {
     runs: Arc<Runs>,
     samplers: Mutex<Vec<Isolated>>,
     past: Option<History>,
+    /// From when to when, ms since the epoch, where a recording is shown.
+    recording: Option<(i64, i64)>,
 }
 
 impl Engine {
@@ -66,11 +68,25 @@ impl Engine {
             runs: Arc::default(),
             samplers: Mutex::new(samplers),
             past,
+            recording: None,
         }))
     }
 
     /// Shows a recording; nothing is sampled.
     pub fn recorded(recording: Recording) -> Self {
+        let span = recording.span();
+        Self::of_recording(recording, span, None)
+    }
+
+    /// Shows the recording in a history store, from which its past is answered.
+    ///
+    /// Errors: a sentence, when there is none that this version can read.
+    pub async fn replay(past: History) -> Result<Self, String> {
+        let (recording, span) = recorded::read(&past).await?;
+        Ok(Self::of_recording(recording, span, Some(past)))
+    }
+
+    fn of_recording(recording: Recording, span: (i64, i64), past: Option<History>) -> Self {
         let servers = recording
             .servers
             .into_iter()
@@ -81,7 +97,8 @@ impl Engine {
             limits: Arc::default(),
             runs: Arc::default(),
             samplers: Mutex::default(),
-            past: None,
+            past,
+            recording: Some(span),
         }))
     }
 
@@ -110,7 +127,9 @@ impl Engine {
 
     /// The newest reading of an area, with the text of statements; None: there is no such server.
     pub fn latest<A: Listed>(&self, id: &ServerId) -> Option<Latest<A::Value>> {
-        self.server(id).map(|server| sent_now(&server.store.slot::<A>().latest()))
+        let now_ms = self.now_ms();
+        let latest = self.server(id).map(|server| server.store.slot::<A>().latest());
+        latest.map(|latest| Latest { now_ms, ..(*latest).clone() })
     }
 
     /// Adds the Prometheus metrics of a server.
@@ -170,6 +189,16 @@ impl Engine {
         queries.flat_map(|query| query.files).map(|file| (file.name, file.statement())).collect()
     }
 
+    /// From when to when, ms since the epoch, where a recording is shown.
+    pub fn recording(&self) -> Option<(i64, i64)> {
+        self.0.recording
+    }
+
+    /// The clock, ms since the epoch: a recording's stands still where it ends.
+    pub fn now_ms(&self) -> i64 {
+        self.0.recording.map_or_else(now_ms, |(_, to_ms)| to_ms)
+    }
+
     /// The history store; None when nothing is recorded.
     pub fn past(&self) -> Option<&History> {
         self.0.past.as_ref()
@@ -185,9 +214,4 @@ impl Engine {
             tracing::error!(%error, "the last readings were not recorded");
         }
     }
-}
-
-/// The reading with the clock of the moment it is handed out.
-fn sent_now<T: Clone>(latest: &Latest<T>) -> Latest<T> {
-    Latest { now_ms: now_ms(), ..latest.clone() }
 }
