@@ -24,3 +24,4 @@ mod plan;
 mod plan_page;
 mod recording;
 mod sign_in;
+mod upgrade;
