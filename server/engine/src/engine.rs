@@ -20,7 +20,7 @@ use crate::record::Recording;
 use crate::rule::Limits;
 use crate::server::{ServerConfig, WatchedServer};
 use crate::store::Frame;
-use crate::{rules, sampler};
+use crate::{recorded, rules, sampler};
 
 /// The servers we watch. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ struct Inner {
     runs: Arc<Runs>,
     samplers: Mutex<Vec<Isolated>>,
     past: Option<History>,
+    /// From when to when, ms since the epoch, where a recording is shown.
+    recording: Option<(i64, i64)>,
 }
 
 impl Engine {
@@ -68,11 +70,25 @@ impl Engine {
             runs: Arc::default(),
             samplers: Mutex::new(samplers),
             past,
+            recording: None,
         }))
     }
 
     /// Shows a recording; nothing is sampled.
     pub fn recorded(recording: Recording) -> Self {
+        let span = recording.span();
+        Self::of_recording(recording, span, None)
+    }
+
+    /// Shows the recording in a history store, from which its past is answered.
+    ///
+    /// Errors: a sentence, when there is none that this version can read.
+    pub async fn replay(past: History) -> Result<Self, String> {
+        let (recording, span) = recorded::read(&past).await?;
+        Ok(Self::of_recording(recording, span, Some(past)))
+    }
+
+    fn of_recording(recording: Recording, span: (i64, i64), past: Option<History>) -> Self {
         let servers = recording
             .servers
             .into_iter()
@@ -83,7 +99,8 @@ impl Engine {
             limits: Arc::default(),
             runs: Arc::default(),
             samplers: Mutex::default(),
-            past: None,
+            past,
+            recording: Some(span),
         }))
     }
 
@@ -132,7 +149,7 @@ impl Engine {
         });
         let (every_ms, failure) = (latest.every_ms, latest.failure.clone());
         // The clock is that of the moment in which it is handed out.
-        Some(Latest { now_ms: now_ms(), every_ms, reading, failure })
+        Some(Latest { now_ms: self.now_ms(), every_ms, reading, failure })
     }
 
     /// The newest reading of an area itself, with the clock of the moment in which it was stored.
@@ -195,6 +212,16 @@ impl Engine {
     pub fn sql_files(&self) -> Vec<(&'static str, &'static str)> {
         let queries = crate::areas::ALL.iter().flat_map(|area| area.queries);
         queries.flat_map(|query| query.files).map(|file| (file.name, file.statement())).collect()
+    }
+
+    /// From when to when, ms since the epoch, where a recording is shown.
+    pub fn recording(&self) -> Option<(i64, i64)> {
+        self.0.recording
+    }
+
+    /// The clock, ms since the epoch: a recording's stands still where it ends.
+    pub fn now_ms(&self) -> i64 {
+        self.0.recording.map_or_else(now_ms, |(_, to_ms)| to_ms)
     }
 
     /// The history store; None when nothing is recorded.

@@ -40,6 +40,7 @@ mod scan;
 mod settings;
 mod sqlite;
 mod totals;
+mod view;
 mod window;
 
 pub use about::{About, AboutShared};

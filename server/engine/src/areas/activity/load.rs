@@ -9,7 +9,6 @@ use model::{AreaName, ServerId, TimeRange};
 
 use super::profile::{ACTIVE, BLOCKED, DETAIL};
 use super::wait_events::description;
-use crate::clock::now_ms;
 use crate::engine::Engine;
 use crate::past::{MOST_POINTS, holes, unreadable};
 
@@ -33,7 +32,7 @@ pub async fn of_range(
     range: TimeRange,
     by: LoadBy,
 ) -> Result<Option<(Vec<LoadMoment>, Load)>, String> {
-    let (from_ms, to_ms) = range.window(now_ms());
+    let (from_ms, to_ms) = range.window(engine.now_ms());
     let window = TimeRange::Between { from_ms, to_ms };
     let Some((past, source, window)) = engine.past_of(id, AreaName::Activity, window) else {
         return Ok(None);

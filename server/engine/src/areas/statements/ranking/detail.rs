@@ -12,7 +12,6 @@ use super::base::{Base, Entry};
 use super::groups::{Row, alone};
 use super::tags::Tags;
 use super::{Asker, Store, texts};
-use crate::clock::now_ms;
 use crate::engine::Engine;
 use crate::past::{MOST_POINTS, unreadable};
 use crate::sampled::BY_ALL;
@@ -47,7 +46,7 @@ impl Asker<'_> {
         &self,
         queryid: i64,
     ) -> Result<Known<(Detail, Vec<Moment>)>, history::Error> {
-        let spans = self.question.spans(now_ms());
+        let spans = self.spans();
         let mut base = match self.base(&spans).await? {
             Ok(base) => base,
             Err(reason) => return Ok(Err(reason)),

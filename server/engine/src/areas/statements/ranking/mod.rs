@@ -34,18 +34,21 @@ use tags::Tags;
 pub struct Store<'a> {
     past: &'a History,
     source: Source,
+    /// Where spans that end now do.
+    now_ms: i64,
 }
 
 impl<'a> Store<'a> {
     /// Of this source.
     pub fn new(past: &'a History, source: Source) -> Self {
-        Self { past, source }
+        Self { past, source, now_ms: now_ms() }
     }
 
     /// That of a server; None without a store, and while nothing is known of the server.
     fn of(engine: &'a Engine, id: &ServerId) -> Option<Self> {
         let (past, facts) = (engine.past()?, engine.facts(id)?);
-        Some(Self::new(past, source(&facts, id.as_str(), AreaName::Statements)))
+        let source = source(&facts, id.as_str(), AreaName::Statements);
+        Some(Self { past, source, now_ms: engine.now_ms() })
     }
 
     /// The same server's source of another area.
@@ -89,7 +92,7 @@ impl Asker<'_> {
     ///
     /// Errors: when the store cannot be read.
     pub async fn rank(&self) -> Result<Known<Ranking>, history::Error> {
-        let spans = self.question.spans(now_ms());
+        let spans = self.spans();
         let mut base = match self.base(&spans).await? {
             Ok(base) => base,
             Err(reason) => return Ok(Err(reason)),
@@ -130,6 +133,11 @@ impl Asker<'_> {
             uncounted: self.value.map(Statements::uncounted).unwrap_or_default(),
             notes,
         }))
+    }
+
+    /// The windows of the question.
+    fn spans(&self) -> Spans {
+        self.question.spans(self.store.as_ref().map_or_else(now_ms, |store| store.now_ms))
     }
 
     /// All statements of the window: from the store, or from memory where that has none of it yet.
