@@ -8,6 +8,7 @@ mod clock;
 mod faults;
 mod killed;
 mod leases;
+mod plans;
 mod retention;
 mod shared;
 mod state;
