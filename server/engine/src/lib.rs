@@ -46,3 +46,4 @@ pub use remembered::Past;
 pub use rule::Limits;
 pub use server::ServerConfig;
 pub use store::Frame;
+pub use stored_event::written as stored_event;

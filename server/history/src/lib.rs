@@ -9,6 +9,7 @@
 
 mod about;
 mod answers;
+mod backfill;
 mod backup;
 mod beside;
 mod catalog;
@@ -44,6 +45,7 @@ mod window;
 
 pub use about::{About, AboutShared};
 pub use answers::{Bucket, Gap, GapReason, Known, Line, Range, Total, Totals};
+pub use backfill::{PastSeries, Typical};
 pub use backup::copy;
 pub use beside::{Blob, Event, StatementPlan, StatementText};
 pub use error::{Error, Stopped};

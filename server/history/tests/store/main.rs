@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
 
 mod answers;
+mod backfill;
 mod beside;
 mod clock;
 mod faults;
