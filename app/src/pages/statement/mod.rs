@@ -125,7 +125,7 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
             <h1>"Statement of " {server.to_string()}</h1>
             <p class=class>{format::unbroken(&verdict)}</p>
         </header>
-        <p class="note">"Query id " {queryid} {whose} ". " <a href=back>"All statements of this window"</a></p>
+        <p class="note">{format!("Query id {queryid}{whose}. ")} <a href=back>"All statements of this window"</a></p>
         <Findings judged/>
         {known(&start.detail, |detail| {
             let notes = detail.notes.iter().cloned();
