@@ -6,7 +6,7 @@ use super::story::{HOUR_MS, MINUTE_MS, Story};
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// The times between two ticks, from the newest on: how far back, and how long.
 const STEPS: [(i64, i64); 3] =
-    [(HOUR_MS, 15_000), (12 * HOUR_MS, MINUTE_MS), (i64::MAX, 5 * MINUTE_MS)];
+    [(HOUR_MS, 15_000), (24 * HOUR_MS, 2 * MINUTE_MS), (i64::MAX, 10 * MINUTE_MS)];
 /// How busy the shop is at each hour of a day, UTC.
 const HOURS: [f64; 24] = [
     0.34, 0.28, 0.25, 0.24, 0.26, 0.33, 0.48, 0.68, 0.86, 0.97, 1.02, 1.04, 1.0, 0.98, 1.0, 1.02,
