@@ -76,7 +76,7 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
         query_text: chosen.as_ref().is_some_and(|id| who.sees_query_text(id)),
         no_actions: chosen.and_then(|id| no_actions(&who, &engine, &id)),
         plan_limits: plan_limits(&engine),
-        generated: engine.generated().await,
+        generated: engine.generated(),
         who: who.name,
         servers,
         badges,

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, watch};
 use crate::areas::{Listed, Readings};
 use crate::clock::now_ms;
 use crate::explain::registry::Runs;
+use crate::generated::Generated;
 use crate::isolated::{self, Isolated};
 use crate::metrics::Metrics;
 use crate::record::Recording;
@@ -30,6 +31,7 @@ struct Inner {
     runs: Arc<Runs>,
     samplers: Mutex<Vec<Isolated>>,
     past: Option<History>,
+    generated: Generated,
 }
 
 impl Engine {
@@ -41,6 +43,11 @@ impl Engine {
     /// Watches the servers and records their readings in the history store, where there is one.
     pub fn start_with(servers: Vec<ServerConfig>, limits: Limits, past: Option<History>) -> Self {
         let limits = Arc::new(limits);
+        let generated = Generated::default();
+        if let Some(past) = past.clone() {
+            let generated = generated.clone();
+            tokio::spawn(async move { generated.look(&past).await });
+        }
         let mut samplers = Vec::with_capacity(servers.len());
         let mut watched = Vec::with_capacity(servers.len());
         for config in servers {
@@ -66,6 +73,7 @@ impl Engine {
             runs: Arc::default(),
             samplers: Mutex::new(samplers),
             past,
+            generated,
         }))
     }
 
@@ -82,6 +90,7 @@ impl Engine {
             runs: Arc::default(),
             samplers: Mutex::default(),
             past: None,
+            generated: Generated::default(),
         }))
     }
 
@@ -173,6 +182,10 @@ impl Engine {
     /// The history store; None when nothing is recorded.
     pub fn past(&self) -> Option<&History> {
         self.0.past.as_ref()
+    }
+
+    pub(crate) fn made_up(&self) -> &Generated {
+        &self.0.generated
     }
 
     /// Ends all samplers, closes their connections and writes what the history store has not yet written.

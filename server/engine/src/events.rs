@@ -26,16 +26,6 @@ impl Engine {
         let notes = server.store.untold();
         found.map(|found| Events { notes, ..found }).map_err(|error| unreadable(&error))
     }
-
-    /// Which part of the history is made up, from and to: that of the demo. None of what was read. Where it
-    /// cannot be told, the log says why.
-    pub async fn generated(&self) -> Option<(i64, i64)> {
-        let found = self.past()?.events_of_kind(EventKind::Generated.as_str()).await;
-        let found = found.map_err(|error| unreadable(&error)).ok()?;
-        let spans =
-            found.into_iter().filter_map(read).map(|e| (e.since_ms.unwrap_or(e.at_ms), e.at_ms));
-        spans.reduce(|(from, to), (other_from, other_to)| (from.min(other_from), to.max(other_to)))
-    }
 }
 
 async fn of_server(

@@ -47,7 +47,7 @@ impl Engine {
             stopped: about.stopped.map(|stopped| (stopped.since_ms, stopped.cause)),
             moved_aside: about.moved_aside.is_some(),
             shared: about.shared.as_ref().map(shared),
-            generated: self.generated().await,
+            generated: self.generated(),
             servers: servers.into_values().collect(),
         }))
     }

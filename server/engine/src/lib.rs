@@ -14,6 +14,7 @@ mod engine;
 mod error;
 pub mod events;
 pub mod explain;
+mod generated;
 pub mod history;
 mod isolated;
 mod kept;

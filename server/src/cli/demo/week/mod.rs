@@ -60,6 +60,7 @@ async fn write(
         plans::record(past, &sources, &story, regressed).await?;
     }
     past.flush().await?;
+    engine.look_for_generated().await;
     let mut values = 0;
     for Known { thing: source, first_ms, .. } in &sources {
         let typical = past.typical(source, watched.0, watched.1).await?;

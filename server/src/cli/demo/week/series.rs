@@ -175,3 +175,84 @@ impl Maker {
         value
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use playground::Looks;
+
+    use super::super::story::Story;
+    use super::*;
+
+    /// A Thursday, 15:00 UTC.
+    const NOW: i64 = 1_795_705_200_000;
+
+    fn regressed() -> Option<Regressed> {
+        let looks = |ms: f64, blocks: u32| Looks {
+            executed: format!(
+                r#"[{{"Plan": {{"Shared Hit Blocks": {blocks}}}, "Execution Time": {ms}}}]"#
+            ),
+            planned: String::new(),
+        };
+        Regressed::read(&playground::Regressed {
+            queryid: -7,
+            database: "shop".into(),
+            table: "payments".into(),
+            index: "payments_order_id_idx".into(),
+            before: looks(0.1, 4),
+            after: looks(20.0, 2_000),
+        })
+    }
+
+    fn made(area: &str, typical: Vec<Typical>) -> (Vec<(i64, i64)>, Vec<PastSeries>, Story) {
+        let story = Story::before(NOW);
+        let source = Source::new("1", "primary", area);
+        let maker = Maker::new(&source, Curve::new(&story, NOW), regressed(), typical);
+        let (ticks, series) = maker.make();
+        (ticks, series, story)
+    }
+
+    fn of(entity: &Entity, metric: &str, kind: Kind, per_s: f64) -> Typical {
+        let metric = metric.to_owned();
+        let (per_ms, per_tick) = (per_s / 1_000.0, per_s);
+        Typical { entity: entity.clone(), metric, kind, mean: per_s, per_ms, per_tick }
+    }
+
+    #[test]
+    fn a_call_costs_what_it_costs_and_less_while_the_index_was_there() {
+        let entity = Entity::of([("queryid", "-7"), ("role", "shop")]);
+        let calls = of(&entity, Measure::Calls.as_str(), Kind::Increment, 3.0);
+        let time = of(&entity, Measure::ExecTime.as_str(), Kind::Increment, 60.0);
+        let blocks = of(&entity, Measure::SharedHit.as_str(), Kind::Increment, 6_000.0);
+        let (ticks, series, story) = made("statements", vec![calls, time, blocks]);
+        let sum = |at: usize, from_ms: i64, to_ms: i64| -> f64 {
+            let inside = |(place, _): &&(usize, f64)| {
+                ticks.get(*place).is_some_and(|(at_ms, _)| (from_ms..to_ms).contains(at_ms))
+            };
+            let values = series.get(at).map(|one| one.values.as_slice()).unwrap_or_default();
+            values.iter().filter(inside).map(|(_, value)| value).sum()
+        };
+        let (from, dropped) = (story.from_ms, story.dropped_ms);
+        let now = sum(1, dropped, NOW) / sum(0, dropped, NOW);
+        let then = sum(1, from, dropped) / sum(0, from, dropped);
+        assert!((now - 20.0).abs() < 1.0 && (then - 0.1).abs() < 0.01, "{now} {then}");
+        let touched = sum(2, from, dropped) / sum(0, from, dropped);
+        assert!((touched - 4.0).abs() < 0.5, "{touched}");
+        assert!(sum(0, NOW - 3_600_000, NOW) > 8_000.0, "about three a second");
+    }
+
+    #[test]
+    fn what_sessions_do_is_a_part_of_the_whole() {
+        let whole = Entity::of([("class", "CPU")]);
+        let part = Entity::of([("class", "CPU"), ("query_id", "-7")]);
+        let whole = of(&whole, "active_sessions", Kind::Increment, 0.5);
+        let part = of(&part, "active_sessions_by_all", Kind::Increment, 0.4);
+        let (_, series, _) = made(model::AreaName::Activity.as_str(), vec![whole, part]);
+        let value = |at: usize, place: usize| {
+            series.get(at).and_then(|one| one.values.get(place)).map_or(0.0, |value| value.1)
+        };
+        // The first tick is days before the index was dropped.
+        let (whole, part) = (value(0, 0), value(1, 0));
+        assert!(part < 0.05 * whole, "{part} of {whole}");
+        assert!(whole < 0.5 && whole > 0.0, "{whole}");
+    }
+}
