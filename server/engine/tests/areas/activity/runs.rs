@@ -31,8 +31,8 @@ async fn a_run_is_as_long_as_the_server_says() -> Result {
             let session = sessions.find(|session| session.query_id == Some(query_id));
             session.and_then(|s| s.query.as_deref()).is_some_and(|q| q.contains("as measured"))
         };
-        met.extend(value.runs.met.iter().filter(|(id, _)| ours(*id)));
-        ended.extend(value.runs.ended.iter().filter(|(id, _)| ours(*id)));
+        met.extend(value.runs.met.iter().filter(|(id, _)| ours(*id)).copied());
+        ended.extend(value.runs.ended.iter().filter(|(id, _)| ours(*id)).copied());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let (elapsed, _client) = running.await??;
