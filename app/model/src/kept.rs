@@ -48,6 +48,9 @@ pub struct Kept {
     pub moved_aside: bool,
     /// Who shares the store, and what partitions it; None of a store in a file.
     pub shared: Option<String>,
+    /// From when to when it was recorded, where a recording is shown.
+    #[serde(default)]
+    pub recording: Option<(i64, i64)>,
     /// What is kept of each server.
     pub servers: Vec<KeptOf>,
 }

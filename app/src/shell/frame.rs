@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::palette::Palette;
-use super::range::RefusedRange;
+use super::range::{Recording, RefusedRange};
 use super::sidebar::Sidebar;
 use super::topbar::TopBar;
 use super::{navigation, shortcuts, svg_links};
@@ -57,7 +57,16 @@ pub fn Frame(
                 }
             })}
         </Transition>
-        <main id="main" tabindex="-1"><RefusedRange/> {children()}</main>
+        <main id="main" tabindex="-1">
+            <Transition>
+                {move || Suspend::new(async move {
+                    let _ = nav.ready().await;
+                    view! { <Recording/> }
+                })}
+            </Transition>
+            <RefusedRange/>
+            {children()}
+        </main>
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use history::{Bucket, History, Source};
 use model::{AreaName, ServerId, TimeRange};
 
-use crate::clock::now_ms;
 use crate::engine::Engine;
 use crate::store;
 
@@ -23,7 +22,7 @@ impl Engine {
         range: impl Into<TimeRange>,
     ) -> Option<(&History, Source, (i64, i64))> {
         let (past, facts) = (self.past()?, self.server(id)?.facts()?);
-        let from_to = range.into().bounds(now_ms())?;
+        let from_to = range.into().bounds(self.now_ms())?;
         Some((past, store::source(&facts, id.as_str(), area), from_to))
     }
 }

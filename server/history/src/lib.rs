@@ -21,6 +21,7 @@ mod events;
 mod flush;
 mod gaps;
 mod history;
+mod id_map;
 mod ids;
 mod lease;
 mod level;
@@ -39,6 +40,7 @@ mod scan;
 mod settings;
 mod sqlite;
 mod totals;
+mod view;
 mod window;
 
 pub use about::{About, AboutShared};

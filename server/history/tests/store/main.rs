@@ -12,4 +12,5 @@ mod retention;
 mod shared;
 mod state;
 mod torn;
+mod view;
 mod workload;
