@@ -21,7 +21,7 @@ async fn a_run_is_as_long_as_the_server_says() -> Result {
         Ok::<_, anyhow::Error>((started.elapsed(), client))
     });
     let deadline = Instant::now() + PATIENCE;
-    let (mut met, mut ended) = (Vec::new(), Vec::new());
+    let (mut met, mut ended) = (Vec::<(i64, f64)>::new(), Vec::<(i64, f64)>::new());
     while ended.is_empty() {
         anyhow::ensure!(Instant::now() < deadline, "met {met:?}");
         let Observed { observer, facts, .. } = &mut watched;
