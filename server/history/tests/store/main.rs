@@ -5,9 +5,12 @@
 mod answers;
 mod beside;
 mod clock;
+#[cfg(target_os = "linux")]
+mod disk;
 mod faults;
 mod killed;
 mod leases;
+mod majors;
 mod retention;
 mod shared;
 mod state;
