@@ -6,7 +6,9 @@ use std::sync::Arc;
 use history::History;
 use model::overhead::ServerCost;
 use model::server::Facts;
-use model::{AreaName, Finding, Latest, NotChecked, Reason, RuleEntry, ServerId, ServerSummary};
+use model::{
+    AreaName, Finding, Latest, NotChecked, Reading, Reason, RuleEntry, ServerId, ServerSummary,
+};
 use tokio::sync::{Mutex, watch};
 
 use crate::areas::{Listed, Readings};
@@ -127,9 +129,32 @@ impl Engine {
 
     /// The newest reading of an area, with the text of statements; None: there is no such server.
     pub fn latest<A: Listed>(&self, id: &ServerId) -> Option<Latest<A::Value>> {
-        let now_ms = self.now_ms();
-        let latest = self.server(id).map(|server| server.store.slot::<A>().latest());
-        latest.map(|latest| Latest { now_ms, ..(*latest).clone() })
+        self.latest_as::<A, _>(id, Clone::clone)
+    }
+
+    /// What somebody makes of the newest reading's value, for areas that have too much to copy for each
+    /// request; None: there is no such server.
+    pub fn latest_as<A: Listed, T>(
+        &self,
+        id: &ServerId,
+        of: impl FnOnce(&A::Value) -> T,
+    ) -> Option<Latest<T>> {
+        let latest = self.newest::<A>(id)?;
+        let reading = latest.reading.as_ref().map(|reading| Reading {
+            at_ms: reading.at_ms,
+            took_ms: reading.took_ms,
+            value: of(&reading.value),
+            findings: reading.findings.clone(),
+            not_checked: reading.not_checked.clone(),
+        });
+        let (every_ms, failure) = (latest.every_ms, latest.failure.clone());
+        // The clock is that of the moment in which it is handed out.
+        Some(Latest { now_ms: self.now_ms(), every_ms, reading, failure })
+    }
+
+    /// The newest reading of an area itself, with the clock of the moment in which it was stored.
+    pub(crate) fn newest<A: Listed>(&self, id: &ServerId) -> Option<Arc<Latest<A::Value>>> {
+        self.server(id).map(|server| server.store.slot::<A>().latest())
     }
 
     /// Adds the Prometheus metrics of a server.

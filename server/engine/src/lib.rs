@@ -21,6 +21,7 @@ mod machine;
 mod marks;
 pub mod metrics;
 pub mod overhead;
+mod parsing;
 mod past;
 pub mod record;
 mod recorded;

@@ -21,6 +21,7 @@ mod events;
 mod flush;
 mod gaps;
 mod history;
+mod id_map;
 mod ids;
 mod lease;
 mod level;

@@ -21,7 +21,7 @@ const READABLE: &str =
     "grant select on all tables in schema public to pgdeck; revoke select on customers from pgdeck";
 
 /// Settings of the demo's primary: what a careful administrator would set, scaled to a minute.
-const SETTINGS: [(&str, &str); 13] = [
+const SETTINGS: [(&str, &str); 19] = [
     ("shared_buffers", "192MB"),
     ("max_wal_size", "512MB"),
     ("max_slot_wal_keep_size", "1GB"),
@@ -30,6 +30,13 @@ const SETTINGS: [(&str, &str); 13] = [
     ("log_temp_files", "0"),
     ("log_autovacuum_min_duration", "0"),
     ("log_min_duration_statement", "2s"),
+    ("log_min_duration_sample", "0"),
+    ("log_statement_sample_rate", "0.05"),
+    // Six files in turn: the log of the last hour.
+    ("logging_collector", "on"),
+    ("log_filename", "demo-%M.log"),
+    ("log_rotation_age", "10min"),
+    ("log_truncate_on_rotation", "on"),
     ("auto_explain.log_min_duration", "2s"),
     ("track_wal_io_timing", "on"),
     ("max_parallel_workers", "2"),
@@ -107,6 +114,8 @@ impl Demo {
         for (name, value) in SETTINGS {
             settings = settings.setting(name, value);
         }
+        let format = if major >= 15 { "jsonlog" } else { "csvlog" };
+        settings = settings.setting("log_destination", format);
         let primary = settings.start().await?;
         let (owner, observer, operator) = (secret()?, secret()?, secret()?);
         set_up(&primary, &owner, &observer, &operator).await?;
@@ -229,6 +238,7 @@ async fn set_up(
         .exec(&format!(
             "create role shop login password '{owner}';
              create role {OBSERVER} login password '{observer}' in role pg_monitor;
+             grant execute on function pg_current_logfile(), pg_current_logfile(text), pg_read_binary_file(text, bigint, bigint, boolean) to {OBSERVER};
              create role {OPERATOR} login password '{operator}' in role pg_monitor, pg_signal_backend{maintain}"
         ))
         .await?;

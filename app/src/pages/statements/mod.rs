@@ -52,10 +52,8 @@ pub async fn read_ranking(
     let found = ranking::rank(&engine, &server, &question, sees_text).await;
     let ranking = found.map_err(|incident| ApiError::Internal { incident })?;
     let ranking = ranking.ok_or(ApiError::NotFound)?;
-    let mut latest = engine.latest::<StatementsArea>(&server).ok_or(ApiError::NotFound)?;
-    if let Some(reading) = &mut latest.reading {
-        reading.value = reading.value.without_entries();
-    }
+    let latest = engine.latest_as::<StatementsArea, _>(&server, |value| value.without_entries());
+    let latest = latest.ok_or(ApiError::NotFound)?;
     let judged = live::findings::judged(&engine, &server, "statements");
     Ok(StatementsView { latest, judged, ranking })
 }

@@ -31,8 +31,8 @@ pub(crate) const BLOCK: Sql = Sql {
 
 /// The chunks of a window with those of their blocks that may hold a series.
 pub(crate) const PIECES: Sql = Sql {
-    sqlite: "select c.id, c.from_ms, c.to_ms, c.slots, b.data from chunk c left join block b on b.chunk = c.id and exists (select 1 from json_each($1) m where b.last_series >= m.value + $2 and b.first_series <= m.value + $3) where c.source = $4 and c.level = $5 and c.from_ms < $6 and c.to_ms >= $7 and c.tier between $8 and $9 order by c.from_ms, c.id, b.first_series",
-    postgres: "select c.id, c.from_ms, c.to_ms, c.slots, b.data from chunk c left join block b on b.chunk = c.id and b.place = c.place and exists (select 1 from unnest($1::bigint[]) m where b.last_series >= m + $2 and b.first_series <= m + $3) where c.source = $4 and c.level = $5 and c.from_ms < $6 and c.to_ms >= $7 and c.tier between $8 and $9 order by c.from_ms, c.id, b.first_series",
+    sqlite: "select c.id, c.from_ms, c.to_ms, c.slots, b.first_series, b.last_series, b.data from chunk c left join block b on b.chunk = c.id and exists (select 1 from json_each($1) m where b.last_series >= m.value + $2 and b.first_series <= m.value + $3) where c.source = $4 and c.level = $5 and c.from_ms < $6 and c.to_ms >= $7 and c.tier between $8 and $9 order by c.from_ms, c.id, b.first_series",
+    postgres: "select c.id, c.from_ms, c.to_ms, c.slots, b.first_series, b.last_series, b.data from chunk c left join block b on b.chunk = c.id and b.place = c.place and exists (select 1 from unnest($1::bigint[]) m where b.last_series >= m + $2 and b.first_series <= m + $3) where c.source = $4 and c.level = $5 and c.from_ms < $6 and c.to_ms >= $7 and c.tier between $8 and $9 order by c.from_ms, c.id, b.first_series",
 };
 
 /// Extends the last gap of a source.

@@ -29,11 +29,11 @@ pub async fn of(
     (queryid, question): (i64, &Question),
     sees_text: bool,
 ) -> Result<Option<Known<(Detail, Vec<Moment>)>>, String> {
-    let Some(latest) = engine.latest::<StatementsArea>(id) else { return Ok(None) };
+    let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(None) };
     let asker = Asker { value: latest.value(), question, sees_text, store: Store::of(engine, id) };
     let found = asker.detail(queryid).await.map_err(|error| unreadable(&error))?;
-    Ok(Some(match (found, latest.failure) {
-        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason),
+    Ok(Some(match (found, &latest.failure) {
+        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason.clone()),
         (found, _) => found,
     }))
 }

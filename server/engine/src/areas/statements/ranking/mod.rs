@@ -7,9 +7,11 @@ pub mod detail;
 mod filter;
 mod groups;
 pub mod known;
+pub mod latency;
 mod rows;
 mod tags;
 mod texts;
+mod values;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -64,11 +66,11 @@ pub async fn rank(
     question: &Question,
     sees_text: bool,
 ) -> Result<Option<Known<Ranking>>, String> {
-    let Some(latest) = engine.latest::<StatementsArea>(id) else { return Ok(None) };
+    let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(None) };
     let asker = Asker { value: latest.value(), question, sees_text, store: Store::of(engine, id) };
     let ranking = asker.rank().await.map_err(|error| unreadable(&error))?;
-    Ok(Some(match (ranking, latest.failure) {
-        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason),
+    Ok(Some(match (ranking, &latest.failure) {
+        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason.clone()),
         (ranking, _) => ranking,
     }))
 }
@@ -106,17 +108,16 @@ impl Asker<'_> {
         notes.extend(narrowed.notes);
         let (group, refused) = self.question.group();
         notes.extend(refused);
-        let mut found = match group.filter(|group| self.may(group, &mut notes)) {
+        let found = match group.filter(|group| self.may(group, &mut notes)) {
             None => groups::alone(&base.entries),
             Some(group) => {
                 let texts = self.texts_for(&group, &base.entries).await?;
                 groups::grouped(&base.entries, &group, &texts, &tags)
             }
         };
-        groups::sort(&mut found, &self.question.sort);
         let matching = found.len();
         let page = self.question.page.min(matching.saturating_sub(1) / PAGE_ROWS);
-        let shown: Vec<_> = found.into_iter().skip(page * PAGE_ROWS).take(PAGE_ROWS).collect();
+        let shown = groups::page(&found, &self.question.sort, (page * PAGE_ROWS, PAGE_ROWS));
         let rows = self.rows(&base, shown).await?;
         Ok(Ok(Ranking {
             facts: base.facts,
