@@ -32,6 +32,8 @@ pub struct Navigation {
     pub plan_limits: Vec<(String, String, f64)>,
     /// Open findings of the selected server: each with its severity and the areas that found it.
     pub badges: Vec<(Severity, Vec<String>)>,
+    /// Which part of the history is made up, from and to, ms since the epoch: the past of the demo.
+    pub generated: Option<(i64, i64)>,
 }
 
 impl Navigation {
@@ -77,6 +79,7 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
         query_text: chosen.as_ref().is_some_and(|id| who.sees_query_text(id)),
         no_actions: chosen.and_then(|id| no_actions(&who, &engine, &id)),
         plan_limits: plan_limits(&engine),
+        generated: engine.generated(),
         who: who.name,
         servers,
         badges,

@@ -92,6 +92,29 @@ pub fn Recording() -> impl IntoView {
     move || span.get().map(|span| view! { <p class="note" role="note">{move || words(span)}</p> })
 }
 
+/// Says so where the page shows a past that is made up: that of the demo.
+#[component]
+pub fn GeneratedPast() -> impl IntoView {
+    let (chosen, live, clock) = (range::chosen(), Live::get(), Clock::get());
+    let nav = use_context::<super::navigation::Nav>();
+    let until = Memo::new(move |_| {
+        let (from_ms, until_ms) = nav?.latest.with(|nav| nav.generated)?;
+        let chosen = chosen.get();
+        let (from, to) = chosen.bounds(live.now_ms.get())?;
+        (from < until_ms && to > from_ms).then_some(until_ms)
+    });
+    move || {
+        until.get().map(|until_ms| {
+            view! {
+                <p class="note generated-past" role="note">
+                    <span class="mark unknown">"Generated"</span>
+                    {move || format!(" This is the demo: what is shown from before {} {} is made up from its first half minute, not read from a server.", clock.day_and_time(until_ms), clock.zone())}
+                </p>
+            }
+        })
+    }
+}
+
 /// Half a window earlier or later; a word without a link where there is none.
 fn step(chosen: Memo<TimeRange>, way: &'static str) -> impl IntoView {
     let (here, live) = (Here::get(), Live::get());

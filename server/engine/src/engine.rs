@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, watch};
 use crate::areas::{Listed, Readings};
 use crate::clock::now_ms;
 use crate::explain::registry::Runs;
+use crate::generated::Generated;
 use crate::isolated::{self, Isolated};
 use crate::metrics::Metrics;
 use crate::record::Recording;
@@ -34,6 +35,7 @@ struct Inner {
     past: Option<History>,
     /// From when to when, ms since the epoch, where a recording is shown.
     recording: Option<(i64, i64)>,
+    generated: Generated,
 }
 
 impl Engine {
@@ -45,6 +47,11 @@ impl Engine {
     /// Watches the servers and records their readings in the history store, where there is one.
     pub fn start_with(servers: Vec<ServerConfig>, limits: Limits, past: Option<History>) -> Self {
         let limits = Arc::new(limits);
+        let generated = Generated::default();
+        if let Some(past) = past.clone() {
+            let generated = generated.clone();
+            tokio::spawn(async move { generated.look(&past).await });
+        }
         let mut samplers = Vec::with_capacity(servers.len());
         let mut watched = Vec::with_capacity(servers.len());
         for config in servers {
@@ -71,6 +78,7 @@ impl Engine {
             samplers: Mutex::new(samplers),
             past,
             recording: None,
+            generated,
         }))
     }
 
@@ -98,6 +106,7 @@ impl Engine {
             samplers: Mutex::default(),
             past,
             recording: Some(span),
+            generated: Generated::default(),
         }))
     }
 
@@ -224,6 +233,10 @@ impl Engine {
     /// The history store; None when nothing is recorded.
     pub fn past(&self) -> Option<&History> {
         self.0.past.as_ref()
+    }
+
+    pub(crate) fn made_up(&self) -> &Generated {
+        &self.0.generated
     }
 
     /// Ends all samplers, closes their connections and writes what the history store has not yet written.

@@ -49,6 +49,7 @@ impl Engine {
             moved_aside: about.moved_aside.is_some(),
             shared: about.shared.as_ref().map(shared),
             recording: self.recording(),
+            generated: self.generated(),
             servers: servers.into_values().collect(),
         }))
     }

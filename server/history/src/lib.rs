@@ -9,6 +9,7 @@
 
 mod about;
 mod answers;
+mod backfill;
 mod backup;
 mod beside;
 mod catalog;
@@ -30,6 +31,7 @@ mod names;
 mod partitions;
 mod pending;
 mod plan;
+mod plans;
 mod postgres;
 mod range;
 mod recorder;
@@ -45,12 +47,14 @@ mod window;
 
 pub use about::{About, AboutShared};
 pub use answers::{Bucket, Gap, GapReason, Known, Line, Range, Total, Totals};
+pub use backfill::{PastSeries, Typical};
 pub use backup::copy;
-pub use beside::{Blob, Event, StatementText};
+pub use beside::{Blob, Event, StatementPlan, StatementText};
 pub use error::{Error, Stopped};
 pub use events::MOST_EVENTS;
 pub use history::History;
 pub use names::{Entity, Kind, Metric, Point, Source};
+pub use plans::{MOST_PLAN_BYTES, MOST_PLANS};
 pub use postgres::Address;
 pub use range::Series;
 pub use recorder::Recorder;

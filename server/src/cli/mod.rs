@@ -122,12 +122,22 @@ pub struct Demo {
     /// List the troubles and exit
     #[arg(long)]
     pub list: bool,
+    /// Make up no week before the start; the troubles then begin at once
+    #[arg(long)]
+    pub without_past: bool,
     /// PostgreSQL major version [default: the newest installed]
     #[arg(long)]
     pub major: Option<u16>,
     /// Address to listen on [default: 127.0.0.1:8432]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+}
+
+impl Demo {
+    /// Whether a past is made up.
+    pub fn has_past(&self) -> bool {
+        !self.without_past
+    }
 }
 
 /// `pgdeck check`.

@@ -46,7 +46,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     let server = start(config, recording).await?;
-    println!("Open {}", server.link());
+    server.say_where();
     server.run(stop).await
 }
 
@@ -130,6 +130,16 @@ impl HttpServer {
             Some(token) => origins.sign_in_link(token),
             None => format!("{}/", origins.url()),
         }
+    }
+
+    /// Prints where to open it.
+    pub fn say_where(&self) {
+        println!("Open {}", self.link());
+    }
+
+    /// What it watches.
+    pub fn engine(&self) -> &Engine {
+        &self.state.0.engine
     }
 
     /// Serves until `stop` resolves; then graceful shutdown: streams, requests, samplers, in that order.

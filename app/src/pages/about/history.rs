@@ -67,6 +67,10 @@ fn of_store(kept: Kept) -> AnyView {
         Some(_) => ("pg_dump --schema=pgdeck", " of that database."),
         None => ("pgdeck backup-history FILE", ", also while pgdeck runs."),
     };
+    let generated = kept.generated.map(|(from_ms, to_ms)| {
+        let (from, to) = (format::moment(from_ms), format::moment(to_ms));
+        format!("What it holds from {from} to {to} is generated: the demo has made it up. Everything else was read from the servers.")
+    });
     let rows = kept.servers.iter().map(row).collect_view();
     let is_recording = kept.recording.is_some();
     view! {
@@ -75,6 +79,7 @@ fn of_store(kept: Kept) -> AnyView {
             None => state(kept.stopped.as_ref()),
         }}
         {kept.shared.map(|text| view! { <p>{text}</p> })}
+        {generated.map(|text| view! { <p class="note">{text}</p> })}
         {warnings.into_iter().map(|text| view! { <p class="note">{text}</p> }).collect_view()}
         <dl class="numbers">
             {line("Size", bytes(kept.bytes), limit.unwrap_or_default())}

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
 
 mod answers;
+mod backfill;
 mod beside;
 mod clock;
 #[cfg(target_os = "linux")]
@@ -11,6 +12,7 @@ mod faults;
 mod killed;
 mod leases;
 mod majors;
+mod plans;
 mod retention;
 mod shared;
 mod state;

@@ -81,7 +81,7 @@ fn of_the_log(
     (detail, is_whole): (&Detail, bool),
     why: Option<Reason>,
 ) -> (Known<Histogram>, Vec<String>) {
-    let rows = |name: &'static str| read.rows.iter().filter(move |row| row.metric == name);
+    let rows = |name: &'static str| read.rows.iter().filter(move |row| &*row.metric == name);
     let Some(from_ms) = rows(LOGGED_FROM.name).map(|row| row.max).reduce(f64::max) else {
         let message = "The server's log was not read in this window.";
         return (Err(why.unwrap_or(Reason::Nothing { message: message.into() })), Vec::new());
@@ -142,7 +142,7 @@ async fn totals(
 
 fn counts(totals: &Totals, metric: &str) -> Counts {
     let mut counts = [0.0; BUCKETS];
-    for row in totals.rows.iter().filter(|row| row.metric == metric) {
+    for row in totals.rows.iter().filter(|row| &*row.metric == metric) {
         let at = row.entity.label("bucket").and_then(|at| at.parse::<usize>().ok());
         if let Some(count) = at.and_then(|at| counts.get_mut(at)) {
             *count += row.sum;

@@ -4,6 +4,7 @@
 pub mod baseline;
 pub mod causes;
 pub mod judge;
+pub mod onset;
 pub mod past;
 pub mod report;
 pub mod span;
