@@ -21,7 +21,7 @@ use crate::record::Recording;
 use crate::rule::Limits;
 use crate::server::{ServerConfig, WatchedServer};
 use crate::store::Frame;
-use crate::{recorded, rules, sampler};
+use crate::{rules, sampler};
 
 /// The servers we watch. Cheap to clone.
 #[derive(Clone)]
@@ -88,15 +88,12 @@ impl Engine {
         Self::of_recording(recording, span, None)
     }
 
-    /// Shows the recording in a history store, from which its past is answered.
-    ///
-    /// Errors: a sentence, when there is none that this version can read.
-    pub async fn replay(past: History) -> Result<Self, String> {
-        let (recording, span) = recorded::read(&past).await?;
-        Ok(Self::of_recording(recording, span, Some(past)))
-    }
-
-    fn of_recording(recording: Recording, span: (i64, i64), past: Option<History>) -> Self {
+    /// Shows a recording of that span, with its past where there is one.
+    pub(crate) fn of_recording(
+        recording: Recording,
+        span: (i64, i64),
+        past: Option<History>,
+    ) -> Self {
         let servers = recording
             .servers
             .into_iter()

@@ -39,6 +39,16 @@ pub enum RecordError {
     TooLarge,
 }
 
+impl Engine {
+    /// Shows the recording in a history store, from which its past is answered.
+    ///
+    /// Errors: a sentence, when there is none that this version can read.
+    pub async fn replay(past: History) -> Result<Self, String> {
+        let (recording, span) = read(&past).await?;
+        Ok(Self::of_recording(recording, span, Some(past)))
+    }
+}
+
 /// Records the servers for so long from when all of them answer, or until `stop` resolves, and closes the
 /// store. A server that is lost later leaves a gap.
 ///
@@ -116,7 +126,7 @@ async fn keep_readings(engine: &Engine, past: &History) -> Result<(), RecordErro
 /// The recording in a store, and from when to when it is.
 ///
 /// Errors: a sentence, where there is none, or one that this version cannot read.
-pub(crate) async fn read(past: &History) -> Result<(Recording, (i64, i64)), String> {
+async fn read(past: &History) -> Result<(Recording, (i64, i64)), String> {
     let unread = |error: history::Error| error.to_string();
     let Some(state) = past.state(&place()).await.map_err(unread)? else {
         return Err("it is a history without the readings that pgdeck record --to adds.".to_owned());

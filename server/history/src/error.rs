@@ -36,6 +36,16 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The disk refuses a write or a read, as one whose file system has become read-only does.
+    #[error(
+        "the disk with the history {path} does not work: {cause}; recording goes on when it does."
+    )]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        cause: String,
+    },
     /// The file is damaged, or is no database.
     #[error(
         "the history {path} is damaged: {cause}; it is moved aside at the next start and a new one begun."
@@ -126,6 +136,7 @@ pub struct Stopped {
 /// SQLite's primary result codes that mean something of their own (sqlite.org/rescode.html).
 const PERM: u32 = 3;
 const READONLY: u32 = 8;
+const IOERR: u32 = 10;
 const CORRUPT: u32 = 11;
 const FULL: u32 = 13;
 const CANTOPEN: u32 = 14;
@@ -156,6 +167,7 @@ impl Error {
         let cause = said(error);
         match code(error) {
             Some(PERM | READONLY | CANTOPEN) => Self::NotWritable { path, cause },
+            Some(IOERR) => Self::Disk { path, cause },
             Some(CORRUPT | NOTADB) => Self::Corrupt { path, cause },
             Some(FULL) => Self::Full { path },
             _ => Self::Other { path, cause },

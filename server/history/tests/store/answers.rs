@@ -140,7 +140,7 @@ async fn what_was_never_recorded_has_no_values(place: Place) {
     }
 }
 
-async fn the_catalog_names_sources_entities_and_metrics(place: Place) {
+pub async fn the_catalog_names_sources_entities_and_metrics(place: Place) {
     let history = place.open(QUIET).await;
     let other = Source::new("8", "other", "locks");
     let hostile = Entity::of([("application", "x\"'; drop table entity; --\u{0}\u{202e}")]);

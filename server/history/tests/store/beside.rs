@@ -19,7 +19,7 @@ fn event(cluster: &str, at_ms: i64) -> Event {
     }
 }
 
-async fn they_come_back(place: Place) {
+pub async fn they_come_back(place: Place) {
     let history = place.open(QUIET).await;
     let recorder = history.recorder();
     for event in [event("7", 2_000), event("", 1_000), event("8", 1_500), event("7", 9_000)] {

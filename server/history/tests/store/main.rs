@@ -6,9 +6,12 @@ mod answers;
 mod backfill;
 mod beside;
 mod clock;
+#[cfg(target_os = "linux")]
+mod disk;
 mod faults;
 mod killed;
 mod leases;
+mod majors;
 mod plans;
 mod retention;
 mod shared;

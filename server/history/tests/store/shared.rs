@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use history::{Address, Error, GapReason, History, Point, Settings};
-use playground::ServerOptions;
+use playground::{Server, ServerOptions};
 
 use crate::workload::*;
 
@@ -32,7 +32,11 @@ fn assert_sentence(error: &Error, word: &str) {
 
 #[tokio::test]
 async fn what_a_database_refuses_is_one_sentence() {
-    let server = playground::server(17).await.unwrap();
+    refuses(&playground::server(17).await.unwrap()).await;
+}
+
+/// Once for each server.
+pub async fn refuses(server: &Server) {
     server.exec("create role guest login password 's3cret'").await.unwrap();
     server.exec("create database guests").await.unwrap();
     let guest = |password: &str, database: &str| server.dsn_for("guest", password, database);
