@@ -23,13 +23,15 @@ pub enum EventKind {
     ExtensionUpdate,
     /// A mark that somebody set, such as a deploy.
     Mark,
+    /// A statement has another plan.
+    Plan,
     /// Nothing was recorded.
     Gap,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ddl,
         Self::Setting,
         Self::Restart,
@@ -37,6 +39,7 @@ impl EventKind {
         Self::StatisticsReset,
         Self::ExtensionUpdate,
         Self::Mark,
+        Self::Plan,
         Self::Gap,
     ];
 
@@ -50,6 +53,7 @@ impl EventKind {
             Self::StatisticsReset => "statistics_reset",
             Self::ExtensionUpdate => "extension_update",
             Self::Mark => "mark",
+            Self::Plan => "plan",
             Self::Gap => "gap",
         }
     }
@@ -64,6 +68,7 @@ impl EventKind {
             Self::StatisticsReset => "Statistics reset",
             Self::ExtensionUpdate => "Extension",
             Self::Mark => "Mark",
+            Self::Plan => "Plan changed",
             Self::Gap => "Gap",
         }
     }
@@ -84,6 +89,9 @@ pub struct Event {
     pub title: String,
     /// More, a line each.
     pub detail: Vec<String>,
+    /// The query id of the statement that it is about.
+    #[serde(default)]
+    pub statement: Option<i64>,
 }
 
 /// The events of a window, and what is not among them.

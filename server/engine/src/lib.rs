@@ -22,6 +22,7 @@ mod marks;
 pub mod metrics;
 pub mod overhead;
 mod past;
+pub mod planning;
 pub mod record;
 mod redact;
 mod remembered;

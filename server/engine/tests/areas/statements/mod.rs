@@ -5,6 +5,7 @@
 mod days;
 mod harness;
 mod healthy_days;
+mod plans;
 mod ranking;
 mod reasons;
 mod regressions;
