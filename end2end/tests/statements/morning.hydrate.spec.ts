@@ -1,10 +1,10 @@
-// "It is slow since this morning": from the overview to the statement, its cause and what happened shortly before,
-// in at most five clicks, wide and on a phone. The demo of this test has a past, and one trouble.
+// "It is slow since this morning": from the overview to the statement, its cause and the plan that changed, in
+// at most five clicks, wide and on a phone. The demo of this test has a past, and one trouble.
 import { Hands } from '../../support/hands';
 import { expect, open, test } from '../../support/page';
 import { start } from '../../support/pgdeck';
 
-test('from "slow since this morning" to the statement and its cause in five clicks', async ({ page, context }) => {
+test('from "slow since this morning" to the plan that changed in five clicks', async ({ page, context }) => {
   test.setTimeout(240_000);
   const demo = await start(['demo', '--trouble', 'dropped-index', '--listen', '127.0.0.1:0'], 60_000);
   try {
@@ -25,6 +25,12 @@ test('from "slow since this morning" to the statement and its cause in five clic
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Statement of primary');
       await expect(slower.filter({ visible: true }).first()).toContainText(/is explained by/);
       await expect(page.getByRole('region', { name: 'Text' })).toContainText('from payments');
+      const plans = page.getByRole('region', { name: 'Plans seen' });
+      await expect(plans).toContainText('Index Scan using payments_order_id_idx on payments');
+      await expect(plans).toContainText('Seq Scan on payments');
+      await hands.click(plans.getByRole('button', { name: 'Compare the two plans' }).first(), 'the two plans');
+      await expect(page).toHaveURL(/\/plan/);
+      await expect(page.getByRole('main')).toContainText(/Index Scan.*Seq Scan|Seq Scan.*Index Scan/s);
       hands.took(5);
     }
     await open(page, `${demo.url}/s/primary/?range=7d`);
