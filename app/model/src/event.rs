@@ -23,6 +23,8 @@ pub enum EventKind {
     ExtensionUpdate,
     /// A mark that somebody set, such as a deploy.
     Mark,
+    /// A statement has another plan.
+    Plan,
     /// Nothing was recorded.
     Gap,
     /// What lies before it, from `since_ms` on, is made up: the past of the demo.
@@ -31,7 +33,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ddl,
         Self::Setting,
         Self::Restart,
@@ -39,6 +41,7 @@ impl EventKind {
         Self::StatisticsReset,
         Self::ExtensionUpdate,
         Self::Mark,
+        Self::Plan,
         Self::Gap,
         Self::Generated,
     ];
@@ -53,6 +56,7 @@ impl EventKind {
             Self::StatisticsReset => "statistics_reset",
             Self::ExtensionUpdate => "extension_update",
             Self::Mark => "mark",
+            Self::Plan => "plan",
             Self::Gap => "gap",
             Self::Generated => "generated",
         }
@@ -68,6 +72,7 @@ impl EventKind {
             Self::StatisticsReset => "Statistics reset",
             Self::ExtensionUpdate => "Extension",
             Self::Mark => "Mark",
+            Self::Plan => "Plan changed",
             Self::Gap => "Gap",
             Self::Generated => "Generated",
         }
@@ -89,6 +94,9 @@ pub struct Event {
     pub title: String,
     /// More, a line each.
     pub detail: Vec<String>,
+    /// The query id of the statement that it is about.
+    #[serde(default)]
+    pub statement: Option<i64>,
 }
 
 /// The events of a window, and what is not among them.

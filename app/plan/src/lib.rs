@@ -17,6 +17,7 @@ mod paste;
 pub mod query;
 mod read;
 pub mod rules;
+pub mod shape;
 mod text;
 mod title;
 pub mod write;

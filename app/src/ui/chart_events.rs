@@ -119,6 +119,7 @@ mod tests {
             kind: EventKind::Mark,
             title: title.into(),
             detail: vec![],
+            statement: None,
         };
         let picture =
             Picture { svg: String::new(), frame: (0, 0, 300, 100), top: 1.0, limit_drawn: false };

@@ -182,6 +182,7 @@ async fn main() -> Result<()> {
                 server: "primary",
                 recorder: None,
                 past: None,
+                planner: None,
                 limits: &limits,
                 overhead: &overhead,
                 now_ms: now_ms(),

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
 use crate::metrics::Metrics;
+use crate::planning::Planner;
 use crate::remembered::{Past, Saved};
 use crate::rule::{Limits, Rule};
 use crate::sql::Query;
@@ -32,6 +33,8 @@ pub struct LookBack<'a> {
     pub past: &'a Past,
     /// What the area's history of the server is kept under.
     pub source: Source,
+    /// What plans statements on the server; None where nothing may be sent to it.
+    pub planner: Option<Planner>,
     /// The limits in force.
     pub limits: &'a Limits,
     /// pgdeck's clock.

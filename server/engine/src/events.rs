@@ -66,5 +66,6 @@ fn of_gap(gap: &Gap) -> Event {
         kind: EventKind::Gap,
         title: title.to_owned(),
         detail: detail.into_iter().collect(),
+        statement: None,
     }
 }

@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod overhead;
 mod parsing;
 mod past;
+pub mod planning;
 pub mod record;
 mod recorded;
 mod redact;

@@ -62,6 +62,7 @@ impl Engine {
             kind: EventKind::Mark,
             title: one_line(title, TITLE_CHARS),
             detail: Vec::new(),
+            statement: None,
         };
         past.recorder().event(written(&event, "", server.map_or("", ServerId::as_str)));
         past.flush().await.map_err(|error| MarkError::NotKept(error.to_string()))

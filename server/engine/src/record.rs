@@ -125,6 +125,7 @@ async fn read_twice(server: ServerConfig, limits: Limits) -> Result<WatchedServe
                 server: watched.id.as_str(),
                 recorder: None,
                 past: None,
+                planner: None,
                 limits: &limits,
                 overhead: &overhead,
                 now_ms: now_ms(),

@@ -17,6 +17,7 @@ use crate::capability;
 use crate::clock::now_ms;
 use crate::connection::Observer;
 use crate::dsn::Dsn;
+use crate::explain::planner::ServerPlanner;
 use crate::rule::Limits;
 use crate::server::WatchedServer;
 use crate::store::Tick;
@@ -65,7 +66,7 @@ enum Ended {
 }
 
 async fn session(
-    server: &WatchedServer,
+    server: &Arc<WatchedServer>,
     dsn: &Dsn,
     limits: &Limits,
     broken: Option<AreaName>,
@@ -109,7 +110,7 @@ fn schedule(start: Instant, broken: Option<AreaName>) -> Vec<Due> {
 
 /// Why the session ended, and in which area.
 async fn tick_until_lost(
-    server: &WatchedServer,
+    server: &Arc<WatchedServer>,
     limits: &Limits,
     observer: &mut Observer,
     mut facts: Facts,
@@ -127,6 +128,7 @@ async fn tick_until_lost(
             server: server.id.as_str(),
             recorder: server.recorder.as_ref(),
             past: server.past.as_ref(),
+            planner: Some(Arc::new(ServerPlanner::new(server))),
             limits,
             overhead: &server.overhead,
             now_ms: now_ms(),

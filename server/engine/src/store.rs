@@ -19,6 +19,7 @@ use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::overhead::Overhead;
+use crate::planning::Planner;
 use crate::remembered::Past;
 use crate::rule::{self, Limits};
 pub use keep::source;
@@ -46,6 +47,8 @@ pub struct Tick<'a> {
     pub recorder: Option<&'a Recorder>,
     /// What was recorded before; None without a history store.
     pub past: Option<&'a Past>,
+    /// What plans statements on the server.
+    pub planner: Option<Planner>,
     /// The limits in force.
     pub limits: &'a Limits,
     /// Where pgdeck's own load is counted.

@@ -11,8 +11,17 @@ pub fn written(event: &Event, cluster: &str, server: &str) -> history::Event {
         at_ms: event.at_ms,
         kind: event.kind.as_str().to_owned(),
         title: event.title.clone(),
-        detail: json!({ "since_ms": event.since_ms, "lines": event.detail }),
+        detail: detail(event),
     }
+}
+
+fn detail(event: &Event) -> serde_json::Value {
+    let mut detail = json!({ "since_ms": event.since_ms, "lines": event.detail });
+    if let Some(statement) = event.statement {
+        // As text: JSON's readers differ in how many digits of a number they keep.
+        detail["statement"] = statement.to_string().into();
+    }
+    detail
 }
 
 /// An event from the store; None for a kind that a newer pgdeck has written.
@@ -26,6 +35,7 @@ pub fn read(stored: history::Event) -> Option<Event> {
         kind,
         title: stored.title,
         detail: lines.into_iter().flatten().filter_map(words).collect(),
+        statement: stored.detail.get("statement").and_then(words).and_then(|id| id.parse().ok()),
     })
 }
 
@@ -43,6 +53,7 @@ mod tests {
             kind: EventKind::Setting,
             title: "work_mem: 4MB → \"<b>\"".into(),
             detail: vec!["a\nb".into(), String::new()],
+            statement: Some(i64::MIN + 1),
         };
         assert_eq!(read(written(&event, "1", "a")), Some(event.clone()));
         let exact = Event { since_ms: None, detail: vec![], ..event };

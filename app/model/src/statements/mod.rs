@@ -4,6 +4,7 @@
 pub mod explain;
 pub mod figure;
 pub mod measure;
+pub mod plans;
 pub mod question;
 pub mod ranking;
 pub mod regression;
@@ -170,6 +171,9 @@ pub struct Statements {
     /// How they compare with the same hour of earlier days.
     #[serde(default = "not_yet")]
     pub regressions: Known<Regressions>,
+    /// The newest looks at plans.
+    #[serde(default)]
+    pub plan_looks: Vec<plans::PlanLook>,
 }
 
 fn not_yet<T>() -> Known<T> {
@@ -227,6 +231,7 @@ impl Statements {
             roles: Vec::new(),
             databases: Vec::new(),
             regressions: self.regressions.clone(),
+            plan_looks: Vec::new(),
         }
     }
 

@@ -71,6 +71,8 @@ words! {
         Cache "cache";
         /// Planning takes longer.
         Planning "planning";
+        /// Its plan is another one than before.
+        PlanFlip "another plan";
         /// It runs with a generic plan where it had one for its values, or the other way round.
         GenericPlan "generic plan";
         /// Its plan is compiled.

@@ -66,12 +66,24 @@ pub struct Tree {
 
 /// Parses a text into its only statement.
 pub fn parse(text: &str) -> Result<Tree, Refusal> {
+    on_large_stack(text, || read(text).map(|tree| walk(&tree)))
+}
+
+/// The same as it is, for questions that the guard does not have.
+pub fn json(text: &str) -> Result<Value, Refusal> {
+    on_large_stack(text, || read(text))
+}
+
+fn on_large_stack<T: Send>(
+    text: &str,
+    read: impl FnOnce() -> Result<T, Refusal> + Send,
+) -> Result<T, Refusal> {
     if let Some(nul) = text.find('\0') {
         return Err(Refusal::Nul { at: Position::of(text, nul) });
     }
     let parsing = thread::scope(|scope| {
         let thread = thread::Builder::new().name("parse".into()).stack_size(STACK_BYTES);
-        thread.spawn_scoped(scope, || read(text)).map(|running| running.join())
+        thread.spawn_scoped(scope, read).map(|running| running.join())
     });
     match parsing {
         Ok(Ok(tree)) => tree,
@@ -80,7 +92,7 @@ pub fn parse(text: &str) -> Result<Tree, Refusal> {
     }
 }
 
-fn read(text: &str) -> Result<Tree, Refusal> {
+fn read(text: &str) -> Result<Value, Refusal> {
     let parsed = pg_query::parse(text, 0).map_err(|error| not_parsed(text, &error))?;
     let statements = &parsed.protobuf.stmts;
     let Some(statement) = statements.first() else { return Err(Refusal::Empty) };
@@ -91,8 +103,7 @@ fn read(text: &str) -> Result<Tree, Refusal> {
         return Err(Refusal::Several { at: Position::of(text, from + spaces) });
     }
     let gave_up = |_| Refusal::NotParsed { message: "its tree cannot be read".into(), at: None };
-    let tree = serde_json::to_value(statement).map_err(gave_up)?;
-    Ok(walk(&tree))
+    serde_json::to_value(statement).map_err(gave_up)
 }
 
 fn walk(root: &Value) -> Tree {

@@ -6,9 +6,11 @@
 mod ast;
 mod cancel;
 pub mod catalog;
+mod common_values;
 mod denied_functions;
 pub mod guard;
 mod message;
+pub mod planner;
 mod preview;
 pub(crate) mod registry;
 mod run;
@@ -21,9 +23,11 @@ use model::explain::{Cancelling, Explained, NotExplained, Preview, Refusal, Requ
 use model::{Cause, Permission, Reason, ServerId, User};
 
 use crate::engine::Engine;
+use crate::planning::{Had, Planner};
 use crate::server::WatchedServer;
 use crate::sql::sql;
 use guard::Guarded;
+use planner::ServerPlanner;
 use registry::{Run, Running};
 use run::Execution;
 
@@ -36,6 +40,7 @@ sql! {
     PLAN_INDEXES = "plan_indexes" [14];
     PLAN_EXTENDED = "plan_extended" [14];
     PLANNER_SETTINGS = "planner_settings" [14];
+    COMMON_VALUES = "common_values" [14];
 }
 
 /// When the server gives up unless the user says otherwise, ms.
@@ -73,13 +78,14 @@ impl Engine {
         let (guarded, request) = guarded(request).await?;
         let timeout_ms = timeout_ms(&request)?;
         script::check_values(&guarded, &request)?;
-        let executes = request.mode.executes();
-        let slot = server.explains.slot()?;
+        let (executes, with_values) =
+            (request.mode.executes(), request.parameters.iter().any(Option::is_some));
+        let slot = server.explains.slot_for_person().await?;
         let database = request.database.as_deref();
         let running = self.runs().begin(&request.run, &server.id, database, &who.name)?;
         let abandoned = Abandoned { server: Arc::clone(&server), run: Arc::clone(&running.run) };
         // Its own task, so that a page that is left does not leave a transaction behind.
-        let spawner = Arc::clone(&server);
+        let (spawner, noted) = (Arc::clone(&server), Arc::clone(&server));
         let task = spawner.spawn(async move {
             let Running { run, .. } = &running;
             let (server, guarded, request) = (&*server, &guarded, &request);
@@ -91,6 +97,11 @@ impl Engine {
         drop(abandoned);
         // Who had what done, never the statement: its text and values are the user's.
         let plan = matches!(&answer, Ok(Ok(_)));
+        if let Ok(Ok(explained)) = &answer
+            && !executes
+        {
+            noted.explains.had.put(Had { explained: explained.clone(), with_values });
+        }
         tracing::info!(server = %id, who = who.name, executes, plan, "an EXPLAIN was run");
         answer.unwrap_or_else(|error| {
             tracing::error!(%error, "an EXPLAIN run broke");
@@ -111,6 +122,11 @@ impl Engine {
         run.cancel(&who.name);
         cancel::tell(server, &run).await?;
         Ok(Cancelling::Sent)
+    }
+
+    /// What plans statements on a server without being asked; None: there is no such server.
+    pub fn planner(&self, id: &ServerId) -> Option<Planner> {
+        self.server(id).map(|server| Arc::new(ServerPlanner::new(server)) as Planner)
     }
 
     fn explained(&self, id: &ServerId) -> Result<&Arc<WatchedServer>, NotExplained> {

@@ -4,25 +4,39 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use model::ServerId;
 use model::explain::{Refusal, RunId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::planning::AllHad;
+
 /// Runs at once on one server: one, so that of the three sessions we may hold one is left to sample
 /// and one to cancel.
 const RUNS_AT_ONCE: usize = 1;
+
+/// In this time a plan that pgdeck asked for has ended: to connect, to plan, to clear up.
+const OWN_ENDS: Duration = Duration::from_secs(5);
 
 /// What a server allows of EXPLAIN.
 pub struct Explains {
     slots: Arc<Semaphore>,
     superuser: AtomicBool,
+    /// Whether it is pgdeck itself that runs one.
+    own: AtomicBool,
+    /// Plans that people had.
+    pub(crate) had: AllHad,
 }
 
 impl Default for Explains {
     fn default() -> Self {
-        Self { slots: Arc::new(Semaphore::new(RUNS_AT_ONCE)), superuser: AtomicBool::new(false) }
+        Self {
+            slots: Arc::new(Semaphore::new(RUNS_AT_ONCE)),
+            superuser: AtomicBool::new(false),
+            own: AtomicBool::new(false),
+            had: AllHad::default(),
+        }
     }
 }
 
@@ -30,6 +44,24 @@ impl Explains {
     /// The right to run now.
     pub fn slot(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         Arc::clone(&self.slots).try_acquire_owned().map_err(|_| Refusal::Busy)
+    }
+
+    /// The same for a person, who waits for a plan that pgdeck asked for by itself: it ends within its second.
+    pub async fn slot_for_person(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let begun = Instant::now();
+        loop {
+            let slot = self.slot();
+            let waits = self.own.load(Ordering::Acquire) && begun.elapsed() < OWN_ENDS;
+            if slot.is_ok() || !waits {
+                return slot;
+            }
+            tokio::time::sleep(OWN_ENDS / 100).await;
+        }
+    }
+
+    /// Notes whether it is pgdeck itself that runs one.
+    pub fn set_own(&self, own: bool) {
+        self.own.store(own, Ordering::Release);
     }
 
     /// Whether EXPLAIN may run as a superuser.

@@ -74,6 +74,7 @@ pub fn source(facts: &Facts, server: &str, area: AreaName) -> Source {
 pub(super) fn look_back<A: Area>(tick: &Tick<'_>, state: &mut A::State, value: &A::Value) {
     let of = |past| LookBack {
         past,
+        planner: tick.planner.clone(),
         source: source(tick.facts, tick.server, A::NAME),
         limits: tick.limits,
         now_ms: tick.now_ms,

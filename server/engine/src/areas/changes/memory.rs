@@ -197,7 +197,7 @@ impl<'a> Look<'a> {
                 (format!("{first}, and {} more", count - 1), detail)
             }
         };
-        self.events.push(Event { at_ms, since_ms, kind, title, detail });
+        self.events.push(Event { at_ms, since_ms, kind, title, detail, statement: None });
     }
 
     /// What was told, in the order of time.

@@ -4,6 +4,7 @@
 pub mod difference;
 mod evidence;
 mod metrics;
+pub mod plans;
 pub mod points;
 pub mod ranking;
 mod reading;
@@ -79,6 +80,7 @@ pub struct State {
     texts: texts::Texts,
     names: Option<(i64, Vec<Named>, Vec<Named>)>,
     watch: regressions::Watch,
+    plans: plans::Watch,
 }
 
 impl Area for StatementsArea {
@@ -121,6 +123,7 @@ impl Area for StatementsArea {
 
     fn look_back(state: &mut State, value: &Statements, back: Option<&LookBack<'_>>) {
         state.watch.look_back(&state.recent, value, back);
+        state.plans.look_back(value, &state.texts, back);
     }
 
     fn points_every_ms(value: &Statements) -> u32 {
@@ -133,7 +136,13 @@ impl Area for StatementsArea {
     }
 
     fn without_query_text(value: &Statements) -> Option<Statements> {
-        (!value.texts.is_empty()).then(|| Statements { texts: Vec::new(), ..value.clone() })
+        let has_text = !value.texts.is_empty() || !value.plan_looks.is_empty();
+        // Why a plan could not be had may be told in words of the statement.
+        has_text.then(|| Statements {
+            texts: Vec::new(),
+            plan_looks: Vec::new(),
+            ..value.clone()
+        })
     }
 
     fn streamed(value: &Statements) -> Option<Statements> {
@@ -225,6 +234,7 @@ impl State {
             roles,
             databases,
             regressions: self.watch.newest(),
+            plan_looks: self.plans.looks(),
         }
     }
 }

@@ -104,6 +104,7 @@ mod tests {
             roles: vec![Named { oid: 10, name: "app".into() }],
             databases: Vec::new(),
             regressions: Err(Reason::NotYet),
+            plan_looks: Vec::new(),
         };
         let key = Key { userid: 10, dbid: 5, toplevel: true, queryid: -7 };
         let sums = [(Measure::Calls, 3.0), (Measure::ExecTime, 1.5)].into_iter().collect();

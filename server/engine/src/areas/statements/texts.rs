@@ -68,6 +68,11 @@ impl Texts {
         texts
     }
 
+    /// The statement with this very text.
+    pub fn with_text(&self, text: &str) -> Option<&StatementText> {
+        self.known.values().find(|known| known.text.trim() == text.trim())
+    }
+
     /// Those of what moved that the history was not given lately, the costliest first.
     pub fn unrecorded(&mut self, tick: &Tick, now_ms: i64) -> Vec<StatementText> {
         let mut found = Vec::new();

@@ -7,6 +7,7 @@ mod harness;
 
 mod healthy_days;
 mod latency;
+mod plans;
 mod ranking;
 mod reasons;
 mod regressions;

@@ -134,6 +134,7 @@ impl Bench {
         let value = value.ok_or_else(|| anyhow::anyhow!("nothing read"))?;
         let back = LookBack {
             past: &self.asked,
+            planner: None,
             source: self.source.clone(),
             limits: &self.limits,
             now_ms: now_ms(),
@@ -336,6 +337,7 @@ async fn a_reading_carries_the_comparison() -> Result {
         anyhow::ensure!(started.elapsed() < PATIENCE, "{:?}", value.regressions);
         let back = LookBack {
             past: &bench.asked,
+            planner: None,
             source: bench.source.clone(),
             limits: &bench.limits,
             now_ms: now_ms(),

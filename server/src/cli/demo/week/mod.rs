@@ -57,7 +57,7 @@ async fn write(
     let story = Story::before(seam_ms);
     story.tell(engine, past, &sources, regressed.as_ref());
     if let Some(regressed) = &regressed {
-        plans::record(past, &sources, &story, regressed).await?;
+        plans::record(past, &sources, &story, regressed);
     }
     past.flush().await?;
     engine.look_for_generated().await;

@@ -1,9 +1,15 @@
 //! The statement that is slow since this morning: what the real server made of it with the index and without.
 
-use history::{Entity, Error, History, Known, Source};
+use std::collections::BTreeSet;
+
+use history::{Entity, History, Known, Source, StatementPlan};
+use model::statements::plans::PlanSource;
 use serde_json::Value;
 
 use super::story::Story;
+
+/// How long before and after the index was dropped a plan was looked at, ms.
+const LOOK_MS: i64 = 240_000;
 
 /// What is known of it.
 #[derive(Clone, Debug)]
@@ -13,6 +19,9 @@ pub struct Regressed {
     /// Its table.
     pub table: String,
     queryid: String,
+    database: String,
+    /// The plan for any value, with the index and without.
+    planned: [String; 2],
     before: Run,
     after: Run,
 }
@@ -44,6 +53,8 @@ impl Regressed {
             index: seen.index.clone(),
             table: seen.table.clone(),
             queryid: seen.queryid.to_string(),
+            database: seen.database.clone(),
+            planned: [seen.before.planned.clone(), seen.after.planned.clone()],
             before: Run::read(&seen.before.executed)?,
             after: Run::read(&seen.after.executed)?,
         })
@@ -67,12 +78,33 @@ impl Regressed {
     }
 }
 
-/// Records both plans.
-pub async fn record(
-    _past: &History,
-    _sources: &[Known<Source>],
-    _story: &Story,
-    _regressed: &Regressed,
-) -> Result<(), Error> {
-    Ok(())
+/// Records both plans: that with the index as seen all the week, that without as seen since it was dropped.
+pub fn record(past: &History, sources: &[Known<Source>], story: &Story, regressed: &Regressed) {
+    let clusters: BTreeSet<&str> = sources.iter().map(|s| s.thing.cluster.as_str()).collect();
+    let (dropped_ms, seam_ms) = (story.dropped_ms, story.seam_ms);
+    let [with_index, without] = &regressed.planned;
+    let seen = [
+        (with_index, story.from_ms, dropped_ms - LOOK_MS),
+        (without, dropped_ms + LOOK_MS, seam_ms),
+    ];
+    for (cluster, (json, first_ms, last_ms)) in
+        clusters.into_iter().flat_map(|cluster| seen.iter().map(move |one| (cluster, *one)))
+    {
+        let parsed = plan::parse(json).ok().and_then(|read| read.plans.into_iter().next());
+        let Some(parsed) = parsed else { continue };
+        past.recorder().plan(
+            StatementPlan {
+                cluster: cluster.to_owned(),
+                key: regressed.queryid.clone(),
+                database: regressed.database.clone(),
+                how: PlanSource::Generic.as_str().to_owned(),
+                shape: plan::shape::shape(&parsed),
+                fingerprint: String::new(),
+                plan: json.clone(),
+                first_ms,
+                last_ms,
+            },
+            None,
+        );
+    }
 }

@@ -63,6 +63,7 @@ impl Story {
             kind,
             title: title.to_owned(),
             detail: Vec::new(),
+            statement: None,
         };
         let setting = "log_min_duration_statement: -1 → 2s";
         let mut events = vec![

@@ -8,6 +8,7 @@ use model::statements::regression::Change;
 use model::statements::{Key, Measure, Regression, Regressions, Statements};
 use model::{Known, Reason};
 
+use super::super::plans::flip;
 use super::super::points;
 use super::super::rules::regression;
 use super::super::window::{Part, Recent};
@@ -279,6 +280,10 @@ async fn explained(
         let before = Waited::read(history, source, hour_ms, hour_ms + calendar.hour_ms).await?;
         for one in report.found.iter_mut().filter(|one| one.change == Change::Slower) {
             waits(one, (&before, &now), (calendar, report.from_ms, report.to_ms));
+            let flip = flip::cause(history, &source.cluster, one, report.to_ms).await?;
+            if let Some(cause) = flip {
+                one.causes.insert(0, cause);
+            }
         }
     }
     let window_ms = (report.to_ms - report.from_ms) / 2;

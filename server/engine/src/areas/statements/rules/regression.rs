@@ -249,6 +249,9 @@ fn remedy(one: &Regression) -> &'static str {
         (Some(CauseKind::Planning), _) => {
             "Look at statistics targets, at the number of partitions, and at whether prepared statements can be used."
         }
+        (Some(CauseKind::PlanFlip), _) => {
+            "Compare its two plans on the statement's page: an index is gone, statistics have changed, or a setting."
+        }
         (Some(CauseKind::GenericPlan), _) => {
             "Compare EXPLAIN (GENERIC_PLAN) with the plan for real values; plan_cache_mode = force_custom_plan for this role or function brings the plan for each value back."
         }
