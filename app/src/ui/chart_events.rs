@@ -1,11 +1,14 @@
 //! The line of events under charts: a mark below the time axis for each, and all of them in words.
 
 use leptos::prelude::*;
-use model::{Event, EventKind, Events, TimeRange};
+use leptos_router::hooks::use_params_map;
+use model::statements::Question;
+use model::{Event, EventKind, Events, ServerId, TimeRange};
 
 use super::chart_data::Chart;
 use super::chart_shape::x_of;
 use super::keyed::keyed;
+use super::statement_links::to_statement;
 use crate::live::clock::Clock;
 use crate::live::range::Here;
 
@@ -50,6 +53,8 @@ pub fn marks(chart: &Chart, events: &[Event]) -> Option<AnyView> {
 #[component]
 pub fn EventList(events: Memo<Events>) -> impl IntoView {
     let (here, clock) = (Here::get(), Clock::get());
+    let server = use_params_map().with_untracked(|params| params.get("server"));
+    let server = StoredValue::new(server);
     let count = Memo::new(move |_| events.with(|events| events.events.len()));
     let keys = move || {
         events.with(|events| {
@@ -69,12 +74,17 @@ pub fn EventList(events: Memo<Events>) -> impl IntoView {
         let since = event.since_ms.filter(|since_ms| when - since_ms > FAR_MS);
         let since =
             move || since.map(|since_ms| format!(" ({word} {})", clock.day_and_time(since_ms)));
+        let statement = server.get_value().zip(event.statement).map(|(server, queryid)| {
+            let all = Question::default();
+            let to = to_statement(&ServerId::new(server), queryid, ("", ""), &all);
+            view! { " " <a href=to>"Its plans"</a> }
+        });
         let detail = event.detail.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
         view! {
             <li>
                 <span class=format!("swatch event-{}", kind.as_str()) aria-hidden="true"></span>
                 <a class="num" href=href data-noscroll="">{move || clock.day_and_time(when)}</a>
-                " " <strong>{kind.label()}</strong> " " {event.title} {since}
+                " " <strong>{kind.label()}</strong> " " {event.title} {since} {statement}
                 <ul class="event-detail">{detail}</ul>
             </li>
         }

@@ -7,10 +7,12 @@ mod latency;
 mod layout;
 mod plan_link;
 mod sampled;
+mod seen;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::statements::figure::COLUMN_SETS;
+use model::statements::plans::SeenPlans;
 use model::statements::ranking::why_unknown;
 use model::statements::{Bound, Detail, Figure, Measure, Question, Rank, WindowFacts};
 use model::{ApiError, Finding, Known, ServerId, Unit};
@@ -39,6 +41,8 @@ pub struct StatementStart {
     findings: Vec<Finding>,
     /// The server's major version, where it is known.
     major: Option<u16>,
+    /// Its plans; None for those who may not see statements.
+    plans: Option<SeenPlans>,
 }
 
 access! { "/api/statement" OnServer(See) }
@@ -51,7 +55,7 @@ pub async fn read_statement(
     question: Question,
 ) -> Result<StatementStart, ApiError> {
     use crate::auth;
-    use engine::areas::statements::ranking::detail;
+    use engine::areas::statements::{plans, ranking::detail};
     let user = auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
     let sees_text = user.sees_query_text(&server);
@@ -67,6 +71,7 @@ pub async fn read_statement(
             latency: None,
             findings: Vec::new(),
             major: None,
+            plans: None,
         });
     };
     let found = detail::of(&engine, &server, (number, &question), sees_text).await;
@@ -87,7 +92,15 @@ pub async fn read_statement(
         Ok(detail) => Some(latency::read(&engine, &server, detail, &question).await?),
         Err(_) => None,
     };
-    Ok(StatementStart { detail, charts, latency, findings, major })
+    let fingerprint = detail.as_ref().ok().and_then(|detail| detail.fingerprint.clone());
+    let fingerprint = fingerprint.unwrap_or_default();
+    let plans = if sees_text {
+        let seen = plans::seen::of(&engine, &server, number, &fingerprint);
+        seen.await.map_err(|incident| ApiError::Internal { incident })?
+    } else {
+        None
+    };
+    Ok(StatementStart { detail, charts, latency, findings, major, plans })
 }
 
 /// The page's icon: path data in a box of 20 × 20.
@@ -149,6 +162,7 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
                 {facts(&detail.facts, Vec::new())}
             }.into_any()
         })}
+        {seen::seen(start.plans.as_ref())}
     }
     .into_any()
 }
