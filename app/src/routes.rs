@@ -112,6 +112,11 @@ impl Page {
         self.path.starts_with("/s/:server")
     }
 
+    /// Whether it shows the range of its address.
+    pub fn has_past(&self) -> bool {
+        self.path == "/" || (self.is_of_server() && self.group != Group::Hidden)
+    }
+
     /// Its document title: `Activity of shop`; the overview is the server itself.
     pub fn title(&self, server: Option<&str>) -> String {
         match server {

@@ -13,7 +13,7 @@ type Shift = { value: number; at: number; what: string };
 
 test('nothing jumps on live pages', async () => {
   test.setTimeout((MINUTES + 4) * 60_000);
-  const demo = await start(['demo', '--listen', '127.0.0.1:0'], 90_000);
+  const demo = await start(['demo', '--without-past', '--listen', '127.0.0.1:0'], 90_000);
   const browser = await launch();
   try {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });

@@ -11,6 +11,7 @@ pub mod control;
 pub mod database;
 pub mod http;
 pub mod rate_limit;
+pub mod recording;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -31,9 +32,12 @@ pub fn main() -> ExitCode {
         }
         Invocation::Wrong(message) => return Failure::usage(message).report(),
     };
+    // What ends a recording is said once, as its error.
+    let level = if matches!(command, Command::Record(_)) { "error" } else { "warn" };
     // Notices of watched servers concern only our own statements.
-    let filter = EnvFilter::try_from_env("PGDECK_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::query=off,sqlx::postgres::notice=off"));
+    let filter = EnvFilter::try_from_env("PGDECK_LOG").unwrap_or_else(|_| {
+        EnvFilter::new(format!("{level},sqlx::query=off,sqlx::postgres::notice=off"))
+    });
     // In a log file escape sequences are noise.
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt()
@@ -68,11 +72,15 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(serve) => {
             let config = config::load(&serve, &env)?;
             let stop = http::server::shutdown_signal()?;
-            http::server::serve(config, serve.recording.as_deref(), stop).await.map(done)
+            let shown = match &serve.recording {
+                Some(path) => Some(recording::open(path).await?),
+                None => None,
+            };
+            http::server::serve(config, shown, stop).await.map(done)
         }
         Command::Demo(demo) => cli::demo::demo(&demo, &env).await.map(done),
         Command::Check(check) => cli::check::check(&check, &env).await,
-        Command::Record(record) => cli::check::record(&record, &env).await,
+        Command::Record(record) => cli::record::record(&record, &env).await.map(done),
         Command::Plan(plan) => cli::plan::plan(&plan),
         Command::Audit(audit) => audit::verify(&audit, &env).await,
         Command::Routes(routes) => {

@@ -27,6 +27,8 @@ macro_rules! areas {
             statements: Statements, StatementsArea;
             /// What has become of it: restarts, settings, DDL.
             changes: Changes, ChangesArea;
+            /// What its own log has of statements.
+            log: Log, LogArea;
         }
     };
 }

@@ -25,11 +25,13 @@ pub enum EventKind {
     Mark,
     /// Nothing was recorded.
     Gap,
+    /// What lies before it, from `since_ms` on, is made up: the past of the demo.
+    Generated,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ddl,
         Self::Setting,
         Self::Restart,
@@ -38,6 +40,7 @@ impl EventKind {
         Self::ExtensionUpdate,
         Self::Mark,
         Self::Gap,
+        Self::Generated,
     ];
 
     /// The word in the history and in class names.
@@ -51,6 +54,7 @@ impl EventKind {
             Self::ExtensionUpdate => "extension_update",
             Self::Mark => "mark",
             Self::Gap => "gap",
+            Self::Generated => "generated",
         }
     }
 
@@ -65,6 +69,7 @@ impl EventKind {
             Self::ExtensionUpdate => "Extension",
             Self::Mark => "Mark",
             Self::Gap => "Gap",
+            Self::Generated => "Generated",
         }
     }
 }

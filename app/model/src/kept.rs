@@ -48,6 +48,11 @@ pub struct Kept {
     pub moved_aside: bool,
     /// Who shares the store, and what partitions it; None of a store in a file.
     pub shared: Option<String>,
+    /// From when to when it was recorded, where a recording is shown.
+    #[serde(default)]
+    pub recording: Option<(i64, i64)>,
+    /// Which part is made up, from and to, ms since the epoch: the past of the demo.
+    pub generated: Option<(i64, i64)>,
     /// What is kept of each server.
     pub servers: Vec<KeptOf>,
 }

@@ -17,6 +17,7 @@ pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
 pub mod kept;
+pub mod latency;
 pub mod named;
 pub mod object;
 pub mod overhead;

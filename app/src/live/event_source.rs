@@ -168,7 +168,8 @@ fn retry(state: &Rc<RefCell<State>>) {
 pub fn start_clock(live: Live) {
     let base = Rc::new(RefCell::new((live.now_ms.get_untracked(), js_sys::Date::now())));
     let step = move || {
-        if live.paused.get_untracked() || live.now_ms.get_untracked() == 0 {
+        let stands = live.paused.get_untracked() || live.is_recording.get_untracked();
+        if stands || live.now_ms.get_untracked() == 0 {
             return;
         }
         let (mut server, mut here) = *base.borrow();

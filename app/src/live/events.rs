@@ -26,7 +26,7 @@ pub async fn events_of(
     server: &ServerId,
     range: &str,
 ) -> Result<Events, ApiError> {
-    let now_ms = engine::now_ms();
+    let now_ms = engine.now_ms();
     let range = model::TimeRange::read(range).unwrap_or_default();
     let (from_ms, to_ms) = range.bounds(now_ms).unwrap_or((now_ms - LIVE_MS, now_ms));
     let found = engine.events(server, from_ms, to_ms + 1).await;

@@ -36,6 +36,8 @@ pub enum StreamState {
 pub struct Live {
     /// The server's clock, ms since the epoch; zero before the first response. Ticks each second.
     pub now_ms: RwSignal<i64>,
+    /// Whether a recording is shown: its clock stands still.
+    pub is_recording: RwSignal<bool>,
     /// Whether updates are paused.
     pub paused: RwSignal<bool>,
     /// The state of the event stream.
@@ -49,6 +51,7 @@ impl Live {
     pub fn provide() -> Self {
         let live = Self {
             now_ms: RwSignal::new(0),
+            is_recording: RwSignal::new(false),
             paused: RwSignal::new(false),
             stream: RwSignal::new(StreamState::Off),
             newest_ms: RwSignal::new(None),

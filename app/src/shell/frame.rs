@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::palette::Palette;
-use super::range::RefusedRange;
+use super::range::{GeneratedPast, Recording, RefusedRange};
 use super::sidebar::Sidebar;
 use super::topbar::TopBar;
 use super::{navigation, shortcuts, svg_links};
@@ -57,7 +57,19 @@ pub fn Frame(
                 }
             })}
         </Transition>
-        <main id="main" tabindex="-1"><RefusedRange/> {children()}</main>
+        <main id="main" tabindex="-1">{notes(nav)} <RefusedRange/> {children()}</main>
+    }
+}
+
+/// Whether what is shown is a recording, or made up: known with the navigation.
+fn notes(nav: navigation::Nav) -> impl IntoView {
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                let _ = nav.ready().await;
+                view! { <Recording/> <GeneratedPast/> }
+            })}
+        </Transition>
     }
 }
 

@@ -18,6 +18,8 @@ const EVERY_MS: u64 = 3_000;
 pub struct Navigation {
     /// The server's clock, ms since the epoch.
     pub now_ms: i64,
+    /// From when to when a recording is, where one is shown.
+    pub recording: Option<(i64, i64)>,
     /// The name of the signed-in user.
     pub who: String,
     /// Whether the user may see the text of statements on the selected server.
@@ -30,6 +32,8 @@ pub struct Navigation {
     pub plan_limits: Vec<(String, String, f64)>,
     /// Open findings of the selected server: each with its severity and the areas that found it.
     pub badges: Vec<(Severity, Vec<String>)>,
+    /// Which part of the history is made up, from and to, ms since the epoch: the past of the demo.
+    pub generated: Option<(i64, i64)>,
 }
 
 impl Navigation {
@@ -70,10 +74,12 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
     let chosen = server.filter(|id| servers.iter().any(|summary| summary.id == *id));
     let badges = chosen.as_ref().map_or_else(Vec::new, |id| badges(&engine.findings(id).0));
     Ok(Navigation {
-        now_ms: engine::now_ms(),
+        now_ms: engine.now_ms(),
+        recording: engine.recording(),
         query_text: chosen.as_ref().is_some_and(|id| who.sees_query_text(id)),
         no_actions: chosen.and_then(|id| no_actions(&who, &engine, &id)),
         plan_limits: plan_limits(&engine),
+        generated: engine.generated(),
         who: who.name,
         servers,
         badges,
@@ -178,7 +184,12 @@ impl Nav {
     fn take(self, answer: Result<Navigation, ApiError>) {
         match answer {
             Ok(navigation) => {
-                live::Live::get().advance_clock(navigation.now_ms);
+                let live = live::Live::get();
+                let is_recording = navigation.recording.is_some();
+                if live.is_recording.try_get_untracked() == Some(!is_recording) {
+                    live.is_recording.set(is_recording);
+                }
+                live.advance_clock(navigation.now_ms);
                 // The signals of a page that was left are disposed, see `Live::advance_clock`.
                 if self.latest.try_with_untracked(|old| *old != navigation) == Some(true) {
                     self.latest.set(navigation);

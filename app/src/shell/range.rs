@@ -5,21 +5,17 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use model::{Span, TimeRange};
 
+use super::navigation::Nav;
 use crate::live::Live;
 use crate::live::clock::Clock;
 use crate::live::range::{self, Here};
-use crate::routes::{Group, page_at};
+use crate::routes::{Page, page_at};
 
 /// The range with what changes it; nothing on pages that show no past.
 #[component]
 pub fn RangeControl() -> impl IntoView {
     let path = use_location().pathname;
-    let has_past = Memo::new(move |_| {
-        let of = |page: &&crate::routes::Page| {
-            page.path == "/" || (page.is_of_server() && page.group != Group::Hidden)
-        };
-        path.with(|path| page_at(path).filter(of).is_some())
-    });
+    let has_past = Memo::new(move |_| path.with(|path| page_at(path).is_some_and(Page::has_past)));
     view! { <Show when=move || has_past.get()><Control/></Show> }
 }
 
@@ -78,6 +74,45 @@ pub fn RefusedRange() -> impl IntoView {
     let written = range::range();
     let refused = Memo::new(move |_| written.with(|text| TimeRange::read(text).err()));
     move || refused.get().map(|message| view! { <p class="note" role="alert">{message}</p> })
+}
+
+/// Says that a recording is shown, and of when it is.
+#[component]
+pub fn Recording() -> impl IntoView {
+    let (nav, clock) = (use_context::<Nav>(), Clock::get());
+    let span = Memo::new(move |_| nav.and_then(|nav| nav.latest.with(|latest| latest.recording)));
+    let words = move |(from_ms, to_ms)| {
+        let (from, to) = (clock.input(from_ms), clock.input(to_ms));
+        let (from, to) = (from.replace('T', " "), to.replace('T', " "));
+        format!(
+            "A recording from {from} to {to} {}; nothing is read from the server.",
+            clock.zone()
+        )
+    };
+    move || span.get().map(|span| view! { <p class="note" role="note">{move || words(span)}</p> })
+}
+
+/// Says so where the page shows a past that is made up: that of the demo.
+#[component]
+pub fn GeneratedPast() -> impl IntoView {
+    let (chosen, live, clock) = (range::chosen(), Live::get(), Clock::get());
+    let nav = use_context::<super::navigation::Nav>();
+    let until = Memo::new(move |_| {
+        let (from_ms, until_ms) = nav?.latest.with(|nav| nav.generated)?;
+        let chosen = chosen.get();
+        let (from, to) = chosen.bounds(live.now_ms.get())?;
+        (from < until_ms && to > from_ms).then_some(until_ms)
+    });
+    move || {
+        until.get().map(|until_ms| {
+            view! {
+                <p class="note generated-past" role="note">
+                    <span class="mark unknown">"Generated"</span>
+                    {move || format!(" This is the demo: what is shown from before {} {} is made up from its first half minute, not read from a server.", clock.day_and_time(until_ms), clock.zone())}
+                </p>
+            }
+        })
+    }
 }
 
 /// Half a window earlier or later; a word without a link where there is none.

@@ -108,7 +108,16 @@ fn entry(page: &'static Page, to: String, path: Memo<String>) -> AnyView {
     let nav = use_context::<Nav>();
     let here = {
         let to = to.clone();
-        move || (path.get() == to).then_some("page")
+        // A page below it, such as one statement's, belongs to it; below the overview are all the others.
+        let below = format!("{to}/");
+        let has_pages = !page.is_overview() && to != "/";
+        move || {
+            path.with(|path| match () {
+                () if *path == to => Some("page"),
+                () if has_pages && path.starts_with(&below) => Some("true"),
+                () => None,
+            })
+        }
     };
     let range = carried();
     let href = move || format!("{to}{}", range.get());

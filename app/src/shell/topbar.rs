@@ -113,6 +113,7 @@ fn Freshness() -> impl IntoView {
             return format!("Paused at {} {}", clock.time_of_day(live.now_ms.get()), clock.zone());
         }
         match live.newest_ms.get() {
+            Some(_) if live.is_recording.get() => "Recording".to_owned(),
             Some(at) => match live.now_ms.get() - at {
                 ms if ms < 1_000 => "Live".to_owned(),
                 ms => format!("Updated {} ago", format::whole_age(ms, 1_000)),

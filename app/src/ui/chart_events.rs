@@ -64,7 +64,8 @@ pub fn EventList(events: Memo<Events>) -> impl IntoView {
         let (kind, when) = (event.kind, event.at_ms);
         let around = TimeRange::between(when - AROUND_MS, when + AROUND_MS);
         let href = move || around.map(|range| here.with(range));
-        let word = if kind == EventKind::Gap { "from" } else { "after" };
+        let lasts = matches!(kind, EventKind::Gap | EventKind::Generated);
+        let word = if lasts { "from" } else { "after" };
         let since = event.since_ms.filter(|since_ms| when - since_ms > FAR_MS);
         let since =
             move || since.map(|since_ms| format!(" ({word} {})", clock.day_and_time(since_ms)));

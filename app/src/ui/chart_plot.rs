@@ -53,6 +53,12 @@ fn picture(chart: Option<&Chart>) -> Option<&Picture> {
     chart.and_then(|chart| chart.picture.as_ref().ok())
 }
 
+/// A drawing of plotters that nothing moves on.
+pub fn drawn(svg: String) -> AnyView {
+    view! { <div class="plot"><div class="picture" aria-hidden="true" inner_html=svg></div></div> }
+        .into_any()
+}
+
 /// The plot with its legend and its table.
 #[component]
 pub fn Plot(chart: Memo<Option<Chart>>) -> impl IntoView {

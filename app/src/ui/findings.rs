@@ -1,11 +1,15 @@
 //! Findings by harm, each with evidence and remedy, and the rules that could not be checked.
 
 use leptos::prelude::*;
-use model::{Evidence, Finding, NotChecked, Remedy, Severity, ranking};
+use leptos_router::hooks::use_location;
+use model::statements::Question;
+use model::{Evidence, Finding, NotChecked, Remedy, ServerId, Severity, ranking};
 
 use super::code::CodeBlock;
 use super::format;
 use super::keyed::keyed;
+use super::statement_links::to_statement;
+use crate::links;
 use crate::live::findings::Judged;
 
 /// Findings in a row of their own; the rest is behind a count. On phones only the first is shown, see
@@ -80,6 +84,7 @@ fn others(all: &[Finding], lines: usize) -> Option<String> {
 
 #[component]
 fn FindingRow(finding: Memo<Option<Finding>>) -> impl IntoView {
+    let server = links::server_in(&use_location().pathname.get_untracked());
     let severity = move || finding.with(|f| f.as_ref().map_or(Severity::Info, |f| f.severity));
     view! {
         <details class=move || format!("finding {}", severity().as_str())>
@@ -92,7 +97,7 @@ fn FindingRow(finding: Memo<Option<Finding>>) -> impl IntoView {
                 </span>
             </summary>
             <div class="finding-body">
-                {move || finding.with(|f| f.as_ref().map(body))}
+                {move || finding.with(|f| f.as_ref().map(|f| body(f, server.as_ref())))}
             </div>
         </details>
     }
@@ -107,16 +112,29 @@ pub fn finding_body(finding: &Finding) -> AnyView {
     .into_any()
 }
 
-fn body(finding: &Finding) -> AnyView {
+fn body(finding: &Finding, server: Option<&ServerId>) -> AnyView {
     view! {
         {finding_body(finding)}
         {same_root(finding)}
         <p class="rule-link">
             "Rule " <a href=format!("/rules#{}", finding.rule)>{finding.rule.clone()}</a>
-            " on " {finding.object.to_string()}
+            " on " {object(finding, server)}
         </p>
     }
     .into_any()
+}
+
+/// What it is about; a statement with the way to its page.
+fn object(finding: &Finding, server: Option<&ServerId>) -> AnyView {
+    let words = finding.object.to_string();
+    let queryid = words.strip_prefix("statement ").and_then(|id| id.parse::<i64>().ok());
+    match queryid.zip(server) {
+        Some((queryid, server)) => {
+            let to = to_statement(server, queryid, ("", ""), &Question::default());
+            view! { <a href=to>{words}</a> }.into_any()
+        }
+        None => words.into_any(),
+    }
 }
 
 /// What else has the same cause: it goes with it.

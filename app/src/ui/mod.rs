@@ -5,7 +5,7 @@ pub mod chart;
 pub mod chart_data;
 mod chart_events;
 mod chart_legend;
-mod chart_plot;
+pub mod chart_plot;
 pub mod chart_shape;
 #[cfg(feature = "ssr")]
 pub mod chart_svg;
@@ -15,6 +15,8 @@ pub mod csv;
 pub mod filter;
 pub mod findings;
 pub mod format;
+#[cfg(feature = "ssr")]
+pub mod histogram_svg;
 pub mod icon;
 pub mod keyed;
 pub mod number;

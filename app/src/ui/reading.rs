@@ -29,7 +29,7 @@ where
     view! {
         <div class="show" class:stale=move || matches!(state.get(), Freshness::Stale { .. })>
             <div role="status" class="show-state" class:quiet=move || message.with(String::is_empty)>{move || message.get()}</div>
-            {move || detail(&state.get())}
+            {move || detail(&state.get(), live.is_recording.get())}
             {move || {
                 if has.get() {
                     children().into_any()
@@ -59,13 +59,14 @@ fn headline(state: &Freshness, what: &str) -> String {
     }
 }
 
-fn detail(state: &Freshness) -> Option<AnyView> {
+fn detail(state: &Freshness, is_recording: bool) -> Option<AnyView> {
     match state {
         Freshness::Fresh | Freshness::Waiting => None,
         Freshness::Stale { age_ms, reason } => Some(
             view! {
                 <p class="show-age">
-                    "Last updated " {format::age(*age_ms as f64)} " ago; pgdeck keeps trying."
+                    "Last updated " {format::age(*age_ms as f64)}
+                    {if is_recording { " before the end of the recording." } else { " ago; pgdeck keeps trying." }}
                 </p>
                 {reason.as_ref().map(remedy)}
             }

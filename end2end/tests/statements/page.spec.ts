@@ -75,9 +75,13 @@ test('a statement has a page: text, figures, charts, and the way to its plan', a
   await rows(page).filter({ hasText: /select/i }).first().getByRole('link').first().click();
   await expect(page).toHaveURL(/\/statements\/-?\d+\?range=1h/);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Statement of primary');
+  await expect(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Statements/ })).toHaveAttribute('aria-current', 'true');
   await expect(verdict(page)).toContainText(/calls? of .* each/);
   await expect(page.getByRole('region', { name: 'In this window' })).toContainText('Standard error of the mean');
   await expect(page.getByRole('figure').filter({ hasText: 'Calls per second' })).toBeVisible();
+  const latency = page.getByRole('region', { name: 'Latency' });
+  await expect(latency.getByRole('figure').filter({ hasText: "From the server's log" })).toContainText(/any duration|has no run of it|not read/);
+  await expect(latency.getByRole('figure').filter({ hasText: 'From sampled sessions' })).toContainText(/once a second/);
   const text = page.getByRole('region', { name: 'Text' });
   await expect(text).toContainText(/explain \((generic_plan, )?verbose, settings\)/);
   await text.getByRole('button', { name: 'Open on the plan page' }).click();
@@ -90,4 +94,22 @@ test('a statement that is none, or that did nothing, is said to be so', async ({
   await expect(page.getByText(/a query id is a whole number/).first()).toBeVisible();
   await open(page, '/s/primary/statements/4711');
   await expect(verdict(page)).toContainText(/not known to have ended|No history|first reading/);
+});
+
+test('on a phone a statement is a card with all its numbers, each with its heading', async ({ page }) => {
+  test.setTimeout(60_000);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await ranked(page, '/s/primary/statements');
+  const sideways = await table(page).evaluate((group) => group.scrollWidth - group.clientWidth);
+  expect(sideways).toBeLessThanOrEqual(0);
+  const numbers = rows(page).first().getByRole('cell').and(page.locator('[data-label]'));
+  expect(await numbers.count()).toBeGreaterThan(5);
+  for (const number of await numbers.all()) {
+    const box = (await number.boundingBox())!;
+    expect(box.x).toBeGreaterThanOrEqual(0);
+    expect(box.x + box.width).toBeLessThanOrEqual(390);
+    expect(await number.evaluate((cell) => getComputedStyle(cell, '::before').content)).toBe(`"${await number.getAttribute('data-label')}"`);
+  }
+  await table(page).getByRole('link', { name: 'Calls' }).click();
+  await expect(page).toHaveURL(/sort=-calls/);
 });

@@ -6,19 +6,22 @@ use std::sync::Arc;
 use history::History;
 use model::overhead::ServerCost;
 use model::server::Facts;
-use model::{AreaName, Finding, Latest, NotChecked, Reason, RuleEntry, ServerId, ServerSummary};
+use model::{
+    AreaName, Finding, Latest, NotChecked, Reading, Reason, RuleEntry, ServerId, ServerSummary,
+};
 use tokio::sync::{Mutex, watch};
 
 use crate::areas::{Listed, Readings};
 use crate::clock::now_ms;
 use crate::explain::registry::Runs;
+use crate::generated::Generated;
 use crate::isolated::{self, Isolated};
 use crate::metrics::Metrics;
 use crate::record::Recording;
 use crate::rule::Limits;
 use crate::server::{ServerConfig, WatchedServer};
 use crate::store::Frame;
-use crate::{rules, sampler};
+use crate::{recorded, rules, sampler};
 
 /// The servers we watch. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +33,9 @@ struct Inner {
     runs: Arc<Runs>,
     samplers: Mutex<Vec<Isolated>>,
     past: Option<History>,
+    /// From when to when, ms since the epoch, where a recording is shown.
+    recording: Option<(i64, i64)>,
+    generated: Generated,
 }
 
 impl Engine {
@@ -41,6 +47,11 @@ impl Engine {
     /// Watches the servers and records their readings in the history store, where there is one.
     pub fn start_with(servers: Vec<ServerConfig>, limits: Limits, past: Option<History>) -> Self {
         let limits = Arc::new(limits);
+        let generated = Generated::default();
+        if let Some(past) = past.clone() {
+            let generated = generated.clone();
+            tokio::spawn(async move { generated.look(&past).await });
+        }
         let mut samplers = Vec::with_capacity(servers.len());
         let mut watched = Vec::with_capacity(servers.len());
         for config in servers {
@@ -66,11 +77,26 @@ impl Engine {
             runs: Arc::default(),
             samplers: Mutex::new(samplers),
             past,
+            recording: None,
+            generated,
         }))
     }
 
     /// Shows a recording; nothing is sampled.
     pub fn recorded(recording: Recording) -> Self {
+        let span = recording.span();
+        Self::of_recording(recording, span, None)
+    }
+
+    /// Shows the recording in a history store, from which its past is answered.
+    ///
+    /// Errors: a sentence, when there is none that this version can read.
+    pub async fn replay(past: History) -> Result<Self, String> {
+        let (recording, span) = recorded::read(&past).await?;
+        Ok(Self::of_recording(recording, span, Some(past)))
+    }
+
+    fn of_recording(recording: Recording, span: (i64, i64), past: Option<History>) -> Self {
         let servers = recording
             .servers
             .into_iter()
@@ -81,7 +107,9 @@ impl Engine {
             limits: Arc::default(),
             runs: Arc::default(),
             samplers: Mutex::default(),
-            past: None,
+            past,
+            recording: Some(span),
+            generated: Generated::default(),
         }))
     }
 
@@ -110,7 +138,32 @@ impl Engine {
 
     /// The newest reading of an area, with the text of statements; None: there is no such server.
     pub fn latest<A: Listed>(&self, id: &ServerId) -> Option<Latest<A::Value>> {
-        self.server(id).map(|server| sent_now(&server.store.slot::<A>().latest()))
+        self.latest_as::<A, _>(id, Clone::clone)
+    }
+
+    /// What somebody makes of the newest reading's value, for areas that have too much to copy for each
+    /// request; None: there is no such server.
+    pub fn latest_as<A: Listed, T>(
+        &self,
+        id: &ServerId,
+        of: impl FnOnce(&A::Value) -> T,
+    ) -> Option<Latest<T>> {
+        let latest = self.newest::<A>(id)?;
+        let reading = latest.reading.as_ref().map(|reading| Reading {
+            at_ms: reading.at_ms,
+            took_ms: reading.took_ms,
+            value: of(&reading.value),
+            findings: reading.findings.clone(),
+            not_checked: reading.not_checked.clone(),
+        });
+        let (every_ms, failure) = (latest.every_ms, latest.failure.clone());
+        // The clock is that of the moment in which it is handed out.
+        Some(Latest { now_ms: self.now_ms(), every_ms, reading, failure })
+    }
+
+    /// The newest reading of an area itself, with the clock of the moment in which it was stored.
+    pub(crate) fn newest<A: Listed>(&self, id: &ServerId) -> Option<Arc<Latest<A::Value>>> {
+        self.server(id).map(|server| server.store.slot::<A>().latest())
     }
 
     /// Adds the Prometheus metrics of a server.
@@ -170,9 +223,23 @@ impl Engine {
         queries.flat_map(|query| query.files).map(|file| (file.name, file.statement())).collect()
     }
 
+    /// From when to when, ms since the epoch, where a recording is shown.
+    pub fn recording(&self) -> Option<(i64, i64)> {
+        self.0.recording
+    }
+
+    /// The clock, ms since the epoch: a recording's stands still where it ends.
+    pub fn now_ms(&self) -> i64 {
+        self.0.recording.map_or_else(now_ms, |(_, to_ms)| to_ms)
+    }
+
     /// The history store; None when nothing is recorded.
     pub fn past(&self) -> Option<&History> {
         self.0.past.as_ref()
+    }
+
+    pub(crate) fn made_up(&self) -> &Generated {
+        &self.0.generated
     }
 
     /// Ends all samplers, closes their connections and writes what the history store has not yet written.
@@ -185,9 +252,4 @@ impl Engine {
             tracing::error!(%error, "the last readings were not recorded");
         }
     }
-}
-
-/// The reading with the clock of the moment it is handed out.
-fn sent_now<T: Clone>(latest: &Latest<T>) -> Latest<T> {
-    Latest { now_ms: now_ms(), ..latest.clone() }
 }

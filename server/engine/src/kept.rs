@@ -18,7 +18,8 @@ impl Engine {
         let about = past.about().await.map_err(|error| unreadable(&error))?;
         let sources = past.sources().await.map_err(|error| unreadable(&error))?;
         let mut servers: BTreeMap<String, KeptOf> = BTreeMap::new();
-        for source in sources {
+        // A recording keeps its last readings under no server's name.
+        for source in sources.into_iter().filter(|source| !source.thing.server.is_empty()) {
             let name = source.thing.server.clone();
             let of = servers.entry(name.clone()).or_insert_with(|| KeptOf {
                 server: ServerId::new(name),
@@ -47,6 +48,8 @@ impl Engine {
             stopped: about.stopped.map(|stopped| (stopped.since_ms, stopped.cause)),
             moved_aside: about.moved_aside.is_some(),
             shared: about.shared.as_ref().map(shared),
+            recording: self.recording(),
+            generated: self.generated(),
             servers: servers.into_values().collect(),
         }))
     }

@@ -30,6 +30,9 @@ pub enum MarkError {
         "no history is kept here, so a mark would be lost; set history in the configuration, or see pgdeck's log."
     )]
     NoHistory,
+    /// What is shown is over.
+    #[error("this pgdeck shows a recording, which takes no marks.")]
+    Recording,
     /// The store does not take it.
     #[error("the mark was not kept: {0}")]
     NotKept(String),
@@ -48,6 +51,9 @@ impl Engine {
         if server.is_some_and(|id| self.server(id).is_none()) {
             let names = self.all_servers().iter().map(|server| server.id.to_string());
             return Err(MarkError::UnknownServer { known: names.collect::<Vec<_>>().join(", ") });
+        }
+        if self.recording().is_some() {
+            return Err(MarkError::Recording);
         }
         let past = self.past().ok_or(MarkError::NoHistory)?;
         let event = Event {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use history::{Bucket, History, Source};
 use model::{AreaName, ServerId, TimeRange};
 
-use crate::clock::now_ms;
 use crate::engine::Engine;
 use crate::store;
 
@@ -23,7 +22,7 @@ impl Engine {
         range: impl Into<TimeRange>,
     ) -> Option<(&History, Source, (i64, i64))> {
         let (past, facts) = (self.past()?, self.server(id)?.facts()?);
-        let from_to = range.into().bounds(now_ms())?;
+        let from_to = range.into().bounds(self.now_ms())?;
         Some((past, store::source(&facts, id.as_str(), area), from_to))
     }
 }
@@ -35,9 +34,11 @@ pub fn unreadable(error: &history::Error) -> String {
 }
 
 /// Where a line has to be interrupted, ms since the epoch: nothing was read between a bucket's end and the
-/// next one for longer than a bucket takes.
+/// next one for longer than a bucket takes, or a tick in it, where the server was read more seldom then.
 pub fn holes<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Vec<i64> {
-    let widths: BTreeMap<i64, i64> = buckets.map(|b| (b.at_ms, b.width_ms.max(1))).collect();
+    let tick_ms = |bucket: &Bucket| bucket.read_ms / i64::from(bucket.ticks.max(1));
+    let width = |bucket: &Bucket| bucket.width_ms.max(tick_ms(bucket)).max(1);
+    let widths: BTreeMap<i64, i64> = buckets.map(|b| (b.at_ms, width(b))).collect();
     let pairs = widths.iter().zip(widths.keys().skip(1));
     let far = pairs.filter(|((at_ms, width), next)| **next - **at_ms > 2 * **width);
     far.map(|((at_ms, width), _)| at_ms + width).collect()
@@ -63,5 +64,8 @@ mod tests {
         assert_eq!(holes(buckets.iter()), [31]);
         assert!(holes(buckets.iter().take(3)).is_empty());
         assert!(holes([].iter()).is_empty());
+        let seldom = |at_ms| Bucket { read_ms: 60, ..bucket(at_ms) };
+        let seldom: Vec<Bucket> = [0, 60, 120, 300].into_iter().map(seldom).collect();
+        assert_eq!(holes(seldom.iter()), [180], "a tick stands for more than its bucket");
     }
 }

@@ -18,7 +18,7 @@ use crate::server::{ServerConfig, WatchedServer, held};
 use crate::store::Tick;
 
 /// The version of the file format.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 /// The pause between the two readings that rates need.
 const BETWEEN_READINGS: Duration = Duration::from_secs(2);
 /// The longest that both take: each query of ours may use up its `statement_timeout` once.
@@ -31,6 +31,16 @@ pub struct Recording {
     pub format: u32,
     /// The servers with their readings.
     pub servers: Vec<(ServerSummary, Readings)>,
+}
+
+impl Recording {
+    /// From the first reading to the last, ms since the epoch.
+    pub(crate) fn span(&self) -> (i64, i64) {
+        let times = self.servers.iter().flat_map(|(_, readings)| readings.times());
+        let times = times.filter(|at_ms| *at_ms > 0);
+        let span = times.map(|at_ms| (at_ms, at_ms));
+        span.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_else(|| (now_ms(), now_ms()))
+    }
 }
 
 /// What all rules say of one server: the output of `pgdeck check --json`.

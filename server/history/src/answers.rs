@@ -1,5 +1,7 @@
 //! What the store answers: buckets, totals, gaps.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::names::{Entity, Kind, Source};
@@ -65,8 +67,8 @@ pub struct Line {
 pub struct Total {
     /// Of what.
     pub entity: Entity,
-    /// The metric's name.
-    pub metric: String,
+    /// The metric's name; rows of one metric share it.
+    pub metric: Arc<str>,
     /// Gauge or increment.
     pub kind: Kind,
     /// Ticks in which it had a value.
@@ -90,7 +92,7 @@ pub struct Totals {
     pub ticks: u64,
     /// The time they stand for.
     pub read_ms: i64,
-    /// A row per series that has a value in the window, in no order.
+    /// A row per series that has a value in the window, those of an entity side by side.
     pub rows: Vec<Total>,
     /// Blocks that were skipped because their checksum is wrong.
     pub corrupt: u64,

@@ -1,4 +1,4 @@
-//! Events, statement texts and blobs: what is kept beside the series.
+//! Events, texts and plans of statements, and blobs: what is kept beside the series.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,29 @@ pub struct StatementText {
     pub last_ms: i64,
 }
 
+/// A plan of a statement that was seen. It must be free of values before it comes here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementPlan {
+    /// The cluster's system identifier.
+    pub cluster: String,
+    /// The statement's key within the cluster, as [`StatementText`] has it.
+    pub key: String,
+    /// The database in which it was planned.
+    pub database: String,
+    /// How the plan was had, in one word; plans that were had in different ways are not compared.
+    pub how: String,
+    /// What makes two plans the same.
+    pub shape: String,
+    /// The statement's fingerprint; empty if unknown.
+    pub fingerprint: String,
+    /// The plan of this shape that was seen first, as JSON.
+    pub plan: String,
+    /// When this shape was seen first, ms since the epoch.
+    pub first_ms: i64,
+    /// When it was seen last.
+    pub last_ms: i64,
+}
+
 /// Bytes that an area encodes itself, such as an hour of lock graphs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob {
@@ -56,6 +79,8 @@ pub(crate) enum Beside {
     Event(Event),
     /// A statement's text.
     Text(StatementText),
+    /// A plan of a statement, and what is told where it is another one than the last.
+    Plan(Box<StatementPlan>, Option<Box<Event>>),
     /// A blob of a source.
     Blob(Source, Blob),
     /// The only blob of a source: what it knows. It takes the place of the one before.
@@ -66,9 +91,16 @@ impl Beside {
     /// Roughly its bytes in memory.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Event(event) => 256 + event.title.len() + event.detail.to_string().len(),
+            Self::Event(event) => event_bytes(event),
             Self::Text(text) => 256 + text.text.len(),
+            Self::Plan(plan, flip) => {
+                256 + plan.plan.len() + flip.as_deref().map_or(0, event_bytes)
+            }
             Self::Blob(_, blob) | Self::State(_, blob) => 256 + blob.bytes.len(),
         }
     }
+}
+
+fn event_bytes(event: &Event) -> usize {
+    256 + event.title.len() + event.detail.to_string().len()
 }

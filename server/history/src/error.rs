@@ -52,6 +52,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A file that should only be looked at is no store, or is damaged.
+    #[error("the recording {path} cannot be shown: {cause}.")]
+    NotShown {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
     /// The database of a shared history does not answer.
     #[error("the history {place} cannot be reached: {cause}; recording goes on when it can.")]
     Unreachable {
@@ -130,7 +138,7 @@ fn code(error: &sqlx::Error) -> Option<u32> {
 }
 
 /// The message of the database or of sqlx, in one line.
-fn said(error: &sqlx::Error) -> String {
+pub(crate) fn said(error: &sqlx::Error) -> String {
     let text = match error {
         sqlx::Error::PoolTimedOut => "it does not answer".to_owned(),
         sqlx::Error::Io(error) => error.to_string(),

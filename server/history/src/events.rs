@@ -25,17 +25,15 @@ impl History {
             .bind(to_ms)
             .bind(cluster)
             .bind(i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX));
-        let event = |row: &Row| {
-            let detail: String = row.try_get(5)?;
-            Ok(Event {
-                cluster: row.try_get(0)?,
-                server: row.try_get(1)?,
-                at_ms: row.try_get(2)?,
-                kind: row.try_get(3)?,
-                title: row.try_get(4)?,
-                detail: serde_json::from_str(&detail).unwrap_or_default(),
-            })
-        };
+        self.ask(events, event).await
+    }
+
+    /// Events of a kind, of whatever cluster and time, newest first: some, for kinds that are rare.
+    ///
+    /// Errors: when the file cannot be read.
+    pub async fn events_of_kind(&self, kind: &str) -> Result<Vec<Event>, Error> {
+        let events = query("select cluster, server, at_ms, kind, title, detail from event where kind = $1 order by at_ms desc, id desc limit 100")
+            .bind(kind);
         self.ask(events, event).await
     }
 
@@ -92,6 +90,18 @@ impl History {
     pub async fn state(&self, source: &Source) -> Result<Option<Blob>, Error> {
         Ok(self.blobs(source, i64::MIN, i64::MAX).await?.pop())
     }
+}
+
+fn event(row: &Row) -> Result<Event, sqlx::Error> {
+    let detail: String = row.try_get(5)?;
+    Ok(Event {
+        cluster: row.try_get(0)?,
+        server: row.try_get(1)?,
+        at_ms: row.try_get(2)?,
+        kind: row.try_get(3)?,
+        title: row.try_get(4)?,
+        detail: serde_json::from_str(&detail).unwrap_or_default(),
+    })
 }
 
 fn text(row: &Row) -> Result<StatementText, sqlx::Error> {

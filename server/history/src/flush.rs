@@ -14,7 +14,8 @@ use crate::level::Slot;
 use crate::names::{Entity, Source};
 use crate::pending::{Batch, Tick};
 use crate::plan::{Plan, Read};
-use crate::rows::{insert_blob, insert_chunk, insert_gap, write_state};
+use crate::plans::write_plan;
+use crate::rows::{insert_blob, insert_chunk, insert_event, insert_gap, write_state};
 use crate::settings::Settings;
 
 /// Writes batches; there is one per store.
@@ -247,12 +248,7 @@ impl Rows {
 
     async fn write_beside(&mut self, conn: &mut Conn, item: &Beside) -> Result<(), sqlx::Error> {
         match item {
-            Beside::Event(event) => {
-                query("insert into event (cluster, server, at_ms, kind, title, detail) values ($1, $2, $3, $4, $5, $6)")
-                    .bind(&event.cluster).bind(&event.server).bind(event.at_ms)
-                    .bind(&event.kind).bind(&event.title).bind(event.detail.to_string())
-                    .execute(conn).await?;
-            }
+            Beside::Event(event) => insert_event(conn, event).await?,
             Beside::Text(text) => {
                 query(sql::TEXT)
                     .bind(&text.cluster)
@@ -263,6 +259,12 @@ impl Rows {
                     .bind(text.last_ms)
                     .execute(conn)
                     .await?;
+            }
+            Beside::Plan(plan, flip) => {
+                let flipped = write_plan(conn, plan, flip.as_deref()).await?;
+                if let Some(event) = flip.as_deref().filter(|_| flipped) {
+                    insert_event(conn, event).await?;
+                }
             }
             Beside::Blob(source, blob) => {
                 let id = self.ids.source(conn, source, blob.from_ms).await?;

@@ -78,7 +78,7 @@ impl History {
         Ok(history)
     }
 
-    fn start(db: Db, settings: Settings) -> Self {
+    pub(crate) fn start(db: Db, settings: Settings) -> Self {
         let inner = Arc::new(Inner {
             pending: Arc::new(Pending::new(settings.buffer)),
             writer: tokio::sync::Mutex::new(Writer::new(&db, &settings)),

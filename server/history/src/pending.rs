@@ -52,7 +52,7 @@ fn weight(beside: &Beside) -> usize {
 fn state_of(item: &Beside) -> Option<&Source> {
     match item {
         Beside::State(source, _) => Some(source),
-        Beside::Event(_) | Beside::Text(_) | Beside::Blob(..) => None,
+        Beside::Event(_) | Beside::Text(_) | Beside::Plan(..) | Beside::Blob(..) => None,
     }
 }
 

@@ -1,11 +1,13 @@
 //! Series over a window, in as many buckets as a chart has points.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::answers::{Bucket, Line, Range};
 use crate::db::Conn;
 use crate::error::Error;
 use crate::history::History;
+use crate::id_map::IdMap;
 use crate::ids::parts_of;
 use crate::level::{Cell, Level, Slot};
 use crate::names::{Entity, Kind, Source};
@@ -27,7 +29,7 @@ struct Chart {
     /// 0 for single ticks.
     width: i64,
     times: BTreeMap<i64, Bucket>,
-    lines: HashMap<i64, HashMap<i64, Bucket>>,
+    lines: IdMap<IdMap<Bucket>>,
 }
 
 /// A bucket without values.
@@ -63,15 +65,25 @@ impl Sink for Chart {
         bucket.read_ms += slot.read_ms;
     }
 
-    fn cell(&mut self, series: i64, level: Level, slot: &Slot, cell: &Cell) {
-        let (at_ms, width) = self.bucket(level, slot);
-        let line = self.lines.entry(series).or_default();
-        let bucket = line.entry(at_ms).or_insert_with(|| empty(at_ms, width));
-        bucket.count += u64::from(cell.count);
-        bucket.sum += cell.sum;
-        // `min` and `max` of a float pass over NaN.
-        bucket.min = bucket.min.min(cell.min);
-        bucket.max = bucket.max.max(cell.max);
+    fn cells<'a>(
+        &mut self,
+        series: i64,
+        level: Level,
+        cells: impl Iterator<Item = (&'a Slot, &'a Cell)>,
+    ) {
+        let mut line = self.lines.remove(&series).unwrap_or_default();
+        for (slot, cell) in cells {
+            let (at_ms, width) = self.bucket(level, slot);
+            let bucket = line.entry(at_ms).or_insert_with(|| empty(at_ms, width));
+            bucket.count += u64::from(cell.count);
+            bucket.sum += cell.sum;
+            // `min` and `max` of a float pass over NaN.
+            bucket.min = bucket.min.min(cell.min);
+            bucket.max = bucket.max.max(cell.max);
+        }
+        if !line.is_empty() {
+            self.lines.insert(series, line);
+        }
     }
 }
 
@@ -142,7 +154,7 @@ impl History {
         let segments = window::chart(from_ms, to_ms, width, &row.since);
         let pieces = pieces(&mut tx, row.id, &segments, &wanted).await?;
         let work = move || {
-            let mut chart = Chart { width, times: BTreeMap::new(), lines: HashMap::new() };
+            let mut chart = Chart { width, times: BTreeMap::new(), lines: IdMap::default() };
             let corrupt = walk(&pieces, &wanted, &mut chart);
             (chart, corrupt)
         };
@@ -152,7 +164,7 @@ impl History {
         self.note_corrupt(source, &corrupt);
         let entities = chart.lines.keys().map(|series| parts_of(*series).0);
         let names = self.inner.names.entities(&mut tx, row.id, entities).await?;
-        let range = |values: &HashMap<i64, Bucket>| Range {
+        let range = |values: &IdMap<Bucket>| Range {
             from_ms: chart.times.keys().next().map_or(from_ms, |first| from_ms.min(*first)),
             to_ms,
             buckets: chart.times.iter().map(|(at, time)| filled(time, values.get(at))).collect(),
@@ -162,12 +174,12 @@ impl History {
         for (series, values) in &chart.lines {
             let (entity, metric) = parts_of(*series);
             if let (Some(entity), Some((metric, _))) = (names.get(&entity), metrics.get(&metric)) {
-                let (entity, metric) = (entity.clone(), metric.clone());
+                let (entity, metric) = (entity.clone(), metric.to_string());
                 lines.push(Line { entity, metric, range: range(values) });
             }
         }
         lines.sort_by(|one, next| (&one.entity, &one.metric).cmp(&(&next.entity, &next.metric)));
-        Ok((lines, range(&HashMap::new())))
+        Ok((lines, range(&IdMap::default())))
     }
 }
 
@@ -181,14 +193,14 @@ fn filled(time: &Bucket, values: Option<&Bucket>) -> Bucket {
 pub(crate) async fn wanted(
     conn: &mut Conn,
     source: &SourceRow,
-    metrics: &HashMap<i64, (String, Kind)>,
+    metrics: &HashMap<i64, (Arc<str>, Kind)>,
     entities: Option<&[Entity]>,
 ) -> Result<Wanted, sqlx::Error> {
-    let metrics: HashSet<i64> = metrics.keys().copied().collect();
-    let Some(entities) = entities else { return Ok(Wanted { metrics, entities: None }) };
-    let mut ids = HashSet::new();
+    let metrics = metrics.keys().copied().collect();
+    let Some(entities) = entities else { return Ok(Wanted::new(metrics, None)) };
+    let mut ids = Vec::with_capacity(entities.len());
     for entity in entities {
         ids.extend(resolve::entity(conn, source.id, entity).await?);
     }
-    Ok(Wanted { metrics, entities: Some(ids) })
+    Ok(Wanted::new(metrics, Some(ids)))
 }

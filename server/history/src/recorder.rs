@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::answers::{Gap, GapReason};
-use crate::beside::{Beside, Blob, Event, StatementText};
+use crate::beside::{Beside, Blob, Event, StatementPlan, StatementText};
 use crate::names::{Point, Source};
 use crate::pending::{Pending, Tick};
+use crate::plans::MOST_PLAN_BYTES;
 
 /// Takes what was read; cloning is cheap. What does not fit the buffer is dropped, counted and shown as a
 /// gap.
@@ -44,6 +45,14 @@ impl Recorder {
     /// Records a statement's text, already redacted. Known keys only move `last_ms`.
     pub fn text(&self, text: StatementText) {
         self.pending.beside(Beside::Text(text));
+    }
+
+    /// Records a plan of a statement, or that it was seen again: of a known shape only `last_ms` moves. `flip`
+    /// is recorded with it where the newest plan that was had in the same way has another shape. False for a
+    /// plan that is too large to be kept, and where there is no room.
+    pub fn plan(&self, plan: StatementPlan, flip: Option<Event>) -> bool {
+        plan.plan.len() <= MOST_PLAN_BYTES
+            && self.pending.all_beside(vec![Beside::Plan(Box::new(plan), flip.map(Box::new))])
     }
 
     /// Records bytes that the area encodes itself.

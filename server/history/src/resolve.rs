@@ -1,9 +1,10 @@
 //! Names behind ids: sources, metrics, entities.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::db::{Conn, query};
+use crate::id_map::IdMap;
 use crate::names::{Entity, Kind, Source};
 use crate::window::Since;
 
@@ -50,13 +51,16 @@ pub(crate) async fn source(
 pub(crate) async fn metrics(
     conn: &mut Conn,
     names: &[&str],
-) -> Result<HashMap<i64, (String, Kind)>, sqlx::Error> {
+) -> Result<HashMap<i64, (Arc<str>, Kind)>, sqlx::Error> {
     let rows = query("select id, name, kind from metric order by id");
     let mut found = HashMap::new();
     for row in rows.fetch_all(conn).await? {
         let name: String = row.try_get(1)?;
         if names.contains(&name.as_str()) {
-            found.insert(row.try_get(0)?, (name, Kind::from_word(&row.try_get::<String>(2)?)));
+            found.insert(
+                row.try_get(0)?,
+                (name.into(), Kind::from_word(&row.try_get::<String>(2)?)),
+            );
         }
     }
     Ok(found)
@@ -79,7 +83,7 @@ pub(crate) async fn entity(
 /// Entities by id. An id always means the same entity, so what is remembered stays right.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    known: Mutex<HashMap<i64, Entity>>,
+    known: Mutex<IdMap<Entity>>,
 }
 
 impl Names {
@@ -89,8 +93,8 @@ impl Names {
         conn: &mut Conn,
         source: i64,
         ids: impl Iterator<Item = i64>,
-    ) -> Result<HashMap<i64, Entity>, sqlx::Error> {
-        let (mut found, mut missing) = (HashMap::new(), Vec::new());
+    ) -> Result<IdMap<Entity>, sqlx::Error> {
+        let (mut found, mut missing) = (IdMap::default(), Vec::new());
         {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             for id in ids {

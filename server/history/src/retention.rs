@@ -76,9 +76,9 @@ async fn drop_beside(db: &Db, blobs_ms: i64, others_ms: i64) -> Result<(), sqlx:
     let gaps: Sql =
         "delete from gap where id in (select id from gap where to_ms < $1 order by id limit 500)"
             .into();
-    for (delete, before) in
-        [(blobs, blobs_ms), (events, others_ms), (gaps, others_ms), (sql::OLD_TEXTS, others_ms)]
-    {
+    let others = [events, gaps, sql::OLD_TEXTS, sql::OLD_PLANS];
+    let others = others.into_iter().map(|delete| (delete, others_ms));
+    for (delete, before) in [(blobs, blobs_ms)].into_iter().chain(others) {
         while query(delete).bind(before).execute(&mut db.keeper().await?).await? > 0 {}
     }
     Ok(())

@@ -1,7 +1,7 @@
-//! Rows that more than one place writes: chunks, blocks, gaps; and blobs.
+//! Rows that more than one place writes: chunks, blocks, gaps, events; and blobs.
 
 use crate::answers::Gap;
-use crate::beside::Blob;
+use crate::beside::{Blob, Event};
 use crate::chunk::Chunk;
 use crate::codec::block::Sealed;
 use crate::db::{Conn, query, sql};
@@ -110,6 +110,15 @@ pub(crate) async fn complete_since(
     since_ms: i64,
 ) -> Result<(), sqlx::Error> {
     query(sql::KEPT).bind(source).bind(level.number()).bind(since_ms).execute(conn).await?;
+    Ok(())
+}
+
+/// Writes an event.
+pub(crate) async fn insert_event(conn: &mut Conn, event: &Event) -> Result<(), sqlx::Error> {
+    query("insert into event (cluster, server, at_ms, kind, title, detail) values ($1, $2, $3, $4, $5, $6)")
+        .bind(&event.cluster).bind(&event.server).bind(event.at_ms)
+        .bind(&event.kind).bind(&event.title).bind(event.detail.to_string())
+        .execute(conn).await?;
     Ok(())
 }
 

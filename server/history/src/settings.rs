@@ -12,7 +12,7 @@ pub struct Retention {
     pub minutes_ms: i64,
     /// Hours, ms.
     pub hours_ms: i64,
-    /// Days; also events, statement texts and blobs, ms.
+    /// Days; also events, statement texts and plans, and blobs, ms.
     pub days_ms: i64,
     /// The most bytes of the file; beyond that the oldest ticks go first, then minutes, hours, days.
     pub bytes: u64,

@@ -50,7 +50,8 @@ impl Database {
         }
     }
 
-    async fn open_once(path: &Path, max_pages: u32) -> Result<Self, Error> {
+    /// The same of a file that is there; a damaged one stays where it is.
+    pub(crate) async fn open_once(path: &Path, max_pages: u32) -> Result<Self, Error> {
         let of = |error: &sqlx::Error| Error::of(path, error);
         let writer = pool(path, SqliteSynchronous::Full, 1, max_pages, false);
         let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
@@ -138,7 +139,8 @@ fn marker(path: &Path) -> PathBuf {
     beside(path, "-damaged")
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// The path with something after the file's name.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)

@@ -1,5 +1,7 @@
 //! The demo: a primary, a standby and PgBouncer, with a web shop whose workload misbehaves.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -8,6 +10,7 @@ use crate::pooler::{PoolMode, Pooler};
 use crate::scene::{Places, Scene};
 use crate::server::Server;
 use crate::trouble::Trouble;
+use crate::trouble::dropped_index::{self, Regressed};
 use crate::{Error, ServerOptions, install, schema, workload};
 
 const DATABASE: &str = "shop";
@@ -21,7 +24,7 @@ const READABLE: &str =
     "grant select on all tables in schema public to pgdeck; revoke select on customers from pgdeck";
 
 /// Settings of the demo's primary: what a careful administrator would set, scaled to a minute.
-const SETTINGS: [(&str, &str); 13] = [
+const SETTINGS: [(&str, &str); 19] = [
     ("shared_buffers", "192MB"),
     ("max_wal_size", "512MB"),
     ("max_slot_wal_keep_size", "1GB"),
@@ -30,6 +33,13 @@ const SETTINGS: [(&str, &str); 13] = [
     ("log_temp_files", "0"),
     ("log_autovacuum_min_duration", "0"),
     ("log_min_duration_statement", "2s"),
+    ("log_min_duration_sample", "0"),
+    ("log_statement_sample_rate", "0.05"),
+    // Six files in turn: the log of the last hour.
+    ("logging_collector", "on"),
+    ("log_filename", "demo-%M.log"),
+    ("log_rotation_age", "10min"),
+    ("log_truncate_on_rotation", "on"),
     ("auto_explain.log_min_duration", "2s"),
     ("track_wal_io_timing", "on"),
     ("max_parallel_workers", "2"),
@@ -52,6 +62,8 @@ pub struct DemoOptions {
     pub percent: u32,
     /// Speed of the troubles; 1 is real time.
     pub speed: f64,
+    /// Whether the shop is to be watched for a while before its troubles begin: [`Shop::begin_troubles`].
+    pub quiet_first: bool,
 }
 
 impl Default for DemoOptions {
@@ -64,17 +76,22 @@ impl Default for DemoOptions {
             pooler: true,
             percent: 100,
             speed: 1.0,
+            quiet_first: false,
         }
     }
 }
 
 /// Progress of loading the shop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Stage {
     Loading,
-    Open,
+    /// Its workload runs, and with it the statement that is slow since this morning, if that is wanted.
+    Open(Option<Regressed>),
     Failed,
 }
+
+/// How long troubles wait at most to be told that they may begin.
+const QUIET: Duration = Duration::from_secs(90);
 
 /// A running demo. Dropping it ends everything and removes all files.
 #[derive(Debug)]
@@ -92,6 +109,32 @@ pub struct Demo {
     observer: String,
     operator: String,
     stage: watch::Sender<Stage>,
+    troubles_begin: watch::Sender<bool>,
+}
+
+/// The shop of a demo, while it is loaded and afterwards.
+#[derive(Debug)]
+pub struct Shop {
+    stage: watch::Receiver<Stage>,
+    begin: watch::Sender<bool>,
+}
+
+impl Shop {
+    /// Waits until the data is loaded and the workload begins; gives the statement that is slow since this
+    /// morning, where the demo has that trouble. Errors when loading failed.
+    pub async fn opened(&mut self) -> Result<Option<Regressed>, Error> {
+        match self.stage.wait_for(|stage| *stage != Stage::Loading).await.as_deref() {
+            Ok(Stage::Open(regressed)) => Ok(regressed.clone()),
+            _ => Err(Error::Unknown(
+                "the demo's shop could not be loaded; its log says why".to_owned(),
+            )),
+        }
+    }
+
+    /// Lets the troubles begin that wait for it.
+    pub fn begin_troubles(&self) {
+        self.begin.send_replace(true);
+    }
 }
 
 impl Demo {
@@ -107,6 +150,8 @@ impl Demo {
         for (name, value) in SETTINGS {
             settings = settings.setting(name, value);
         }
+        let format = if major >= 15 { "jsonlog" } else { "csvlog" };
+        settings = settings.setting("log_destination", format);
         let primary = settings.start().await?;
         let (owner, observer, operator) = (secret()?, secret()?, secret()?);
         set_up(&primary, &owner, &observer, &operator).await?;
@@ -123,6 +168,7 @@ impl Demo {
             None
         };
         let (stage, _) = watch::channel(Stage::Loading);
+        let (troubles_begin, _) = watch::channel(!options.quiet_first);
         Ok(Demo {
             tasks: JoinSet::new(),
             pooler,
@@ -133,6 +179,7 @@ impl Demo {
             observer,
             operator,
             stage,
+            troubles_begin,
         })
     }
 
@@ -151,32 +198,51 @@ impl Demo {
         });
         let (percent, troubles, stage) =
             (self.options.percent, self.options.troubles.clone(), self.stage.clone());
+        let mut begin = self.troubles_begin.subscribe();
         self.tasks.spawn(async move {
+            let (early, later): (Vec<Trouble>, Vec<Trouble>) =
+                troubles.into_iter().partition(|trouble| *trouble == Trouble::DroppedIndex);
             let loaded = async {
                 schema::load(&shop, percent, &progress).await?;
-                crate::client::exec_at(&shop, READABLE).await
+                crate::client::exec_at(&shop, READABLE).await?;
+                match early.is_empty() {
+                    true => Ok(None),
+                    false => dropped_index::set_up(&shop, DATABASE).await.map(Some),
+                }
             };
-            if let Err(error) = loaded.await {
-                tracing::error!(%error, "the demo's shop could not be loaded");
-                stage.send_replace(Stage::Failed);
-                return;
+            match loaded.await {
+                Ok(regressed) => {
+                    progress("the shop is open");
+                    stage.send_replace(Stage::Open(regressed));
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the demo's shop could not be loaded");
+                    stage.send_replace(Stage::Failed);
+                    return;
+                }
             }
-            progress("the shop is open");
-            stage.send_replace(Stage::Open);
-            let troubles = troubles.into_iter().map(|trouble| trouble.run(scene.clone()));
-            futures::join!(workload::run(scene.clone()), futures::future::join_all(troubles));
+            let run = |troubles: Vec<Trouble>| {
+                let scene = scene.clone();
+                let all = troubles.into_iter().map(move |trouble| trouble.run(scene.clone()));
+                futures::future::join_all(all)
+            };
+            let later = async {
+                // Nobody who was to tell them has come: they begin by themselves.
+                let _ = tokio::time::timeout(QUIET, begin.wait_for(|begin| *begin)).await;
+                run(later).await
+            };
+            futures::join!(workload::run(scene.clone()), run(early), later);
         });
+    }
+
+    /// What tells when the shop is open, for a task of its own.
+    pub fn shop(&self) -> Shop {
+        Shop { stage: self.stage.subscribe(), begin: self.troubles_begin.clone() }
     }
 
     /// Waits until the data is loaded and the workload begins. Errors when loading failed.
     pub async fn opened(&self) -> Result<(), Error> {
-        let mut stage = self.stage.subscribe();
-        match stage.wait_for(|stage| *stage != Stage::Loading).await.as_deref() {
-            Ok(Stage::Open) => Ok(()),
-            _ => Err(Error::Unknown(
-                "the demo's shop could not be loaded; its log says why".to_owned(),
-            )),
-        }
+        self.shop().opened().await.map(drop)
     }
 
     /// Name and DSN of each server for a monitoring role that holds `pg_monitor` and, so that EXPLAIN can
@@ -229,6 +295,7 @@ async fn set_up(
         .exec(&format!(
             "create role shop login password '{owner}';
              create role {OBSERVER} login password '{observer}' in role pg_monitor;
+             grant execute on function pg_current_logfile(), pg_current_logfile(text), pg_read_binary_file(text, bigint, bigint, boolean) to {OBSERVER};
              create role {OPERATOR} login password '{operator}' in role pg_monitor, pg_signal_backend{maintain}"
         ))
         .await?;

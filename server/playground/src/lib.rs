@@ -27,10 +27,11 @@ mod user;
 mod workload;
 
 pub use client::connect;
-pub use demo::{Demo, DemoOptions};
+pub use demo::{Demo, DemoOptions, Shop};
 pub use error::Error;
 pub use options::ServerOptions;
 pub use pooler::{PoolMode, Pooler, PoolerOptions};
 pub use proxy::{Fault, FaultProxy};
 pub use server::{Server, server};
 pub use trouble::Trouble;
+pub use trouble::dropped_index::{Looks, Regressed};

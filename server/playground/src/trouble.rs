@@ -7,6 +7,7 @@ mod autovacuum_behind;
 mod bloat;
 mod blocked_chain;
 mod deadlock;
+pub(crate) mod dropped_index;
 mod idle_in_transaction;
 mod index_waste;
 mod n_plus_one;
@@ -70,6 +71,8 @@ troubles! {
     SlowStatement "slow-statement" slow_statement;
     /// A fast statement becomes slow because its index is dropped.
     RegressingStatement "regressing-statement" regressing_statement;
+    /// Since this morning a frequent statement reads a whole table: a migration dropped its index.
+    DroppedIndex "dropped-index" dropped_index;
     /// A page asks once for a list and then once for each entry.
     NPlusOne "n-plus-one" n_plus_one;
     /// Somebody pages through a log with a growing OFFSET.

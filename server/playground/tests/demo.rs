@@ -21,6 +21,9 @@ fn symptom(trouble: Trouble) -> &'static str {
              where application_name = 'reports-export' and state = 'idle in transaction'"
         }
         Trouble::SlowStatement => "select count(*) = 1 from pg_stat_statements where query like '% as sold %'",
+        Trouble::DroppedIndex => {
+            "select sum(calls) > 2 and sum(rows) > 0 and to_regclass('payments_order_id_idx') is null from pg_stat_statements where query like '%from payments where order_id = $1'"
+        }
         Trouble::RegressingStatement => {
             "select to_regclass('reviews_customer_id_idx') is null and seq_scan > 0
              from pg_stat_user_tables where relname = 'reviews'"

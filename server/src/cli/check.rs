@@ -1,4 +1,4 @@
-//! `pgdeck check` (run all rules once, exit code by severity) and `pgdeck record` (dump one server's readings).
+//! `pgdeck check`: runs all rules once, with an exit code by severity.
 
 use std::process::ExitCode;
 
@@ -6,9 +6,9 @@ use engine::Report;
 use engine::dsn::Environment;
 use model::{Cause, Finding, Harm, NotChecked, Reason, Remedy, Severity};
 
+use super::Check;
 use super::error::{Failure, NOT_CHECKED};
 use super::terminal::plain;
-use super::{Check, Record};
 use crate::config;
 
 /// The SQLSTATE too_many_connections.
@@ -77,15 +77,8 @@ fn unreachable_report(server: String, reason: Reason) -> Report {
     Report { server, major: None, findings: finding.into_iter().collect(), not_checked }
 }
 
-/// Writes a recording to standard output.
-pub async fn record(record: &Record, env: &Environment) -> Result<ExitCode, Failure> {
-    let server = config::one_server(&record.dsn, env)?;
-    let recording = engine::record(server).await.map_err(|reason| not_checked(&reason))?;
-    println!("{}", serde_json::to_string(&recording).map_err(Failure::failed)?);
-    Ok(ExitCode::SUCCESS)
-}
-
-fn not_checked(reason: &Reason) -> Failure {
+/// Why a server could not be looked at, with what to do.
+pub fn not_checked(reason: &Reason) -> Failure {
     let remedy = reason.remedy().map(|remedy| format!(" {remedy}")).unwrap_or_default();
     Failure::not_checked(format!("{}{remedy}", reason.message()))
 }

@@ -1,15 +1,21 @@
 //! `pgdeck demo`: temporary PostgreSQL servers with a misbehaving workload, and pgdeck watching them.
 
+mod week;
+
 use engine::dsn::Environment;
 use engine::{Dsn, Limits, ServerConfig};
 use model::ServerId;
-use playground::{Demo, DemoOptions, Trouble};
+use playground::{Demo, DemoOptions, Shop, Trouble};
 
 use super::error::Failure;
 use crate::cli;
 use crate::config;
 use crate::config::{Config, ExplainAnalyze, HistoryPlace};
 use crate::http::server;
+
+/// The limit by which a change is told after two windows of this length, seconds.
+const IMPATIENT: (&str, &str) = ("statements/regression", "window_s");
+const WINDOW_S: f64 = 20.0;
 
 /// Runs the demo until SIGINT or SIGTERM, then removes all its processes and files.
 pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
@@ -34,8 +40,9 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
         () = &mut stop => return Ok(()),
     };
     running.load_and_run(print_step);
-    let outcome = match servers(&running, env) {
-        Ok(servers) => {
+    let shop = demo.has_past().then(|| running.shop());
+    let outcome = match servers(&running, env).and_then(|servers| Ok((servers, limits()?))) {
+        Ok((servers, limits)) => {
             let config = Config {
                 listen,
                 data_dir: folder.path().to_owned(),
@@ -45,9 +52,9 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
                 mark_token: None,
                 explain_analyze: ExplainAnalyze::default(),
                 servers,
-                limits: Limits::default(),
+                limits,
             };
-            server::serve(config, None, stop).await
+            serve(config, shop, stop).await
         }
         Err(failure) => Err(failure),
     };
@@ -55,11 +62,41 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
     outcome
 }
 
+/// Serves, and meanwhile makes up the past, if there is to be one.
+async fn serve(
+    config: Config,
+    shop: Option<Shop>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let server = server::start(config, None).await?;
+    server.say_where();
+    let engine = server.engine().clone();
+    let past = shop.map(|shop| tokio::spawn(week::make(engine, shop, print_step)));
+    let served = server.run(stop).await;
+    if let Some(past) = past {
+        past.abort();
+    }
+    served
+}
+
+/// Those of a careful administrator, but for the patience: a demo is watched for minutes.
+fn limits() -> Result<Limits, Failure> {
+    let mut limits = Limits::default();
+    let (rule, limit) = IMPATIENT;
+    engine::rules::set_limit(&mut limits, rule, limit, WINDOW_S).map_err(Failure::failed)?;
+    Ok(limits)
+}
+
 /// The requested troubles, or all, minus the excluded ones.
 fn options(demo: &cli::Demo) -> DemoOptions {
     let named = if demo.trouble.is_empty() { Trouble::ALL } else { demo.trouble.as_slice() };
     let troubles = named.iter().copied().filter(|trouble| !demo.without.contains(trouble));
-    DemoOptions { major: demo.major, troubles: troubles.collect(), ..DemoOptions::default() }
+    DemoOptions {
+        major: demo.major,
+        troubles: troubles.collect(),
+        quiet_first: demo.has_past(),
+        ..DemoOptions::default()
+    }
 }
 
 fn print_step(step: &str) {

@@ -8,6 +8,7 @@ pub mod error;
 pub mod login_link;
 pub mod mark;
 pub mod plan;
+pub mod record;
 pub mod terminal;
 pub mod user;
 
@@ -36,8 +37,8 @@ pub enum Command {
     Demo(Demo),
     /// Run all rules once: exit code 0 fine, 1 warning, 2 critical, 3 could not judge
     Check(Check),
-    /// Write one server's readings to standard output, for `serve --recording`
-    Record(Record),
+    /// Record servers for `serve --recording`: into a file with their past, or one reading to standard output
+    Record(record::Record),
     /// Show where a plan's time goes and what to do; FILE or standard input
     Plan(Plan),
     /// Manage who may sign in
@@ -93,7 +94,7 @@ pub struct Serve {
     /// Address to listen on [default: 127.0.0.1:8432]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Show the readings of a file that `pgdeck record` wrote instead of watching servers
+    /// Show what `pgdeck record` wrote into a file instead of watching servers
     #[arg(long, value_name = "FILE", conflicts_with = "dsns")]
     pub recording: Option<PathBuf>,
 }
@@ -121,12 +122,22 @@ pub struct Demo {
     /// List the troubles and exit
     #[arg(long)]
     pub list: bool,
+    /// Make up no week before the start; the troubles then begin at once
+    #[arg(long)]
+    pub without_past: bool,
     /// PostgreSQL major version [default: the newest installed]
     #[arg(long)]
     pub major: Option<u16>,
     /// Address to listen on [default: 127.0.0.1:8432]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+}
+
+impl Demo {
+    /// Whether a past is made up.
+    pub fn has_past(&self) -> bool {
+        !self.without_past
+    }
 }
 
 /// `pgdeck check`.
@@ -144,14 +155,6 @@ pub struct Check {
     /// Configuration file, for the limits of rules
     #[arg(long, value_name = "FILE", env = "PGDECK_CONFIG")]
     pub config: Option<PathBuf>,
-}
-
-/// `pgdeck record`.
-#[derive(Debug, Args)]
-pub struct Record {
-    /// The server [default: the one that PG* variables describe]
-    #[arg(value_name = "DSN", default_value = "")]
-    pub dsn: String,
 }
 
 /// `pgdeck plan`.

@@ -105,6 +105,15 @@ pub fn history_place(
     history(var(&env.vars, "PGDECK_HISTORY").or(file.history.as_deref()), &data_dir)
 }
 
+/// Only the servers of a command line, for `pgdeck record`: without any, the one that `PG*` variables
+/// describe.
+pub fn named_servers(dsns: &[String], env: &Environment) -> Result<Vec<ServerConfig>, Failure> {
+    match dsns {
+        [] => Ok(vec![one_server("", env)?]),
+        dsns => servers::all(dsns, &file::File::default(), env),
+    }
+}
+
 /// Only the limits, for `pgdeck check`.
 pub fn limits(path: Option<&std::path::Path>) -> Result<Limits, Failure> {
     file::read(path)?.limits()

@@ -71,6 +71,7 @@ pub async fn mark(
             let status = match error {
                 MarkError::UnknownServer { .. } => StatusCode::NOT_FOUND,
                 MarkError::NoHistory | MarkError::NotKept(_) => StatusCode::SERVICE_UNAVAILABLE,
+                MarkError::Recording => StatusCode::CONFLICT,
                 MarkError::NoTitle | MarkError::TooLong(_) => StatusCode::UNPROCESSABLE_ENTITY,
             };
             response::plain_error(status, &error.to_string())

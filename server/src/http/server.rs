@@ -2,12 +2,12 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use engine::{Engine, Recording};
+use engine::Engine;
 use history::History;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::origins::Origins;
@@ -21,6 +21,7 @@ use crate::cli::error::Failure;
 use crate::config::{Config, ExplainAnalyze, HistoryPlace};
 use crate::control::Control;
 use crate::database;
+use crate::recording::Shown;
 
 /// Timeout of graceful shutdown for open requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,11 +42,11 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// Watches the servers of `config`, or shows `recording`, until `stop` resolves.
 pub async fn serve(
     config: Config,
-    recording: Option<&Path>,
+    recording: Option<Shown>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    let server = start(config, recording.map(read_recording).transpose()?).await?;
-    println!("Open {}", server.link());
+    let server = start(config, recording).await?;
+    server.say_where();
     server.run(stop).await
 }
 
@@ -57,10 +58,12 @@ pub struct HttpServer {
     token: Option<String>,
     /// Where `pgdeck login-link` asks; None where no such socket can be made.
     control: Option<Control>,
+    /// The copy of a recording that is shown; removed with this.
+    _copy: Option<TempDir>,
 }
 
 /// Binds the address, opens the database and starts the samplers.
-pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpServer, Failure> {
+pub async fn start(config: Config, recording: Option<Shown>) -> Result<HttpServer, Failure> {
     let listener = bind(config.listen).await?;
     let pool = database::open(&config.data_dir).await?;
     let users = users::any(&pool).await.map_err(Failure::failed)?;
@@ -84,11 +87,11 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
     let token = token.map_err(Failure::failed)?;
     let auth =
         Auth::new(pool, links).await.map_err(|error| Failure::failed(format!("{error:#}")))?;
-    let engine = match recording {
-        Some(recording) => Engine::recorded(recording),
+    let (engine, copy) = match recording {
+        Some(shown) => (shown.engine, shown.copy),
         None => {
             let past = past(config.history).await;
-            Engine::start_with(config.servers, config.limits, past)
+            (Engine::start_with(config.servers, config.limits, past), None)
         }
     };
     if config.explain_analyze == ExplainAnalyze::AllowSuperuser {
@@ -100,7 +103,7 @@ pub async fn start(config: Config, recording: Option<Recording>) -> Result<HttpS
     let tokens = (config.metrics_token, config.mark_token);
     let state = AppState::new(engine, auth, actions, origins, tokens);
     let control = Control::bind(&config.data_dir, listen, by_link);
-    Ok(HttpServer { state, listener, token, control })
+    Ok(HttpServer { state, listener, token, control, _copy: copy })
 }
 
 /// Opens the history store. Without it the console goes on, and says so in its log.
@@ -127,6 +130,16 @@ impl HttpServer {
             Some(token) => origins.sign_in_link(token),
             None => format!("{}/", origins.url()),
         }
+    }
+
+    /// Prints where to open it.
+    pub fn say_where(&self) {
+        println!("Open {}", self.link());
+    }
+
+    /// What it watches.
+    pub fn engine(&self) -> &Engine {
+        &self.state.0.engine
     }
 
     /// Serves until `stop` resolves; then graceful shutdown: streams, requests, samplers, in that order.
@@ -192,23 +205,5 @@ pub fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + use<>, Fail
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    })
-}
-
-fn read_recording(path: &Path) -> Result<Recording, Failure> {
-    // A DSN in the wrong place is not repeated: it may hold a password.
-    if path.to_string_lossy().contains("://") {
-        return Err(Failure::usage(
-            "--recording takes a file that pgdeck record wrote, not a DSN.",
-        ));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!("the recording {} cannot be read: {error}.", path.display()))
-    })?;
-    serde_json::from_str(&text).map_err(|error| {
-        Failure::usage(format!(
-            "the recording {} is not one that this version of pgdeck record wrote: {error}.",
-            path.display()
-        ))
     })
 }

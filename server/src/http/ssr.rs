@@ -27,6 +27,7 @@ use super::state::AppState;
 use crate::actions::explain::journal;
 use crate::actions::internal;
 use crate::auth::handlers::error_message;
+use crate::recording;
 
 /// Render timeout. A page reads memory only: one that takes longer never finishes.
 const RENDER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -169,6 +170,11 @@ pub async fn page(
             StatusCode::METHOD_NOT_ALLOWED,
             "This page only supports GET.",
         );
+    }
+    if current.0.is_some()
+        && let Some(to) = recording::whole_range(&state.0.engine, request.uri())
+    {
+        return response::see_other(&to);
     }
     let sign_in = sign_in(&state, request.uri()).await;
     let more = contexts(&state, current, sign_in);

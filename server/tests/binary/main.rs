@@ -22,4 +22,6 @@ mod marks;
 mod pages;
 mod plan;
 mod plan_page;
+mod recording;
 mod sign_in;
+mod upgrade;

@@ -1,6 +1,6 @@
 //! Marks on the line of events: `pgdeck mark`, `POST /mark` with its token, and each way to get it wrong.
 
-use crate::common::{Running, run};
+use crate::common::{Running, outcome, pgdeck, run};
 
 const TOKEN: &str = "0123456789abcdef-secret";
 
@@ -142,4 +142,69 @@ async fn the_history_is_copied_while_pgdeck_runs() {
         run(&["backup-history", &format!("{to}2"), "--data-dir", none.to_str().unwrap()]);
     assert_eq!((code, sentence.lines().count()), (1, 1), "{sentence}");
     assert!(!std::path::Path::new(&format!("{to}2")).exists(), "nothing is left behind");
+}
+
+/// `pgdeck mark` with a token in the environment.
+fn mark_at(url: &str, token: &str, more: &[&str]) -> (i32, String, String) {
+    let mut arguments = vec!["mark", "release 43", "--url", url];
+    arguments.extend(more);
+    outcome(pgdeck(&arguments).env("PGDECK_MARK_TOKEN", token).output().unwrap())
+}
+
+/// An HTTP server that gives this answer to whoever comes; its address.
+fn answering(answer: &'static str) -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // Whoever leaves early has what it wanted.
+            let _ = stream.read(&mut [0; 4_096]);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_mark_from_another_machine_needs_its_token_and_each_mistake_is_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let pgdeck = Running::configured(&config(folder.path()), |_| {});
+    let cookie = pgdeck.sign_in_by_link().await;
+    assert_eq!(mark_at(&pgdeck.url, TOKEN, &[]), (0, String::new(), String::new()));
+    let file = folder.path().join("token");
+    std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
+    let file = ["--token-file", file.to_str().unwrap(), "--server", "shop"];
+    assert_eq!(mark_at(&format!("{}/", pgdeck.url), "", &file).0, 0);
+    assert_eq!(titles(&pgdeck, &cookie, "shop").await, ["release 43", "release 43"]);
+    assert_eq!(titles(&pgdeck, &cookie, "other").await, ["release 43"]);
+
+    let moved = "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let page = "HTTP/1.1 404 Not Found\r\ncontent-type: text/html\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>";
+    let secure = pgdeck.url.replace("http:", "https:");
+    let nowhere = ["--server", "nowhere"];
+    let missing = ["--token-file", "/nowhere/token"];
+    for (url, token, more, code, words) in [
+        (pgdeck.url.as_str(), "0123456789abcdef-secres", &[][..], 64, "refuses the token"),
+        (&pgdeck.url, "", &[], 64, "put it into PGDECK_MARK_TOKEN or a file"),
+        (&pgdeck.url, "two words", &[], 64, "one word"),
+        (&pgdeck.url, TOKEN, &nowhere, 64, "it watches shop, other"),
+        (&pgdeck.url, TOKEN, &missing, 64, "cannot be read"),
+        ("http://127.0.0.1:1", TOKEN, &[], 1, "cannot be reached: Connection refused"),
+        ("https://pgdeck.invalid", TOKEN, &[], 1, "cannot be reached"),
+        (&secure, TOKEN, &[], 1, "cannot be reached"),
+        (&answering("HTTP/1.1 nonsense"), TOKEN, &[], 1, "cannot be reached"),
+        (&answering(page), TOKEN, &[], 1, "is no pgdeck that takes marks: it answers 404"),
+        (&answering(moved), TOKEN, &[], 1, "it answers 302"),
+        ("ftp://x", TOKEN, &[], 64, "such as https://pgdeck.example.org"),
+        ("https://u:hunter2@x", TOKEN, &[], 64, "such as https://pgdeck.example.org"),
+    ] {
+        let (found, said, sentence) = mark_at(url, token, more);
+        assert_eq!((found, said.as_str()), (code, ""), "{url}: {sentence}");
+        assert_eq!(sentence.lines().count(), 1, "{sentence}");
+        assert!(sentence.contains(words), "{url}: {sentence}");
+        assert!(!sentence.contains("0123456789") && !sentence.contains("hunter2"), "{sentence}");
+    }
+    assert_eq!(titles(&pgdeck, &cookie, "shop").await.len(), 2, "nothing else was kept");
 }

@@ -105,3 +105,19 @@ async fn names_as_people_type_them_work_in_addresses() {
         assert_eq!(answer.status().as_u16(), wanted, "{path}");
     }
 }
+
+#[tokio::test]
+async fn nothing_can_be_pressed_where_nothing_can_be_done() {
+    let dsns = ["postgres://reader@127.0.0.1:1/shop".to_owned()];
+    let pgdeck = InProcess::watching(&dsns, &[]).await;
+    let cookie = pgdeck.sign_in_by_link().await;
+    let answer = pgdeck.get("/s/shop/act").header("cookie", &cookie).send().await.unwrap();
+    let html = answer.text().await.unwrap();
+    assert!(html.contains("has no operate DSN"), "{html}");
+    for action in ["analyze", "vacuum"] {
+        let value = format!("value=\"{action}\"");
+        let tags = html.split("<button").filter_map(|rest| rest.split('>').next());
+        let buttons: Vec<&str> = tags.filter(|tag| tag.contains(&value)).collect();
+        assert!(matches!(buttons[..], [tag] if tag.contains("disabled")), "{action}: {buttons:?}");
+    }
+}

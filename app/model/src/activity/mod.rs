@@ -6,6 +6,7 @@ pub mod autovacuum;
 pub mod blocking;
 pub mod connections;
 pub mod load;
+pub mod runs;
 pub mod wait_events;
 
 use serde::{Deserialize, Serialize};
@@ -290,6 +291,9 @@ pub struct Activity {
     /// What autovacuum does now.
     #[serde(default = "not_read")]
     pub autovacuum: Known<Autovacuum>,
+    /// Runs of statements that this sample has met or seen ended: for the history store only.
+    #[serde(skip)]
+    pub runs: runs::Runs,
 }
 
 /// What readings of an earlier version do not have.

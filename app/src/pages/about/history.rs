@@ -67,10 +67,19 @@ fn of_store(kept: Kept) -> AnyView {
         Some(_) => ("pg_dump --schema=pgdeck", " of that database."),
         None => ("pgdeck backup-history FILE", ", also while pgdeck runs."),
     };
+    let generated = kept.generated.map(|(from_ms, to_ms)| {
+        let (from, to) = (format::moment(from_ms), format::moment(to_ms));
+        format!("What it holds from {from} to {to} is generated: the demo has made it up. Everything else was read from the servers.")
+    });
     let rows = kept.servers.iter().map(row).collect_view();
+    let is_recording = kept.recording.is_some();
     view! {
-        {state(kept.stopped.as_ref())}
+        {match kept.recording {
+            Some(span) => recording(span),
+            None => state(kept.stopped.as_ref()),
+        }}
         {kept.shared.map(|text| view! { <p>{text}</p> })}
+        {generated.map(|text| view! { <p class="note">{text}</p> })}
         {warnings.into_iter().map(|text| view! { <p class="note">{text}</p> }).collect_view()}
         <dl class="numbers">
             {line("Size", bytes(kept.bytes), limit.unwrap_or_default())}
@@ -80,11 +89,17 @@ fn of_store(kept: Kept) -> AnyView {
             {line("Values", format::grouped(kept.samples), "In single readings, without roll-ups".into())}
             {line("Things with series", format::grouped(kept.entities), "Statements, wait events, databases and others".into())}
         </dl>
-        <p>{retention(kept.retention_in_days, kept.by_bytes)}</p>
+        {(!is_recording).then(|| view! { <p>{retention(kept.retention_in_days, kept.by_bytes)}</p> })}
         {table("History by server", head(&[("Server", false), ("Areas", false), ("First reading", false)]), rows)}
-        <p class="note">"A copy of all of it: " <code>{copy}</code> {running}</p>
+        {(!is_recording).then(|| view! { <p class="note">"A copy of all of it: " <code>{copy}</code> {running}</p> })}
     }
     .into_any()
+}
+
+fn recording((from_ms, to_ms): (i64, i64)) -> AnyView {
+    let (from, to) = (format::moment(from_ms), format::moment(to_ms));
+    view! { <p>{format!("A recording from {from} to {to} is shown; nothing is added to it.")}</p> }
+        .into_any()
 }
 
 fn state(stopped: Option<&(i64, String)>) -> AnyView {

@@ -55,7 +55,7 @@ fn body(name: &ServerId, step: &ActionStep, refusal: Signal<Option<String>>) -> 
         {shown.map(|shown| view! { <div class="act panel">{shown}</div> })}
         <p><a href=activity>"Sessions of this server"</a> " · " <a href="/audit">"Audit log"</a></p>
         {move || refusal.get().map(|message| view! { <p class="note">{message}</p> })}
-        {table(name)}
+        {table(name, refusal)}
     }
     .into_any()
 }
@@ -81,10 +81,11 @@ fn head(step: &ActionStep) -> &'static str {
     }
 }
 
-/// The form for VACUUM and ANALYZE of a table.
-fn table(server: &ServerId) -> AnyView {
+/// The form for VACUUM and ANALYZE of a table; disabled where nothing can be done.
+fn table(server: &ServerId, refusal: Signal<Option<String>>) -> AnyView {
+    let disabled = move || refusal.with(Option::is_some);
     let button = |action: Action| {
-        view! { <button type="submit" name="action" value=action.as_str()>{action.verb()} " …"</button> }
+        view! { <button type="submit" name="action" value=action.as_str() disabled=disabled>{action.verb()} " …"</button> }
     };
     view! {
         <section class="panel" aria-labelledby="act-table">

@@ -12,6 +12,10 @@ use crate::ui::sql::{highlighted, one_line};
 
 /// Characters of a statement in its row.
 const TEXT_CHARS: usize = 140;
+/// Headings. On phones they stand beside the values.
+const AVERAGE: &str = "Average active sessions";
+const OF_ALL: &str = "Of all";
+const MOSTLY: &str = "Mostly";
 
 /// The table of a grouping.
 pub fn groups(load: &Load, by: LoadBy, statements: &Statements<'_>) -> AnyView {
@@ -57,27 +61,27 @@ fn table(
         view! {
             <tr>
                 <th scope="row" class="text">{name(row)}</th>
-                <td class="num" title=format::exact(row.sessions, Unit::Count)>{average(row.sessions)}</td>
-                <td class="with-bar">
+                <td class="num" data-label="Sessions" title=format::exact(row.sessions, Unit::Count)>{average(row.sessions)}</td>
+                <td class="with-bar" data-label=OF_ALL>
                     <span class="num" title=share.map(|share| format::exact(share, Unit::Percent))>
                         {share.map_or_else(|| "unknown".to_owned(), |share| format::number(share, Unit::Percent))}
                     </span>
                     <Bar percent=Signal::stored(share)/>
                 </td>
-                {has_mostly.then(|| view! { <td class="text">{mostly}</td> })}
-                {about.map(|_| view! { <td class="text">{row.about.clone().unwrap_or_else(|| "not known".to_owned())}</td> })}
+                {has_mostly.then(|| view! { <td class="text" data-label=MOSTLY>{mostly}</td> })}
+                {about.map(|about| view! { <td class="text" data-label=about>{row.about.clone().unwrap_or_else(|| "not known".to_owned())}</td> })}
             </tr>
         }
     };
     view! {
-        <div class="scroll load-table" tabindex="0" role="group" aria-label=format!("Load: {head}")>
+        <div class="scroll stacked load-table" tabindex="0" role="group" aria-label=format!("Load: {head}")>
             <table>
                 <thead>
                     <tr>
                         <th scope="col">{head}</th>
-                        <th scope="col" class="num">"Average active sessions"</th>
-                        <th scope="col" class="num">"Of all"</th>
-                        {has_mostly.then(|| view! { <th scope="col">"Mostly"</th> })}
+                        <th scope="col" class="num">{AVERAGE}</th>
+                        <th scope="col" class="num">{OF_ALL}</th>
+                        {has_mostly.then(|| view! { <th scope="col">{MOSTLY}</th> })}
                         {about.map(|about| view! { <th scope="col">{about}</th> })}
                     </tr>
                 </thead>

@@ -87,6 +87,11 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
     poll_charts(server.clone(), "overview", range, charts);
     poll_findings(server.clone(), "", judged);
     let words = verdict_of(latest, judged.into(), calm);
+    // The first panel says why; the others would say the same.
+    let nothing = Memo::new(move |_| {
+        latest.with(|l| l.reading.is_none() && l.failure.is_some())
+            && vacuum.with(|v| v.reading.is_none())
+    });
     view! {
         <header class="page-head">
             <h1>{server.to_string()}</h1>
@@ -98,7 +103,7 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
             <h2 class="hidden-words">"Panels"</h2>
             <Charts charts/>
         </ReadingView>
-        <div class="columns">
+        <div class="columns" hidden=move || nothing.get()>
             <section class="panel" aria-labelledby="xid-age">
                 <h2 id="xid-age">"Transaction ID age"</h2>
                 <ReadingView latest=vacuum what="transaction ID ages">
@@ -107,7 +112,7 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
             </section>
             <section class="panel" aria-labelledby="xmin-horizon">
                 <h2 id="xmin-horizon">"Xmin horizon"</h2>
-                <ReadingView latest=vacuum what="what holds back the xmin horizon">
+                <ReadingView latest=vacuum what="holders of the xmin horizon">
                     {move || vacuum.with(|latest| latest.value().map(horizon))}
                 </ReadingView>
             </section>
@@ -119,7 +124,7 @@ fn Body(server: ServerId, start: OverviewStart) -> impl IntoView {
                 </ReadingView>
             </section>
         </div>
-        <section class="panel" aria-labelledby="databases">
+        <section class="panel" aria-labelledby="databases" hidden=move || nothing.get()>
             <h2 id="databases">"Databases"</h2>
             <ReadingView latest what="databases">
                 {databases(latest)}

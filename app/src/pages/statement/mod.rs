@@ -3,6 +3,7 @@
 
 #[cfg(feature = "ssr")]
 mod charts;
+mod latency;
 mod layout;
 mod plan_link;
 mod sampled;
@@ -34,6 +35,7 @@ use crate::ui::window_facts::facts;
 pub struct StatementStart {
     detail: Known<Detail>,
     charts: Vec<Chart>,
+    latency: Option<latency::Shown>,
     findings: Vec<Finding>,
     /// The server's major version, where it is known.
     major: Option<u16>,
@@ -62,6 +64,7 @@ pub async fn read_statement(
         return Ok(StatementStart {
             detail,
             charts: Vec::new(),
+            latency: None,
             findings: Vec::new(),
             major: None,
         });
@@ -80,7 +83,11 @@ pub async fn read_statement(
     }
     let major = engine.facts(&server).map(|facts| facts.major);
     let detail = found.map(|(detail, _)| detail);
-    Ok(StatementStart { detail, charts, findings, major })
+    let latency = match &detail {
+        Ok(detail) => Some(latency::read(&engine, &server, detail, &question).await?),
+        Err(_) => None,
+    };
+    Ok(StatementStart { detail, charts, latency, findings, major })
 }
 
 /// The page's icon: path data in a box of 20 × 20.
@@ -113,6 +120,7 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
         (database, role) => format!(", database {database}, role {role}"),
     };
     let charts = Signal::stored(start.charts);
+    let latency = start.latency;
     let judged = Signal::stored((start.findings, Vec::new()));
     let major = start.major;
     let (verdict, class) = match &start.detail {
@@ -125,7 +133,7 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
             <h1>"Statement of " {server.to_string()}</h1>
             <p class=class>{format::unbroken(&verdict)}</p>
         </header>
-        <p class="note">"Query id " {queryid} {whose} ". " <a href=back>"All statements of this window"</a></p>
+        <p class="note">{format!("Query id {queryid}{whose}. ")} <a href=back>"All statements of this window"</a></p>
         <Findings judged/>
         {known(&start.detail, |detail| {
             let notes = detail.notes.iter().cloned();
@@ -135,6 +143,7 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
                 {text(&server, detail, major)}
                 {figures(detail)}
                 <Charts charts/>
+                {latency.map(|shown| latency::panel(&shown, detail.rank.sums.get(Measure::Calls)))}
                 {entries(&server, detail, &question)}
                 {sampled::sampled(&server, detail, &question)}
                 {facts(&detail.facts, Vec::new())}

@@ -39,7 +39,7 @@ pub fn sampled(server: &ServerId, detail: &Detail, question: &Question) -> AnyVi
     view! {
         <section class="panel" aria-labelledby="sampled-title">
             <h2 id="sampled-title">"Sessions that ran it"</h2>
-            <p class="muted">"From samples of active sessions, one a second: " {seconds} " of sessions in all databases. “CPU” is a session that waits for nothing. No histogram of durations is drawn: long executions are met more often than short ones."</p>
+            <p class="muted">"From samples of active sessions, one a second: " {seconds} " of sessions in all databases. “CPU” is a session that waits for nothing."</p>
             {body}
         </section>
     }

@@ -52,10 +52,8 @@ pub async fn read_ranking(
     let found = ranking::rank(&engine, &server, &question, sees_text).await;
     let ranking = found.map_err(|incident| ApiError::Internal { incident })?;
     let ranking = ranking.ok_or(ApiError::NotFound)?;
-    let mut latest = engine.latest::<StatementsArea>(&server).ok_or(ApiError::NotFound)?;
-    if let Some(reading) = &mut latest.reading {
-        reading.value = reading.value.without_entries();
-    }
+    let latest = engine.latest_as::<StatementsArea, _>(&server, |value| value.without_entries());
+    let latest = latest.ok_or(ApiError::NotFound)?;
     let judged = live::findings::judged(&engine, &server, "statements");
     Ok(StatementsView { latest, judged, ranking })
 }
@@ -90,7 +88,7 @@ fn Body(server: ServerId, question: Memo<Question>, start: StatementsView) -> im
         let calm = message.is_empty().then(|| ranking.with(calm));
         (calm.unwrap_or(message), tone)
     });
-    let (shown_server, facts_of) = (server.clone(), latest);
+    let (shown_server, changed_server, facts_of) = (server.clone(), server.clone(), latest);
     view! {
         <header class="page-head">
             <h1>"Statements of " {server.to_string()}</h1>
@@ -103,7 +101,7 @@ fn Body(server: ServerId, question: Memo<Question>, start: StatementsView) -> im
         </ReadingView>
         {move || ranking.with(|ranking| ranking.as_ref().ok().map(notes))}
         <table::Rows server=shown_server question ranking/>
-        <regressions::RegressionsPanel latest/>
+        <regressions::RegressionsPanel server=changed_server latest/>
         {move || ranking.with(|ranking| ranking.as_ref().ok().map(|ranking| {
             let off = facts_of.with(|l| l.value().map(untracked).unwrap_or_default());
             facts(&ranking.facts, off)

@@ -2,23 +2,26 @@
 
 use leptos::prelude::*;
 use model::statements::regression::{Cause, Change};
-use model::statements::{CauseKind, Figures, Regression, Regressions, Statements};
-use model::{Latest, Unit};
+use model::statements::{CauseKind, Figures, Question, Regression, Regressions, Statements};
+use model::{Latest, ServerId, Unit};
 
 use crate::ui::format;
 use crate::ui::reading::why;
+use crate::ui::statement_links::to_statement;
 
 /// The panel, over the newest reading: what changed, and what explains it.
 #[component]
 pub fn RegressionsPanel(
     /// The reading.
     latest: RwSignal<Latest<Statements>>,
+    /// Whose.
+    server: ServerId,
 ) -> impl IntoView {
     let body = move || {
         latest.with(|latest| {
             let statements = latest.value()?;
             Some(match &statements.regressions {
-                Ok(regressions) => table(regressions),
+                Ok(regressions) => table(&server, regressions),
                 Err(reason) => why(reason).into_any(),
             })
         })
@@ -31,7 +34,7 @@ pub fn RegressionsPanel(
     }
 }
 
-fn table(regressions: &Regressions) -> AnyView {
+fn table(server: &ServerId, regressions: &Regressions) -> AnyView {
     let compared = format!(
         "{} compared with the same hour of {}{}.",
         format::plural(regressions.compared, "statement is", "statements are"),
@@ -51,7 +54,7 @@ fn table(regressions: &Regressions) -> AnyView {
     let renamed = regressions.renamed.then_some(
         "So many statements are new or gone at once that their identities have changed: none is called new or gone.",
     );
-    let lines = regressions.found.iter().map(line).collect_view();
+    let lines = regressions.found.iter().map(|one| line(server, one)).collect_view();
     let found = (!regressions.found.is_empty()).then(|| {
         view! {
             <div class="scroll" tabindex="0" role="group" aria-label="Changed statements">
@@ -80,7 +83,9 @@ fn table(regressions: &Regressions) -> AnyView {
     .into_any()
 }
 
-fn line(one: &Regression) -> AnyView {
+fn line(server: &ServerId, one: &Regression) -> AnyView {
+    let to =
+        to_statement(server, one.key.queryid, (&one.database, &one.role), &Question::default());
     let whose = format!("{}, role {}", one.database, one.role);
     let number = |figures: Option<Figures>| {
         figures.map_or_else(|| "–".to_owned(), |figures| figure(one.change, figures))
@@ -94,7 +99,7 @@ fn line(one: &Regression) -> AnyView {
     view! {
         <tr>
             <th scope="row">
-                <code>{one.key.queryid}</code>
+                <a href=to><code>{one.key.queryid}</code></a>
                 <p class="muted">{whose}</p>
             </th>
             <td>{one.change.as_str()}</td>

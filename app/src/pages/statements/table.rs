@@ -14,7 +14,7 @@ use crate::ui::sort::Column;
 use crate::ui::sparkline::Sparkline;
 use crate::ui::sql::one_line;
 use crate::ui::statement_links::{SORTED, to_ranking, to_statement};
-use crate::ui::table::{sort_heading, unknown};
+use crate::ui::table::sort_heading;
 
 /// Characters of a statement in its row.
 const TEXT_CHARS: usize = 160;
@@ -99,7 +99,7 @@ pub fn Rows(
         ranking.with(|r| r.as_ref().map(ids).unwrap_or_default())
     };
     view! {
-        <div class="scroll statements" tabindex="0" role="group" aria-label="Statements" hidden=move || !any.get()>
+        <div class="scroll stacked statements" tabindex="0" role="group" aria-label="Statements" hidden=move || !any.get()>
             <table>
                 <thead><tr><th scope="col">"Statement"</th>{heads}</tr></thead>
                 <tbody>{keyed(keys, row)}</tbody>
@@ -194,20 +194,21 @@ fn cells(rank: &Rank, shape: &Shape) -> AnyView {
         .then(|| 100.0 * rank.sums.get(Measure::ExecTime) / shape.whole);
     let figures = shape.figures().flat_map(|figure| {
         let own = match why_unknown(figure, &rank.sums, &shape.uncounted) {
-            None => cell((figure.value)(&rank.sums), figure.unit, rank.bound),
-            Some(why) => unknown(Some(why.to_owned())),
+            None => cell(figure.label, (figure.value)(&rank.sums), figure.unit, rank.bound),
+            Some(why) => not_known(figure.label, why),
         };
         let beside = match figure.id {
-            "total" => Some(view! { {cell(share, Unit::Percent, Bound::Exact)} <td class="trend">{spark(rank)}</td> }.into_any()),
+            "total" => Some(view! { {cell("Share", share, Unit::Percent, Bound::Exact)} <td class="trend">{spark(rank)}</td> }.into_any()),
             "stddev" => Some(longest(rank)),
             _ => None,
         };
         std::iter::once(own).chain(beside)
     });
-    let changes = CHANGES.into_iter().filter(|_| shape.compared).map(|(_, unit, of)| {
-        let before = rank.before.clone().unwrap_or_default();
-        change(of(&rank.sums, &before), unit, of_before(unit, &before, of))
-    });
+    let changes =
+        CHANGES.into_iter().filter(|_| shape.compared).map(|((_, label, _), unit, of)| {
+            let before = rank.before.clone().unwrap_or_default();
+            change(label, of(&rank.sums, &before), unit, of_before(unit, &before, of))
+        });
     view! { {figures.collect_view()} {changes.collect_view()} }.into_any()
 }
 
@@ -219,10 +220,11 @@ fn spark(rank: &Rank) -> Option<AnyView> {
 /// The longest execution, or that it is not known to have been in the window.
 fn longest(rank: &Rank) -> AnyView {
     match rank.max_ms {
-        Some(ms) => cell(Some(ms), Unit::Ms, Bound::Exact),
-        None => unknown(Some(
-            "No execution of the window was the longest since the maximum was last reset.".into(),
-        )),
+        Some(ms) => cell("Max", Some(ms), Unit::Ms, Bound::Exact),
+        None => not_known(
+            "Max",
+            "No execution of the window was the longest since the maximum was last reset.",
+        ),
     }
 }
 
@@ -233,33 +235,38 @@ fn of_before(unit: Unit, before: &Sums, of: fn(&Sums, &Sums) -> Option<f64>) -> 
     was.map_or_else(String::new, |was| format!("Was {}", format::exact(was, unit)))
 }
 
-fn change(value: Option<f64>, unit: Unit, was: String) -> AnyView {
-    let Some(value) = value else {
-        return view! { <td class="num muted" title=was>"–"</td> }.into_any();
+fn change(label: &'static str, value: Option<f64>, unit: Unit, was: String) -> AnyView {
+    let sign = match value {
+        Some(value) if value > 0.0 => "+",
+        Some(value) if value < 0.0 => "−",
+        _ => "",
     };
-    let sign = if value > 0.0 {
-        "+"
-    } else if value < 0.0 {
-        "−"
-    } else {
-        ""
-    };
-    let number = format::number(value.abs(), unit);
-    view! { <td class="num" title=was>{format!("{sign}{number}")}</td> }.into_any()
+    let text = value.map(|value| format!("{sign}{}", format::number(value.abs(), unit)));
+    number(label, text, was)
 }
 
 /// A number; behind a lower bound, which says so, it may have been more.
-fn cell(value: Option<f64>, unit: Unit, bound: Bound) -> AnyView {
-    let Some(value) = value else {
-        return view! { <td class="num muted">"–"</td> }.into_any();
-    };
+fn cell(label: &'static str, value: Option<f64>, unit: Unit, bound: Bound) -> AnyView {
     let (sign, title) = match bound {
-        Bound::Exact => ("", String::new()),
-        Bound::LowerBound => ("≥ ", "At least: the entry was removed in between. ".to_owned()),
+        Bound::Exact => ("", ""),
+        Bound::LowerBound => ("≥ ", "At least: the entry was removed in between. "),
     };
-    let title = title + &format::exact(value, unit);
-    view! { <td class="num" title=title>{format!("{sign}{}", format::number(value, unit))}</td> }
-        .into_any()
+    let title = value.map(|value| title.to_owned() + &format::exact(value, unit));
+    let text = value.map(|value| format!("{sign}{}", format::number(value, unit)));
+    number(label, text, title.unwrap_or_default())
+}
+
+/// A cell with its heading, which stands beside the number on phones. None does not apply.
+fn number(label: &'static str, text: Option<String>, title: String) -> AnyView {
+    let muted = text.is_none();
+    view! {
+        <td class="num" class:muted=muted data-label=label title=title>{text.unwrap_or_else(|| "–".to_owned())}</td>
+    }
+    .into_any()
+}
+
+fn not_known(label: &'static str, why: &str) -> AnyView {
+    view! { <td class="num" data-label=label title=why.to_owned()><span class="unknown">"unknown"</span></td> }.into_any()
 }
 
 #[cfg(test)]

@@ -82,6 +82,16 @@ macro_rules! registry {
             $(#[serde(default = "never_recorded")] $folder: Latest<<$folder::$area as Area>::Value>,)+
         }
 
+        impl Readings {
+            /// When each area was read, ms since the epoch; where it was not, when that was noted.
+            pub fn times(&self) -> [i64; ALL.len()] {
+                [$({
+                    let latest = &self.$folder;
+                    latest.reading.as_ref().map_or(latest.now_ms, |reading| reading.at_ms)
+                }),+]
+            }
+        }
+
         impl Store {
             /// An empty store.
             pub fn new(now_ms: i64) -> Self {

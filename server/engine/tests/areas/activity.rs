@@ -2,6 +2,7 @@
 
 mod panels;
 mod progress;
+mod runs;
 mod transactions;
 mod unknown;
 

@@ -31,8 +31,8 @@ pub(crate) const BLOCK: Sql = Sql {
 
 /// The chunks of a window with those of their blocks that may hold a series.
 pub(crate) const PIECES: Sql = Sql {
-    sqlite: "select c.id, c.from_ms, c.to_ms, c.slots, b.data from chunk c left join block b on b.chunk = c.id and exists (select 1 from json_each($1) m where b.last_series >= m.value + $2 and b.first_series <= m.value + $3) where c.source = $4 and c.level = $5 and c.from_ms < $6 and c.to_ms >= $7 and c.tier between $8 and $9 order by c.from_ms, c.id, b.first_series",
-    postgres: "select c.id, c.from_ms, c.to_ms, c.slots, b.data from chunk c left join block b on b.chunk = c.id and b.place = c.place and exists (select 1 from unnest($1::bigint[]) m where b.last_series >= m + $2 and b.first_series <= m + $3) where c.source = $4 and c.level = $5 and c.from_ms < $6 and c.to_ms >= $7 and c.tier between $8 and $9 order by c.from_ms, c.id, b.first_series",
+    sqlite: "select c.id, c.from_ms, c.to_ms, c.slots, b.first_series, b.last_series, b.data from chunk c left join block b on b.chunk = c.id and exists (select 1 from json_each($1) m where b.last_series >= m.value + $2 and b.first_series <= m.value + $3) where c.source = $4 and c.level = $5 and c.from_ms < $6 and c.to_ms >= $7 and c.tier between $8 and $9 order by c.from_ms, c.id, b.first_series",
+    postgres: "select c.id, c.from_ms, c.to_ms, c.slots, b.first_series, b.last_series, b.data from chunk c left join block b on b.chunk = c.id and b.place = c.place and exists (select 1 from unnest($1::bigint[]) m where b.last_series >= m + $2 and b.first_series <= m + $3) where c.source = $4 and c.level = $5 and c.from_ms < $6 and c.to_ms >= $7 and c.tier between $8 and $9 order by c.from_ms, c.id, b.first_series",
 };
 
 /// Extends the last gap of a source.
@@ -72,6 +72,12 @@ pub(crate) const TEXT: Sql = Sql {
     postgres: "insert into statement_text (cluster, key, text, fingerprint, first_ms, last_ms) values ($1, $2, $3, $4, $5, $6) on conflict (cluster, key) do update set text = excluded.text, fingerprint = excluded.fingerprint, first_ms = least(statement_text.first_ms, excluded.first_ms), last_ms = greatest(statement_text.last_ms, excluded.last_ms)",
 };
 
+/// Writes a statement's plan; of a known shape the first one stays.
+pub(crate) const PLAN: Sql = Sql {
+    sqlite: "insert into statement_plan (cluster, key, database, how, shape, fingerprint, plan, first_ms, last_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (cluster, key, database, how, shape) do update set fingerprint = excluded.fingerprint, first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)",
+    postgres: "insert into statement_plan (cluster, key, database, how, shape, fingerprint, plan, first_ms, last_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (cluster, key, database, how, shape) do update set fingerprint = excluded.fingerprint, first_ms = least(statement_plan.first_ms, excluded.first_ms), last_ms = greatest(statement_plan.last_ms, excluded.last_ms)",
+};
+
 /// Texts by their keys.
 pub(crate) const TEXTS: Sql = Sql {
     sqlite: "select cluster, key, text, fingerprint, first_ms, last_ms from statement_text where cluster = $1 and key in (select value from json_each($2)) order by key",
@@ -93,11 +99,17 @@ pub(crate) const GROWTH: Sql = Sql {
 /// Bytes in use. PostgreSQL keeps the room of deleted rows for new ones, so there rows are counted, not files.
 pub(crate) const USED: Sql = Sql {
     sqlite: "select (p.page_count - f.freelist_count) * s.page_size from pragma_page_count p, pragma_freelist_count f, pragma_page_size s",
-    postgres: "select (select coalesce(sum(bytes + 200), 0) from chunk)::bigint + coalesce((select sum(pg_catalog.pg_total_relation_size(c.oid)) from pg_catalog.pg_class c where c.relnamespace = 'pgdeck'::regnamespace and c.relname in ('source', 'entity', 'metric', 'measured', 'kept', 'gap', 'event', 'statement_text', 'blob')), 0)::bigint",
+    postgres: "select (select coalesce(sum(bytes + 200), 0) from chunk)::bigint + coalesce((select sum(pg_catalog.pg_total_relation_size(c.oid)) from pg_catalog.pg_class c where c.relnamespace = 'pgdeck'::regnamespace and c.relname in ('source', 'entity', 'metric', 'measured', 'kept', 'gap', 'event', 'statement_text', 'statement_plan', 'blob')), 0)::bigint",
 };
 
 /// Forgets old texts, some at once.
 pub(crate) const OLD_TEXTS: Sql = Sql {
     sqlite: "delete from statement_text where rowid in (select rowid from statement_text where last_ms < $1 limit 500)",
     postgres: "delete from statement_text where (cluster, key) in (select cluster, key from statement_text where last_ms < $1 limit 500)",
+};
+
+/// Forgets old plans, some at once.
+pub(crate) const OLD_PLANS: Sql = Sql {
+    sqlite: "delete from statement_plan where rowid in (select rowid from statement_plan where last_ms < $1 limit 500)",
+    postgres: "delete from statement_plan where (cluster, key, database, how, shape) in (select cluster, key, database, how, shape from statement_plan where last_ms < $1 limit 500)",
 };

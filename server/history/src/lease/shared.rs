@@ -66,7 +66,7 @@ impl Shared {
     }
 
     /// What this process has to write: its servers, with what it read of them before they were its own. Texts
-    /// are the same whoever writes them, and what concerns all servers is told to one process only.
+    /// and plans are the same whoever writes them, and what concerns all servers is told to one process only.
     pub(crate) fn plan<'a>(&'a self, batch: &'a Batch) -> Plan<'a> {
         let holds = |source: &Source| self.leases.holds(&key_of(source));
         let mut plan = Plan {
@@ -88,7 +88,7 @@ impl Shared {
 
     fn is_own(&self, item: &Beside) -> bool {
         match item {
-            Beside::Text(_) => true,
+            Beside::Text(_) | Beside::Plan(..) => true,
             Beside::Blob(source, _) | Beside::State(source, _) => {
                 self.leases.holds(&key_of(source))
             }

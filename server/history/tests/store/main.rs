@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
 
 mod answers;
+mod backfill;
 mod beside;
 mod clock;
 mod faults;
 mod killed;
 mod leases;
+mod plans;
 mod retention;
 mod shared;
 mod state;
 mod torn;
+mod view;
 mod workload;

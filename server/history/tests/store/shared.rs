@@ -56,7 +56,7 @@ async fn what_a_database_refuses_is_one_sentence() {
     run("insert into pgdeck._sqlx_migrations values (900, 'from the future', now(), true, 'x', 0)")
         .await;
     let newer = connect(&guest("s3cret", "guests")).await.unwrap_err();
-    assert_sentence(&newer, "newer pgdeck (schema 900, this one knows 1)");
+    assert_sentence(&newer, "newer pgdeck (schema 900, this one knows 2)");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn reopened(folder: &Path, database: &[u8], wal: &[u8]) -> f64 {
     assert!(history.moved_aside().is_none());
     let totals = history.totals(&source(), EVERYTHING, 0, i64::MAX / 2).await.unwrap();
     assert_eq!(totals.corrupt, 0);
-    let calls = totals.rows.iter().filter(|row| row.metric == CALLS.name);
+    let calls = totals.rows.iter().filter(|row| *row.metric == *CALLS.name);
     let sum = calls.map(|row| row.sum).sum();
     // It can be written as well.
     history.recorder().append(&source(), START + 9_000_000, 1_000, Vec::new());

@@ -157,12 +157,16 @@ impl Truth {
     pub fn assert_totals(&self, got: &Totals) {
         let expected = self.totals(got.from_ms, got.to_ms);
         assert_eq!(got.rows.len(), expected.len());
+        let mut entities: Vec<&Entity> = got.rows.iter().map(|row| &row.entity).collect();
+        entities.dedup();
+        let distinct: std::collections::HashSet<&Entity> = entities.iter().copied().collect();
+        assert_eq!(entities.len(), distinct.len(), "rows of an entity are side by side");
         for row in &got.rows {
-            let (count, sum, min, max) = expected[&(row.entity.clone(), row.metric.clone())];
+            let (count, sum, min, max) = expected[&(row.entity.clone(), row.metric.to_string())];
             assert_eq!((row.count, row.min, row.max), (count, min, max), "{}", row.entity.key());
             let difference = (row.sum - sum).abs();
             assert!(difference <= sum.abs() * 1e-12, "{} instead of {sum}", row.sum);
-            if row.metric == CALLS.name {
+            if *row.metric == *CALLS.name {
                 assert_eq!(row.sum, sum, "whole numbers are exact");
             }
         }

@@ -9,7 +9,6 @@ use model::{AreaName, ServerId, TimeRange};
 
 use super::profile::{ACTIVE, BLOCKED, DETAIL};
 use super::wait_events::description;
-use crate::clock::now_ms;
 use crate::engine::Engine;
 use crate::past::{MOST_POINTS, holes, unreadable};
 
@@ -33,7 +32,7 @@ pub async fn of_range(
     range: TimeRange,
     by: LoadBy,
 ) -> Result<Option<(Vec<LoadMoment>, Load)>, String> {
-    let (from_ms, to_ms) = range.window(now_ms());
+    let (from_ms, to_ms) = range.window(engine.now_ms());
     let window = TimeRange::Between { from_ms, to_ms };
     let Some((past, source, window)) = engine.past_of(id, AreaName::Activity, window) else {
         return Ok(None);
@@ -79,7 +78,7 @@ fn name(entity: &Entity, by: LoadBy) -> Option<String> {
 
 /// The heaviest series of the heaviest groups.
 fn heaviest(totals: &Totals, by: LoadBy) -> Vec<Entity> {
-    let detail = || totals.rows.iter().filter(|row| row.metric == DETAIL.name);
+    let detail = || totals.rows.iter().filter(|row| *row.metric == *DETAIL.name);
     let mut groups: HashMap<Option<String>, f64> = HashMap::new();
     for row in detail() {
         *groups.entry(name(&row.entity, by)).or_default() += row.sum;
@@ -132,7 +131,7 @@ fn moments(lines: &[Line], by: LoadBy) -> Vec<LoadMoment> {
 }
 
 fn load(totals: &Totals, by: LoadBy) -> Load {
-    let of = |metric: &'static str| totals.rows.iter().filter(move |row| row.metric == metric);
+    let of = |metric: &'static str| totals.rows.iter().filter(move |row| *row.metric == *metric);
     let ticks = totals.ticks.max(1) as f64;
     let all: f64 = of(ACTIVE.name).map(|row| row.sum).sum();
     let ranked = |rows: &mut dyn Iterator<Item = &Total>, by| rank(rows, ticks, by);
@@ -209,7 +208,7 @@ mod tests {
     fn total(metric: &str, labels: &[(&str, &str)], sum: f64) -> Total {
         Total {
             entity: Entity::of(labels.iter().copied()),
-            metric: metric.to_owned(),
+            metric: metric.into(),
             kind: Kind::Increment,
             count: 1,
             sum,

@@ -99,6 +99,7 @@ mod tests {
             connection_use: Err(Reason::NotYet),
             wait_events: Err(Reason::NotYet),
             autovacuum: Err(Reason::NotYet),
+            runs: Default::default(),
         }
     }
 

@@ -8,6 +8,7 @@ mod metrics;
 pub mod profile;
 mod progress;
 mod replay;
+mod runs;
 mod seldom;
 pub mod tagged;
 pub mod wait_events;
@@ -71,6 +72,7 @@ pub struct State {
     waits: VecDeque<WaitSample>,
     progress: progress::Before,
     blocking: waits::Before,
+    running: runs::Running,
     seldom: seldom::Seldom,
     /// Whether the newest tick saw a command that reports progress.
     busy: bool,
@@ -142,6 +144,7 @@ impl Area for ActivityArea {
         let others = hide_what_is_hidden(&mut sessions, facts);
         let blockers = state.blocking.join(observer, facts, &mut sessions, contested).await?;
         state.blocking.time_held_up(&mut sessions, now_ms);
+        let runs = state.running.look(&sessions, now_ms);
         if others.is_ok() {
             state.waits.push_back(WaitSample { at_ms: now_ms, classes: by_wait_class(&sessions) });
         }
@@ -169,12 +172,14 @@ impl Area for ActivityArea {
             connection_use: Ok(connection_use),
             wait_events,
             autovacuum,
+            runs,
         })
     }
 
     fn points(value: &Activity) -> Option<Vec<history::Point>> {
         let mut points = profile::points(value)?;
         points.extend(tagged::points(value));
+        points.extend(runs::points(value));
         Some(points)
     }
 

@@ -190,6 +190,7 @@ mod tests {
             wait_events: Err(model::Reason::NotYet),
             connection_use: Err(model::Reason::NotYet),
             autovacuum: Err(model::Reason::NotYet),
+            runs: Default::default(),
             waits: vec![WaitSample { at_ms: 1, classes }],
             sessions,
         }

@@ -1,4 +1,4 @@
-//! The windows of the overview in the history store: one gauge for each number of a window.
+//! The windows of the overview in the history store: a metric for each number of a window.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use serde_json::{Map, Value};
 use crate::engine::Engine;
 use crate::past::{MOST_POINTS, unreadable};
 
-macro_rules! gauges {
-    ($($field:ident),+ $(,)?) => {
+macro_rules! numbers {
+    ($($kind:ident $($field:ident),+;)+) => {
         /// A metric for each number of a window, named as its field.
-        const METRICS: &[Metric] = &[$(Metric::gauge(stringify!($field))),+];
-        const NAMES: &[&str] = &[$(stringify!($field)),+];
+        const METRICS: &[Metric] = &[$($(Metric::$kind(stringify!($field))),+),+];
+        const NAMES: &[&str] = &[$($(stringify!($field)),+),+];
     };
 }
-gauges! {
-    transactions_per_s, rollback_percent, cache_hit_percent, blocks_hit, blocks_read, read_ms,
-    read_bytes_per_s, rows_written_per_s, rows_read_per_s, temp_bytes_per_s, deadlocks, wal_bytes_per_s,
-    checkpoints, checkpoint_ms, connections, active, idle_in_transaction, waiting_for_lock,
-    longest_lock_wait_ms, slow_statements, lag_bytes, lag_ms,
+numbers! {
+    gauge transactions_per_s, rollback_percent, cache_hit_percent, read_bytes_per_s, rows_written_per_s,
+        rows_read_per_s, temp_bytes_per_s, wal_bytes_per_s, connections, active, idle_in_transaction,
+        waiting_for_lock, longest_lock_wait_ms, slow_statements, lag_bytes, lag_ms;
+    increment blocks_hit, blocks_read, read_ms, deadlocks, checkpoints, checkpoint_ms;
 }
 
 /// Metrics whose worst value says more than their mean.

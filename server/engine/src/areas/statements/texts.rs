@@ -4,7 +4,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::thread;
 
 use model::Known;
 use model::shorten::shortened;
@@ -14,6 +13,7 @@ use super::reading::Source;
 use super::{ENTRY_TEXTS, RUNNING_TEXTS};
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
+use crate::parsing::on_large_stack;
 use crate::redact;
 use crate::sql::Fill;
 
@@ -36,8 +36,6 @@ const TEXT_BYTES: f64 = 1_024.0;
 const RECORD_EVERY_MS: i64 = 6 * 3_600_000;
 /// Texts that one tick gives to the history.
 const RECORDED: usize = 500;
-/// The parser is recursive; the depth of a text is not ours to choose.
-const STACK_BYTES: usize = 64 << 20;
 
 #[derive(sqlx::FromRow)]
 struct TextRow {
@@ -171,14 +169,6 @@ pub fn described(texts: &[(i64, String)], stored: bool) -> Vec<StatementText> {
     let describe =
         || texts.iter().filter_map(|(id, text)| describe(*id, text, stored)).collect::<Vec<_>>();
     on_large_stack(describe).unwrap_or_default()
-}
-
-/// Runs what parses on a stack that is large enough.
-fn on_large_stack<T: Send>(parse: impl FnOnce() -> T + Send) -> Option<T> {
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().name("texts".into()).stack_size(STACK_BYTES);
-        thread.spawn_scoped(scope, parse).ok()?.join().ok()
-    })
 }
 
 /// The tables that each text names, sorted; none where our parser does not know it.

@@ -4,7 +4,9 @@
 #[path = "../../support/days.rs"]
 mod days;
 mod harness;
+
 mod healthy_days;
+mod latency;
 mod ranking;
 mod reasons;
 mod regressions;

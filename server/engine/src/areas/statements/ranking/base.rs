@@ -9,6 +9,7 @@ use model::{Known, Reason};
 use serde::Deserialize;
 
 use super::super::points;
+use super::values::by_entity;
 
 /// What is always asked for besides measures.
 const BESIDE: [Metric; 5] =
@@ -79,40 +80,6 @@ pub fn entry(entity: &Entity, sums: Sums) -> Option<Entry> {
     })
 }
 
-/// What is known of an entity's values: its measures, its lower bound, its longest execution.
-#[derive(Clone, Debug, Default)]
-pub struct Values {
-    measures: Vec<(Measure, f64)>,
-    /// Calls of ticks in which it may have done more.
-    pub lower_bound_calls: f64,
-    /// Its longest execution, ms; of ticks in which it is known.
-    pub longest_ms: Option<f64>,
-}
-
-impl Values {
-    /// Its measures.
-    pub fn sums(&self) -> Sums {
-        self.measures.iter().copied().collect()
-    }
-}
-
-/// The rows of a total by entity.
-pub fn by_entity(totals: &Totals) -> HashMap<Entity, Values> {
-    let mut found: HashMap<Entity, Values> = HashMap::new();
-    for row in totals.rows.iter().filter(|row| !row.entity.key().is_empty()) {
-        let values = found.entry(row.entity.clone()).or_default();
-        match row.metric.parse::<Measure>() {
-            Ok(measure) => values.measures.push((measure, row.sum)),
-            Err(_) if row.metric == points::LOWER_BOUND_CALLS.name => {
-                values.lower_bound_calls += row.sum;
-            }
-            Err(_) if row.metric == points::LONGEST.name => values.longest_ms = Some(row.max),
-            Err(_) => {}
-        }
-    }
-    found
-}
-
 /// Whether calls of ticks that may have done more make a lower bound.
 pub fn bound(lower_bound_calls: f64) -> Bound {
     if lower_bound_calls > 0.0 { Bound::LowerBound } else { Bound::Exact }
@@ -142,7 +109,7 @@ pub async fn of_store(
     // Where an order leaves a choice, each page and each request has to make the same.
     entries
         .sort_unstable_by(|a, b| a.queryid.cmp(&b.queryid).then_with(|| a.entity.cmp(&b.entity)));
-    let lower_bound_calls = values.values().map(|values| values.lower_bound_calls).sum();
+    let lower_bound_calls = values.iter().map(|(_, values)| values.lower_bound_calls).sum();
     let losses = gaps.iter().map(loss).collect();
     let facts = facts(&totals, total(&entries), lower_bound_calls, losses);
     Ok(Base { entries, facts, is_complete: false })
@@ -155,7 +122,7 @@ fn total(entries: &[Entry]) -> Sums {
 
 fn facts(totals: &Totals, total: Sums, lower_bound_calls: f64, losses: Vec<Loss>) -> WindowFacts {
     let of_server = |name: &str| {
-        totals.rows.iter().find(|row| row.entity.key().is_empty() && row.metric == name)
+        totals.rows.iter().find(|row| row.entity.key().is_empty() && *row.metric == *name)
     };
     let sum = |name| of_server(name).map_or(0.0, |row| row.sum);
     let nothing = |message: &str| Err(Reason::Nothing { message: message.into() });

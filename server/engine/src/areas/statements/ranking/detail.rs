@@ -12,7 +12,6 @@ use super::base::{Base, Entry};
 use super::groups::{Row, alone};
 use super::tags::Tags;
 use super::{Asker, Store, texts};
-use crate::clock::now_ms;
 use crate::engine::Engine;
 use crate::past::{MOST_POINTS, unreadable};
 use crate::sampled::BY_ALL;
@@ -30,11 +29,11 @@ pub async fn of(
     (queryid, question): (i64, &Question),
     sees_text: bool,
 ) -> Result<Option<Known<(Detail, Vec<Moment>)>>, String> {
-    let Some(latest) = engine.latest::<StatementsArea>(id) else { return Ok(None) };
+    let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(None) };
     let asker = Asker { value: latest.value(), question, sees_text, store: Store::of(engine, id) };
     let found = asker.detail(queryid).await.map_err(|error| unreadable(&error))?;
-    Ok(Some(match (found, latest.failure) {
-        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason),
+    Ok(Some(match (found, &latest.failure) {
+        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason.clone()),
         (found, _) => found,
     }))
 }
@@ -47,7 +46,7 @@ impl Asker<'_> {
         &self,
         queryid: i64,
     ) -> Result<Known<(Detail, Vec<Moment>)>, history::Error> {
-        let spans = self.question.spans(now_ms());
+        let spans = self.spans();
         let mut base = match self.base(&spans).await? {
             Ok(base) => base,
             Err(reason) => return Ok(Err(reason)),

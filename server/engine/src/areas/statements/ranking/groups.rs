@@ -128,17 +128,17 @@ pub fn longest(mut of: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     of.try_fold(first, |longest, one| Some(longest.max(one?)))
 }
 
-/// The order of rows: a figure's name, or `change-` and `total`, `calls` or `mean`. Descending with `-` in
-/// front; what has no value comes last either way. An order that is none is that by total time.
-pub fn sort(rows: &mut Vec<Row>, order: &str) {
+/// A page of rows in an order: a figure's name, or `change-` and `total`, `calls` or `mean`. Descending with
+/// `-` in front; what has no value comes last either way. An order that is none is that by total time.
+pub fn page(rows: &[Row], order: &str, (from, most): (usize, usize)) -> Vec<Row> {
     let (id, descending) = order.strip_prefix('-').map_or((order, false), |id| (id, true));
     let (of, descending) = match key(id) {
         Some(of) => (of, descending),
         None => (Key::Figure(total), true),
     };
-    let mut keyed: Vec<(Option<f64>, Row)> =
-        std::mem::take(rows).into_iter().map(|row| (of.value(&row), row)).collect();
-    keyed.sort_by(|(a, one), (b, next)| {
+    // References are sorted, because a row is long; and no two rows have the same members and label.
+    let mut keyed: Vec<(Option<f64>, &Row)> = rows.iter().map(|row| (of.value(row), row)).collect();
+    keyed.sort_unstable_by(|(a, one), (b, next)| {
         let order = match (a, b) {
             (Some(a), Some(b)) if descending => b.total_cmp(a),
             (Some(a), Some(b)) => a.total_cmp(b),
@@ -146,7 +146,7 @@ pub fn sort(rows: &mut Vec<Row>, order: &str) {
         };
         order.then_with(|| one.label.cmp(&next.label)).then_with(|| one.members.cmp(&next.members))
     });
-    rows.extend(keyed.into_iter().map(|(_, row)| row));
+    keyed.into_iter().skip(from).take(most).map(|(_, row)| row.clone()).collect()
 }
 
 /// What rows are ordered by.
@@ -190,4 +190,47 @@ pub fn measures(order: &str) -> &'static [Measure] {
     let id = order.trim_start_matches('-');
     let id = id.strip_prefix("change-").unwrap_or(id);
     Figure::named(id).map_or(&[], |figure| figure.measures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Row> {
+        let mut seed = 7_u64;
+        let mut next = move || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % 9
+        };
+        let row = |at| {
+            let (calls, ms) = (next() as f64, next() as f64);
+            Row {
+                members: vec![at],
+                sums: Sums::from_iter([(Measure::Calls, calls), (Measure::ExecTime, ms)]),
+                longest_ms: Some(ms).filter(|_| at % 3 > 0),
+                ..Row::default()
+            }
+        };
+        (0..500).map(row).collect()
+    }
+
+    #[test]
+    fn pages_together_are_all_rows_in_order() {
+        let rows = rows();
+        for (order, descending) in [("-total", true), ("total", false), ("nonsense", true)] {
+            let pages = (0..11).flat_map(|n| page(&rows, order, (n * 50, 50)));
+            let got: Vec<(f64, usize)> =
+                pages.map(|row| (row.sums.get(Measure::ExecTime), row.members[0])).collect();
+            let mut expected: Vec<(f64, usize)> =
+                rows.iter().map(|r| (r.sums.get(Measure::ExecTime), r.members[0])).collect();
+            // Stable: among equals the order of the entries is kept, whichever way it goes.
+            match descending {
+                true => expected.sort_by(|a, b| b.0.total_cmp(&a.0)),
+                false => expected.sort_by(|a, b| a.0.total_cmp(&b.0)),
+            }
+            assert_eq!(got, expected, "{order}");
+        }
+        let last = page(&rows, "-max", (450, 50));
+        assert!(last.iter().all(|row| row.longest_ms.is_none()), "what is unknown comes last");
+    }
 }

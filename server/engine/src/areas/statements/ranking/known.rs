@@ -21,7 +21,7 @@ pub async fn texts(
     queryids: &HashSet<i64>,
     running: Vec<(i64, String)>,
 ) -> Result<HashMap<i64, StatementText>, String> {
-    let Some(latest) = engine.latest::<StatementsArea>(id) else { return Ok(HashMap::new()) };
+    let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(HashMap::new()) };
     let (question, store) = (Question::default(), Store::of(engine, id));
     let asker = Asker { value: latest.value(), question: &question, sees_text: true, store };
     let found = asker.texts(queryids.iter().copied()).await;

@@ -7,9 +7,11 @@ pub mod detail;
 mod filter;
 mod groups;
 pub mod known;
+pub mod latency;
 mod rows;
 mod tags;
 mod texts;
+mod values;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,18 +34,21 @@ use tags::Tags;
 pub struct Store<'a> {
     past: &'a History,
     source: Source,
+    /// Where spans that end now do.
+    now_ms: i64,
 }
 
 impl<'a> Store<'a> {
     /// Of this source.
     pub fn new(past: &'a History, source: Source) -> Self {
-        Self { past, source }
+        Self { past, source, now_ms: now_ms() }
     }
 
     /// That of a server; None without a store, and while nothing is known of the server.
     fn of(engine: &'a Engine, id: &ServerId) -> Option<Self> {
         let (past, facts) = (engine.past()?, engine.facts(id)?);
-        Some(Self::new(past, source(&facts, id.as_str(), AreaName::Statements)))
+        let source = source(&facts, id.as_str(), AreaName::Statements);
+        Some(Self { past, source, now_ms: engine.now_ms() })
     }
 
     /// The same server's source of another area.
@@ -61,11 +66,11 @@ pub async fn rank(
     question: &Question,
     sees_text: bool,
 ) -> Result<Option<Known<Ranking>>, String> {
-    let Some(latest) = engine.latest::<StatementsArea>(id) else { return Ok(None) };
+    let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(None) };
     let asker = Asker { value: latest.value(), question, sees_text, store: Store::of(engine, id) };
     let ranking = asker.rank().await.map_err(|error| unreadable(&error))?;
-    Ok(Some(match (ranking, latest.failure) {
-        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason),
+    Ok(Some(match (ranking, &latest.failure) {
+        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason.clone()),
         (ranking, _) => ranking,
     }))
 }
@@ -87,7 +92,7 @@ impl Asker<'_> {
     ///
     /// Errors: when the store cannot be read.
     pub async fn rank(&self) -> Result<Known<Ranking>, history::Error> {
-        let spans = self.question.spans(now_ms());
+        let spans = self.spans();
         let mut base = match self.base(&spans).await? {
             Ok(base) => base,
             Err(reason) => return Ok(Err(reason)),
@@ -103,17 +108,16 @@ impl Asker<'_> {
         notes.extend(narrowed.notes);
         let (group, refused) = self.question.group();
         notes.extend(refused);
-        let mut found = match group.filter(|group| self.may(group, &mut notes)) {
+        let found = match group.filter(|group| self.may(group, &mut notes)) {
             None => groups::alone(&base.entries),
             Some(group) => {
                 let texts = self.texts_for(&group, &base.entries).await?;
                 groups::grouped(&base.entries, &group, &texts, &tags)
             }
         };
-        groups::sort(&mut found, &self.question.sort);
         let matching = found.len();
         let page = self.question.page.min(matching.saturating_sub(1) / PAGE_ROWS);
-        let shown: Vec<_> = found.into_iter().skip(page * PAGE_ROWS).take(PAGE_ROWS).collect();
+        let shown = groups::page(&found, &self.question.sort, (page * PAGE_ROWS, PAGE_ROWS));
         let rows = self.rows(&base, shown).await?;
         Ok(Ok(Ranking {
             facts: base.facts,
@@ -129,6 +133,11 @@ impl Asker<'_> {
             uncounted: self.value.map(Statements::uncounted).unwrap_or_default(),
             notes,
         }))
+    }
+
+    /// The windows of the question.
+    fn spans(&self) -> Spans {
+        self.question.spans(self.store.as_ref().map_or_else(now_ms, |store| store.now_ms))
     }
 
     /// All statements of the window: from the store, or from memory where that has none of it yet.

@@ -6,8 +6,9 @@ use history::{Bucket, Entity, Line, Series};
 use model::statements::{Measure, Rank, StatementText, Sums};
 
 use super::super::points;
-use super::base::{Base, Entry, Values, bound, by_entity};
+use super::base::{Base, Entry, bound};
 use super::groups::{Row, longest};
+use super::values::{Values, by_entity};
 use super::{Asker, Store};
 
 /// Points of a sparkline, about.
@@ -121,7 +122,7 @@ impl Store<'_> {
         let some = (entities.len() <= ONE_BY_ONE).then_some(entities);
         let series = Series { metrics: &metrics, entities: some };
         let totals = self.past.totals(&self.source, series, from_ms, to_ms).await?;
-        Ok(by_entity(&totals))
+        Ok(by_entity(&totals).into_iter().collect())
     }
 
     /// The execution time of these entities over the window.

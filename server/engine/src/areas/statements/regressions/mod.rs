@@ -4,6 +4,7 @@
 pub mod baseline;
 pub mod causes;
 pub mod judge;
+pub mod onset;
 pub mod past;
 pub mod report;
 pub mod span;
@@ -88,7 +89,7 @@ impl Engine {
     /// How a server's statements compare with earlier days, as of its newest reading; None: there is no such
     /// server.
     pub fn regressions(&self, id: &ServerId) -> Option<Known<Regressions>> {
-        let latest = self.latest::<StatementsArea>(id)?;
-        Some(latest.reading.map_or(Err(Reason::NotYet), |reading| reading.value.regressions))
+        let latest = self.newest::<StatementsArea>(id)?;
+        Some(latest.value().map_or(Err(Reason::NotYet), |value| value.regressions.clone()))
     }
 }

@@ -47,6 +47,8 @@ struct Known {
 pub struct Hours {
     from_ms: i64,
     source: Option<Source>,
+    /// Since when the source is known, ms since the epoch.
+    known_ms: Option<i64>,
     /// Days on which the server was read at this hour: days ago, ms covered, readings.
     read: BTreeMap<u32, (f64, f64)>,
     known: HashMap<Entity, Known>,
@@ -65,8 +67,15 @@ impl Hours {
         (entries, least_days): (&[Entity], u32),
     ) -> Result<(), Error> {
         let from_ms = now_ms - now_ms.rem_euclid(calendar.hour_ms.max(1));
-        if from_ms != self.from_ms || self.source.as_ref() != Some(source) {
-            *self = Self { from_ms, source: Some(source.clone()), ..Self::default() };
+        // Too short a past may have grown longer at its begin: it can be filled in.
+        let mut known_ms = self.known_ms;
+        if self.days() < least_days {
+            let all = past.sources().await?;
+            known_ms = all.into_iter().find(|s| s.thing == *source).map(|s| s.first_ms);
+        }
+        let is_other = from_ms != self.from_ms || self.source.as_ref() != Some(source);
+        if is_other || known_ms != self.known_ms {
+            *self = Self { from_ms, source: Some(source.clone()), known_ms, ..Self::default() };
         }
         let missing: Vec<Entity> =
             entries.iter().filter(|entry| !self.known.contains_key(*entry)).cloned().collect();

@@ -13,6 +13,7 @@ use super::super::rules::regression;
 use super::super::window::{Part, Recent};
 use super::causes::{self, Recorded};
 use super::judge::{Case, Thresholds, judge, without_together};
+use super::onset;
 use super::past::{self, Calendar, Hours, Waited};
 use super::span::Span;
 use crate::area::LookBack;
@@ -165,7 +166,7 @@ pub async fn report(
         b.more_sessions.abs().total_cmp(&a.more_sessions.abs()).then(a.key.cmp(&b.key))
     });
     report.found.truncate(TOLD);
-    dated(memory, &mut report);
+    dated(memory, &request, history, &mut report).await?;
     explained(&request, history, &mut report).await?;
     Ok(Ok(report))
 }
@@ -240,15 +241,29 @@ fn without_renamed(report: &mut Regressions, all: usize) {
     }
 }
 
-/// Since when each is seen.
-fn dated(memory: &mut Memory, report: &mut Regressions) {
+/// Since when each is seen: what was found before this process was started is dated by the history.
+async fn dated(
+    memory: &mut Memory,
+    request: &Request,
+    history: &History,
+    report: &mut Regressions,
+) -> Result<(), Error> {
     let mut since = HashMap::new();
     for one in &mut report.found {
         let id = (one.key, one.change);
-        one.since_ms = memory.since.get(&id).copied().unwrap_or(report.from_ms);
+        one.since_ms = match (memory.since.get(&id), request.entities.get(&one.key)) {
+            (Some(since_ms), _) => *since_ms,
+            (None, Some(entity)) => {
+                let (source, calendar) = (&request.source, request.calendar);
+                let onset = onset::of(history, source, calendar, entity, one, report.from_ms);
+                onset.await?.unwrap_or(report.from_ms)
+            }
+            (None, None) => report.from_ms,
+        };
         since.insert(id, one.since_ms);
     }
     memory.since = since;
+    Ok(())
 }
 
 /// Adds what sessions waited for, and what happened shortly before.
@@ -268,7 +283,8 @@ async fn explained(
     }
     let window_ms = (report.to_ms - report.from_ms) / 2;
     for one in report.found.iter_mut().filter(|one| one.change.is_accusation()) {
-        let span = (one.since_ms - SHORTLY_MS, one.since_ms + window_ms);
+        let after_ms = if one.since_ms < report.from_ms { onset::EDGE_MS } else { window_ms };
+        let span = (one.since_ms - SHORTLY_MS, one.since_ms + after_ms);
         one.event = past::last_event(history, source, span).await?;
     }
     Ok(())
