@@ -11,6 +11,8 @@ use crate::shorten::shortened;
 pub enum EventKind {
     /// Tables, columns, indexes, functions: created, altered, dropped.
     Ddl,
+    /// Somebody gathered a table's statistics.
+    Analyze,
     /// A setting has another value.
     Setting,
     /// The server was started.
@@ -33,8 +35,9 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ddl,
+        Self::Analyze,
         Self::Setting,
         Self::Restart,
         Self::Promotion,
@@ -50,6 +53,7 @@ impl EventKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ddl => "ddl",
+            Self::Analyze => "analyze",
             Self::Setting => "setting",
             Self::Restart => "restart",
             Self::Promotion => "promotion",
@@ -66,6 +70,7 @@ impl EventKind {
     pub fn label(self) -> &'static str {
         match self {
             Self::Ddl => "DDL",
+            Self::Analyze => "ANALYZE",
             Self::Setting => "Setting",
             Self::Restart => "Restart",
             Self::Promotion => "Promotion",

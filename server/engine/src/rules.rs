@@ -5,6 +5,18 @@ use model::{About, RuleEntry};
 use crate::areas;
 use crate::rule::Limits;
 
+/// The rules on areas that judge a stretch of time and not a moment, in their order: of a server that has just
+/// been connected they say that it was not watched for long enough.
+pub const JUDGED_OVER_TIME: [&str; 7] = [
+    "overview/cache_misses",
+    "statements/statistics_lost",
+    "statements/statement_share",
+    "statements/n_plus_one",
+    "statements/offset_paging",
+    "statements/analytical_scan",
+    "statements/regression",
+];
+
 /// Every rule there is, those on plans last: its id and what it says about itself.
 pub fn known() -> impl Iterator<Item = (&'static str, &'static About)> {
     areas::abouts().chain(plan::rules::RULES.iter().map(|rule| (rule.id, rule.about)))

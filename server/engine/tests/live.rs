@@ -240,7 +240,7 @@ async fn a_recording_and_a_report_of_the_oldest_and_the_newest_major() -> Result
         let report = report.map_err(said)?;
         assert_eq!(report.major, Some(major));
         let unchecked: Vec<_> = report.not_checked.iter().map(|n| n.rule.as_str()).collect();
-        assert_eq!(unchecked, support::JUDGED_OVER_TIME, "{major}");
+        assert_eq!(unchecked, engine::rules::JUDGED_OVER_TIME, "{major}");
         let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
         let expected: &[&str] = if major == 14 { &["overview/end_of_life"] } else { &[] };
         assert_eq!(rules, expected, "{major}");

@@ -186,6 +186,10 @@ pub struct Regressions {
     /// it is the machine, and none of them is accused. 0 where it is not so.
     #[serde(default)]
     pub slower_together: i64,
+    /// How many statements run more often at once, beyond what a busy day explains, where that is most of them:
+    /// then it is the server's traffic, and none of them is accused. 0 where it is not so.
+    #[serde(default)]
+    pub busier_together: i64,
     /// What changed, the costliest first.
     pub found: Vec<Regression>,
 }

@@ -51,6 +51,12 @@ fn table(server: &ServerId, regressions: &Regressions) -> AnyView {
             format::plural(regressions.slower_together, "statement is", "statements are")
         )
     });
+    let busier = (regressions.busier_together > 0).then(|| {
+        format!(
+            "{} more often at once, beyond what a busy day explains: the server has more traffic.",
+            format::plural(regressions.busier_together, "statement runs", "statements run")
+        )
+    });
     let renamed = regressions.renamed.then_some(
         "So many statements are new or gone at once that their identities have changed: none is called new or gone.",
     );
@@ -77,6 +83,7 @@ fn table(server: &ServerId, regressions: &Regressions) -> AnyView {
     view! {
         {found}
         {together.map(|text| view! { <p>{text}</p> })}
+        {busier.map(|text| view! { <p>{text}</p> })}
         {renamed.map(|text| view! { <p>{text}</p> })}
         <p class="muted">{compared}</p>
     }

@@ -96,6 +96,8 @@ async fn each_is_told_once(major: u16) -> Result {
         EventKind::Ddl,
         "Table shop.orders: column paid boolean not null added",
     );
+    server.exec("analyze shop.orders").await?;
+    one(&reader.told().await?, EventKind::Analyze, "ANALYZE of shop.orders");
     server.exec("create index on shop.orders (customer)").await?;
     let told = reader.told().await?;
     one(&told, EventKind::Ddl, "Index shop.orders_customer_idx on orders created");

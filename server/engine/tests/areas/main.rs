@@ -7,11 +7,10 @@ mod support;
 
 use std::time::Duration;
 
+use engine::rules::JUDGED_OVER_TIME;
 use engine::{Engine, Limits};
 use model::{AreaName, ServerId};
-use support::{
-    JUDGED_OVER_TIME, PATIENCE, Result, config, is_up, monitored, ticks, until, watcher,
-};
+use support::{PATIENCE, Result, config, is_up, monitored, ticks, until, watcher};
 
 macro_rules! modules {
     ($($(#[$doc:meta])* $folder:ident: $name:ident, $area:ident;)+) => { $(mod $folder;)+ };

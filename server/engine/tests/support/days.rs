@@ -1,23 +1,28 @@
 //! Generated days of a server: load with a daily and a weekly course, latencies with heavy tails, jobs by the
 //! clock, stalls. Healthy, but for what is planted.
-#![allow(dead_code, reason = "each user uses its part")]
+#![allow(dead_code, unused_imports, reason = "each user uses its part")]
 
+mod judged;
 mod random;
 
-use engine::areas::statements::regressions::baseline::{Baseline, WEEK};
-use engine::areas::statements::regressions::causes::Recorded;
-use engine::areas::statements::regressions::judge::{Case, Thresholds, judge, without_together};
-use engine::areas::statements::regressions::span::{Day, Span};
-use engine::areas::statements::rules::regression;
-use engine::rule::Limits;
-use model::statements::{Bound, Key, Measure, Regression};
+use engine::areas::statements::regressions::span::Span;
+use model::statements::Measure;
 
-use random::Random;
+pub use judged::{Judge, often, plain, slow, wide};
+pub use random::Random;
+
+/// The seeds by which limits are chosen: what is found on these proves nothing.
+pub const TUNING: std::ops::Range<u64> = 1_000..1_005;
+/// The seeds of the proof. Nothing was chosen by them: whoever changes the judge because of what they give
+/// takes others.
+pub const PROOF: std::ops::Range<u64> = 551_770..551_780;
+/// Days that are only looked back on.
+pub const BEFORE: usize = 14;
+/// Days that are judged.
+pub const JUDGED: usize = 24;
 
 /// Minutes of a day.
 pub const DAY: usize = 1_440;
-/// Days that are looked back at most.
-const LOOK_BACK: usize = 28;
 /// Executions of a minute whose times are drawn one by one where their logarithm is normal and wide, or narrow;
 /// of more the sum is drawn. With a power law each is drawn: no sum stands for them.
 const DRAWN: [f64; 2] = [120.0, 20.0];
@@ -81,7 +86,8 @@ pub struct Minute {
 }
 
 impl Minute {
-    fn add(&mut self, other: &Self) {
+    /// Adds another.
+    pub fn add(&mut self, other: &Self) {
         self.calls += other.calls;
         self.time += other.time;
         self.squares += other.squares;
@@ -94,7 +100,8 @@ impl Minute {
         self.over(1.0, f64::from(u8::from(self.calls > 0.0)), self.calls)
     }
 
-    fn over(&self, minutes: f64, moved: f64, most_calls: f64) -> Span {
+    /// As one of so many minutes, moved in so many of them.
+    pub fn over(&self, minutes: f64, moved: f64, most_calls: f64) -> Span {
         let sums = [
             (Measure::Calls, self.calls),
             (Measure::ExecTime, self.time),
@@ -201,133 +208,4 @@ fn draws(random: &mut Random, tail: Tail, calls: f64) -> (f64, f64) {
         squares += rest * square;
     }
     (sum, squares)
-}
-
-/// The judge over generated days, as the engine calls it each minute.
-pub struct Judge<'a> {
-    days: &'a Days,
-    limits: Thresholds,
-    bases: Vec<((usize, usize), Option<Baseline>)>,
-}
-
-const RECORDED: Recorded = Recorded { version: 12, io_timing: true, planning: false };
-
-impl<'a> Judge<'a> {
-    /// By the default limits.
-    pub fn new(days: &'a Days) -> Self {
-        let limits = regression::thresholds(&Limits::default());
-        let bases = vec![((usize::MAX, 0), None); STATEMENTS.len()];
-        Self { days, limits, bases }
-    }
-
-    /// What it says at the end of that minute of the statement of that number.
-    fn at(&mut self, statement: usize, minute: usize) -> Vec<Regression> {
-        self.at_changed(statement, minute, |_| {})
-    }
-
-    /// All that is said at the end of a minute, and how many statements are slower together.
-    pub fn all_at(&mut self, minute: usize) -> (Vec<Regression>, usize) {
-        let mut found: Vec<Regression> =
-            (0..STATEMENTS.len()).flat_map(|statement| self.at(statement, minute)).collect();
-        let often = |all: &Vec<Minute>| {
-            let both = all.get(minute - 1..=minute).unwrap_or_default();
-            both.iter().all(|minute| minute.calls >= self.limits.calls_from)
-        };
-        let timed = self.days.minutes.iter().filter(|all| often(all)).count();
-        let together = without_together(&mut found, timed);
-        (found, together)
-    }
-
-    /// The same of one statement where the last two minutes are changed.
-    pub fn at_changed(
-        &mut self,
-        statement: usize,
-        minute: usize,
-        change: impl Fn(&mut Minute),
-    ) -> Vec<Regression> {
-        self.prepare(statement, minute);
-        let mut totals_ms = [0.0, 0.0];
-        let mut windows = [Span::default(), Span::default()];
-        for (at, back) in [1, 0].into_iter().enumerate() {
-            for (number, all) in self.days.minutes.iter().enumerate() {
-                let mut of_it = all.get(minute - back).copied().unwrap_or_default();
-                if number == statement {
-                    change(&mut of_it);
-                    if let Some(window) = windows.get_mut(at) {
-                        *window = of_it.span();
-                    }
-                }
-                if let Some(total) = totals_ms.get_mut(at) {
-                    *total += of_it.time;
-                }
-            }
-        }
-        let day = minute / DAY;
-        let [older, newer] = &windows;
-        let case = Case {
-            key: Key { queryid: statement as i64, toplevel: true, ..Key::default() },
-            windows: [older, newer],
-            totals_ms,
-            bound: Bound::Exact,
-            base: self.bases.get(statement).and_then(|(_, base)| base.as_ref()),
-            days: day.min(LOOK_BACK) as u32,
-            has_week: day >= WEEK as usize,
-            seen_before: Some(self.seen_before(statement, minute)),
-            recorded: RECORDED,
-        };
-        judge(&case, &self.limits).unwrap_or_default()
-    }
-
-    fn seen_before(&self, statement: usize, minute: usize) -> bool {
-        let until = minute.saturating_sub(DAY);
-        let ran = self.days.minutes.get(statement).and_then(|all| all.get(..until));
-        ran.is_some_and(|ran| ran.iter().rev().any(|minute| minute.calls > 0.0))
-    }
-
-    /// The baseline of the hour, made once.
-    fn prepare(&mut self, statement: usize, minute: usize) {
-        let hour = minute / 60;
-        let of = (hour, statement);
-        let Some((known, base)) = self.bases.get_mut(statement) else { return };
-        if *known == of {
-            return;
-        }
-        let all = self.days.minutes.get(statement).map(Vec::as_slice).unwrap_or_default();
-        let ago = |ago: usize| {
-            let from = (hour * 60).checked_sub(ago * DAY)?;
-            let minutes = all.get(from..from + 60)?;
-            let mut sum = Minute::default();
-            minutes.iter().for_each(|minute| sum.add(minute));
-            let moved = minutes.iter().filter(|minute| minute.calls > 0.0).count() as f64;
-            let most = minutes.iter().map(|minute| minute.calls).fold(0.0, f64::max);
-            Some(Day { ago: ago as u32, span: sum.over(60.0, moved, most) })
-        };
-        let days: Vec<Day> = (1..=LOOK_BACK).filter_map(ago).collect();
-        *known = of;
-        *base = Baseline::of(&days, self.limits.least_days);
-    }
-}
-
-/// What the plain tests say of the same data: Welch's t-test and a z-score of the newest minute's mean against
-/// the thirty minutes before, at three standard deviations. How often each calls a statement slower.
-pub fn plain(all: &[Minute], from: usize) -> (u64, u64) {
-    let (mut by_t, mut by_z) = (0, 0);
-    for at in from.max(30)..all.len() {
-        let (Some(now), Some(before)) = (all.get(at), all.get(at - 30..at)) else { continue };
-        let means: Vec<f64> =
-            before.iter().filter(|m| m.calls > 0.0).map(|m| m.time / m.calls).collect();
-        if now.calls < 2.0 || means.len() < 30 {
-            continue;
-        }
-        let mut sum = Minute::default();
-        before.iter().for_each(|minute| sum.add(minute));
-        let mean = |m: &Minute| m.time / m.calls;
-        let error = |m: &Minute| (m.squares / m.calls - mean(m).powi(2)).max(0.0) / m.calls;
-        by_t += u64::from(mean(now) - mean(&sum) > 3.0 * (error(now) + error(&sum)).sqrt());
-        let middle = means.iter().sum::<f64>() / means.len() as f64;
-        let variance = means.iter().map(|value| (value - middle).powi(2)).sum::<f64>()
-            / (means.len() - 1) as f64;
-        by_z += u64::from(mean(now) - middle > 3.0 * variance.sqrt());
-    }
-    (by_t, by_z)
 }

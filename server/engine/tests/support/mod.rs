@@ -16,17 +16,6 @@ pub type Result<T = ()> = anyhow::Result<T>;
 /// What has not come about on a busy machine by then never will.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The rules that say on a healthy server that ten minutes have not passed.
-pub const JUDGED_OVER_TIME: [&str; 7] = [
-    "overview/cache_misses",
-    "statements/statistics_lost",
-    "statements/statement_share",
-    "statements/n_plus_one",
-    "statements/offset_paging",
-    "statements/analytical_scan",
-    "statements/regression",
-];
-
 /// The configuration of one server under that name.
 pub fn config(name: &str, dsn: &str) -> Result<ServerConfig> {
     Ok(ServerConfig {

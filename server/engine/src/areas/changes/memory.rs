@@ -57,6 +57,8 @@ pub struct Memory {
     pub(super) role_settings: Option<Seen<BTreeMap<String, Setting>>>,
     pub(super) resets: Option<Seen<Vec<ResetRow>>>,
     pub(super) statements_ms: Option<Seen<i64>>,
+    /// The database, and when somebody last analyzed a table of it.
+    pub(super) analyzed: Option<Seen<(String, i64)>>,
     /// With the database they are in.
     pub(super) extensions: Option<Seen<(String, BTreeMap<String, String>)>>,
     pub(super) catalog: Option<Seen<Catalog>>,
@@ -65,7 +67,7 @@ pub struct Memory {
 /// Every part's time goes through `change`.
 macro_rules! times {
     ($memory:ident, $change:expr) => {
-        times!($memory, $change; server settings role_settings resets statements_ms extensions catalog)
+        times!($memory, $change; server settings role_settings resets statements_ms analyzed extensions catalog)
     };
     ($memory:ident, $change:expr; $($part:ident)+) => {
         $(if let Some(seen) = &mut $memory.$part { seen.at_ms = $change(seen.at_ms); })+

@@ -31,7 +31,8 @@ use crate::remembered::Saved;
 use crate::sql::{Fill, Query, sql};
 pub use memory::State;
 use rows::{
-    ExtensionRow, RelationRow, ResetRow, RoleSettingRow, RoutineRow, ServerRow, SettingRow,
+    AnalyzedRow, ExtensionRow, RelationRow, ResetRow, RoleSettingRow, RoutineRow, ServerRow,
+    SettingRow,
 };
 
 sql! {
@@ -40,6 +41,7 @@ sql! {
     ROLE_SETTINGS = "role_settings" [14];
     STATISTICS_RESETS = "statistics_resets" [14, 16, 17];
     INSTALLED_EXTENSIONS = "installed_extensions" [14];
+    ANALYZED_TABLES = "analyzed_tables" [14];
     RELATIONS = "relations" [14];
     ROUTINES = "routines" [14];
     "pg_stat_statements":
@@ -47,8 +49,14 @@ sql! {
 }
 
 /// What every tick reads.
-const EVERY_TICK: [Query; 5] =
-    [SERVER_STATES, SETTING_VALUES, ROLE_SETTINGS, STATISTICS_RESETS, INSTALLED_EXTENSIONS];
+const EVERY_TICK: [Query; 6] = [
+    SERVER_STATES,
+    SETTING_VALUES,
+    ROLE_SETTINGS,
+    STATISTICS_RESETS,
+    INSTALLED_EXTENSIONS,
+    ANALYZED_TABLES,
+];
 
 /// The area of changes.
 pub struct ChangesArea;
@@ -80,6 +88,7 @@ impl Area for ChangesArea {
         let role_settings: Known<Vec<RoleSettingRow>> = next().and_then(|rows| rows.all());
         let resets: Known<Vec<ResetRow>> = next().and_then(|rows| rows.all());
         let extensions: Known<Vec<ExtensionRow>> = next().and_then(|rows| rows.all());
+        let analyzed: Known<Vec<AnalyzedRow>> = next().and_then(|rows| rows.all());
 
         let statements_ms = statement_resets(observer, facts, &extensions).await?;
         let catalog = match state.catalog_is_due(&server, now_ms) {
@@ -92,6 +101,7 @@ impl Area for ChangesArea {
         look.settings(settings.ok(), role_settings.ok());
         look.statistics(resets.ok(), statements_ms);
         look.extensions(extensions.ok());
+        look.analyzed(analyzed.ok());
         if let Some(catalog) = &catalog {
             look.catalog(catalog.as_ref().ok());
         }

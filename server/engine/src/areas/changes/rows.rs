@@ -86,6 +86,17 @@ pub struct StatementResetRow {
     pub reset_ms: Option<i64>,
 }
 
+/// A table that was analyzed by hand.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AnalyzedRow {
+    #[sqlx(try_from = "model::text::Text")]
+    pub schema: String,
+    #[sqlx(try_from = "model::text::Text")]
+    pub name: String,
+    /// When last.
+    pub analyzed_ms: i64,
+}
+
 /// A table, view or index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct RelationRow {
@@ -99,7 +110,7 @@ pub struct RelationRow {
     /// Of an index its table, of a partition its parent.
     #[sqlx(try_from = "model::text::MaybeText")]
     pub of_table: Option<String>,
-    /// Number, name and type of each.
+    /// Number, name and type of each, with what is set for its statistics.
     #[sqlx(try_from = "model::text::MaybeText")]
     pub columns: Option<String>,
     /// Name and kind of each.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use model::EventKind;
 use model::identifier::quote_ident;
 
+use super::catalog_words::qualified;
 use super::memory::{Look, replace};
-use super::rows::{ExtensionRow, ResetRow};
+use super::rows::{AnalyzedRow, ExtensionRow, ResetRow};
 
 impl Look<'_> {
     /// Compares when counters were set to zero; None is what could not be read.
@@ -52,6 +53,22 @@ impl Look<'_> {
         let Some(newest) = told.iter().map(|(_, reset_ms)| *reset_ms).max() else { return };
         let lines = told.iter().map(|(row, _)| format!("Statistics of {} were reset", whose(row)));
         self.tell(EventKind::StatisticsReset, (None, self.ours(newest)), lines.collect());
+    }
+
+    /// Tells which tables somebody has analyzed since: their statements may have other plans. Autovacuum does it
+    /// all the time, which is not told. None is what could not be read.
+    pub fn analyzed(&mut self, rows: Option<Vec<AnalyzedRow>>) {
+        let Some(rows) = rows else { return };
+        let newest = rows.iter().map(|row| row.analyzed_ms).max().unwrap_or(0);
+        let part = (self.server.database.clone(), newest);
+        let before = replace(&mut self.memory.analyzed, self.now_ms, part);
+        let Some((since_ms, (database, before))) = before else { return };
+        if database != self.server.database || !self.is_after(newest, since_ms) {
+            return;
+        }
+        let new = rows.iter().filter(|row| row.analyzed_ms > before);
+        let lines = new.map(|row| format!("ANALYZE of {}", qualified(&row.schema, &row.name)));
+        self.tell(EventKind::Analyze, (None, self.ours(newest)), lines.collect());
     }
 
     /// Compares the extensions of the connected database; None is what could not be read.

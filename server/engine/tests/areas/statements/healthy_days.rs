@@ -4,22 +4,19 @@
 use model::statements::Regression;
 use model::statements::regression::Change;
 
-use super::days::{DAY, Judge, Minute, STATEMENTS, healthy};
-
-/// Days that are only looked back on.
-const BEFORE: usize = 14;
-/// Days that are judged.
-const JUDGED: usize = 24;
+use super::days::{BEFORE, DAY, JUDGED, Judge, PROOF, STATEMENTS, healthy, often, slow, wide};
 
 #[test]
 fn healthy_days_give_no_accusation_and_planted_changes_are_found() {
-    let days = healthy(BEFORE + JUDGED, 11);
+    let days = healthy(BEFORE + JUDGED, PROOF.start);
     let mut judge = Judge::new(&days);
     let mut noisy = 0;
     // Each seventh minute, another one each day; the benchmark judges each.
     let minutes = BEFORE * DAY..(BEFORE + JUDGED) * DAY;
     for minute in minutes.filter(|minute| minute % 7 == minute / DAY % 7) {
-        for found in judge.all_at(minute).0 {
+        let verdicts = judge.all_at(minute);
+        assert_eq!((verdicts.slower_together, verdicts.busier_together), (0, 0), "minute {minute}");
+        for found in verdicts.found.into_iter().flatten().flatten() {
             let name = STATEMENTS.get(found.key.queryid as usize).map(|statement| statement.0);
             assert!(!found.change.is_accusation(), "{name:?} in minute {minute}: {found:?}");
             noisy += 1;
@@ -34,20 +31,6 @@ const TRAFFIC: usize = 3;
 
 /// Changes that are planted at some hours of each judged day, in the statements that they fit.
 fn planted(judge: &mut Judge<'_>) {
-    let times = |factor: f64| {
-        move |minute: &mut Minute| {
-            minute.time *= factor;
-            minute.squares *= factor * factor;
-        }
-    };
-    let often = |minute: &mut Minute| {
-        let twice = Minute { calls: 2.0 * minute.calls, time: 2.0 * minute.time, ..*minute };
-        *minute = Minute { squares: 2.0 * minute.squares, ..twice };
-    };
-    let wide = |minute: &mut Minute| {
-        minute.rows *= 500.0;
-        minute.blocks *= 500.0;
-    };
     let mut missed: Vec<(usize, usize)> = Vec::new();
     let mut all = 0;
     // At half past ten and half past four each day, when the load is neither high nor low.
@@ -56,11 +39,11 @@ fn planted(judge: &mut Judge<'_>) {
             let end = day * DAY + at + 1;
             let has = |found: Vec<Regression>, change| found.iter().any(|one| one.change == change);
             let seen = [
-                has(judge.at_changed(1, end, times(4.0)), Change::Slower),
-                has(judge.at_changed(5, end, times(5.0)), Change::Slower),
-                has(judge.at_changed(0, end, times(20.0)), Change::Slower),
-                has(judge.at_changed(1, end, often), Change::MoreCalls) || day % 7 >= 5, // Twice a weekend is less than a weekday.
-                has(judge.at_changed(3, end, wide), Change::MoreRows),
+                has(judge.at_changed(1, end, slow(4.0)), Change::Slower),
+                has(judge.at_changed(5, end, slow(5.0)), Change::Slower),
+                has(judge.at_changed(0, end, slow(20.0)), Change::Slower),
+                has(judge.at_changed(1, end, often(2.0)), Change::MoreCalls) || day % 7 >= 5, // Twice a weekend is less than a weekday.
+                has(judge.at_changed(3, end, wide(500.0)), Change::MoreRows),
             ];
             missed.extend((0..).zip(seen).filter(|(_, seen)| !seen).map(|(which, _)| (which, end)));
             all += seen.len();

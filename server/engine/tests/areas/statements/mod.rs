@@ -8,10 +8,13 @@ mod harness;
 mod healthy_days;
 mod latency;
 mod plans;
+mod properties;
 mod ranking;
 mod reasons;
 mod regressions;
 mod rules;
+mod week;
+mod workload;
 
 use model::statements::{Bound, GapReason, Measure, Tick};
 use playground::{Server, ServerOptions};
@@ -26,6 +29,8 @@ const LOWER: Bound = Bound::LowerBound;
 async fn a_counted_workload(major: u16) -> Result {
     let mut server = started(ServerOptions::new(major), None).await?;
     let mut reader = Reader::open(&server.dsn()).await?;
+    workload::pgbench(&server, &mut reader).await?;
+    workload::time(&server, &mut reader).await?;
     let counted = reader.queryid(&server, COUNTED).await?;
     let other = reader.queryid(&server, OTHER).await?;
     run_in_three(&server, COUNTED, 40).await?;
@@ -139,11 +144,11 @@ async fn churn(major: u16) -> Result {
     let mut session = server.connect().await?;
     let (mut done, mut said, mut evicted) = (0.0, 0.0, 0);
     for round in 0..10_u32 {
-        // Two hundred statements that differ in their operators, which makes them two thousand.
-        let many: Vec<String> = (0..200).map(|at| distinct(round * 200 + at)).collect();
+        // A thousand statements that differ in their operators, which makes them ten thousand.
+        let many: Vec<String> = (0..1_000).map(|at| distinct(round * 1_000 + at)).collect();
         sqlx::raw_sql(sqlx::AssertSqlSafe(many.join(";"))).execute(&mut session).await?;
         run(&mut session, COUNTED, 3).await?;
-        done += 203.0;
+        done += 1_003.0;
         let tick = reader.tick().await?;
         let (calls, _, bound) = did(&tick, counted);
         assert!(calls <= 3.0, "{major}: {tick:?}");
@@ -153,17 +158,17 @@ async fn churn(major: u16) -> Result {
         evicted += tick.integrity.evicted;
         said += tick.total.get(Measure::Calls);
         // Our own readings are statements too: at most nine a round.
-        assert!(tick.total.get(Measure::Calls) <= 203.0 + 9.0, "{major}: {tick:?}");
+        assert!(tick.total.get(Measure::Calls) <= 1_003.0 + 9.0, "{major}: {tick:?}");
     }
     assert!(said < done, "{major}: {said} of {done}");
     assert!(evicted as f64 >= 0.8 * (done - said), "{major}: {evicted} evicted, {said} of {done}");
     Ok(())
 }
 
-/// A statement with an identity of its own for each number below 2¹².
+/// A statement with an identity of its own for each number below 2¹⁴.
 fn distinct(number: u32) -> String {
     let mut sql = "select 1".to_owned();
-    for bit in 0..12 {
+    for bit in 0..14 {
         sql.push_str(if number >> bit & 1 == 1 { " + 1" } else { " - 1" });
     }
     sql

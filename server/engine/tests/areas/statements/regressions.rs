@@ -1,181 +1,16 @@
 //! Changes that are planted on real servers: found in two windows and named rightly. The windows are as short as
 //! the phases of the test, and the week before is made of what the statement really did.
 
-use std::time::Duration;
-
 use engine::area::{Area, LookBack};
-use engine::areas::statements::regressions::past::Calendar;
-use engine::areas::statements::regressions::report::{Memory, Request, report};
-use engine::areas::statements::window::Recent;
-use engine::areas::statements::{StatementsArea, points};
-use engine::{Limits, Past, now_ms};
-use history::{Event, History, Point, Settings, Source};
+use engine::areas::statements::StatementsArea;
+use engine::now_ms;
+use model::Reason;
 use model::statements::regression::Change;
-use model::statements::{CauseKind, Regression, Regressions, Statements};
-use model::{Known, Reason};
-use playground::{Server, ServerOptions};
-use sqlx::PgConnection;
+use model::statements::{CauseKind, Regression};
+use playground::ServerOptions;
 
-use super::harness::{Reader, started};
-use crate::support::{PATIENCE, Result, limits};
-
-const RULE: &str = "statements/regression";
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 86_400_000;
-const TICKS: i64 = 12;
-/// How long a phase of the workload runs.
-const PHASE: Duration = Duration::from_millis(300);
-/// And how many rounds at least.
-const ROUNDS: u32 = 8;
-/// A pause between two rounds, ms.
-const PAUSE_MS: u64 = 20;
-
-/// A server whose statements are watched, and a store.
-struct Bench {
-    server: Server,
-    reader: Reader,
-    past: History,
-    asked: Past,
-    source: Source,
-    limits: Limits,
-    folder: std::path::PathBuf,
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Statements, in a circle.
-type Workload<'a> = &'a [&'a str];
-
-impl Bench {
-    async fn start(options: ServerOptions) -> Result<Self> {
-        let server = started(options, None).await?;
-        let reader = Reader::open(&server.dsn()).await?;
-        let folder = std::env::temp_dir().join(format!("pgdeck-week-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        let settings = Settings { background: false, ..Settings::default() };
-        let past = History::open(&folder.join("history"), settings).await?;
-        // A window is a phase; few calls are enough on a quiet machine's server.
-        // On a busy machine times vary a lot; what is planted is many times as much.
-        let set = [
-            (RULE, "window_s", 0.2),
-            (RULE, "calls_from", 3.0),
-            (RULE, "deviations_from", 2.0),
-            (RULE, "slower_from_ms", 0.5),
-        ];
-        let limits = limits(&set)?;
-        let source = Source::new("cluster", "one", "statements");
-        let asked = Past::new(&past).ok_or_else(|| anyhow::anyhow!("no runtime"))?;
-        Ok(Self { server, reader, past, asked, source, limits, folder })
-    }
-
-    /// Runs the workload for a phase and reads what it did.
-    async fn phase(
-        &mut self,
-        session: &mut PgConnection,
-        work: Workload<'_>,
-    ) -> Result<Statements> {
-        let begun = std::time::Instant::now();
-        let mut rounds = 0;
-        while begun.elapsed() < PHASE || rounds < ROUNDS {
-            rounds += 1;
-            for sql in work {
-                let sql = sqlx::AssertSqlSafe((*sql).to_owned());
-                sqlx::raw_sql(sql).execute(&mut *session).await?;
-            }
-            tokio::time::sleep(Duration::from_millis(PAUSE_MS)).await;
-        }
-        self.reader.read().await
-    }
-
-    /// Makes a week of one reading.
-    async fn a_week_of(&self, value: &Statements) -> Result {
-        let tick = value.entries.as_ref().ok().and_then(|entries| entries.tick.as_ref().ok());
-        let span_ms = tick.map_or(1, |tick| tick.span_ms).max(1) as f64;
-        let scale = (HOUR_MS / TICKS) as f64 / span_ms;
-        let made = points::points(value).unwrap_or_default();
-        let scaled = |point: &Point| Point { value: point.value * scale, ..point.clone() };
-        let kept: Vec<Point> = made.iter().map(scaled).collect();
-        for ago in (1..=7).rev() {
-            let begin = now_ms() - now_ms().rem_euclid(HOUR_MS) - ago * DAY_MS;
-            for tick in 1..=2 * TICKS {
-                let at_ms = begin + tick * HOUR_MS / TICKS - 1;
-                self.past.recorder().append(
-                    &self.source,
-                    at_ms,
-                    (HOUR_MS / TICKS) as u32,
-                    kept.clone(),
-                );
-            }
-        }
-        self.past.flush().await?;
-        Ok(())
-    }
-
-    /// What is said after two phases of a workload.
-    async fn after_two(
-        &mut self,
-        session: &mut PgConnection,
-        work: Workload<'_>,
-    ) -> Result<Known<Regressions>> {
-        let mut recent = Recent::default();
-        self.reader.read().await?;
-        let mut value = None;
-        for _ in 0..2 {
-            let read = self.phase(session, work).await?;
-            if let Ok(Ok(tick)) = read.entries.as_ref().map(|entries| &entries.tick) {
-                recent.push(tick);
-            }
-            value = Some(read);
-        }
-        let value = value.ok_or_else(|| anyhow::anyhow!("nothing read"))?;
-        let back = LookBack {
-            past: &self.asked,
-            planner: None,
-            source: self.source.clone(),
-            limits: &self.limits,
-            now_ms: now_ms(),
-        };
-        let request = Request::of(&recent, &value, &back, Calendar::default());
-        let request = request.ok_or_else(|| anyhow::anyhow!("no two windows: {value:?}"))?;
-        Ok(report(&mut Memory::default(), &self.past, request).await?)
-    }
-}
-
-fn accused(known: Known<Regressions>) -> Result<Vec<Regression>> {
-    let regressions = known.map_err(|reason| anyhow::anyhow!("{reason:?}"))?;
-    Ok(regressions.found.into_iter().filter(|one| one.change.is_accusation()).collect())
-}
-
-/// Runs two phases again until what is said of them is that: the machine is busy with other tests.
-async fn until(
-    step: &str,
-    bench: &mut Bench,
-    session: &mut PgConnection,
-    work: Workload<'_>,
-    seen: impl Fn(&[Regression]) -> bool,
-) -> Result<Vec<Regression>> {
-    let started = std::time::Instant::now();
-    loop {
-        let found = accused(bench.after_two(session, work).await?)?;
-        if seen(&found) {
-            return Ok(found);
-        }
-        anyhow::ensure!(started.elapsed() < PATIENCE, "{step}: {found:?}");
-    }
-}
-
-/// Whether something is of that kind, and all that is has that first cause.
-fn named(change: Change, cause: CauseKind) -> impl Fn(&[Regression]) -> bool {
-    move |found| {
-        let mut of_kind = found.iter().filter(|one| one.change == change).peekable();
-        let first = |one: &Regression| one.causes.first().map(|cause| cause.kind);
-        of_kind.peek().is_some() && of_kind.all(|one| first(one) == Some(cause))
-    }
-}
+use super::week::{Bench, RULE, named, until};
+use crate::support::{PATIENCE, Result};
 
 /// What keeps a session busy without work.
 const SLEEP: &str = "select pg_sleep(0.01)";
@@ -188,7 +23,13 @@ const TABLE: &str = "
       from generate_series(1, 80000) i;
     create index skewed_kind on skewed (kind)";
 
-/// An index dropped, data grown, traffic doubled, a generic plan forced.
+/// What happened shortly before the first.
+fn event(found: &[Regression]) -> &str {
+    let event = found.first().and_then(|one| one.event.as_ref());
+    event.map_or("", |event| event.title.as_str())
+}
+
+/// An index dropped, statistics changed, data grown, traffic doubled, a generic plan forced.
 async fn planted(major: u16) -> Result {
     let options = ServerOptions::new(major)
         .setting("autovacuum", "off")
@@ -218,33 +59,27 @@ async fn planted(major: u16) -> Result {
     bench.a_week_of(&usual).await?;
     until("as usual", &mut bench, &mut session, &all, <[Regression]>::is_empty).await?;
 
-    // An index dropped, told by an event.
-    let at_ms = now_ms();
-    bench.past.recorder().event(Event {
-        cluster: "cluster".into(),
-        server: "one".into(),
-        at_ms,
-        kind: "ddl".into(),
-        title: "index visits_customer dropped".into(),
-        detail: serde_json::Value::Null,
-    });
-    bench.past.flush().await?;
-    bench.server.exec("drop index visits_customer").await?;
-    let found = until(
-        "index dropped",
-        &mut bench,
-        &mut session,
-        &all,
-        named(Change::Slower, CauseKind::Blocks),
-    )
-    .await?;
-    assert_eq!(
-        found.first().and_then(|one| one.event.as_ref()).map(|event| event.at_ms),
-        Some(at_ms)
-    );
+    let dropped = "Index visits_customer on visits dropped";
+    bench.change("drop index visits_customer", dropped).await?;
+    let seen = named(Change::Slower, CauseKind::Blocks);
+    let found = until("index dropped", &mut bench, &mut session, &all, seen).await?;
+    assert_eq!(event(&found), dropped);
     bench.server.exec("create index visits_customer on visits (customer)").await?;
     bench.server.exec("vacuum analyze visits").await?;
     until("index back", &mut bench, &mut session, &all, <[Regression]>::is_empty).await?;
+
+    // Statistics that say less than before: the planner takes the rare value for one of many.
+    let coarse = "Table skewed: column kind integer → integer statistics 1";
+    let alter =
+        |target: i32| format!("alter table skewed alter column kind set statistics {target}");
+    bench.change(&alter(1), coarse).await?;
+    bench.change("analyze skewed", "ANALYZE of skewed").await?;
+    let seen = named(Change::Slower, CauseKind::Blocks);
+    let found = until("statistics", &mut bench, &mut session, &all, seen).await?;
+    assert!(event(&found).starts_with(coarse), "{found:?}");
+    bench.server.exec(&alter(-1)).await?;
+    bench.server.exec("analyze skewed").await?;
+    until("statistics back", &mut bench, &mut session, &all, <[Regression]>::is_empty).await?;
 
     // A generic plan where there was one for each value.
     sqlx::raw_sql("set plan_cache_mode = force_generic_plan").execute(&mut session).await?;
@@ -291,6 +126,37 @@ async fn planted_changes_are_named_on_18() -> Result {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn planted_changes_are_named_on_14() -> Result {
     planted(14).await
+}
+
+/// Twice the calls, by a second session that does the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doubled_traffic_is_named() -> Result {
+    const CALL: &str = "select pg_sleep(0.004)";
+    let mut bench = Bench::start(ServerOptions::new(16)).await?;
+    let mut session = bench.server.connect().await?;
+    let work = [CALL; 4];
+    bench.phase(&mut session, &work).await?;
+    let usual = bench.phase(&mut session, &work).await?;
+    bench.a_week_of(&usual).await?;
+    until("as usual", &mut bench, &mut session, &work, <[Regression]>::is_empty).await?;
+    let mut second = bench.server.connect().await?;
+    let more = tokio::spawn(async move {
+        let mut is_up = true;
+        while is_up {
+            for sql in work {
+                is_up &= sqlx::raw_sql(sql).execute(&mut second).await.is_ok();
+            }
+            tokio::time::sleep(super::week::PAUSE).await;
+        }
+    });
+    let seen = named(Change::MoreCalls, CauseKind::Traffic);
+    let found = until("twice the traffic", &mut bench, &mut session, &work, seen).await?;
+    more.abort();
+    let [one] = found.as_slice() else { anyhow::bail!("{found:?}") };
+    let rate = |figures: Option<model::statements::Figures>| figures.map_or(0.0, |f| f.calls_per_s);
+    let times = rate(one.now) / rate(one.before);
+    assert!((1.5..2.6).contains(&times), "{times}: {one:?}");
+    Ok(())
 }
 
 /// What was in memory is not any more.

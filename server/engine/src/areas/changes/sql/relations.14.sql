@@ -15,7 +15,9 @@ select c.oid::int8 as oid, n.nspname::text as schema, c.relname::text as name, c
        case when c.relkind in ('r', 'p', 'f', 'm', 'v') and not c.relispartition then
          (select pg_catalog.string_agg(a.attnum || pg_catalog.chr(31) || a.attname || pg_catalog.chr(31)
                                        || pg_catalog.format_type(a.atttypid, a.atttypmod)
-                                       || case when a.attnotnull then ' not null' else '' end,
+                                       || case when a.attnotnull then ' not null' else '' end
+                                       || case when a.attstattarget >= 0 then ' statistics ' || a.attstattarget else '' end
+                                       || coalesce(' (' || pg_catalog.array_to_string(a.attoptions, ', ') || ')', ''),
                                        pg_catalog.chr(30) order by a.attnum)
             from pg_catalog.pg_attribute a
            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) end as columns,

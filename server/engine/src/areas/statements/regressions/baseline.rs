@@ -29,6 +29,8 @@ pub struct Baseline {
     pub days: u32,
     /// Calls per ms.
     pub rate: Typical,
+    /// The same on each day: days ago, calls per ms.
+    pub rates: Vec<(u32, f64)>,
     /// The rate that bursts reach: of what runs all the time, the usual rate times the most that a reading was
     /// above its day's; of all else, the highest of any reading on these days.
     pub bursts: f64,
@@ -66,10 +68,12 @@ impl Baseline {
             |of: &dyn Fn(&Span) -> f64| days.iter().map(|day| of(&day.span)).fold(0.0, f64::max);
         let highest = most(&|span| span.peak_rate());
         let above = most(&|span| span.peak_rate() / span.rate().max(f64::MIN_POSITIVE));
-        let usual = typical(of_weekday(days));
+        let rates: Vec<(u32, f64)> = days.iter().map(|day| (day.ago, day.span.rate())).collect();
+        let usual = typical_rate(&rates);
         Some(Self {
             days: ran.len() as u32,
             rate: usual,
+            rates,
             bursts: if steady { usual.median * above } else { highest },
             with_planning,
             time: over(&|costs| costs.time_ms(with_planning)),
@@ -93,10 +97,31 @@ impl Baseline {
     }
 }
 
-/// The rates of the same weekday, where there are enough of them, otherwise of all days.
-fn of_weekday(days: &[Day]) -> Vec<f64> {
-    let same: Vec<f64> = days.iter().filter(|d| d.ago % WEEK == 0).map(|d| d.span.rate()).collect();
-    if same.len() >= WEEKDAYS { same } else { days.iter().map(|day| day.span.rate()).collect() }
+/// The median distance between two numbers times this is their standard deviation: the difference of two has
+/// √2 times the deviation of one.
+const PAIR_TO_DEVIATION: f64 = MAD_TO_DEVIATION / std::f64::consts::SQRT_2;
+/// The variance of a median of n numbers, of that of one number divided by n: π/2.
+const MEDIAN_VARIANCE: f64 = std::f64::consts::FRAC_PI_2;
+
+/// What is usual for rates, given with how many days ago they were: the median of the same weekday, where there are
+/// enough of it. The spread of three or four numbers says nothing, so it is taken from all weekdays: how far the
+/// same weekday is from itself a week later.
+pub fn typical_rate(rates: &[(u32, f64)]) -> Typical {
+    let of_weekday: Vec<f64> =
+        rates.iter().filter(|(ago, _)| ago % WEEK == 0).map(|(_, rate)| *rate).collect();
+    let all = || rates.iter().map(|(_, rate)| *rate).collect();
+    let compared = if of_weekday.len() >= WEEKDAYS { of_weekday } else { all() };
+    let count = compared.len().max(1) as f64;
+    let usual = typical(compared);
+    let apart = |(ago, then): &(u32, f64)| {
+        let (_, since) = rates.iter().find(|(other, _)| other + WEEK == *ago)?;
+        // On neither it ran: that says nothing of how often it runs when it does.
+        (then.max(*since) > 0.0).then(|| (since / then).ln().abs())
+    };
+    let pairs: Vec<f64> = rates.iter().filter_map(apart).collect();
+    let of_pairs = PAIR_TO_DEVIATION * median(pairs) * usual.median;
+    let spread = usual.deviation.max(of_pairs);
+    Typical { deviation: spread * (1.0 + MEDIAN_VARIANCE / count).sqrt(), ..usual }
 }
 
 /// Median and spread of some numbers; zeros of none.
@@ -107,7 +132,8 @@ pub fn typical(values: Vec<f64>) -> Typical {
     Typical { median: middle, deviation }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle of some numbers; 0 of none.
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let upper = values.get(values.len() / 2).copied().unwrap_or_default();
     if values.len() % 2 == 1 {

@@ -41,6 +41,15 @@ const WORK_PER_S: f64 = 1_000.0;
 /// Share of the time of all statements from which a new one is told, and one that is gone.
 const NEW_SHARE_FROM: f64 = 0.02;
 
+/// How often a statement runs among others: of the load that all have in common.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Among {
+    /// How many times as often as usual all run, in each window.
+    pub rates: [f64; 2],
+    /// What is usual for this one's rate divided by that.
+    pub usual: Typical,
+}
+
 /// A statement to be judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
@@ -62,7 +71,12 @@ pub struct Case<'a> {
     pub seen_before: Option<bool>,
     /// What the server records.
     pub recorded: Recorded,
+    /// None where there are too few others.
+    pub among: Option<Among>,
 }
+
+/// How many standard deviations the busiest reading of some weeks is above the others.
+const BURST: f64 = 3.0;
 
 /// What a window says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +93,7 @@ pub fn judge(case: &Case<'_>, limits: &Thresholds) -> Option<Vec<Regression>> {
         return new(case, limits).map(|found| vec![found]);
     };
     let mut found = Vec::new();
-    match case.both(|at| case.slower(at, base, limits)) {
+    match case.both(|at| case.slower(at, base, limits, 1.0)) {
         Sign::Clear => found.push(slower(case, base)),
         Sign::Noisy => found.push(case.regression(Change::TooNoisy, Some(base))),
         Sign::Nothing => found.extend(more_work(case, base, limits)),
@@ -94,21 +108,6 @@ pub fn judge(case: &Case<'_>, limits: &Thresholds) -> Option<Vec<Regression>> {
         found.extend(gone(case, base, limits));
     }
     Some(found)
-}
-
-/// From so many on, statements that are slower at once say something of the machine.
-const TOGETHER_LEAST: usize = 4;
-
-/// Takes out those that are slower without a cause of their own, where they are most of the statements that are
-/// judged by their time, and says how many they are: then it is the machine that is slower.
-pub fn without_together(found: &mut Vec<Regression>, timed: usize) -> usize {
-    let alone = |one: &Regression| one.change == Change::Slower && one.causes.is_empty();
-    let together = found.iter().filter(|one| alone(one)).count();
-    if together < TOGETHER_LEAST || 2 * together < timed {
-        return 0;
-    }
-    found.retain(|one| !alone(one));
-    together
 }
 
 fn slower(case: &Case<'_>, base: &Baseline) -> Regression {
@@ -162,6 +161,26 @@ fn gone(case: &Case<'_>, base: &Baseline, limits: &Thresholds) -> Option<Regress
 }
 
 impl Case<'_> {
+    /// Whether it is slower in both windows also where everything takes that many times as long in them. Where all
+    /// are quicker, one that is as usual is as usual.
+    pub fn is_slower_than(&self, all: [f64; 2], limits: &Thresholds) -> bool {
+        let sign = |at: usize, base| {
+            self.slower(at, base, limits, all.get(at).map_or(1.0, |all| all.max(1.0)))
+        };
+        self.base.is_some_and(|base| self.both(|at| sign(at, base)) == Sign::Clear)
+    }
+
+    /// Whether it runs more often in both windows than any course of the load explains: a day that is busier
+    /// than others, and a minute of it that is. Such factors multiply, so it is their logarithms that add up.
+    pub fn is_busier_than_days_are(&self, limits: &Thresholds) -> bool {
+        let Some(base) = self.base else { return false };
+        let usual = base.rate.median.max(f64::MIN_POSITIVE);
+        let of_day = base.rate.deviation / usual;
+        let of_minute = (base.bursts / usual).max(1.0).ln() / BURST;
+        let unusual = limits.deviations * of_day.hypot(of_minute);
+        self.windows.iter().all(|span| (span.rate() / usual).ln() > unusual)
+    }
+
     /// Both windows together.
     fn now(&self) -> Span {
         let [older, newer] = self.windows;
@@ -191,16 +210,17 @@ impl Case<'_> {
         Some((span, if total > 0.0 { own / total } else { 0.0 }))
     }
 
-    fn slower(&self, at: usize, base: &Baseline, limits: &Thresholds) -> Sign {
+    /// Whether it is slower than usual, where everything takes `over` times as long.
+    fn slower(&self, at: usize, base: &Baseline, limits: &Thresholds, over: f64) -> Sign {
         let Some((span, share)) = self.window(at) else { return Sign::Nothing };
-        let effect = span.costs().time_ms(base.with_planning) - base.time.median;
+        let effect = span.costs().time_ms(base.with_planning) / over - base.time.median;
         let sessions = effect * span.rate();
         let matters =
             (effect >= limits.slower_from_ms && sessions >= TRIFLE) || sessions >= LOAD_FROM;
         if effect < limits.slower_from * base.time.median || share < limits.share_from || !matters {
             return Sign::Nothing;
         }
-        let error = span.sums.standard_error_ms().unwrap_or(f64::INFINITY);
+        let error = span.sums.standard_error_ms().unwrap_or(f64::INFINITY) / over;
         let clear = span.calls() >= limits.calls_from
             && effect > limits.deviations * error.hypot(base.time.deviation);
         if clear { Sign::Clear } else { Sign::Noisy }
@@ -208,16 +228,20 @@ impl Case<'_> {
 
     fn more_calls(&self, at: usize, base: &Baseline, limits: &Thresholds) -> Sign {
         let Some((span, share)) = self.window(at) else { return Sign::Nothing };
-        let (rate, usual) = (span.rate(), base.rate);
-        let effect = rate - usual.median;
-        let sessions = effect * span.costs().time_ms(base.with_planning);
+        let among = self.among.unwrap_or(Among { rates: [1.0; 2], usual: base.rate });
+        let all = among.rates.get(at).copied().unwrap_or(1.0);
+        let rate = span.rate();
+        let sessions = (rate - base.rate.median) * span.costs().time_ms(base.with_planning);
         // What comes in bursts has a mean far below them: it must exceed the bursts as well.
         let chance = |rate: f64| (rate / span.covered_ms.max(1.0)).sqrt();
         let bursts = base.bursts + limits.deviations * chance(base.bursts);
-        let large = effect >= limits.more_calls_from * usual.median && rate > bursts;
-        let error = chance(rate);
+        let effect = rate / all - among.usual.median;
+        let large = rate - base.rate.median >= limits.more_calls_from * base.rate.median
+            && effect >= limits.more_calls_from * among.usual.median
+            && rate / all.max(1.0) > bursts;
+        let error = chance(rate) / all;
         let clear = span.calls() >= limits.calls_from
-            && effect > limits.deviations * error.hypot(usual.deviation);
+            && effect > limits.deviations * error.hypot(among.usual.deviation);
         let matters = sessions >= LOAD_FROM && share >= limits.share_from;
         if large && matters && clear { Sign::Clear } else { Sign::Nothing }
     }

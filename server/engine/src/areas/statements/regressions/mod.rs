@@ -10,6 +10,7 @@ pub mod report;
 pub mod span;
 #[cfg(test)]
 mod tests;
+pub mod together;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

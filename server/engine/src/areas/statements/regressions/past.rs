@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use history::{Entity, Error, History, Series, Source, Totals};
-use model::AreaName;
 use model::statements::Measure;
 use model::statements::regression::EventBefore;
+use model::{AreaName, EventKind};
 
 use super::baseline::{Baseline, WEEK};
 use super::span::{Day, MEASURES, Span};
@@ -241,7 +241,8 @@ impl Waited {
     }
 }
 
-/// The last event of this server, or of all, in that span.
+/// The last event of this server, or of all, in that span; an ANALYZE, which tables have all the time, only
+/// where there is no other.
 ///
 /// Errors: when the store cannot be read.
 pub async fn last_event(
@@ -250,6 +251,7 @@ pub async fn last_event(
     (from_ms, to_ms): (i64, i64),
 ) -> Result<Option<EventBefore>, Error> {
     let events = past.events(&source.cluster, from_ms, to_ms).await?;
-    let here = events.into_iter().rfind(|e| e.server.is_empty() || e.server == source.server);
-    Ok(here.map(|event| EventBefore { at_ms: event.at_ms, kind: event.kind, title: event.title }))
+    let here = events.into_iter().filter(|e| e.server.is_empty() || e.server == source.server);
+    let last = here.max_by_key(|event| (event.kind != EventKind::Analyze.as_str(), event.at_ms));
+    Ok(last.map(|event| EventBefore { at_ms: event.at_ms, kind: event.kind, title: event.title }))
 }

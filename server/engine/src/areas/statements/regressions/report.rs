@@ -13,10 +13,11 @@ use super::super::points;
 use super::super::rules::regression;
 use super::super::window::{Part, Recent};
 use super::causes::{self, Recorded};
-use super::judge::{Case, Thresholds, judge, without_together};
+use super::judge::{Case, Thresholds};
 use super::onset;
 use super::past::{self, Calendar, Hours, Waited};
 use super::span::Span;
+use super::together::{Verdicts, judge_all};
 use crate::area::LookBack;
 
 /// Statements that are compared: those that take most time.
@@ -149,7 +150,8 @@ pub async fn report(
         .collect();
     let seen = past::seen_before(history, source, calendar, to_ms, &unknown).await?;
     let seen: HashSet<Entity> = seen.into_iter().collect();
-    let mut found = verdicts(&request, &memory.hours, &all, &seen);
+    let judged = verdicts(&request, &memory.hours, &all, &seen);
+    let found = judged.found;
     let mut report = Regressions {
         at_ms: to_ms,
         from_ms: request.parts[0].from_ms,
@@ -157,12 +159,12 @@ pub async fn report(
         days,
         compared: found.iter().filter(|one| one.is_some()).count() as i64,
         without_baseline: found.iter().filter(|one| one.is_none()).count() as i64,
+        slower_together: judged.slower_together as i64,
+        busier_together: judged.busier_together as i64,
         ..Regressions::default()
     };
-    let timed = timed(&request, &memory.hours, &moved);
-    report.found = found.drain(..).flatten().flatten().collect();
+    report.found = found.into_iter().flatten().flatten().collect();
     without_renamed(&mut report, all.len());
-    report.slower_together = without_together(&mut report.found, timed) as i64;
     report.found.sort_by(|a, b| {
         b.more_sessions.abs().total_cmp(&a.more_sessions.abs()).then(a.key.cmp(&b.key))
     });
@@ -172,51 +174,45 @@ pub async fn report(
     Ok(Ok(report))
 }
 
-/// How many statements ran often enough for a verdict on their time.
-fn timed(request: &Request, hours: &Hours, moved: &[Key]) -> usize {
-    let often = |part: &Part, key: &Key| {
-        part.entries.get(key).is_some_and(|(span, _)| span.calls() >= request.limits.calls_from)
-    };
-    let known = |key: &&Key| request.entities.get(key).is_some_and(|e| hours.base(e).is_some());
-    let timed = moved.iter().filter(known);
-    timed.filter(|key| request.parts.iter().all(|part| often(part, key))).count()
-}
-
 /// The verdict on each.
 fn verdicts(
     request: &Request,
     hours: &Hours,
     all: &[(Key, Entity)],
     seen: &HashSet<Entity>,
-) -> Vec<Option<Vec<Regression>>> {
+) -> Verdicts {
     let totals_ms = request.parts.each_ref().map(|part| part.total.get(Measure::ExecTime));
-    let one = |(key, entity): &(Key, Entity)| {
-        let idle = request.parts.each_ref().map(|part| Span {
-            covered_ms: part.covered_ms,
-            readings: 1.0,
-            ..Span::default()
-        });
+    let idle = request.parts.each_ref().map(|part| Span {
+        covered_ms: part.covered_ms,
+        readings: 1.0,
+        ..Span::default()
+    });
+    let [idle_older, idle_newer] = &idle;
+    let case = |(key, entity): &(Key, Entity)| {
         let [older, newer] = request.parts.each_ref().map(|part| part.entries.get(key));
-        let [idle_older, idle_newer] = &idle;
-        let windows = [older.map_or(idle_older, |e| &e.0), newer.map_or(idle_newer, |e| &e.0)];
-        let bound = older.into_iter().chain(newer).map(|entry| entry.1).max().unwrap_or_default();
-        let case = Case {
+        let bound = older.into_iter().chain(newer).map(|entry| entry.1).max();
+        Case {
             key: *key,
-            windows,
+            windows: [older.map_or(idle_older, |e| &e.0), newer.map_or(idle_newer, |e| &e.0)],
             totals_ms,
-            bound,
+            bound: bound.unwrap_or_default(),
             base: hours.base(entity),
             days: hours.days(),
             has_week: hours.has_week(),
             seen_before: Some(seen.contains(entity)),
             recorded: request.recorded,
-        };
-        let label = |name: &str| entity.label(name).unwrap_or_default();
-        let found = judge(&case, &request.limits)?;
-        let named = |one| Regression { database: label("database"), role: label("role"), ..one };
-        Some(found.into_iter().map(named).collect())
+            among: None,
+        }
     };
-    all.iter().map(one).collect()
+    let cases: Vec<Case<'_>> = all.iter().map(case).collect();
+    let mut verdicts = judge_all(&cases, &request.limits);
+    for (found, (_, entity)) in verdicts.found.iter_mut().zip(all) {
+        let label = |name: &str| entity.label(name).unwrap_or_default();
+        for one in found.iter_mut().flatten() {
+            (one.database, one.role) = (label("database"), label("role"));
+        }
+    }
+    verdicts
 }
 
 /// Entries that took much time yesterday and are in neither window.

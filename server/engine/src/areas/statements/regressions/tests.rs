@@ -8,6 +8,7 @@ use super::baseline::Baseline;
 use super::causes::Recorded;
 use super::judge::{Case, judge};
 use super::span::{Day, Span};
+use super::together::{Verdicts, judge_all};
 use crate::rule::Limits;
 
 const RECORDED: Recorded = Recorded { version: 12, io_timing: true, planning: false };
@@ -67,6 +68,7 @@ fn judged(usual: &Span, windows: [&Span; 2], recorded: Recorded) -> Vec<Regressi
         has_week: true,
         seen_before: Some(true),
         recorded,
+        among: None,
     };
     judge(&case, &limits).expect("a baseline")
 }
@@ -188,6 +190,7 @@ fn what_stops_is_gone_and_what_begins_is_new() {
             has_week,
             seen_before,
             recorded: RECORDED,
+            among: None,
         };
         judge(&case, &limits).map(|found| changes(&found))
     };
@@ -199,4 +202,60 @@ fn what_stops_is_gone_and_what_begins_is_new() {
     );
     assert_eq!(new(true, None), None);
     assert_eq!(new(false, Some(false)), None, "it may be a weekly job");
+}
+
+/// Five statements that always run, each with its last two windows.
+fn five(windows: impl Fn(usize) -> [Span; 2]) -> Verdicts {
+    let limits = thresholds(&Limits::default());
+    let usual = minute(600.0, 20.0, 50.0, 3.0);
+    let base = Baseline::of(&days(14, &usual), limits.least_days);
+    let all: Vec<[Span; 2]> = (0..5).map(windows).collect();
+    let case = |(number, windows)| Case {
+        key: Key { queryid: number, ..Key::default() },
+        windows: <[Span; 2]>::each_ref(windows),
+        totals_ms: [60_000.0, 60_000.0],
+        bound: Bound::Exact,
+        base: base.as_ref(),
+        days: 14,
+        has_week: true,
+        seen_before: Some(true),
+        recorded: RECORDED,
+        among: None,
+    };
+    let cases: Vec<Case<'_>> = (0..).zip(&all).map(case).collect();
+    judge_all(&cases, &limits)
+}
+
+/// Who is accused of what, how many are slower together, and how many busier.
+fn told(verdicts: &Verdicts) -> (Vec<(i64, Change)>, usize, usize) {
+    let all = verdicts.found.iter().flatten().flatten();
+    let all = all.map(|one| (one.key.queryid, one.change)).collect();
+    (all, verdicts.slower_together, verdicts.busier_together)
+}
+
+#[test]
+fn what_all_have_in_common_is_no_statements_fault() {
+    let often = |calls: f64| [(); 2].map(|()| minute(calls, 20.0, 50.0, 3.0));
+    let slow = |ms: f64| [(); 2].map(|()| minute(600.0, ms, 50.0, 3.0));
+    assert_eq!(told(&five(|_| often(600.0))), (vec![], 0, 0));
+    // A busy day is nothing, and what no busy day explains is told of the server.
+    assert_eq!(told(&five(|_| often(960.0))), (vec![], 0, 0));
+    assert_eq!(told(&five(|_| often(2_400.0))), (vec![], 0, 5));
+    // One that is busier than all others are, on a usual day and on a busy one.
+    let one = |others: f64, own: f64| five(|at| often(if at == 2 { own } else { others }));
+    assert_eq!(told(&one(600.0, 1_300.0)), (vec![(2, Change::MoreCalls)], 0, 0));
+    assert_eq!(told(&one(900.0, 2_000.0)), (vec![(2, Change::MoreCalls)], 0, 0));
+    assert_eq!(told(&one(2_400.0, 6_000.0)), (vec![(2, Change::MoreCalls)], 0, 4));
+    // On a quiet day one that is as usual is as usual.
+    assert_eq!(told(&one(200.0, 600.0)), (vec![], 0, 0));
+    // The machine is slower; and one of them more than it is.
+    assert_eq!(told(&five(|_| slow(60.0))), (vec![], 5, 0));
+    let one = five(|at| slow(if at == 2 { 300.0 } else { 60.0 }));
+    assert_eq!(told(&one), (vec![(2, Change::Slower)], 4, 0));
+    // A stall in one window does not make one that is slow by chance in the other slower in both.
+    let stall = five(|at| {
+        let other = if at == 2 { 60.0 } else { 20.0 };
+        [minute(600.0, 60.0, 50.0, 3.0), minute(600.0, other, 50.0, 3.0)]
+    });
+    assert_eq!(told(&stall), (vec![], 0, 0));
 }

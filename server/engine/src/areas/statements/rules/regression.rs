@@ -108,29 +108,59 @@ pub fn regression(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec<Find
         .filter(|one| one.change.is_accusation() && one.more_sessions > 0.0);
     let mut found: Vec<Finding> = worse.map(|one| finding(evidence, one, limits)).collect();
     if regressions.slower_together > 0 {
-        found.push(together(regressions.slower_together, limits));
+        found.push(slower_together(regressions.slower_together, limits));
+    }
+    if regressions.busier_together > 0 {
+        found.push(busier_together(regressions.busier_together, limits));
     }
     Ok(found)
 }
 
 /// Most statements are slower at once, none with a cause of its own.
-fn together(count: i64, limits: &InForce<'_>) -> Finding {
+fn slower_together(count: i64, limits: &InForce<'_>) -> Finding {
+    let message = format!(
+        "{count} statements are slower than on earlier days at once, and none has a cause of its own: the machine is slower, or something else keeps it busy."
+    );
+    let remedy = Remedy {
+        message: "Look at the processor, the disks and the wait profile of this moment.".into(),
+        refuted_by: Some("the machine was meant to be busy with something else.".into()),
+        ..Remedy::default()
+    };
+    let numbers = vec![number("statements slower at once", count as f64, Unit::Count)];
+    of_all(Severity::Warning, message, numbers, remedy, limits)
+}
+
+/// Most statements run more often at once.
+fn busier_together(count: i64, limits: &InForce<'_>) -> Finding {
+    let message = format!(
+        "{count} statements run more often than on earlier days at once, beyond what a busy day explains: the server has more traffic."
+    );
+    let remedy = Remedy {
+        message: "Find out what sends it: more users, a client that repeats what has failed, a cache in front of the server that is empty.".into(),
+        refuted_by: Some(refuted_by(Change::MoreCalls).into()),
+        ..Remedy::default()
+    };
+    let numbers = vec![number("statements more frequent at once", count as f64, Unit::Count)];
+    of_all(Severity::Info, message, numbers, remedy, limits)
+}
+
+fn of_all(
+    severity: Severity,
+    message: String,
+    evidence: Vec<model::Evidence>,
+    remedy: Remedy,
+    limits: &InForce<'_>,
+) -> Finding {
     Finding {
         rule: limits.rule(),
-        severity: Severity::Warning,
+        severity,
         object: Object::Server,
-        message: format!(
-            "{count} statements are slower than on earlier days at once, and none has a cause of its own: the machine is slower, or something else keeps it busy."
-        ),
-        evidence: vec![number("statements slower at once", count as f64, Unit::Count)],
+        message,
+        evidence,
         harm: Harm::Hygiene,
         root: None,
         same_root: Vec::new(),
-        remedy: Remedy {
-            message: "Look at the processor, the disks and the wait profile of this moment.".into(),
-            refuted_by: Some("the machine was meant to be busy with something else.".into()),
-            ..Remedy::default()
-        },
+        remedy,
     }
 }
 
