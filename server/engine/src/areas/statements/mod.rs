@@ -138,11 +138,7 @@ impl Area for StatementsArea {
     fn without_query_text(value: &Statements) -> Option<Statements> {
         let has_text = !value.texts.is_empty() || !value.plan_looks.is_empty();
         // Why a plan could not be had may be told in words of the statement.
-        has_text.then(|| Statements {
-            texts: Vec::new(),
-            plan_looks: Vec::new(),
-            ..value.clone()
-        })
+        has_text.then(|| Statements { texts: Vec::new(), plan_looks: Vec::new(), ..value.clone() })
     }
 
     fn streamed(value: &Statements) -> Option<Statements> {

@@ -11,9 +11,9 @@ use engine::areas::statements::regressions::report::{Memory, Request, report};
 use engine::areas::statements::window::Recent;
 use engine::{Limits, Past, now_ms};
 use history::{Event, History, Point, Settings, Source};
+use model::Known;
 use model::statements::regression::Change;
 use model::statements::{CauseKind, Regression, Regressions, Statements};
-use model::Known;
 use playground::{Server, ServerOptions};
 use sqlx::PgConnection;
 
