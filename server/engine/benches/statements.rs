@@ -181,6 +181,7 @@ impl Ours {
             overhead: &self.overhead,
             now_ms: self.at_ms,
             skipped: 0,
+            planner: None,
         };
         let ticked = self.store.tick(AreaName::Statements, tick).await;
         ticked.map_err(|reason| anyhow::anyhow!(reason.message()))?;

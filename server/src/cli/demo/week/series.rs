@@ -12,6 +12,9 @@ use super::plans::Regressed;
 const BATCH_TIMES: f64 = 4.0;
 /// How much more is read while the cache is empty.
 const COLD_TIMES: f64 = 25.0;
+/// How much of the first minute's waits for time the week has: autovacuum pauses for its cost limit after the shop
+/// was loaded, not all week.
+const PAUSED: f64 = 0.05;
 
 /// Makes the past of a source.
 pub struct Maker {
@@ -38,6 +41,8 @@ struct Way {
     is_temp: bool,
     /// How much less it was while the index was there.
     with_index: f64,
+    /// How much of what the first minute had the week has.
+    part: f64,
     /// The spread between ticks of a call's cost.
     spread: f64,
 }
@@ -105,6 +110,10 @@ impl Maker {
                 || typical.entity.label("class").is_some_and(|class| class == "IO"),
             is_temp: has(&["temp"]),
             with_index: self.with_index(typical),
+            part: match typical.entity.label("class").as_deref() {
+                Some("Timeout") if self.is_sampled => PAUSED,
+                _ => 1.0,
+            },
             spread: match name {
                 _ if name.ends_with("_ms2") => 0.08,
                 _ if is_time => 0.04,
@@ -152,7 +161,7 @@ impl Maker {
             (true, true) => typical.per_tick,
             (true, false) => typical.per_ms * step_ms as f64,
         };
-        let mut value = usual * moment.load * about_one(way.seed, place, 0.06);
+        let mut value = usual * way.part * moment.load * about_one(way.seed, place, 0.06);
         if way.spread > 0.0 {
             value *= about_one(way.seed ^ 0xc057, place, way.spread);
         }
