@@ -235,8 +235,16 @@ impl Engine {
         self.0.past.as_ref()
     }
 
-    pub(crate) fn made_up(&self) -> &Generated {
-        &self.0.generated
+    /// Looks again which part of the history is made up, after it was.
+    pub async fn look_for_generated(&self) {
+        if let Some(past) = self.past() {
+            self.0.generated.look(past).await;
+        }
+    }
+
+    /// Which part of the history is made up, from and to, ms since the epoch; None of what was read.
+    pub fn generated(&self) -> Option<(i64, i64)> {
+        self.0.generated.get()
     }
 
     /// Ends all samplers, closes their connections and writes what the history store has not yet written.

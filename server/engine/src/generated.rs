@@ -6,8 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use history::History;
 use model::EventKind;
 
-use crate::engine::Engine;
-use crate::past::unreadable;
 use crate::stored_event::read;
 
 /// From and to, ms since the epoch; None of what was read.
@@ -20,7 +18,7 @@ impl Generated {
         let Ok(found) = past
             .events_of_kind(EventKind::Generated.as_str())
             .await
-            .inspect_err(|error| drop(unreadable(error)))
+            .inspect_err(|error| tracing::error!(%error, "the history cannot be read"))
         else {
             return;
         };
@@ -33,19 +31,5 @@ impl Generated {
     /// What was found.
     pub(crate) fn get(&self) -> Option<(i64, i64)> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Engine {
-    /// Looks again which part of the history is made up, after it was.
-    pub async fn look_for_generated(&self) {
-        if let Some(past) = self.past() {
-            self.made_up().look(past).await;
-        }
-    }
-
-    /// Which part of the history is made up, from and to, ms since the epoch; None of what was read.
-    pub fn generated(&self) -> Option<(i64, i64)> {
-        self.made_up().get()
     }
 }

@@ -295,13 +295,15 @@ async fn set_up(
         .exec(&format!(
             "create role shop login password '{owner}';
              create role {OBSERVER} login password '{observer}' in role pg_monitor;
-             grant execute on function pg_current_logfile(), pg_current_logfile(text), pg_read_binary_file(text, bigint, bigint, boolean) to {OBSERVER};
              create role {OPERATOR} login password '{operator}' in role pg_monitor, pg_signal_backend{maintain}"
         ))
         .await?;
     primary.exec(&format!("create database {DATABASE} owner shop")).await?;
-    // Up to PostgreSQL 14 PUBLIC may create tables.
-    let sql = "create extension pg_stat_statements; create extension pgstattuple;
-         revoke create on schema public from public; grant all on schema public to shop";
-    crate::client::exec_at(&primary.dsn_to(DATABASE), sql).await
+    // Up to PostgreSQL 14 PUBLIC may create tables. Privileges on functions are of one database.
+    let sql = format!(
+        "create extension pg_stat_statements; create extension pgstattuple;
+         grant execute on function pg_current_logfile(), pg_current_logfile(text), pg_read_binary_file(text, bigint, bigint, boolean) to {OBSERVER};
+         revoke create on schema public from public; grant all on schema public to shop"
+    );
+    crate::client::exec_at(&primary.dsn_to(DATABASE), &sql).await
 }

@@ -211,7 +211,7 @@ mod tests {
         let found = Histogram::of_samples(&met, &ended).unwrap();
         assert_eq!(span(&found), Some((bucket(3_000.0), bucket(3_000.0))));
         assert!(sampled(&found, 90.0).contains("only longer runs are shown"));
-        assert_eq!(within((0.0, Some(2_000.0))), "below 2.0\u{a0}s");
+        assert_eq!(within((0.0, Some(2_000.0))), "below 2\u{a0}s");
         assert_eq!(within((3_600_000.0, None)), "1\u{a0}h and more");
         #[cfg(feature = "ssr")]
         assert!(picture(&found).is_some_and(|svg| svg.matches("class=\"fill").count() == 1));

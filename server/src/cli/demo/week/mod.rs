@@ -57,7 +57,8 @@ async fn write(
     let story = Story::before(seam_ms);
     story.tell(engine, past, &sources, regressed.as_ref());
     if let Some(regressed) = &regressed {
-        plans::record(past, &sources, &story, regressed);
+        let span = (story.from_ms, story.dropped_ms, story.seam_ms);
+        plans::record(past, &sources, span, regressed);
     }
     past.flush().await?;
     engine.look_for_generated().await;

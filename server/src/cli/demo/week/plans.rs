@@ -6,8 +6,6 @@ use history::{Entity, History, Known, Source, StatementPlan};
 use model::statements::plans::PlanSource;
 use serde_json::Value;
 
-use super::story::Story;
-
 /// How long before and after the index was dropped a plan was looked at, ms.
 const LOOK_MS: i64 = 240_000;
 
@@ -78,15 +76,18 @@ impl Regressed {
     }
 }
 
-/// Records both plans: that with the index as seen all the week, that without as seen since it was dropped.
-pub fn record(past: &History, sources: &[Known<Source>], story: &Story, regressed: &Regressed) {
+/// Records both plans: that with the index as seen from `from_ms` on, that without as seen from when it was
+/// dropped until `seam_ms`.
+pub fn record(
+    past: &History,
+    sources: &[Known<Source>],
+    (from_ms, dropped_ms, seam_ms): (i64, i64, i64),
+    regressed: &Regressed,
+) {
     let clusters: BTreeSet<&str> = sources.iter().map(|s| s.thing.cluster.as_str()).collect();
-    let (dropped_ms, seam_ms) = (story.dropped_ms, story.seam_ms);
     let [with_index, without] = &regressed.planned;
-    let seen = [
-        (with_index, story.from_ms, dropped_ms - LOOK_MS),
-        (without, dropped_ms + LOOK_MS, seam_ms),
-    ];
+    let seen =
+        [(with_index, from_ms, dropped_ms - LOOK_MS), (without, dropped_ms + LOOK_MS, seam_ms)];
     for (cluster, (json, first_ms, last_ms)) in
         clusters.into_iter().flat_map(|cluster| seen.iter().map(move |one| (cluster, *one)))
     {
