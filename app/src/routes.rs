@@ -114,7 +114,7 @@ impl Page {
 
     /// Whether it shows the range of its address.
     pub fn has_past(&self) -> bool {
-        self.path == "/" || (self.is_of_server() && self.group != Group::Hidden)
+        self.path == "/" || (self.is_of_server() && self.path != "/s/:server/act")
     }
 
     /// Its document title: `Activity of shop`; the overview is the server itself.

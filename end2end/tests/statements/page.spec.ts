@@ -77,6 +77,8 @@ test('a statement has a page: text, figures, charts, and the way to its plan', a
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Statement of primary');
   await expect(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Statements/ })).toHaveAttribute('aria-current', 'true');
   await expect(verdict(page)).toContainText(/calls? of .* each/);
+  await expect(page.getByRole('banner')).toContainText('1 hour');
+  await expect(page.getByRole('region', { name: 'Plans seen' })).toBeVisible();
   await expect(page.getByRole('region', { name: 'In this window' })).toContainText('Standard error of the mean');
   await expect(page.getByRole('figure').filter({ hasText: 'Calls per second' })).toBeVisible();
   const latency = page.getByRole('region', { name: 'Latency' });

@@ -1,10 +1,13 @@
 //! What a page of the ranking costs with 100,000 statements in the window, none of them known before: first
-//! page, another order, a page far behind, a search, a grouping. Medians; the sampler is not asked.
+//! page, another order, a page far behind, a search, a grouping; and the next page after the first one. Medians;
+//! the sampler is not asked.
 //!
 //! `cargo bench -p engine --bench ranking [-- STATEMENTS]`
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use engine::areas::statements::ranking::kept::Kept;
 use engine::areas::statements::ranking::{Asker, Store};
 use history::{Entity, History, Metric, Point, Settings, Source, StatementText};
 use model::statements::{Measure, Question};
@@ -13,6 +16,7 @@ const STATEMENTS: u64 = 100_000;
 const TICKS: i64 = 6;
 const EVERY_MS: i64 = 60_000;
 const ROUNDS: usize = 5;
+const NEXT: &str = "next page";
 const MEASURES: [Measure; 6] = [
     Measure::Calls,
     Measure::Rows,
@@ -33,11 +37,14 @@ async fn main() -> Result<(), String> {
     let history = history.map_err(|e| e.to_string())?;
     let end_ms = engine::now_ms();
     fill(&history, statements, end_ms).await?;
+    let kept: Arc<Kept> = Arc::default();
     for (name, question) in questions(end_ms) {
         let mut times = Vec::new();
         for _ in 0..ROUNDS {
             let started = Instant::now();
-            let store = Some(Store::new(&history, source()));
+            let store = Store::new(&history, source());
+            // Another order or span is read, another page is not.
+            let store = Some(if name == NEXT { store.keeping(kept.clone()) } else { store });
             let asker = Asker { value: None, question: &question, sees_text: true, store };
             let ranking = asker.rank().await.map_err(|e| format!("{e:?}"))?;
             let ranking = ranking.map_err(|e| format!("{e:?}"))?;
@@ -65,6 +72,7 @@ fn questions(end_ms: i64) -> Vec<(&'static str, Question)> {
         ("by blocks read", Question { sort: "-read".into(), ..all() }),
         ("page 1,000", Question { page: 1_000, ..all() }),
         ("search for a text", Question { q: "column_777".into(), ..all() }),
+        (NEXT, Question { page: 1, ..all() }),
         ("by fingerprint", Question { group: "fingerprint".into(), ..all() }),
     ]
 }

@@ -134,6 +134,10 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
     };
     let charts = Signal::stored(start.charts);
     let latency = start.latency;
+    // Beside the text, which is not there where nothing is known of the window.
+    let plans = seen::seen(start.plans.as_ref());
+    let (plans, alone) =
+        if start.detail.is_ok() { (Some(plans), None) } else { (None, Some(plans)) };
     let judged = Signal::stored((start.findings, Vec::new()));
     let major = start.major;
     let (verdict, class) = match &start.detail {
@@ -154,6 +158,7 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
             view! {
                 {notes}
                 {text(&server, detail, major)}
+                {plans}
                 {figures(detail)}
                 <Charts charts/>
                 {latency.map(|shown| latency::panel(&shown, detail.rank.sums.get(Measure::Calls)))}
@@ -162,7 +167,7 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
                 {facts(&detail.facts, Vec::new())}
             }.into_any()
         })}
-        {seen::seen(start.plans.as_ref())}
+        {alone}
     }
     .into_any()
 }

@@ -86,7 +86,8 @@ pub struct State {
 impl Area for StatementsArea {
     type Value = Statements;
     type State = State;
-    type History = ();
+    /// What was asked for a moment ago.
+    type History = std::sync::Arc<ranking::kept::Kept>;
     const NAME: AreaName = AreaName::Statements;
     const EVERY_MS: u32 = EVERY_MS;
     const RULES: &'static [crate::rule::Rule<Statements>] = rules::RULES;

@@ -7,6 +7,7 @@ mod harness;
 
 mod healthy_days;
 mod latency;
+mod paging;
 mod plans;
 mod properties;
 mod ranking;

@@ -41,6 +41,7 @@ pub struct Entry {
 }
 
 /// All statements of a window.
+#[derive(Clone)]
 pub struct Base {
     /// In no order.
     pub entries: Vec<Entry>,
@@ -221,6 +222,13 @@ impl Base {
         self.entries.extend(gone);
         Some(scale)
     }
+}
+
+/// These statements, of no window.
+#[cfg(test)]
+pub fn of_entries(entries: Vec<Entry>) -> Base {
+    let facts = facts(&Totals::default(), Sums::default(), 0.0, Vec::new());
+    Base { entries, facts, is_complete: false }
 }
 
 #[cfg(test)]

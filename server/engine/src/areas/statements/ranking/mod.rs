@@ -6,6 +6,7 @@ mod base;
 pub mod detail;
 mod filter;
 mod groups;
+pub mod kept;
 pub mod known;
 pub mod latency;
 mod rows;
@@ -14,6 +15,7 @@ mod texts;
 mod values;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use history::{History, Source};
 use model::statements::question::PAGE_ROWS;
@@ -28,6 +30,7 @@ use crate::engine::Engine;
 use crate::past::unreadable;
 use crate::store::source;
 use base::{Base, Entry};
+use kept::{Kept, Wanted};
 use tags::Tags;
 
 /// Where a server's statements are kept.
@@ -36,19 +39,27 @@ pub struct Store<'a> {
     source: Source,
     /// Where spans that end now do.
     now_ms: i64,
+    /// What was asked for a moment ago.
+    kept: Arc<Kept>,
 }
 
 impl<'a> Store<'a> {
     /// Of this source.
     pub fn new(past: &'a History, source: Source) -> Self {
-        Self { past, source, now_ms: now_ms() }
+        Self { past, source, now_ms: now_ms(), kept: Arc::default() }
+    }
+
+    /// With what was asked for before.
+    pub fn keeping(self, kept: Arc<Kept>) -> Self {
+        Self { kept, ..self }
     }
 
     /// That of a server; None without a store, and while nothing is known of the server.
     fn of(engine: &'a Engine, id: &ServerId) -> Option<Self> {
         let (past, facts) = (engine.past()?, engine.facts(id)?);
         let source = source(&facts, id.as_str(), AreaName::Statements);
-        Some(Self { past, source, now_ms: engine.now_ms() })
+        let kept = engine.history::<StatementsArea, _>(id, Arc::clone)?;
+        Some(Self { past, source, now_ms: engine.now_ms(), kept })
     }
 
     /// The same server's source of another area.
@@ -146,9 +157,28 @@ impl Asker<'_> {
         let Some(store) = &self.store else {
             return Ok(if spans.is_live { of_memory() } else { Err(no_history()) });
         };
-        let measures = self.measures();
-        let base = base::of_store(store.past, &store.source, spans.window, &measures).await?;
+        let base = self.of_store(store, spans.window).await?;
         Ok(if spans.is_live && base.facts.read_ms == 0 { of_memory() } else { Ok(base) })
+    }
+
+    /// The statements of a window of the store, which is not read again for a window that was just asked for.
+    async fn of_store(
+        &self,
+        store: &Store<'_>,
+        window: (i64, i64),
+    ) -> Result<Base, history::Error> {
+        let entries = self.value.and_then(|value| value.entries.as_ref().ok());
+        let wanted = Wanted {
+            source: store.source.clone(),
+            measures: self.measures(),
+            reading_ms: entries.map(|entries| entries.at_ms),
+        };
+        if let Some(base) = store.kept.get(&wanted, window, store.now_ms) {
+            return Ok(base);
+        }
+        let base = base::of_store(store.past, &store.source, window, &wanted.measures).await?;
+        store.kept.put(wanted, window, store.now_ms, &base);
+        Ok(base)
     }
 
     /// What all statements are asked for: what shares, changes and the order are made of.
@@ -166,8 +196,7 @@ impl Asker<'_> {
     ) -> Result<Option<Known<Compared>>, history::Error> {
         let Some(window) = spans.other else { return Ok(None) };
         let Some(store) = &self.store else { return Ok(Some(Err(no_history()))) };
-        let measures = self.measures();
-        let other = base::of_store(store.past, &store.source, window, &measures).await?;
+        let other = self.of_store(store, window).await?;
         let scale = base.compare(&other);
         let compared = scale.map(|scale| Compared { facts: other.facts, scale });
         let nothing = || Reason::Nothing {

@@ -1,0 +1,68 @@
+//! Pages of a ranking of many statements: all of one window, whose statements are read once.
+
+use std::sync::Arc;
+
+use engine::areas::statements::ranking::kept::Kept;
+use engine::areas::statements::ranking::{Asker, Store};
+use history::{Entity, History, Metric, Point, Settings, Source};
+use model::statements::question::PAGE_ROWS;
+use model::statements::{Measure, Question, Ranking};
+
+use crate::support::Result;
+
+const STATEMENTS: usize = 2_500;
+const AT_MS: i64 = 1_800_000_000_000;
+
+fn source() -> Source {
+    Source::new("7", "shop", "statements")
+}
+
+/// A tick in which each statement runs as often as its number says.
+async fn tick(history: &History, at_ms: i64) -> Result {
+    let points = (0..STATEMENTS).flat_map(|number| {
+        let queryid = number.to_string();
+        let labels =
+            [("database", "d"), ("queryid", queryid.as_str()), ("role", "r"), ("toplevel", "true")];
+        let entity = Entity::of(labels);
+        [Measure::Calls, Measure::ExecTime].map(|measure| {
+            Point::new(&entity, Metric::increment(measure.as_str()), (number + 1) as f64)
+        })
+    });
+    history.recorder().append(&source(), at_ms, 10_000, points.collect());
+    history.flush().await?;
+    Ok(())
+}
+
+async fn page(history: &History, page: usize, kept: Option<&Arc<Kept>>) -> Result<Ranking> {
+    let (from, to) = ((AT_MS - 60_000).to_string(), (AT_MS + 60_000).to_string());
+    let question = Question { from, to, page, ..Question::default() };
+    let store = Store::new(history, source());
+    let store = Some(match kept {
+        Some(kept) => store.keeping(kept.clone()),
+        None => store,
+    });
+    let asker = Asker { value: None, question: &question, sees_text: true, store };
+    asker.rank().await?.map_err(|reason| anyhow::anyhow!("{}", reason.message()))
+}
+
+#[tokio::test]
+async fn the_next_page_is_of_the_same_window_and_does_not_read_it_again() -> Result {
+    let folder = tempfile::tempdir()?;
+    let settings = Settings { background: false, ..Settings::default() };
+    let history = History::open(&folder.path().join("history"), settings).await?;
+    tick(&history, AT_MS).await?;
+    let kept = Arc::default();
+    let first = page(&history, 0, Some(&kept)).await?;
+    assert_eq!((first.rows.len(), first.matching), (PAGE_ROWS, STATEMENTS));
+    let second = page(&history, 1, None).await?;
+    assert_eq!(page(&history, 1, Some(&kept)).await?, second);
+    let number = |ranking: &Ranking, at: usize| ranking.rows.get(at).and_then(|row| row.queryid);
+    assert_eq!(number(&first, 0), Some(STATEMENTS as i64 - 1), "the costliest comes first");
+    assert_eq!(number(&second, 0), Some((STATEMENTS - PAGE_ROWS) as i64 - 1));
+    // What comes to the window later is seen once it is read again.
+    tick(&history, AT_MS + 10_000).await?;
+    let total = |ranking: &Ranking| ranking.facts.total.get(Measure::Calls);
+    assert_eq!(total(&page(&history, 2, Some(&kept)).await?), total(&first));
+    assert_eq!(total(&page(&history, 2, None).await?), 2.0 * total(&first));
+    Ok(())
+}
