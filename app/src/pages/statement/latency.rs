@@ -39,19 +39,21 @@ pub async fn read(
     use engine::areas::{
         activity::ActivityArea, log::LogArea, statements::ranking::latency as of_runs,
     };
-    let activity = engine.latest::<ActivityArea>(server);
-    let unsampled = activity.and_then(|latest| match latest.value() {
-        Some(value) => value.others.clone().err(),
-        None => latest.failure.as_ref().map(|failure| failure.reason.clone()),
-    });
-    let log = engine.latest::<LogArea>(server);
-    let unlogged = log.and_then(|latest| match latest.value() {
-        Some(value) => value.why_not().cloned(),
-        None => latest.failure.as_ref().map(|failure| failure.reason.clone()),
-    });
-    let found = of_runs::of(engine, server, (detail, question), (unsampled, unlogged)).await;
+    let unsampled = engine.latest_as::<ActivityArea, _>(server, |value| value.others.clone().err());
+    let unlogged = engine.latest_as::<LogArea, _>(server, |value| value.why_not().cloned());
+    let reasons = (unsampled.and_then(why_not), unlogged.and_then(why_not));
+    let found = of_runs::of(engine, server, (detail, question), reasons).await;
     let found = found.map_err(|incident| model::ApiError::Internal { incident })?;
     Ok(Shown::of(found))
+}
+
+/// Why a reading gives no runs: the reason that it has, or why there is none.
+#[cfg(feature = "ssr")]
+fn why_not(latest: model::Latest<Option<model::Reason>>) -> Option<model::Reason> {
+    match latest.reading {
+        Some(reading) => reading.value,
+        None => latest.failure.map(|failure| failure.reason),
+    }
 }
 
 /// Buckets between two labels of the axis.

@@ -23,7 +23,7 @@ pub async fn of(
     queryid: i64,
     fingerprint: &str,
 ) -> Result<Option<SeenPlans>, String> {
-    let Some(latest) = engine.latest::<StatementsArea>(id) else { return Ok(None) };
+    let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(None) };
     let looks = latest.value().map(|value| value.plan_looks.clone()).unwrap_or_default();
     let failed = looks.into_iter().filter(|one| one.queryid == queryid && one.failure.is_some());
     let mut seen = SeenPlans { failures: failed.collect(), ..SeenPlans::default() };
