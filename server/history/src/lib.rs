@@ -22,7 +22,6 @@ mod events;
 mod flush;
 mod gaps;
 mod history;
-mod id_map;
 mod ids;
 mod lease;
 mod level;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::answers::{Bucket, Line, Range};
 use crate::db::Conn;
 use crate::error::Error;
 use crate::history::History;
-use crate::id_map::IdMap;
 use crate::ids::parts_of;
 use crate::level::{Cell, Level, Slot};
 use crate::names::{Entity, Kind, Source};
@@ -29,7 +30,7 @@ struct Chart {
     /// 0 for single ticks.
     width: i64,
     times: BTreeMap<i64, Bucket>,
-    lines: IdMap<IdMap<Bucket>>,
+    lines: FxHashMap<i64, FxHashMap<i64, Bucket>>,
 }
 
 /// A bucket without values.
@@ -154,7 +155,7 @@ impl History {
         let segments = window::chart(from_ms, to_ms, width, &row.since);
         let pieces = pieces(&mut tx, row.id, &segments, &wanted).await?;
         let work = move || {
-            let mut chart = Chart { width, times: BTreeMap::new(), lines: IdMap::default() };
+            let mut chart = Chart { width, times: BTreeMap::new(), lines: FxHashMap::default() };
             let corrupt = walk(&pieces, &wanted, &mut chart);
             (chart, corrupt)
         };
@@ -164,7 +165,7 @@ impl History {
         self.note_corrupt(source, &corrupt);
         let entities = chart.lines.keys().map(|series| parts_of(*series).0);
         let names = self.inner.names.entities(&mut tx, row.id, entities).await?;
-        let range = |values: &IdMap<Bucket>| Range {
+        let range = |values: &FxHashMap<i64, Bucket>| Range {
             from_ms: chart.times.keys().next().map_or(from_ms, |first| from_ms.min(*first)),
             to_ms,
             buckets: chart.times.iter().map(|(at, time)| filled(time, values.get(at))).collect(),
@@ -179,7 +180,7 @@ impl History {
             }
         }
         lines.sort_by(|one, next| (&one.entity, &one.metric).cmp(&(&next.entity, &next.metric)));
-        Ok((lines, range(&IdMap::default())))
+        Ok((lines, range(&FxHashMap::default())))
     }
 }
 

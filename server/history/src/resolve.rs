@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::FxHashMap;
+
 use crate::db::{Conn, query};
-use crate::id_map::IdMap;
 use crate::names::{Entity, Kind, Source};
 use crate::window::Since;
 
@@ -83,7 +84,7 @@ pub(crate) async fn entity(
 /// Entities by id. An id always means the same entity, so what is remembered stays right.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    known: Mutex<IdMap<Entity>>,
+    known: Mutex<FxHashMap<i64, Entity>>,
 }
 
 impl Names {
@@ -93,8 +94,8 @@ impl Names {
         conn: &mut Conn,
         source: i64,
         ids: impl Iterator<Item = i64>,
-    ) -> Result<IdMap<Entity>, sqlx::Error> {
-        let (mut found, mut missing) = (IdMap::default(), Vec::new());
+    ) -> Result<FxHashMap<i64, Entity>, sqlx::Error> {
+        let (mut found, mut missing) = (FxHashMap::default(), Vec::new());
         {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             for id in ids {
