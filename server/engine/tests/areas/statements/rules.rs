@@ -26,7 +26,7 @@ async fn entries_are_removed_until_there_is_room_for_them() -> Result {
     server.exec("alter system set pg_stat_statements.max = 100").await?;
     server.restart().await?;
     let mut reader = Reader::open(&server.dsn()).await?;
-    let many: Vec<String> = (0..300).map(super::distinct).collect();
+    let many: Vec<String> = (0..300).map(super::churn::distinct).collect();
     let many = many.join(";");
     reader.read().await?;
     server.exec(&many).await?;
