@@ -75,7 +75,7 @@ pub fn is_up(link: &ConnectionState) -> bool {
 
 /// Waits for a loss whose words and remedy hold these parts.
 pub async fn lost_because(engine: &Engine, name: &str, message: &str, remedy: &str) -> Result {
-    until(engine, name, Duration::from_secs(12), |link| {
+    until(engine, name, PATIENCE, |link| {
         matches!(link, ConnectionState::Lost { reason: Reason::Unreachable { message: s, remedy: r, .. }, .. }
             if s.contains(message) && r.contains(remedy))
     })
@@ -123,8 +123,8 @@ pub fn all_findings(engine: &Engine, name: &str) -> Vec<Finding> {
 
 /// Waits for a finding of that rule.
 pub async fn fires(engine: &Engine, name: &str, rule: &str) -> Result<Finding> {
-    let id = ServerId::new(name);
-    for _ in 0..300 {
+    let (id, started) = (ServerId::new(name), Instant::now());
+    while started.elapsed() < PATIENCE {
         let found = all_findings(engine, name).into_iter().find(|finding| finding.rule == rule);
         if let Some(finding) = found {
             assert!(!finding.evidence.is_empty() && !finding.remedy.message.is_empty());
@@ -137,9 +137,9 @@ pub async fn fires(engine: &Engine, name: &str, rule: &str) -> Result<Finding> {
 
 /// Waits until that rule has nothing to say and was checked.
 pub async fn quiet(engine: &Engine, name: &str, rule: &str) -> Result {
-    let id = ServerId::new(name);
+    let (id, started) = (ServerId::new(name), Instant::now());
     let mut last = None;
-    for _ in 0..300 {
+    while started.elapsed() < PATIENCE {
         let (findings, not_checked) = engine.findings(&id);
         let found = all_findings(engine, name).iter().any(|finding| finding.rule == rule);
         let unchecked = not_checked.iter().any(|entry| entry.rule == rule);
