@@ -101,6 +101,11 @@ pub fn activity_age(engine: &Engine, name: &str) -> Option<Duration> {
     Some(Duration::from_millis(u64::try_from(age).unwrap_or(0)))
 }
 
+/// Whether the newest activity reading is one of the last ticks.
+pub fn is_fresh(engine: &Engine, name: &str) -> bool {
+    activity_age(engine, name).is_some_and(|age| age < Duration::from_secs(4))
+}
+
 /// Limits of rules as the configuration sets them.
 pub fn limits(set: &[(&str, &str, f64)]) -> Result<Limits> {
     let mut limits = Limits::default();

@@ -93,7 +93,7 @@ async fn a_kill_loses_at_most_one_flush() {
 #[tokio::test]
 async fn a_kill_loses_at_most_one_flush_of_a_shared_store() {
     let server = playground::server(17).await.unwrap();
-    kill(&server.dsn(), kills(5)).await;
+    kill(&server.dsn(), kills(3)).await;
 }
 
 async fn kill(place: &str, kills: u32) {
