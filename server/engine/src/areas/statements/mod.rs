@@ -1,6 +1,8 @@
 //! Statement statistics: all entries of `pg_stat_statements`, numbers only, read every ten seconds; what is
 //! kept are the differences of those that moved (`docs/limits.md#statement-statistics`).
 
+pub mod buckets;
+mod cycle;
 pub mod difference;
 mod evidence;
 mod metrics;
@@ -41,6 +43,7 @@ use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::sql::sql;
+use cycle::Expected;
 use difference::{Poll, difference};
 use reading::{Location, Source};
 
@@ -50,6 +53,7 @@ sql! {
     DATABASE_NAMES = "database_names" [14];
     RUNNING_TEXTS = "running_texts" [14];
     WORK_MEMORIES = "work_memories" [14];
+    CHOICES = "choices" [14];
     "pg_stat_statements":
     ENTRY_INFOS = "entry_infos" "pgss-1" [9];
     ENTRIES = "entries" "pgss-1" [9, 10, 11, 12, 13];
@@ -164,10 +168,12 @@ impl State {
             return Ok(last);
         }
         let most = location.settings.max_entries.and_then(|max| usize::try_from(max).ok());
-        let before = self.poll.as_ref().map(|poll| poll.entries.len());
-        let expected = before.or(most).unwrap_or_default();
-        let poll = reading::poll(observer, facts, source, (now_ms, expected)).await?;
-        let many = poll.as_ref().map_or(expected, |poll| poll.entries.len()) > MANY;
+        let before = self.poll.as_ref();
+        let known = before.map(|poll| poll.entries.len());
+        let entries = known.or(most).unwrap_or_default();
+        let expected = Expected { entries, most: most.unwrap_or(entries) };
+        let poll = cycle::poll(observer, facts, source, before, (now_ms, expected)).await?;
+        let many = poll.as_ref().map_or(entries, |poll| poll.entries.len()) > MANY;
         // Less than the interval: the area's own clock decides which tick it is.
         let wait_ms = if many { MANY_EVERY_MS - i64::from(EVERY_MS) / 2 } else { 0 };
         self.next_ms = now_ms.saturating_add(wait_ms);
