@@ -3,6 +3,7 @@
 
 #[path = "../../support/days.rs"]
 mod days;
+mod cycle;
 mod harness;
 
 mod healthy_days;
