@@ -70,4 +70,4 @@ select s.bucket,
        )::text end
   from s
  where pg_catalog.get_bit(
-         (select pg_catalog.decode(pg_catalog.current_setting('pgdeck.buckets', true), 'hex')), s.bucket) = 1;
+         (select pg_catalog.decode(nullif(pg_catalog.current_setting('pgdeck.buckets', true), ''), 'hex')), s.bucket) = 1;
