@@ -46,6 +46,11 @@ impl Reader {
         self.server.redirect(dsn).await
     }
 
+    /// Which cluster it is: the history is kept under that.
+    pub fn cluster(&self) -> Option<String> {
+        self.server.facts.system_identifier.clone()
+    }
+
     /// One reading.
     pub async fn read(&mut self) -> Result<Statements> {
         self.read_at(now_ms()).await
