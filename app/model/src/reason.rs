@@ -147,6 +147,17 @@ pub enum Reason {
         /// The limit, in milliseconds.
         after_ms: u64,
     },
+    /// Reading it takes this server longer than we allow ourselves: it is tried again, but seldom.
+    TooSlow {
+        /// What, in the plural.
+        what: String,
+        /// The limit, ms.
+        after_ms: u64,
+        /// Until it is tried again, ms.
+        again_ms: u64,
+        /// What to do.
+        remedy: String,
+    },
     /// PostgreSQL, or what the provider made of it, refuses to answer this (SQLSTATE 0A000 and others).
     Refused {
         /// The SQLSTATE.
@@ -229,6 +240,11 @@ impl Reason {
                     crate::duration(*after_ms as f64)
                 )
             }
+            Self::TooSlow { what, after_ms, again_ms, .. } => format!(
+                "Reading {what} took longer than pgdeck's limit of {}; it is tried again {} later.",
+                crate::duration(*after_ms as f64),
+                crate::duration(*again_ms as f64)
+            ),
             Self::Refused { sqlstate, message } => {
                 format!("PostgreSQL refuses this here: {message} ({sqlstate}).")
             }
@@ -241,7 +257,7 @@ impl Reason {
     /// What to do about it, as one sentence or a statement, where there is something to do.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Unreachable { remedy, .. } => Some(remedy.clone()),
+            Self::Unreachable { remedy, .. } | Self::TooSlow { remedy, .. } => Some(remedy.clone()),
             Self::MissingGrant { sql, .. }
             | Self::MissingExtension { sql, .. }
             | Self::Hidden { sql, .. } => Some(sql.clone()),

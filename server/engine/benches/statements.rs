@@ -2,7 +2,7 @@
 //! and beside the queries of peers, on one server in one run: CPU of the backend, bytes, temporary files.
 //! Interleaved; medians; ratios. None of the peers' collectors is run, only the query that it sends.
 //!
-//! `cargo bench -p engine --bench statements [-- ENTRIES…]`
+//! `cargo bench -p engine --bench statements [-- MAJOR ENTRIES…]`
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +25,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 const ENTRIES: [usize; 3] = [5_000, 55_000, 99_000];
 const ROUNDS: usize = 7;
+/// Rounds in which many entries move: each takes as long as running all their statements.
+const MOVED_ROUNDS: usize = 3;
+/// The version, unless one is given.
+const MAJOR: u16 = 17;
 /// Bytes of a text, about: the 193 MB of 99,000 entries in the notes on peers.
 const TEXT: usize = 1_950;
 
@@ -191,13 +195,29 @@ impl Ours {
         ensure!(entries.at_ms == self.at_ms, "the entries were not read in this cycle");
         Ok(entries.count)
     }
+
+    /// The same; gives CPU, ms, and MB as well.
+    async fn measured(
+        &mut self,
+        admin: &mut PgConnection,
+        bytes: &AtomicU64,
+    ) -> Result<(f64, f64, i64)> {
+        let before = (cpu_of(admin, "watcher").await?, bytes.load(Ordering::Relaxed));
+        let count = self.cycle().await?;
+        let used = cpu_of(admin, "watcher").await? - before.0;
+        Ok((used, (bytes.load(Ordering::Relaxed) - before.1) as f64 / 1e6, count))
+    }
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let given: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    let (majors, given): (Vec<usize>, Vec<usize>) = given.into_iter().partition(|n| *n < 100);
     let sizes = if given.is_empty() { ENTRIES.to_vec() } else { given };
-    let server = ServerOptions::new(17).setting("pg_stat_statements.max", "130000").start().await?;
+    let major = majors.first().and_then(|major| u16::try_from(*major).ok()).unwrap_or(MAJOR);
+    let options = ServerOptions::new(major).setting("pg_stat_statements.max", "130000");
+    let server = options.start().await?;
+    println!("PostgreSQL {major}");
     server
         .exec(
             "create extension pg_stat_statements;
@@ -212,7 +232,7 @@ async fn main() -> Result<()> {
         fill(&server, filled, size).await?;
         filled = filled.max(size);
         // On a busy machine a cycle may meet `statement_timeout`: that is a result too.
-        if let Err(error) = measure(&mut admin, port, &bytes).await {
+        if let Err(error) = measure(&server, (&mut admin, size), port, &bytes).await {
             println!("{size} entries: {error}");
         }
     }
@@ -221,28 +241,38 @@ async fn main() -> Result<()> {
 
 /// Compares all of them on the server as it is now.
 #[expect(clippy::disallowed_methods, reason = "a peer's connection to the benchmark's own server")]
-async fn measure(admin: &mut PgConnection, port: u16, bytes: &AtomicU64) -> Result<()> {
+async fn measure(
+    server: &Server,
+    (admin, size): (&mut PgConnection, usize),
+    port: u16,
+    bytes: &AtomicU64,
+) -> Result<()> {
     let mut ours = Ours::open(port).await?;
     let mut peer = PgConnection::connect(&format!(
         "postgres://peer:p@127.0.0.1:{port}/postgres?sslmode=disable"
     ))
     .await?;
-    // The first reading asks for texts, sizes and names; what is measured is how it goes on.
-    let mut count = ours.cycle().await?;
+    // The first reading is of everything; what is compared is how it goes on.
+    let first = ours.measured(admin, bytes).await?;
+    let mut count = first.2;
     ours.cycle().await?;
     let mut cpu: Vec<Vec<f64>> = vec![Vec::new(); QUERIES.len() + 1];
     let mut sent: Vec<Vec<f64>> = cpu.clone();
     for _ in 0..ROUNDS {
         for place in 0..=QUERIES.len() {
-            let query = QUERIES.get(place).map(|(_, query)| *query);
-            let role = if query.is_some() { "peer" } else { "watcher" };
-            let before = (cpu_of(admin, role).await?, bytes.load(Ordering::Relaxed));
-            match query {
-                Some(query) => ask(&mut peer, query).await?,
-                None => count = ours.cycle().await?,
-            }
-            let used = cpu_of(admin, role).await? - before.0;
-            let got = (bytes.load(Ordering::Relaxed) - before.1) as f64 / 1e6;
+            let (used, got) = match QUERIES.get(place) {
+                Some((_, query)) => {
+                    let before = (cpu_of(admin, "peer").await?, bytes.load(Ordering::Relaxed));
+                    ask(&mut peer, query).await?;
+                    let used = cpu_of(admin, "peer").await? - before.0;
+                    (used, (bytes.load(Ordering::Relaxed) - before.1) as f64 / 1e6)
+                }
+                None => {
+                    let (used, got, read) = ours.measured(admin, bytes).await?;
+                    count = read;
+                    (used, got)
+                }
+            };
             cpu.get_mut(place).context("place")?.push(used);
             sent.get_mut(place).context("place")?.push(got);
         }
@@ -264,6 +294,20 @@ async fn measure(admin: &mut PgConnection, port: u16, bytes: &AtomicU64) -> Resu
             of(&cpu) / bare,
             of(&sent)
         );
+    }
+    let line = |name: &str, used: f64, got: f64| {
+        println!("  {name:28} {used:10.1} {:8.2} {got:9.2}", used / bare);
+    };
+    line("pgdeck, the first reading", first.0, first.1);
+    for (name, part) in [("pgdeck, a tenth moved", size / 10), ("pgdeck, all moved", size)] {
+        let (mut used, mut got) = (Vec::new(), Vec::new());
+        for _ in 0..MOVED_ROUNDS {
+            fill(server, 0, part).await?;
+            let one = ours.measured(admin, bytes).await?;
+            used.push(one.0);
+            got.push(one.1);
+        }
+        line(name, median(&used), median(&got));
     }
     peer.close().await?;
     Ok(())

@@ -89,6 +89,10 @@ pub struct Fill<'a> {
     pub schema: &'a str,
     /// For `{numbers}`: numbers, separated by commas.
     pub numbers: &'a [i64],
+    /// For `{mask}`: a number.
+    pub mask: u16,
+    /// For `{bits}`: bytes, in hexadecimal digits.
+    pub bits: &'a [u8],
 }
 
 impl Fill<'_> {
@@ -100,8 +104,19 @@ impl Fill<'_> {
         let numbers: Vec<String> = self.numbers.iter().map(i64::to_string).collect();
         // Numbers first: a schema may be called `{numbers}`.
         let numbered = statement.replace("{numbers}", &numbers.join(","));
+        let numbered = numbered.replace("{mask}", &self.mask.to_string());
+        let numbered = match numbered.contains("{bits}") {
+            true => numbered.replace("{bits}", &hexadecimal(self.bits)),
+            false => numbered,
+        };
         Cow::Owned(numbered.replace("{schema}", &always_quoted(self.schema)))
     }
+}
+
+/// Bytes as `decode(…, 'hex')` reads them.
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// A query with its variants, lowest floor first.
@@ -194,12 +209,13 @@ mod tests {
 
     #[test]
     fn a_schema_is_an_identifier_whatever_its_name() {
-        let text = "select x from {schema}.f() where x in ({numbers})";
+        let text = "select x & {mask}, '{bits}' from {schema}.f() where x in ({numbers})";
         let file = SqlFile { floor: 9, name: "a.pgss-1.9.sql", text };
-        let fill = Fill { schema: "{numbers}\"; drop", numbers: &[-1, i64::MAX] };
+        let (numbers, bits) = (&[-1, i64::MAX], &[0x0a, 0xf1]);
+        let fill = Fill { schema: "{numbers}\"; drop", numbers, mask: 511, bits };
         assert_eq!(
             fill.fill(file.without(&[])),
-            "select x from \"{numbers}\"\"; drop\".f() where x in (-1,9223372036854775807)"
+            "select x & 511, '0af1' from \"{numbers}\"\"; drop\".f() where x in (-1,9223372036854775807)"
         );
         assert_eq!((minor("1.13"), minor("2.0"), minor("1.x")), (Some(13), None, None));
     }

@@ -51,6 +51,12 @@ fn reasons() -> Vec<Reason> {
         Reason::Busy { sessions: 3 },
         Reason::Overdue { age_ms: 12_000 },
         Reason::Refused { sqlstate: "0A000".into(), message: "not here".into() },
+        Reason::TooSlow {
+            what: "the entries".into(),
+            after_ms: 2_000,
+            again_ms: 60_000,
+            remedy: "Wait.".into(),
+        },
     ];
     for reason in &all {
         match reason {
@@ -61,7 +67,7 @@ fn reasons() -> Vec<Reason> {
             Reason::NeedsReadings { .. } | Reason::Nothing { .. } | Reason::Hidden { .. } => {}
             Reason::NotTracked { .. } | Reason::Undecodable { .. } | Reason::TooLarge { .. } => {}
             Reason::Broken { .. } | Reason::Busy { .. } | Reason::Refused { .. } => {}
-            Reason::Overdue { .. } => {}
+            Reason::Overdue { .. } | Reason::TooSlow { .. } => {}
         }
     }
     all

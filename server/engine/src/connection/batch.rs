@@ -67,6 +67,8 @@ const SEARCH_PATH: &str = "pg_catalog";
 const IDLE_SESSION_TIMEOUT_SINCE: u32 = 140_000;
 /// How many of them are set per transaction: the rest is said by `begin`.
 const LOCAL_SETTINGS: usize = 5;
+/// What a transaction of ours ends with.
+pub const COMMIT: &str = "commit";
 /// All that the role's or the database's defaults could change is said.
 pub const BEGIN: &str = "begin isolation level read committed read only not deferrable";
 
@@ -77,6 +79,16 @@ pub fn batch(
     refused: &RefusedQueries,
     fill: Fill<'_>,
 ) -> String {
+    let mut text = beginning(settings);
+    for file in files {
+        text.push_str(&marked(file, "", &fill.fill(file.without(&refused.parts(file)))));
+    }
+    text.push_str(COMMIT);
+    text
+}
+
+/// What a transaction begins with.
+pub fn beginning(settings: Settings) -> String {
     let mut text = format!("{BEGIN};");
     if settings == Settings::Transaction {
         for (name, value) in start_up().iter().take(LOCAL_SETTINGS - 1) {
@@ -84,15 +96,12 @@ pub fn batch(
         }
         text.push_str(&format!("set local search_path = {SEARCH_PATH};"));
     }
-    for file in files {
-        text.push_str("/* pgdeck ");
-        text.push_str(file.name);
-        text.push_str(" */ ");
-        text.push_str(&fill.fill(file.without(&refused.parts(file))));
-        text.push(';');
-    }
-    text.push_str("commit");
     text
+}
+
+/// A statement of a file, behind a command, marked as ours.
+pub fn marked(file: &SqlFile, command: &str, statement: &str) -> String {
+    format!("/* pgdeck {} */ {command}{statement};", file.name)
 }
 
 /// Files that the server refused to run, parts of files that it refuses, and why.

@@ -1,6 +1,7 @@
-//! Takes in an answer of very many rows: each is decoded as it comes and not kept, for as sqlx keeps them
-//! a hundred thousand rows of fifty columns are eighty megabytes.
+//! Reads very many rows through a cursor: the first one says what is there, then those that are wanted come in the
+//! same transaction. Each is decoded as it comes and not kept, for sqlx needs several times their bytes.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -10,10 +11,19 @@ use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, Either, FromRow};
 
 use super::Observer;
-use super::answer::{Meter, Rows, awaited, row_bytes, unending};
-use super::batch::batch;
+use super::answer::{Meter, Rows, awaited, collect, row_bytes, unending};
+use super::batch::{COMMIT, beginning, marked};
 use super::observer::DEADLINE;
 use crate::sql::{Fill, SqlFile};
+
+/// Rows that are fetched by one statement: half a second of a busy machine.
+const PART: usize = 25_000;
+/// Opens the cursor.
+const DECLARE: &str = "declare pgdeck_rows no scroll cursor for ";
+/// Fetches its first row.
+const FETCH_FIRST: &str = "fetch 1 from pgdeck_rows";
+/// The end of what fetches others.
+const FROM: &str = "from pgdeck_rows";
 
 /// The answers of a transaction in which one query gives very many rows.
 pub struct Many<T> {
@@ -63,65 +73,119 @@ impl<T: for<'r> FromRow<'r, PgRow>> Many<T> {
     }
 }
 
+/// The files of the second half of a transaction: those before the rows of the cursor, and those after them.
+pub struct Around<'a> {
+    /// Before.
+    pub before: &'a [SqlFile],
+    /// After.
+    pub after: &'a [SqlFile],
+}
+
 impl Observer {
-    /// Runs files in one read-only transaction, of which the one at `many` gives more rows than others may:
-    /// at most `most`, each decoded as it comes. Not asked again in parts where one of them fails.
+    /// Begins a read-only transaction, runs files, opens a cursor for another one and fetches its first row. On
+    /// success the transaction stays open: `rest` or `leave` ends it.
     ///
     /// The outer error means the connection is lost: drop the observer.
-    pub async fn read_many<T: for<'r> FromRow<'r, PgRow>>(
+    pub async fn first_of_many(
         &mut self,
         files: &[SqlFile],
+        large: SqlFile,
         fill: Fill<'_>,
-        (many, most): (usize, usize),
-    ) -> Result<Known<Many<T>>, Reason> {
-        let text = batch(self.settings, files, &self.refused, fill);
+    ) -> Result<Known<(Vec<Rows>, Rows)>, Reason> {
+        let mut text = beginning(self.settings);
+        for file in files {
+            text.push_str(&marked(file, "", &fill.fill(file.without(&[]))));
+        }
+        text.push_str(&marked(&large, DECLARE, &fill.fill(large.without(&[]))));
+        text.push_str(&marked(&large, FETCH_FIRST, ""));
         let started = Instant::now();
         // From our own files, constants and what `Fill` quotes.
         let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
-        let names = files.iter().map(|file| file.name);
-        let sets = collect_many(names, self.settings.preamble(), (many, most), answers);
+        let names = files.iter().map(|file| file.name).chain([large.name; 2]);
+        let sets = collect(names, self.settings.preamble(), answers);
         let answer = awaited(DEADLINE, "the server", sets).await;
-        let answer = self.answered(answer, files).await?;
+        let answer = self.answered(answer, &[large]).await?;
         self.overhead.round_trip(started.elapsed());
-        let large = files.get(many).map_or("", |file| file.name);
-        if let Ok(all) = &answer {
-            self.overhead.query(large, all.rows, all.bytes);
+        Ok(answer.and_then(|mut sets| {
+            let first = sets.pop().ok_or(Reason::NotYet)?.within_limits()?;
+            sets.truncate(files.len());
+            Ok((sets, first))
+        }))
+    }
+
+    /// Fetches the other rows of the cursor, at most `most`, each decoded as it comes, and ends the transaction.
+    /// They are fetched in parts, so that each has the time that a statement has.
+    ///
+    /// The outer error means the connection is lost: drop the observer.
+    pub async fn rest_of_many<T: for<'r> FromRow<'r, PgRow>>(
+        &mut self,
+        around: &Around<'_>,
+        large: SqlFile,
+        fill: Fill<'_>,
+        most: usize,
+    ) -> Result<Known<Many<T>>, Reason> {
+        let parts = most.div_ceil(PART).max(1);
+        let mut text = String::new();
+        for file in around.before {
+            text.push_str(&marked(file, "", &fill.fill(file.without(&[]))));
         }
-        Ok(answer.and_then(|all| all.within_limits(large)))
+        (0..parts)
+            .for_each(|_| text.push_str(&marked(&large, &format!("fetch {PART} {FROM}"), "")));
+        for file in around.after {
+            text.push_str(&marked(file, "", &fill.fill(file.without(&[]))));
+        }
+        text.push_str(COMMIT);
+        let started = Instant::now();
+        // From our own files, constants and what `Fill` quotes.
+        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
+        let (before, after) = (around.before.iter(), around.after.iter());
+        let of_parts = std::iter::repeat_n(large.name, parts);
+        let names = before.map(|file| file.name).chain(of_parts).chain(after.map(|file| file.name));
+        let many = around.before.len()..around.before.len() + parts;
+        let sets = collect_many(names, (many, most), answers);
+        let answer = awaited(DEADLINE, "the server", sets).await;
+        let answer = self.answered(answer, &[large]).await?;
+        self.overhead.round_trip(started.elapsed());
+        if let Ok(all) = &answer {
+            self.overhead.query(large.name, all.rows, all.bytes);
+        }
+        Ok(answer.and_then(|all| all.within_limits(large.name)))
+    }
+
+    /// Ends the transaction without the other rows.
+    ///
+    /// The error means the connection is lost: drop the observer.
+    pub async fn leave(&mut self) -> Result<(), Reason> {
+        self.command("rollback".into()).await
     }
 }
 
-/// Collects the rows of these queries, as `collect` does; those of the query at `many` are decoded at once.
+/// Collects the rows of these queries, as `collect` does; those of the queries in `many` are decoded at once.
 async fn collect_many<T: for<'r> FromRow<'r, PgRow>>(
     queries: impl Iterator<Item = &'static str>,
-    preamble: usize,
-    (many, most): (usize, usize),
+    (many, most): (Range<usize>, usize),
     mut answers: impl Stream<Item = Result<Either<PgQueryResult, PgRow>, sqlx::Error>> + Unpin,
 ) -> Result<Many<T>, sqlx::Error> {
     let mut others: Vec<Rows> = queries.map(Rows::new).collect();
-    let last = preamble + others.len() + 1;
+    let last = others.len() + 1;
     let mut large =
         Many { all: Vec::new(), others: Vec::new(), rows: 0, bytes: 0, most, undecodable: None };
-    let (mut statement, mut meter) = (0, Meter::default());
+    let (mut set, mut meter) = (0, Meter::default());
     while let Some(answer) = answers.try_next().await? {
         match answer {
-            Either::Left(_) => statement += 1,
+            Either::Left(_) => set += 1,
+            Either::Right(row) if many.contains(&set) => large.push(&row)?,
             Either::Right(row) => {
-                let set = usize::checked_sub(statement, preamble).ok_or_else(unending)?;
-                if set == many {
-                    large.push(&row)?;
-                } else {
-                    others.get_mut(set).ok_or_else(unending)?.push(row, &mut meter);
-                }
+                others.get_mut(set).ok_or_else(unending)?.push(row, &mut meter);
             }
         }
-        if statement > last {
+        if set > last {
             return Err(unending());
         }
         meter.turn().await?;
     }
-    if many < others.len() {
-        others.remove(many);
+    if many.end <= others.len() {
+        others.drain(many);
     }
     large.others = others;
     Ok(large)

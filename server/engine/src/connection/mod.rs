@@ -24,7 +24,7 @@ use crate::error::connect_reason;
 pub use answer::Rows;
 pub use batch::STATEMENT_TIMEOUT_MS;
 pub use budget::Budget;
-pub use many::Many;
+pub use many::{Around, Many};
 pub use observer::Observer;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one door")]

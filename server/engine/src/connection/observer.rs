@@ -250,7 +250,7 @@ impl Observer {
         Ok(answer)
     }
 
-    async fn command(&mut self, text: String) -> Result<(), Reason> {
+    pub(super) async fn command(&mut self, text: String) -> Result<(), Reason> {
         let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut self.connection);
         awaited(DEADLINE, "the server", done).await.map(drop).map_err(Stop::reason)
     }

@@ -12,7 +12,9 @@ pub mod guard;
 mod message;
 pub mod planner;
 mod preview;
+mod privileges;
 pub(crate) mod registry;
+mod rejected;
 mod run;
 mod script;
 mod volatility;
@@ -41,6 +43,7 @@ sql! {
     PLAN_EXTENDED = "plan_extended" [14];
     PLANNER_SETTINGS = "planner_settings" [14];
     COMMON_VALUES = "common_values" [14];
+    TABLE_PRIVILEGES = "table_privileges" [14];
 }
 
 /// When the server gives up unless the user says otherwise, ms.
@@ -89,7 +92,8 @@ impl Engine {
         let task = spawner.spawn(async move {
             let Running { run, .. } = &running;
             let (server, guarded, request) = (&*server, &guarded, &request);
-            let answer = Execution { server, run, guarded, request, timeout_ms }.run().await;
+            let execution = Execution { server, run, guarded, request, timeout_ms, needs: &[] };
+            let answer = execution.run().await;
             drop(slot);
             answer
         });

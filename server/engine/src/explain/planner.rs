@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -14,7 +14,9 @@ use sqlx::postgres::PgArguments;
 
 use super::common_values::{Compared, compared};
 use super::guard::Guarded;
+use super::privileges::{self, Need};
 use super::registry::Runs;
+use super::rejected;
 use super::run::{Execution, dsn};
 use super::script::{LOCK_TIMEOUT_MS, ROLLBACK};
 use super::{COMMON_VALUES, guarded, script};
@@ -79,11 +81,17 @@ impl ServerPlanner {
             options,
         };
         let (guarded, request) = guarded(request).await?;
+        let (key, needs) = before_planning(&request, database, values).await?;
+        let rejected = &self.server.explains.rejected;
+        if let Some(why) = rejected.why(key, Instant::now()) {
+            return Err(why);
+        }
         let slot = self.server.explains.slot()?;
         self.server.explains.set_own(true);
         let server = Arc::clone(&self.server);
         let task = self.server.spawn(async move {
-            let answer = run(&server, &guarded, request, values).await;
+            let answer = run(&server, &guarded, (request, &needs), values).await;
+            server.explains.rejected.note(key, answer.as_ref().err(), Instant::now());
             server.explains.set_own(false);
             drop(slot);
             answer
@@ -95,10 +103,23 @@ impl ServerPlanner {
     }
 }
 
+/// How the statement is remembered, and which privileges it needs.
+async fn before_planning(
+    request: &Request,
+    database: &str,
+    values: Values,
+) -> Result<(rejected::Key, Vec<Need>), NotExplained> {
+    let (statement, database) = (request.statement.clone(), database.to_owned());
+    let parsing = tokio::task::spawn_blocking(move || {
+        (rejected::key(&statement, &database, values), privileges::needs(&statement))
+    });
+    parsing.await.map_err(|_| Reason::Broken { what: "Planning".into() }.into())
+}
+
 async fn run(
     server: &WatchedServer,
     guarded: &Guarded,
-    request: Request,
+    (request, needs): (Request, &[Need]),
     values: Values,
 ) -> Result<Explained, NotExplained> {
     let request = match values {
@@ -110,7 +131,7 @@ async fn run(
     let runs: Arc<Runs> = Arc::default();
     let running = runs.begin(&request.run, &server.id, request.database.as_deref(), "pgdeck")?;
     let (run, request, timeout_ms) = (&*running.run, &request, TIMEOUT_MS);
-    Execution { server, run, guarded, request, timeout_ms }.run().await
+    Execution { server, run, guarded, request, timeout_ms, needs }.run().await
 }
 
 /// A value.

@@ -10,6 +10,7 @@ use model::ServerId;
 use model::explain::{Refusal, RunId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::rejected::Rejected;
 use crate::planning::AllHad;
 
 /// Runs at once on one server: one, so that of the three sessions we may hold one is left to sample
@@ -27,6 +28,8 @@ pub struct Explains {
     own: AtomicBool,
     /// Plans that people had.
     pub(crate) had: AllHad,
+    /// What is not planned again.
+    pub(super) rejected: Rejected,
 }
 
 impl Default for Explains {
@@ -36,6 +39,7 @@ impl Default for Explains {
             superuser: AtomicBool::new(false),
             own: AtomicBool::new(false),
             had: AllHad::default(),
+            rejected: Rejected::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgArguments, PgDatabaseError, PgErrorPosition};
 
 use super::guard::Guarded;
+use super::privileges::{self, Need};
 use super::registry::{Backend, Run};
 use super::script;
 use super::{BACKENDS, cancel, message, volatility};
@@ -56,6 +57,8 @@ pub struct Execution<'a> {
     pub request: &'a Request,
     /// When the server gives up, ms.
     pub timeout_ms: u64,
+    /// Privileges that are looked up first. A person is told by PostgreSQL itself.
+    pub needs: &'a [Need],
 }
 
 /// Why a run ended without a plan, and whether its backend may still be busy.
@@ -124,6 +127,11 @@ impl Execution<'_> {
             if let Some(refusal) = unwanted.map_err(|stop| self.stopped(stop, None, asked))? {
                 return Err(refusal.into());
             }
+        }
+        let asked = Instant::now();
+        let lacking = privileges::lacking(session, self.needs, &backend.role, self.within()).await;
+        if let Some(reason) = lacking.map_err(|stop| self.stopped(stop, None, asked))? {
+            return Err(reason.into());
         }
         let script = script::script(self.guarded, self.request, major, self.timeout_ms)?;
         let started = Instant::now();

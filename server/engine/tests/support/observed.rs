@@ -16,6 +16,7 @@ use super::{PATIENCE, Result};
 pub struct Observed {
     pub observer: Observer,
     pub facts: Facts,
+    pub overhead: Arc<Overhead>,
     dsn: String,
 }
 
@@ -24,9 +25,10 @@ impl Observed {
         let parsed = Dsn::parse(dsn, &Environment::empty())?;
         let failed = |reason: Reason| anyhow::anyhow!("{}", reason.message());
         let (budget, overhead) = (Budget::default(), Arc::new(Overhead::default()));
-        let mut observer = Observer::open(&parsed, &budget, overhead).await.map_err(failed)?;
+        let mut observer =
+            Observer::open(&parsed, &budget, Arc::clone(&overhead)).await.map_err(failed)?;
         let facts = capability::read(&mut observer).await.and_then(|facts| facts);
-        Ok(Self { observer, facts: facts.map_err(failed)?, dsn: dsn.to_owned() })
+        Ok(Self { observer, facts: facts.map_err(failed)?, overhead, dsn: dsn.to_owned() })
     }
 
     /// Connects anew, as the sampler does when a server was away.

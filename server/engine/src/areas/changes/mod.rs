@@ -150,7 +150,7 @@ async fn statement_resets(
     let (Some(schema), Some(file)) = (&found.schema, STATEMENT_RESETS.pick_for(facts)) else {
         return Ok(None);
     };
-    let fill = Fill { schema, numbers: &[] };
+    let fill = Fill { schema, ..Fill::default() };
     let mut answers = observer.read_with(&[file], fill).await.map_err(Error::Lost)?;
     let row = answers.pop().and_then(|rows| rows.and_then(|rows| rows.one()).ok());
     Ok(row.and_then(|row: rows::StatementResetRow| row.reset_ms))

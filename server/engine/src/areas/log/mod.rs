@@ -165,7 +165,7 @@ impl State {
         let files: Vec<_> = files.iter().filter_map(|query| query.pick_for(facts)).collect();
         let numbers = asked.unwrap_or_default();
         let numbers = if asked.is_some() { &numbers[..] } else { &[] };
-        observer.read_with(&files, Fill { schema: "", numbers }).await.map_err(Error::Lost)
+        observer.read_with(&files, Fill { numbers, ..Fill::default() }).await.map_err(Error::Lost)
     }
 
     fn refuse(&mut self, reason: Reason, now_ms: i64) {

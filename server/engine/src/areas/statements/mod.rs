@@ -1,6 +1,8 @@
 //! Statement statistics: all entries of `pg_stat_statements`, numbers only, read every ten seconds; what is
 //! kept are the differences of those that moved (`docs/limits.md#statement-statistics`).
 
+pub mod buckets;
+mod cycle;
 pub mod difference;
 mod evidence;
 mod metrics;
@@ -32,6 +34,7 @@ pub mod rules {
     }
 }
 
+use model::quantity::grouped;
 use model::server::Facts;
 use model::statements::{Entries, Named, Statements, Tick};
 use model::{AreaName, Known, Reason};
@@ -41,6 +44,7 @@ use crate::connection::Observer;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::sql::sql;
+use cycle::Expected;
 use difference::{Poll, difference};
 use reading::{Location, Source};
 
@@ -50,6 +54,7 @@ sql! {
     DATABASE_NAMES = "database_names" [14];
     RUNNING_TEXTS = "running_texts" [14];
     WORK_MEMORIES = "work_memories" [14];
+    CHOICES = "choices" [14];
     "pg_stat_statements":
     ENTRY_INFOS = "entry_infos" "pgss-1" [9];
     ENTRIES = "entries" "pgss-1" [9, 10, 11, 12, 13];
@@ -62,6 +67,10 @@ const EVERY_MS: u32 = 10_000;
 const MANY_EVERY_MS: i64 = 60_000;
 /// What is many (`docs/limits.md#statement-statistics`).
 const MANY: usize = 20_000;
+/// The wait after a reading that met the time limit, doubled with each, ms.
+const LATE_MS: i64 = 60_000;
+/// The longest such wait, ms.
+const LATEST_MS: i64 = 1_920_000;
 /// How often names of roles and databases are read, ms.
 const NAMES_EVERY_MS: i64 = 300_000;
 /// Entries of a tick whose texts are in the reading.
@@ -76,6 +85,8 @@ pub struct State {
     poll: Option<Poll>,
     last: Option<Known<Entries>>,
     next_ms: i64,
+    /// Readings in a row that met the time limit.
+    late: u32,
     recent: window::Recent,
     texts: texts::Texts,
     names: Option<(i64, Vec<Named>, Vec<Named>)>,
@@ -164,15 +175,21 @@ impl State {
             return Ok(last);
         }
         let most = location.settings.max_entries.and_then(|max| usize::try_from(max).ok());
-        let before = self.poll.as_ref().map(|poll| poll.entries.len());
-        let expected = before.or(most).unwrap_or_default();
-        let poll = reading::poll(observer, facts, source, (now_ms, expected)).await?;
-        let many = poll.as_ref().map_or(expected, |poll| poll.entries.len()) > MANY;
+        let before = self.poll.as_ref();
+        let known = before.map(|poll| poll.entries.len());
+        let entries = known.or(most).unwrap_or_default();
+        let expected = Expected { entries, most: most.unwrap_or(entries) };
+        let poll = cycle::poll(observer, facts, source, before, (now_ms, expected)).await?;
+        let many = poll.as_ref().map_or(entries, |poll| poll.entries.len()) > MANY;
         // Less than the interval: the area's own clock decides which tick it is.
         let wait_ms = if many { MANY_EVERY_MS - i64::from(EVERY_MS) / 2 } else { 0 };
         self.next_ms = now_ms.saturating_add(wait_ms);
         let entries = match poll {
-            Ok(poll) => Ok(self.entries(poll, location, facts, many)),
+            Ok(poll) => {
+                self.late = 0;
+                Ok(self.entries(poll, location, facts, many))
+            }
+            Err(Reason::TimedOut { after_ms }) => Err(self.late(after_ms, entries, now_ms)),
             Err(reason) => Err(reason),
         };
         if let Ok(Entries { tick: Ok(tick), .. }) = &entries {
@@ -181,6 +198,19 @@ impl State {
         }
         self.last = Some(entries.clone());
         Ok(entries)
+    }
+
+    /// A reading met the time limit: the next one is later each time.
+    fn late(&mut self, after_ms: u64, entries: usize, now_ms: i64) -> Reason {
+        let wait_ms = (LATE_MS << self.late.min(16)).min(LATEST_MS);
+        self.late = self.late.saturating_add(1);
+        self.next_ms = now_ms.saturating_add(wait_ms);
+        Reason::TooSlow {
+            what: format!("{} entries of pg_stat_statements", grouped(entries as f64)),
+            after_ms,
+            again_ms: wait_ms.unsigned_abs(),
+            remedy: "Lower pg_stat_statements.max, which takes a restart, or relieve the server's processors.".into(),
+        }
     }
 
     /// What a reading gives, compared with the one before.

@@ -1,22 +1,14 @@
-//! Reads the entries of `pg_stat_statements`: where the extension is and whether it runs, then all entries
-//! in one transaction, with the extension's own counts before and after them.
+//! Where `pg_stat_statements` is, whether it runs and what is visible of it.
 
 use model::server::Facts;
 use model::statements::{Named, Settings};
 use model::{Known, Reason};
 
-use super::difference::Poll;
-use super::row::EntryRow;
-use super::{DATABASE_NAMES, ENTRIES, ENTRY_INFOS, LOCATIONS, ROLE_NAMES, WORK_MEMORIES};
-use crate::connection::{Many, Observer, Rows};
+use super::{DATABASE_NAMES, LOCATIONS, ROLE_NAMES};
+use crate::connection::Observer;
 use crate::error::{Error, monitor_grant, quoted};
-use crate::sql::{Fill, minor};
+use crate::sql::minor;
 
-/// The most entries that are read; `pg_stat_statements.max` is 5,000 by default.
-const MOST_ENTRIES: usize = 200_000;
-/// Numbers of about so many entries fit the default work_mem of 4 MB; with more, the function would write a
-/// temporary file at each reading.
-const FIT_WORK_MEM: usize = 8_000;
 /// The first version 1.x that has `toplevel` and `pg_stat_statements_info`.
 const OLDEST: u16 = 9;
 
@@ -44,17 +36,7 @@ pub struct Source {
     pub schema: String,
     /// x of its version 1.x.
     pub version: u16,
-    in_recovery: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, sqlx::FromRow)]
-struct Info {
-    dealloc: i64,
-    stats_reset_us: i64,
-    server_now_us: i64,
-    started_us: i64,
-    active_ms: Option<f64>,
-    databases_reset_us: Option<i64>,
+    pub in_recovery: bool,
 }
 
 /// What a tick reads first: where the extension is and, when `names` are wanted, who is who.
@@ -169,71 +151,4 @@ impl Location {
         let sql = monitor_grant(facts);
         Err(Reason::Hidden { what: "The statement of some entries".into(), sql })
     }
-}
-
-/// Reads all entries. The inner error is why they are unknown.
-pub async fn poll(
-    observer: &mut Observer,
-    facts: &Facts,
-    source: &Source,
-    (now_ms, expected): (i64, usize),
-) -> Result<Known<Poll>, Error> {
-    let picked = [ENTRY_INFOS, ENTRIES].map(|query| query.pick(source.version));
-    let [Some(info), Some(entries)] = picked else { return Ok(Err(Reason::NotYet)) };
-    let mut files = vec![info, entries, info];
-    if expected > FIT_WORK_MEM {
-        files.extend(WORK_MEMORIES.pick(facts.major));
-        files.rotate_right(1);
-    }
-    let many = files.iter().position(|file| *file == entries).unwrap_or_default();
-    let fill = Fill { schema: &source.schema, numbers: &[] };
-    // A reset between the counts and the entries would have them counted as of before and after it.
-    for _ in 0..2 {
-        let answer: Known<Many<EntryRow>> =
-            observer.read_many(&files, fill, (many, MOST_ENTRIES)).await.map_err(Error::Lost)?;
-        let poll = match answer {
-            Ok(answer) => put_together(answer, facts, source, now_ms, many),
-            Err(reason) => return Ok(Err(reason)),
-        };
-        if let Some(poll) = poll.transpose() {
-            return Ok(poll);
-        }
-    }
-    Ok(Err(Reason::CounterReset))
-}
-
-/// None when all entries were reset while they were read.
-fn put_together(
-    answer: Many<EntryRow>,
-    facts: &Facts,
-    source: &Source,
-    now_ms: i64,
-    many: usize,
-) -> Known<Option<Poll>> {
-    let info = |at: usize| {
-        let rows: Option<&Rows> = answer.others.get(at);
-        rows.ok_or(Reason::NotYet).and_then(|rows| rows.one::<Info>())
-    };
-    let (before, after) = (info(many - 1)?, info(many)?);
-    if before.stats_reset_us != after.stats_reset_us {
-        return Ok(None);
-    }
-    let count = answer.all.len();
-    let entries: std::collections::HashMap<_, _> =
-        answer.all.into_iter().filter_map(|row| Some((row.key?, row.counters))).collect();
-    Ok(Some(Poll {
-        at_ms: now_ms,
-        server_now_us: before.server_now_us,
-        system_identifier: facts.system_identifier.clone(),
-        timeline: facts.timeline,
-        in_recovery: source.in_recovery,
-        started_us: before.started_us,
-        reset_us: before.stats_reset_us,
-        deallocations: (before.dealloc, after.dealloc),
-        max_entries: 0,
-        version: source.version,
-        active_ms: after.active_ms.map(|ms| (ms, after.databases_reset_us.unwrap_or(0))),
-        hidden: count.saturating_sub(entries.len()) as i64,
-        entries,
-    }))
 }

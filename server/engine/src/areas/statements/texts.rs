@@ -103,7 +103,7 @@ impl Texts {
         if missing.is_empty() {
             return Ok(());
         }
-        let fill = Fill { schema: &source.schema, numbers: &missing };
+        let fill = Fill { schema: &source.schema, numbers: &missing, ..Fill::default() };
         let files: Vec<_> =
             RUNNING_TEXTS.pick(crate::capability::OLDEST_MAJOR).into_iter().collect();
         let running = observer.read_with(&files, fill).await.map_err(Error::Lost)?;
@@ -114,7 +114,7 @@ impl Texts {
         }
         self.wait_ms = (self.wait_ms * 2).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);
         self.next_ms = now_ms.saturating_add(self.wait_ms);
-        let fill = Fill { schema: &source.schema, numbers: &missing };
+        let fill = Fill { schema: &source.schema, numbers: &missing, ..Fill::default() };
         let files: Vec<_> = ENTRY_TEXTS.pick(source.version).into_iter().collect();
         let stored = observer.read_with(&files, fill).await.map_err(Error::Lost)?;
         self.add(rows(stored), true);

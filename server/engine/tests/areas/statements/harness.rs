@@ -2,6 +2,7 @@
 
 use engine::area::{Area, LookBack};
 use engine::areas::statements::{State, StatementsArea};
+use engine::connection::Budget;
 use engine::now_ms;
 use model::statements::{Bound, Measure, Moved, Statements, Tick};
 use playground::{Server, ServerOptions};
@@ -52,7 +53,11 @@ impl Reader {
 
     /// One reading.
     pub async fn read(&mut self) -> Result<Statements> {
-        let now_ms = now_ms();
+        self.read_at(now_ms()).await
+    }
+
+    /// One reading at this time.
+    pub async fn read_at(&mut self, now_ms: i64) -> Result<Statements> {
         let Observed { observer, facts, .. } = &mut self.server;
         Ok(StatementsArea::collect(observer, facts, &mut self.state, now_ms).await?)
     }
@@ -67,6 +72,19 @@ impl Reader {
         let read = self.read().await?;
         let entries = read.entries.map_err(|reason| anyhow::anyhow!("{}", reason.message()))?;
         entries.tick.map_err(|reason| anyhow::anyhow!("{}", reason.message()))
+    }
+
+    /// The same, and how many entries the server sent for it.
+    pub async fn counted_tick(&mut self) -> Result<(Tick, u64)> {
+        let rows = |reader: &Self| {
+            let (server, budget) = (model::ServerId::new("one"), Budget::default());
+            let queries = reader.server.overhead.of(&server, &budget).queries;
+            let entries = queries.iter().filter(|cost| cost.query.starts_with("entries."));
+            entries.map(|cost| cost.rows).sum::<u64>()
+        };
+        let before = rows(self);
+        let tick = self.tick().await?;
+        Ok((tick, rows(self) - before))
     }
 
     /// The key of the entry that ran that often since the reading before.

@@ -1,6 +1,7 @@
 //! Statement statistics on real servers: what a counted workload did is what the differences say, through
 //! resets, evictions, crashes and updates of the extension; where it cannot be, they say so.
 
+mod cycle;
 #[path = "../../support/days.rs"]
 mod days;
 mod harness;

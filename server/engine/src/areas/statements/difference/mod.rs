@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use model::statements::{Bound, Gap, GapReason, Integrity, Key, Measure, Moved, Sums, Tick};
 use model::{Known, Reason};
 
+use super::buckets::Digests;
 use super::row::Counters;
 use entry::Step;
 
@@ -41,6 +42,8 @@ pub struct Poll {
     pub active_ms: Option<(f64, i64)>,
     /// Entries whose queryid is hidden from our role.
     pub hidden: i64,
+    /// Digests of the entries, by which the next reading knows what has not changed.
+    pub digests: Digests,
     /// The entries.
     pub entries: HashMap<Key, Counters>,
 }
