@@ -100,7 +100,7 @@ impl Engine {
         if let Ok(Ok(explained)) = &answer
             && !executes
         {
-            noted.explains.had.put(Had { explained: explained.clone(), with_values });
+            noted.explains.handover.had.put(Had { explained: explained.clone(), with_values });
         }
         tracing::info!(server = %id, who = who.name, executes, plan, "an EXPLAIN was run");
         answer.unwrap_or_else(|error| {
@@ -127,6 +127,11 @@ impl Engine {
     /// What plans statements on a server without being asked; None: there is no such server.
     pub fn planner(&self, id: &ServerId) -> Option<Planner> {
         self.server(id).map(|server| Arc::new(ServerPlanner::new(server)) as Planner)
+    }
+
+    /// The same for a person, who waits for a plan that pgdeck looks for by itself.
+    pub fn planner_for_person(&self, id: &ServerId) -> Option<Planner> {
+        self.server(id).map(|server| Arc::new(ServerPlanner::for_person(server)) as Planner)
     }
 
     fn explained(&self, id: &ServerId) -> Result<&Arc<WatchedServer>, NotExplained> {

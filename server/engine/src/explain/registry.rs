@@ -10,7 +10,7 @@ use model::ServerId;
 use model::explain::{Refusal, RunId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::planning::AllHad;
+use crate::planning::Handover;
 
 /// Runs at once on one server: one, so that of the three sessions we may hold one is left to sample
 /// and one to cancel.
@@ -25,8 +25,8 @@ pub struct Explains {
     superuser: AtomicBool,
     /// Whether it is pgdeck itself that runs one.
     own: AtomicBool,
-    /// Plans that people had.
-    pub(crate) had: AllHad,
+    /// What areas hand each other about plans.
+    pub(crate) handover: Handover,
 }
 
 impl Default for Explains {
@@ -35,7 +35,7 @@ impl Default for Explains {
             slots: Arc::new(Semaphore::new(RUNS_AT_ONCE)),
             superuser: AtomicBool::new(false),
             own: AtomicBool::new(false),
-            had: AllHad::default(),
+            handover: Handover::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod harness;
 
 mod healthy_days;
 mod latency;
+mod logged_plans;
 mod paging;
 mod plans;
 mod properties;
