@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::ApiError;
 use crate::named::named;
 
 /// How a plan was had.
@@ -109,6 +110,17 @@ pub struct PlannedNow {
     pub had: Vec<PlanSource>,
     /// Why there is none in the other ways, a sentence each.
     pub failures: Vec<String>,
+}
+
+/// What the button "Plan it now" of a statement needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanNow {
+    /// Databases that it ran in, the costliest first.
+    pub databases: Vec<String>,
+    /// Why nothing can be planned.
+    pub refusal: Option<String>,
+    /// What came of a form that was sent without JavaScript.
+    pub sent: Option<Result<PlannedNow, ApiError>>,
 }
 
 /// What is known of a statement's plans.

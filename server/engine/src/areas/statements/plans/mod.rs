@@ -25,7 +25,7 @@ use super::texts::Texts;
 use crate::area::LookBack;
 use crate::clock::now_ms;
 use crate::planning::{Had, Planning, Values};
-use choose::Subject;
+pub use choose::Subject;
 pub use now::{Now, now};
 
 /// The least time between two plans of a server, ms.
