@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::explain::LoggedPlan;
 use crate::reason::{Known, Reason};
 
 /// A format that can be read safely: a client's text cannot forge a record.
@@ -57,28 +58,6 @@ pub struct Run {
     pub fingerprint: Option<String>,
     /// How long it took, ms.
     pub ms: f64,
-}
-
-/// A plan that auto_explain wrote into the log. It holds the statement and its values: never kept as it is.
-#[derive(Clone, PartialEq)]
-pub struct LoggedPlan {
-    /// The statement's identifier, where the server computes it.
-    pub query_id: Option<i64>,
-    /// The database.
-    pub database: String,
-    /// How long the run took, ms.
-    pub ms: f64,
-    /// Statement and plan, in any format of EXPLAIN. Hostile text.
-    pub text: String,
-    /// When it was read, ms since the epoch.
-    pub at_ms: i64,
-}
-
-impl std::fmt::Debug for LoggedPlan {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { query_id, database, ms, text, .. } = self;
-        write!(f, "a plan of {query_id:?} in {database:?}, {ms} ms, {} bytes", text.len())
-    }
 }
 
 /// The file that is read.

@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use futures::future::BoxFuture;
-use model::explain::{Explained, NotExplained};
-use model::log::LoggedPlan;
+use model::explain::{Explained, LoggedPlan, NotExplained};
 
 /// The most plans that people had and nobody has taken yet.
 const MOST_HAD: usize = 20;

@@ -20,7 +20,8 @@ pub mod rules {
     pub const RULES: &[Rule<Log>] = &[];
 }
 
-use model::log::{File, Format, Log, Logged, LoggedPlan};
+use model::explain::LoggedPlan;
+use model::log::{File, Format, Log, Logged};
 use model::server::Facts;
 use model::{AreaName, Known, Reason};
 

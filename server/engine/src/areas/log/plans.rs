@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use model::log::LoggedPlan;
+use model::explain::LoggedPlan;
 
 use super::record::Record;
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use model::log::LoggedPlan;
+use model::explain::LoggedPlan;
 use model::statements::plans::PlanSource;
 use pg_query::NodeEnum;
 use plan::{Plan, Prop, Value};

@@ -16,8 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use history::{History, Source};
 use model::Reason;
-use model::explain::NotExplained;
-use model::log::LoggedPlan;
+use model::explain::{LoggedPlan, NotExplained};
 use model::statements::Statements;
 use model::statements::plans::{PlanLook, PlanSource};
 
