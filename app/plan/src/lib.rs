@@ -9,6 +9,7 @@ mod anonymise;
 pub mod catalog;
 pub mod derive;
 pub mod diff;
+pub mod expression;
 mod keys;
 pub mod layout;
 mod node;

@@ -4,9 +4,12 @@
 //! it has been checked against the catalog, where one is known, and is then rendered as SQL.
 
 mod case;
+mod conditions;
+mod immutable;
 mod index_proposal;
 mod proposal;
 mod setting;
+mod siblings;
 mod with_catalog;
 
 pub use model::rule::{InForce, Limits};
@@ -146,8 +149,13 @@ pub fn judge_with(
             with_catalog::judge_with_catalog(&case, catalog, judged);
         }
     }
+    found = siblings::together(&case, found);
     for judged in &mut found {
         judged.finding.remedy.sql = judged.proposal.sql();
+        if judged.finding.remedy.sql.is_none() {
+            // Both are about the statement.
+            (judged.finding.remedy.lock, judged.finding.remedy.undo) = (None, None);
+        }
     }
     let rank = |judged: &Judged| (judged.saves_ms.unwrap_or(0.0), judged.finding.severity);
     found.sort_by(|a, b| {

@@ -33,10 +33,12 @@ pub(super) fn derive(plan: &Plan, derived: &mut Derived) {
             *sum += if subplan { 0.0 } else { cost.total };
         }
     }
+    let empty = empty_hashes(plan);
     for (at, node) in plan.nodes.iter().enumerate() {
         let cut = node.parent.is_some_and(|above| {
             let above_cut = derived.nodes.get(above).is_some_and(|above| above.cut_short);
-            plan.nodes.get(above).is_some_and(|above| cuts(above, node, above_cut))
+            let no_match = node.kind != "Hash" && empty.get(above) == Some(&true);
+            no_match || plan.nodes.get(above).is_some_and(|above| cuts(above, node, above_cut))
         });
         let Some(out) = derived.nodes.get_mut(at) else { break };
         out.cut_short = cut;
@@ -61,6 +63,19 @@ pub(super) fn derive(plan: &Plan, derived: &mut Derived) {
             });
         }
     }
+}
+
+/// By node: whether a hash below it is empty. Then a join stops its other side after one row
+/// (`ExecHashJoinImpl` in `nodeHashjoin.c`).
+fn empty_hashes(plan: &Plan) -> Vec<bool> {
+    let mut empty = vec![false; plan.nodes.len()];
+    for node in plan.nodes.iter().filter(|node| node.kind == "Hash") {
+        let rows = node.actual.filter(|actual| actual.loops > 0.0).map(|actual| actual.rows);
+        if let (Some(0.0), Some(above)) = (rows, node.parent.and_then(|at| empty.get_mut(at))) {
+            *above = true;
+        }
+    }
+    empty
 }
 
 /// Whether a node may stop its child before the child is done.

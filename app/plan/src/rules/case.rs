@@ -68,6 +68,20 @@ impl<'a> Case<'a> {
         self.children(of).find(|(_, node)| node.subplan.is_none())
     }
 
+    /// Whether a node runs once in each round of a recursion.
+    pub(super) fn is_recursive(&self, at: usize) -> bool {
+        let parent = |at: &usize| self.plan.nodes.get(*at).and_then(|node| node.parent);
+        let mut above = std::iter::successors(parent(&at), parent);
+        above.any(|at| self.plan.nodes.get(at).is_some_and(|node| node.kind == "Recursive Union"))
+    }
+
+    /// The value of a setting that is known to be in force: from the catalog, or printed by SETTINGS.
+    pub(super) fn setting(&self, name: &str) -> Option<String> {
+        let known = self.catalog.and_then(|catalog| catalog.settings.get(name).cloned());
+        let mut printed = self.plan.settings().filter(|(own, _)| *own == name);
+        known.or_else(|| printed.next().map(|(_, value)| value.into_owned()))
+    }
+
     /// Whether the catalog is known and has no index that starts with this column.
     pub(super) fn has_no_index(&self, node: &Node, column: &str) -> bool {
         self.catalog.is_some_and(|catalog| catalog.has_no_index_on(node, column))

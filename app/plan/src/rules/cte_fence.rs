@@ -4,6 +4,7 @@ use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
+use crate::node::Node;
 
 /// Rows removed from which it is reported.
 const MIN_REMOVED_ROWS: Limit = Limit {
@@ -37,6 +38,7 @@ pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, M
         let (Some(removed), Some(rows)) = (own.removed_rows, own.rows) else { continue };
         let percent = 100.0 * removed / (removed + rows).max(1.0);
         if node.kind != "CTE Scan"
+            || is_recursive(case, node)
             || removed < limits.get(&MIN_REMOVED_ROWS)
             || percent < limits.get(&MIN_REMOVED_PERCENT)
         {
@@ -62,4 +64,12 @@ pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, M
         found.push(case.finding(limits, at, saves, message, numbers, remedy));
     }
     Ok(found)
+}
+
+/// Whether the CTE that a node scans is recursive: those are always computed as written.
+fn is_recursive(case: &Case<'_>, scan: &Node) -> bool {
+    let name = scan.get("CTE Name").map(|name| format!("CTE {name}"));
+    case.plan.nodes.iter().any(|node| {
+        node.kind == "Recursive Union" && node.subplan.is_some() && node.subplan == name
+    })
 }

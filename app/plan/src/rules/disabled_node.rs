@@ -15,6 +15,9 @@ const PENALTY_COST: Limit = Limit {
     source: "disable_cost before PostgreSQL 18",
 };
 
+/// What a node with the penalty costs besides, as a share of it.
+const MOST_BESIDE: f64 = 0.05;
+
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Disabled node",
@@ -29,8 +32,13 @@ pub fn disabled_node(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
         let penalty = limits.get(&PENALTY_COST);
+        // The penalty is added once to a node, or once for each of its children: what the node costs
+        // besides is small beside it. A subplan that runs for every row costs as much by itself.
+        let penalties = own.self_cost.unwrap_or(0.0) / penalty;
         let by_cost = node.cost.is_some_and(|cost| cost.total >= penalty)
-            && own.self_cost.is_some_and(|cost| cost >= penalty);
+            && penalties >= 1.0
+            && penalties.fract() < MOST_BESIDE
+            && case.children(at).all(|(_, child)| child.subplan.is_none());
         if !node.is("Disabled") && !by_cost {
             continue;
         }

@@ -3,8 +3,10 @@
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::index_proposal::{index_for, index_remedy, partial_index_for};
+use super::index_proposal::{asked, equal_columns, index_for, index_remedy};
+use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
+use crate::node::Node;
 
 /// Rows removed, over all loops, from which it is reported.
 const MIN_REMOVED_ROWS: Limit = Limit {
@@ -30,6 +32,9 @@ pub const ABOUT: About = About {
     limits: &[MIN_REMOVED_ROWS, MIN_REMOVED_PERCENT],
 };
 
+/// What helps where an index is read for its order.
+const IN_ORDER: &str = "An index on the filter's columns and then those of the order finds the rows in order; or ANALYZE, if far fewer rows pass than were expected.";
+
 /// Judges the share of rows removed by a filter or recheck behind an index.
 pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
@@ -45,28 +50,30 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             continue;
         }
         let condition = node.get("Filter").unwrap_or_default();
-        let found_by = node.get("Index Cond").or(node.get("Recheck Cond")).unwrap_or_default();
-        let message = format!(
-            "{} found {} rows by {found_by} and kept {} after the filter {condition}.",
-            node.name(),
-            count(removed + rows),
-            count(rows)
-        );
+        let found_by = node.get("Index Cond").or(node.get("Recheck Cond"));
+        let found_by_nothing = found_by.is_none();
+        let message = match &found_by {
+            Some(found_by) => format!(
+                "{} found {} rows by {found_by} and kept {} after the filter {condition}.",
+                node.name(),
+                count(removed + rows),
+                count(rows)
+            ),
+            None => walked(case, at, removed, rows),
+        };
         let numbers = vec![
             evidence("rows removed", removed, Unit::Count),
             evidence("rows kept", rows, Unit::Count),
             evidence("share removed", percent, Unit::Percent),
         ];
-        let both = if found_by.is_empty() {
-            condition.to_string()
-        } else {
-            format!("{found_by} AND {condition}")
+        let by = if node.get("Index Cond").is_some() { "Index Cond" } else { "Recheck Cond" };
+        let index = match found_by {
+            Some(_) => index_for(node, &[by, "Filter"]),
+            // On the condition alone it would lose the order, and may be there already.
+            None => in_order(case, node),
         };
-        // A constant that the statement always names makes the index partial, and smaller.
-        let partial = partial_index_for(node, &found_by, &condition);
-        let index = partial.or_else(|| index_for(node, &both));
         let remedy = index_remedy(
-            ABOUT.remedy,
+            if found_by_nothing { IN_ORDER } else { ABOUT.remedy },
             index.as_ref(),
             "the filter's value differs from call to call and removes few rows on average.",
         );
@@ -75,4 +82,35 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         found.push(one.proposing(index.into()));
     }
     Ok(found)
+}
+
+/// The words for an index that was read for its order alone.
+fn walked(case: &Case<'_>, at: usize, removed: f64, rows: f64) -> String {
+    let Some(node) = case.plan.nodes.get(at) else { return String::new() };
+    let above = node.parent.and_then(|above| case.plan.nodes.get(above));
+    let hope = match (above.map(|above| above.kind.as_str()), node.cost) {
+        (Some("Limit"), Some(cost)) => format!(
+            " The planner hoped that the first of {} expected rows would come early.",
+            count(cost.rows)
+        ),
+        _ => String::new(),
+    };
+    format!(
+        "{} read its index from one end for the order: {} rows did not pass the filter {}, {} did.{hope}",
+        node.name(),
+        count(removed),
+        node.get("Filter").unwrap_or_default(),
+        count(rows)
+    )
+}
+
+/// The index that finds the rows and keeps the order in which the scan walks: the condition's columns,
+/// then those of the index, which only the catalog knows.
+fn in_order(case: &Case<'_>, node: &Node) -> Option<IndexProposal> {
+    let relation = case.catalog?.relation_of(node)?;
+    let walked = relation.indexes.iter().find(|index| Some(&index.name) == node.index.as_ref())?;
+    let equal = equal_columns(&asked(node, &["Filter"])).filter(|columns| !columns.is_empty())?;
+    let order = walked.keys.iter().filter(|key| !equal.contains(key)).cloned();
+    let keys = equal.clone().into_iter().chain(order).map(IndexKey::plain).collect();
+    Some(IndexProposal::new(Table::to_index(node)?, keys))
 }

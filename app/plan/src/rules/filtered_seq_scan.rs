@@ -55,7 +55,7 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
             evidence("rows kept", rows, Unit::Count),
             evidence("share removed", percent, Unit::Percent),
         ];
-        let index = index_for(node, &condition);
+        let index = index_for(node, &["Filter"]);
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),

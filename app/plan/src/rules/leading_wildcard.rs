@@ -4,7 +4,8 @@ use model::identifier::quote_ident;
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::index_proposal::index_remedy;
+use super::conditions::{Asks, Key};
+use super::index_proposal::{asked, index_remedy};
 use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
@@ -32,21 +33,26 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     for (at, node, own) in case.nodes() {
         let condition = node.get("Filter").unwrap_or_default();
         let removed = own.removed_rows.unwrap_or(0.0);
-        if !condition.contains("~~ '%") && !condition.contains("~~* '")
-            || removed < limits.get(&MIN_REMOVED_ROWS)
-        {
+        let asked = asked(node, &["Filter"]);
+        let searched = asked.tests.iter().find_map(|test| match (&test.key, &test.asks) {
+            (Key::Column(name), Asks::Like { pattern: Some(pattern), any_case })
+                if needs_trigrams(pattern, *any_case) =>
+            {
+                Some(name)
+            }
+            _ => None,
+        });
+        let Some(column) = searched.filter(|_| removed >= limits.get(&MIN_REMOVED_ROWS)) else {
             continue;
-        }
+        };
         let message = format!(
             "{} tested {} rows that did not match the pattern in {condition}.",
             node.name(),
             count(removed)
         );
         let numbers = vec![evidence("rows removed", removed, Unit::Count)];
-        let column = condition.trim_start_matches('(').split([' ', ')']).next().unwrap_or_default();
-        let column = column.rsplit('.').next().unwrap_or_default();
         let key = IndexKey { key: quote_ident(column), options: "gin_trgm_ops".into() };
-        let table = Table::of_node(node).filter(|_| !column.is_empty());
+        let table = Table::to_index(node);
         let index = table.map(|table| IndexProposal {
             method: Some("gin"),
             ..IndexProposal::new(table, vec![key])
@@ -60,4 +66,12 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         found.push(one.proposing(index.into()));
     }
     Ok(found)
+}
+
+/// Whether only trigrams find a pattern: it does not begin with text, or case does not matter, and it
+/// holds a run of three letters or digits (manual, "pg_trgm").
+fn needs_trigrams(pattern: &str, any_case: bool) -> bool {
+    let open = any_case || pattern.starts_with(['%', '_']);
+    let words = pattern.split(|c: char| !c.is_alphanumeric());
+    open && words.map(|word| word.chars().count()).max().unwrap_or(0) >= 3
 }

@@ -3,7 +3,6 @@
 use model::{About, Remedy, Unit};
 
 use super::case::{count, evidence};
-use super::proposal::Proposal;
 use super::setting::Setting;
 use super::{Case, InForce, Judged, Missing};
 
@@ -22,10 +21,11 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
         let lossy = node.number("Lossy Heap Blocks").unwrap_or(0.0);
-        if lossy <= 0.0 {
+        let exact = node.number("Exact Heap Blocks").unwrap_or(0.0);
+        // BRIN names ranges of pages and never a row: memory that is too small leaves some pages exact.
+        if lossy <= 0.0 || exact <= 0.0 {
             continue;
         }
-        let exact = node.number("Exact Heap Blocks").unwrap_or(0.0);
         let message = format!(
             "{} kept {} of {} pages without their row positions and rechecked {} rows that did not match.",
             node.name(),
@@ -47,7 +47,7 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             ..Remedy::default()
         };
         let saves = own.self_ms.map(|ms| ms * lossy / (lossy + exact).max(1.0));
-        let proposal = Proposal::Setting(Setting::work_mem(needed_mb));
+        let proposal = Setting::work_mem(case, needed_mb);
         found.push(case.finding(limits, at, saves, message, numbers, remedy).proposing(proposal));
     }
     Ok(found)

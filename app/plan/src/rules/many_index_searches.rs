@@ -3,7 +3,7 @@
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::index_proposal::{index_for, index_remedy};
+use super::index_proposal::{asked, index_remedy, index_serving};
 use super::{Case, InForce, Judged, Missing};
 
 /// Searches from which it is reported.
@@ -57,7 +57,7 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         // A Bitmap Index Scan does not name its table; the node above it does.
         let reader = node.parent.and_then(|above| case.plan.nodes.get(above));
         let table = if node.relation.is_some() { Some(node) } else { reader };
-        let index = table.and_then(|table| index_for(table, &condition));
+        let index = table.and_then(|table| index_serving(table, &asked(node, &["Index Cond"])));
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),

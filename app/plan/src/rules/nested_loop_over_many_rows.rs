@@ -47,6 +47,10 @@ pub fn nested_loop_over_many_rows(
         let above = node.parent.and_then(|above| case.plan.nodes.get(above));
         let inner = node.relationship.as_deref() == Some("Inner")
             && above.is_some_and(|above| above.kind == "Nested Loop");
+        if inner && case.is_recursive(at) {
+            // Each round joins what the last one found: its loops are those of all rounds together.
+            continue;
+        }
         let percent = own
             .total_ms
             .zip(case.whole_ms())

@@ -93,6 +93,14 @@ impl Table {
         Some(Self { schema: node.schema.clone(), name: node.relation.clone()? })
     }
 
+    /// The table a node reads, if an index may be created on it: none of PostgreSQL's own.
+    pub(super) fn to_index(node: &Node) -> Option<Self> {
+        Self::of_node(node).filter(|table| {
+            let own = |schema: &str| schema.starts_with("pg_") || schema == "information_schema";
+            !table.schema.as_deref().is_some_and(own) && !table.name.starts_with("pg_")
+        })
+    }
+
     /// A table of the catalog.
     pub(super) fn of_relation(relation: &Relation) -> Self {
         let schema = Some(relation.schema.clone()).filter(|schema| !schema.is_empty());

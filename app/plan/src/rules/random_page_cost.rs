@@ -4,7 +4,7 @@
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
-use super::index_proposal::index_columns;
+use super::index_proposal::{asked, index_columns};
 use super::proposal::Proposal;
 use super::setting::{Scope, Setting, SettingValue};
 use super::{Case, InForce, Judged, Missing};
@@ -51,9 +51,15 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         let printed = case.plan.settings().find(|(own, _)| *own == name);
         printed.and_then(|(_, value)| value.parse().ok()).unwrap_or(default)
     };
-    // SETTINGS prints what differs from the defaults, 4 and 1.
+    // SETTINGS prints what differs from the defaults, 4 and 1; where it prints nothing, it may not have
+    // been asked for, and what is in force is not known.
+    let in_force = case.catalog.and_then(|catalog| catalog.settings.get("random_page_cost"));
+    let in_force = in_force.and_then(|value| value.parse().ok());
+    if in_force.is_none() && case.plan.settings().next().is_none() {
+        return Err(Missing { option: "SETTINGS".into() });
+    }
     let (random, sequential): (f64, f64) =
-        (setting("random_page_cost", 4.0), setting("seq_page_cost", 1.0));
+        (in_force.unwrap_or(setting("random_page_cost", 4.0)), setting("seq_page_cost", 1.0));
     let mut found = vec![];
     if random < sequential * limits.get(&MIN_RATIO) {
         return Ok(found);
@@ -66,7 +72,7 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         };
         let (hit, read) = (counters.get(Counter::SharedHit), counters.get(Counter::SharedRead));
         let kept = 100.0 * rows / (rows + removed).max(1.0);
-        let columns = node.get("Filter").and_then(|filter| index_columns(&filter));
+        let columns = index_columns(&asked(node, &["Filter"]));
         let (Some(columns), true) = (columns, read == 0.0 && hit >= limits.get(&MIN_HIT_BLOCKS))
         else {
             continue;

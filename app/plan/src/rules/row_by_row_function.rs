@@ -5,6 +5,7 @@ use model::{About, Limit, Remedy, Unit};
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
 use crate::anonymise::{is_own_function, is_type};
+use crate::expression::{Part, read};
 use crate::query::lexer::{Token, TokenKind, tokens};
 
 /// Calls from which it is reported.
@@ -72,13 +73,27 @@ pub fn row_by_row_function(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             evidence("share of the execution", share, Unit::Percent),
         ];
         let remedy = Remedy {
-            message: ABOUT.remedy.into(),
+            message: match node.get(key).filter(|text| takes_nothing(text, &function)) {
+                Some(_) => format!("{function}() takes nothing from the row: written as (select {function}()) it is computed once for the whole statement."),
+                None => ABOUT.remedy.into(),
+            },
             refuted_by: Some("the time is spent reading rows: then the same statement without the function is just as slow.".into()),
             ..Remedy::default()
         };
         found.push(case.finding(limits, at, own.self_ms, message, numbers, remedy));
     }
     Ok(found)
+}
+
+/// Whether every call of a function in an expression has no column as an argument.
+fn takes_nothing(text: &str, function: &str) -> bool {
+    let Some(expression) = read(text) else { return false };
+    let calls = expression.below(expression.root()).into_iter().filter(|id| {
+        matches!(expression.part(*id), Some(Part::Call { name, .. })
+            if name == function || name.ends_with(&format!(".{function}")))
+    });
+    let mut columns = calls.map(|id| expression.columns(id).len()).peekable();
+    columns.peek().is_some() && columns.all(|count| count == 0)
 }
 
 /// The first function in an expression that is not PostgreSQL's own; in a list of expressions those

@@ -25,6 +25,9 @@ const MIN_ROWS: Limit = Limit {
 /// What helps where fresh statistics do not.
 const IF_NOT_ENOUGH: &str = "if that does not help, create extended statistics for columns that depend on each other, or raise the statistics target of skewed columns.";
 
+/// A function has no statistics: its estimate is what its definition says, 1000 by default.
+const OF_A_FUNCTION: &str = "Say in the function's definition how many rows it gives: ALTER FUNCTION with ROWS and the usual number, or a planner support function where it depends on the arguments.";
+
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "Wrong row estimate",
@@ -40,6 +43,10 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
         let Some(estimate) = own.estimate.filter(|_| !own.cut_short) else { continue };
+        // What a recursion finds in each round is not estimated from any statistics.
+        if node.kind == "WorkTable Scan" {
+            continue;
+        }
         let (planned, real) = (
             node.cost.map_or(0.0, |cost| cost.rows),
             node.actual.map_or(0.0, |actual| actual.rows),
@@ -84,7 +91,11 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         ];
         let table = Table::of_node(node);
         let remedy = Remedy {
-            message: table.as_ref().map_or_else(|| ABOUT.remedy.into(), |table| format!("ANALYZE {table}; {IF_NOT_ENOUGH}")),
+            message: match (&table, node.kind.as_str()) {
+                (Some(table), _) => format!("ANALYZE {table}; {IF_NOT_ENOUGH}"),
+                (None, "Function Scan") => OF_A_FUNCTION.into(),
+                (None, _) => ABOUT.remedy.into(),
+            },
             lock: table.as_ref().map(|_| "Takes SHARE UPDATE EXCLUSIVE on the table; reads and writes continue.".into()),
             refuted_by: Some(
                 "the estimate does not change after ANALYZE: then correlation or skew is the cause.".into(),
@@ -92,7 +103,12 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
             ..Remedy::default()
         };
         let one = case.finding(limits, at, None, message, numbers, remedy);
-        found.push(one.proposing(Proposal::Analyze(table)));
+        let of_a_function = node.kind == "Function Scan";
+        found.push(one.proposing(if of_a_function {
+            Proposal::Nothing
+        } else {
+            Proposal::Analyze(table)
+        }));
     }
     Ok(found)
 }

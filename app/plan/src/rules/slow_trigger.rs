@@ -5,6 +5,7 @@ use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::{Case, InForce, Judged, Missing};
+use crate::node::Trigger;
 
 /// Time of a trigger from which it is reported.
 const MIN_MS: Limit =
@@ -29,7 +30,13 @@ pub const ABOUT: About = About {
 /// Judges each trigger against the execution.
 pub fn slow_trigger(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
-    let Some(whole) = case.whole_ms() else { return Ok(vec![]) };
+    let time = |trigger: &Trigger| {
+        crate::node::find(&trigger.props, "Time").and_then(crate::node::Value::number)
+    };
+    // Triggers run after the nodes: without the time of the execution the whole is both together.
+    let all_ms: f64 = case.plan.triggers.iter().filter_map(time).sum();
+    let both = case.derived.nodes_ms.map(|nodes| nodes + all_ms);
+    let Some(whole) = case.plan.execution_ms().or(both) else { return Ok(vec![]) };
     let mut found = vec![];
     for trigger in &case.plan.triggers {
         let get = |key: &str| crate::node::find(&trigger.props, key);

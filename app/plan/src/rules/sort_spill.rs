@@ -4,7 +4,6 @@ use model::quantity::number;
 use model::{About, Remedy, Unit};
 
 use super::case::evidence;
-use super::proposal::Proposal;
 use super::setting::Setting;
 use super::{Case, InForce, Judged, Missing};
 
@@ -37,13 +36,13 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             evidence("work_mem needed (estimate)", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
-            message: ABOUT.remedy.into(),
+            message: Setting::advice(needed_mb, ABOUT.remedy),
             lock: Some("Takes no lock; applies to one transaction.".into()),
             undo: Some("Undone when the transaction ends.".into()),
             refuted_by: Some("too many sessions do this at the same time: work_mem applies to each sort in each session.".into()),
             ..Remedy::default()
         };
-        let proposal = Proposal::Setting(Setting::work_mem(needed_mb));
+        let proposal = Setting::work_mem(case, needed_mb);
         found.push(
             case.finding(limits, at, own.self_ms.map(|ms| ms / 2.0), message, numbers, remedy)
                 .proposing(proposal),

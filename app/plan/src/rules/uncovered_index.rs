@@ -4,7 +4,7 @@
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::index_proposal::{index_columns, index_remedy, plain_columns};
+use super::index_proposal::{asked, index_columns, index_remedy, plain_columns};
 use super::proposal::{IndexKey, IndexProposal, Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
@@ -44,11 +44,9 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         let (Some(table), Some(output)) = (Table::of_node(node), node.get("Output")) else {
             continue;
         };
-        let condition = node.get("Index Cond").unwrap_or_default();
-        let (Some(keys), Some(wanted)) = (index_columns(&condition), plain_columns(&output)) else {
-            continue;
-        };
-        let filter = node.get("Filter").map(|filter| index_columns(&filter));
+        let keys = index_columns(&asked(node, &["Index Cond"]));
+        let (Some(keys), Some(wanted)) = (keys, plain_columns(&output)) else { continue };
+        let filter = node.get("Filter").map(|_| index_columns(&asked(node, &["Filter"])));
         if rows < limits.get(&MIN_ROWS) || filter == Some(None) {
             continue;
         }

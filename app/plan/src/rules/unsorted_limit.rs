@@ -3,8 +3,8 @@
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::index_proposal::{index_columns, index_remedy, sort_columns};
-use super::proposal::{IndexKey, IndexProposal, Proposal, Table};
+use super::index_proposal::{asked, equal_columns, index_remedy, predicate, sort_columns};
+use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows sorted from which it is reported.
@@ -31,6 +31,9 @@ pub const ABOUT: About = About {
     limits: &[MIN_SORTED_ROWS, MAX_USED_PERCENT],
 };
 
+/// What is left where an index in this order would not find the rows.
+const FEWER_ROWS: &str = "The rows are found by another condition than equality, so an index in this order may be walked from end to end for the first of them. Narrow the condition; the sort itself is the small part.";
+
 /// Judges sorts below a Limit whose input is a scan of one table.
 pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
@@ -49,14 +52,13 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         }
         let key = node.get("Sort Key").unwrap_or_default();
         let Some(order) = sort_columns(&key) else { continue };
-        // Equality first, then the order; a range in between would break it.
-        let condition =
-            ["Index Cond", "Recheck Cond", "Filter"].iter().find_map(|key| scan.get(key));
-        let equal = condition.and_then(|condition| {
-            (!condition.contains(['<', '>'])).then(|| index_columns(&condition)).flatten()
+        // Equality first, then the order; a range in between would break it. Where the rows are found by
+        // anything else, an index in this order alone may be walked from end to end for the first of them.
+        let asked = asked(scan, &["Index Cond", "Recheck Cond", "Filter"]);
+        let index = equal_columns(&asked).zip(Table::to_index(scan)).map(|(equal, table)| {
+            let keys = equal.into_iter().map(IndexKey::plain).chain(order).collect();
+            IndexProposal { predicate: predicate(&asked), ..IndexProposal::new(table, keys) }
         });
-        let equal = equal.unwrap_or_default().into_iter().map(IndexKey::plain);
-        let keys = equal.chain(order).collect();
         let message = format!(
             "{} rows of {table} were sorted by {key} for the first {}.",
             count(rows),
@@ -66,16 +68,19 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             evidence("rows sorted", rows, Unit::Count),
             evidence("rows used", used, Unit::Count),
         ];
-        let index = IndexProposal::new(table, keys);
         let remedy = index_remedy(
-            ABOUT.remedy,
-            Some(&index),
+            if index.is_some() { ABOUT.remedy } else { FEWER_ROWS },
+            index.as_ref(),
             "an index in this order exists already: then find out why it is not used.",
         );
-        let saves = own.total_ms.map(|ms| ms * (100.0 - percent) / 100.0);
+        // Without such an index the rows are still read: only the sort itself can be saved.
+        let saves = match index {
+            Some(_) => own.total_ms.map(|ms| ms * (100.0 - percent) / 100.0),
+            None => own.self_ms,
+        };
         let mut one = case.finding(limits, at, saves, message, numbers, remedy);
         one.finding.object = scan.name().into();
-        found.push(one.proposing(Proposal::Index(index)));
+        found.push(one.proposing(index.into()));
     }
     Ok(found)
 }

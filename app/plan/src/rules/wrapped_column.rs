@@ -3,7 +3,8 @@
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::index_proposal::{index_remedy, without_alias};
+use super::conditions::computed_key;
+use super::index_proposal::index_remedy;
 use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
@@ -31,7 +32,7 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
     for (at, node, own) in case.nodes() {
         let condition = node.get("Filter").unwrap_or_default();
         let removed = own.removed_rows.unwrap_or(0.0);
-        let Some(expression) = wrapped(&condition) else { continue };
+        let Some((expression, immutable)) = computed_key(node, &condition) else { continue };
         if node.kind != "Seq Scan" || removed < limits.get(&MIN_REMOVED_ROWS) {
             continue;
         }
@@ -41,8 +42,11 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             count(removed)
         );
         let numbers = vec![evidence("rows removed", removed, Unit::Count)];
-        let key = IndexKey::plain(format!("({})", without_alias(node, &expression)));
-        let index = Table::of_node(node).map(|table| IndexProposal::new(table, vec![key]));
+        let key = IndexKey::plain(format!("({expression})"));
+        // PostgreSQL refuses an index on what may change with the session (its time zone, for example).
+        let index = Table::to_index(node)
+            .filter(|_| immutable)
+            .map(|table| IndexProposal::new(table, vec![key]));
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),
@@ -52,20 +56,4 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         found.push(one.proposing(index.into()));
     }
     Ok(found)
-}
-
-/// The function call or cast that a condition compares, where it starts with one.
-fn wrapped(condition: &str) -> Option<String> {
-    let inner = condition.strip_prefix('(')?;
-    let operator = [" = ", " >= ", " <= ", " > ", " < ", " ~~ "]
-        .iter()
-        .filter_map(|sign| inner.find(sign))
-        .min()?;
-    let left = inner.get(..operator)?;
-    let call = left.ends_with(')') && left.starts_with(|c: char| c.is_ascii_lowercase());
-    let cast = left.starts_with('(') && left.contains(")::");
-    // A string column cast to text is how PostgreSQL prints a plain varchar column.
-    let printed = left.ends_with(")::text") || left.ends_with(")::bpchar");
-    let whole = left.matches('(').count() == left.matches(')').count();
-    ((call || cast && !printed) && whole).then(|| left.to_owned())
 }

@@ -47,3 +47,28 @@ pub fn one(paste: &str) -> (Plan, Derived) {
     let derived = plan::derive(&plan);
     (plan, derived)
 }
+
+/// Every condition in every plan of every fixture, each once.
+pub fn conditions() -> Vec<String> {
+    const KEYS: [&str; 10] = [
+        "Filter",
+        "Index Cond",
+        "Recheck Cond",
+        "Join Filter",
+        "Hash Cond",
+        "Merge Cond",
+        "Order By",
+        "One-Time Filter",
+        "Run Condition",
+        "TID Cond",
+    ];
+    let mut found: Vec<String> = fixtures()
+        .iter()
+        .flat_map(|(_, plan)| &plan.nodes)
+        .flat_map(|node| KEYS.iter().filter_map(|key| node.get(key)))
+        .map(|text| text.into_owned())
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}

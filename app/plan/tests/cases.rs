@@ -1,0 +1,128 @@
+//! What was once judged wrongly: minimal plans written after public threads, each for a kind of fault.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use model::Severity;
+use plan::rules::{Judged, Limits, judge};
+
+fn judged(case: &str) -> Vec<Judged> {
+    let path = common::root().join("cases").join(format!("{case}.txt"));
+    let parsed = plan::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(parsed.not_understood, [], "{case}");
+    judge(&parsed.plans[0], &plan::derive(&parsed.plans[0]), &Limits::new()).0
+}
+
+/// The statements that are offered, the first one first.
+fn offered(case: &str) -> Vec<String> {
+    judged(case).into_iter().filter_map(|one| one.finding.remedy.sql).collect()
+}
+
+/// The rules that fire.
+fn rules(case: &str) -> Vec<String> {
+    judged(case).into_iter().map(|one| one.finding.rule).collect()
+}
+
+#[test]
+fn an_index_is_offered_on_the_columns_that_find_the_rows() {
+    for (case, index) in [
+        ("nl-outer-column", "author_article (author_id, article_id)"),
+        ("rls-function-of-no-column", "notes (user_id)"),
+        ("like-behind-and", "people using gin (display_name gin_trgm_ops)"),
+        ("limit-any-then-order", "orders (tenant_id, created_at desc)"),
+        ("partial-index-on-a-value", "users (tenant_id, email)"),
+        ("soft-delete-index", "t (tenant_id) where (deleted_at is null)"),
+        ("random-page-cost-unprinted", "orders (customer_id)"),
+    ] {
+        let expected = format!("create index concurrently on {index};");
+        assert_eq!(offered(case).first(), Some(&expected), "{case}: {:?}", offered(case));
+    }
+}
+
+#[test]
+fn nothing_is_offered_where_it_is_not_known_to_help() {
+    for case in [
+        "not-like",
+        "limit-walks-order",
+        "limit-sort-of-few",
+        "work-mem-sort-28gb",
+        "brin-is-always-lossy",
+        "disabled-by-not-in",
+        "index-on-a-catalog",
+        "partitions-60-findings",
+        "cte-recursive",
+        "misestimate-empty-hash",
+        "misestimate-function",
+        "builtin-called-own",
+        "trigger-percent-without-total",
+    ] {
+        assert_eq!(offered(case), [] as [String; 0], "{case}");
+    }
+}
+
+#[test]
+fn what_is_no_fault_is_no_finding() {
+    for (case, rule) in [
+        ("not-like", "plan/leading_wildcard"),
+        ("brin-is-always-lossy", "plan/lossy_bitmap"),
+        ("disabled-by-not-in", "plan/disabled_node"),
+        ("cte-recursive", "plan/cte_fence"),
+        ("cte-recursive", "plan/nested_loop_over_many_rows"),
+        ("misestimate-empty-hash", "plan/row_misestimate"),
+        ("builtin-called-own", "plan/row_by_row_function"),
+        ("random-page-cost-unprinted", "plan/random_page_cost"),
+    ] {
+        assert!(!rules(case).iter().any(|own| own == rule), "{case}: {rule}");
+    }
+}
+
+#[test]
+fn a_function_that_takes_nothing_from_the_row_is_computed_once() {
+    let found = judged("rls-function-of-no-column");
+    let one = found.iter().find(|one| one.finding.rule == "plan/row_by_row_function").unwrap();
+    assert!(
+        one.finding.remedy.message.contains("(select uid())"),
+        "{}",
+        one.finding.remedy.message
+    );
+}
+
+#[test]
+fn a_rule_speaks_once_for_all_partitions() {
+    let found = judged("partitions-60-findings");
+    let scans: Vec<_> =
+        found.iter().filter(|one| one.finding.rule == "plan/filtered_seq_scan").collect();
+    assert_eq!(scans.len(), 1);
+    assert!(scans[0].finding.message.ends_with("The same holds for 59 more below the Append."));
+    assert!(scans[0].saves_ms.unwrap() > 5_000.0);
+}
+
+#[test]
+fn what_is_at_stake_is_what_the_part_takes() {
+    for (case, rule) in [
+        ("limit-sort-of-few", "plan/unsorted_limit"),
+        ("hash-spill-is-not-the-time", "plan/hash_spill"),
+    ] {
+        let found = judged(case);
+        let one = found.iter().find(|one| one.finding.rule == rule).unwrap();
+        assert_eq!(one.finding.severity, Severity::Info, "{case}: {:?}", one.saves_ms);
+    }
+    for one in judged("trigger-percent-without-total") {
+        assert!(one.finding.message.contains("99 % of the execution"), "{}", one.finding.message);
+    }
+}
+
+#[test]
+fn an_index_walked_for_its_order_is_named_so() {
+    let message = &judged("limit-walks-order")[0].finding.message;
+    assert!(
+        message.contains(
+            "read its index from one end for the order: 11,056,013 rows did not pass the filter"
+        ),
+        "{message}"
+    );
+    assert!(
+        message.contains("hoped that the first of 918 expected rows would come early"),
+        "{message}"
+    );
+}
