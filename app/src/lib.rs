@@ -28,9 +28,13 @@ pub use actions::{ActionStep, Confirmation};
 #[cfg(feature = "ssr")]
 pub use pages::about::OwnCostSource;
 #[cfg(feature = "ssr")]
-pub use pages::plan::{Deed, ExplainJournal, Explainer, PlanPageData, submit_plan_form};
+pub use pages::plan::{
+    Deed, ExplainJournal, Explainer, PlanPageData, explain_outcome, submit_plan_form,
+};
 pub use pages::plan::{MAX_SENT_BYTES, PlanTexts};
 pub use pages::sign_in::SignInInfo;
+#[cfg(feature = "ssr")]
+pub use pages::statement::{PlannedForm, submit_planning};
 #[cfg(feature = "ssr")]
 pub use shell::document::document;
 #[cfg(feature = "ssr")]

@@ -274,6 +274,28 @@ pub enum Cancelling {
     NotYours,
 }
 
+/// A plan that auto_explain wrote into a server's log. It holds the statement and its values: never kept as it is.
+#[derive(Clone, PartialEq)]
+pub struct LoggedPlan {
+    /// The statement's identifier, where the server computes it.
+    pub query_id: Option<i64>,
+    /// The database.
+    pub database: String,
+    /// How long the run took, ms.
+    pub ms: f64,
+    /// Statement and plan, in any format of EXPLAIN. Hostile text.
+    pub text: String,
+    /// When it was read, ms since the epoch.
+    pub at_ms: i64,
+}
+
+impl std::fmt::Debug for LoggedPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { query_id, database, ms, text, .. } = self;
+        write!(f, "a plan of {query_id:?} in {database:?}, {ms} ms, {} bytes", text.len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::explain::LoggedPlan;
 use crate::reason::{Known, Reason};
 
 /// A format that can be read safely: a client's text cannot forge a record.
@@ -86,6 +87,9 @@ pub struct Log {
     /// Runs that were read: for the history store only.
     #[serde(skip)]
     pub runs: Vec<Run>,
+    /// Plans that were read: for the history store only, without values.
+    #[serde(skip)]
+    pub plans: Vec<LoggedPlan>,
 }
 
 impl Log {

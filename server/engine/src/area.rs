@@ -94,6 +94,16 @@ pub trait Area: Send + Sync + 'static {
     /// Adds a reading to the history.
     fn record(_history: &mut Self::History, _at_ms: i64, _value: &Self::Value) {}
 
+    /// The history as a recording holds it; None for an area without one.
+    fn recorded_history(_history: &Self::History) -> Option<serde_json::Value> {
+        None
+    }
+
+    /// The history of a recording; None where it is not one.
+    fn history_of(_recorded: serde_json::Value) -> Option<Self::History> {
+        None
+    }
+
     /// What of the value goes to the history store; None for an area that keeps nothing there.
     fn points(_value: &Self::Value) -> Option<Vec<Point>> {
         None

@@ -94,11 +94,13 @@ impl Engine {
         span: (i64, i64),
         past: Option<History>,
     ) -> Self {
-        let servers = recording
-            .servers
-            .into_iter()
-            .map(|(summary, readings)| Arc::new(WatchedServer::recorded(summary, readings)))
-            .collect();
+        let mut histories = recording.histories.into_iter();
+        let recorded = |(summary, readings)| {
+            let server = WatchedServer::recorded(summary, readings);
+            server.store.take_histories(histories.next().unwrap_or_default());
+            Arc::new(server)
+        };
+        let servers = recording.servers.into_iter().map(recorded).collect();
         Self(Arc::new(Inner {
             servers,
             limits: Arc::default(),

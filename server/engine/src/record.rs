@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::areas::{self, Readings};
+use crate::areas::{self, Histories, Readings};
 use crate::capability;
 use crate::clock::now_ms;
 use crate::connection::Observer;
@@ -31,6 +31,9 @@ pub struct Recording {
     pub format: u32,
     /// The servers with their readings.
     pub servers: Vec<(ServerSummary, Readings)>,
+    /// What of the servers is kept in memory, in the same order; empty where they were looked at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub histories: Vec<Histories>,
 }
 
 impl Recording {
@@ -59,7 +62,8 @@ pub struct Report {
 /// Reads every area twice and keeps the readings.
 pub async fn record(server: ServerConfig) -> Result<Recording, Reason> {
     let watched = look(server, Limits::default(), LOOK_TIMEOUT).await?;
-    Ok(Recording { format: FORMAT, servers: vec![(watched.summary(), watched.store.readings())] })
+    let servers = vec![(watched.summary(), watched.store.readings())];
+    Ok(Recording { format: FORMAT, servers, histories: Vec::new() })
 }
 
 /// Reads every area twice and runs all rules.

@@ -112,7 +112,8 @@ fn all_answer(engine: &Engine) -> Result<bool, RecordError> {
 async fn keep_readings(engine: &Engine, past: &History) -> Result<(), RecordError> {
     let servers = engine.all_servers().iter();
     let servers = servers.map(|server| (server.summary(), server.store.readings())).collect();
-    let recording = Recording { format: FORMAT, servers };
+    let histories = engine.all_servers().iter().map(|server| server.store.histories()).collect();
+    let recording = Recording { format: FORMAT, servers, histories };
     let (from_ms, to_ms) = (recording.span().0, now_ms());
     let json = serde_json::to_vec(&recording).map_err(|_| RecordError::TooLarge)?;
     let bytes = zstd::encode_all(json.as_slice(), 1).map_err(|_| RecordError::TooLarge)?;

@@ -168,6 +168,12 @@ pub trait AnySlot: Send + Sync {
     /// `Area::replay_held` of the newest reading, unless reading failed since.
     fn replay_held(&self) -> Option<ReplayHold>;
 
+    /// `Area::recorded_history`.
+    fn recorded_history(&self) -> Option<serde_json::Value>;
+
+    /// Puts the history of a recording, where it is one, in the place of its own.
+    fn take_history(&self, recorded: serde_json::Value);
+
     /// `Area::untold` of the newest reading.
     fn untold(&self) -> Vec<String>;
 
@@ -283,6 +289,16 @@ impl<A: Area> AnySlot for Slot<A> {
     fn replay_held(&self) -> Option<ReplayHold> {
         let latest = self.latest();
         latest.value().filter(|_| latest.failure.is_none()).and_then(A::replay_held)
+    }
+
+    fn recorded_history(&self) -> Option<serde_json::Value> {
+        self.history(A::recorded_history)
+    }
+
+    fn take_history(&self, recorded: serde_json::Value) {
+        if let Some(history) = A::history_of(recorded) {
+            *self.history.lock().unwrap_or_else(PoisonError::into_inner) = history;
+        }
     }
 
     fn untold(&self) -> Vec<String> {

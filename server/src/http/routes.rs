@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, any, get, post};
-use model::Permission::{Act, Audit, See};
+use model::Permission::{Act, Audit, Explain, See};
 use serde_json::{Value, json};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -123,6 +123,11 @@ pub fn table() -> RouteTable {
         .route("/metrics", &[("GET", Custom)], get(metrics::metrics))
         .route("/plan", &[("GET", Any(See)), ("POST", Any(See))], plan_form())
         .route("/s/{server}/act", &[("POST", OnServer(Act))], get(ssr::page).post(ssr::act))
+        .route(
+            "/s/{server}/statements/{queryid}",
+            &[("POST", OnServer(Explain))],
+            get(ssr::page).post(ssr::plan_statement),
+        )
         .route("/audit.csv", &[("GET", Any(Audit))], get(ssr::audit_csv))
         // The glossary's address until 2026-11.
         .route("/words", &[("GET", Any(See))], get(|| async { Redirect::permanent("/glossary") }))

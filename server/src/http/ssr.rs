@@ -127,6 +127,32 @@ pub async fn act(
     page
 }
 
+/// `POST /s/{server}/statements/{queryid}`: plans a statement at once, for browsers without JavaScript.
+pub async fn plan_statement(
+    State(state): State<AppState>,
+    current: CurrentUser,
+    Path((server, queryid)): Path<(String, String)>,
+    uri: Uri,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let server = ServerId::new(server);
+    let user = match current.require(Permission::Explain, Some(&server)) {
+        Ok(user) => user.clone(),
+        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
+    };
+    let engine = state.0.engine.clone();
+    let explainer = Explainer { engine, journal: journal(&state.0.actions) };
+    let sent = app::submit_planning(&explainer, &user, &server, (&queryid, &pairs)).await;
+    let contexts = contexts(&state, current, SignInInfo::default());
+    let more = move || {
+        contexts();
+        provide_context(sent.clone());
+    };
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = uri;
+    render(&state, more, request).await
+}
+
 /// `GET /audit.csv?q=…`: exports the audit log as CSV.
 pub async fn audit_csv(
     State(state): State<AppState>,

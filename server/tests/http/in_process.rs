@@ -25,7 +25,15 @@ impl InProcess {
 
     /// Starts one that watches these servers.
     pub async fn watching(dsns: &[String], accounts: &[(&str, &[Role], &[&str])]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::watching_in(tempfile::tempdir().unwrap(), dsns, accounts).await
+    }
+
+    /// The same with its data in this folder, below `data`.
+    pub async fn watching_in(
+        folder: tempfile::TempDir,
+        dsns: &[String],
+        accounts: &[(&str, &[Role], &[&str])],
+    ) -> Self {
         let data_dir = folder.path().join("data");
         let pool = database::open(&data_dir).await.unwrap();
         for (name, roles, servers) in accounts {

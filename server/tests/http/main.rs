@@ -12,6 +12,7 @@ mod client;
 mod in_process;
 mod metrics;
 mod permissions;
+mod plans_seen;
 mod security;
 mod sign_in;
 mod titles;

@@ -53,6 +53,10 @@ fn body(path: &str) -> (&'static str, String) {
         "/api/load" => (FORM, "server=shop&range=&by=".into()),
         "/api/fleet_past" => (FORM, "range=".into()),
         "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),
+        "/api/statement_plan" => {
+            (JSON, r#"{"server":"shop","queryid":"1","database":"shop"}"#.to_owned())
+        }
+        "/s/{server}/statements/{queryid}" => (FORM, "database=shop".into()),
         "/s/{server}/act" => (FORM, "action=cancel&target=1%401".into()),
         "/plan" => (FORM, "plan=&other=".into()),
         "/login" => (FORM, "name=x&password=y".into()),
@@ -97,7 +101,7 @@ async fn answer(response: Response) -> Answer {
 }
 
 async fn call(pgdeck: &InProcess, method: &str, path: &str, cookie: Option<&str>) -> Answer {
-    let place = path.replace("{server}", "shop").replace(":server", "shop");
+    let place = path.replace("{server}", "shop").replace(":server", "shop").replace("{queryid}", "1");
     let place = match path {
         "/live" => "/live?server=shop&area=activity".into(),
         _ => place,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::ApiError;
 use crate::named::named;
 
 /// How a plan was had.
@@ -14,14 +15,21 @@ pub enum PlanSource {
     RealParameters,
     /// Planned for the most common values of the columns.
     CommonValues,
+    /// Planned for the values that a session ran it with.
+    SessionValues,
     /// Executed, and logged by auto_explain.
     AutoExplain,
 }
 
 impl PlanSource {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::Generic, Self::RealParameters, Self::CommonValues, Self::AutoExplain];
+    pub const ALL: [Self; 5] = [
+        Self::Generic,
+        Self::RealParameters,
+        Self::CommonValues,
+        Self::SessionValues,
+        Self::AutoExplain,
+    ];
 
     /// The word in the history.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +37,7 @@ impl PlanSource {
             Self::Generic => "generic",
             Self::RealParameters => "real_parameters",
             Self::CommonValues => "common_values",
+            Self::SessionValues => "session_values",
             Self::AutoExplain => "auto_explain",
         }
     }
@@ -39,8 +48,14 @@ impl PlanSource {
             Self::Generic => "planned without values",
             Self::RealParameters => "planned for given values",
             Self::CommonValues => "planned for the most common values",
-            Self::AutoExplain => "executed and logged by auto_explain",
+            Self::SessionValues => "planned for the values of a session",
+            Self::AutoExplain => "executed, by auto_explain from the log",
         }
+    }
+
+    /// Whether each look may have other values: then plans may alternate, which is no change.
+    pub const fn has_values_of_its_own(self) -> bool {
+        matches!(self, Self::RealParameters | Self::SessionValues | Self::AutoExplain)
     }
 }
 named!(PlanSource);
@@ -56,6 +71,9 @@ pub struct SeenPlan {
     pub line: String,
     /// Its total cost by the planner, when it was seen first.
     pub cost: Option<f64>,
+    /// How long the run took that it was seen in first, ms; None where it was planned only.
+    #[serde(default)]
+    pub took_ms: Option<f64>,
     /// When it was seen first, ms since the epoch.
     pub first_ms: i64,
     /// When it was seen last.
@@ -81,6 +99,28 @@ pub struct PlanLook {
     pub at_ms: i64,
     /// Why there is no plan; None where there is one.
     pub failure: Option<String>,
+}
+
+/// What came of looking for a statement's plans at once, for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedNow {
+    /// When, ms since the epoch.
+    pub at_ms: i64,
+    /// The ways in which a plan was had.
+    pub had: Vec<PlanSource>,
+    /// Why there is none in the other ways, a sentence each.
+    pub failures: Vec<String>,
+}
+
+/// What the button "Plan it now" of a statement needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanNow {
+    /// Databases that it ran in, the costliest first.
+    pub databases: Vec<String>,
+    /// Why nothing can be planned.
+    pub refusal: Option<String>,
+    /// What came of a form that was sent without JavaScript.
+    pub sent: Option<Result<PlannedNow, ApiError>>,
 }
 
 /// What is known of a statement's plans.

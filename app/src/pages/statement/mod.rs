@@ -6,13 +6,16 @@ mod charts;
 mod latency;
 mod layout;
 mod plan_link;
+#[cfg(feature = "ssr")]
+mod planner;
+mod planning;
 mod sampled;
 mod seen;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::statements::figure::COLUMN_SETS;
-use model::statements::plans::SeenPlans;
+use model::statements::plans::{PlanNow, SeenPlans};
 use model::statements::ranking::why_unknown;
 use model::statements::{Bound, Detail, Figure, Measure, Question, Rank, WindowFacts};
 use model::{ApiError, Finding, Known, ServerId, Unit};
@@ -31,6 +34,8 @@ use crate::ui::sql::highlighted;
 use crate::ui::statement_links::{from_url, to_ranking, to_statement};
 use crate::ui::table;
 use crate::ui::window_facts::facts;
+#[cfg(feature = "ssr")]
+pub use planner::{PlannedForm, submit_planning};
 
 /// The page's data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +48,8 @@ pub struct StatementStart {
     major: Option<u16>,
     /// Its plans; None for those who may not see statements.
     plans: Option<SeenPlans>,
+    /// Planning it at once; None for those who may not.
+    plan_now: Option<PlanNow>,
 }
 
 access! { "/api/statement" OnServer(See) }
@@ -59,6 +66,7 @@ pub async fn read_statement(
     let user = auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
     let sees_text = user.sees_query_text(&server);
+    let sent = use_context::<planner::PlannedForm>();
     let Ok(number) = queryid.parse::<i64>() else {
         engine
             .latest::<engine::areas::statements::StatementsArea>(&server)
@@ -72,6 +80,7 @@ pub async fn read_statement(
             findings: Vec::new(),
             major: None,
             plans: None,
+            plan_now: None,
         });
     };
     let found = detail::of(&engine, &server, (number, &question), sees_text).await;
@@ -100,7 +109,8 @@ pub async fn read_statement(
     } else {
         None
     };
-    Ok(StatementStart { detail, charts, latency, findings, major, plans })
+    let plan_now = planner::button(&engine, (&user, &server), &detail, sent);
+    Ok(StatementStart { detail, charts, latency, findings, major, plans, plan_now })
 }
 
 /// The page's icon: path data in a box of 20 × 20.
@@ -126,7 +136,7 @@ pub fn Page() -> impl IntoView {
 fn body(server: ServerId, queryid: String, question: Question, start: StatementStart) -> AnyView {
     let all = Question { database: String::new(), role: String::new(), ..question.clone() };
     let back = to_ranking(&server, &all);
-    let whose = match (question.database.as_str(), question.role.as_str()) {
+    let of = match (question.database.as_str(), question.role.as_str()) {
         ("", "") => String::new(),
         ("", role) => format!(", role {role}"),
         (database, "") => format!(", database {database}"),
@@ -135,7 +145,9 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
     let charts = Signal::stored(start.charts);
     let latency = start.latency;
     // Beside the text, which is not there where nothing is known of the window.
-    let plans = seen::seen(start.plans.as_ref());
+    let whose = (question.database.as_str(), question.role.as_str());
+    let address = to_statement(&server, queryid.parse().unwrap_or_default(), whose, &question);
+    let plans = seen::seen(start.plans, start.plan_now, (&server, &queryid, address));
     let (plans, alone) =
         if start.detail.is_ok() { (Some(plans), None) } else { (None, Some(plans)) };
     let judged = Signal::stored((start.findings, Vec::new()));
@@ -150,7 +162,7 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
             <h1>"Statement of " {server.to_string()}</h1>
             <p class=class>{format::unbroken(&verdict)}</p>
         </header>
-        <p class="note">{format!("Query id {queryid}{whose}. ")} <a href=back>"All statements of this window"</a></p>
+        <p class="note">{format!("Query id {queryid}{of}. ")} <a href=back>"All statements of this window"</a></p>
         <Findings judged/>
         {known(&start.detail, |detail| {
             let notes = detail.notes.iter().cloned();

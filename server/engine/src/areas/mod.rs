@@ -116,6 +116,9 @@ macro_rules! registry {
 }
 model::areas!(registry);
 
+/// Histories of a recorded server, by the names of their areas.
+pub type Histories = std::collections::BTreeMap<String, serde_json::Value>;
+
 impl Store {
     /// The slot of an area.
     pub fn slot<A: Listed>(&self) -> &Slot<A> {
@@ -137,6 +140,22 @@ impl Store {
     /// Notes in every area that nothing could be read.
     pub fn fail(&self, now_ms: i64, reason: &Reason) {
         self.slots().iter().for_each(|slot| slot.fail(now_ms, reason));
+    }
+
+    /// The histories of all areas that have one, for a recording.
+    pub fn histories(&self) -> Histories {
+        let of =
+            |slot: &dyn AnySlot| Some((slot.name().as_str().to_owned(), slot.recorded_history()?));
+        self.slots().into_iter().filter_map(of).collect()
+    }
+
+    /// Takes the histories of a recording.
+    pub fn take_histories(&self, mut recorded: Histories) {
+        for slot in self.slots() {
+            if let Some(history) = recorded.remove(slot.name().as_str()) {
+                slot.take_history(history);
+            }
+        }
     }
 
     /// The frames of one area.

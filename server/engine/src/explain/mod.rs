@@ -22,6 +22,7 @@ mod volatility;
 use std::sync::Arc;
 
 use model::explain::{Cancelling, Explained, NotExplained, Preview, Refusal, Request, RunId};
+use model::server::ConnectionState;
 use model::{Cause, Permission, Reason, ServerId, User};
 
 use crate::engine::Engine;
@@ -104,7 +105,7 @@ impl Engine {
         if let Ok(Ok(explained)) = &answer
             && !executes
         {
-            noted.explains.had.put(Had { explained: explained.clone(), with_values });
+            noted.explains.handover.had.put(Had { explained: explained.clone(), with_values });
         }
         tracing::info!(server = %id, who = who.name, executes, plan, "an EXPLAIN was run");
         answer.unwrap_or_else(|error| {
@@ -131,6 +132,29 @@ impl Engine {
     /// What plans statements on a server without being asked; None: there is no such server.
     pub fn planner(&self, id: &ServerId) -> Option<Planner> {
         self.server(id).map(|server| Arc::new(ServerPlanner::new(server)) as Planner)
+    }
+
+    /// The same for a person, who waits for a plan that pgdeck looks for by itself.
+    pub fn planner_for_person(&self, id: &ServerId) -> Option<Planner> {
+        self.server(id).map(|server| Arc::new(ServerPlanner::for_person(server)) as Planner)
+    }
+
+    /// Why nothing can be planned on a server, as far as that is known without asking it; None: it may work.
+    pub fn cannot_plan(&self, id: &ServerId) -> Option<NotExplained> {
+        let server = match self.explained(id) {
+            Ok(server) => server,
+            Err(why) => return Some(why),
+        };
+        if let Err(reason) = run::dsn(server, None) {
+            return Some(reason.into());
+        }
+        let summary = server.summary();
+        if let ConnectionState::Lost { reason, .. } = summary.link {
+            return Some(reason.into());
+        }
+        let Some(facts) = summary.facts else { return Some(Reason::NotYet.into()) };
+        let refused = facts.superuser && !server.explains.superuser_may_explain();
+        refused.then(|| Refusal::Superuser { role: facts.role }.into())
     }
 
     fn explained(&self, id: &ServerId) -> Result<&Arc<WatchedServer>, NotExplained> {

@@ -1,5 +1,5 @@
-//! Plans that pgdeck asks for by itself (`docs/limits.md#plans-seen`): planned, never executed, through the
-//! same guard and in the same kind of session as those that people ask for.
+//! Plans of statements that are counted (`docs/limits.md#plans-seen`), looked for by pgdeck itself or at once for
+//! a person: planned, never executed, through the same guard and in the same kind of session as EXPLAIN.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::{COMMON_VALUES, guarded, script};
 use crate::capability::OLDEST_MAJOR;
 use crate::connection::batch::BEGIN;
 use crate::connection::on_demand::OnDemand;
-use crate::planning::{Had, Planning, Values};
+use crate::planning::{Handover, Planning, Values};
 use crate::server::WatchedServer;
 
 /// When the server gives up on such a plan, ms: none is urgent.
@@ -32,11 +32,12 @@ const TIMEOUT_MS: u64 = 1_000;
 /// Plans statements on one server.
 pub struct ServerPlanner {
     server: Arc<WatchedServer>,
+    is_asked: bool,
 }
 
 impl Planning for ServerPlanner {
-    fn take_had(&self) -> Vec<Had> {
-        self.server.explains.had.take()
+    fn handover(&self) -> &Handover {
+        &self.server.explains.handover
     }
 
     fn plan<'a>(
@@ -52,7 +53,12 @@ impl Planning for ServerPlanner {
 impl ServerPlanner {
     /// Of this server.
     pub(crate) fn new(server: &Arc<WatchedServer>) -> Self {
-        Self { server: Arc::clone(server) }
+        Self { server: Arc::clone(server), is_asked: false }
+    }
+
+    /// Of this server, for somebody who waits.
+    pub(crate) fn for_person(server: &Arc<WatchedServer>) -> Self {
+        Self { is_asked: true, ..Self::new(server) }
     }
 
     async fn planned(
@@ -82,11 +88,15 @@ impl ServerPlanner {
         };
         let (guarded, request) = guarded(request).await?;
         let (key, needs) = before_planning(&request, database, values).await?;
+        // Who asks may have mended what was in the way: it is tried again.
         let rejected = &self.server.explains.rejected;
-        if let Some(why) = rejected.why(key, Instant::now()) {
+        if let Some(why) = rejected.why(key, Instant::now()).filter(|_| !self.is_asked) {
             return Err(why);
         }
-        let slot = self.server.explains.slot()?;
+        let slot = match self.is_asked {
+            true => self.server.explains.slot_for_person().await?,
+            false => self.server.explains.slot()?,
+        };
         self.server.explains.set_own(true);
         let server = Arc::clone(&self.server);
         let task = self.server.spawn(async move {
@@ -123,7 +133,7 @@ async fn run(
     values: Values,
 ) -> Result<Explained, NotExplained> {
     let request = match values {
-        Values::Any => request,
+        Values::Any | Values::OfText => request,
         Values::Common => with_common_values(server, request).await?,
     };
     script::check_values(guarded, &request)?;

@@ -11,7 +11,7 @@ use model::explain::{Refusal, RunId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::rejected::Rejected;
-use crate::planning::AllHad;
+use crate::planning::Handover;
 
 /// Runs at once on one server: one, so that of the three sessions we may hold one is left to sample
 /// and one to cancel.
@@ -26,8 +26,8 @@ pub struct Explains {
     superuser: AtomicBool,
     /// Whether it is pgdeck itself that runs one.
     own: AtomicBool,
-    /// Plans that people had.
-    pub(crate) had: AllHad,
+    /// What areas hand each other about plans.
+    pub(crate) handover: Handover,
     /// What is not planned again.
     pub(super) rejected: Rejected,
 }
@@ -38,7 +38,7 @@ impl Default for Explains {
             slots: Arc::new(Semaphore::new(RUNS_AT_ONCE)),
             superuser: AtomicBool::new(false),
             own: AtomicBool::new(false),
-            had: AllHad::default(),
+            handover: Handover::default(),
             rejected: Rejected::default(),
         }
     }

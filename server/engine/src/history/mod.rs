@@ -47,6 +47,15 @@ impl<C: Chunk> Chunks<C> {
         Self { chunks: VecDeque::new(), retention }
     }
 
+    /// These chunks, as far as they are within the budget.
+    pub fn of(retention: Retention, chunks: impl Iterator<Item = C>) -> Self {
+        let mut all = Self { chunks: chunks.collect(), retention };
+        if let Some(until_ms) = all.last().and_then(Chunk::until_ms) {
+            all.forget(until_ms);
+        }
+        all
+    }
+
     /// The most bytes it may use.
     pub fn budget_bytes(&self) -> usize {
         self.retention.budget_bytes

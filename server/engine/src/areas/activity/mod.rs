@@ -40,7 +40,7 @@ use model::activity::{Activity, Progress, Session, WaitSample, wait_class};
 use model::server::Facts;
 use model::{AreaName, Known, Reason};
 
-use crate::area::{Area, ReplayHold, read};
+use crate::area::{Area, LookBack, ReplayHold, read};
 use crate::connection::{Observer, Rows};
 use crate::error::{Error, monitor_grant};
 use crate::metrics::Metrics;
@@ -56,12 +56,16 @@ sql! {
     PROGRESS = "progress" [14, 17, 18, 19];
     CONNECTION_LIMITS = "connection_limits" [14];
     AUTOVACUUM_SETTINGS = "autovacuum_settings" [14];
+    TEXT_LIMITS = "text_limits" [14];
 }
 
 /// How many wait samples are kept: five minutes of seconds.
 const WAITS_KEPT: usize = 300;
 /// How many sessions are sent to the page; the oldest transactions come first.
 const SESSIONS_SHOWN: usize = 500;
+/// Where `sessions` cuts texts, and those of idle sessions.
+const CHARS: usize = 4_000;
+const IDLE_CHARS: usize = 500;
 
 /// The activity area.
 pub struct ActivityArea;
@@ -183,6 +187,17 @@ impl Area for ActivityArea {
         Some(points)
     }
 
+    fn look_back(state: &mut State, value: &Activity, back: Option<&LookBack<'_>>) {
+        if let Some(planner) = back.and_then(|back| Some((back.now_ms, back.planner.as_ref()?))) {
+            let (now_ms, planner) = planner;
+            let longest = state.seldom.longest_text();
+            planner
+                .handover()
+                .ran
+                .put(value.sessions.iter().filter_map(|s| ran(s, longest)), now_ms);
+        }
+    }
+
     fn without_query_text(value: &Activity) -> Option<Activity> {
         Some(value.without_query_text())
     }
@@ -194,6 +209,15 @@ impl Area for ActivityArea {
     fn metrics(value: &Activity, server: &str, metrics: &mut Metrics) {
         metrics::metrics(value, server, metrics);
     }
+}
+
+/// The identifier, database and text of what a session runs, where the text is not cut.
+fn ran(session: &Session, longest: usize) -> Option<(i64, &str, &str)> {
+    let is_idle = session.state.as_deref() == Some("idle");
+    let most = if is_idle { IDLE_CHARS } else { CHARS };
+    let text =
+        session.query.as_deref().filter(|text| !session.own && text.len() < longest.min(most))?;
+    Some((session.query_id?, session.datname.as_deref()?, text))
 }
 
 /// Drops texts we may not see or must not show; says whether we know what every session does.

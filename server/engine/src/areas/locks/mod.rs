@@ -185,6 +185,14 @@ impl Area for LocksArea {
         history.record(at_ms, value);
     }
 
+    fn recorded_history(history: &History) -> Option<serde_json::Value> {
+        history.recorded()
+    }
+
+    fn history_of(recorded: serde_json::Value) -> Option<History> {
+        History::of_recorded(recorded)
+    }
+
     fn freed_by(value: &Locks, sessions: &[(i32, i64)]) -> Option<String> {
         let graph = value.graph.as_ref().ok()?;
         let node_of = |(pid, start_ms): &(i32, i64)| {

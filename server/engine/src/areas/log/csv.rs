@@ -5,6 +5,7 @@
 use super::record::Record;
 
 /// Columns that are used, from 0, and how many there are (14 and later).
+const DATABASE: usize = 2;
 const SEVERITY: usize = 11;
 const MESSAGE: usize = 13;
 const CONTEXT: usize = 18;
@@ -101,6 +102,7 @@ fn record(columns: Vec<Column>) -> Option<Record> {
         severity: text(SEVERITY)?,
         message: text(MESSAGE)?,
         has_context: text(CONTEXT).is_some(),
+        database: text(DATABASE),
         query_id: text(QUERY_ID).and_then(|id| id.parse().ok()).filter(|id| *id != 0),
     })
 }
@@ -124,6 +126,7 @@ mod tests {
         let record = record.unwrap();
         assert_eq!((taken, record.message.as_str()), (text.len(), message));
         assert_eq!((record.query_id, record.severity.as_str()), (Some(-42), "LOG"));
+        assert_eq!(record.database.as_deref(), Some("shop"));
         for end in 0..text.len() {
             assert!(next(&text.as_bytes()[..end]).is_none(), "torn at {end}");
         }

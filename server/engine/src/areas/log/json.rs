@@ -12,6 +12,7 @@ struct Line {
     #[serde(default)]
     message: String,
     context: Option<String>,
+    dbname: Option<String>,
     query_id: Option<i64>,
 }
 
@@ -29,6 +30,7 @@ fn parse(line: &str) -> Option<Record> {
         severity: line.error_severity,
         message: line.message,
         has_context: line.context.is_some(),
+        database: line.dbname,
         query_id: line.query_id.filter(|id| *id != 0),
     })
 }
@@ -45,6 +47,7 @@ mod tests {
         let (taken, record) = next(&bytes).unwrap();
         let record = record.unwrap();
         assert_eq!((taken, record.query_id), (bytes.len(), Some(-5)));
+        assert_eq!(record.database.as_deref(), Some("shop"));
         assert!(record.message.ends_with("'\n{\"error_severity\":\"LOG\"}'"));
         assert!(next(&bytes[..bytes.len() - 1]).is_none(), "its end is missing");
         assert_eq!(next(b"torn\"}\n"), Some((7, None)));

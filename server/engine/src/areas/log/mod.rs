@@ -1,10 +1,11 @@
-//! The server's own log, where it can be read: how long single runs of statements took. Read from the end on,
-//! as it grows, within a budget (`docs/limits.md#log`); as jsonlog or csvlog, for in other formats a client's
-//! text can forge a record.
+//! The server's own log, where it can be read: how long single runs of statements took, and the plans that
+//! auto_explain writes. Read from the end on, as it grows, within a budget (`docs/limits.md#log`); as jsonlog or
+//! csvlog, for in other formats a client's text can forge a record.
 
 mod csv;
 mod json;
 mod message;
+mod plans;
 mod record;
 mod runs;
 mod tail;
@@ -19,11 +20,12 @@ pub mod rules {
     pub const RULES: &[Rule<Log>] = &[];
 }
 
+use model::explain::LoggedPlan;
 use model::log::{File, Format, Log, Logged};
 use model::server::Facts;
 use model::{AreaName, Known, Reason};
 
-use crate::area::Area;
+use crate::area::{Area, LookBack};
 use crate::connection::{Observer, Rows};
 use crate::error::{Error, monitor_grant, quoted};
 use crate::sql::{Fill, Query, sql};
@@ -151,6 +153,16 @@ impl Area for LogArea {
     fn points(value: &Log) -> Option<Vec<history::Point>> {
         runs::points(value)
     }
+
+    fn look_back(_state: &mut State, value: &Log, back: Option<&LookBack<'_>>) {
+        let Some((back, planner)) = back.and_then(|back| Some((back, back.planner.as_ref()?)))
+        else {
+            return;
+        };
+        for plan in &value.plans {
+            planner.handover().logged.put(LoggedPlan { at_ms: back.now_ms, ..plan.clone() });
+        }
+    }
 }
 
 impl State {
@@ -182,6 +194,7 @@ fn unread(reason: Reason) -> Log {
         skipped: 0,
         strange: 0,
         runs: Vec::new(),
+        plans: Vec::new(),
     }
 }
 
@@ -193,6 +206,7 @@ fn value(file: File, row: &SettingsRow, found: &Found) -> Log {
         skipped: found.skipped,
         strange: found.strange,
         runs: runs::runs(&found.records),
+        plans: plans::plans(&found.records),
     }
 }
 

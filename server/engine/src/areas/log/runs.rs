@@ -101,7 +101,13 @@ mod tests {
     use super::*;
 
     fn record(message: &str, query_id: Option<i64>) -> Record {
-        Record { severity: "LOG".into(), message: message.into(), has_context: false, query_id }
+        Record {
+            severity: "LOG".into(),
+            message: message.into(),
+            has_context: false,
+            database: None,
+            query_id,
+        }
     }
 
     #[test]
@@ -152,6 +158,7 @@ mod tests {
             skipped: 0,
             strange: 0,
             runs: vec![run(3.0), run(3.5), run(2_500.0)],
+            plans: Vec::new(),
         };
         let points = points(&log).unwrap();
         let of = |metric: history::Metric| {

@@ -73,6 +73,12 @@ impl Texts {
         self.known.values().find(|known| known.text.trim() == text.trim())
     }
 
+    /// The fingerprints of those that are known.
+    pub fn fingerprints(&self) -> HashMap<i64, String> {
+        let print = |text: &StatementText| Some((text.queryid, text.fingerprint.clone()?));
+        self.known.values().filter_map(print).collect()
+    }
+
     /// Those of what moved that the history was not given lately, the costliest first.
     pub fn unrecorded(&mut self, tick: &Tick, now_ms: i64) -> Vec<StatementText> {
         let mut found = Vec::new();

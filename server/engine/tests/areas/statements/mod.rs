@@ -9,6 +9,7 @@ mod harness;
 mod churn;
 mod healthy_days;
 mod latency;
+mod logged_plans;
 mod paging;
 mod plans;
 mod properties;

@@ -122,10 +122,11 @@ async fn a_dropped_index_is_another_plan(major: u16) -> Result {
         let begun = std::time::Instant::now();
         loop {
             // The engine's own area may be looking at this moment.
-            match look(&*planner, &bench.asked, &bench.source, (&subject, PlanSource::Generic))
-                .await
+            match look(&*planner, &bench.past, &bench.source, (&subject, PlanSource::Generic)).await
             {
-                Err(why) if begun.elapsed() > PATIENCE => return Err(anyhow::anyhow!(why)),
+                Err(why) if begun.elapsed() > PATIENCE => {
+                    return Err(anyhow::anyhow!(why.message()));
+                }
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
                 Ok(_) => return Ok(()),
             }
@@ -174,7 +175,8 @@ async fn common_values_stand_in_for_unknown_ones(bench: &Bench, subject: &Subjec
         let begun = std::time::Instant::now();
         loop {
             let how = (&subject, PlanSource::CommonValues);
-            match look(&*planner, &bench.asked, &bench.source, how).await {
+            let looked = look(&*planner, &bench.past, &bench.source, how).await;
+            match looked.map_err(|why| why.message()) {
                 // The engine's own area may be looking at this moment.
                 Err(why) if why.contains("Another EXPLAIN") && begun.elapsed() < PATIENCE => {}
                 said => return said,
@@ -215,11 +217,10 @@ async fn what_may_not_be_planned_says_why(bench: &Bench, subject: &Subject) -> R
         let subject = Subject { text: text.to_owned(), queryid: 1, ..subject.clone() };
         let begun = std::time::Instant::now();
         let said = loop {
-            let said =
-                look(&*planner, &bench.asked, &bench.source, (&subject, PlanSource::Generic))
-                    .await
-                    .err();
-            let said = said.unwrap_or_default();
+            let said = look(&*planner, &bench.past, &bench.source, (&subject, PlanSource::Generic))
+                .await
+                .err();
+            let said = said.map(|why| why.message()).unwrap_or_default();
             // The engine's own area may be looking at this moment.
             if !said.contains("Another EXPLAIN") || begun.elapsed() > PATIENCE {
                 break said;

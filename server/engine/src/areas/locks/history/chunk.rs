@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 
 use model::locks::{Graph, Hold, LockMode, LockObject, ModeSet, Node, Queue, Wait};
+use serde::{Deserialize, Serialize};
 
 use crate::history;
 
 /// One recorded moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Tick {
     pub at_ms: i64,
     pub until_ms: i64,
@@ -31,13 +32,16 @@ pub struct Tick {
 /// number, and the table's own slot.
 const LOOKUP_BYTES: usize = 64;
 
+/// The most numbers of a frame: a hundred thousand sessions that hold and wait.
+const MOST_SYMBOLS: usize = 1 << 20;
+
 /// Frames that need nothing outside.
 #[derive(Default)]
 pub struct Chunk {
     pub ticks: Vec<Tick>,
-    frames: Vec<u8>,
-    dictionary: Vec<u8>,
-    ends: Vec<u32>,
+    pub(super) frames: Vec<u8>,
+    pub(super) dictionary: Vec<u8>,
+    pub(super) ends: Vec<u32>,
     /// Only while the chunk is written.
     numbers: HashMap<Vec<u8>, u32>,
     last: Vec<u32>,
@@ -109,6 +113,11 @@ impl Chunk {
         while !bytes.is_empty() {
             let (head, tail) = (get(&mut bytes)? as usize, get(&mut bytes)? as usize);
             let between = get(&mut bytes)?;
+            // A recording may claim anything; each frame could be twice as long as the one before.
+            let length = head.checked_add(tail)?.checked_add(usize::try_from(between).ok()?)?;
+            if length > MOST_SYMBOLS {
+                return None;
+            }
             let mut next: Vec<u32> = symbols.get(..head)?.to_vec();
             for _ in 0..between {
                 next.push(get(&mut bytes)? as u32);

@@ -6,6 +6,7 @@
 
 mod chunk;
 mod incidents;
+mod recorded;
 #[cfg(test)]
 mod tests;
 

@@ -177,3 +177,48 @@ fn the_budget_holds_whatever_comes() {
         assert!(budget < 300_000 || history.at(at_ms).is_some(), "the newest second is kept");
     }
 }
+
+#[test]
+fn a_recording_holds_the_hour_and_may_hold_anything() {
+    let mut history = History::default();
+    for second in 0..700_i64 {
+        let waiters = if second % 50 < 20 { 1 + (second % 7) as u32 } else { 0 };
+        history.record(second * 1_000, &locks(pile(second * 1_000, 77, waiters, "select 1")));
+    }
+    let recorded = history.recorded().unwrap();
+    let back = History::of_recorded(recorded.clone()).unwrap();
+    let same = |a: LockHistory| LockHistory { bytes: 0, ..a };
+    assert_eq!(same(back.summary()), same(history.summary()));
+    for at_ms in [5_000, 19_000, 61_000, 699_000, 800_000] {
+        assert_eq!(back.at(at_ms), history.at(at_ms), "{at_ms}");
+    }
+    // Each part in turn is something else.
+    let text = serde_json::to_string(&recorded).unwrap();
+    for at in (0..text.len()).step_by(text.len() / 60 + 1) {
+        let mut torn = text.clone().into_bytes();
+        torn[at] = if torn[at] == b'f' { b'0' } else { b'f' };
+        let Ok(torn) = serde_json::from_slice(&torn) else { continue };
+        let Some(torn) = History::of_recorded(torn) else { continue };
+        torn.summary();
+        (0..700).step_by(50).for_each(|second| drop(torn.at(second * 1_000)));
+    }
+    assert!(History::of_recorded(serde_json::json!({"a": 1})).is_none());
+    // Frames that double each time.
+    let mut frames = "000001".to_owned() + "00";
+    (0..40).for_each(|power: u32| {
+        let mut length = 1_u64 << power.min(20);
+        let mut number = String::new();
+        while length >= 0x80 {
+            number += &format!("{:02x}", (length as u8) | 0x80);
+            length >>= 7;
+        }
+        number += &format!("{length:02x}");
+        frames += &format!("{number}{number}00");
+    });
+    let end = frames.len() / 2;
+    let tick = serde_json::json!({"at_ms": 0, "until_ms": 0, "server_now_ms": 0, "complete": true,
+        "waiting": 1, "longest_ms": 1, "root": null, "held_up": 0, "first": null, "frame_end": end});
+    let bomb =
+        serde_json::json!([{"ticks": [tick], "frames": frames, "dictionary": "", "ends": []}]);
+    assert_eq!(History::of_recorded(bomb).unwrap().at(0), None);
+}

@@ -1,6 +1,6 @@
 //! Which statement is looked at next: one that is accused, or one of the costliest. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::statements::plans::{PlanLook, PlanSource};
 use model::statements::regression::Change;
@@ -15,9 +15,12 @@ const AGAIN_MS: i64 = 600_000;
 /// And how often one that gave no plan, ms.
 const AGAIN_FAILED_MS: i64 = 3_600_000;
 /// The ways in which a plan is had without being asked.
-const WAYS: [PlanSource; 2] = [PlanSource::Generic, PlanSource::CommonValues];
+const WAYS: [PlanSource; 3] =
+    [PlanSource::Generic, PlanSource::CommonValues, PlanSource::SessionValues];
+/// Of so many of the costliest the values are looked for that sessions run them with.
+const WITH_VALUES: usize = 50;
 /// How the statements of pgdeck itself begin.
-const OWN: &str = "/* pgdeck ";
+pub const OWN: &str = "/* pgdeck ";
 
 /// A statement whose plan is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,19 +35,39 @@ pub struct Subject {
     pub fingerprint: String,
 }
 
-/// The statement whose turn it is: first those that are accused of having changed, then the costliest of the
-/// last ten minutes.
-pub fn next(
-    value: &Statements,
-    looks: &HashMap<Place, PlanLook>,
-    now_ms: i64,
-) -> Option<(Subject, PlanSource)> {
+impl Subject {
+    /// Where its values are kept.
+    pub fn place(&self) -> (i64, String) {
+        (self.queryid, self.database.clone())
+    }
+}
+
+/// The statements that plans are wanted of, and since when they are another matter: first those that are accused
+/// of having changed, then the costliest of the last ten minutes.
+fn wanted(value: &Statements) -> impl Iterator<Item = (Subject, i64)> {
     let accused = value.regressions.iter().flat_map(|report| &report.found);
     let accused = accused.filter(|one| one.change.is_accusation() && one.change != Change::Gone);
     let accused = accused.map(|one| (one.key, one.since_ms));
     let window = value.window().into_iter();
     let top = window.flat_map(|window| window.top.iter().filter(|one| one.key.toplevel).take(TOP));
     let top = top.map(|one| (one.key, i64::MIN));
+    accused.chain(top).filter_map(|(key, since_ms)| Some((subject(value, key)?, since_ms)))
+}
+
+/// The statements whose values are looked for: a plan of theirs may be wanted, or a person may ask for one.
+pub fn with_values(value: &Statements) -> HashSet<(i64, String)> {
+    let top = value.window().into_iter().flat_map(|window| window.top.iter().take(WITH_VALUES));
+    let top = top.filter_map(|one| subject(value, one.key)).map(|subject| subject.place());
+    wanted(value).map(|(subject, _)| subject.place()).chain(top).collect()
+}
+
+/// The statement whose turn it is. `ran` says of which a session's values are known.
+pub fn next(
+    value: &Statements,
+    looks: &HashMap<Place, PlanLook>,
+    ran: impl Fn(&Subject) -> bool,
+    now_ms: i64,
+) -> Option<(Subject, PlanSource)> {
     let is_due = |subject: &Subject, how: PlanSource, since_ms: i64| {
         let place = (subject.queryid, subject.database.clone(), how);
         looks.get(&place).is_none_or(|look| {
@@ -53,16 +76,23 @@ pub fn next(
             is_old || (look.failure.is_none() && look.at_ms < since_ms)
         })
     };
-    accused
-        .chain(top)
-        .filter_map(|(key, since_ms)| Some((subject(value, key)?, since_ms)))
+    wanted(value)
         .flat_map(|(subject, since_ms)| {
-            // Without parameters there are no values to plan for.
-            let ways = if subject.text.contains('$') { &WAYS[..] } else { &WAYS[..1] };
-            ways.iter().map(move |how| (subject.clone(), *how, since_ms))
+            let ways = ways(&subject, ran(&subject));
+            ways.map(move |how| (subject.clone(), how, since_ms))
         })
         .find(|(subject, how, since_ms)| is_due(subject, *how, *since_ms))
         .map(|(subject, how, _)| (subject, how))
+}
+
+/// The ways in which a plan of it can be had: without parameters there are no values to plan for.
+pub fn ways(subject: &Subject, is_ran: bool) -> impl Iterator<Item = PlanSource> + use<> {
+    let most = match subject.text.contains('$') {
+        true if is_ran => 3,
+        true => 2,
+        false => 1,
+    };
+    WAYS.into_iter().take(most)
 }
 
 /// What is known of it; None without its text or the name of its database.
@@ -135,7 +165,7 @@ mod tests {
 
     fn chosen(value: &Statements, looks: &[(Place, PlanLook)], now_ms: i64) -> Option<i64> {
         let looks = looks.iter().cloned().collect();
-        next(value, &looks, now_ms).map(|(subject, _)| subject.queryid)
+        next(value, &looks, |_| false, now_ms).map(|(subject, _)| subject.queryid)
     }
 
     #[test]
@@ -185,10 +215,20 @@ mod tests {
             ..StatementText::default()
         }];
         let how = |looks: &[(Place, PlanLook)]| {
-            next(&value, &looks.iter().cloned().collect(), 5).map(|(_, how)| how)
+            next(&value, &looks.iter().cloned().collect(), |_| false, 5).map(|(_, how)| how)
         };
         assert_eq!(how(&[]), Some(PlanSource::Generic));
         assert_eq!(how(&[look(1, 5, None)]), Some(PlanSource::CommonValues));
+        let of = |how| {
+            let (mut place, look) = look(1, 5, None);
+            place.2 = how;
+            (place, PlanLook { source: how, ..look })
+        };
+        let both = [of(PlanSource::Generic), of(PlanSource::CommonValues)];
+        assert_eq!(how(&both), None);
+        // A third, once a session was seen that ran it.
+        let third = next(&value, &both.into_iter().collect(), |_| true, 5).map(|(_, how)| how);
+        assert_eq!(third, Some(PlanSource::SessionValues));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use history::{Error, History};
 use model::Unit;
+use model::statements::plans::PlanSource;
 use model::statements::regression::Cause;
 use model::statements::{CauseKind, Regression};
 
@@ -27,6 +28,11 @@ pub async fn cause(
         return Ok(None);
     };
     let is_then = (one.since_ms - BEFORE_MS..=to_ms).contains(&before.last_ms);
+    // Plans for other values each alternate, which explains nothing.
+    let has_values = |how: &str| how.parse().is_ok_and(PlanSource::has_values_of_its_own);
+    if has_values(&now.how) && now.first_ms < before.last_ms {
+        return Ok(None);
+    }
     let costs = cost(&before.plan).zip(cost(&now.plan));
     let Some(costs) = costs.filter(|_| is_then && now.last_ms >= one.since_ms) else {
         return Ok(None);

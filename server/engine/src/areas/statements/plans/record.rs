@@ -12,6 +12,8 @@ use crate::stored_event::written;
 
 /// The longest name of a database.
 const NAME_CHARS: usize = 63;
+/// A plan for other values that was seen in this time before is no change, ms: such plans alternate.
+const ALTERNATES_MS: i64 = 86_400_000;
 
 /// A plan, as EXPLAIN or the log gave it.
 #[derive(Clone, Debug)]
@@ -48,7 +50,14 @@ pub async fn record(
     let known = history.plans(&source.cluster, &key, "").await.map_err(|e| unreadable(&e))?;
     let last = known.iter().find(|one| one.how == how && one.database == database);
     let shape = plan::shape::shape(plan);
-    let is_flip = last.is_some_and(|last| last.shape != shape);
+    let alternates = found.source.has_values_of_its_own()
+        && known.iter().any(|one| {
+            one.how == how
+                && one.database == database
+                && one.shape == shape
+                && found.at_ms.saturating_sub(one.last_ms) < ALTERNATES_MS
+        });
+    let is_flip = last.is_some_and(|last| last.shape != shape) && !alternates;
     let event = Event {
         at_ms: found.at_ms,
         since_ms: last.map(|last| last.last_ms),
@@ -75,7 +84,7 @@ pub async fn record(
             first_ms: found.at_ms,
             last_ms: found.at_ms,
         },
-        Some(event),
+        (!alternates).then_some(event),
     );
     let full = "There is no room in the history at the moment.";
     kept.then_some(is_flip).ok_or_else(|| full.into())

@@ -70,6 +70,7 @@ fn told(stored: &[StatementPlan]) -> Vec<SeenPlan> {
             source: one.source,
             line: plan::shape::line(&one.plan),
             cost: one.plan.nodes.first().and_then(|root| Some(root.cost?.total)),
+            took_ms: one.plan.execution_ms(),
             first_ms: one.stored.first_ms,
             last_ms: one.stored.last_ms,
             plan: one.stored.plan.clone(),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use history::{Bucket, Entity, Series};
-use model::statements::{Detail, Measure, Question, Rank, Statements, Sums};
+use model::statements::{Detail, Measure, Question, Rank, StatementText, Statements, Sums};
 use model::{AreaName, Known, Reason, ServerId};
 
 use super::super::StatementsArea;
@@ -36,6 +36,21 @@ pub async fn of(
         (Err(Reason::NotYet), Some(failure)) => Err(failure.reason.clone()),
         (found, _) => found,
     }))
+}
+
+/// The text of a statement, without values; None where it is not known.
+///
+/// Errors: a sentence, when the store cannot be read.
+pub async fn text_of(
+    engine: &Engine,
+    id: &ServerId,
+    queryid: i64,
+) -> Result<Option<StatementText>, String> {
+    let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(None) };
+    let (question, store) = (&Question::default(), Store::of(engine, id));
+    let asker = Asker { value: latest.value(), question, sees_text: true, store };
+    let texts = asker.texts(std::iter::once(queryid)).await;
+    Ok(texts.map_err(|error| unreadable(&error))?.remove(&queryid))
 }
 
 impl Asker<'_> {
