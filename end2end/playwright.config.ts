@@ -1,10 +1,16 @@
 // Playwright configuration: one demo for all tests, each test with and without JavaScript.
+import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 import { SIGNED_IN } from './support/demo';
+
+/** Chromium without windows, or the whole browser where that is not installed. */
+const BROWSER = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
 
 const WITH_JAVASCRIPT_ONLY = [/hydrate\.spec\.ts$/, /visual\.spec\.ts$/];
 /** What disturbs the demo for every page runs when all else is done. */
 const ALONE = /\.alone\.spec\.ts$/;
+/** What waits for minutes starts first, so that the rest runs beside it. */
+const FIRST = /morning\.hydrate\.spec\.ts$/;
 const README = /readme\.shot\.ts$/;
 
 export default defineConfig({
@@ -24,7 +30,7 @@ export default defineConfig({
     timezoneId: 'UTC',
     screenshot: 'only-on-failure',
     launchOptions: {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath: process.env.CHROMIUM ?? BROWSER,
       args: [
         '--no-sandbox',
         '--disable-gpu',
@@ -39,8 +45,9 @@ export default defineConfig({
   projects: process.env.README_SHOT
     ? [{ name: 'readme', testMatch: README }]
     : [
-        { name: 'javascript', testIgnore: ALONE },
+        { name: 'first', testMatch: FIRST },
+        { name: 'javascript', testIgnore: [FIRST, ALONE] },
         { name: 'plain', use: { javaScriptEnabled: false }, testIgnore: [...WITH_JAVASCRIPT_ONLY, ALONE] },
-        { name: 'alone', testMatch: ALONE, dependencies: ['javascript', 'plain'] },
+        { name: 'alone', testMatch: ALONE, dependencies: ['first', 'javascript', 'plain'] },
       ],
 });

@@ -59,10 +59,8 @@ export async function newReadings(page: Page, area: string, count: number) {
   );
 }
 
-/** Widths and themes in which every page has to be good. */
-export const THEMES = ['light', 'dark'] as const;
+/** Widths at which every page has to be good. */
 export const WIDTHS = [1440, 390];
-export const LOOKS = THEMES.flatMap((theme) => WIDTHS.map((width) => ({ width, theme })));
 
 /** Shows an open page in this theme, as its switch does. */
 export async function setTheme(page: Page, theme: 'light' | 'dark') {

@@ -11,7 +11,7 @@ use support::{
     Result, after_ticks, is_up, link, lost_because, monitored, our_sessions, until, watch, watcher,
 };
 
-const FIRST: Duration = Duration::from_secs(10);
+const FIRST: Duration = support::PATIENCE;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_of_the_role_do_not_reach_our_transactions() -> Result {

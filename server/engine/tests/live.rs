@@ -111,7 +111,7 @@ async fn every_area(major: u16) -> Result {
         for area in AreaName::ALL {
             let mut frames = engine.subscribe(&id, area).expect("the server is known");
             let arrived = frames.wait_for(|frame| frame.full.contains("\"reading\":{"));
-            tokio::time::timeout(std::time::Duration::from_secs(10), arrived).await??;
+            tokio::time::timeout(support::PATIENCE, arrived).await??;
         }
         let activity = engine
             .latest::<ActivityArea>(&id)
@@ -196,11 +196,11 @@ async fn a_standby_reads_as_a_standby_on_every_major() -> Result {
         let id = ServerId::new("standby");
         let mut frames = engine.subscribe(&id, AreaName::Replication).expect("known");
         let linked = frames.wait_for(|frame| frame.full.contains("\"linked\":true"));
-        tokio::time::timeout(std::time::Duration::from_secs(20), linked).await??;
+        tokio::time::timeout(support::PATIENCE, linked).await??;
         let mut frames =
             engine.subscribe(&ServerId::new("primary"), AreaName::Replication).expect("known");
         let streams = frames.wait_for(|frame| frame.full.contains("\"state\":\"streaming\""));
-        tokio::time::timeout(std::time::Duration::from_secs(20), streams).await??;
+        tokio::time::timeout(support::PATIENCE, streams).await??;
         let drawn = engine.topology(&id);
         assert_eq!(drawn.nodes.len(), 2, "{drawn:#?}");
         assert_eq!(drawn.streams.len(), 1, "{drawn:#?}");

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use model::{AreaName, ServerId};
 use playground::{PoolMode, Pooler};
 use sqlx::{ConnectOptions, Connection, Row};
-use support::{Result, is_up, monitored, until, watch};
+use support::{PATIENCE, Result, is_up, monitored, until, watch};
 
 const CLIENTS: usize = 50;
 const RUN: Duration = Duration::from_secs(8);
@@ -20,7 +20,7 @@ async fn fifty_clients_beside_us() -> Result {
     let server = monitored(17).await?;
     let pooler = Pooler::start(&server, PoolMode::Transaction).await?;
     let engine = watch(&[("pooled", pooler.dsn_for("watcher", "w", "postgres"))])?;
-    until(&engine, "pooled", Duration::from_secs(10), is_up).await?;
+    until(&engine, "pooled", PATIENCE, is_up).await?;
     let options: sqlx::postgres::PgConnectOptions =
         pooler.dsn_for("watcher", "w", "postgres").parse()?;
     let options =
@@ -67,7 +67,7 @@ async fn fifty_clients_beside_us() -> Result {
         let arrived = frames.wait_for(|frame| {
             frame.full.contains("\"failure\":null") && frame.full.contains("\"reading\":{")
         });
-        tokio::time::timeout(Duration::from_secs(10), arrived).await??;
+        tokio::time::timeout(PATIENCE, arrived).await??;
     }
     let failures: u64 =
         engine.overhead().iter().flat_map(|cost| &cost.queries).map(|query| query.failures).sum();
@@ -87,7 +87,7 @@ async fn nothing_is_done_through_a_pooler() -> Result {
     let none = engine::dsn::Environment::empty();
     config.operate = Some(engine::Dsn::parse(&pooler.dsn_for("op", "o", "postgres"), &none)?);
     let engine = engine::Engine::start(vec![config], engine::Limits::default());
-    until(&engine, "one", Duration::from_secs(30), is_up).await?;
+    until(&engine, "one", PATIENCE, is_up).await?;
     let refused = engine.operate(&ServerId::new("one"), model::action::Action::Terminate).await;
     let message = refused.err().map(|reason| reason.message());
     assert!(

@@ -33,7 +33,7 @@ async fn a_killed_starter_is_cleaned_up_after() -> Outcome {
     holder.wait()?;
     let server = playground::server(playground::install::newest()?.major).await?;
     // A concurrent test may be the one that cleans up.
-    for _ in 0..100 {
+    for _ in 0..1_200 {
         if !Path::new(&pid).exists() && !Path::new(data).exists() {
             break;
         }

@@ -63,7 +63,7 @@ pub async fn start() -> ActionTest {
 
 /// Waits until pgdeck has a reading of the server. Pages name versions in explanations, too.
 pub async fn wait_for_reading(pgdeck: &Running) {
-    for _ in 0..100 {
+    for _ in 0..600 {
         let metrics = pgdeck.get("/metrics").send().await.unwrap();
         if metrics.text().await.unwrap().contains("pg_up{server=\"shop\"} 1\n") {
             return;

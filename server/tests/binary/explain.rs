@@ -63,14 +63,14 @@ pub fn sheet(statement: &str, analyze: bool) -> Value {
 
 /// Waits until pgdeck has read the server; the preview then.
 pub async fn preview(pgdeck: &Running, cookie: &str, sheet: &Value) -> Value {
-    for _ in 0..100 {
+    for _ in 0..600 {
         let answered = answer(pgdeck, cookie, "explain_preview", &json!({ "sheet": sheet })).await;
         if answered["Err"]["Unknown"] != json!("NotYet") {
             return answered;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("pgdeck has not read the server in ten seconds");
+    panic!("pgdeck has not read the server within a minute");
 }
 
 /// The name of the run that a preview offers; where it offers none, one that was never given.
@@ -267,12 +267,12 @@ async fn a_statement_is_cancelled_when_its_client_disconnects() {
 async fn until_busy(server: &playground::Server, wanted: i64) {
     const BUSY: &str = "select count(*) from pg_stat_activity where state = 'active' and query like '/* pgdeck % explain%'";
     let mut connection = server.connect().await.unwrap();
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         let busy: i64 = sqlx::query_scalar(BUSY).fetch_one(&mut connection).await.unwrap();
         if busy == wanted {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("not {wanted} busy sessions within ten seconds");
+    panic!("not {wanted} busy sessions within a minute");
 }

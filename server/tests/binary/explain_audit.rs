@@ -20,13 +20,13 @@ pub async fn audit(pgdeck: &Running, cookie: &str) -> Vec<Value> {
 
 /// Waits until nothing of the log is under way.
 pub async fn until_ended(pgdeck: &Running, cookie: &str) {
-    for _ in 0..100 {
+    for _ in 0..1_200 {
         if audit(pgdeck, cookie).await.iter().all(|entry| entry["end"] != "UnderWay") {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("an entry is still under way after five seconds");
+    panic!("an entry is still under way after a minute");
 }
 
 #[tokio::test]

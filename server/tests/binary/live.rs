@@ -13,7 +13,7 @@ async fn first_events(answer: reqwest::Response) -> String {
     let mut chunks = answer.bytes_stream();
     let mut text = String::new();
     while text.matches("\n\n").count() < 3 {
-        let chunk = tokio::time::timeout(Duration::from_secs(5), chunks.next())
+        let chunk = tokio::time::timeout(Duration::from_secs(60), chunks.next())
             .await
             .unwrap()
             .unwrap()

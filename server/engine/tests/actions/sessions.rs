@@ -1,8 +1,6 @@
 //! Cancel and terminate: the chosen session, never another; sessions that need a second
 //! confirmation.
 
-use std::time::Duration;
-
 use engine::Engine;
 use model::action::{Action, Outcome, Target};
 use playground::Server;
@@ -135,21 +133,17 @@ pub async fn walsender(major: u16) -> Result {
     server.exec("alter role op replication").await?;
     let _standby = server.standby("copy").await?;
     let engine = acting(&server, Some(&server.dsn())).await?;
-    let mut root = server.connect().await?;
-    let mut sender: Option<(i32, i64)> = None;
-    for _ in 0..100 {
-        sender = sqlx::query_as(
-            "select pid, (extract(epoch from backend_start) * 1000)::int8 from pg_stat_activity
-             where backend_type = 'walsender'",
-        )
-        .fetch_optional(&mut root)
-        .await?;
-        if sender.is_some() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    let (pid, backend_start_ms) = sender.ok_or_else(|| anyhow::anyhow!("no walsender"))?;
+    until_true(
+        &server,
+        "select exists (select from pg_stat_activity where backend_type = 'walsender')",
+    )
+    .await?;
+    let (pid, backend_start_ms): (i32, i64) = sqlx::query_as(
+        "select pid, (extract(epoch from backend_start) * 1000)::int8 from pg_stat_activity
+         where backend_type = 'walsender'",
+    )
+    .fetch_one(&mut server.connect().await?)
+    .await?;
     let chosen = Target::Session { pid, backend_start_ms };
     let message = refusal(&engine, ask(Action::Terminate, chosen.clone(), false)).await?;
     assert!(message.contains("walsender"), "{message}");

@@ -6,14 +6,14 @@ mod runs;
 mod transactions;
 mod unknown;
 
-use std::time::Duration;
-
 use engine::{Engine, Limits};
 use model::Severity;
 use playground::ServerOptions;
 use sqlx::Connection;
 
-use crate::support::{Result, config, fires, is_up, limits, monitored, quiet, until, watcher};
+use crate::support::{
+    PATIENCE, Result, config, fires, is_up, limits, monitored, quiet, until, watcher,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idle_in_transaction_and_its_end() -> Result {
@@ -38,7 +38,7 @@ async fn a_long_transaction_and_its_end() -> Result {
     let server = monitored(14).await?;
     let limits = limits(&[("activity/long_transaction", "warn_from_s", 1.0)])?;
     let engine = Engine::start(vec![config("one", &watcher(&server))?], limits);
-    until(&engine, "one", Duration::from_secs(10), is_up).await?;
+    until(&engine, "one", PATIENCE, is_up).await?;
     let mut long = server.connect().await?;
     let running = tokio::spawn(async move {
         let _ = sqlx::raw_sql("select pg_sleep(60)").execute(&mut long).await;
@@ -55,7 +55,7 @@ async fn connections_run_out() -> Result {
     let server = ServerOptions::new(18).setting("max_connections", "20").start().await?;
     server.exec("create role watcher login password 'w'; grant pg_monitor to watcher").await?;
     let engine = Engine::start(vec![config("one", &watcher(&server))?], Limits::default());
-    until(&engine, "one", Duration::from_secs(10), is_up).await?;
+    until(&engine, "one", PATIENCE, is_up).await?;
     quiet(&engine, "one", "activity/connection_use").await?;
     let mut held = Vec::new();
     for _ in 0..14 {

@@ -2,16 +2,14 @@
 //! on a real server, and what an on-call DBA would act on.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Deserialize;
 use sqlx::{Connection, PgConnection};
 
-use crate::support::{Result, config, limits, until_true, watcher};
+use crate::support::{PATIENCE, Result, config, limits, until_true, watcher};
 
 const SCENES: &str = include_str!("scenes.json");
-/// In which a scene that was made must have come about.
-const WITHIN: Duration = Duration::from_secs(20);
 
 /// A scene: what happens, and what an on-call DBA would act on.
 #[derive(Deserialize)]
@@ -122,7 +120,7 @@ async fn judge(server: &playground::Server, scene: &Scene) -> Result {
         }
         let all: Vec<_> = report.findings.iter().map(|f| (&f.rule, &f.message, f.harm)).collect();
         anyhow::ensure!(
-            started.elapsed() < WITHIN,
+            started.elapsed() < PATIENCE,
             "{} ({}): “{}” is not first in {all:#?}",
             scene.scene,
             scene.reason,

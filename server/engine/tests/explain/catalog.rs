@@ -51,7 +51,7 @@ async fn analysed(server: &Server) -> Result {
     const ANALYSED: &str = "select count(*) from pg_stat_user_tables where relname = 'orders' and last_analyze is not null";
     let started = std::time::Instant::now();
     while number(server, ANALYSED).await? == 0 {
-        anyhow::ensure!(started.elapsed() < Duration::from_secs(10), "no ANALYZE on record");
+        anyhow::ensure!(started.elapsed() < PATIENCE, "no ANALYZE on record");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(())

@@ -45,7 +45,7 @@ pub(crate) fn analyst(server: &Server) -> String {
 /// An engine that watches the server under the name `one` and has read it.
 pub(crate) async fn watching_one(dsn: String) -> Result<Engine> {
     let engine = watch(&[("one", dsn)])?;
-    until(&engine, "one", Duration::from_secs(15), is_up).await?;
+    until(&engine, "one", PATIENCE, is_up).await?;
     Ok(engine)
 }
 

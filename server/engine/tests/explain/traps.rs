@@ -29,10 +29,7 @@ async fn a_function_that_lies_about_being_immutable_is_bounded() -> Result {
     explain(&engine, request("select lies()", Mode::Plan)).await.expect("planned");
     let started = Instant::now();
     while number(&server, "select count(*) from pg_locks where locktype = 'advisory'").await? > 0 {
-        anyhow::ensure!(
-            started.elapsed() < Duration::from_secs(5),
-            "the lock outlives the session"
-        );
+        anyhow::ensure!(started.elapsed() < PATIENCE, "the lock outlives the session");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mut asked = request("select sleeps()", Mode::Plan);

@@ -75,7 +75,7 @@ pub fn is_up(link: &ConnectionState) -> bool {
 
 /// Waits for a loss whose words and remedy hold these parts.
 pub async fn lost_because(engine: &Engine, name: &str, message: &str, remedy: &str) -> Result {
-    until(engine, name, Duration::from_secs(12), |link| {
+    until(engine, name, PATIENCE, |link| {
         matches!(link, ConnectionState::Lost { reason: Reason::Unreachable { message: s, remedy: r, .. }, .. }
             if s.contains(message) && r.contains(remedy))
     })
@@ -101,6 +101,11 @@ pub fn activity_age(engine: &Engine, name: &str) -> Option<Duration> {
     Some(Duration::from_millis(u64::try_from(age).unwrap_or(0)))
 }
 
+/// Whether the newest activity reading is one of the last ticks.
+pub fn is_fresh(engine: &Engine, name: &str) -> bool {
+    activity_age(engine, name).is_some_and(|age| age < Duration::from_secs(4))
+}
+
 /// Limits of rules as the configuration sets them.
 pub fn limits(set: &[(&str, &str, f64)]) -> Result<Limits> {
     let mut limits = Limits::default();
@@ -123,8 +128,8 @@ pub fn all_findings(engine: &Engine, name: &str) -> Vec<Finding> {
 
 /// Waits for a finding of that rule.
 pub async fn fires(engine: &Engine, name: &str, rule: &str) -> Result<Finding> {
-    let id = ServerId::new(name);
-    for _ in 0..300 {
+    let (id, started) = (ServerId::new(name), Instant::now());
+    while started.elapsed() < PATIENCE {
         let found = all_findings(engine, name).into_iter().find(|finding| finding.rule == rule);
         if let Some(finding) = found {
             assert!(!finding.evidence.is_empty() && !finding.remedy.message.is_empty());
@@ -137,9 +142,9 @@ pub async fn fires(engine: &Engine, name: &str, rule: &str) -> Result<Finding> {
 
 /// Waits until that rule has nothing to say and was checked.
 pub async fn quiet(engine: &Engine, name: &str, rule: &str) -> Result {
-    let id = ServerId::new(name);
+    let (id, started) = (ServerId::new(name), Instant::now());
     let mut last = None;
-    for _ in 0..300 {
+    while started.elapsed() < PATIENCE {
         let (findings, not_checked) = engine.findings(&id);
         let found = all_findings(engine, name).iter().any(|finding| finding.rule == rule);
         let unchecked = not_checked.iter().any(|entry| entry.rule == rule);

@@ -191,12 +191,11 @@ async fn blocks_and_is_blocked(engine: &Engine, root: i32, waiter: i32) -> Resul
         let sessions = overview.and_then(|latest| latest.reading).map(|r| r.value.sessions);
         let longest = sessions.and_then(|known| known.ok()).map_or(0.0, |s| s.longest_lock_wait_ms);
         let age = seen(engine, waiter).and_then(|session| session.query_age_ms);
-        if longest > 0.0 && age.is_some_and(|age| age > longest) {
-            let age = age.unwrap_or_default();
-            assert!(age - longest > 1_000.0, "{longest} of {age}");
+        // Two areas, each with readings of its own: they differ by less when the overview's is the newer one.
+        if longest > 0.0 && age.is_some_and(|age| age - longest > 1_000.0) {
             return Ok(());
         }
-        anyhow::ensure!(started.elapsed() < PATIENCE, "the overview sees no wait");
+        anyhow::ensure!(started.elapsed() < PATIENCE, "the overview: {longest} of {age:?}");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
 }

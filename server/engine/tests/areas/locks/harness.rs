@@ -18,7 +18,7 @@ use sqlx::PgConnection;
 pub type Result<T = ()> = anyhow::Result<T>;
 
 /// How long a state may take to come about on a busy machine.
-const WITHIN: Duration = Duration::from_secs(20);
+pub const WITHIN: Duration = Duration::from_secs(60);
 
 pub struct Look {
     pub server: playground::Server,

@@ -1,6 +1,6 @@
 //! Parallel queries: leader and workers are one node, which never blocks itself.
 
-use super::harness::{Look, Result, expected};
+use super::harness::{Look, Result, WITHIN, expected};
 
 /// Makes every scan parallel; the leader only gathers.
 const FORCED: &str = "set parallel_setup_cost = 0; set parallel_tuple_cost = 0;
@@ -68,7 +68,7 @@ async fn workers(look: &mut Look, leader: i32) -> Result<Vec<i32>> {
         if pids.len() == 2 {
             return Ok(pids);
         }
-        anyhow::ensure!(started.elapsed().as_secs() < 10, "no workers on {}", look.major());
+        anyhow::ensure!(started.elapsed() < WITHIN, "no workers on {}", look.major());
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
 }

@@ -1,6 +1,6 @@
 //! Autovacuum to prevent wraparound: it holds its table and does not yield.
 
-use super::harness::{Look, Result, expected};
+use super::harness::{Look, Result, WITHIN, expected};
 
 pub async fn to_prevent_wraparound(look: &mut Look) -> Result {
     // Throttled to about ten pages a second, so that it holds its table while we look.
@@ -20,7 +20,7 @@ pub async fn to_prevent_wraparound(look: &mut Look) -> Result {
     let mut connection = look.server.connect().await?;
     let started = std::time::Instant::now();
     let worker: i32 = loop {
-        anyhow::ensure!(started.elapsed().as_secs() < 30, "no autovacuum on {}", look.major());
+        anyhow::ensure!(started.elapsed() < WITHIN, "no autovacuum on {}", look.major());
         let sql = "select pid from pg_stat_activity
                     where query like 'autovacuum: VACUUM%public.aging (to prevent wraparound)'";
         match sqlx::query_scalar(sql).fetch_optional(&mut connection).await? {

@@ -12,7 +12,7 @@ mod subscriptions;
 use engine::Engine;
 use model::Object;
 
-use crate::support::{Result, config, fires, limits, monitored, quiet, watcher};
+use crate::support::{PATIENCE, Result, config, fires, limits, monitored, quiet, watcher};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn paused_replay_is_lag_on_both_ends() -> Result {
@@ -86,8 +86,8 @@ async fn a_query_on_the_standby_that_replay_waits_for_is_named_on_the_primary() 
 
 /// Waits until the primary's finding on the lag holds these words.
 async fn told_by(engine: &Engine, words: &str) -> Result<model::Finding> {
-    let mut last = None;
-    for _ in 0..300 {
+    let (mut last, started) = (None, std::time::Instant::now());
+    while started.elapsed() < PATIENCE {
         let finding = fires(engine, "primary", "replication/replication_lag").await?;
         if finding.message.contains(words) {
             return Ok(finding);

@@ -45,6 +45,11 @@ impl Reader {
         self.server.redirect(dsn).await
     }
 
+    /// Which cluster it is: the history is kept under that.
+    pub fn cluster(&self) -> Option<String> {
+        self.server.facts.system_identifier.clone()
+    }
+
     /// One reading.
     pub async fn read(&mut self) -> Result<Statements> {
         let now_ms = now_ms();

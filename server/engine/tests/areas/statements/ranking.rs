@@ -13,8 +13,8 @@ use model::statements::{Change, Detail, Measure, Question, Rank, Ranking, Statem
 use playground::{Server, ServerOptions};
 
 use super::harness::{COUNTED, OTHER, Reader, run, run_in_three, started};
-use crate::support::Result;
 use crate::support::observed::Observed;
+use crate::support::{PATIENCE, Result};
 
 const NESTED: &str = "select 1 as \"Nested\", 'secret-4711' as t from ledger.kept limit 1";
 
@@ -162,16 +162,19 @@ async fn a_window_says_what_was_done(major: u16) -> Result {
     Ok(())
 }
 
-const TAGGED: &str =
-    "select pg_catalog.pg_sleep(1) as napped /*controller='orders',traceparent='00-4bf9-01'*/";
+const TAGGED: &str = "select pg_catalog.pg_advisory_lock(4711) as waited /*controller='orders',traceparent='00-4bf9-01'*/";
 
 /// A session that is met running a statement says its tags.
 async fn tagged(watched: &mut Watched, major: u16) -> Result {
     let mut server = Observed::open(&watched.server.dsn()).await?;
     let mut state = Default::default();
     let begin = now_ms() - 1_000;
+    // It runs until it has been met.
+    let mut holder = watched.server.connect().await?;
+    run(&mut holder, "begin; select pg_advisory_xact_lock(4711)", 1).await?;
     let mut session = watched.server.connect().await?;
-    let napping = tokio::spawn(async move { run(&mut session, TAGGED, 1).await });
+    let waiting = tokio::spawn(async move { run(&mut session, TAGGED, 1).await });
+    let started = std::time::Instant::now();
     let source = Source::new("7", "shop", "activity");
     let is_tagged = |points: &[Point]| points.iter().any(|p| p.metric == BY_TAG);
     loop {
@@ -182,10 +185,11 @@ async fn tagged(watched: &mut Watched, major: u16) -> Result {
             watched.history.recorder().append(&source, now_ms(), 1_000, points);
             break;
         }
-        anyhow::ensure!(!napping.is_finished(), "{major}: no tag was seen: {read:?}");
+        anyhow::ensure!(started.elapsed() < PATIENCE, "{major}: no tag was seen: {read:?}");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    napping.await??;
+    run(&mut holder, "commit", 1).await?;
+    waiting.await??;
     let end = watched.read().await?;
     let question = Question { tag: "controller:orders".into(), ..between(begin, end) };
     let ranking = watched.rank(&question).await?;
@@ -199,7 +203,7 @@ async fn tagged(watched: &mut Watched, major: u16) -> Result {
     let (detail, _) = watched.detail(queryid, &between(begin, end)).await?;
     assert_eq!(detail.tags, [("controller:orders".to_owned(), 1.0)], "{major}");
     assert!(
-        detail.waits.iter().any(|(wait, s)| wait == "Timeout: PgSleep" && *s > 0.0),
+        detail.waits.iter().any(|(wait, s)| wait == "Lock: advisory" && *s > 0.0),
         "{detail:#?}"
     );
     Ok(())

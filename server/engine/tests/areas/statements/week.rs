@@ -41,6 +41,8 @@ pub struct Bench {
     pub asked: Past,
     pub source: Source,
     pub limits: Limits,
+    /// Statements that phases have run.
+    pub ran: u64,
     changes: (Observed, changes::State),
     folder: std::path::PathBuf,
 }
@@ -75,7 +77,7 @@ impl Bench {
         let source = Source::new("cluster", "one", "statements");
         let asked = Past::new(&past).ok_or_else(|| anyhow::anyhow!("no runtime"))?;
         let changes = (Observed::open(&server.dsn()).await?, changes::State::default());
-        Ok(Self { server, reader, past, asked, source, limits, changes, folder })
+        Ok(Self { server, reader, past, asked, source, limits, ran: 0, changes, folder })
     }
 
     /// Runs the workload for a phase and reads what it did.
@@ -88,6 +90,7 @@ impl Bench {
         let mut rounds = 0;
         while begun.elapsed() < PHASE || rounds < ROUNDS {
             rounds += 1;
+            self.ran += work.len() as u64;
             for sql in work {
                 let sql = sqlx::AssertSqlSafe((*sql).to_owned());
                 sqlx::raw_sql(sql).execute(&mut *session).await?;
@@ -181,7 +184,8 @@ impl Bench {
     }
 }
 
-fn accused(known: Known<Regressions>) -> Result<Vec<Regression>> {
+/// What is said against statements.
+pub fn accused(known: Known<Regressions>) -> Result<Vec<Regression>> {
     let regressions = known.map_err(|reason| anyhow::anyhow!("{reason:?}"))?;
     Ok(regressions.found.into_iter().filter(|one| one.change.is_accusation()).collect())
 }

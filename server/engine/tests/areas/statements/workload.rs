@@ -1,10 +1,9 @@
-//! Workloads that count themselves: pgbench says how many transactions it processed, and a function how long it
-//! took. What the differences add up to is the same.
+//! pgbench says how many transactions it processed. What the differences add up to is the same.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use model::statements::{Measure, Moved};
+use model::statements::Measure;
 use playground::Server;
 use sqlx::Connection;
 
@@ -66,46 +65,6 @@ pub async fn pgbench(server: &Server, reader: &mut Reader) -> Result {
         let id: i64 = sqlx::query_scalar(sql).bind(begin).fetch_one(&mut session).await?;
         assert_eq!(calls.get(&id), Some(&TRANSACTIONS), "{begin}: {calls:?}");
     }
-    session.close().await?;
-    Ok(())
-}
-
-/// A statement that says how long it took, through a reset of others and of all: the time of the windows is within
-/// one per cent of what was measured.
-pub async fn time(server: &Server, reader: &mut Reader) -> Result {
-    const TIMED: &str = "select timed(0.02)";
-    server
-        .exec(
-            "create function timed(seconds float8) returns float8 language plpgsql as $$
-             declare begun timestamptz := clock_timestamp();
-             begin
-               perform pg_sleep(seconds);
-               return 1000 * extract(epoch from clock_timestamp() - begun);
-             end $$",
-        )
-        .await?;
-    let mut session = server.connect().await?;
-    let _: f64 = sqlx::query_scalar(TIMED).fetch_one(&mut session).await?;
-    reader.read().await?;
-    let (mut measured, mut counted) = (0.0, 0.0);
-    for reset in [None, Some("select pg_stat_statements_reset()"), None] {
-        if let Some(reset) = reset {
-            server.exec(reset).await?;
-        }
-        let mut calls = 0.0;
-        for _ in 0..8 {
-            let ms: f64 = sqlx::query_scalar(TIMED).fetch_one(&mut session).await?;
-            (measured, calls) = (measured + ms, calls + 1.0);
-        }
-        let tick = reader.tick().await?;
-        // The one of eight calls that took longest: nothing else here sleeps.
-        let of_it = |moved: &&Moved| moved.sums.get(Measure::ExecTime) >= 8.0 * 20.0;
-        let moved = tick.moved.iter().find(of_it);
-        let moved = moved.ok_or_else(|| anyhow::anyhow!("{tick:?}"))?;
-        assert_eq!(moved.sums.get(Measure::Calls), calls, "{moved:?}");
-        counted += moved.sums.get(Measure::ExecTime);
-    }
-    assert!((counted - measured).abs() <= 0.01 * measured, "{counted} ms, {measured} ms");
     session.close().await?;
     Ok(())
 }
