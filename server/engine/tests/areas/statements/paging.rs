@@ -11,7 +11,7 @@ use model::statements::{Measure, Question, Ranking};
 use crate::support::Result;
 
 const STATEMENTS: usize = 2_500;
-const AT_MS: i64 = 1_800_000_000_000;
+const AT_MS: i64 = 1_700_000_000_000;
 
 fn source() -> Source {
     Source::new("7", "shop", "statements")

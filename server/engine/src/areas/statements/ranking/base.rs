@@ -275,10 +275,7 @@ impl Base {
 }
 
 /// Each name once or more: of entries side by side that share it only the first is looked at.
-fn shared_names<'a>(
-    entries: &'a [Entry],
-    of: fn(&Entry) -> &Arc<str>,
-) -> impl Iterator<Item = &'a str> {
+fn shared_names(entries: &[Entry], of: fn(&Entry) -> &Arc<str>) -> impl Iterator<Item = &str> {
     let runs = entries.chunk_by(move |one, next| Arc::ptr_eq(of(one), of(next)));
     runs.filter_map(move |run| run.first().map(|entry| &**of(entry)))
 }
