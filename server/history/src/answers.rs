@@ -13,7 +13,7 @@ pub struct Known<T> {
     pub thing: T,
     /// First read, ms since the epoch.
     pub first_ms: i64,
-    /// Last read, as far as compaction has seen: up to a quarter of an hour behind.
+    /// Last read, as far as compaction has seen: up to two days behind.
     pub last_ms: i64,
 }
 
@@ -96,6 +96,38 @@ pub struct Totals {
     pub rows: Vec<Total>,
     /// Blocks that were skipped because their checksum is wrong.
     pub corrupt: u64,
+}
+
+/// Every series of some metrics over a window, by metric: what a ranking of very many things is made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Columns {
+    /// Where the window truly begins: earlier than asked where only roll-ups are kept.
+    pub from_ms: i64,
+    /// Where it truly ends (exclusive).
+    pub to_ms: i64,
+    /// Ticks of the source in it.
+    pub ticks: u64,
+    /// The time they stand for.
+    pub read_ms: i64,
+    /// What has a value of any of the metrics in the window.
+    pub entities: Vec<Entity>,
+    /// A column for each metric that has a value in the window.
+    pub columns: Vec<Column>,
+    /// Blocks that were skipped because their checksum is wrong.
+    pub corrupt: u64,
+}
+
+/// One metric's values over a whole window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Column {
+    /// The metric's name.
+    pub metric: String,
+    /// The places of those entities that have a value, ascending.
+    pub places: Vec<u32>,
+    /// The sum of the values of each of these.
+    pub sums: Vec<f64>,
+    /// The greatest value of a tick of each of these.
+    pub greatest: Vec<f64>,
 }
 
 /// Why a source has no ticks for a while.

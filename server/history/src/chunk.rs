@@ -57,8 +57,9 @@ impl Chunk {
         // Stable: of two gauges the later one counts.
         values.sort_by_key(|(series, slot, _)| (*series, *slot));
         let mut builder = Builder::new(Level::Raw, times.len(), Effort::Quick);
+        let mut cells: Vec<Cell> = Vec::new();
         for run in values.chunk_by(|one, next| one.0 == next.0) {
-            let mut cells: Vec<Cell> = Vec::with_capacity(run.len());
+            cells.clear();
             for (series, slot, value) in run {
                 match cells.last_mut() {
                     Some(last) if last.slot == *slot => {

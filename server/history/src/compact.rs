@@ -1,6 +1,9 @@
 //! Compaction: what was flushed becomes columns, and small chunks become larger ones. Reading and encoding
 //! hold no lock; the results are written in small transactions, invisible until the last one.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+
 use crate::answers::{Gap, GapReason};
 use crate::chunk::Chunk;
 use crate::codec::seal::Effort;
@@ -27,6 +30,8 @@ const MINUTES_UP_TO_MS: i64 = 20_000;
 const STEP_BYTES: usize = 1 << 20;
 /// Entities in one transaction.
 const STEP_ENTITIES: usize = 1_000;
+/// Chunks that are read by one statement.
+const READ_AT_ONCE: usize = 32;
 
 /// The most slots and the longest span of a chunk, by level.
 const fn limits(level: Level) -> (i64, i64) {
@@ -60,6 +65,8 @@ struct Place {
     source: i64,
     level: Level,
     tier: i64,
+    /// Whether the first of them is so old that nothing is waited for any more.
+    old: bool,
 }
 
 /// Removes what a kill in the middle of a step has left. A shared store has nothing of the kind: there a
@@ -86,12 +93,14 @@ pub(crate) async fn step(db: &Db, now_ms: i64) -> Result<Option<Done>, sqlx::Err
         };
         let (count, from, to): (i64, i64, i64) =
             (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+        let longest_ms = limits(level).1;
+        let old = now_ms.saturating_sub(from) > 2 * longest_ms;
         let due = match tier {
             0 => count >= FLUSHES || to - from >= FLUSHED_MS || now_ms - from >= FLUSHED_MS,
-            _ => count >= FAN_IN as i64 || (count > 1 && to - from > limits(level).1),
+            _ => count >= FAN_IN as i64 || (count > 1 && (old || to - from > longest_ms)),
         };
         if due {
-            let place = Place { source: row.try_get(0)?, level, tier };
+            let place = Place { source: row.try_get(0)?, level, tier, old };
             if let Some(done) = step_at(db, place).await? {
                 return Ok(Some(done));
             }
@@ -146,7 +155,7 @@ fn group(place: Place, heads: &[Head]) -> (&[Head], bool) {
             return (heads.get(..count).unwrap_or(heads), true);
         }
     }
-    (heads, place.tier > 0 && heads.len() >= FAN_IN)
+    (heads, place.tier > 0 && (place.old || heads.len() >= FAN_IN))
 }
 
 /// Gives a chunk its tier; 0 if it is gone.
@@ -157,13 +166,15 @@ async fn set_tier(conn: &mut Conn, id: i64, tier: i64) -> Result<u64, sqlx::Erro
 async fn merge_group(db: &Db, place: Place, heads: &[Head]) -> Result<Done, sqlx::Error> {
     let mut conn = db.snapshot().await?;
     let (mut inputs, mut spans, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
-    for head in heads {
-        match read(&mut conn, head).await? {
-            Some(input) => {
-                inputs.push(input);
-                spans.push((head.from_ms, head.to_ms));
+    for some in heads.chunks(READ_AT_ONCE) {
+        for (head, input) in some.iter().zip(read(&mut conn, some).await?) {
+            match input {
+                Some(input) => {
+                    inputs.push(input);
+                    spans.push((head.from_ms, head.to_ms));
+                }
+                None => unreadable.push((head.from_ms, head.to_ms)),
             }
-            None => unreadable.push((head.from_ms, head.to_ms)),
         }
     }
     drop(conn);
@@ -185,19 +196,26 @@ async fn merge_group(db: &Db, place: Place, heads: &[Head]) -> Result<Done, sqlx
     Ok(Done { corrupt: unreadable.len() as u64 })
 }
 
-async fn read(conn: &mut Conn, head: &Head) -> Result<Option<Input>, sqlx::Error> {
-    let times: Vec<u8> =
-        query("select slots from chunk where id = $1").bind(head.id).scalar(conn).await?;
-    let Some(slots) = slots::decode(&times) else { return Ok(None) };
-    let rows = query("select data from block where chunk = $1 order by first_series")
-        .bind(head.id)
-        .fetch_all(conn)
-        .await?;
-    let blocks: Result<Vec<Vec<u8>>, sqlx::Error> = rows.iter().map(|row| row.try_get(0)).collect();
-    Ok(Some(Input { slots, blocks: blocks?.into() }))
+/// Chunks with their columns, in this order; None for one whose times cannot be read.
+async fn read(conn: &mut Conn, heads: &[Head]) -> Result<Vec<Option<Input>>, sqlx::Error> {
+    let ids: Vec<i64> = heads.iter().map(|head| head.id).collect();
+    let mut found: HashMap<i64, (Vec<u8>, VecDeque<Vec<u8>>)> = HashMap::new();
+    for row in query(sql::COLUMNS).bind(ids).fetch_all(conn).await? {
+        let chunk = match found.entry(row.try_get(0)?) {
+            Entry::Occupied(chunk) => chunk.into_mut(),
+            Entry::Vacant(chunk) => chunk.insert((row.try_get(1)?, VecDeque::new())),
+        };
+        chunk.1.extend(row.try_get::<Option<Vec<u8>>>(2)?);
+    }
+    let input = |head: &Head| {
+        let (times, blocks) = found.remove(&head.id).ok_or(sqlx::Error::RowNotFound)?;
+        Ok(slots::decode(&times).map(|slots| Input { slots, blocks }))
+    };
+    heads.iter().map(input).collect()
 }
 
-/// Writes the new chunks in steps; then they take the place of the old ones, at once.
+/// Writes the new chunks; then they take the place of the old ones, at once. Where they are large, they are
+/// written in steps before that, invisible.
 async fn write(
     db: &Db,
     place: Place,
@@ -207,12 +225,15 @@ async fn write(
     no_minutes: Option<()>,
 ) -> Result<(), sqlx::Error> {
     let to_ms = old.iter().map(|head| head.to_ms).max().unwrap_or(0);
-    let whole = db.shared().is_some();
+    let bytes: i64 = merged.chunks.iter().map(Chunk::bytes).sum();
+    let whole = db.shared().is_some() || bytes <= STEP_BYTES as i64;
     let mut fresh = Vec::new();
     for chunk in merged.chunks.iter().filter(|_| !whole) {
         fresh.push(write_invisible(db, place.source, chunk).await?);
     }
-    see_entities(db, &merged.series, to_ms).await?;
+    if place.tier > 0 {
+        see_entities(db, &merged.series, to_ms).await?;
+    }
     let mut tx = db.begin_keeping().await?;
     let ids: Vec<i64> = old.iter().map(|head| head.id).collect();
     let gone = query(sql::DELETE_CHUNKS).bind(ids.clone()).execute(&mut tx).await?;
@@ -238,7 +259,7 @@ async fn write(
         complete_since(&mut tx, place.source, Level::Minute, to_ms + 1).await?;
     }
     if whole {
-        query("delete from block where chunk = any($1)").bind(ids).execute(&mut tx).await?;
+        query(sql::DELETE_BLOCKS).bind(ids).execute(&mut tx).await?;
         return tx.commit().await;
     }
     tx.commit().await?;
@@ -266,7 +287,8 @@ async fn write_invisible(db: &Db, source: i64, chunk: &Chunk) -> Result<i64, sql
     Ok(head.id)
 }
 
-/// Notes when the entities of these series were last seen.
+/// Notes when the entities of these series were last seen. That costs as much as writing a value, so it is not
+/// done in the first merge.
 async fn see_entities(db: &Db, series: &[i64], to_ms: i64) -> Result<(), sqlx::Error> {
     let mut entities: Vec<i64> = series.iter().map(|series| parts_of(*series).0).collect();
     entities.sort_unstable();

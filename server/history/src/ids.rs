@@ -1,6 +1,8 @@
 //! Ids for names: sources, entities and metrics get theirs when they are first recorded.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::db::{Conn, query, sql};
 use crate::names::{Entity, Kind, Metric, Source};
@@ -30,9 +32,9 @@ pub(crate) const ENTITIES: (i64, i64) = (0, ENTITY_MASK);
 pub(crate) struct Ids {
     sources: HashMap<Source, i64>,
     entities: HashMap<(i64, Entity), i64>,
-    metrics: HashMap<&'static str, i64>,
-    kinds: HashMap<i64, Kind>,
-    measured: HashSet<(i64, i64)>,
+    metrics: FxHashMap<&'static str, i64>,
+    kinds: FxHashMap<i64, Kind>,
+    measured: FxHashSet<(i64, i64)>,
 }
 
 impl Ids {
@@ -108,12 +110,13 @@ impl Ids {
                 id
             }
         };
-        if self.measured.insert((source, id)) {
+        if !self.measured.contains(&(source, id)) {
             query("insert into measured (source, metric) values ($1, $2) on conflict do nothing")
                 .bind(source)
                 .bind(id)
                 .execute(conn)
                 .await?;
+            self.measured.insert((source, id));
         }
         Ok(id)
     }

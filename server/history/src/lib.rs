@@ -45,7 +45,7 @@ mod view;
 mod window;
 
 pub use about::{About, AboutShared};
-pub use answers::{Bucket, Gap, GapReason, Known, Line, Range, Total, Totals};
+pub use answers::{Bucket, Column, Columns, Gap, GapReason, Known, Line, Range, Total, Totals};
 pub use backfill::{PastSeries, Typical};
 pub use backup::copy;
 pub use beside::{Blob, Event, StatementPlan, StatementText};

@@ -62,6 +62,7 @@ impl Target {
 
     fn take(&mut self, input: usize, cells: &[Cell]) {
         let Some(places) = self.places.get(input) else { return };
+        self.cells.reserve(cells.len());
         for cell in cells {
             if let Some(slot) = places.get(cell.slot as usize) {
                 push(&mut self.cells, Cell { slot: *slot, ..*cell });
@@ -114,15 +115,18 @@ impl Cursor {
     }
 
     /// The cells of the series it stands at; then it stands at the next.
-    fn read(&mut self, level: Level) -> Vec<Cell> {
+    fn read(&mut self, level: Level, cells: &mut Vec<Cell>) {
         let slots = self.input.slots.len();
-        let cells = self.block.as_ref().and_then(|block| block.cells(self.place, level, slots));
-        self.corrupt |= cells.is_none();
+        let block = self.block.as_ref();
+        let read = block.and_then(|block| block.cells_into(self.place, level, slots, cells));
+        if read.is_none() {
+            self.corrupt = true;
+            cells.clear();
+        }
         self.place += 1;
         if self.series().is_none() {
             self.next_block();
         }
-        cells.unwrap_or_default()
     }
 }
 
@@ -132,11 +136,11 @@ pub(crate) fn merge(level: Level, inputs: Vec<Input>, rollups: &[Level], effort:
     let mut targets: Vec<Target> =
         levels.map(|level| Target::new(level, &inputs, effort)).collect();
     let mut cursors: Vec<Cursor> = inputs.into_iter().map(Cursor::new).collect();
-    let mut all = Vec::new();
+    let (mut all, mut cells) = (Vec::new(), Vec::new());
     while let Some(series) = cursors.iter().filter_map(Cursor::series).min() {
         for (input, cursor) in cursors.iter_mut().enumerate() {
             if cursor.series() == Some(series) {
-                let cells = cursor.read(level);
+                cursor.read(level, &mut cells);
                 for target in &mut targets {
                     target.take(input, &cells);
                 }

@@ -149,17 +149,17 @@ fn walk_piece(piece: &Piece, wanted: &Wanted, sink: &mut impl Sink) -> Option<()
     for slot in times.iter().filter(inside) {
         sink.slot(level, slot);
     }
-    let mut whole = Some(());
+    let (mut whole, mut cells) = (Some(()), Vec::new());
     for sealed in &piece.blocks {
         let Some(block) = Block::open(sealed) else {
             whole = None;
             continue;
         };
         for (place, series) in block.series().enumerate().filter(|(_, s)| wanted.has(*s)) {
-            let Some(cells) = block.cells(place, level, times.len()) else {
+            if block.cells_into(place, level, times.len(), &mut cells).is_none() {
                 whole = None;
                 continue;
-            };
+            }
             let timed = cells.iter().filter_map(|cell| {
                 let slot = times.get(cell.slot as usize).filter(inside)?;
                 Some((slot, cell))

@@ -130,6 +130,8 @@ fn pool(
     SqlitePoolOptions::new()
         .max_connections(connections)
         .idle_timeout(None)
+        // There is no network that could lose a connection to a file.
+        .test_before_acquire(false)
         .max_lifetime(None)
         .connect_lazy_with(options)
 }

@@ -1,11 +1,16 @@
 //! Totals of all series over a window: what a ranking is made of.
 
-use crate::answers::{Total, Totals};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::answers::{Column, Columns, Total, Totals};
 use crate::error::Error;
 use crate::history::History;
 use crate::ids::parts_of;
 use crate::level::{Cell, Level, Slot};
-use crate::names::Source;
+use crate::names::{Entity, Kind, Source};
 use crate::range::{Series, wanted};
 use crate::resolve;
 use crate::scan::{Sink, pieces, walk};
@@ -108,14 +113,18 @@ impl Sums {
             is_same
         });
     }
+}
 
-    /// The sums in the order of entities, then of metrics.
-    fn sorted(&mut self) -> Vec<(i64, Sum)> {
-        self.settle();
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.sort_by_key(|(series, _)| parts_of(*series));
-        rows
-    }
+/// What was found of a window, and what its numbers mean.
+struct Found {
+    window: (i64, i64),
+    ticks: u64,
+    read_ms: i64,
+    /// Ascending by series.
+    rows: Vec<(i64, Sum)>,
+    metrics: HashMap<i64, (Arc<str>, Kind)>,
+    names: FxHashMap<i64, Entity>,
+    corrupt: u64,
 }
 
 impl History {
@@ -131,21 +140,36 @@ impl History {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Totals, Error> {
-        let found = self.find_totals(source, series, from_ms, to_ms).await;
-        found.map_err(|error| self.inner.db.error(&error))
+        let found = self.find_sums(source, series, window::clamp(from_ms, to_ms)).await;
+        found.map(Found::totals).map_err(|error| self.inner.db.error(&error))
     }
 
-    async fn find_totals(
+    /// The same by metric, with sums and greatest values only: with 100,000 entities it takes a fraction of the
+    /// time and of the memory.
+    ///
+    /// Errors: when the file cannot be read.
+    pub async fn columns(
         &self,
         source: &Source,
         series: Series<'_>,
         from_ms: i64,
         to_ms: i64,
-    ) -> Result<Totals, sqlx::Error> {
-        let (from_ms, to_ms) = window::clamp(from_ms, to_ms);
+    ) -> Result<Columns, Error> {
+        let found = self.find_sums(source, series, window::clamp(from_ms, to_ms)).await;
+        let found = found.map_err(|error| self.inner.db.error(&error))?;
+        let columns = tokio::task::spawn_blocking(move || found.columns()).await;
+        columns.map_err(|error| self.inner.db.error(&sqlx::Error::Io(std::io::Error::other(error))))
+    }
+
+    async fn find_sums(
+        &self,
+        source: &Source,
+        series: Series<'_>,
+        (from_ms, to_ms): (i64, i64),
+    ) -> Result<Found, sqlx::Error> {
         let mut tx = self.inner.db.snapshot().await?;
         let Some(row) = resolve::source(&mut tx, source).await? else {
-            return Ok(Totals { from_ms, to_ms, ..Totals::default() });
+            return Ok(Found::nothing((from_ms, to_ms)));
         };
         let metrics = resolve::metrics(&mut tx, series.metrics).await?;
         let wanted = wanted(&mut tx, &row, &metrics, series.entities).await?;
@@ -154,29 +178,92 @@ impl History {
         let work = move || {
             let mut sums = Sums::default();
             let corrupt = walk(&pieces, &wanted, &mut sums);
-            (sums.sorted(), sums, corrupt)
+            sums.settle();
+            let mut ids: Vec<i64> = sums.rows.iter().map(|row| parts_of(row.0).0).collect();
+            // Of a few ascending runs, one for each metric.
+            ids.sort();
+            ids.dedup();
+            (ids, sums, corrupt)
         };
-        let (rows, sums, corrupt) = tokio::task::spawn_blocking(work)
+        let (ids, sums, corrupt) = tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
         self.note_corrupt(source, &corrupt);
-        let mut entities: Vec<i64> = rows.iter().map(|(series, _)| parts_of(*series).0).collect();
-        entities.dedup();
-        let names = self.inner.names.entities(&mut tx, row.id, entities.into_iter()).await?;
-        let total = |(series, sum): (i64, Sum)| {
-            let (entity, metric) = parts_of(series);
-            let (metric, kind) = metrics.get(&metric)?.clone();
-            let Sum { count, sum, min, max } = sum;
-            Some(Total { entity: names.get(&entity)?.clone(), metric, kind, count, sum, min, max })
-        };
-        Ok(Totals {
-            from_ms,
-            to_ms,
+        let names = self.inner.names.entities(&mut tx, row.id, ids.into_iter()).await?;
+        Ok(Found {
+            window: (from_ms, to_ms),
             ticks: sums.ticks,
             read_ms: sums.read_ms,
-            rows: rows.into_iter().filter_map(total).collect(),
+            rows: sums.rows,
+            metrics,
+            names,
             corrupt: corrupt.len() as u64,
         })
+    }
+}
+
+impl Found {
+    /// Of a source that was never recorded.
+    fn nothing(window: (i64, i64)) -> Self {
+        Self {
+            window,
+            ticks: 0,
+            read_ms: 0,
+            rows: Vec::new(),
+            metrics: HashMap::new(),
+            names: FxHashMap::default(),
+            corrupt: 0,
+        }
+    }
+
+    /// In the order of entities, then of metrics.
+    fn totals(mut self) -> Totals {
+        self.rows.sort_by_key(|(series, _)| parts_of(*series));
+        let total = |(series, sum): (i64, Sum)| {
+            let (entity, metric) = parts_of(series);
+            let (metric, kind) = self.metrics.get(&metric)?.clone();
+            let Sum { count, sum, min, max } = sum;
+            let entity = self.names.get(&entity)?.clone();
+            Some(Total { entity, metric, kind, count, sum, min, max })
+        };
+        Totals {
+            from_ms: self.window.0,
+            to_ms: self.window.1,
+            ticks: self.ticks,
+            read_ms: self.read_ms,
+            rows: self.rows.into_iter().filter_map(total).collect(),
+            corrupt: self.corrupt,
+        }
+    }
+
+    fn columns(self) -> Columns {
+        let mut named: Vec<(i64, Entity)> = self.names.into_iter().collect();
+        named.sort_unstable_by_key(|(id, _)| *id);
+        let of_metric = |rows: &[(i64, Sum)]| {
+            let (metric, _) = self.metrics.get(&parts_of(rows.first()?.0).1)?;
+            let mut column = Column { metric: metric.to_string(), ..Column::default() };
+            let mut entities = (0_u32..).zip(&named).peekable();
+            for (series, sum) in rows {
+                let id = parts_of(*series).0;
+                while entities.next_if(|(_, (named, _))| *named < id).is_some() {}
+                if let Some((place, _)) = entities.next_if(|(_, (named, _))| *named == id) {
+                    column.places.push(place);
+                    column.sums.push(sum.sum);
+                    column.greatest.push(sum.max);
+                }
+            }
+            Some(column)
+        };
+        let by_metric = self.rows.chunk_by(|one, next| parts_of(one.0).1 == parts_of(next.0).1);
+        Columns {
+            from_ms: self.window.0,
+            to_ms: self.window.1,
+            ticks: self.ticks,
+            read_ms: self.read_ms,
+            columns: by_metric.filter_map(of_metric).collect(),
+            entities: named.into_iter().map(|(_, entity)| entity).collect(),
+            corrupt: self.corrupt,
+        }
     }
 }
 
@@ -214,7 +301,8 @@ mod tests {
                 }
             }
             let plain = |sum: &Sum| (sum.count, sum.sum, sum.min, sum.max);
-            let got: Vec<_> = sums.sorted().iter().map(|(id, sum)| (*id, plain(sum))).collect();
+            sums.settle();
+            let got: Vec<_> = sums.rows.iter().map(|(id, sum)| (*id, plain(sum))).collect();
             let expected: Vec<_> = truth.iter().map(|(id, sum)| (*id, plain(sum))).collect();
             assert_eq!(got, expected);
         }

@@ -104,8 +104,10 @@ fn encode(out: &mut Vec<u8>, level: Level, slots: usize, cells: &[Cell]) {
         }
     }
     let column = |of: fn(&Cell) -> f64| cells.iter().map(of).collect::<Vec<f64>>();
-    if level == Level::Raw {
-        return floats::encode(out, &column(|cell| cell.sum));
+    match cells {
+        [one] if level == Level::Raw => return floats::encode(out, &[one.sum]),
+        _ if level == Level::Raw => return floats::encode(out, &column(|cell| cell.sum)),
+        _ => {}
     }
     ints::encode(out, &cells.iter().map(|cell| i64::from(cell.count)).collect::<Vec<i64>>());
     floats::encode(out, &column(|cell| cell.sum));
@@ -115,14 +117,15 @@ fn encode(out: &mut Vec<u8>, level: Level, slots: usize, cells: &[Cell]) {
     floats::encode(out, &several.iter().map(|cell| cell.max).collect::<Vec<f64>>());
 }
 
-fn decode(body: &[u8], level: Level, slots: usize) -> Option<Vec<Cell>> {
+/// Reads a series' cells into this, in the place of what is there.
+fn decode(body: &[u8], level: Level, slots: usize, cells: &mut Vec<Cell>) -> Option<()> {
+    cells.clear();
     let mut reader = Reader::new(body);
     let listed = reader.count(slots)?;
     let count = if listed == 0 { slots } else { listed };
-    let mut at = Vec::with_capacity(count);
-    if listed == 0 {
-        at.extend((0..count).map(|slot| slot as u32));
-    } else {
+    let mut at = Vec::new();
+    if listed > 0 {
+        at.reserve_exact(count);
         let mut next = 0_usize;
         for _ in 0..count {
             let slot = next.checked_add(reader.count(slots)?).filter(|slot| *slot < slots)?;
@@ -130,26 +133,32 @@ fn decode(body: &[u8], level: Level, slots: usize) -> Option<Vec<Cell>> {
             next = slot + 1;
         }
     }
+    // Where all slots have a value, they are not listed.
+    let slot = |place: usize| at.get(place).copied().unwrap_or(place as u32);
+    if level == Level::Raw && count == 1 {
+        cells.push(Cell::of(slot(0), floats::decode_one(&mut reader)?));
+        return Some(());
+    }
     if level == Level::Raw {
         let values = floats::decode(&mut reader, count)?;
-        return Some(at.into_iter().zip(values).map(|(slot, v)| Cell::of(slot, v)).collect());
+        cells.extend(values.into_iter().enumerate().map(|(at, value)| Cell::of(slot(at), value)));
+        return Some(());
     }
     let counts = ints::decode(&mut reader, count)?;
     let sums = floats::decode(&mut reader, count)?;
     let several = counts.iter().filter(|count| **count > 1).count();
     let mut least = floats::decode(&mut reader, several)?.into_iter();
     let mut greatest = floats::decode(&mut reader, several)?.into_iter();
-    let mut cells = Vec::with_capacity(count);
-    for ((slot, count), sum) in at.into_iter().zip(counts).zip(sums) {
-        let mut cell = Cell::of(slot, sum);
+    for (at, (count, sum)) in counts.into_iter().zip(sums).enumerate() {
+        let mut cell = Cell::of(slot(at), sum);
         cell.count = u32::try_from(count).ok()?;
         if count > 1 {
             cell.min = least.next()?;
             cell.max = greatest.next()?;
         }
-        push(&mut cells, cell);
+        push(cells, cell);
     }
-    Some(cells)
+    Some(())
 }
 
 /// A block that was read.
@@ -165,22 +174,26 @@ impl Block {
         let bytes = unseal(sealed)?;
         let mut reader = Reader::new(&bytes);
         let count = reader.count(MOST_SERIES)?;
-        let mut ids = Vec::with_capacity(count);
+        let mut index = Vec::with_capacity(count);
         let mut previous = 0_i64;
         for _ in 0..count {
             previous = previous.wrapping_add(reader.signed()?);
-            ids.push(previous);
+            index.push((previous, 0, 0));
         }
-        let mut lengths = Vec::with_capacity(count);
-        for _ in 0..count {
-            lengths.push(reader.count(bytes.len())?);
+        // Where columns begin is known only when all lengths are read.
+        let mut end = 0_usize;
+        for (_, from, to) in &mut index {
+            *from = end;
+            end = end.checked_add(reader.count(bytes.len())?)?;
+            *to = end;
         }
-        let mut start = bytes.len() - reader.rest().len();
-        let mut index = Vec::with_capacity(count);
-        for (id, length) in ids.into_iter().zip(lengths) {
-            let end = start.checked_add(length).filter(|end| *end <= bytes.len())?;
-            index.push((id, start, end));
-            start = end;
+        let start = bytes.len() - reader.rest().len();
+        if end > bytes.len() - start {
+            return None;
+        }
+        for (_, from, to) in &mut index {
+            *from += start;
+            *to += start;
         }
         Some(Self { bytes, index })
     }
@@ -196,9 +209,24 @@ impl Block {
     }
 
     /// The cells of the series at a place.
+    #[cfg(test)]
     pub(crate) fn cells(&self, place: usize, level: Level, slots: usize) -> Option<Vec<Cell>> {
+        let mut cells = Vec::new();
+        self.cells_into(place, level, slots, &mut cells)?;
+        Some(cells)
+    }
+
+    /// Reads the cells of the series at a place, in the place of what is there; None, and anything there, if a
+    /// byte is wrong.
+    pub(crate) fn cells_into(
+        &self,
+        place: usize,
+        level: Level,
+        slots: usize,
+        cells: &mut Vec<Cell>,
+    ) -> Option<()> {
         let (_, start, end) = self.index.get(place)?;
-        decode(self.bytes.get(*start..*end)?, level, slots)
+        decode(self.bytes.get(*start..*end)?, level, slots, cells)
     }
 }
 
@@ -254,7 +282,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(5);
         for _ in 0..20_000 {
             let bytes: Vec<u8> = (0..random.usize(0..60)).map(|_| random.u8(..) >> 2).collect();
-            decode(&bytes, Level::ALL[random.usize(0..4)], random.usize(0..50));
+            decode(&bytes, Level::ALL[random.usize(0..4)], random.usize(0..50), &mut Vec::new());
             if let Some(block) = Block::open(&seal(&bytes, Effort::Quick)) {
                 for place in 0..block.index.len() {
                     block.cells(place, Level::Raw, 20);

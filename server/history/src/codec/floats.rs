@@ -11,25 +11,46 @@ const XOR: u8 = 7;
 /// Integers beyond this are not exact as floats.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// Adding and taking away this rounds a float to an integer, without a call of the mathematical library.
+const ROUNDING: f64 = 6_755_399_441_055_744.0;
+/// Integers up to this are rounded so.
+const ROUNDED: f64 = 2_251_799_813_685_248.0;
+
 /// The value as an integer at this scale, where reading it back gives the same bits.
 fn scaled(value: f64, scale: f64) -> Option<i64> {
-    let integer = (value * scale).round();
-    let exact = integer.abs() < EXACT && (integer / scale).to_bits() == value.to_bits();
+    let product = value * scale;
+    let integer = match product.abs() < ROUNDED {
+        true => (product + ROUNDING) - ROUNDING,
+        false => product.round(),
+    };
+    let back = if scale == 1.0 { integer } else { integer / scale };
+    let exact = integer.abs() < EXACT && back.to_bits() == value.to_bits();
     exact.then_some(integer as i64)
 }
 
 /// All values as integers at the smallest scale that holds them exactly.
 fn decimals(values: &[f64]) -> Option<(u8, Vec<i64>)> {
-    let mut power = 0;
-    // The scale grows with the first values that need it; the rest is then checked once.
-    for value in values {
-        while scaled(*value, *SCALES.get(power)?).is_none() {
-            power += 1;
+    let (mut power, mut scale) = (0, 1.0);
+    let mut integers = Vec::with_capacity(values.len());
+    let mut place = 0;
+    // The scale grows with the values that need it; those before are then computed anew.
+    while let Some(value) = values.get(place) {
+        match scaled(*value, scale) {
+            Some(integer) => {
+                integers.push(integer);
+                place += 1;
+            }
+            None => {
+                power += 1;
+                scale = *SCALES.get(power)?;
+                if place > 0 {
+                    place = 0;
+                    integers.clear();
+                }
+            }
         }
     }
-    let scale = *SCALES.get(power)?;
-    let integers: Option<Vec<i64>> = values.iter().map(|value| scaled(*value, scale)).collect();
-    Some((power as u8, integers?))
+    Some((power as u8, integers))
 }
 
 /// Appends a column; how many values it has is the caller's to remember.
@@ -53,6 +74,19 @@ pub(crate) fn encode(out: &mut Vec<u8>, values: &[f64]) {
         .collect();
     for plane in (0..8).rev() {
         out.extend(mixed.iter().map(|bits| (bits >> (8 * plane)) as u8));
+    }
+}
+
+/// Reads a column of one value, which is what most of a flush is made of.
+pub(crate) fn decode_one(reader: &mut Reader<'_>) -> Option<f64> {
+    let mut ahead = *reader;
+    let scale = SCALES.get(usize::from(ahead.byte()?));
+    match scale.zip(ints::constant(&mut ahead)) {
+        Some((scale, integer)) => {
+            *reader = ahead;
+            Some(integer as f64 / scale)
+        }
+        None => decode(reader, 1)?.pop(),
     }
 }
 
@@ -96,6 +130,10 @@ mod tests {
         let mut out = Vec::new();
         encode(&mut out, values);
         let back = decode(&mut Reader::new(&out), values.len()).unwrap();
+        if let [one] = values {
+            let alone = decode_one(&mut Reader::new(&out)).unwrap();
+            assert_eq!(alone.to_bits(), one.to_bits());
+        }
         let same = back.iter().zip(values).all(|(a, b)| a.to_bits() == b.to_bits());
         assert!(same && back.len() == values.len(), "{values:?} {back:?}");
         out.len()

@@ -60,6 +60,18 @@ pub(crate) const SEEN: Sql = Sql {
     postgres: "update entity set last_ms = $1 where id = any($2) and last_ms < $1",
 };
 
+/// Chunks' times with their columns, a row for each block.
+pub(crate) const COLUMNS: Sql = Sql {
+    sqlite: "select c.id, c.slots, b.data from chunk c left join block b on b.chunk = c.id where c.id in (select value from json_each($1)) order by c.id, b.first_series",
+    postgres: "select c.id, c.slots, b.data from chunk c left join block b on b.chunk = c.id and b.place = c.place where c.id = any($1) order by c.id, b.first_series",
+};
+
+/// Deletes the blocks of chunks.
+pub(crate) const DELETE_BLOCKS: Sql = Sql {
+    sqlite: "delete from block where chunk in (select value from json_each($1))",
+    postgres: "delete from block where chunk = any($1)",
+};
+
 /// Deletes chunks.
 pub(crate) const DELETE_CHUNKS: Sql = Sql {
     sqlite: "delete from chunk where id in (select value from json_each($1))",

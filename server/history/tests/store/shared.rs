@@ -60,7 +60,7 @@ pub async fn refuses(server: &Server) {
     run("insert into pgdeck._sqlx_migrations values (900, 'from the future', now(), true, 'x', 0)")
         .await;
     let newer = connect(&guest("s3cret", "guests")).await.unwrap_err();
-    assert_sentence(&newer, "newer pgdeck (schema 900, this one knows 2)");
+    assert_sentence(&newer, "newer pgdeck (schema 900, this one knows 3)");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use model::statements::{Measure, Question, Ranking};
 use crate::support::Result;
 
 const STATEMENTS: usize = 2_500;
-const AT_MS: i64 = 1_800_000_000_000;
+const AT_MS: i64 = 1_700_000_000_000;
 
 fn source() -> Source {
     Source::new("7", "shop", "statements")
@@ -33,16 +33,23 @@ async fn tick(history: &History, at_ms: i64) -> Result {
     Ok(())
 }
 
-async fn page(history: &History, page: usize, kept: Option<&Arc<Kept>>) -> Result<Ranking> {
-    let (from, to) = ((AT_MS - 60_000).to_string(), (AT_MS + 60_000).to_string());
-    let question = Question { from, to, page, ..Question::default() };
+async fn rank(history: &History, question: &Question, kept: Option<&Arc<Kept>>) -> Result<Ranking> {
     let store = Store::new(history, source());
     let store = Some(match kept {
         Some(kept) => store.keeping(kept.clone()),
         None => store,
     });
-    let asker = Asker { value: None, question: &question, sees_text: true, store };
+    let asker = Asker { value: None, question, sees_text: true, store };
     asker.rank().await?.map_err(|reason| anyhow::anyhow!("{}", reason.message()))
+}
+
+fn question() -> Question {
+    let (from, to) = ((AT_MS - 60_000).to_string(), (AT_MS + 60_000).to_string());
+    Question { from, to, ..Question::default() }
+}
+
+async fn page(history: &History, page: usize, kept: Option<&Arc<Kept>>) -> Result<Ranking> {
+    rank(history, &Question { page, ..question() }, kept).await
 }
 
 #[tokio::test]
@@ -64,5 +71,42 @@ async fn the_next_page_is_of_the_same_window_and_does_not_read_it_again() -> Res
     let total = |ranking: &Ranking| ranking.facts.total.get(Measure::Calls);
     assert_eq!(total(&page(&history, 2, Some(&kept)).await?), total(&first));
     assert_eq!(total(&page(&history, 2, None).await?), 2.0 * total(&first));
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_order_a_search_and_a_grouping_are_of_what_was_read_for_the_first_page() -> Result {
+    let folder = tempfile::tempdir()?;
+    let settings = Settings { background: false, ..Settings::default() };
+    let history = History::open(&folder.path().join("history"), settings).await?;
+    tick(&history, AT_MS).await?;
+    let kept = Arc::default();
+    let all = question();
+    let questions = [
+        Question { sort: "-hit".into(), ..all.clone() },
+        Question { sort: "mean".into(), ..all.clone() },
+        Question { q: "77".into(), ..all.clone() },
+        Question { role: "r".into(), page: 3, ..all.clone() },
+        Question { group: "fingerprint".into(), ..all.clone() },
+        Question { with: AT_MS.to_string(), sort: "-change-total".into(), ..all.clone() },
+    ];
+    let mut truth = Vec::new();
+    for question in &questions {
+        let ranking = rank(&history, question, None).await?;
+        assert!(!ranking.rows.is_empty() && ranking.statements >= STATEMENTS, "{question:?}");
+        truth.push(ranking);
+    }
+    rank(&history, &all, Some(&kept)).await?;
+    let compared = rank(&history, &questions[5], Some(&kept)).await?;
+    assert!(compared == truth[5] && matches!(compared.compared, Some(Ok(_))), "the first time");
+    // Who reads now would find twice as much; only the sparklines are drawn anew.
+    tick(&history, AT_MS + 10_000).await?;
+    for (question, truth) in questions.iter().zip(truth) {
+        let mut ranking = rank(&history, question, Some(&kept)).await?;
+        for (row, truth) in ranking.rows.iter_mut().zip(&truth.rows) {
+            row.spark.clone_from(&truth.spark);
+        }
+        assert_eq!(ranking, truth, "{question:?}");
+    }
     Ok(())
 }

@@ -9,7 +9,7 @@ use model::{AreaName, Known, Reason, ServerId};
 
 use super::super::StatementsArea;
 use super::base::{Base, Entry};
-use super::groups::{Row, alone};
+use super::groups::{alone, row};
 use super::tags::Tags;
 use super::{Asker, Store, texts};
 use crate::engine::Engine;
@@ -62,19 +62,22 @@ impl Asker<'_> {
         queryid: i64,
     ) -> Result<Known<(Detail, Vec<Moment>)>, history::Error> {
         let spans = self.spans();
-        let mut base = match self.base(&spans).await? {
+        let base = match self.base(&spans).await? {
             Ok(base) => base,
             Err(reason) => return Ok(Err(reason)),
         };
-        let (database, role) = (&self.question.database, &self.question.role);
-        base.entries.retain(|entry| {
+        let (database, role) = (self.question.database.as_str(), self.question.role.as_str());
+        let is_wanted = |entry: &&Entry| {
             entry.queryid == queryid
-                && (database.is_empty() || *database == entry.database)
-                && (role.is_empty() || *role == entry.role)
-        });
+                && (database.is_empty() || *database == *entry.database)
+                && (role.is_empty() || *role == *entry.role)
+        };
+        let entries = base.entries.iter().filter(is_wanted).cloned().collect();
+        let base = Base::new(entries, base.facts.clone());
         let window = (base.facts.from_ms, base.facts.to_ms);
-        let entries = self.rows(&base, alone(&base.entries)).await?;
-        let rank = self.whole(&base, &entries).await?;
+        let each = base.entries.iter().enumerate().map(|(at, entry)| alone(at, entry)).collect();
+        let entries = self.rows(&base, each).await?;
+        let rank = self.whole(&base).await?;
         let mut texts = self.texts(std::iter::once(queryid)).await?;
         texts.retain(|id, _| *id == queryid && self.sees_text);
         let texts = texts::with_tables(texts).await;
@@ -100,14 +103,13 @@ impl Asker<'_> {
     }
 
     /// All entries together; what functions run is left out where clients send it too.
-    async fn whole(&self, base: &Base, entries: &[Rank]) -> Result<Rank, history::Error> {
+    async fn whole(&self, base: &Base) -> Result<Rank, history::Error> {
         let any_top = base.entries.iter().any(|entry| entry.toplevel);
         let is_counted = |entry: &&Entry| entry.toplevel || !any_top;
         let places = 0..base.entries.len();
         let members = places.filter(|at| base.entries.get(*at).iter().any(is_counted)).collect();
-        let sums = entries.iter().filter(|rank| rank.toplevel || !any_top);
-        let row = Row { members, sums: sums.map(|rank| &rank.sums).sum(), ..Row::default() };
-        Ok(self.rows(base, vec![row]).await?.pop().unwrap_or_default())
+        let together = row(String::new(), members, &base.entries);
+        Ok(self.rows(base, vec![together]).await?.pop().unwrap_or_default())
     }
 
     async fn moments(

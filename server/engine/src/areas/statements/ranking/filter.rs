@@ -24,14 +24,16 @@ impl Narrowed {
         });
     }
 
-    /// Removes what is not asked for.
-    pub fn apply(&self, entries: &mut Vec<Entry>, question: &Question) {
+    /// The places of those entries that are asked for.
+    pub fn places(&self, entries: &[Entry], question: &Question) -> Vec<usize> {
         let is = |wanted: &str, own: &str| wanted.is_empty() || wanted == own;
-        entries.retain(|entry| {
+        let is_wanted = |entry: &Entry| {
             is(&question.database, &entry.database)
                 && is(&question.role, &entry.role)
                 && self.ids.as_ref().is_none_or(|ids| ids.contains(&entry.queryid))
-        });
+        };
+        let wanted = entries.iter().enumerate().filter(|(_, entry)| is_wanted(entry));
+        wanted.map(|(place, _)| place).collect()
     }
 }
 

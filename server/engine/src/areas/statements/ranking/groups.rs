@@ -29,45 +29,43 @@ pub struct Row {
     pub change: Change,
 }
 
-/// A row for each entry.
-pub fn alone(entries: &[Entry]) -> Vec<Row> {
-    let row = |(at, entry): (usize, &Entry)| Row {
+/// A row for an entry.
+pub fn alone(place: usize, entry: &Entry) -> Row {
+    Row {
         label: String::new(),
-        members: vec![at],
+        members: vec![place],
         sums: entry.sums.clone(),
         before: entry.before.clone(),
         longest_ms: entry.longest_ms,
         bound: entry.bound,
         change: entry.change,
-    };
-    entries.iter().enumerate().map(row).collect()
+    }
 }
 
-/// The places of the costliest top-level entries, and of the rest: what functions run is already in their
-/// caller's time, so a group that held both would count it twice.
-pub fn costliest(entries: &[Entry]) -> (Vec<usize>, Vec<usize>) {
-    let mut places: Vec<usize> =
-        (0..entries.len()).filter(|at| entries.get(*at).is_some_and(|e| e.toplevel)).collect();
-    let cost = |at: &usize| {
-        let entry = entries.get(*at);
-        entry.map_or(0.0, |e| {
-            let then = e.before.as_ref().map_or(0.0, |sums| sums.get(Measure::ExecTime));
-            e.sums.get(Measure::ExecTime).max(then)
-        })
+/// Of these places those of the costliest top-level entries, and of the rest: what functions run is already in
+/// their caller's time, so a group that held both would count it twice.
+pub fn costliest(entries: &[Entry], places: &[usize]) -> (Vec<usize>, Vec<usize>) {
+    let cost = |entry: &Entry| {
+        let then = entry.before.as_ref().map_or(0.0, |sums| sums.get(Measure::ExecTime));
+        entry.sums.get(Measure::ExecTime).max(then)
     };
-    places.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
+    let all = places.iter().filter_map(|at| Some((*at, entries.get(*at)?)));
+    let mut costs: Vec<(f64, usize)> =
+        all.filter(|(_, entry)| entry.toplevel).map(|(at, entry)| (cost(entry), at)).collect();
+    costs.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut places: Vec<usize> = costs.into_iter().map(|(_, at)| at).collect();
     let rest = places.split_off(places.len().min(GROUPED));
     (places, rest)
 }
 
-/// The rows of a grouping.
+/// The rows of a grouping of the costliest and the rest, in the order of their labels.
 pub fn grouped(
     entries: &[Entry],
+    (places, rest): (Vec<usize>, Vec<usize>),
     group: &Group,
     texts: &HashMap<i64, StatementText>,
     tags: &Tags,
 ) -> Vec<Row> {
-    let (places, rest) = costliest(entries);
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for at in places {
         let Some(entry) = entries.get(at) else { continue };
@@ -102,7 +100,8 @@ fn labels(
     }
 }
 
-fn row(label: String, members: Vec<usize>, entries: &[Entry]) -> Row {
+/// These entries together.
+pub fn row(label: String, members: Vec<usize>, entries: &[Entry]) -> Row {
     let of = || members.iter().filter_map(|at| entries.get(*at));
     let all = |change: Change| of().all(|entry| entry.change == change);
     let change = match (all(Change::New), all(Change::Gone)) {
@@ -128,25 +127,71 @@ pub fn longest(mut of: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     of.try_fold(first, |longest, one| Some(longest.max(one?)))
 }
 
-/// A page of rows in an order: a figure's name, or `change-` and `total`, `calls` or `mean`. Descending with
-/// `-` in front; what has no value comes last either way. An order that is none is that by total time.
-pub fn page(rows: &[Row], order: &str, (from, most): (usize, usize)) -> Vec<Row> {
+/// What can be ordered.
+pub trait Ranked {
+    /// What it did.
+    fn sums(&self) -> &Sums;
+    /// What it did in the other window.
+    fn before(&self) -> Option<&Sums>;
+    /// Its longest execution, ms, where it is known.
+    fn longest_ms(&self) -> Option<f64>;
+}
+
+impl Ranked for Entry {
+    fn sums(&self) -> &Sums {
+        &self.sums
+    }
+    fn before(&self) -> Option<&Sums> {
+        self.before.as_ref()
+    }
+    fn longest_ms(&self) -> Option<f64> {
+        self.longest_ms
+    }
+}
+
+impl Ranked for Row {
+    fn sums(&self) -> &Sums {
+        &self.sums
+    }
+    fn before(&self) -> Option<&Sums> {
+        self.before.as_ref()
+    }
+    fn longest_ms(&self) -> Option<f64> {
+        self.longest_ms
+    }
+}
+
+/// The places of a page in an order: a figure's name, or `change-` and `total`, `calls` or `mean`. Descending
+/// with `-` in front; what has no value comes last either way, and where an order leaves a choice, what comes
+/// first comes first. An order that is none is that by total time.
+pub fn page<'a, R: Ranked + 'a>(
+    all: impl Iterator<Item = (usize, &'a R)>,
+    order: &str,
+    (from, most): (usize, usize),
+) -> Vec<usize> {
     let (id, descending) = order.strip_prefix('-').map_or((order, false), |id| (id, true));
     let (of, descending) = match key(id) {
         Some(of) => (of, descending),
         None => (Key::Figure(total), true),
     };
-    // References are sorted, because a row is long; and no two rows have the same members and label.
-    let mut keyed: Vec<(Option<f64>, &Row)> = rows.iter().map(|row| (of.value(row), row)).collect();
-    keyed.sort_unstable_by(|(a, one), (b, next)| {
+    let mut keyed: Vec<(Option<f64>, usize)> =
+        all.map(|(place, one)| (of.value(one), place)).collect();
+    let order = |(a, one): &(Option<f64>, usize), (b, next): &(Option<f64>, usize)| {
         let order = match (a, b) {
             (Some(a), Some(b)) if descending => b.total_cmp(a),
             (Some(a), Some(b)) => a.total_cmp(b),
             (a, b) => a.is_none().cmp(&b.is_none()),
         };
-        order.then_with(|| one.label.cmp(&next.label)).then_with(|| one.members.cmp(&next.members))
-    });
-    keyed.into_iter().skip(from).take(most).map(|(_, row)| row.clone()).collect()
+        order.then(one.cmp(next))
+    };
+    // Of 100,000 only those up to the end of the page are put in order.
+    let end = from.saturating_add(most);
+    if end < keyed.len() {
+        keyed.select_nth_unstable_by(end, order);
+        keyed.truncate(end);
+    }
+    keyed.sort_unstable_by(order);
+    keyed.into_iter().skip(from).map(|(_, place)| place).collect()
 }
 
 /// What rows are ordered by.
@@ -170,26 +215,16 @@ fn total(sums: &Sums) -> Option<f64> {
 
 impl Key {
     /// By how much it changed, or what it is; what is new or gone has changed by all of it.
-    fn value(&self, row: &Row) -> Option<f64> {
+    fn value(&self, one: &impl Ranked) -> Option<f64> {
         match self {
-            Self::Longest => row.longest_ms,
-            Self::Figure(of) => of(&row.sums),
-            Self::Change(of) => {
-                let before = row.before.as_ref()?;
-                match (of(&row.sums), of(before)) {
-                    (None, None) => None,
-                    (now, then) => Some(now.unwrap_or(0.0) - then.unwrap_or(0.0)),
-                }
-            }
+            Self::Longest => one.longest_ms(),
+            Self::Figure(of) => of(one.sums()),
+            Self::Change(of) => match (of(one.sums()), of(one.before()?)) {
+                (None, None) => None,
+                (now, then) => Some(now.unwrap_or(0.0) - then.unwrap_or(0.0)),
+            },
         }
     }
-}
-
-/// The measures that an order needs besides calls and time.
-pub fn measures(order: &str) -> &'static [Measure] {
-    let id = order.trim_start_matches('-');
-    let id = id.strip_prefix("change-").unwrap_or(id);
-    Figure::named(id).map_or(&[], |figure| figure.measures)
 }
 
 #[cfg(test)]
@@ -217,10 +252,11 @@ mod tests {
     #[test]
     fn pages_together_are_all_rows_in_order() {
         let rows = rows();
+        let all = || rows.iter().enumerate();
         for (order, descending) in [("-total", true), ("total", false), ("nonsense", true)] {
-            let pages = (0..11).flat_map(|n| page(&rows, order, (n * 50, 50)));
+            let pages = (0..11).flat_map(|n| page(all(), order, (n * 50, 50)));
             let got: Vec<(f64, usize)> =
-                pages.map(|row| (row.sums.get(Measure::ExecTime), row.members[0])).collect();
+                pages.map(|at| (rows[at].sums.get(Measure::ExecTime), at)).collect();
             let mut expected: Vec<(f64, usize)> =
                 rows.iter().map(|r| (r.sums.get(Measure::ExecTime), r.members[0])).collect();
             // Stable: among equals the order of the entries is kept, whichever way it goes.
@@ -230,7 +266,8 @@ mod tests {
             }
             assert_eq!(got, expected, "{order}");
         }
-        let last = page(&rows, "-max", (450, 50));
-        assert!(last.iter().all(|row| row.longest_ms.is_none()), "what is unknown comes last");
+        let last = page(all(), "-max", (450, 50));
+        let is_unknown = |at: &usize| rows[*at].longest_ms.is_none();
+        assert!(last.len() == 50 && last.iter().all(is_unknown), "what is unknown comes last");
     }
 }

@@ -1,6 +1,6 @@
 //! The ranking of statements over any window: from the history store, or of the last ten minutes in memory
-//! where there is none. What is asked for decides what is read: first only the measures that filters and
-//! order need of all statements, then every measure of the rows that are shown.
+//! where there is none. Of all statements of the window every measure is read, and kept for a minute where there
+//! are many; what is shown of them gets its text and a sparkline.
 
 mod base;
 pub mod detail;
@@ -14,14 +14,12 @@ mod tags;
 mod texts;
 mod values;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use history::{History, Source};
 use model::statements::question::PAGE_ROWS;
-use model::statements::{
-    Compared, Group, Measure, Question, Ranking, Spans, StatementText, Statements,
-};
+use model::statements::{Group, Question, Ranking, Spans, StatementText, Statements};
 use model::{AreaName, Known, Reason, ServerId};
 
 use super::StatementsArea;
@@ -29,7 +27,8 @@ use crate::clock::now_ms;
 use crate::engine::Engine;
 use crate::past::unreadable;
 use crate::store::source;
-use base::{Base, Entry};
+use base::Base;
+use groups::Row;
 use kept::{Kept, Wanted};
 use tags::Tags;
 
@@ -104,46 +103,64 @@ impl Asker<'_> {
     /// Errors: when the store cannot be read.
     pub async fn rank(&self) -> Result<Known<Ranking>, history::Error> {
         let spans = self.spans();
-        let mut base = match self.base(&spans).await? {
+        let base = match self.base(&spans).await? {
             Ok(base) => base,
             Err(reason) => return Ok(Err(reason)),
         };
         let mut notes = spans.refused.clone();
-        let compared = self.compare(&mut base, &spans).await?;
-        let (databases, roles) = (names(&base, |e| &e.database), names(&base, |e| &e.role));
-        let statements = base.entries.len();
+        let base = self.compare(base, &spans).await?;
         let tags = Tags::read(self.store.as_ref(), spans.window).await?;
         let asked = (self.question, self.sees_text);
         let narrowed = filter::narrowed(self.store.as_ref(), self.value, asked, &tags).await?;
-        narrowed.apply(&mut base.entries, self.question);
+        let places = narrowed.places(&base.entries, self.question);
         notes.extend(narrowed.notes);
         let (group, refused) = self.question.group();
         notes.extend(refused);
-        let found = match group.filter(|group| self.may(group, &mut notes)) {
-            None => groups::alone(&base.entries),
-            Some(group) => {
-                let texts = self.texts_for(&group, &base.entries).await?;
-                groups::grouped(&base.entries, &group, &texts, &tags)
-            }
-        };
-        let matching = found.len();
-        let page = self.question.page.min(matching.saturating_sub(1) / PAGE_ROWS);
-        let shown = groups::page(&found, &self.question.sort, (page * PAGE_ROWS, PAGE_ROWS));
+        let group = group.filter(|group| self.may(group, &mut notes));
+        let (shown, page, matching) = self.shown(&base, places, group, &tags).await?;
         let rows = self.rows(&base, shown).await?;
         Ok(Ok(Ranking {
-            facts: base.facts,
+            facts: base.facts.clone(),
             is_live: spans.is_live,
-            compared,
+            compared: base.compared.clone(),
             rows,
             matching,
-            statements,
+            statements: base.entries.len(),
             page,
-            databases,
-            roles,
+            databases: base.databases.clone(),
+            roles: base.roles.clone(),
             tags: if self.sees_text { tags.keys() } else { Vec::new() },
             uncounted: self.value.map(Statements::uncounted).unwrap_or_default(),
             notes,
         }))
+    }
+
+    /// The rows of the page that is asked for, its number, and how many rows there are.
+    async fn shown(
+        &self,
+        base: &Base,
+        places: Vec<usize>,
+        group: Option<Group>,
+        tags: &Tags,
+    ) -> Result<(Vec<Row>, usize, usize), history::Error> {
+        let entries = &base.entries;
+        let page = |rows: usize| self.question.page.min(rows.saturating_sub(1) / PAGE_ROWS);
+        let span = |page: usize| (page * PAGE_ROWS, PAGE_ROWS);
+        let sort = &self.question.sort;
+        let Some(group) = group else {
+            let (matching, page) = (places.len(), page(places.len()));
+            let all = places.into_iter().filter_map(|at| Some((at, entries.get(at)?)));
+            let shown = groups::page(all, sort, span(page));
+            let row = |at: usize| Some(groups::alone(at, entries.get(at)?));
+            return Ok((shown.into_iter().filter_map(row).collect(), page, matching));
+        };
+        let places = groups::costliest(entries, &places);
+        let texts = self.texts_for(&group, base, &places.0).await?;
+        let rows = groups::grouped(entries, places, &group, &texts, tags);
+        let page = page(rows.len());
+        let shown = groups::page(rows.iter().enumerate(), sort, span(page));
+        let shown = shown.into_iter().filter_map(|at| rows.get(at).cloned()).collect();
+        Ok((shown, page, rows.len()))
     }
 
     /// The windows of the question.
@@ -152,8 +169,11 @@ impl Asker<'_> {
     }
 
     /// All statements of the window: from the store, or from memory where that has none of it yet.
-    async fn base(&self, spans: &Spans) -> Result<Known<Base>, history::Error> {
-        let of_memory = || self.value.map_or(Err(Reason::NotYet), base::of_memory);
+    async fn base(&self, spans: &Spans) -> Result<Known<Arc<Base>>, history::Error> {
+        let of_memory = || {
+            let base = self.value.map_or(Err(Reason::NotYet), base::of_memory);
+            base.map(Arc::new)
+        };
         let Some(store) = &self.store else {
             return Ok(if spans.is_live { of_memory() } else { Err(no_history()) });
         };
@@ -166,43 +186,39 @@ impl Asker<'_> {
         &self,
         store: &Store<'_>,
         window: (i64, i64),
-    ) -> Result<Base, history::Error> {
-        let entries = self.value.and_then(|value| value.entries.as_ref().ok());
-        let wanted = Wanted {
-            source: store.source.clone(),
-            measures: self.measures(),
-            reading_ms: entries.map(|entries| entries.at_ms),
-        };
-        if let Some(base) = store.kept.get(&wanted, window, store.now_ms) {
+    ) -> Result<Arc<Base>, history::Error> {
+        let (wanted, spans) = (self.wanted(store), (window, None));
+        if let Some(base) = store.kept.get(&wanted, spans, store.now_ms) {
             return Ok(base);
         }
-        let base = base::of_store(store.past, &store.source, window, &wanted.measures).await?;
-        store.kept.put(wanted, window, store.now_ms, &base);
+        let base = Arc::new(base::of_store(store.past, &store.source, window).await?);
+        store.kept.put(wanted, spans, store.now_ms, &base);
         Ok(base)
     }
 
-    /// What all statements are asked for: what shares, changes and the order are made of.
-    fn measures(&self) -> Vec<Measure> {
-        let mut measures = vec![Measure::Calls, Measure::ExecTime];
-        let of_order = groups::measures(&self.question.sort);
-        measures.extend(of_order.iter().filter(|m| !measures.contains(m)).collect::<Vec<_>>());
-        measures
+    fn wanted(&self, store: &Store<'_>) -> Wanted {
+        let entries = self.value.and_then(|value| value.entries.as_ref().ok());
+        Wanted { source: store.source.clone(), reading_ms: entries.map(|entries| entries.at_ms) }
     }
 
-    async fn compare(
-        &self,
-        base: &mut Base,
-        spans: &Spans,
-    ) -> Result<Option<Known<Compared>>, history::Error> {
-        let Some(window) = spans.other else { return Ok(None) };
-        let Some(store) = &self.store else { return Ok(Some(Err(no_history()))) };
-        let other = self.of_store(store, window).await?;
-        let scale = base.compare(&other);
-        let compared = scale.map(|scale| Compared { facts: other.facts, scale });
-        let nothing = || Reason::Nothing {
-            message: "No history is kept of the window to compare with, or of this one.".into(),
+    /// The statements beside those of the window to compare with, if there is one.
+    async fn compare(&self, base: Arc<Base>, spans: &Spans) -> Result<Arc<Base>, history::Error> {
+        let Some(other) = spans.other else { return Ok(base) };
+        let Some(store) = &self.store else {
+            let compared = Some(Err(no_history()));
+            return Ok(Arc::new(Base { compared, ..Base::clone(&base) }));
         };
-        Ok(Some(compared.ok_or_else(nothing)))
+        // Those from memory are of no window of the store.
+        let of_window = (base.facts.from_ms, base.facts.to_ms);
+        let (wanted, spans) = (self.wanted(store), (of_window, Some(other)));
+        if let Some(compared) = store.kept.get(&wanted, spans, store.now_ms) {
+            return Ok(compared);
+        }
+        let then = self.of_store(store, other).await?;
+        let compared = tokio::task::spawn_blocking(move || base.compare(&then)).await;
+        let compared = Arc::new(compared.unwrap_or_default());
+        store.kept.put(wanted, spans, store.now_ms, &compared);
+        Ok(compared)
     }
 
     /// Whether the person may see what this groups by.
@@ -218,13 +234,13 @@ impl Asker<'_> {
     async fn texts_for(
         &self,
         group: &Group,
-        entries: &[Entry],
+        base: &Base,
+        places: &[usize],
     ) -> Result<HashMap<i64, StatementText>, history::Error> {
         if matches!(group, Group::Tag(_)) {
             return Ok(HashMap::new());
         }
-        let (places, _) = groups::costliest(entries);
-        let ids = places.iter().filter_map(|at| entries.get(*at)).map(|entry| entry.queryid);
+        let ids = places.iter().filter_map(|at| Some(base.entries.get(*at)?.queryid));
         let texts = self.texts(ids).await?;
         Ok(if *group == Group::Table { texts::with_tables(texts).await } else { texts })
     }
@@ -234,19 +250,16 @@ impl Asker<'_> {
         &self,
         ids: impl Iterator<Item = i64>,
     ) -> Result<HashMap<i64, StatementText>, history::Error> {
+        let ids: HashSet<i64> = ids.collect();
         let of_memory = self.value.into_iter().flat_map(|value| &value.texts);
+        let of_memory = of_memory.filter(|text| ids.contains(&text.queryid));
         let mut texts: HashMap<i64, StatementText> =
             of_memory.map(|text| (text.queryid, text.clone())).collect();
         if let Some(store) = &self.store {
-            texts.extend(texts::of(store.past, &store.source.cluster, ids).await?);
+            texts.extend(texts::of(store.past, &store.source.cluster, ids.into_iter()).await?);
         }
         Ok(texts)
     }
-}
-
-fn names(base: &Base, of: impl Fn(&Entry) -> &String) -> Vec<String> {
-    let names: BTreeSet<&String> = base.entries.iter().map(of).collect();
-    names.into_iter().cloned().collect()
 }
 
 fn no_history() -> Reason {

@@ -1,20 +1,18 @@
-//! The rows that are shown: every measure, the longest execution, a sparkline, the text.
+//! The rows that are shown: their sums, a sparkline, the text.
 
 use std::collections::{BTreeMap, HashMap};
 
 use history::{Bucket, Entity, Line, Series};
-use model::statements::{Measure, Rank, StatementText, Sums};
+use model::statements::{Measure, Rank, StatementText};
 
-use super::super::points;
-use super::base::{Base, Entry, bound};
-use super::groups::{Row, longest};
-use super::values::{Values, by_entity};
+use super::base::{Base, Entry};
+use super::groups::{GROUPED, Row};
 use super::{Asker, Store};
 
 /// Points of a sparkline, about.
 const SPARK_POINTS: usize = 40;
-/// Of more statements all of the store are read at once.
-const ONE_BY_ONE: usize = 500;
+/// Of more statements no sparklines are drawn.
+const MOST_SPARKS: usize = 500;
 /// Characters of a text in its row.
 const TEXT_CHARS: usize = 400;
 
@@ -28,24 +26,25 @@ impl Asker<'_> {
         let of = |row: &Row| -> Vec<&Entry> {
             row.members.iter().filter_map(|at| base.entries.get(*at)).collect()
         };
+        let few = shown.iter().map(|row| row.members.len()).sum::<usize>() <= 2 * MOST_SPARKS;
+        let drawn = shown.iter().filter(|_| few);
         let mut entities: Vec<Entity> =
-            shown.iter().flat_map(&of).map(|entry| entry.entity.clone()).collect();
+            drawn.flat_map(&of).map(|entry| entry.entity.clone()).collect();
         entities.sort();
         entities.dedup();
         let window = (base.facts.from_ms, base.facts.to_ms);
-        let (values, sparks) = match &self.store {
-            Some(store) if !base.is_complete => {
-                (store.values(&entities, window).await?, store.sparks(&entities, window).await?)
-            }
-            _ => (HashMap::new(), HashMap::new()),
+        let sparks = match &self.store {
+            Some(store) => store.sparks(&entities, window).await?,
+            None => HashMap::new(),
         };
-        let ids = shown.iter().flat_map(&of).map(|entry| entry.queryid).collect::<Vec<_>>();
+        // What is beyond the costliest statements has no text in common.
+        let named = shown.iter().filter(|row| row.members.len() <= GROUPED);
+        let ids = named.flat_map(&of).map(|entry| entry.queryid).collect::<Vec<_>>();
         let texts =
             if self.sees_text { self.texts(ids.into_iter()).await? } else { HashMap::new() };
         let rank = |row: Row| {
             let members = of(&row);
             let mut rank = rank(row, &members, &texts);
-            complete(&mut rank, &members, &values);
             rank.spark = spark(&members, &sparks);
             rank
         };
@@ -53,7 +52,7 @@ impl Asker<'_> {
     }
 }
 
-/// What of a row is known without the store.
+/// A row without its sparkline.
 fn rank(row: Row, members: &[&Entry], texts: &HashMap<i64, StatementText>) -> Rank {
     let one = members.first().filter(|_| row.label.is_empty());
     let text = members.iter().find_map(|entry| texts.get(&entry.queryid));
@@ -65,8 +64,8 @@ fn rank(row: Row, members: &[&Entry], texts: &HashMap<i64, StatementText>) -> Ra
         });
     Rank {
         id: one.map_or_else(|| row.label.clone(), |entry| entry.entity.key().to_owned()),
-        database: one.map(|entry| entry.database.clone()).unwrap_or_default(),
-        role: one.map(|entry| entry.role.clone()).unwrap_or_default(),
+        database: one.map(|entry| entry.database.to_string()).unwrap_or_default(),
+        role: one.map(|entry| entry.role.to_string()).unwrap_or_default(),
         queryid: one.map(|entry| entry.queryid),
         toplevel: members.iter().all(|entry| entry.toplevel),
         members: members.len(),
@@ -83,17 +82,6 @@ fn rank(row: Row, members: &[&Entry], texts: &HashMap<i64, StatementText>) -> Ra
     }
 }
 
-/// Every measure, where the store was asked for it.
-fn complete(rank: &mut Rank, members: &[&Entry], values: &HashMap<Entity, Values>) {
-    let of = || members.iter().filter_map(|entry| values.get(&entry.entity));
-    if of().next().is_none() {
-        return;
-    }
-    rank.sums = of().map(Values::sums).collect::<Vec<Sums>>().iter().sum();
-    rank.bound = of().map(|values| bound(values.lower_bound_calls)).max().unwrap_or_default();
-    rank.max_ms = longest(of().map(|values| values.longest_ms));
-}
-
 /// The sum of the members' lines; None where nothing was read.
 fn spark(members: &[&Entry], lines: &HashMap<Entity, Vec<Bucket>>) -> Vec<Option<f64>> {
     let mut at: BTreeMap<i64, (bool, f64)> = BTreeMap::new();
@@ -108,30 +96,13 @@ fn spark(members: &[&Entry], lines: &HashMap<Entity, Vec<Bucket>>) -> Vec<Option
 }
 
 impl Store<'_> {
-    /// Every measure of these entities.
-    pub(super) async fn values(
-        &self,
-        entities: &[Entity],
-        (from_ms, to_ms): (i64, i64),
-    ) -> Result<HashMap<Entity, Values>, history::Error> {
-        if entities.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let mut metrics: Vec<&str> = Measure::ALL.iter().map(|measure| measure.as_str()).collect();
-        metrics.extend([points::LOWER_BOUND_CALLS.name, points::LONGEST.name]);
-        let some = (entities.len() <= ONE_BY_ONE).then_some(entities);
-        let series = Series { metrics: &metrics, entities: some };
-        let totals = self.past.totals(&self.source, series, from_ms, to_ms).await?;
-        Ok(by_entity(&totals).into_iter().collect())
-    }
-
     /// The execution time of these entities over the window.
     async fn sparks(
         &self,
         entities: &[Entity],
         (from_ms, to_ms): (i64, i64),
     ) -> Result<HashMap<Entity, Vec<Bucket>>, history::Error> {
-        if entities.is_empty() || entities.len() > ONE_BY_ONE {
+        if entities.is_empty() || entities.len() > MOST_SPARKS {
             return Ok(HashMap::new());
         }
         let metrics = [Measure::ExecTime.as_str()];

@@ -1,8 +1,6 @@
 //! What the store says of each entity of a window.
 
-use std::sync::Arc;
-
-use history::{Entity, Totals};
+use history::{Columns, Entity};
 use model::statements::{Measure, Sums};
 
 use super::super::points;
@@ -44,57 +42,71 @@ impl Meaning {
     }
 }
 
-/// The rows of a total by entity.
-pub fn by_entity(totals: &Totals) -> Vec<(Entity, Values)> {
-    // There are a few names and many rows, which share them: each name is read once.
-    let mut meanings: Vec<(Arc<str>, Meaning)> = Vec::new();
-    let mut found: Vec<(Entity, Values)> = Vec::new();
-    for row in totals.rows.iter().filter(|row| !row.entity.key().is_empty()) {
-        let known = meanings.iter().find(|(name, _)| Arc::ptr_eq(name, &row.metric));
-        let meaning = known.map_or_else(|| Meaning::of(&row.metric), |(_, meaning)| *meaning);
-        if known.is_none() {
-            meanings.push((Arc::clone(&row.metric), meaning));
+/// What columns say of each entity that is not the server itself.
+pub fn by_entity(columns: &Columns) -> Vec<(Entity, Values)> {
+    let mut of: Vec<_> = columns
+        .columns
+        .iter()
+        .map(|column| {
+            let values = column.sums.iter().zip(&column.greatest);
+            (Meaning::of(&column.metric), column.places.iter().zip(values).peekable())
+        })
+        .collect();
+    let mut found = Vec::with_capacity(columns.entities.len());
+    for (place, entity) in (0_u32..).zip(&columns.entities) {
+        let mut values = Values::default();
+        for (meaning, column) in &mut of {
+            let Some((_, (sum, greatest))) = column.next_if(|(at, _)| **at == place) else {
+                continue;
+            };
+            match *meaning {
+                Meaning::Measure(measure) => values.measures.push((measure, *sum)),
+                Meaning::LowerBoundCalls => values.lower_bound_calls += sum,
+                Meaning::Longest => values.longest_ms = Some(*greatest),
+                Meaning::Nothing => {}
+            }
         }
-        if found.last().is_none_or(|(entity, _)| *entity != row.entity) {
-            found.push((row.entity.clone(), Values::default()));
-        }
-        let Some((_, values)) = found.last_mut() else { continue };
-        match meaning {
-            Meaning::Measure(measure) => values.measures.push((measure, row.sum)),
-            Meaning::LowerBoundCalls => values.lower_bound_calls += row.sum,
-            Meaning::Longest => values.longest_ms = Some(row.max),
-            Meaning::Nothing => {}
+        if !entity.key().is_empty() {
+            found.push((entity.clone(), values));
         }
     }
     found
 }
 
+/// What a metric is of the server itself; None where it has none.
+pub fn of_server(columns: &Columns, metric: &str) -> Option<f64> {
+    let server = columns.entities.iter().position(|entity| entity.key().is_empty())?;
+    let column = columns.columns.iter().find(|column| column.metric == metric)?;
+    let place = column.places.iter().position(|place| *place as usize == server)?;
+    column.sums.get(place).copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use history::Column;
 
     #[test]
-    fn rows_become_what_is_known_of_each_entity() {
+    fn columns_become_what_is_known_of_each_entity() {
         let statement = |id| Entity::of([("queryid", id)]);
-        let calls: Arc<str> = Measure::Calls.as_str().into();
-        let row = |entity: &Entity, metric: &Arc<str>, sum: f64| history::Total {
-            entity: entity.clone(),
-            metric: Arc::clone(metric),
-            kind: history::Kind::Increment,
-            count: 1,
-            sum,
-            min: sum,
-            max: sum + 1.0,
+        let column = |metric: &str, of: &[(u32, f64)]| Column {
+            metric: metric.to_owned(),
+            places: of.iter().map(|(place, _)| *place).collect(),
+            sums: of.iter().map(|(_, sum)| *sum).collect(),
+            greatest: of.iter().map(|(_, sum)| sum + 1.0).collect(),
         };
-        let rows = vec![
-            row(&Entity::server(), &calls, 99.0),
-            row(&statement("1"), &calls, 3.0),
-            row(&statement("1"), &points::LOWER_BOUND_CALLS.name.into(), 2.0),
-            row(&statement("1"), &"of a later version".into(), 7.0),
-            row(&statement("2"), &calls, 5.0),
-            row(&statement("2"), &points::LONGEST.name.into(), 40.0),
-        ];
-        let found = by_entity(&Totals { rows, ..Totals::default() });
+        let calls = Measure::Calls.as_str();
+        let columns = Columns {
+            entities: vec![statement("1"), Entity::server(), statement("2")],
+            columns: vec![
+                column(calls, &[(0, 3.0), (1, 99.0), (2, 5.0)]),
+                column(points::LOWER_BOUND_CALLS.name, &[(0, 2.0)]),
+                column("of a later version", &[(0, 7.0)]),
+                column(points::LONGEST.name, &[(2, 40.0)]),
+            ],
+            ..Columns::default()
+        };
+        let found = by_entity(&columns);
         let seen: Vec<_> = found
             .iter()
             .map(|(entity, of)| {
@@ -104,5 +116,7 @@ mod tests {
             .collect();
         let expected = [(statement("1"), 3.0, 2.0, None), (statement("2"), 5.0, 0.0, Some(41.0))];
         assert_eq!(seen, expected);
+        assert_eq!(of_server(&columns, calls), Some(99.0));
+        assert_eq!(of_server(&columns, points::LONGEST.name), None);
     }
 }
