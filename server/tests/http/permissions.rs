@@ -101,7 +101,8 @@ async fn answer(response: Response) -> Answer {
 }
 
 async fn call(pgdeck: &InProcess, method: &str, path: &str, cookie: Option<&str>) -> Answer {
-    let place = path.replace("{server}", "shop").replace(":server", "shop").replace("{queryid}", "1");
+    let place =
+        path.replace("{server}", "shop").replace(":server", "shop").replace("{queryid}", "1");
     let place = match path {
         "/live" => "/live?server=shop&area=activity".into(),
         _ => place,

@@ -10,7 +10,7 @@ use playground::{Server, ServerOptions};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
-use super::distinct;
+use super::churn::distinct;
 use super::harness::{Reader, started};
 use crate::support::Result;
 
