@@ -12,7 +12,7 @@ use app::{
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, Path, Query, Request, State};
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
 use model::audit::AuditQuery;
@@ -98,6 +98,7 @@ pub async fn act(
     State(state): State<AppState>,
     current: CurrentUser,
     Path(server): Path<String>,
+    headers: HeaderMap,
     body: String,
 ) -> Response {
     let server = ServerId::new(server);
@@ -118,9 +119,7 @@ pub async fn act(
         contexts();
         provide_context(step.clone());
     };
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = uri;
-    let mut page = render(&state, more, request).await;
+    let mut page = render(&state, more, request_of(uri, &headers)).await;
     if page.status() == StatusCode::OK {
         *page.status_mut() = status;
     }
@@ -133,6 +132,7 @@ pub async fn plan_statement(
     current: CurrentUser,
     Path((server, queryid)): Path<(String, String)>,
     uri: Uri,
+    headers: HeaderMap,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let server = ServerId::new(server);
@@ -148,9 +148,7 @@ pub async fn plan_statement(
         contexts();
         provide_context(sent.clone());
     };
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = uri;
-    render(&state, more, request).await
+    render(&state, more, request_of(uri, &headers)).await
 }
 
 /// `GET /audit.csv?q=…`: exports the audit log as CSV.
@@ -212,6 +210,7 @@ pub async fn page(
 pub async fn plan(
     State(state): State<AppState>,
     current: CurrentUser,
+    headers: HeaderMap,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
     let pairs = match form {
@@ -235,9 +234,17 @@ pub async fn plan(
         contexts();
         provide_context(brought.clone());
     };
+    render(&state, more, request_of(Uri::from_static("/plan"), &headers)).await
+}
+
+/// The request for the page that answers a form: with the cookies of the form's own, which say the theme
+/// and the clock.
+fn request_of(uri: Uri, headers: &HeaderMap) -> Request {
     let mut request = Request::new(Body::empty());
-    *request.uri_mut() = Uri::from_static("/plan");
-    render(&state, more, request).await
+    *request.uri_mut() = uri;
+    let cookies = headers.get_all(header::COOKIE).iter().cloned();
+    request.headers_mut().extend(cookies.map(|value| (header::COOKIE, value)));
+    request
 }
 
 async fn render(

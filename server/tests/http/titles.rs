@@ -121,3 +121,17 @@ async fn nothing_can_be_pressed_where_nothing_can_be_done() {
         assert!(matches!(buttons[..], [tag] if tag.contains("disabled")), "{action}: {buttons:?}");
     }
 }
+
+#[tokio::test]
+async fn a_page_that_answers_a_form_keeps_the_theme() {
+    let pgdeck = InProcess::start(&[("operator", &[Role::Operator], &[])]).await;
+    let cookie = cookie(&pgdeck.sign_in("operator", PASSWORD).await);
+    for (path, body) in [("/plan", "plan=none"), ("/s/local/act", "step=none")] {
+        for theme in ["light", "dark"] {
+            let request = pgdeck.post_as(path, FORM).body(body);
+            let both = format!("{cookie}; theme={theme}");
+            let html = request.header("cookie", both).send().await.unwrap().text().await.unwrap();
+            assert!(html.contains(&format!("data-theme=\"{theme}\"")), "{path}: {theme}");
+        }
+    }
+}
