@@ -65,6 +65,7 @@ async fn write(
     let mut values = 0;
     for Known { thing: source, first_ms, .. } in &sources {
         let typical = past.typical(source, watched.0, watched.1).await?;
+        let typical = series::without_the_opening(typical, watched.1 - watched.0);
         if typical.is_empty() {
             continue;
         }

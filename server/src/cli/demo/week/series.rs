@@ -1,6 +1,6 @@
 //! The values of one source: what each series does on average, moved by the course of the week. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use history::{Entity, Kind, PastSeries, Source, Typical};
 use model::statements::Measure;
@@ -45,6 +45,19 @@ struct Way {
     part: f64,
     /// The spread between ticks of a call's cost.
     spread: f64,
+}
+
+/// The series without those of statements that ran once in this time, ms: they opened the shop (statistics of its
+/// tables, for example), and a week of them would be most of the week.
+pub fn without_the_opening(mut typical: Vec<Typical>, watched_ms: i64) -> Vec<Typical> {
+    let once: HashSet<Entity> = typical
+        .iter()
+        .filter(|one| one.metric == Measure::Calls.as_str())
+        .filter(|one| one.per_ms * (watched_ms as f64) < 1.5)
+        .map(|one| one.entity.clone())
+        .collect();
+    typical.retain(|one| !once.contains(&one.entity));
+    typical
 }
 
 impl Maker {
@@ -247,6 +260,22 @@ mod tests {
         let touched = sum(2, from, dropped) / sum(0, from, dropped);
         assert!((touched - 4.0).abs() < 0.5, "{touched}");
         assert!(sum(0, NOW - 3_600_000, NOW) > 8_000.0, "about three a second");
+    }
+
+    #[test]
+    fn what_opened_the_shop_is_not_repeated_all_week() {
+        let calls = |id: &str, in_half_a_minute: f64| {
+            let entity = Entity::of([("queryid", id)]);
+            of(&entity, Measure::Calls.as_str(), Kind::Increment, in_half_a_minute / 30.0)
+        };
+        let time = |id: &str| {
+            let entity = Entity::of([("queryid", id)]);
+            of(&entity, Measure::ExecTime.as_str(), Kind::Increment, 30.0)
+        };
+        let all = vec![calls("1", 1.0), time("1"), calls("2", 2.0), time("2")];
+        let left = without_the_opening(all, 30_000);
+        let second = Entity::of([("queryid", "2")]);
+        assert!(left.len() == 2 && left.iter().all(|one| one.entity == second));
     }
 
     #[test]
