@@ -147,7 +147,10 @@ fn active(before: &Poll, now: &Poll) -> Known<f64> {
     };
     let (then_ms, then_reset) = before.active_ms.ok_or_else(nothing)?;
     let (now_ms, now_reset) = now.active_ms.ok_or_else(nothing)?;
-    if then_reset != now_reset || now_ms < then_ms {
+    // A database's counters begin with its first session; PostgreSQL 14 gives them the time of a reset then. Where
+    // nothing was counted there was nothing to lose.
+    let is_reset = then_reset != now_reset && then_ms > 0.0;
+    if is_reset || now_ms < then_ms {
         return Err(Reason::CounterReset);
     }
     Ok(now_ms - then_ms)
