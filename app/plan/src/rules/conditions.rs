@@ -77,12 +77,13 @@ pub(super) fn conditions<'a>(node: &Node, texts: impl IntoIterator<Item = &'a st
 }
 
 /// The first expression in a condition that is computed for every row and compared, as SQL, and
-/// whether an index may be built on it.
+/// whether an index on it is known to find the rows: it may be built, and nothing else is asked.
 pub(super) fn computed_key(node: &Node, text: &str) -> Option<(String, bool)> {
     let asked = conditions(node, [text]);
+    let alone = asked.complete && asked.tests.len() == 1;
     asked.tests.into_iter().find_map(|test| match (test.key, test.asks) {
         (Key::Expression { sql, immutable }, Asks::Equal | Asks::Range | Asks::AnyOf) => {
-            Some((sql, immutable))
+            Some((sql, immutable && alone))
         }
         _ => None,
     })
@@ -147,6 +148,9 @@ impl Scan<'_> {
             _ => return None,
         };
         let (key, value) = sides;
+        if self.is_unordered(value) {
+            return None;
+        }
         let asks = match operator {
             "=" => Asks::Equal,
             "<" | "<=" | ">" | ">=" => Asks::Range,
@@ -192,6 +196,11 @@ impl Scan<'_> {
         }
     }
 
+    /// Whether a value is of a type that no B-tree orders, as far as its constant tells.
+    fn is_unordered(&self, id: Id) -> bool {
+        matches!(self.part(id), Some(Part::Cast { to, .. }) if WITHOUT_BTREE.contains(&to.as_str()))
+    }
+
     /// Whether a value is the same for all rows of the table: no column of it, and no subquery,
     /// which may depend on one. An InitPlan is computed once.
     fn is_free(&self, id: Id) -> bool {
@@ -203,6 +212,10 @@ impl Scan<'_> {
         })
     }
 }
+
+/// Types without a default operator class for btree (`pg_opclass`).
+const WITHOUT_BTREE: [&str; 11] =
+    ["aclitem", "box", "circle", "json", "line", "lseg", "path", "point", "polygon", "xid", "xml"];
 
 /// PostgreSQL's own functions that give another value for every row: no index serves a comparison
 /// with them (manual, "Function Volatility Categories").
@@ -237,6 +250,7 @@ mod tests {
     fn what_no_index_serves_makes_it_incomplete() {
         for text in [
             "(a <> 1)",
+            "(a = '(1,2),(3,4)'::box)",
             "(a = random())",
             "(a = (SubPlan 1))",
             "((a = 1) OR (b = 2))",

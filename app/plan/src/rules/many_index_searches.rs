@@ -3,6 +3,7 @@
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
+use super::conditions::Asks;
 use super::index_proposal::{asked, index_remedy, index_serving};
 use super::{Case, InForce, Judged, Missing};
 
@@ -57,7 +58,11 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         // A Bitmap Index Scan does not name its table; the node above it does.
         let reader = node.parent.and_then(|above| case.plan.nodes.get(above));
         let table = if node.relation.is_some() { Some(node) } else { reader };
-        let index = table.and_then(|table| index_serving(table, &asked(node, &["Index Cond"])));
+        // Each element of a list is searched for, whatever the index.
+        let asked = asked(node, &["Index Cond"]);
+        let of_list = asked.tests.iter().any(|test| test.asks == Asks::AnyOf);
+        let table = table.filter(|_| !of_list);
+        let index = table.and_then(|table| index_serving(table, &asked));
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),
