@@ -62,9 +62,14 @@ export async function newReadings(page: Page, area: string, count: number) {
 /** Widths at which every page has to be good. */
 export const WIDTHS = [1440, 390];
 
-/** Shows an open page in this theme, as its switch does. */
+/** Shows an open page in this theme, as its switch does; colours that fade arrive at once. */
 export async function setTheme(page: Page, theme: 'light' | 'dark') {
-  await page.locator('html').evaluate((html, theme) => (html.dataset.theme = theme), theme);
+  await page.locator('html').evaluate((html, theme) => {
+    html.dataset.theme = theme;
+    // Asking for the transitions starts them.
+    const fades = (one: Animation) => one instanceof CSSTransition && one.transitionProperty.includes('color');
+    document.getAnimations().filter(fades).forEach((one) => one.finish());
+  }, theme);
 }
 
 /** Opens a page with this theme and viewport width. */
