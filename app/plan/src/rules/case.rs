@@ -75,11 +75,12 @@ impl<'a> Case<'a> {
         above.any(|at| self.plan.nodes.get(at).is_some_and(|node| node.kind == "Recursive Union"))
     }
 
-    /// The value of a setting that is known to be in force: from the catalog, or printed by SETTINGS.
+    /// The value of a setting that is known to have been in force: printed by SETTINGS, which tells what
+    /// the session had, or from the catalog.
     pub(super) fn setting(&self, name: &str) -> Option<String> {
-        let known = self.catalog.and_then(|catalog| catalog.settings.get(name).cloned());
         let mut printed = self.plan.settings().filter(|(own, _)| *own == name);
-        known.or_else(|| printed.next().map(|(_, value)| value.into_owned()))
+        let printed = printed.next().map(|(_, value)| value.into_owned());
+        printed.or_else(|| self.catalog?.settings.get(name).cloned())
     }
 
     /// Whether the catalog is known and has no index that starts with this column.

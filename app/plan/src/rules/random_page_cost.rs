@@ -47,19 +47,14 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     if case.derived.nodes.iter().all(|own| own.counters.is_none()) {
         return Err(Missing { option: "BUFFERS".into() });
     }
-    let setting = |name: &str, default: f64| {
-        let printed = case.plan.settings().find(|(own, _)| *own == name);
-        printed.and_then(|(_, value)| value.parse().ok()).unwrap_or(default)
-    };
-    // SETTINGS prints what differs from the defaults, 4 and 1; where it prints nothing, it may not have
-    // been asked for, and what is in force is not known.
-    let in_force = case.catalog.and_then(|catalog| catalog.settings.get("random_page_cost"));
-    let in_force = in_force.and_then(|value| value.parse().ok());
-    if in_force.is_none() && case.plan.settings().next().is_none() {
+    // Where SETTINGS prints nothing it may not have been asked for, and what is in force is not known.
+    let known = |name: &str| case.setting(name).and_then(|value| value.parse::<f64>().ok());
+    if known("random_page_cost").is_none() && case.plan.settings().next().is_none() {
         return Err(Missing { option: "SETTINGS".into() });
     }
-    let (random, sequential): (f64, f64) =
-        (in_force.unwrap_or(setting("random_page_cost", 4.0)), setting("seq_page_cost", 1.0));
+    // SETTINGS prints what differs from the defaults, 4 and 1.
+    let random = known("random_page_cost").unwrap_or(4.0);
+    let sequential = known("seq_page_cost").unwrap_or(1.0);
     let mut found = vec![];
     if random < sequential * limits.get(&MIN_RATIO) {
         return Ok(found);

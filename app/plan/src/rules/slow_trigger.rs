@@ -40,7 +40,7 @@ pub fn slow_trigger(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
     let mut found = vec![];
     for trigger in &case.plan.triggers {
         let get = |key: &str| crate::node::find(&trigger.props, key);
-        let ms = get("Time").and_then(crate::node::Value::number).unwrap_or(0.0);
+        let ms = time(trigger).unwrap_or(0.0);
         let calls = get("Calls").and_then(crate::node::Value::number).unwrap_or(0.0);
         let percent = 100.0 * ms / whole.max(0.001);
         if ms < limits.get(&MIN_MS) || percent < limits.get(&MIN_SHARE_PERCENT) {
