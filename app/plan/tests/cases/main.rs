@@ -6,6 +6,11 @@
 mod common;
 
 mod advice;
+mod dialects;
+mod figures;
+mod indentation;
+mod reading;
+mod versions;
 
 use plan::rules::{Judged, Limits, judge};
 
