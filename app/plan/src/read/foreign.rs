@@ -4,14 +4,15 @@ use crate::node::ParseError;
 use crate::paste::Line;
 
 /// Lines that are looked at.
-const MOST_LINES: usize = 2_000;
+const MOST_LINES: usize = 500;
 /// Bytes of a line that are looked at: a whole document can stand in one.
-const MOST_BYTES: usize = 20_000;
+const MOST_BYTES: usize = 4_000;
 
 /// Words anywhere in a line, and whose they are.
 const ANYWHERE: &[(&str, &str)] = &[
     ("\"r_loops\"", "MariaDB"),
     ("\"r_total_time_ms\"", "MariaDB"),
+    ("\"EXPLAIN\": \"-> ", "MySQL"),
     ("\"query_block\"", "MySQL or MariaDB"),
     ("\"json_schema_version\"", "MySQL"),
     ("Plan hash value", "Oracle"),
@@ -44,6 +45,9 @@ const ANYWHERE: &[(&str, &str)] = &[
     ("cop[tikv]", "TiDB"),
     ("STAGE DEPENDENCIES:", "Hive"),
     ("all-AMPs", "Teradata"),
+    ("Access Path:", "Vertica"),
+    ("Access Plan:", "Db2"),
+    ("| E-rows", "openGauss in its table form"),
 ];
 
 /// How a line starts behind what draws the tree.
@@ -53,7 +57,7 @@ const STARTS: &[(&str, &str)] = &[
     ("vectorized: ", "CockroachDB"),
     ("• ", "CockroachDB"),
     ("CO-ROUTINE ", "SQLite"),
-    ("Expression ((", "ClickHouse"),
+    ("Expression (", "ClickHouse"),
     ("PLAN FRAGMENT ", "Doris, StarRocks or Impala"),
     ("physical_plan", "DataFusion"),
 ];
@@ -147,6 +151,9 @@ fn system(line: &Line<'_>) -> Option<&'static str> {
     }
     if text.contains("Operation") && text.contains("| Id") {
         return Some("Oracle");
+    }
+    if text.contains("| field") && text.contains("description") {
+        return Some("CockroachDB");
     }
     if text.contains("opcode") && text.contains("addr") {
         return Some("SQLite");

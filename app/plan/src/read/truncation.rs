@@ -19,6 +19,7 @@ pub(super) fn check(plan: &mut Plan) {
     if let (Some(first), Some(end)) = (plan.nodes.first(), plan.nodes.last())
         && figures(first)
         && !figures(end)
+        && !end.is_heading()
     {
         plan.broken = Some(ParseError {
             line: end.lines.1,

@@ -220,14 +220,30 @@ pub(super) fn kind_of(name: &str, value: &str) -> Option<Kind> {
         _ if name.starts_with("Trigger ") => return Some(Kind::Count),
         _ => {}
     }
-    // Any other key with nothing but a figure.
-    let bare = value.trim_end_matches("kB").trim_end_matches("ms").trim_end();
-    let figure = bare.starts_with(|c: char| c.is_ascii_digit())
-        && token(bare).len() == bare.len()
-        && ![" Key", " Cond", "Filter", "Output", " By"].iter().any(|end| name.ends_with(end));
-    (figure
-        || name.starts_with("Rows Removed by ") && bare.starts_with(|c: char| c.is_ascii_digit()))
-    .then_some(if value.ends_with("ms") { Kind::Time } else { Kind::Count })
+    let count = value.trim_end_matches("kB").trim_end_matches("ms").trim_end();
+    if token(count).len() != count.len() || count.is_empty() {
+        return None;
+    }
+    let kind = if value.ends_with("ms") { Kind::Time } else { Kind::Count };
+    let known = name.contains("Removed by ")
+        || matches!(
+            name,
+            "Heap Fetches"
+                | "Index Searches"
+                | "Workers Planned"
+                | "Workers Launched"
+                | "Functions"
+                | "Peak Memory Usage"
+                | "Disk Usage"
+                | "Conflicting Tuples"
+                | "Tuples Inserted"
+        );
+    // Any other key with nothing but a figure in groups: no address, no version, no column.
+    let mut groups = count.split(|c: char| !c.is_ascii_digit()).skip(1);
+    let is_grouped = !count.contains('.') && groups.all(|group| group.len() == 3);
+    let is_code =
+        [" Key", " Cond", "Filter", "Output", " By"].iter().any(|end| name.ends_with(end));
+    (known || (is_grouped && !is_code)).then_some(kind)
 }
 
 #[cfg(test)]
@@ -289,5 +305,20 @@ mod tests {
         ] {
             assert_eq!(of(printed), (read.into(), true, true), "{printed}");
         }
+    }
+
+    #[test]
+    fn addresses_versions_and_columns_are_no_figures() {
+        for (name, value) in [
+            ("Node", "10.0.0.7"),
+            ("Optimizer version", "6.123"),
+            ("Group Key", "1,234"),
+            ("Columns", "1,2"),
+            ("Filter", "(a > 52,000)"),
+        ] {
+            assert!(kind_of(name, value).is_none(), "{name}: {value}");
+        }
+        assert!(kind_of("Rows Removed by Filter", "148.000").is_some());
+        assert!(kind_of("Chunks excluded during startup", "1,024").is_some());
     }
 }

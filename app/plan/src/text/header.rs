@@ -116,6 +116,12 @@ pub(crate) fn read(title: &str, numbers: &str, node: &mut Node) {
     let old = name.strip_prefix("Subquery Scan ").filter(|_| object.is_none());
     let (name, object) = if old.is_some() { ("Subquery Scan", old) } else { (name, object) };
     kind(name, node);
+    // Greenplum's scan of partitions: `Dynamic Index Scan on orders_day on orders`.
+    let dynamic = object.filter(|_| name.starts_with("Dynamic Index "));
+    if let Some((index, table)) = dynamic.and_then(|object| object.split_once(" on ")) {
+        node.index = Some(index.to_owned());
+        return target(table, node);
+    }
     node.index = index.map(|text| identifiers(text).0.into_iter().next_back().unwrap_or_default());
     if let Some(object) = object {
         target(object, node);

@@ -214,7 +214,7 @@ pub(super) fn is_item(text: &str, place: Place) -> bool {
 /// Whether a line behind a blank one still belongs to the plan.
 pub(super) fn continues_plan(text: &str) -> bool {
     let text = text.trim_start();
-    is_arrow(text) || is_known_property(text)
+    is_arrow(text) || is_known_property(text) || is_label(text)
 }
 
 /// Whether a line is a node without an arrow: the root of a plan. `followed` says that the next
@@ -240,8 +240,13 @@ pub(super) fn has_key(text: &str) -> bool {
 /// Whether a line looks like the second line of a plan.
 pub(crate) fn is_second(text: &str) -> bool {
     let item = text.trim();
-    text.starts_with(' ')
-        && (is_arrow(item) || is_known_property(item) || is_label(item) || target(item).is_some())
+    // An arrow tells even where indentation is lost.
+    text.starts_with("->  ")
+        || text.starts_with(' ')
+            && (is_arrow(item)
+                || is_known_property(item)
+                || is_label(item)
+                || target(item).is_some())
 }
 
 /// Whether a line is a root under COSTS OFF, where it is known that a plan can stand there.

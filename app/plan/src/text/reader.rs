@@ -101,7 +101,7 @@ impl Reader {
     fn other(&mut self, text: &str, line: &Logical) -> bool {
         // The lines of `Generated Plan Advice:`.
         if let Some((name, _)) = self.section.clone().filter(|(_, column)| line.indent > *column) {
-            let known = self.plan.props.iter_mut().find(|prop| prop.key == name);
+            let known = self.plan.props.last_mut().filter(|prop| prop.key == name);
             match known.map(|prop| &mut prop.value) {
                 Some(Value::One(value)) => {
                     value.push('\n');

@@ -142,6 +142,24 @@ fn subplans_of_citus_are_nodes() {
 }
 
 #[test]
+fn what_citus_does_not_show_is_not_cut() {
+    let (plan, ..) = one("\
+ Custom Scan (Citus Adaptive)  (cost=0.00..0.00 rows=100000 width=8) (actual time=5.000..5.100 rows=1 loops=1)
+   Task Count: 4
+   Tasks Shown: None, not supported for re-partition queries
+   ->  MapMergeJob
+         Map Task Count: 4
+         Merge Task Count: 4
+   ->  MapMergeJob
+         Map Task Count: 4
+         Merge Task Count: 4
+ Execution Time: 5.300 ms
+");
+    assert_eq!(plan.nodes.len(), 3);
+    assert_eq!(plan.nodes[2].number("Merge Task Count"), Some(4.0));
+}
+
+#[test]
 fn timescale_and_yugabyte_are_postgresql_with_lines_of_their_own() {
     let (plan, derived, notices) = one("\
  Custom Scan (ChunkAppend) on metrics m  (cost=0.10..44.00 rows=900 width=16) (actual time=0.300..21.000 rows=850 loops=1)

@@ -21,6 +21,10 @@ fn target_tables_are_the_nodes_own() {
     let (json, ..) = one(&json);
     assert_eq!(targets(&json, "Relation Name"), targets(&plan, "Relation Name"));
     assert_eq!(tree(&json), tree(&plan));
+    let written = plan::write::text(&json);
+    assert!(written.contains("\n  Update on visits_2026 visits_2\n"), "{written}");
+    let written = plan::write::json(&plan);
+    assert_eq!(written.matches("\"Relation Name\": \"visits_2026\"").count(), 2, "{written}");
     for (verb, paste) in [
         (
             "Delete",
