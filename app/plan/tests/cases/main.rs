@@ -7,6 +7,11 @@ mod common;
 
 mod advice;
 mod stakes;
+mod dialects;
+mod figures;
+mod indentation;
+mod reading;
+mod versions;
 
 use plan::rules::{Judged, Limits, judge};
 
