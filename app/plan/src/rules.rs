@@ -4,10 +4,14 @@
 //! it has been checked against the catalog, where one is known, and is then rendered as SQL.
 
 mod case;
+mod column_types;
 mod conditions;
 mod immutable;
+mod index_parent;
 mod index_proposal;
+mod index_size;
 mod proposal;
+mod search;
 mod setting;
 mod siblings;
 mod with_catalog;
@@ -86,6 +90,7 @@ pub mod slow_planning;
 pub mod slow_trigger;
 pub mod sort_spill;
 pub mod uncovered_index;
+pub mod unindexed_join;
 pub mod unpruned_partitions;
 pub mod unsorted_limit;
 pub mod wrapped_column;
@@ -118,6 +123,7 @@ model::rules! {
     slow_trigger,
     sort_spill,
     uncovered_index,
+    unindexed_join,
     unpruned_partitions,
     unsorted_limit,
     wrapped_column,
