@@ -5,10 +5,14 @@
 
 mod case;
 mod claims;
+mod column_types;
 mod conditions;
 mod immutable;
+mod index_parent;
 mod index_proposal;
+mod index_size;
 mod proposal;
+mod search;
 mod setting;
 mod siblings;
 mod spoiled;
@@ -125,6 +129,7 @@ pub mod slow_planning;
 pub mod slow_trigger;
 pub mod sort_spill;
 pub mod uncovered_index;
+pub mod unindexed_join;
 pub mod unpruned_partitions;
 pub mod unsorted_limit;
 pub mod wrapped_column;
@@ -157,6 +162,7 @@ model::rules! {
     slow_trigger,
     sort_spill,
     uncovered_index,
+    unindexed_join,
     unpruned_partitions,
     unsorted_limit,
     wrapped_column,
