@@ -72,13 +72,17 @@ impl Setting {
     /// More memory for the sorts and hash tables of one transaction, if that is more than is in force
     /// and no more than one session should take.
     pub(super) fn work_mem(case: &Case<'_>, megabytes: f64) -> Proposal {
-        let in_force = case.setting(Self::WORK_MEM).and_then(|value| megabytes_of(&value));
-        let more = megabytes > in_force.unwrap_or(DEFAULT_WORK_MEM_MB);
+        let more = megabytes > Self::work_mem_in_force(case).unwrap_or(DEFAULT_WORK_MEM_MB);
         if !more || megabytes > MOST_WORK_MEM_MB {
             return Proposal::Nothing;
         }
         let value = SettingValue::Megabytes(megabytes);
         Proposal::Setting(Self { scope: Scope::Transaction, name: Self::WORK_MEM, value })
+    }
+
+    /// The work_mem that was in force, MB, where that is known.
+    pub(super) fn work_mem_in_force(case: &Case<'_>) -> Option<f64> {
+        case.setting(Self::WORK_MEM).and_then(|value| megabytes_of(&value))
     }
 
     /// What to do about temporary files: what the rule says, or something else where no memory helps.
