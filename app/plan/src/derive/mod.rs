@@ -148,9 +148,11 @@ impl Shape {
         let mut region: Vec<Option<usize>> = Vec::with_capacity(count);
         for (at, node) in plan.nodes.iter().enumerate() {
             let parent = node.parent;
-            let gather = parent
-                .and_then(|parent| plan.nodes.get(parent))
-                .is_some_and(|parent| parent.kind.starts_with("Gather") && node.subplan.is_none());
+            let gather = parent.and_then(|parent| plan.nodes.get(parent)).is_some_and(|parent| {
+                matches!(parent.kind.as_str(), "Gather" | "Gather Merge") && node.subplan.is_none()
+            });
+            // Tasks of Citus run side by side as well, each in one process.
+            let gather = gather || node.kind == "Task";
             let above = parent.and_then(|parent| region.get(parent).copied().flatten());
             region.push(above.or(gather.then_some(at)));
         }

@@ -3,7 +3,7 @@
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::index_proposal::{asked, equal_columns, index_for, index_remedy};
+use super::index_proposal::{asked, equal_columns, index_for, index_remedy, predicate};
 use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 use crate::node::Node;
@@ -42,7 +42,11 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
     for (at, node, own) in case.nodes() {
         let (Some(removed), Some(rows)) = (own.removed_rows, own.rows) else { continue };
         let percent = 100.0 * removed / (removed + rows).max(1.0);
-        if !matches!(node.kind.as_str(), "Index Scan" | "Index Only Scan" | "Bitmap Heap Scan")
+        let loops = node.actual.map_or(1.0, |actual| actual.loops);
+        // A look-up by a unique key finds one row; no more columns find it faster.
+        let unique = removed + rows < 2.0 * loops;
+        if unique
+            || !matches!(node.kind.as_str(), "Index Scan" | "Index Only Scan" | "Bitmap Heap Scan")
             || node.get("Filter").is_none()
             || removed < limits.get(&MIN_REMOVED_ROWS)
             || percent < limits.get(&MIN_REMOVED_PERCENT)
@@ -68,7 +72,7 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         ];
         let by = if node.get("Index Cond").is_some() { "Index Cond" } else { "Recheck Cond" };
         let index = match found_by {
-            Some(_) => index_for(node, &[by, "Filter"]),
+            Some(_) => index_for(case, node, &[by, "Filter"]),
             // On the condition alone it would lose the order, and may be there already.
             None => in_order(case, node),
         };
@@ -109,8 +113,15 @@ fn walked(case: &Case<'_>, at: usize, removed: f64, rows: f64) -> String {
 fn in_order(case: &Case<'_>, node: &Node) -> Option<IndexProposal> {
     let relation = case.catalog?.relation_of(node)?;
     let walked = relation.indexes.iter().find(|index| Some(&index.name) == node.index.as_ref())?;
-    let equal = equal_columns(&asked(node, &["Filter"])).filter(|columns| !columns.is_empty())?;
-    let order = walked.keys.iter().filter(|key| !equal.contains(key)).cloned();
-    let keys = equal.clone().into_iter().chain(order).map(IndexKey::plain).collect();
-    Some(IndexProposal::new(Table::to_index(node)?, keys))
+    let asked = asked(case, node, &["Filter"]);
+    let equal = equal_columns(&asked, None).filter(|columns| !columns.is_empty())?;
+    let empty = String::new();
+    let order = walked.keys.iter().enumerate().filter(|(_, key)| !equal.contains(key));
+    let order = order.map(|(at, key)| {
+        let options = walked.directions.get(at).unwrap_or(&empty).clone();
+        IndexKey { key: key.clone(), options }
+    });
+    let keys = equal.clone().into_iter().map(IndexKey::plain).chain(order).collect();
+    let predicate = predicate(&asked);
+    Some(IndexProposal { predicate, ..IndexProposal::new(Table::to_index(node)?, keys) })
 }

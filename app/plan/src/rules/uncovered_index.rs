@@ -1,12 +1,14 @@
 //! Rule: an index scan fetches heap rows for a column or two that a covering index (INCLUDE) could
 //! hold.
 
+use model::identifier::quote_ident;
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
 use super::index_proposal::{asked, index_columns, index_remedy, plain_columns};
 use super::proposal::{IndexKey, IndexProposal, Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
+use crate::node::Node;
 
 /// Rows fetched from which it is reported.
 const MIN_ROWS: Limit = Limit {
@@ -32,6 +34,10 @@ pub const ABOUT: About = About {
     limits: &[MIN_ROWS, MAX_COLUMNS],
 };
 
+/// Average width of the columns to add, where the catalog knows it, from which an index with them is no
+/// smaller than the table.
+const MOST_BYTES: f64 = 64.0;
+
 /// Judges index scans that need few columns besides those of their condition.
 pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
@@ -44,9 +50,9 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         let (Some(table), Some(output)) = (Table::of_node(node), node.get("Output")) else {
             continue;
         };
-        let keys = index_columns(&asked(node, &["Index Cond"]));
+        let keys = index_columns(&asked(case, node, &["Index Cond"]));
         let (Some(keys), Some(wanted)) = (keys, plain_columns(&output)) else { continue };
-        let filter = node.get("Filter").map(|_| index_columns(&asked(node, &["Filter"])));
+        let filter = node.get("Filter").map(|_| index_columns(&asked(case, node, &["Filter"])));
         if rows < limits.get(&MIN_ROWS) || filter == Some(None) {
             continue;
         }
@@ -55,7 +61,8 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         more.retain(|column| !column.is_empty() && !keys.contains(column));
         more.sort_unstable();
         more.dedup();
-        if more.is_empty() || more.len() as f64 > limits.get(&MAX_COLUMNS) {
+        let wide = width(case, node, &more) > MOST_BYTES;
+        if more.is_empty() || more.len() as f64 > limits.get(&MAX_COLUMNS) || wide {
             continue;
         }
         let message = format!(
@@ -80,4 +87,11 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         found.push(one.proposing(Proposal::Index(index)));
     }
     Ok(found)
+}
+
+fn width(case: &Case<'_>, node: &Node, columns: &[String]) -> f64 {
+    let relation = case.catalog.and_then(|catalog| catalog.relation_of(node));
+    let known = relation.map(|relation| relation.columns.as_slice()).unwrap_or_default();
+    let widths = known.iter().filter(|own| columns.contains(&quote_ident(&own.name)));
+    widths.filter_map(|own| own.avg_width).sum()
 }
