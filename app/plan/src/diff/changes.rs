@@ -45,6 +45,14 @@ fn causes_first(both: &Both<'_>, mut changes: Vec<Change>) -> Vec<Change> {
             continue;
         };
         let Some(effect) = scan.effect_ms.filter(|effect| *effect != 0.0) else { continue };
+        // An index that is now used and slower, or no longer and faster, was chosen by the join above.
+        let (side, place) =
+            if effect > 0.0 { (both.before, scan.before) } else { (both.after, scan.after) };
+        let indexed =
+            place.and_then(|at| side.node(at)).is_some_and(|node| node.kind != "Seq Scan");
+        if !indexed {
+            continue;
+        }
         let led_to = |change: &Change| {
             let most = change.effect_ms.is_some_and(|all| effect / all >= MIN_CAUSE);
             let above = |side: Side<'_>, of: Option<usize>, scan: Option<usize>| {
