@@ -94,6 +94,15 @@ pub struct Derived {
     pub steps: usize,
 }
 
+impl Derived {
+    /// Time of the whole execution, ms; where it is not printed, of the nodes and the triggers behind
+    /// them.
+    pub fn whole_ms(&self, plan: &Plan) -> Option<f64> {
+        let triggers = self.triggers_ms.unwrap_or(0.0);
+        plan.execution_ms().or(self.nodes_ms.map(|nodes| nodes + triggers))
+    }
+}
+
 /// Computes all of it.
 pub fn derive(plan: &Plan) -> Derived {
     let shape = Shape::of(plan);

@@ -8,7 +8,7 @@ use model::Severity;
 use plan::derive::DerivedNode;
 use plan::diff::{Comparison, compare};
 use plan::layout::{Group, Scale, Shades, groups};
-use plan::rules::{Judged, Limits, Missing, judge_with};
+use plan::rules::{Judged, Limits, Missing, Whole, judge_with};
 use plan::{Catalog, Derived, Leftover, Node, Notice, ParseError, Plan};
 
 /// Number of steps of a colour scale.
@@ -144,6 +144,14 @@ impl Analysis {
     pub fn heat(&self, scale: Scale, at: usize) -> Option<u8> {
         let place = Scale::ALL.iter().position(|one| *one == scale)?;
         self.heats.get(at)?.get(place).copied().flatten()
+    }
+
+    /// The time of which a finding has a part at stake, ms.
+    pub fn whole_ms(&self, of: Whole) -> Option<f64> {
+        match of {
+            Whole::Execution => self.derived.whole_ms(&self.plan),
+            Whole::Planning => self.plan.planning_ms(),
+        }
     }
 
     /// The worst severity found on a node.
