@@ -32,6 +32,31 @@ pub struct Parsed {
     pub plans: Vec<Plan>,
     /// Lines that are neither part of a plan nor known lines of a transcript, kept as they are.
     pub not_understood: Vec<Leftover>,
+    /// What the reader is told before any figure: how the paste was read, and what is doubtful.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
+}
+
+/// Something about the reading of a paste that its reader has to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The line of the paste it is about, from 1.
+    pub line: usize,
+    /// One or two whole sentences.
+    pub text: String,
+    /// Whether the tree or its figures may be wrong or incomplete: a figure that stands under such
+    /// a notice is not shown as right. Otherwise the paste was read as it was meant.
+    pub doubtful: bool,
+}
+
+impl Parsed {
+    /// Adds what has to be told about a line, once.
+    pub(crate) fn tell(&mut self, line: usize, text: impl Into<String>, doubtful: bool) {
+        let text = text.into();
+        if !self.notices.iter().any(|notice| notice.text == text) {
+            self.notices.push(Notice { line, text, doubtful });
+        }
+    }
 }
 
 /// A piece of the paste that was not understood.

@@ -48,6 +48,8 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
         expected: format!("{} within the first {read} MB", error.expected),
         ..error
     })?;
+    let notice = format!("Only the first {read} MB of the {megabytes} MB pasted are read.");
+    parsed.tell(limit.line, notice, true);
     if let Some(plan) = parsed.plans.last_mut() {
         plan.broken = Some(limit);
     }

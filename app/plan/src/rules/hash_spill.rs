@@ -45,7 +45,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             evidence("memory needed (estimate)", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
-            message: Setting::advice(needed_mb, ABOUT.remedy),
+            message: Setting::advice(case, needed_mb, ABOUT.remedy),
             lock: Some("Takes no lock; applies to one transaction.".into()),
             undo: Some("Undone when the transaction ends.".into()),
             refuted_by: Some("too many sessions do this at the same time.".into()),
@@ -59,7 +59,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             .and_then(|above| above.self_ms);
         let half = own.self_ms.map(|ms| (ms + above.unwrap_or(0.0)) / 2.0);
         let saves = half.map(|ms| written_ms(case, at).map_or(ms, |most| ms.min(most)));
-        let proposal = Setting::work_mem(case, needed_mb);
+        let proposal = Setting::hash_mem(case, needed_mb, peak_kb / 1024.0);
         found.push(case.finding(limits, at, saves, message, numbers, remedy).proposing(proposal));
     }
     Ok(found)

@@ -4,6 +4,7 @@ use model::quantity::number;
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::evidence;
+use super::claims::Claim;
 use super::{Case, InForce, Judged, Missing};
 
 /// Planning time from which it is reported.
@@ -37,12 +38,7 @@ pub fn slow_planning(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
     };
     let message =
         format!("Planning took {}, execution {}.", number(ms, Unit::Ms), number(whole, Unit::Ms));
-    Ok(vec![case.whole_finding(
-        limits,
-        "planning".into(),
-        Some(ms),
-        message,
-        vec![evidence("planning", ms, Unit::Ms), evidence("execution", whole, Unit::Ms)],
-        remedy,
-    )])
+    let numbers = vec![evidence("planning", ms, Unit::Ms), evidence("execution", whole, Unit::Ms)];
+    let one = case.whole_finding(limits, "planning".into(), Some(ms), message, numbers, remedy);
+    Ok(vec![one.claiming(Claim::Planning)])
 }

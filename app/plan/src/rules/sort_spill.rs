@@ -36,7 +36,7 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             evidence("work_mem needed (estimate)", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
-            message: Setting::advice(needed_mb, ABOUT.remedy),
+            message: Setting::advice(case, needed_mb, ABOUT.remedy),
             lock: Some("Takes no lock; applies to one transaction.".into()),
             undo: Some("Undone when the transaction ends.".into()),
             refuted_by: Some("too many sessions do this at the same time: work_mem applies to each sort in each session.".into()),

@@ -6,6 +6,7 @@
 mod common;
 
 mod advice;
+mod stakes;
 
 use plan::rules::{Judged, Limits, judge};
 
