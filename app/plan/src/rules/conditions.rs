@@ -196,7 +196,11 @@ impl Scan<'_> {
             && matches!(self.part(if on_left { left } else { right }), Some(Part::Cast { .. }))
             && matches!(key, Key::Column(_));
         if doubtful && self.constant(value).is_some_and(|text| can_be_another_type(&text)) {
-            return None;
+            let like = matches!(asks, Asks::Like { .. });
+            let sql = self.expression.sql(if on_left { left } else { right }, true);
+            // A search in the text of whatever type it is is one all the same.
+            let key = Key::Expression { sql: sql.filter(|_| like)?, immutable: false };
+            return Some(Test { key, asks });
         }
         Some(Test { key, asks })
     }

@@ -35,6 +35,9 @@ pub const ABOUT: About = About {
 /// What helps where an index is read for its order.
 const IN_ORDER: &str = "An index on the filter's columns and then those of the order finds the rows in order; or ANALYZE, if far fewer rows pass than were expected.";
 
+/// What helps where the planner would walk all the same.
+const OUT_OF_ORDER: &str = "An index on the filter's columns and then those of the order finds the rows in order; ANALYZE, if far fewer rows pass than were expected. Where the planner still walks in the hope of an early match, ORDER BY an expression (at + interval '0', id + 0) keeps it from that.";
+
 /// Judges the share of rows removed by a filter or recheck behind an index.
 pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
@@ -74,10 +77,14 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let index = match found_by {
             Some(_) => index_for(case, node, &[by, "Filter"]),
             // On the condition alone it would lose the order, and may be there already.
-            None => in_order(case, node),
+            None => in_order(case, node).filter(|_| expects_a_long_walk(case, node)),
         };
         let remedy = index_remedy(
-            if found_by_nothing { IN_ORDER } else { ABOUT.remedy },
+            match (found_by_nothing, index.is_some()) {
+                (true, true) => IN_ORDER,
+                (true, false) => OUT_OF_ORDER,
+                (false, _) => ABOUT.remedy,
+            },
             index.as_ref(),
             "the filter's value differs from call to call and removes few rows on average.",
         );
@@ -106,6 +113,18 @@ fn walked(case: &Case<'_>, at: usize, removed: f64, rows: f64) -> String {
         node.get("Filter").unwrap_or_default(),
         count(rows)
     )
+}
+
+/// Whether the planner expected to pay more for its walk than for a look-up of each row that is wanted
+/// (`random_page_cost`): otherwise it walks on beside any other index.
+fn expects_a_long_walk(case: &Case<'_>, node: &Node) -> bool {
+    let above = node.parent.and_then(|above| case.plan.nodes.get(above));
+    let Some(limit) = above.filter(|above| above.kind == "Limit").and_then(|above| above.cost)
+    else {
+        return true;
+    };
+    let of_a_page = case.setting("random_page_cost").and_then(|value| value.parse().ok());
+    limit.total > limit.rows * of_a_page.unwrap_or(4.0)
 }
 
 /// The index that finds the rows and keeps the order in which the scan walks: the condition's columns,
