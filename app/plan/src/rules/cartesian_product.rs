@@ -3,7 +3,7 @@
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::measured::{CONDITIONS, words};
+use super::measured::{CONDITIONS, read_short, words};
 use super::{Case, InForce, Judged, Missing};
 use crate::expression::{Expression, Id, Part, read};
 
@@ -113,20 +113,23 @@ fn is_held_by_constant(case: &Case<'_>, outer: usize, inner: usize) -> bool {
 /// The constants and parameters that conditions below a node compare by `=`.
 fn constants(case: &Case<'_>, at: usize) -> Vec<String> {
     let texts = case.below(at).flat_map(|(_, node, _)| CONDITIONS.map(|key| node.get(key)));
-    let mut found = vec![];
-    for expression in texts.flatten().filter_map(|text| read(&text)) {
-        for id in expression.below(expression.root()) {
-            let Some(Part::Operator { name, right, .. }) = expression.part(id) else { continue };
-            match expression.part(expression.bare(*right)) {
-                Some(Part::Constant(text) | Part::Parameter(text)) if name == "=" => {
-                    found.push(text.clone());
-                }
-                _ => {}
+    let expressions = texts.flatten().filter_map(|text| read_short(&text));
+    let compared = expressions.flat_map(|expression| {
+        let ids = expression.below(expression.root()).into_iter();
+        let constant = |id| {
+            let Part::Operator { name, right, .. } = expression.part(id)? else { return None };
+            match expression.part(expression.bare(*right))? {
+                Part::Constant(text) | Part::Parameter(text) if name == "=" => Some(text.clone()),
+                _ => None,
             }
-        }
-    }
-    found
+        };
+        ids.filter_map(constant).collect::<Vec<_>>()
+    });
+    compared.take(MOST_CONSTANTS).collect()
 }
+
+/// The most constants that are compared with those of the other side.
+const MOST_CONSTANTS: usize = 100;
 
 /// Whether a condition is an OR of which one arm is about both sides, and another one about one of them.
 fn has_one_sided_arm(text: &str) -> bool {

@@ -1,5 +1,7 @@
 //! Rule: a generic plan, made without the values of its parameters, expects the wrong number of rows.
 
+use std::collections::BTreeSet;
+
 use model::quantity::times;
 use model::{About, Limit, Unit};
 
@@ -39,8 +41,11 @@ pub const ABOUT: About = About {
 pub fn generic_plan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     let mut found = vec![];
     // What an InitPlan returns is printed like a parameter before PostgreSQL 17.
-    let returned: Vec<&str> =
-        case.plan.nodes.iter().filter_map(|node| node.subplan.as_deref()).collect();
+    let names = case.plan.nodes.iter().filter_map(|node| node.subplan.as_deref());
+    let returned = names
+        .filter_map(|name| name.split_once("(returns "))
+        .flat_map(|(_, own)| own.trim_end_matches(')').split(',').map(str::trim));
+    let returned: BTreeSet<&str> = returned.collect();
     let mut of_parameters = case
         .nodes()
         .filter_map(|(at, node, own)| Some((at, node, own, parameter(node, &returned)?)))
@@ -86,20 +91,14 @@ pub fn generic_plan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
 }
 
 /// The condition of a scan that compares with a parameter of the statement.
-fn parameter(node: &Node, subplans: &[&str]) -> Option<String> {
+fn parameter(node: &Node, returned: &BTreeSet<&str>) -> Option<String> {
     let texts = CONDITIONS.iter().filter_map(|key| node.get(key));
     let mut texts = texts.filter(|text| node.relation.is_some() && text.contains('$'));
-    let own = |name: &str| {
-        subplans.iter().any(|subplan| {
-            let returned = subplan.split_once("returns ").map_or("", |(_, returned)| returned);
-            returned.trim_end_matches(')').split(',').any(|own| own.trim() == name)
-        })
-    };
     texts.find_map(|text| {
         let expression = read(&text)?;
-        let mut parts = expression.below(expression.root()).into_iter();
-        let given = parts
-            .any(|id| matches!(expression.part(id), Some(Part::Parameter(name)) if !own(name)));
+        let given = expression.below(expression.root()).into_iter().any(|id| {
+            matches!(expression.part(id), Some(Part::Parameter(name)) if !returned.contains(name.as_str()))
+        });
         given.then(|| text.into_owned())
     })
 }

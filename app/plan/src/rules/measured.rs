@@ -5,7 +5,7 @@ use model::Remedy;
 
 use super::{Case, Missing};
 use crate::derive::{Counter, DerivedNode};
-use crate::expression::read;
+use crate::expression::{Expression, Part, read};
 use crate::node::Node;
 
 /// The most nodes looked at below one, so that a plan as deep as it is long takes linear time.
@@ -31,6 +31,14 @@ pub(super) const CONDITIONS: [&str; 10] = [
 /// Advice in words, without a statement.
 pub(super) fn words(message: impl Into<String>, refuted_by: &str) -> Remedy {
     Remedy { message: message.into(), refuted_by: Some(refuted_by.into()), ..Remedy::default() }
+}
+
+/// The longest condition that is read more than once, so that a plan with many large ones takes linear time.
+const LONGEST: usize = 16_384;
+
+/// An expression, unless it is very long: then it is not known.
+pub(super) fn read_short(text: &str) -> Option<Expression> {
+    if text.len() > LONGEST { None } else { read(text) }
 }
 
 impl<'a> Case<'a> {
@@ -147,9 +155,13 @@ impl<'a> Case<'a> {
                 return Some(true);
             }
             for text in CONDITIONS.iter().filter_map(|key| node.get(key)) {
-                let expression = read(&text)?;
-                let columns = expression.columns(expression.root());
-                if columns.iter().any(|(relation, _)| relation.is_some_and(|own| !inside(own))) {
+                let expression = read_short(&text)?;
+                let mut parts = expression.below(expression.root()).into_iter();
+                let is_outside = |id| match expression.part(id) {
+                    Some(Part::Column { relation: Some(relation), .. }) => !inside(relation),
+                    _ => false,
+                };
+                if parts.any(is_outside) {
                     return Some(true);
                 }
             }

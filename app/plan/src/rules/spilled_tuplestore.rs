@@ -1,5 +1,7 @@
 //! Rule: rows kept for a window, a CTE or another pass exceeded work_mem and went to temporary files.
 
+use std::collections::BTreeSet;
+
 use model::quantity::number;
 use model::{About, Limit, Unit};
 
@@ -35,7 +37,7 @@ const IN_MEMORY: f64 = 3.0;
 pub fn spilled_tuplestore(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
     let mut found = vec![];
-    let (mut keeps, mut ctes) = (false, vec![]);
+    let (mut keeps, mut ctes) = (false, BTreeSet::new());
     for (at, node, own) in case.nodes() {
         let Some(advice) = advice(&node.kind) else { continue };
         // The rows that a condition compares with one by one have another cause, and the scans of one CTE

@@ -1,12 +1,14 @@
 //! Rule: NOT IN, or IN within OR, is tested against the rows of its subquery one by one.
 
+use std::collections::HashMap;
+
 use model::quantity::number;
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::measured::{CONDITIONS, words};
+use super::measured::{CONDITIONS, read_short, words};
 use super::{Case, InForce, Judged, Missing};
-use crate::expression::{Expression, Part, read};
+use crate::expression::Part;
 use crate::node::Node;
 
 /// Comparisons from which it is reported.
@@ -109,40 +111,38 @@ fn use_of(node: &Node, name: &str) -> Option<Use> {
     let mut texts = keys.filter_map(|key| Some((key, node.get(key)?)));
     texts.find_map(|(key, text)| {
         // A list of columns is no expression without brackets.
-        let expression = text.contains(name).then(|| read(&format!("({text})"))).flatten()?;
-        let root = expression.root();
-        let all = expression.below(root);
-        all.iter().find_map(|id| {
-            let mut parts = all.iter().filter_map(|id| expression.part(*id));
-            let above = parts.find(|part| part.parts().contains(id));
-            let not = matches!(above, Some(Part::Not(_)));
-            match expression.part(*id)? {
-                Part::Call { name: call, .. } if names(&expression, *id, name) => {
-                    match (call.to_ascii_lowercase().as_str(), not) {
-                        ("any", true) => Some(Use::NotIn),
-                        ("any", false) => Some(Use::In),
-                        ("all", _) => Some(Use::All),
-                        _ => None,
-                    }
-                }
-                Part::SubPlan { name: own, hashed: false } if own == name => match above {
-                    Some(Part::Not(_)) => Some(Use::NotIn),
-                    Some(Part::And(_) | Part::Or(_)) => Some(Use::In),
-                    None if key != "Output" => Some(Use::In),
-                    _ => None,
-                },
+        let expression = text.contains(name).then(|| read_short(&format!("({text})"))).flatten()?;
+        let all = expression.below(expression.root());
+        let mut above = HashMap::new();
+        for id in &all {
+            let parts = expression.part(*id).map(Part::parts).unwrap_or_default();
+            above.extend(parts.into_iter().map(|part| (part, *id)));
+        }
+        let is_it =
+            |part: &Part| matches!(part, Part::SubPlan { name: own, hashed: false } if own == name);
+        let at = all.iter().find(|id| expression.part(**id).is_some_and(is_it))?;
+        let parent = |id: &usize| above.get(id).copied();
+        let part = |id: usize| expression.part(id);
+        let not = |id: &usize| matches!(parent(id).and_then(part), Some(Part::Not(_)));
+        let told = std::iter::successors(parent(at), parent).take(NESTED).find_map(|id| {
+            let Part::Call { name, .. } = part(id)? else { return None };
+            match name.to_ascii_lowercase().as_str() {
+                "any" => Some(if not(&id) { Use::NotIn } else { Use::In }),
+                "all" => Some(Use::All),
                 _ => None,
             }
+        });
+        told.or(match parent(at).and_then(part) {
+            Some(Part::Not(_)) => Some(Use::NotIn),
+            Some(Part::And(_) | Part::Or(_)) => Some(Use::In),
+            None if key != "Output" => Some(Use::In),
+            _ => None,
         })
     })
 }
 
-/// Whether a part compares with this subplan.
-fn names(expression: &Expression, id: usize, name: &str) -> bool {
-    expression.below(id).into_iter().any(|id| {
-        matches!(expression.part(id), Some(Part::SubPlan { name: own, hashed: false }) if own == name)
-    })
-}
+/// From a subplan to the ANY it is compared by: its column, the comparison, a row of them, casts.
+const NESTED: usize = 8;
 
 fn rewrite(used: Use) -> &'static str {
     match used {
@@ -190,5 +190,11 @@ mod tests {
         assert_eq!(of("(NOT (ANY (a = (hashed SubPlan 1).col1)))"), None);
         assert_eq!(of("(NOT EXISTS(SubPlan 1))"), None);
         assert_eq!(of("(NOT (SubPlan 12))"), None);
+        assert_eq!(of("((SubPlan 1) > 3)"), None);
+        assert_eq!(
+            of("(NOT (ANY ((a = (SubPlan 1).col1) AND (b = (SubPlan 1).col2))))"),
+            Some(Use::NotIn)
+        );
+        assert_eq!(of("(ALL (a <> (SubPlan 1).col1))"), Some(Use::All));
     }
 }
