@@ -82,8 +82,9 @@ fn empty_hashes(plan: &Plan) -> Vec<bool> {
 
 /// Whether a node may stop its child before the child is done.
 fn cuts(above: &Node, child: &Node, above_cut: bool) -> bool {
-    if child.subplan.is_some() {
-        return false;
+    if let Some(name) = &child.subplan {
+        // EXISTS and ANY stop at the first row that answers them; a scalar subquery gives no more either.
+        return !name.starts_with("CTE ") && child.actual.is_some_and(|actual| actual.rows <= 1.0);
     }
     let blocking = matches!(
         above.kind.as_str(),
