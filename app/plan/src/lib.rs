@@ -6,6 +6,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod anonymise;
+mod arity;
 pub mod catalog;
 pub mod derive;
 pub mod diff;
@@ -19,6 +20,7 @@ pub mod query;
 mod read;
 pub mod rules;
 pub mod shape;
+mod system;
 mod text;
 mod title;
 pub mod write;
@@ -31,6 +33,7 @@ pub use node::{
     Worker,
 };
 pub use query::query_spans;
+pub use system::System;
 
 /// Reads everything that is a plan in a paste.
 ///

@@ -256,6 +256,11 @@ impl Node {
         self.get(key).is_some_and(|value| value == "true")
     }
 
+    /// Whether it only holds the plan that a worker of Citus ran, and has no figures of its own.
+    pub(crate) fn is_heading(&self) -> bool {
+        matches!(self.kind.as_str(), "Task" | "Distributed Subplan" | "MapMergeJob")
+    }
+
     /// Whether ANALYZE ran and this node did not.
     pub fn never_executed(&self) -> bool {
         self.actual.is_some_and(|actual| actual.loops == 0.0)

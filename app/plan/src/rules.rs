@@ -11,6 +11,7 @@ mod immutable;
 mod index_parent;
 mod index_proposal;
 mod index_size;
+mod measured;
 mod proposal;
 mod search;
 mod setting;
@@ -88,12 +89,23 @@ pub struct Missing {
     pub option: String,
 }
 
+/// Options that came after PostgreSQL 14.
+const SINCE: [(&str, u8); 3] = [("IO", 19), ("MEMORY", 17), ("SERIALIZE", 17)];
+
 impl Missing {
     /// Why the rule was not run and what to do, as one sentence.
     pub fn message(&self) -> String {
+        let option = &self.option;
+        if option.starts_with(|first: char| first.is_ascii_lowercase()) {
+            return format!(
+                "The plan was made with {option} off; with that setting on, EXPLAIN (ANALYZE, BUFFERS) would show what this rule needs."
+            );
+        }
+        let since = SINCE.iter().find(|(newer, _)| option == newer);
+        let since =
+            since.map_or(String::new(), |(_, major)| format!(" of PostgreSQL {major} or newer"));
         format!(
-            "The plan was made without {0}; EXPLAIN ({0}) would show what this rule needs.",
-            self.option
+            "The plan was made without {option}; EXPLAIN ({option}){since} would show what this rule needs."
         )
     }
 }
@@ -103,22 +115,35 @@ pub type Judge = fn(&Case<'_>, &InForce<'_>) -> Result<Vec<Judged>, Missing>;
 /// A rule on plans.
 pub type Rule = model::rule::Rule<Judge>;
 
+pub mod cartesian_product;
+pub mod coarse_brin;
 pub mod cold_reads;
+pub mod compared_pairs;
 pub mod cte_fence;
+pub mod decompressed_rows;
 pub mod disabled_node;
 pub mod discarded_offset;
+pub mod discarded_recursion;
 pub mod filtered_index_scan;
 pub mod filtered_seq_scan;
+pub mod foreign_fetch;
 pub mod full_page_images;
+pub mod generic_plan;
+pub mod gin_pending_list;
 pub mod hash_spill;
 pub mod heap_fetches;
+pub mod inexact_index;
+pub mod io_waits;
 pub mod jit_cost;
 pub mod late_or_filter;
 pub mod leading_wildcard;
+pub mod lock_wait;
 pub mod lossy_bitmap;
+pub mod many_blocks_per_row;
 pub mod many_index_searches;
 pub mod memoize_miss;
 pub mod missing_workers;
+pub mod multiplied_rows;
 pub mod nested_loop_over_many_rows;
 pub mod random_page_cost;
 pub mod repeated_subplan;
@@ -128,7 +153,9 @@ pub mod serialization_cost;
 pub mod slow_planning;
 pub mod slow_trigger;
 pub mod sort_spill;
+pub mod spilled_tuplestore;
 pub mod uncovered_index;
+pub mod unhashed_subplan;
 pub mod unindexed_join;
 pub mod unpruned_partitions;
 pub mod unsorted_limit;
@@ -136,22 +163,35 @@ pub mod wrapped_column;
 
 model::rules! {
     Rule, "plan":
+    cartesian_product,
+    coarse_brin,
     cold_reads,
+    compared_pairs,
     cte_fence,
+    decompressed_rows,
     disabled_node,
     discarded_offset,
+    discarded_recursion,
     filtered_index_scan,
     filtered_seq_scan,
+    foreign_fetch,
     full_page_images,
+    generic_plan,
+    gin_pending_list,
     hash_spill,
     heap_fetches,
+    inexact_index,
+    io_waits,
     jit_cost,
     late_or_filter,
     leading_wildcard,
+    lock_wait,
     lossy_bitmap,
+    many_blocks_per_row,
     many_index_searches,
     memoize_miss,
     missing_workers,
+    multiplied_rows,
     nested_loop_over_many_rows,
     random_page_cost,
     repeated_subplan,
@@ -161,7 +201,9 @@ model::rules! {
     slow_planning,
     slow_trigger,
     sort_spill,
+    spilled_tuplestore,
     uncovered_index,
+    unhashed_subplan,
     unindexed_join,
     unpruned_partitions,
     unsorted_limit,

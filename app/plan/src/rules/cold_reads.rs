@@ -43,8 +43,9 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         case.derived.nodes.iter().any(|own| {
             own.counters.is_some_and(|counters| counters.get(Counter::SharedRead) > 0.0)
         });
-    if !timed && (reads || case.derived.nodes.iter().all(|own| own.counters.is_none())) {
-        return Err(Missing { option: "BUFFERS and track_io_timing".into() });
+    case.buffers()?;
+    if !timed && reads {
+        return Err(Missing { option: "track_io_timing".into() });
     }
     let whole = case.whole_ms().unwrap_or(0.0);
     let percent = 100.0 * all / whole.max(0.001);

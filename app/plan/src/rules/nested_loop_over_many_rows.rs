@@ -23,6 +23,14 @@ const MIN_SHARE_PERCENT: Limit = Limit {
     source: "less than a fifth is not the cause",
 };
 
+/// Rows that the inner side must have read where nothing was timed.
+const MIN_UNTIMED_ROWS: Limit = Limit {
+    name: "min_untimed_rows",
+    default: 1_000_000.0,
+    unit: Unit::Count,
+    source: "a million rows take about a tenth of a second; fewer may not matter",
+};
+
 /// What the proposed setting is for.
 const EXPERIMENT: &str =
     "As an experiment, not as a fix, compare with the plan without nested loops.";
@@ -38,7 +46,7 @@ pub const ABOUT: About = About {
     effect: "The inner side runs once per row of the outer side.",
     remedy: "Let the planner hash or merge: correct the estimate of the outer side, or index the inner side.",
     docs: "https://www.postgresql.org/docs/current/using-explain.html",
-    limits: &[MIN_LOOPS, MIN_SHARE_PERCENT],
+    limits: &[MIN_LOOPS, MIN_SHARE_PERCENT, MIN_UNTIMED_ROWS],
 };
 
 /// Judges how often the inner side ran, and what that took.
@@ -61,19 +69,32 @@ pub fn nested_loop_over_many_rows(
             .total_ms
             .zip(case.whole_ms())
             .map_or(0.0, |(ms, whole)| 100.0 * ms / whole.max(0.001));
-        if !inner || loops < limits.get(&MIN_LOOPS) || percent < limits.get(&MIN_SHARE_PERCENT) {
+        if !inner || loops < limits.get(&MIN_LOOPS) {
             continue;
         }
-        let message = format!(
-            "{} ran {} times inside a nested loop and took {percent:.0} % of the time.",
-            node.name(),
-            count(loops)
-        );
-        let numbers = vec![
-            evidence("loops", loops, Unit::Count),
-            evidence("time", own.total_ms.unwrap_or(0.0), Unit::Ms),
-            evidence("share of the execution", percent, Unit::Percent),
-        ];
+        let handled = case.handled_rows(at);
+        let is_much = match case.is_timed() {
+            true => percent >= limits.get(&MIN_SHARE_PERCENT),
+            false => handled >= limits.get(&MIN_UNTIMED_ROWS),
+        };
+        if !is_much {
+            continue;
+        }
+        let took = match case.is_timed() {
+            true => format!("took {percent:.0} % of the time."),
+            false => format!("read {} rows.{}", count(handled), case.untimed()),
+        };
+        let message =
+            format!("{} ran {} times inside a nested loop and {took}", node.name(), count(loops));
+        let mut numbers = vec![evidence("loops", loops, Unit::Count)];
+        numbers.extend(match own.total_ms {
+            Some(ms) => {
+                [("time", ms, Unit::Ms), ("share of the execution", percent, Unit::Percent)]
+                    .map(|(name, value, unit)| evidence(name, value, unit))
+                    .to_vec()
+            }
+            None => vec![evidence("rows read", handled, Unit::Count)],
+        });
         let misjudged = outer_was_underestimated(case, node);
         let remedy = Remedy {
             message: match misjudged {

@@ -73,7 +73,7 @@ fn megabytes_of(value: &str, unit_kb: f64) -> Option<f64> {
 
 /// work_mem in force, MB. SETTINGS prints what is not as PostgreSQL comes: where it printed anything,
 /// what is missing is the default; otherwise it is not known.
-fn work_mem_mb(case: &Case<'_>) -> Option<f64> {
+pub(super) fn work_mem_mb(case: &Case<'_>) -> Option<f64> {
     let known = case.setting(Setting::WORK_MEM).and_then(|value| megabytes_of(&value, 1.0));
     let asked = case.plan.settings().next().is_some();
     known.or(asked.then_some(DEFAULT_WORK_MEM_MB))

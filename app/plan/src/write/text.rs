@@ -110,7 +110,10 @@ fn whole(plan: &Plan, text: &mut String) {
     }
     let plain = |prop: &&Prop| path(&prop.key).len() == 1 && !prop.key.ends_with(" Time");
     for prop in plan.props.iter().filter(plain) {
-        let _ = writeln!(text, "{}: {}", prop.key, prop.value.text());
+        // Plan advice is a line per item, below its heading.
+        let value = prop.value.text();
+        let value = if value.contains('\n') { format!("\n{value}") } else { format!(" {value}") };
+        let _ = writeln!(text, "{}:{}", prop.key, value.replace('\n', "\n  "));
     }
     section(plan, "Planning", text);
     for key in ["Planning Time", "Execution Time"] {
