@@ -4,6 +4,7 @@
 //! it has been checked against the catalog, where one is known, and is then rendered as SQL.
 
 mod case;
+mod claims;
 mod conditions;
 mod immutable;
 mod index_proposal;
@@ -11,10 +12,12 @@ mod measured;
 mod proposal;
 mod setting;
 mod siblings;
+mod spoiled;
+mod stakes;
 mod with_catalog;
 
+use model::Finding;
 pub use model::rule::{InForce, Limits};
-use model::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Catalog;
@@ -22,6 +25,7 @@ use crate::derive::Derived;
 use crate::node::Plan;
 
 pub use case::Case;
+use claims::{Claim, Part};
 pub use proposal::{IndexKey, IndexProposal, Proposal, Table};
 pub use setting::{Scope, Setting, SettingValue};
 
@@ -30,13 +34,48 @@ pub use setting::{Scope, Setting, SettingValue};
 pub struct Judged {
     /// The place of the node, if it is about one.
     pub node: Option<usize>,
-    /// Milliseconds of this execution that the remedy could save at most.
+    /// Milliseconds that the remedy could save at most. Over the findings that are within no other
+    /// one they add up to no more than the whole.
     pub saves_ms: Option<f64>,
+    /// What they are part of.
+    #[serde(default)]
+    pub whole: Whole,
+    /// The place, in the list, of the finding that this one is part of: a deeper cause claims most of
+    /// the same milliseconds. It stands before this one.
+    #[serde(default)]
+    pub within: Option<usize>,
     /// The finding; its remedy holds the proposal as SQL.
     pub finding: Finding,
     /// What it proposes to run; does not travel.
     #[serde(skip)]
     pub proposal: Proposal,
+    /// Whose time it would save.
+    #[serde(skip)]
+    pub(crate) claim: Claim,
+    /// That time, node by node.
+    #[serde(skip)]
+    pub(crate) parts: Vec<Part>,
+}
+
+/// The time of which a finding has a part at stake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Whole {
+    /// The execution.
+    #[default]
+    Execution,
+    /// Planning, which comes before it.
+    Planning,
+}
+
+impl Whole {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Execution => "execution",
+            Self::Planning => "planning",
+        }
+    }
 }
 
 /// What a plan would have to print for a rule to be run.
@@ -174,8 +213,8 @@ pub fn judge(
     judge_with(plan, derived, limits, None)
 }
 
-/// Runs all rules: findings by the time they could save, then by severity; and the rules that
-/// could not be run, by id. With a catalog they also say what exists already and what is old.
+/// Runs all rules: findings by the time they could save, then by severity, each followed by those
+/// that are part of it; and the rules that could not be run, by id. With a catalog they also say what exists already and what is old.
 pub fn judge_with(
     plan: &Plan,
     derived: &Derived,
@@ -191,19 +230,17 @@ pub fn judge_with(
             with_catalog::judge_with_catalog(&case, catalog, judged);
         }
     }
-    found = siblings::together(&case, found);
+    stakes::claim(&case, &mut found);
+    found = stakes::settle(&case, siblings::together(&case, found));
     for judged in &mut found {
+        if let Proposal::Setting(setting) = &judged.proposal {
+            judged.finding.remedy.message.push_str(&setting.warning(&case));
+        }
         judged.finding.remedy.sql = judged.proposal.sql();
         if judged.finding.remedy.sql.is_none() {
             // Both are about the statement.
             (judged.finding.remedy.lock, judged.finding.remedy.undo) = (None, None);
         }
     }
-    let rank = |judged: &Judged| (judged.saves_ms.unwrap_or(0.0), judged.finding.severity);
-    found.sort_by(|a, b| {
-        let ((a_ms, a_severity), (b_ms, b_severity)): ((f64, Severity), (f64, Severity)) =
-            (rank(a), rank(b));
-        b_ms.total_cmp(&a_ms).then(b_severity.cmp(&a_severity))
-    });
     (found, not_checked)
 }

@@ -3,6 +3,7 @@
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
+use super::claims::Claim;
 use super::{Case, InForce, Judged, Missing};
 use crate::derive::Counter;
 
@@ -72,5 +73,8 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         ),
         ..Remedy::default()
     };
-    Ok(vec![case.finding(limits, at, Some(all), message, numbers, remedy)])
+    let one = case.finding(limits, at, Some(all), message, numbers, remedy);
+    Ok(vec![
+        one.claiming(Claim::Own(case.nodes().map(|(at, _, own)| (at, read_ms(own))).collect())),
+    ])
 }

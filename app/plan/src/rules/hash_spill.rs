@@ -41,7 +41,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             evidence("memory needed (estimate)", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
-            message: Setting::advice(needed_mb, ABOUT.remedy),
+            message: Setting::advice(case, needed_mb, ABOUT.remedy),
             lock: Some("Takes no lock; applies to one transaction.".into()),
             undo: Some("Undone when the transaction ends.".into()),
             refuted_by: Some("too many sessions do this at the same time.".into()),
@@ -58,7 +58,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             case.temp_ms([Some(at), node.parent].into_iter().flatten())
                 .map_or(ms, |most| ms.min(most))
         });
-        let proposal = Setting::work_mem(case, needed_mb);
+        let proposal = Setting::hash_mem(case, needed_mb, peak_kb / 1024.0);
         found.push(case.finding(limits, at, saves, message, numbers, remedy).proposing(proposal));
     }
     Ok(found)

@@ -4,6 +4,7 @@ use model::quantity::number;
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
+use super::claims::Claim;
 use super::measured::words;
 use super::{Case, InForce, Judged, Missing};
 
@@ -47,7 +48,8 @@ pub fn slow_planning(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
     let mut numbers = vec![evidence("planning", ms, Unit::Ms)];
     numbers.extend(whole.map(|whole| evidence("execution", whole, Unit::Ms)));
     let saves = whole.map(|_| ms);
-    Ok(vec![case.whole_finding(limits, "planning".into(), saves, message, numbers, remedy)])
+    let one = case.whole_finding(limits, "planning".into(), saves, message, numbers, remedy);
+    Ok(vec![one.claiming(Claim::Planning)])
 }
 
 /// What made planning long, as far as the plan tells, and what to do about that.

@@ -4,7 +4,7 @@ use model::quantity::number;
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::evidence;
-use super::setting::Setting;
+use super::setting::{Setting, work_mem_mb};
 use super::{Case, InForce, Judged, Missing};
 /// Bytes of a row from which it is the width that makes the sort large.
 const WIDE_BYTES: Limit = Limit {
@@ -49,7 +49,7 @@ pub fn sort_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             evidence("work_mem needed (estimate)", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
-            message: Setting::advice(needed_mb, ABOUT.remedy),
+            message: Setting::advice(case, needed_mb, ABOUT.remedy),
             lock: Some("Takes no lock; applies to one transaction.".into()),
             undo: Some("Undone when the transaction ends.".into()),
             refuted_by: Some("too many sessions do this at the same time: work_mem applies to each sort in each session.".into()),
@@ -76,7 +76,7 @@ fn wide(width: f64) -> String {
 fn expected_kb(case: &Case<'_>, at: usize, node: &crate::node::Node) -> Option<f64> {
     let above = node.parent.and_then(|above| case.plan.nodes.get(above));
     let is_top = above.is_some_and(|above| above.kind == "Limit");
-    let has_kb = Setting::work_mem_in_force(case)? * 1024.0;
+    let has_kb = work_mem_mb(case)? * 1024.0;
     let width = node.cost.filter(|_| node.kind == "Sort" && !is_top)?.width;
     let kb = case.rows(at) * (width + ROW_BYTES) / 1024.0;
     (kb > 2.0 * has_kb).then_some(kb)

@@ -63,7 +63,7 @@ pub fn spilled_tuplestore(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<J
             evidence("work_mem needed (estimate)", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let mut remedy = words(
-            Setting::advice(needed_mb, &format!("{advice} {}", ABOUT.remedy)),
+            Setting::advice(case, needed_mb, &format!("{advice} {}", ABOUT.remedy)),
             "too many sessions do this at the same time.",
         );
         remedy.lock = Some("Takes no lock; applies to one transaction.".into());

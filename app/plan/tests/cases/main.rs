@@ -7,6 +7,7 @@ mod common;
 
 mod advice;
 mod causes;
+mod stakes;
 
 use plan::rules::{Judged, Limits, judge};
 
