@@ -23,7 +23,8 @@ async function all(pieces) {
 }
 // A page that cannot be fetched stays asked for: the page shown says so (`app/src/live/lazy_pages.rs`)
 // and asks again. Before hydration nobody listens, and the failure is final.
-async function page(pieces) {
+async function page(indices) {
+    const pieces = indices.map((at) => places[at]);
     for (;;) {
         try {
             return await all(pieces);
