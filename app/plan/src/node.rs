@@ -37,6 +37,9 @@ pub struct Parsed {
     pub notices: Vec<Notice>,
 }
 
+/// As many notices as a reader takes in.
+const MOST_NOTICES: usize = 40;
+
 /// Something about the reading of a paste that its reader has to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
@@ -53,7 +56,11 @@ impl Parsed {
     /// Adds what has to be told about a line, once.
     pub(crate) fn tell(&mut self, line: usize, text: impl Into<String>, doubtful: bool) {
         let text = text.into();
-        if !self.notices.iter().any(|notice| notice.text == text) {
+        let is_known = self.notices.iter().any(|notice| notice.text == text);
+        // A paste of thousands of plans says it of the first ones.
+        let is_enough = self.notices.len() >= MOST_NOTICES
+            && (!doubtful || self.notices.iter().any(|notice| notice.doubtful));
+        if !is_known && !is_enough {
             self.notices.push(Notice { line, text, doubtful });
         }
     }
@@ -254,6 +261,11 @@ impl Node {
     /// Whether a printed flag is set.
     pub fn is(&self, key: &str) -> bool {
         self.get(key).is_some_and(|value| value == "true")
+    }
+
+    /// Whether it only holds the plan that a worker of Citus ran, and has no figures of its own.
+    pub(crate) fn is_heading(&self) -> bool {
+        matches!(self.kind.as_str(), "Task" | "Distributed Subplan" | "MapMergeJob")
     }
 
     /// Whether ANALYZE ran and this node did not.

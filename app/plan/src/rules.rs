@@ -5,11 +5,15 @@
 
 mod case;
 mod claims;
+mod column_types;
 mod conditions;
 mod immutable;
+mod index_parent;
 mod index_proposal;
+mod index_size;
 mod measured;
 mod proposal;
+mod search;
 mod setting;
 mod siblings;
 mod spoiled;
@@ -152,6 +156,7 @@ pub mod sort_spill;
 pub mod spilled_tuplestore;
 pub mod uncovered_index;
 pub mod unhashed_subplan;
+pub mod unindexed_join;
 pub mod unpruned_partitions;
 pub mod unsorted_limit;
 pub mod wrapped_column;
@@ -199,6 +204,7 @@ model::rules! {
     spilled_tuplestore,
     uncovered_index,
     unhashed_subplan,
+    unindexed_join,
     unpruned_partitions,
     unsorted_limit,
     wrapped_column,

@@ -25,9 +25,9 @@ async fn main() -> anyhow::Result<()> {
     let mut all = scenarios()?;
     all.retain(|one| names.is_empty() || names.iter().any(|name| one.name.contains(*name)));
     println!(
-        "| PostgreSQL | scenarios | right cause first | statements offered | sound | harmful | rewritten as advised | sound | healthy plans | left alone |"
+        "| PostgreSQL | scenarios | right cause first | of a bare paste | statements offered | sound | harmful | rewritten as advised | sound | healthy plans | left alone |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
     let (mut faults, mut newest) = (vec![], vec![]);
     for major in majors {
         newest = on(major, &all, &mut faults).await?;
@@ -45,6 +45,9 @@ async fn main() -> anyhow::Result<()> {
     println!("|---|---|---|---|---|---|---|---|");
     for verdict in &newest {
         rows(verdict);
+    }
+    for verdict in newest.iter().filter(|_| !names.is_empty()) {
+        println!("\n{}:\n{}", verdict.scenario.name, verdict.plan);
     }
     Ok(())
 }
@@ -66,22 +69,26 @@ async fn on(
     lab.stop().await;
     let (healthy, faulty): (Vec<_>, Vec<_>) =
         verdicts.iter().partition(|one| one.scenario.causes.is_empty());
-    let right = |of: &[&Verdict]| of.iter().filter(|one| one.is_right()).count();
+    let right = |of: &[&Verdict], at: usize| of.iter().filter(|one| one.is_right()[at]).count();
+    let percent = |at: usize| {
+        let right = right(&faulty, at);
+        format!("{right} ({:.0} %)", 100.0 * right as f64 / faulty.len().max(1) as f64)
+    };
     let trials: Vec<&Trial> = verdicts.iter().flat_map(|one| &one.trials).collect();
     let rewritten: Vec<&Trial> = verdicts.iter().filter_map(|one| one.rewritten.as_ref()).collect();
     let sound = |of: &[&Trial]| of.iter().filter(|one| one.is_sound()).count();
     let harmful = trials.iter().chain(&rewritten).filter(|one| one.is_harmful()).count();
     println!(
-        "| {major} | {} | {} ({:.0} %) | {} | {} | {harmful} | {} | {} | {} | {} |",
+        "| {major} | {} | {} | {} | {} | {} | {harmful} | {} | {} | {} | {} |",
         faulty.len(),
-        right(&faulty),
-        100.0 * right(&faulty) as f64 / faulty.len().max(1) as f64,
+        percent(1),
+        percent(0),
         trials.len(),
         sound(&trials),
         rewritten.len(),
         sound(&rewritten),
         healthy.len(),
-        right(&healthy),
+        right(&healthy, 1),
     );
     for verdict in &verdicts {
         faults.extend(
@@ -97,9 +104,10 @@ async fn on(
 fn wrong(verdict: &Verdict) -> Vec<String> {
     let mut found = vec![];
     let scenario = &verdict.scenario;
-    if !verdict.is_right() && scenario.causes.is_empty() {
+    let right = verdict.is_right() == [true; 2];
+    if !right && scenario.causes.is_empty() {
         found.push(format!("healthy, yet {}", verdict.loud.join(", ")));
-    } else if !verdict.is_right() {
+    } else if !right {
         let [bare, catalog] =
             verdict.first.each_ref().map(|one| one.as_deref().unwrap_or("nothing"));
         found.push(format!(

@@ -3,6 +3,7 @@
 create table sales as select n as id, n * 7919 % 2000 as shop_id, n % 977 as amount, repeat(md5(n::text), 5) as note from generate_series(1, 60000) n;
 create index sales_shop on sales (shop_id);
 vacuum analyze sales;
+set random_page_cost = 1.1;
 set enable_bitmapscan = off;
 
 -- statement

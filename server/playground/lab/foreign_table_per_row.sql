@@ -1,4 +1,4 @@
--- cause: repeated_foreign_scan
+-- cause: foreign_fetch
 create table customers (id int primary key, name text);
 insert into customers select n, 'name ' || n from generate_series(1, 4000) n;
 create table invoices (id int primary key, customer_id int, amount int, note text);

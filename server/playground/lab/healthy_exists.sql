@@ -10,4 +10,4 @@ vacuum analyze shops;
 set work_mem = '64MB';
 
 -- statement
-select count(*) from shops h where exists (select from sales s where s.shop_id = h.id and s.amount > 970);
+select count(*) from shops h where exists (select from sales s where s.shop_id = h.id and s.amount > 300);

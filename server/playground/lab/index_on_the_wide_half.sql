@@ -7,7 +7,9 @@ insert into orders select n, n % 50, n * 7919 % 4000, (array['open', 'paid', 'se
     'user' || n || '@example.com', '2026-01-01'::timestamptz + n * interval '1 minute', n * 31 % 977,
     n % 500 = 0, case when n % 100 > 0 then '2026-03-01'::timestamptz end
     from generate_series(1, 50000) n;
+update orders set tenant_id = id % 20;
 create index orders_tenant on orders (tenant_id);
+vacuum full orders;
 vacuum analyze orders;
 
 -- statement

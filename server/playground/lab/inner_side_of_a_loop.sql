@@ -1,5 +1,5 @@
 -- cause: filtered_seq_scan
--- offers: create index concurrently on visits (shop_id, guests);
+-- offers: create index concurrently on visits (shop_id);
 create table shops as select n as id, 'shop ' || n as name from generate_series(1, 40) n;
 create table visits as select n as id, n % 5000 as shop_id, n % 100 as guests, md5(n::text) as note from generate_series(1, 30000) n;
 vacuum analyze shops;

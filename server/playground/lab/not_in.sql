@@ -1,4 +1,4 @@
--- cause: not_in_subplan
+-- cause: unhashed_subplan
 create table customers (id int primary key, name text);
 insert into customers select n, 'name ' || n from generate_series(1, 4000) n;
 create table invoices (id int primary key, customer_id int, amount int, note text);

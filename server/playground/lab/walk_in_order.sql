@@ -7,11 +7,12 @@ insert into orders select n, n % 50, n * 7919 % 4000, (array['open', 'paid', 'se
     'user' || n || '@example.com', '2026-01-01'::timestamptz + n * interval '1 minute', n * 31 % 977,
     n % 500 = 0, case when n % 100 > 0 then '2026-03-01'::timestamptz end
     from generate_series(1, 50000) n;
+update orders set customer_id = 5000 where id > 49850;
 create index orders_at on orders (at);
 vacuum analyze orders;
 
 -- statement
-select * from orders where customer_id = 3991 order by at limit 10;
+select * from orders where customer_id = 5000 order by at limit 10;
 
 -- workload
 select * from orders where id = 4711;

@@ -1,5 +1,4 @@
--- cause: tuplestore_on_disk
--- since: 18
+-- cause: spilled_tuplestore
 create table orders (
     id int primary key, tenant_id int, customer_id int, status varchar(20), note text, mail varchar(80),
     at timestamptz, amount numeric, hidden boolean, deleted_at timestamptz);

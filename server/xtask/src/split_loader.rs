@@ -1,5 +1,6 @@
 //! Parses the JavaScript loader that `wasm-split-cli` generates (`__wasm_split.js`) and writes ours,
-//! which fetches one file of WebAssembly modules per page. Pure: reads and writes no files.
+//! which fetches one file of WebAssembly modules per page, and one per part of a page whose code is
+//! fetched later (`app/src/live/lazy_code.rs`). Pure: reads and writes no files.
 //!
 //! `wasm-split-cli` writes one loader per module, each after the split points that use it:
 //!
@@ -90,16 +91,21 @@ impl Loader {
 
     /// Lays the modules out in files and writes our loader, given the size of each module.
     pub fn bundle(&self, sizes: &HashMap<String, usize>) -> Result<Bundle> {
-        let mut users: HashMap<&str, usize> = HashMap::new();
-        for (_, module) in &self.uses {
-            *users.entry(module).or_default() += 1;
+        let mut pages: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (view, module) in self.uses.iter().filter(|(view, _)| is_page(view)) {
+            pages.entry(module).or_default().push(page(view));
         }
         let mut layout = Layout::default();
         let mut parts: HashMap<&str, String> = HashMap::new();
         for (view, module) in &self.uses {
-            let shared = module.starts_with("chunk_")
-                && users.get(module.as_str()).is_some_and(|&count| count >= SHARED_FROM);
-            let file = if shared { "shared.bin".into() } else { page_file(view) };
+            let pages = pages.get(module.as_str()).map_or(&[][..], Vec::as_slice);
+            let shared = module.starts_with("chunk_") && pages.len() >= SHARED_FROM;
+            let file = match shared {
+                true => "shared.bin".into(),
+                // A part is fetched after its page.
+                false if is_page(view) || pages.contains(&page(view)) => page_file(page(view)),
+                false => part_file(view),
+            };
             let size = sizes.get(module).ok_or_else(|| {
                 format!("the loader of wasm-split-cli names {module}, which it did not write")
             })?;
@@ -143,11 +149,26 @@ impl Layout {
     }
 }
 
-/// The file of a split point: `__about_view_1` lies in `page-about.bin`.
-fn page_file(view: &str) -> String {
-    let name = view.strip_prefix("__").unwrap_or(view);
-    let name = name.split_once("_view_").map_or(name, |(before, _)| before);
-    format!("page-{name}.bin")
+/// Whether a split point is a lazy route; others are parts of a page.
+fn is_page(view: &str) -> bool {
+    view.starts_with("__") && view.contains("_view_")
+}
+
+/// The page of a split point: `about` of `__about_view_1`, `plan` of its part `plan_report_1`.
+fn page(view: &str) -> &str {
+    match view.strip_prefix("__").and_then(|name| name.split_once("_view_")) {
+        Some((name, _)) => name,
+        None => view.split('_').next().unwrap_or(view),
+    }
+}
+
+fn page_file(page: &str) -> String {
+    format!("page-{page}.bin")
+}
+
+/// The file of a part of a page: `plan_report_1` lies in `part-plan_report.bin`.
+fn part_file(view: &str) -> String {
+    format!("part-{}.bin", view.rsplit_once('_').map_or(view, |(name, _)| name))
 }
 
 /// The module named by a line: the first `"./NAME.wasm"`.

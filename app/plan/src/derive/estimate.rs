@@ -57,7 +57,9 @@ pub(super) fn derive(plan: &Plan, derived: &mut Derived) {
         // These yield a bitmap or nothing, and print no rows.
         let rowless = matches!(node.kind.as_str(), "BitmapAnd" | "BitmapOr" | "ModifyTable");
         if actual.loops > 0.0 && !rowless {
-            out.estimate = node.cost.map(|cost| {
+            // PostgreSQL never expects less than a row of what it plans: 0 is what Citus prints for what
+            // its workers plan.
+            out.estimate = node.cost.filter(|cost| cost.rows > 0.0).map(|cost| {
                 let (real, planned) = (actual.rows.max(1.0), cost.rows.max(1.0));
                 Estimate { factor: (real / planned).max(planned / real), more: real > planned }
             });

@@ -94,6 +94,15 @@ pub struct Derived {
     pub steps: usize,
 }
 
+impl Derived {
+    /// Time of the whole execution, ms; where it is not printed, of the nodes and the triggers behind
+    /// them.
+    pub fn whole_ms(&self, plan: &Plan) -> Option<f64> {
+        let triggers = self.triggers_ms.unwrap_or(0.0);
+        plan.execution_ms().or(self.nodes_ms.map(|nodes| nodes + triggers))
+    }
+}
+
 /// Computes all of it.
 pub fn derive(plan: &Plan) -> Derived {
     let shape = Shape::of(plan);
@@ -148,9 +157,11 @@ impl Shape {
         let mut region: Vec<Option<usize>> = Vec::with_capacity(count);
         for (at, node) in plan.nodes.iter().enumerate() {
             let parent = node.parent;
-            let gather = parent
-                .and_then(|parent| plan.nodes.get(parent))
-                .is_some_and(|parent| parent.kind.starts_with("Gather") && node.subplan.is_none());
+            let gather = parent.and_then(|parent| plan.nodes.get(parent)).is_some_and(|parent| {
+                matches!(parent.kind.as_str(), "Gather" | "Gather Merge") && node.subplan.is_none()
+            });
+            // Tasks of Citus run side by side as well, each in one process.
+            let gather = gather || node.kind == "Task";
             let above = parent.and_then(|parent| region.get(parent).copied().flatten());
             region.push(above.or(gather.then_some(at)));
         }

@@ -89,11 +89,9 @@ impl<'a> Case<'a> {
         self.catalog.is_some_and(|catalog| catalog.has_no_index_on(node, column))
     }
 
-    /// Time of the whole execution, ms; where it is not printed, of the nodes and the triggers behind
-    /// them.
+    /// Time of the whole execution, ms.
     pub(super) fn whole_ms(&self) -> Option<f64> {
-        let triggers = self.derived.triggers_ms.unwrap_or(0.0);
-        self.plan.execution_ms().or(self.derived.nodes_ms.map(|nodes| nodes + triggers))
+        self.derived.whole_ms(self.plan)
     }
 
     /// What of it no node took, ms.

@@ -37,6 +37,11 @@ fn one_of(case: &Case<'_>, above: usize, siblings: Vec<Judged>) -> Vec<Judged> {
     let parts = siblings.iter().flat_map(|one| one.parts.iter().copied()).collect();
     let worst =
         |a: &Judged, b: &Judged| a.saves_ms.unwrap_or(0.0).total_cmp(&b.saves_ms.unwrap_or(0.0));
+    // With the catalog an index is proposed on the partitioned table itself, by each of them.
+    let common = siblings.first().map(|one| one.proposal.clone());
+    let common = common.filter(|_| {
+        siblings.windows(2).all(|pair| matches!(pair, [a, b] if a.proposal == b.proposal))
+    });
     let Some(mut one) = siblings.into_iter().max_by(worst) else { return vec![] };
     (one.saves_ms, one.parts) = (times, parts);
     one.finding.severity = case.severity(times);
@@ -44,6 +49,10 @@ fn one_of(case: &Case<'_>, above: usize, siblings: Vec<Judged>) -> Vec<Judged> {
     one.finding
         .message
         .push_str(&format!(" The same holds for {} more below the {parent}.", count(others)));
+    if let Some(common) = common {
+        one.proposal = common;
+        return vec![one];
+    }
     if !matches!(one.proposal, Proposal::Nothing) {
         one.finding.remedy.message.push_str(
             " The plan does not name the partitioned table: change it there, and all partitions follow; of a UNION ALL change each table.",

@@ -7,7 +7,12 @@ mod common;
 
 mod advice;
 mod causes;
+mod dialects;
+mod figures;
+mod indentation;
+mod reading;
 mod stakes;
+mod versions;
 
 use plan::rules::{Judged, Limits, judge};
 

@@ -34,6 +34,8 @@ pub struct Lab {
 /// What came of one scenario.
 pub struct Verdict {
     pub scenario: Scenario,
+    /// The plan that was judged with the catalog.
+    pub plan: String,
     /// The first finding of a bare paste and with the catalog.
     pub first: [Option<String>; 2],
     /// Findings above information.
@@ -80,14 +82,14 @@ impl Trial {
 }
 
 impl Verdict {
-    /// Whether the cause came first, both times; of a healthy plan, whether nothing is said aloud.
-    pub fn is_right(&self) -> bool {
-        if self.scenario.causes.is_empty() {
-            return self.loud.is_empty();
-        }
-        self.first
-            .iter()
-            .all(|first| first.as_ref().is_some_and(|first| self.scenario.causes.contains(first)))
+    /// Whether the cause came first, of a bare paste and with the catalog; of a healthy plan, whether
+    /// nothing is said aloud.
+    pub fn is_right(&self) -> [bool; 2] {
+        let expected = |first: &String| self.scenario.causes.contains(first);
+        self.first.each_ref().map(|first| match first {
+            _ if self.scenario.causes.is_empty() => self.loud.is_empty(),
+            first => first.as_ref().is_some_and(expected),
+        })
     }
 
     /// Whether what has to be offered is.
@@ -144,8 +146,8 @@ impl Lab {
     async fn try_run(&self, scenario: &Scenario) -> Result<Verdict> {
         let mut session = self.build(scenario).await?;
         let (before, workload) = self.costs(&mut session, scenario, &scenario.statement).await?;
-        let with_catalog = self.judged(&mut session, scenario, true).await?;
-        let bare = self.judged(&mut session, scenario, false).await?;
+        let (plan, with_catalog) = self.judged(&mut session, scenario, true).await?;
+        let (_, bare) = self.judged(&mut session, scenario, false).await?;
         let first = [&bare, &with_catalog].map(|found| found.first().map(rule));
         let loud = bare.iter().chain(&with_catalog);
         let loud = loud.filter(|one| one.finding.severity > Severity::Info).map(rule).collect();
@@ -177,7 +179,7 @@ impl Lab {
             rewritten = Some(self.trial(statement.clone(), promised, before, &workload, done));
         }
         let scenario = scenario.clone();
-        Ok(Verdict { scenario, first, loud, trials, rewritten, before })
+        Ok(Verdict { scenario, plan, first, loud, trials, rewritten, before })
     }
 
     fn trial(
@@ -281,7 +283,7 @@ impl Lab {
         session: &mut PgConnection,
         scenario: &Scenario,
         with_catalog: bool,
-    ) -> Result<Vec<Judged>> {
+    ) -> Result<(String, Vec<Judged>)> {
         let options = if with_catalog { ", verbose, settings" } else { "" };
         let text = explained(session, &scenario.statement, options).await?;
         let parsed = plan::parse(&text)?;
@@ -294,7 +296,8 @@ impl Lab {
             .map(|(rule, limit, value)| ((format!("plan/{rule}"), limit.clone()), *value));
         let limits = Limits::from_iter(limits);
         if !with_catalog {
-            return Ok(judge(plan, &derived, &limits).0);
+            let found = judge(plan, &derived, &limits).0;
+            return Ok((text, found));
         }
         let named = plan
             .nodes
@@ -305,7 +308,8 @@ impl Lab {
         let read = self.engine.plan_catalog(&ServerId::new(NAME), None, &named).await;
         let (catalog, unknown) = read.map_err(|why| anyhow::anyhow!("{why:?}"))?.for_rules();
         ensure!(unknown.is_empty(), "{unknown:?}");
-        Ok(judge_with(plan, &derived, &limits, Some(&catalog)).0)
+        let found = judge_with(plan, &derived, &limits, Some(&catalog)).0;
+        Ok((text, found))
     }
 }
 

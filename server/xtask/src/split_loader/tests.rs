@@ -105,6 +105,19 @@ fn another_form_of_the_loader_is_refused_in_one_sentence() {
 }
 
 #[test]
+fn a_part_of_a_page_has_a_file_of_its_own_without_what_its_page_has() {
+    let part = "/* __plan_view_1, plan_report_2 */\nconst __chunk_8 = makeLoad(() => fetch(\"./chunk_8.wasm\"), []);\n\
+        export const __wasm_split_load___plan_view_1 = wrapAsyncCb(makeLoad(() => fetch(\"./split___plan_view_1.wasm\"), [__chunk_8]));\n\
+        export const __wasm_split_load_plan_report_2 = wrapAsyncCb(makeLoad(() => fetch(\"./split_plan_report_2.wasm\"), [__chunk_8]));\n";
+    let start = line_start(RECORDED, "function makeLoad").unwrap();
+    let loader = Loader::parse(&format!("{}function makeLoad() {{}}\n{part}", &RECORDED[..start]));
+    let loader = loader.unwrap();
+    let files = loader.bundle(&sizes(&loader)).unwrap().files;
+    assert_eq!(files["page-plan.bin"], ["chunk_8.wasm", "split___plan_view_1.wasm"]);
+    assert_eq!(files["part-plan_report.bin"], ["split_plan_report_2.wasm"]);
+}
+
+#[test]
 fn a_module_that_was_not_written_is_named() {
     let loader = Loader::parse(RECORDED).unwrap();
     let error = loader.bundle(&HashMap::new()).unwrap_err();
