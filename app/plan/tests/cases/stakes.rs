@@ -187,3 +187,28 @@ Execution Time: 1010.000 ms
     // Four processes compiled side by side.
     assert_eq!(of("plan/jit_cost").saves_ms, Some(400.0));
 }
+
+/// Recorded to go to disk.
+const SPILLING: [&str; 2] = ["hash_join", "sort_spill"];
+
+#[test]
+fn healthy_statements_draw_no_finding_above_information() {
+    let mut healthy = 0;
+    for major in ["14", "15", "16", "17", "18", "19"] {
+        for path in files().into_iter().filter(|path| path.parent().unwrap().ends_with(format!("fixtures/{major}"))) {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            if SPILLING.contains(&name.as_str()) {
+                continue;
+            }
+            let parsed = plan::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            for plan in &parsed.plans {
+                let (found, _) = judge(plan, &plan::derive(plan), &Limits::new());
+                let bad: Vec<_> =
+                    found.iter().filter(|one| one.finding.severity > Severity::Info).collect();
+                assert!(bad.is_empty(), "{}: {bad:#?}", path.display());
+                healthy += 1;
+            }
+        }
+    }
+    assert!(healthy > 120, "{healthy} plans");
+}

@@ -8,7 +8,9 @@ use model::Severity;
 use plan::derive::DerivedNode;
 use plan::diff::{Comparison, compare};
 use plan::layout::{Group, Scale, Shades, groups};
-use plan::rules::{Judged, Limits, Missing, Whole, judge_with};
+#[cfg(feature = "ssr")]
+use plan::rules::Whole;
+use plan::rules::{Judged, Limits, Missing, judge_with};
 use plan::{Catalog, Derived, Leftover, Node, Notice, ParseError, Plan};
 
 /// Number of steps of a colour scale.
@@ -147,6 +149,7 @@ impl Analysis {
     }
 
     /// The time of which a finding has a part at stake, ms.
+    #[cfg(feature = "ssr")]
     pub fn whole_ms(&self, of: Whole) -> Option<f64> {
         match of {
             Whole::Execution => self.derived.whole_ms(&self.plan),
