@@ -19,6 +19,9 @@ use crate::command::Result;
 /// use would be fetched by those that do not. At a third, each page was 100 to 300 KB heavier.
 const SHARED_FROM: f64 = 0.8;
 
+/// The file that all pages share.
+const SHARED: &str = "shared.bin";
+
 const EXPORT: &str = "export const __wasm_split_load_";
 
 /// The half of our loader that is the same for all builds.
@@ -97,68 +100,54 @@ impl Loader {
             pages.entry(module).or_default().push(page(view));
         }
         let many = self.views.iter().filter(|view| is_page(view)).count() as f64 * SHARED_FROM;
-        let mut layout = Layout::default();
-        let mut parts: HashMap<&str, Vec<String>> = HashMap::new();
+        let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (view, module) in &self.uses {
             let pages = pages.get(module.as_str()).map_or(&[][..], Vec::as_slice);
             let shared = module.starts_with("chunk_") && pages.len() as f64 >= many;
             let file = match shared {
-                true => "shared.bin".into(),
+                true => SHARED.into(),
                 // A part is fetched after its page.
                 false if is_page(view) || pages.contains(&page(view)) => page_file(page(view)),
                 false => part_file(view),
             };
-            let size = sizes.get(module).ok_or_else(|| {
-                format!("the loader of wasm-split-cli names {module}, which it did not write")
-            })?;
-            let place = layout.place(&file, module, *size);
-            parts.entry(view).or_default().push(place.to_string());
+            let all = files.entry(file).or_default();
+            if !all.contains(module) {
+                all.push(module.clone());
+            }
         }
-        let mut javascript = format!("{}{RUNTIME}const places = [\n", self.preamble);
-        for Place { module, file, from, to } in &layout.places {
-            let _ = writeln!(javascript, "[\"{module}\", \"{file}\", {from}, {to}],");
-        }
-        javascript.push_str("];\n");
-        for view in &self.views {
-            let body = match parts.get(view.as_str()) {
-                Some(parts) => format!("page([{}])", parts.join(", ")),
-                None => "Promise.resolve()".into(), // All of it is in the main module.
-            };
-            let _ = writeln!(javascript, "{EXPORT}{view} = wrapAsyncCb(() => {body});");
-        }
-        Ok(Bundle { files: layout.files, javascript })
+        Ok(Bundle { javascript: self.javascript(&files, sizes)?, files })
     }
-}
 
-/// Where each module lies.
-#[derive(Default)]
-struct Layout {
-    files: BTreeMap<String, Vec<String>>,
-    ends: HashMap<String, usize>,
-    places: Vec<Place>,
-}
-
-/// The bytes of a module in a file.
-struct Place {
-    module: String,
-    file: String,
-    from: usize,
-    to: usize,
-}
-
-impl Layout {
-    /// The index of a module's place in a file; appends the module if it is not there.
-    fn place(&mut self, file: &str, module: &str, size: usize) -> usize {
-        let here = |place: &Place| place.file == file && place.module == module;
-        if let Some(at) = self.places.iter().position(here) {
-            return at;
+    /// Our loader: the size of each module, the modules of each file, and the file of each split point.
+    fn javascript(
+        &self,
+        files: &BTreeMap<String, Vec<String>>,
+        sizes: &HashMap<String, usize>,
+    ) -> Result<String> {
+        let modules = self.modules();
+        let size = |module: &&str| {
+            sizes.get(*module).map(ToString::to_string).ok_or_else(|| {
+                format!("the loader of wasm-split-cli names {module}, which it did not write")
+            })
+        };
+        let known = modules.iter().map(size).collect::<Result<Vec<String>>>()?;
+        let mut text = format!("{}{RUNTIME}", self.preamble);
+        let _ = writeln!(text, "const sizes = [{}];\nconst contents = {{", known.join(","));
+        for (file, held) in files {
+            let places = held.iter().filter_map(|one| modules.binary_search(&one.as_str()).ok());
+            let places: Vec<String> = places.map(|place| place.to_string()).collect();
+            let _ = writeln!(text, "\"{file}\": [{}],", places.join(","));
         }
-        let end = self.ends.entry(file.to_owned()).or_default();
-        let (from, to) = (*end, *end + size);
-        *end = to;
-        self.files.entry(file.to_owned()).or_default().push(module.to_owned());
-        self.places.push(Place { module: module.to_owned(), file: file.to_owned(), from, to });
-        self.places.len() - 1
+        text.push_str("};\n");
+        for view in &self.views {
+            let file = if is_page(view) { page_file(page(view)) } else { part_file(view) };
+            let body = match files.contains_key(&file) {
+                true => format!("page(\"{file}\")"),
+                false => "Promise.resolve()".into(), // All of it is in the main module.
+            };
+            let _ = writeln!(text, "{EXPORT}{view} = wrapAsyncCb(() => {body});");
+        }
+        Ok(text)
     }
 }
 
