@@ -85,7 +85,7 @@ fn stakes_add_up_to_no_more_than_the_execution() {
     for path in files() {
         let name = path.display().to_string();
         let paste = std::fs::read_to_string(&path).unwrap();
-        for round in 0..3 {
+        for round in 0..2 {
             let text = if round == 0 { paste.clone() } else { mutated(&paste, &mut random) };
             for plan in plan::parse(&text).map(|parsed| parsed.plans).unwrap_or_default() {
                 within += check(&plan, &name);
@@ -93,7 +93,7 @@ fn stakes_add_up_to_no_more_than_the_execution() {
             }
         }
     }
-    assert!(plans > 1_200 && within > 100, "{plans} plans, {within} findings within others");
+    assert!(plans > 900 && within > 100, "{plans} plans, {within} findings within others");
 }
 
 /// The rules of a paste's findings, those within another behind a `>`.
