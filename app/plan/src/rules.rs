@@ -220,7 +220,8 @@ pub fn judge(
 }
 
 /// Runs all rules: findings by the time they could save, then by severity, each followed by those
-/// that are part of it; and the rules that could not be run, by id. With a catalog they also say what exists already and what is old.
+/// that are part of it; and the rules that could not be run, by id. With a catalog they also say what
+/// exists already and what is old.
 pub fn judge_with(
     plan: &Plan,
     derived: &Derived,

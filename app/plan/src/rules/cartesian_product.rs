@@ -48,7 +48,7 @@ const OF_TABLES: [&str; 9] = [
 /// Judges nested loops whose condition is missing, or stands in one arm of an OR only.
 pub fn cartesian_product(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     let mut found = vec![];
-    for (at, node, own) in case.nodes().filter(|(_, node, _)| node.kind == "Nested Loop") {
+    for (at, node, _) in case.nodes().filter(|(_, node, _)| node.kind == "Nested Loop") {
         let Some((outer, inner)) = case.inputs(at) else { continue };
         let (left, right) = (case.rows(outer), case.rows_per_loop(inner));
         let one_sided = node.get("Join Filter").map(|text| has_one_sided_arm(&text));
@@ -90,8 +90,9 @@ pub fn cartesian_product(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
             if one_sided.is_some() { BRACKETS } else { ABOUT.remedy },
             "every combination is wanted.",
         );
-        let saves = own.self_ms.zip(case.repeated_ms(inner)).map(|(own, inner)| own + inner);
-        found.push(case.finding(limits, at, saves, message, numbers, remedy));
+        let (saves, claim) = case.comparing(at, inner).unzip();
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
+        found.push(one.claiming(claim.unwrap_or_default()));
     }
     Ok(found)
 }

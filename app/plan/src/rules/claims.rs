@@ -97,7 +97,12 @@ impl<'a> Claims<'a> {
             let rest = self.self_ms(join).min(saves - own);
             return vec![Part { at, ms: own }, Part { at: join, ms: rest }];
         }
-        let parts = self.below(&[at]);
+        let mut parts = self.below(&[at]);
+        let all = parts.iter().fold(0.0, |sum, part| sum + part.ms);
+        // What is still more is that of the node above, which works on its rows.
+        if let Some(above) = node.and_then(|node| node.parent).filter(|_| saves > all) {
+            parts.push(Part { at: above, ms: self.self_ms(above).min(saves - all) });
+        }
         shared(parts, saves)
     }
 

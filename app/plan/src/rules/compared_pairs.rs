@@ -73,8 +73,9 @@ pub fn compared_pairs(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             if equality { BY_EQUALITY } else { BY_OTHERS },
             "the condition holds for most pairs on other days.",
         );
-        let saves = own.self_ms.zip(case.repeated_ms(inner)).map(|(own, inner)| own + inner);
-        found.push(case.finding(limits, at, saves, message, numbers, remedy));
+        let (saves, claim) = case.comparing(at, inner).unzip();
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
+        found.push(one.claiming(claim.unwrap_or_default()));
     }
     Ok(found)
 }

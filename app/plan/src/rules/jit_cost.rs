@@ -34,12 +34,9 @@ pub fn jit_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Mi
         return Ok(vec![]);
     }
     case.timed()?;
-    let (Some(all_ms), Some(whole)) = (case.derived.jit_ms, case.whole_ms()) else {
+    let (Some(ms), Some(whole)) = (case.derived.jit_ms, case.whole_ms()) else {
         return Ok(vec![]);
     };
-    // Each process compiles for itself, and all their times are added up.
-    let workers = case.plan.nodes.iter().filter_map(|node| node.number("Workers Launched"));
-    let ms = all_ms / (1.0 + workers.fold(0.0, f64::max));
     let percent = 100.0 * ms / whole.max(0.001);
     if ms < limits.get(&MIN_MS) || percent < limits.get(&MIN_SHARE_PERCENT) {
         return Ok(vec![]);

@@ -3,6 +3,7 @@
 
 use model::Remedy;
 
+use super::claims::Claim;
 use super::{Case, Missing};
 use crate::derive::{Counter, DerivedNode};
 use crate::expression::{Expression, Part, read};
@@ -112,7 +113,19 @@ impl<'a> Case<'a> {
         Some((inputs.next()?.0, inputs.next()?.0))
     }
 
-    /// What running the inner side again and again took, ms: all its runs but the first.
+    /// The time of a node itself, and that of another and all below it but for the first of its runs: what
+    /// comparing row by row costs. Nothing where nothing was timed.
+    pub(super) fn comparing(&self, at: usize, inner: usize) -> Option<(f64, Claim)> {
+        let loops = self.plan.nodes.get(inner)?.actual?.loops.max(1.0);
+        let mut parts = vec![(at, self.derived.nodes.get(at)?.self_ms?)];
+        parts.extend(
+            self.below(inner)
+                .filter_map(|(below, _, own)| Some((below, own.self_ms? * (1.0 - 1.0 / loops)))),
+        );
+        Some((parts.iter().map(|(_, ms)| ms).sum(), Claim::Own(parts)))
+    }
+
+    /// What running a node again and again took, ms: all its runs but the first.
     pub(super) fn repeated_ms(&self, at: usize) -> Option<f64> {
         let loops = self.plan.nodes.get(at)?.actual?.loops.max(1.0);
         Some(self.derived.nodes.get(at)?.total_ms? * (1.0 - 1.0 / loops))

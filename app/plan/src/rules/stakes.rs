@@ -20,10 +20,11 @@ const OWN_SHARE: f64 = 0.5;
 const ALIKE_SHARE: f64 = 0.01;
 
 /// Rules that show what another fault leads to, or a better way of what is done anyway: served last.
-const CONSEQUENCES: [&str; 11] = [
+const CONSEQUENCES: [&str; 13] = [
     "plan/cold_reads",
     "plan/hash_spill",
     "plan/heap_fetches",
+    "plan/io_waits",
     "plan/lossy_bitmap",
     "plan/memoize_miss",
     "plan/missing_workers",
@@ -31,12 +32,13 @@ const CONSEQUENCES: [&str; 11] = [
     "plan/random_page_cost",
     "plan/repeated_subplan",
     "plan/sort_spill",
+    "plan/spilled_tuplestore",
     "plan/uncovered_index",
 ];
 /// The rule whose findings are served behind all causes on the nodes themselves.
 const MISESTIMATE: &str = "plan/row_misestimate";
 /// Rules on temporary files, which a wrong estimate may have led to.
-const SPILLS: [&str; 2] = ["plan/sort_spill", "plan/hash_spill"];
+const SPILLS: [&str; 3] = ["plan/sort_spill", "plan/hash_spill", "plan/spilled_tuplestore"];
 
 /// What the findings served so far hold of each account.
 struct Accounts {

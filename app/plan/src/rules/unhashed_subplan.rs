@@ -45,7 +45,7 @@ pub(super) enum Use {
 /// Judges the subplans that conditions compare with, and that are not hashed.
 pub fn unhashed_subplan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     let mut found = vec![];
-    for (at, node, own) in case.nodes() {
+    for (at, node, _) in case.nodes() {
         let Some((used, parent)) = is_compared_with(case, at).zip(node.parent) else { continue };
         let Some(above) = case.plan.nodes.get(parent) else { continue };
         let name = node.subplan.as_deref().unwrap_or_default();
@@ -80,11 +80,10 @@ pub fn unhashed_subplan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             format!("{}{}", rewrite(used), memory(node, expected)),
             "the subquery yields a few rows on other days, or the statement runs once a week.",
         );
-        let outer = case.derived.nodes.get(parent).and_then(|above| above.self_ms);
-        let saves = own.total_ms.zip(outer).map(|(inner, outer)| inner + outer);
+        let (saves, claim) = case.comparing(parent, at).unzip();
         let mut one = case.finding(limits, at, saves, message, numbers, remedy);
         one.finding.object = above.name().into();
-        found.push(one);
+        found.push(one.claiming(claim.unwrap_or_default()));
     }
     Ok(found)
 }

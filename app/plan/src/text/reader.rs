@@ -295,9 +295,10 @@ impl Reader {
 
     /// The plan, with what has to be said about it.
     pub(super) fn finish(self) -> (Plan, Vec<Leftover>, Vec<Notice>) {
+        let is_flat = self.is_flat();
         let mut plan = self.plan;
         let figures = self.rewritten.notices();
-        let tree = tree::settle(&mut plan, self.rebuilder, self.column.is_some());
+        let tree = tree::settle(&mut plan, self.rebuilder, self.column.is_some(), is_flat);
         (plan, self.leftovers, figures.chain(tree).collect())
     }
 

@@ -6,15 +6,22 @@ use crate::arity::inputs;
 use crate::node::{Node, Notice, Plan};
 
 /// Gives a plan whose indentation does not tell its tree the one that its kinds of nodes have; says
-/// what was done, or what is wrong. `one_column` says that all nodes below the root stand in one.
-pub(super) fn settle(plan: &mut Plan, rebuilder: Rebuilder, one_column: bool) -> Option<Notice> {
+/// what was done, or what is wrong. `one_column` says that all nodes below the root stand in one,
+/// `is_flat` that it is the root's.
+pub(super) fn settle(
+    plan: &mut Plan,
+    rebuilder: Rebuilder,
+    one_column: bool,
+    is_flat: bool,
+) -> Option<Notice> {
     let (more, fewer) = misfits(&plan.nodes);
-    let odd = more.or(fewer)?;
-    let is_lost = one_column || (more.is_some() && fewer.is_some());
+    let odd = more.or(fewer);
+    let is_lost = is_flat || (one_column && odd.is_some()) || (more.is_some() && fewer.is_some());
     let line_of = |at: usize| plan.nodes.get(at).map_or(plan.line, |node| node.lines.0);
     let guess = rebuilder.guessed.map(line_of);
-    let (line, odd) = (plan.line, line_of(odd));
+    let line = plan.line;
     let Some(parents) = rebuilder.parents().filter(|_| is_lost) else {
+        let odd = line_of(odd?);
         let how = if more.is_some() {
             "cannot stand where it stands, or have what stands below it"
         } else {
@@ -25,6 +32,11 @@ pub(super) fn settle(plan: &mut Plan, rebuilder: Rebuilder, one_column: bool) ->
         );
         return Some(Notice { line: odd, text, doubtful: true });
     };
+    // A plan of two levels looks the same with and without indentation.
+    if odd.is_none() && plan.nodes.iter().zip(&parents).all(|(node, parent)| node.parent == *parent)
+    {
+        return None;
+    }
     apply(&mut plan.nodes, &parents);
     let mut text = "The indentation of the plan is lost: its tree is rebuilt from how many inputs each kind of node has.".to_owned();
     if let Some(guess) = guess {

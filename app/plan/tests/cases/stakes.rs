@@ -85,7 +85,7 @@ fn stakes_add_up_to_no_more_than_the_execution() {
     for path in files() {
         let name = path.display().to_string();
         let paste = std::fs::read_to_string(&path).unwrap();
-        for round in 0..3 {
+        for round in 0..2 {
             let text = if round == 0 { paste.clone() } else { mutated(&paste, &mut random) };
             for plan in plan::parse(&text).map(|parsed| parsed.plans).unwrap_or_default() {
                 within += check(&plan, &name);
@@ -93,7 +93,7 @@ fn stakes_add_up_to_no_more_than_the_execution() {
             }
         }
     }
-    assert!(plans > 1_200 && within > 100, "{plans} plans, {within} findings within others");
+    assert!(plans > 900 && within > 100, "{plans} plans, {within} findings within others");
 }
 
 /// The rules of a paste's findings, those within another behind a `>`.
@@ -186,4 +186,29 @@ Execution Time: 1010.000 ms
     assert_eq!((planning.saves_ms, planning.whole), (Some(2000.0), Whole::Planning));
     // Four processes compiled side by side.
     assert_eq!(of("plan/jit_cost").saves_ms, Some(400.0));
+}
+
+/// Recorded to go to disk.
+const SPILLING: [&str; 2] = ["hash_join", "sort_spill"];
+
+#[test]
+fn healthy_statements_draw_no_finding_above_information() {
+    let mut healthy = 0;
+    for major in ["14", "15", "16", "17", "18", "19"] {
+        for path in files().into_iter().filter(|path| path.parent().unwrap().ends_with(format!("fixtures/{major}"))) {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            if SPILLING.contains(&name.as_str()) {
+                continue;
+            }
+            let parsed = plan::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            for plan in &parsed.plans {
+                let (found, _) = judge(plan, &plan::derive(plan), &Limits::new());
+                let bad: Vec<_> =
+                    found.iter().filter(|one| one.finding.severity > Severity::Info).collect();
+                assert!(bad.is_empty(), "{}: {bad:#?}", path.display());
+                healthy += 1;
+            }
+        }
+    }
+    assert!(healthy > 120, "{healthy} plans");
 }

@@ -13,6 +13,7 @@ mod advice;
 mod around;
 mod catalog;
 mod corpus;
+mod grammar;
 mod lab_subset;
 mod majors;
 mod traps;
