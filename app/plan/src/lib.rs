@@ -27,8 +27,9 @@ pub use anonymise::anonymise;
 pub use catalog::Catalog;
 pub use derive::{Derived, Interval, derive};
 pub use node::{
-    Actual, Cost, Format, Leftover, Node, ParseError, Parsed, Plan, Prop, Trigger, Value, Worker,
+    Actual, Cost, Format, Leftover, Node, Notice, ParseError, Parsed, Plan, Prop, Trigger, Value, Worker,
 };
+pub use paste::decode;
 pub use query::query_spans;
 
 /// Reads everything that is a plan in a paste.

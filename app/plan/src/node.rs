@@ -32,6 +32,20 @@ pub struct Parsed {
     pub plans: Vec<Plan>,
     /// Lines that are neither part of a plan nor known lines of a transcript, kept as they are.
     pub not_understood: Vec<Leftover>,
+    /// What was done to the paste before it was read, and where a part of it is missing.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
+}
+
+/// What a reader should know about how a paste was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Line of the paste, from 1.
+    pub line: usize,
+    /// A whole sentence.
+    pub text: String,
+    /// Whether something is missing, so that figures may be missing too.
+    pub partial: bool,
 }
 
 /// A piece of the paste that was not understood.

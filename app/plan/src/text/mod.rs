@@ -12,7 +12,9 @@ use crate::paste::{Line, Place};
 use line::What;
 use wrap::Logical;
 
-pub(crate) use line::{is_root, is_second};
+pub(crate) use figures::start as figures_start;
+pub(crate) use header::is_kind;
+pub(crate) use line::{is_item, is_known_property, is_root, is_second};
 
 /// A node that is open, and where its line starts.
 struct Open {
@@ -71,6 +73,7 @@ pub(crate) fn read(lines: &[Line<'_>], from: usize) -> (Plan, usize, Vec<Leftove
                 }
                 open.push(&line.text);
                 open.wraps = line.wraps;
+                open.cut = line.cut;
                 open.width = width;
                 open.lines.1 = line.number;
             }
@@ -90,6 +93,7 @@ pub(crate) fn read(lines: &[Line<'_>], from: usize) -> (Plan, usize, Vec<Leftove
                     indent: line.indent(),
                     width,
                     wraps: line.wraps,
+                    cut: line.cut,
                     ..Logical::default()
                 };
                 open.push(&line.text);
@@ -100,7 +104,7 @@ pub(crate) fn read(lines: &[Line<'_>], from: usize) -> (Plan, usize, Vec<Leftove
         at = at.saturating_add(1);
     }
     if let Some(done) = current.take() {
-        if done.is_open() && done.text.contains("(cost=") {
+        if (done.is_open() || done.cut) && done.text.contains("(cost=") {
             reader.plan.broken = Some(ParseError {
                 line: done.lines.1,
                 column: done.width.saturating_add(1),
@@ -120,8 +124,8 @@ fn is_deep(reader: &Reader, line: &Line<'_>) -> bool {
 
 /// Whether a physical line goes on with what the one before began.
 fn joins(open: &Logical, line: &Line<'_>, widest: usize, has_cost: bool) -> bool {
-    if open.wraps {
-        return true;
+    if open.wraps || open.cut {
+        return open.wraps;
     }
     let text = line.text.trim_start();
     if line::is_arrow(text) {

@@ -9,7 +9,7 @@ use plan::derive::DerivedNode;
 use plan::diff::{Comparison, compare};
 use plan::layout::{Group, Scale, Shades, groups};
 use plan::rules::{Judged, Limits, Missing, judge_with};
-use plan::{Catalog, Derived, Leftover, Node, ParseError, Plan};
+use plan::{Catalog, Derived, Leftover, Node, Notice, ParseError, Plan};
 
 /// Number of steps of a colour scale.
 pub const HEATS: usize = 6;
@@ -73,6 +73,8 @@ pub struct ParsedPlans {
     pub plans: Vec<Arc<Plan>>,
     /// Lines that are neither part of a plan nor of a transcript.
     pub not_understood: Vec<Leftover>,
+    /// What was done to the text before it was parsed, and what of it is missing.
+    pub notices: Vec<Notice>,
 }
 
 impl ParsedPlans {
@@ -80,7 +82,12 @@ impl ParsedPlans {
     pub fn read(text: String) -> Result<Shared<Self>, ParseError> {
         let parsed = plan::parse(&text)?;
         let plans = parsed.plans.into_iter().map(Arc::new).collect();
-        Ok(Shared::new(Self { text, plans, not_understood: parsed.not_understood }))
+        Ok(Shared::new(Self {
+            text,
+            plans,
+            not_understood: parsed.not_understood,
+            notices: parsed.notices,
+        }))
     }
 
     /// The analysis of the plan at an index, or of the first one.

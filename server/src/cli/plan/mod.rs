@@ -41,6 +41,9 @@ fn read_plans(file: &str) -> Result<Parsed, Failure> {
     for broken in parsed.plans.iter().filter_map(|plan| plan.broken.as_ref()) {
         eprintln!("pgdeck: {file}: {broken}");
     }
+    for notice in &parsed.notices {
+        eprintln!("pgdeck: {file}: line {}: {}", notice.line, plain(&notice.text));
+    }
     for left in &parsed.not_understood {
         eprintln!(
             "pgdeck: line {}, column {}: not understood: {}",
@@ -61,7 +64,7 @@ fn read(file: &str) -> Result<String, Failure> {
     };
     let bytes =
         bytes.map_err(|error| Failure::usage(format!("{file} cannot be read: {error}.")))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(plan::decode(&bytes).into_owned())
 }
 
 /// The JSON format, stable for scripts: nodes, times and findings.

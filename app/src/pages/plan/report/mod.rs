@@ -135,7 +135,14 @@ fn notices(paste: &ParsedPlans, analysis: &Analysis) -> Option<AnyView> {
             </details>
         }
     });
-    (broken.is_some() || lines.is_some()).then(|| view! { {broken} {lines} }.into_any())
+    let done = paste.notices.iter().take(MOST_LINES).map(|notice| {
+        let class = if notice.partial { "plan-broken" } else { "plan-left" };
+        let text = format!("Line {}: {}", notice.line, notice.text);
+        view! { <p class=class>{shown(&text).into_owned()}</p> }
+    });
+    let done = (!paste.notices.is_empty()).then(|| done.collect_view());
+    (broken.is_some() || lines.is_some() || done.is_some())
+        .then(|| view! { {broken} {done} {lines} }.into_any())
 }
 
 /// The printed facts about the whole plan.
