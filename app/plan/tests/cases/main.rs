@@ -6,6 +6,7 @@
 mod common;
 
 mod advice;
+mod lines;
 
 use plan::rules::{Judged, Limits, judge};
 
