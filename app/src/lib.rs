@@ -28,6 +28,10 @@ pub use actions::{ActionStep, Confirmation};
 #[cfg(feature = "ssr")]
 pub use pages::about::OwnCostSource;
 #[cfg(feature = "ssr")]
+pub use pages::plan::analysis::Analysis as PlanAnalysis;
+#[cfg(feature = "ssr")]
+pub use pages::plan::describe::verdict as plan_verdict;
+#[cfg(feature = "ssr")]
 pub use pages::plan::{
     Deed, ExplainJournal, Explainer, PlanPageData, explain_outcome, submit_plan_form,
 };

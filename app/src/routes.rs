@@ -206,8 +206,11 @@ macro_rules! pages {
         #[cfg(feature = "hydrate")]
         pub async fn preload(address: &str) {
             $(if serves($path, address) {
-                return $route::preload().await;
+                $route::preload().await;
             })+
+            if serves("/plan", address) {
+                pages::plan::preload().await;
+            }
         }
     };
 }

@@ -56,7 +56,7 @@ fn understood(name: &str, paste: &str) -> bool {
         }
     }
     for notice in &parsed.notices {
-        println!("{name}: line {}: {} {}", notice.line, notice.text, notice.partial);
+        println!("{name}: line {}: {} {}", notice.line, notice.text, notice.doubtful);
     }
     if std::env::var_os("PLAN_TREE").is_some() {
         for plan in &parsed.plans {

@@ -41,6 +41,38 @@ pub struct Relation {
     pub indexes: Vec<Index>,
     /// Extended statistics.
     pub extended: Vec<Extended>,
+    /// Its columns with their types; `None` if they could not be read.
+    pub types: Option<Vec<ColumnType>>,
+    /// The table that it is a part of: the topmost one.
+    pub root: Option<Root>,
+}
+
+/// What a partition or a chunk of a hypertable is a part of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Root {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is a partitioned table: an index on it is one on each part, also of later ones.
+    pub partitioned: bool,
+}
+
+/// A column and its type.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ColumnType {
+    /// The column's name.
+    pub name: String,
+    /// The type as format_type prints it without a modifier; of a domain, the type beneath it.
+    pub data_type: String,
+    /// pg_type.typtype of that: `b` base, `e` enum, `r` range, `m` multirange, `c` composite.
+    pub typtype: String,
+    /// Whether B-trees order it.
+    pub sortable: bool,
+    /// Whether it is compared byte by byte (collation C or POSIX).
+    pub bytewise: bool,
 }
 
 /// pg_stats of a column.
@@ -57,6 +89,8 @@ pub struct Column {
     pub null_frac: Option<f64>,
     /// Share of the most common value.
     pub most_common_freq: Option<f64>,
+    /// Average width of its values, bytes.
+    pub avg_width: Option<f64>,
 }
 
 /// An index in its parts.
@@ -69,6 +103,10 @@ pub struct Index {
     pub method: String,
     /// Key columns and expressions in their order, as pg_get_indexdef prints each.
     pub keys: Vec<String>,
+    /// The operator class of each key, without its schema.
+    pub classes: Vec<String>,
+    /// The direction of each key as CREATE INDEX takes it: empty, `desc`, `nulls first` ….
+    pub directions: Vec<String>,
     /// Columns of INCLUDE.
     pub include: Vec<String>,
     /// The predicate of a partial index.

@@ -1,11 +1,13 @@
 //! PostgreSQL EXPLAIN plans: a parser for pasted output, time attribution per node, and lint rules.
 //!
 //! Knows the TEXT, JSON, YAML and XML output of PostgreSQL 9.6 to 19, the frames psql draws, the
-//! quotes and wraps of other tools, and auto_explain's log records. Never does I/O, reads no clock,
+//! quotes and wraps of other tools, auto_explain's log records, and what systems built on PostgreSQL
+//! add (Greenplum, Citus, TimescaleDB, YugabyteDB, Redshift). Never does I/O, reads no clock,
 //! does not recurse and does not panic: a plan is one flat list of nodes, and every walk is a loop.
 #![warn(clippy::indexing_slicing)]
 
 mod anonymise;
+mod arity;
 pub mod catalog;
 pub mod derive;
 pub mod diff;
@@ -19,6 +21,7 @@ pub mod query;
 mod read;
 pub mod rules;
 pub mod shape;
+mod system;
 mod text;
 mod title;
 pub mod write;
@@ -27,10 +30,12 @@ pub use anonymise::anonymise;
 pub use catalog::Catalog;
 pub use derive::{Derived, Interval, derive};
 pub use node::{
-    Actual, Cost, Format, Leftover, Node, Notice, ParseError, Parsed, Plan, Prop, Trigger, Value, Worker,
+    Actual, Cost, Format, Leftover, Node, Notice, ParseError, Parsed, Plan, Prop, Trigger, Value,
+    Worker,
 };
 pub use paste::decode;
 pub use query::query_spans;
+pub use system::System;
 
 /// Reads everything that is a plan in a paste.
 ///

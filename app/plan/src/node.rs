@@ -32,20 +32,38 @@ pub struct Parsed {
     pub plans: Vec<Plan>,
     /// Lines that are neither part of a plan nor known lines of a transcript, kept as they are.
     pub not_understood: Vec<Leftover>,
-    /// What was done to the paste before it was read, and where a part of it is missing.
+    /// What the reader is told before any figure: how the paste was read, and what is doubtful.
     #[serde(default)]
     pub notices: Vec<Notice>,
 }
 
-/// What a reader should know about how a paste was read.
+/// As many notices as a reader takes in.
+const MOST_NOTICES: usize = 40;
+
+/// Something about the reading of a paste that its reader has to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Line of the paste, from 1.
+    /// The line of the paste it is about, from 1.
     pub line: usize,
-    /// A whole sentence.
+    /// One or two whole sentences.
     pub text: String,
-    /// Whether something is missing, so that figures may be missing too.
-    pub partial: bool,
+    /// Whether the tree or its figures may be wrong or incomplete: a figure that stands under such
+    /// a notice is not shown as right. Otherwise the paste was read as it was meant.
+    pub doubtful: bool,
+}
+
+impl Parsed {
+    /// Adds what has to be told about a line, once.
+    pub(crate) fn tell(&mut self, line: usize, text: impl Into<String>, doubtful: bool) {
+        let text = text.into();
+        let is_known = self.notices.iter().any(|notice| notice.text == text);
+        // A paste of thousands of plans says it of the first ones.
+        let is_enough = self.notices.len() >= MOST_NOTICES
+            && (!doubtful || self.notices.iter().any(|notice| notice.doubtful));
+        if !is_known && !is_enough {
+            self.notices.push(Notice { line, text, doubtful });
+        }
+    }
 }
 
 /// A piece of the paste that was not understood.
@@ -243,6 +261,11 @@ impl Node {
     /// Whether a printed flag is set.
     pub fn is(&self, key: &str) -> bool {
         self.get(key).is_some_and(|value| value == "true")
+    }
+
+    /// Whether it only holds the plan that a worker of Citus ran, and has no figures of its own.
+    pub(crate) fn is_heading(&self) -> bool {
+        matches!(self.kind.as_str(), "Task" | "Distributed Subplan" | "MapMergeJob")
     }
 
     /// Whether ANALYZE ran and this node did not.

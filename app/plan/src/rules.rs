@@ -4,16 +4,24 @@
 //! it has been checked against the catalog, where one is known, and is then rendered as SQL.
 
 mod case;
+mod claims;
+mod column_types;
 mod conditions;
 mod immutable;
+mod index_parent;
 mod index_proposal;
+mod index_size;
+mod measured;
 mod proposal;
+mod search;
 mod setting;
 mod siblings;
+mod spoiled;
+mod stakes;
 mod with_catalog;
 
+use model::Finding;
 pub use model::rule::{InForce, Limits};
-use model::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Catalog;
@@ -21,6 +29,7 @@ use crate::derive::Derived;
 use crate::node::Plan;
 
 pub use case::Case;
+use claims::{Claim, Part};
 pub use proposal::{IndexKey, IndexProposal, Proposal, Table};
 pub use setting::{Scope, Setting, SettingValue};
 
@@ -29,13 +38,48 @@ pub use setting::{Scope, Setting, SettingValue};
 pub struct Judged {
     /// The place of the node, if it is about one.
     pub node: Option<usize>,
-    /// Milliseconds of this execution that the remedy could save at most.
+    /// Milliseconds that the remedy could save at most. Over the findings that are within no other
+    /// one they add up to no more than the whole.
     pub saves_ms: Option<f64>,
+    /// What they are part of.
+    #[serde(default)]
+    pub whole: Whole,
+    /// The place, in the list, of the finding that this one is part of: a deeper cause claims most of
+    /// the same milliseconds. It stands before this one.
+    #[serde(default)]
+    pub within: Option<usize>,
     /// The finding; its remedy holds the proposal as SQL.
     pub finding: Finding,
     /// What it proposes to run; does not travel.
     #[serde(skip)]
     pub proposal: Proposal,
+    /// Whose time it would save.
+    #[serde(skip)]
+    pub(crate) claim: Claim,
+    /// That time, node by node.
+    #[serde(skip)]
+    pub(crate) parts: Vec<Part>,
+}
+
+/// The time of which a finding has a part at stake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Whole {
+    /// The execution.
+    #[default]
+    Execution,
+    /// Planning, which comes before it.
+    Planning,
+}
+
+impl Whole {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Execution => "execution",
+            Self::Planning => "planning",
+        }
+    }
 }
 
 /// What a plan would have to print for a rule to be run.
@@ -45,12 +89,23 @@ pub struct Missing {
     pub option: String,
 }
 
+/// Options that came after PostgreSQL 14.
+const SINCE: [(&str, u8); 3] = [("IO", 19), ("MEMORY", 17), ("SERIALIZE", 17)];
+
 impl Missing {
     /// Why the rule was not run and what to do, as one sentence.
     pub fn message(&self) -> String {
+        let option = &self.option;
+        if option.starts_with(|first: char| first.is_ascii_lowercase()) {
+            return format!(
+                "The plan was made with {option} off; with that setting on, EXPLAIN (ANALYZE, BUFFERS) would show what this rule needs."
+            );
+        }
+        let since = SINCE.iter().find(|(newer, _)| option == newer);
+        let since =
+            since.map_or(String::new(), |(_, major)| format!(" of PostgreSQL {major} or newer"));
         format!(
-            "The plan was made without {0}; EXPLAIN ({0}) would show what this rule needs.",
-            self.option
+            "The plan was made without {option}; EXPLAIN ({option}){since} would show what this rule needs."
         )
     }
 }
@@ -60,22 +115,35 @@ pub type Judge = fn(&Case<'_>, &InForce<'_>) -> Result<Vec<Judged>, Missing>;
 /// A rule on plans.
 pub type Rule = model::rule::Rule<Judge>;
 
+pub mod cartesian_product;
+pub mod coarse_brin;
 pub mod cold_reads;
+pub mod compared_pairs;
 pub mod cte_fence;
+pub mod decompressed_rows;
 pub mod disabled_node;
 pub mod discarded_offset;
+pub mod discarded_recursion;
 pub mod filtered_index_scan;
 pub mod filtered_seq_scan;
+pub mod foreign_fetch;
 pub mod full_page_images;
+pub mod generic_plan;
+pub mod gin_pending_list;
 pub mod hash_spill;
 pub mod heap_fetches;
+pub mod inexact_index;
+pub mod io_waits;
 pub mod jit_cost;
 pub mod late_or_filter;
 pub mod leading_wildcard;
+pub mod lock_wait;
 pub mod lossy_bitmap;
+pub mod many_blocks_per_row;
 pub mod many_index_searches;
 pub mod memoize_miss;
 pub mod missing_workers;
+pub mod multiplied_rows;
 pub mod nested_loop_over_many_rows;
 pub mod random_page_cost;
 pub mod repeated_subplan;
@@ -85,29 +153,45 @@ pub mod serialization_cost;
 pub mod slow_planning;
 pub mod slow_trigger;
 pub mod sort_spill;
+pub mod spilled_tuplestore;
 pub mod uncovered_index;
+pub mod unhashed_subplan;
+pub mod unindexed_join;
 pub mod unpruned_partitions;
 pub mod unsorted_limit;
 pub mod wrapped_column;
 
 model::rules! {
     Rule, "plan":
+    cartesian_product,
+    coarse_brin,
     cold_reads,
+    compared_pairs,
     cte_fence,
+    decompressed_rows,
     disabled_node,
     discarded_offset,
+    discarded_recursion,
     filtered_index_scan,
     filtered_seq_scan,
+    foreign_fetch,
     full_page_images,
+    generic_plan,
+    gin_pending_list,
     hash_spill,
     heap_fetches,
+    inexact_index,
+    io_waits,
     jit_cost,
     late_or_filter,
     leading_wildcard,
+    lock_wait,
     lossy_bitmap,
+    many_blocks_per_row,
     many_index_searches,
     memoize_miss,
     missing_workers,
+    multiplied_rows,
     nested_loop_over_many_rows,
     random_page_cost,
     repeated_subplan,
@@ -117,7 +201,10 @@ model::rules! {
     slow_planning,
     slow_trigger,
     sort_spill,
+    spilled_tuplestore,
     uncovered_index,
+    unhashed_subplan,
+    unindexed_join,
     unpruned_partitions,
     unsorted_limit,
     wrapped_column,
@@ -132,8 +219,9 @@ pub fn judge(
     judge_with(plan, derived, limits, None)
 }
 
-/// Runs all rules: findings by the time they could save, then by severity; and the rules that
-/// could not be run, by id. With a catalog they also say what exists already and what is old.
+/// Runs all rules: findings by the time they could save, then by severity, each followed by those
+/// that are part of it; and the rules that could not be run, by id. With a catalog they also say what
+/// exists already and what is old.
 pub fn judge_with(
     plan: &Plan,
     derived: &Derived,
@@ -149,19 +237,17 @@ pub fn judge_with(
             with_catalog::judge_with_catalog(&case, catalog, judged);
         }
     }
-    found = siblings::together(&case, found);
+    stakes::claim(&case, &mut found);
+    found = stakes::settle(&case, siblings::together(&case, found));
     for judged in &mut found {
+        if let Proposal::Setting(setting) = &judged.proposal {
+            judged.finding.remedy.message.push_str(&setting.warning(&case));
+        }
         judged.finding.remedy.sql = judged.proposal.sql();
         if judged.finding.remedy.sql.is_none() {
             // Both are about the statement.
             (judged.finding.remedy.lock, judged.finding.remedy.undo) = (None, None);
         }
     }
-    let rank = |judged: &Judged| (judged.saves_ms.unwrap_or(0.0), judged.finding.severity);
-    found.sort_by(|a, b| {
-        let ((a_ms, a_severity), (b_ms, b_severity)): ((f64, Severity), (f64, Severity)) =
-            (rank(a), rank(b));
-        b_ms.total_cmp(&a_ms).then(b_severity.cmp(&a_severity))
-    });
     (found, not_checked)
 }

@@ -13,7 +13,7 @@ mod text;
 pub use json::json;
 pub use text::text;
 
-use crate::node::Prop;
+use crate::node::{Node, Prop, Value};
 
 /// The parts of a key: `JIT/Timing/Total`; the slash of `I/O` divides nothing.
 fn path(key: &str) -> Vec<&str> {
@@ -29,6 +29,14 @@ fn path(key: &str) -> Vec<&str> {
     }
     parts.extend(key.get(start..));
     parts
+}
+
+/// How the keys of the tables that a node changes start.
+const TARGETS: &str = "Target Tables/";
+
+/// The tables that a node changes: `Relation Name`, `Schema` and `Alias` of one after the other.
+fn targets(node: &Node) -> impl Iterator<Item = (&str, &Value)> {
+    node.props.iter().filter_map(|prop| Some((prop.key.strip_prefix(TARGETS)?, &prop.value)))
 }
 
 /// The text of a property among others.

@@ -184,6 +184,25 @@ fn the_greatest_measured_effect_comes_first() {
 }
 
 #[test]
+fn another_access_path_comes_before_what_it_led_to() {
+    let plan = |join: &str, scan: &str, ms: f64, all: f64| {
+        common::one(&format!(
+            "{join}  (cost=1.00..9.00 rows=9 width=4) (actual time=0.100..{all:.3} rows=9 loops=1)\n  ->  Seq Scan on a  (cost=0.00..2.00 rows=9 width=4) (actual time=0.010..1.000 rows=9 loops=1)\n  ->  {scan}  (cost=0.00..2.00 rows=1 width=4) (actual time=0.010..{ms:.3} rows=9 loops=1)\n"
+        ))
+    };
+    let indexed = plan("Nested Loop", "Index Scan using b_i on b", 2.0, 4.0);
+    let scanned = plan("Merge Join", "Seq Scan on b", 800.0, 1_000.0);
+    for (before, after) in [(&indexed, &scanned), (&scanned, &indexed)] {
+        let changes = diff(before, after).changes;
+        let topics: Vec<_> = changes.iter().map(|change| change.topic).collect();
+        assert_eq!(topics[..2], [Topic::Scan, Topic::Join], "{changes:#?}");
+    }
+    // A small part of what happened is not its cause.
+    let hashed = plan("Hash Join", "Seq Scan on b", 10.0, 1_000.0);
+    assert_eq!(diff(&indexed, &hashed).changes[0].topic, Topic::Join);
+}
+
+#[test]
 fn steps_grow_with_the_nodes_and_not_faster() {
     let plan = |parts: usize, kind: &str| {
         let mut paste = String::from(

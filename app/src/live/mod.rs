@@ -10,6 +10,7 @@ pub mod clock;
 pub mod event_source;
 pub mod events;
 pub mod findings;
+pub mod lazy_code;
 pub mod lazy_pages;
 pub mod range;
 

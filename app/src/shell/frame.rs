@@ -73,7 +73,8 @@ fn notes(nav: navigation::Nav) -> impl IntoView {
     }
 }
 
-/// Names the page that a click has asked for while it is being loaded, or says that it cannot be.
+/// Names the page that a click has asked for while it is being loaded, or says that it, or a part of the
+/// page that is shown, cannot be.
 #[component]
 fn Awaited(routing: ReadSignal<bool>) -> impl IntoView {
     let path = leptos_router::hooks::use_location().pathname;
@@ -97,19 +98,22 @@ fn Awaited(routing: ReadSignal<bool>) -> impl IntoView {
     let message = move || {
         let label = path.with(|path| routes::page_at(path).map_or("page", |page| page.label));
         match pages.has_failed() {
+            true if !routing.get() => {
+                "A part of this page could not be loaded: pgdeck cannot be reached.".into()
+            }
             true => format!("{label} could not be loaded: pgdeck cannot be reached."),
             false => format!("Waiting for {label} …"),
         }
     };
     view! {
         <div role="status">
-            <Show when=move || routing.get()>
+            <Show when=move || routing.get() || pages.has_failed()>
                 <p class="awaited" class:failed=move || pages.has_failed()>
                     {message} " "
                     <Show when=move || pages.has_failed()>
                         <button type="button" on:click=move |_| pages.try_again()>"Try again"</button> " "
                     </Show>
-                    <button type="button" on:click=cancel.clone()>"Cancel"</button>
+                    <button type="button" hidden=move || !routing.get() on:click=cancel.clone()>"Cancel"</button>
                 </p>
             </Show>
         </div>

@@ -17,6 +17,21 @@ test('a paste anywhere is read without asking the server', async ({ page }) => {
   expect(asked).toEqual([]);
 });
 
+test('code that a first paste does not need is fetched when it is asked for', async ({ page }) => {
+  const parts: string[] = [];
+  page.on('request', (request) => parts.push(...(/part-(\w+)\.bin/.exec(request.url())?.slice(1) ?? [])));
+  await open(page, '/plan');
+  expect(parts).toEqual([]);
+  await paste(page, JOIN);
+  await expect(tree(page)).toBeVisible();
+  expect(parts).toEqual(['plan_report']);
+  await page.getByRole('tab', { name: 'Flame' }).click();
+  await expect(page.getByRole('group', { name: /flame/i })).toBeVisible();
+  await page.getByText('Run it on a server').click();
+  await expect(page.getByRole('button', { name: 'Preview' })).toBeEnabled();
+  expect(parts).toEqual(['plan_report', 'plan_views', 'plan_server']);
+});
+
 test('by keyboard alone: walk, open, close, switch views', async ({ page }) => {
   await open(page, '/plan');
   await paste(page, JOIN);

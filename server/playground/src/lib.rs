@@ -11,6 +11,7 @@ mod demo;
 mod error;
 mod files;
 pub mod install;
+pub mod lab;
 mod options;
 mod permissions;
 mod pooler;

@@ -10,6 +10,9 @@ pub const DATA: u8 = 65;
 /// `check` could not judge: it could not look at the server, or rules could not run.
 pub const NOT_CHECKED: u8 = 3;
 
+/// `plan` and `plan diff` read a part of the input: figures or nodes may be missing.
+pub const READ_IN_PART: u8 = 4;
+
 /// A fatal error: exit code, and one sentence with the remedy.
 #[derive(Debug)]
 pub struct Failure {

@@ -57,7 +57,9 @@ pub(super) fn derive(plan: &Plan, derived: &mut Derived) {
         // These yield a bitmap or nothing, and print no rows.
         let rowless = matches!(node.kind.as_str(), "BitmapAnd" | "BitmapOr" | "ModifyTable");
         if actual.loops > 0.0 && !rowless {
-            out.estimate = node.cost.map(|cost| {
+            // PostgreSQL never expects less than a row of what it plans: 0 is what Citus prints for what
+            // its workers plan.
+            out.estimate = node.cost.filter(|cost| cost.rows > 0.0).map(|cost| {
                 let (real, planned) = (actual.rows.max(1.0), cost.rows.max(1.0));
                 Estimate { factor: (real / planned).max(planned / real), more: real > planned }
             });
@@ -80,8 +82,9 @@ fn empty_hashes(plan: &Plan) -> Vec<bool> {
 
 /// Whether a node may stop its child before the child is done.
 fn cuts(above: &Node, child: &Node, above_cut: bool) -> bool {
-    if child.subplan.is_some() {
-        return false;
+    if let Some(name) = &child.subplan {
+        // EXISTS and ANY stop at the first row that answers them; a scalar subquery gives no more either.
+        return !name.starts_with("CTE ") && child.actual.is_some_and(|actual| actual.rows <= 1.0);
     }
     let blocking = matches!(
         above.kind.as_str(),

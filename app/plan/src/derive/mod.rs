@@ -82,7 +82,7 @@ pub struct Derived {
     pub outside_ms: Option<f64>,
     /// Time in triggers, ms. Those before each row are part of their node's time.
     pub triggers_ms: Option<f64>,
-    /// Time JIT took, ms; it is part of the nodes' times.
+    /// Time JIT took in each process, ms; it is part of the nodes' times.
     pub jit_ms: Option<f64>,
     /// Serialization time, ms; it is part of the execution.
     pub serialization_ms: Option<f64>,
@@ -92,6 +92,15 @@ pub struct Derived {
     /// Steps taken, for tests of linear time.
     #[serde(skip)]
     pub steps: usize,
+}
+
+impl Derived {
+    /// Time of the whole execution, ms; where it is not printed, of the nodes and the triggers behind
+    /// them.
+    pub fn whole_ms(&self, plan: &Plan) -> Option<f64> {
+        let triggers = self.triggers_ms.unwrap_or(0.0);
+        plan.execution_ms().or(self.nodes_ms.map(|nodes| nodes + triggers))
+    }
 }
 
 /// Computes all of it.
@@ -112,7 +121,10 @@ pub fn derive(plan: &Plan) -> Derived {
         .filter_map(|trigger| find(&trigger.props, "Time").and_then(Value::number))
         .collect();
     derived.triggers_ms = (!triggers.is_empty()).then(|| triggers.iter().sum());
-    derived.jit_ms = plan.number("JIT/Timing/Total").or_else(|| plan.number("JIT/Total Time"));
+    // What all processes took together: they compile side by side.
+    let processes = derived.nodes.iter().map(|own| own.processes).fold(1.0, f64::max);
+    let jit_ms = plan.number("JIT/Timing/Total").or_else(|| plan.number("JIT/Total Time"));
+    derived.jit_ms = jit_ms.map(|ms| ms / processes);
     derived.serialization_ms = plan.number("Serialization/Time");
     if let (Some(execution), Some(nodes)) = (plan.execution_ms(), derived.nodes_ms) {
         derived.outside_ms = Some((execution - nodes).max(0.0));
@@ -145,9 +157,11 @@ impl Shape {
         let mut region: Vec<Option<usize>> = Vec::with_capacity(count);
         for (at, node) in plan.nodes.iter().enumerate() {
             let parent = node.parent;
-            let gather = parent
-                .and_then(|parent| plan.nodes.get(parent))
-                .is_some_and(|parent| parent.kind.starts_with("Gather") && node.subplan.is_none());
+            let gather = parent.and_then(|parent| plan.nodes.get(parent)).is_some_and(|parent| {
+                matches!(parent.kind.as_str(), "Gather" | "Gather Merge") && node.subplan.is_none()
+            });
+            // Tasks of Citus run side by side as well, each in one process.
+            let gather = gather || node.kind == "Task";
             let above = parent.and_then(|parent| region.get(parent).copied().flatten());
             region.push(above.or(gather.then_some(at)));
         }

@@ -38,6 +38,7 @@ pub(super) fn derive(plan: &Plan, shape: &Shape, payers: &[Payers], derived: &mu
         return;
     }
     let mut accounts: Vec<Account> = plan.nodes.iter().map(|node| account(node.actual)).collect();
+    headings(plan, &mut accounts);
     let regions = regions(plan, shape, &accounts, derived);
     let after_ms = pay(plan, shape, payers, &regions, &mut accounts, derived);
     for at in 0..accounts.len() {
@@ -67,7 +68,7 @@ pub(super) fn derive(plan: &Plan, shape: &Shape, payers: &[Payers], derived: &mu
         low = low.min(own.max(0.0));
         if let Some(region) = shape.region.get(at).copied().flatten() {
             let region = regions.get(region).copied().flatten().unwrap_or_default();
-            out.parallel = true;
+            out.parallel = region.processes > 1.0 || !is_task(plan, shape, at);
             // Side by side in all processes at best, one after the other at worst.
             low /= region.processes;
             high = high.min(region.wall.high).max(own.max(0.0) * factor);
@@ -83,6 +84,21 @@ fn account(actual: Option<Actual>) -> Account {
         work: actual.total_ms.unwrap_or(0.0) * actual.loops,
         rounding: ROUNDING_MS * actual.loops,
         ..Account::default()
+    }
+}
+
+/// A heading of Citus has no figures: it took what stands below it.
+fn headings(plan: &Plan, accounts: &mut [Account]) {
+    let mut below: Vec<f64> = vec![0.0; accounts.len()];
+    for (at, node) in plan.nodes.iter().enumerate().rev() {
+        let sum = below.get(at).copied().unwrap_or_default();
+        let Some(account) = accounts.get_mut(at) else { continue };
+        if node.is_heading() && node.actual.is_none() {
+            account.work = sum;
+        }
+        if let Some(above) = node.parent.and_then(|parent| below.get_mut(parent)) {
+            *above += account.work;
+        }
     }
 }
 
@@ -105,6 +121,12 @@ impl Default for Region {
     }
 }
 
+/// Whether a node is part of a task of Citus, which one process runs.
+fn is_task(plan: &Plan, shape: &Shape, at: usize) -> bool {
+    let root = shape.region.get(at).copied().flatten();
+    root.and_then(|root| plan.nodes.get(root)).is_some_and(|root| root.kind == "Task")
+}
+
 fn scale(shape: &Shape, regions: &[Option<Region>], at: usize) -> f64 {
     let region = shape.region.get(at).copied().flatten();
     region.and_then(|root| regions.get(root).copied().flatten()).map_or(1.0, |region| region.factor)
@@ -124,6 +146,7 @@ fn regions(
     derived: &mut Derived,
 ) -> Vec<Option<Region>> {
     let mut regions: Vec<Option<Region>> = vec![None; plan.nodes.len()];
+    let tasks = tasks(plan, accounts);
     for (at, node) in plan.nodes.iter().enumerate() {
         let Some(root) = shape.region.get(at).copied().flatten() else { continue };
         if root == at {
@@ -142,7 +165,12 @@ fn regions(
             // With VERBOSE each worker's time is printed, and the rest is the leader's: the slowest
             // of them is what the Gather waited for.
             let slowest = times.iter().copied().fold(work - times.iter().sum::<f64>(), f64::max);
-            let least = if times.is_empty() { work / processes } else { slowest };
+            let mut least = if times.is_empty() { work / processes } else { slowest };
+            // Tasks run side by side: together they take as long as the slowest.
+            let side_by_side = node.parent.and_then(|parent| tasks.get(parent)).copied();
+            if let Some((sum, most)) = side_by_side.filter(|_| node.kind == "Task") {
+                least = if sum > 0.0 { work * most.min(gather_ms) / sum } else { 0.0 };
+            }
             let wall_ms = least.min(gather_ms).max(0.0);
             let factor = if work > 0.0 { wall_ms / work } else { 1.0 };
             let wall = Interval { low: wall_ms, high: work.min(gather_ms).max(wall_ms) };
@@ -164,6 +192,18 @@ fn regions(
         }
     }
     regions
+}
+
+/// By node: the work of the tasks below it, and that of the slowest.
+fn tasks(plan: &Plan, accounts: &[Account]) -> Vec<(f64, f64)> {
+    let mut tasks = vec![(0.0, 0.0); plan.nodes.len()];
+    for (node, account) in plan.nodes.iter().zip(accounts).filter(|(node, _)| node.kind == "Task") {
+        if let Some((sum, most)) = node.parent.and_then(|parent| tasks.get_mut(parent)) {
+            *sum += account.work;
+            *most = account.work.max(*most);
+        }
+    }
+    tasks
 }
 
 /// Charges each node's work to the nodes whose time includes it; gives the time after the root's.

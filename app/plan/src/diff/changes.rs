@@ -15,6 +15,11 @@ const MIN_MS: f64 = 0.5;
 /// An estimate is reported when it is off by this factor more or less than before.
 const MIN_ESTIMATE: f64 = 10.0;
 
+/// Another way of reading is the cause of what happened above it if it explains this share of that.
+const MIN_CAUSE: f64 = 0.5;
+/// Nodes above a scan that are looked at.
+const MAX_ABOVE: usize = 64;
+
 /// All changes in their order.
 pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
     let mut changes = scans::changes(both);
@@ -29,6 +34,41 @@ pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
         let effect = |change: &Change| change.effect_ms.map_or(0.0, f64::abs);
         effect(b).total_cmp(&effect(a)).then(a.topic.cmp(&b.topic)).then(a.message.cmp(&b.message))
     });
+    causes_first(both, changes)
+}
+
+/// Another way of reading a relation stands before what that did to the nodes above it, whose times
+/// hold its own.
+fn causes_first(both: &Both<'_>, mut changes: Vec<Change>) -> Vec<Change> {
+    for at in 1..changes.len() {
+        let Some(scan) = changes.get(at).filter(|change| change.topic == Topic::Scan) else {
+            continue;
+        };
+        let Some(effect) = scan.effect_ms.filter(|effect| *effect != 0.0) else { continue };
+        // An index that is now used and slower, or no longer and faster, was chosen by the join above.
+        let (side, place) =
+            if effect > 0.0 { (both.before, scan.before) } else { (both.after, scan.after) };
+        let indexed =
+            place.and_then(|at| side.node(at)).is_some_and(|node| node.kind != "Seq Scan");
+        if !indexed {
+            continue;
+        }
+        let led_to = |change: &Change| {
+            let most = change.effect_ms.is_some_and(|all| effect / all >= MIN_CAUSE);
+            let above = |side: Side<'_>, of: Option<usize>, scan: Option<usize>| {
+                let parent = |at: &usize| side.node(*at).and_then(|node| node.parent);
+                let mut up = std::iter::successors(scan, parent).skip(1).take(MAX_ABOVE);
+                of.is_some_and(|of| up.any(|at| at == of))
+            };
+            most && change.topic != Topic::Scan
+                && (above(both.before, change.before, scan.before)
+                    || above(both.after, change.after, scan.after))
+        };
+        let first = changes.get(..at).and_then(|before| before.iter().position(led_to));
+        if let Some(moved) = first.and_then(|first| changes.get_mut(first..=at)) {
+            moved.rotate_right(1);
+        }
+    }
     changes
 }
 

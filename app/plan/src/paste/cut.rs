@@ -89,7 +89,7 @@ pub(super) fn mark(lines: &mut [Line<'_>], notices: &mut Vec<Notice>) {
         let lines =
             if count == 1 { "One line is".to_owned() } else { format!("{count} lines are") };
         let text = format!("{lines} cut at the right: what stood there is missing.");
-        notices.push(Notice { line, text, partial: true });
+        notices.push(Notice { line, text, doubtful: true });
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn unwrap(lines: &mut Vec<Line<'_>>, notices: &mut Vec<Notice>) {
         } else {
             "This is a diff: the plan before it and the plan after it are read.".into()
         },
-        partial: hunks > 1,
+        doubtful: hunks > 1,
     });
 }
 

@@ -26,13 +26,15 @@ pub(super) fn as_json(lines: &mut [Line<'_>], notices: &mut Vec<Notice>) {
     });
     let start = first.saturating_sub(glue.count());
     let mut open = None;
+    let mut said = false;
     let mut behind_call = 0_usize;
     for line in lines.iter_mut().skip(start) {
-        if line.text.contains("[Object]") || line.text.contains("[Array]") {
+        let cut = line.text.contains("[Object]") || line.text.contains("[Array]");
+        if cut && !std::mem::replace(&mut said, true) {
             notices.push(Notice {
                 line: line.number,
                 text: "The copy leaves out what is printed as [Object] or [Array].".into(),
-                partial: true,
+                doubtful: true,
             });
         }
         let text = rewritten(&line.text, &mut open, &mut behind_call);

@@ -70,7 +70,7 @@ pub(super) fn strip(lines: &mut Vec<Line<'_>>, notices: &mut Vec<Notice>) {
                 "“{}” and the like are left out at the start of {count} lines.",
                 short(&prefix)
             ),
-            partial: false,
+            doubtful: false,
         });
     }
     roots(lines);

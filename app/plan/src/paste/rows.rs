@@ -32,7 +32,7 @@ pub(super) fn unwrap(lines: &mut Vec<Line<'_>>, notices: &mut Vec<Notice>) {
     let Some(key) = key_of_the_plan(&texts) else { return };
     if let Some(line) = cut {
         let text = "The string that begins here does not end.".into();
-        notices.push(Notice { line, text, partial: true });
+        notices.push(Notice { line, text, doubtful: true });
     }
     let mut unwrapped = vec![];
     for text in texts.into_iter().filter(|text| text.key == key) {

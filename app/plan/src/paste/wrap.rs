@@ -93,7 +93,7 @@ pub(super) fn rejoin(lines: &mut [Line<'_>], notices: &mut Vec<Notice>) {
         let text = format!(
             "Lines were broken after {edge} characters; whether a space stood at each break cannot be told."
         );
-        notices.push(Notice { line, text, partial: true });
+        notices.push(Notice { line, text, doubtful: true });
     }
 }
 

@@ -23,6 +23,9 @@ enum Frame {
     /// The workers of a node; then one of them.
     Workers,
     Worker,
+    /// The plans that a worker of Citus ran, as lists of statements; then one of those.
+    Remote,
+    RemoteStatement,
     /// The triggers of a statement; then one of them.
     Triggers,
     Trigger,
@@ -103,6 +106,16 @@ impl Builder {
         self.open_nodes.clear();
     }
 
+    /// A heading of Citus becomes a node, as in FORMAT TEXT.
+    fn open_heading(&mut self, kind: &str) -> Frame {
+        let frame = self.open_node();
+        if let Some(node) = self.node() {
+            node.kind = kind.to_owned();
+            node.relationship = Some("Member".into());
+        }
+        frame
+    }
+
     fn open_node(&mut self) -> Frame {
         let line = self.now;
         let parent = self.open_nodes.last().copied();
@@ -118,7 +131,15 @@ impl Builder {
         let frame = match (self.stack.last(), name) {
             (Some(Frame::Top), None | Some("Query")) => Frame::Statement,
             (Some(Frame::Top | Frame::Statement), Some("Plan")) => self.open_node(),
+            (Some(Frame::RemoteStatement), Some("Plan")) => self.open_node(),
+            (Some(Frame::Remote), _) => Frame::RemoteStatement,
             (Some(Frame::Plans), _) => self.open_node(),
+            (Some(Frame::List(path, ..)), None) if path.ends_with("Job/Tasks") => {
+                self.open_heading("Task")
+            }
+            (Some(Frame::List(path, ..)), None) if path == "Distributed Query/Subplans" => {
+                self.open_heading("Distributed Subplan")
+            }
             (Some(Frame::Workers), _) => {
                 if let Some(node) = self.node() {
                     node.workers.push(Worker::default());
@@ -149,6 +170,9 @@ impl Builder {
         let frame = match (self.stack.last(), name) {
             (Some(Frame::Top), None) => Frame::Top,
             (Some(Frame::Node), Some("Plans")) => Frame::Plans,
+            (Some(Frame::Node), Some("Remote Plan" | "PlannedStmt")) | (Some(Frame::Remote), _) => {
+                Frame::Remote
+            }
             (Some(Frame::Node), Some("Workers")) => Frame::Workers,
             (Some(Frame::Statement | Frame::Top), Some("Triggers")) => Frame::Triggers,
             (Some(Frame::List(..)), None) => {

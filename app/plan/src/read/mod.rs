@@ -1,6 +1,7 @@
 //! Finds the plans in a paste, detects the format of each and calls its parser.
 
 mod build;
+mod foreign;
 mod json;
 mod transcript;
 mod truncation;
@@ -50,6 +51,8 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
         expected: format!("{} within the first {read} MB", error.expected),
         ..error
     })?;
+    let notice = format!("Only the first {read} MB of the {megabytes} MB pasted are read.");
+    parsed.tell(limit.line, notice, true);
     if let Some(plan) = parsed.plans.last_mut() {
         plan.broken = Some(limit);
     }
@@ -60,19 +63,22 @@ fn read_all(lines: &[Line<'_>], notices: Vec<Notice>) -> Result<Parsed, ParseErr
     let mut parsed = Parsed { notices, ..Parsed::default() };
     let mut transcript = Transcript::default();
     let mut at = 0;
+    // The first line behind a plan without costs: what follows may be one more.
+    let mut behind = usize::MAX;
     while let Some(line) = lines.get(at) {
         if line.place == Place::Frame || line.is_blank() {
+            behind = if behind == at && line.is_blank() { at.saturating_add(1) } else { behind };
             at = at.saturating_add(1);
             continue;
         }
-        let Some(format) = format_at(lines, at) else {
+        let Some(format) = format_at(lines, at, at == behind) else {
             if !transcript.takes(line) {
                 parsed.not_understood.push(leftover(line));
             }
             at = at.saturating_add(1);
             continue;
         };
-        let (mut plans, end) = plans_at(format, lines, at, &mut parsed.not_understood);
+        let (mut plans, end) = plans_at(format, lines, at, &mut parsed);
         plans.retain(|plan| !plan.nodes.is_empty());
         let end = end.max(at.saturating_add(1));
         if plans.is_empty() {
@@ -84,8 +90,20 @@ fn read_all(lines: &[Line<'_>], notices: Vec<Notice>) -> Result<Parsed, ParseErr
             plan.query = plan.query.take().or_else(|| query.clone());
             truncation::check(plan);
         }
+        let root = plans.last().and_then(|plan| plan.nodes.first());
+        let costless = root.is_some_and(|root| root.cost.is_none() && root.actual.is_none());
+        behind = if costless { end } else { usize::MAX };
         parsed.plans.append(&mut plans);
         at = end;
+    }
+    // PostgreSQL's costs have a width, which no other system prints.
+    let mut nodes = parsed.plans.iter().flat_map(|plan| &plan.nodes);
+    let text = parsed.plans.iter().all(|plan| plan.format == Format::Text);
+    if text
+        && nodes.all(|node| node.cost.is_none())
+        && let Some(refusal) = foreign::refusal(lines, !parsed.plans.is_empty())
+    {
+        return Err(refusal);
     }
     if parsed.plans.is_empty() {
         let first = lines.iter().find(|line| !line.is_blank());
@@ -95,6 +113,11 @@ fn read_all(lines: &[Line<'_>], notices: Vec<Notice>) -> Result<Parsed, ParseErr
             expected: "the output of EXPLAIN (text, JSON, YAML or XML), with its first node".into(),
         });
     }
+    let systems: Vec<_> =
+        parsed.plans.iter().filter_map(|plan| Some((plan.line, plan.system()?))).collect();
+    for (line, system) in systems {
+        parsed.tell(line, system.says(), false);
+    }
     Ok(parsed)
 }
 
@@ -102,13 +125,16 @@ fn plans_at(
     format: Format,
     lines: &[Line<'_>],
     at: usize,
-    not_understood: &mut Vec<Leftover>,
+    parsed: &mut Parsed,
 ) -> (Vec<Plan>, usize) {
     match format {
         Format::Text => {
-            let (plan, end, leftovers) = text::read(lines, at);
-            not_understood.extend(leftovers);
-            (vec![plan], end)
+            let read = text::read(lines, at);
+            parsed.not_understood.extend(read.leftovers);
+            for notice in read.notices {
+                parsed.tell(notice.line, notice.text, notice.doubtful);
+            }
+            (vec![read.plan], read.end)
         }
         Format::Yaml => {
             let (plans, taken) = yaml::read(lines.get(at..).unwrap_or_default());
@@ -124,7 +150,7 @@ fn plans_at(
             let rest = cursor.rest().trim();
             if !rest.is_empty() && rest.chars().any(char::is_alphanumeric) {
                 let place = cursor.expected("");
-                not_understood.push(Leftover {
+                parsed.not_understood.push(Leftover {
                     line: place.line,
                     column: place.column,
                     text: rest.to_owned(),
@@ -135,8 +161,9 @@ fn plans_at(
     }
 }
 
-/// The format of the plan that starts at a line, if one does.
-fn format_at(lines: &[Line<'_>], at: usize) -> Option<Format> {
+/// The format of the plan that starts at a line, if one does; `behind` says that a plan without costs
+/// stands above it.
+fn format_at(lines: &[Line<'_>], at: usize, behind: bool) -> Option<Format> {
     let line = lines.get(at)?;
     let text = line.text.trim();
     let near = || lines.iter().skip(at).filter(|line| !line.is_blank()).take(LOOK_AHEAD);
@@ -158,7 +185,10 @@ fn format_at(lines: &[Line<'_>], at: usize) -> Option<Format> {
         return Some(Format::Yaml);
     }
     let next = lines.get(at.saturating_add(1));
-    let followed = next.is_some_and(|next| text::is_second(&next.text));
+    let lone = behind
+        && text::is_lone_root(text)
+        && next.is_none_or(|next| next.is_blank() || next.place == Place::Frame);
+    let followed = lone || next.is_some_and(|next| text::is_second(&next.text));
     text::is_root(&line.text, line.place, followed).then_some(Format::Text)
 }
 

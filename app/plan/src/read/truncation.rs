@@ -1,5 +1,6 @@
 //! Detects truncated plans: a join without its second input was cut off, whatever the format.
 
+use crate::arity;
 use crate::node::{ParseError, Plan};
 
 /// Marks a plan as cut where its last branch lacks what its nodes cannot be without.
@@ -18,6 +19,7 @@ pub(super) fn check(plan: &mut Plan) {
     if let (Some(first), Some(end)) = (plan.nodes.first(), plan.nodes.last())
         && figures(first)
         && !figures(end)
+        && !end.is_heading()
     {
         plan.broken = Some(ParseError {
             line: end.lines.1,
@@ -31,7 +33,7 @@ pub(super) fn check(plan: &mut Plan) {
     let up = std::iter::successors(Some(last), |at| plan.nodes.get(*at)?.parent);
     let cut = up
         .filter_map(|at| Some((plan.nodes.get(at)?, *children.get(at)?)))
-        .find(|(node, count)| *count < inputs(&node.kind));
+        .find(|(node, count)| *count < arity::least(&node.kind));
     let Some((node, count)) = cut else { return };
     let which = if count == 0 { "what stands beneath" } else { "the second input of" };
     let end = plan.nodes.last().map_or(plan.line, |node| node.lines.1);
@@ -40,16 +42,4 @@ pub(super) fn check(plan: &mut Plan) {
         column: 1,
         expected: format!("{which} the {} of line {}", node.title(), node.lines.0),
     });
-}
-
-/// How many inputs a kind of node has at least.
-fn inputs(kind: &str) -> usize {
-    match kind {
-        "Nested Loop" | "Hash Join" | "Merge Join" | "BitmapAnd" | "BitmapOr"
-        | "Recursive Union" => 2,
-        "Sort" | "Incremental Sort" | "Hash" | "Limit" | "Gather" | "Gather Merge"
-        | "Materialize" | "Memoize" | "Unique" | "WindowAgg" | "LockRows" | "Subquery Scan"
-        | "Bitmap Heap Scan" | "Aggregate" | "Group" => 1,
-        _ => 0,
-    }
 }

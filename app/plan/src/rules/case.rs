@@ -3,7 +3,8 @@
 
 use model::{Evidence, Finding, Harm, Remedy, Severity, Unit};
 
-use super::{InForce, Judged, Missing, Proposal};
+use super::claims::Claim;
+use super::{InForce, Judged, Missing, Proposal, Whole};
 use crate::catalog::Catalog;
 use crate::derive::{Derived, DerivedNode};
 use crate::node::{Node, Plan};
@@ -90,7 +91,13 @@ impl<'a> Case<'a> {
 
     /// Time of the whole execution, ms.
     pub(super) fn whole_ms(&self) -> Option<f64> {
-        self.plan.execution_ms().or(self.derived.nodes_ms)
+        self.derived.whole_ms(self.plan)
+    }
+
+    /// What of it no node took, ms.
+    pub(super) fn outside_ms(&self) -> f64 {
+        let nodes = self.derived.nodes_ms.unwrap_or(0.0);
+        self.whole_ms().map_or(0.0, |whole| (whole - nodes).max(0.0))
     }
 
     /// How bad it is that this much time is at stake.
@@ -145,7 +152,16 @@ impl<'a> Case<'a> {
             root: None,
             same_root: Vec::new(),
         };
-        Judged { node: None, saves_ms, finding, proposal: Proposal::Nothing }
+        Judged {
+            node: None,
+            saves_ms,
+            whole: Whole::Execution,
+            within: None,
+            finding,
+            proposal: Proposal::Nothing,
+            claim: Claim::Node,
+            parts: vec![],
+        }
     }
 }
 
@@ -153,6 +169,11 @@ impl Judged {
     /// The finding with the statement it proposes.
     pub(super) fn proposing(self, proposal: Proposal) -> Self {
         Self { proposal, ..self }
+    }
+
+    /// The finding, where its node does not tell whose time it is about.
+    pub(super) fn claiming(self, claim: Claim) -> Self {
+        Self { claim, ..self }
     }
 }
 

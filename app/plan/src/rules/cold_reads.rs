@@ -3,6 +3,7 @@
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
+use super::claims::Claim;
 use super::{Case, InForce, Judged, Missing};
 use crate::derive::Counter;
 
@@ -42,8 +43,9 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         case.derived.nodes.iter().any(|own| {
             own.counters.is_some_and(|counters| counters.get(Counter::SharedRead) > 0.0)
         });
-    if !timed && (reads || case.derived.nodes.iter().all(|own| own.counters.is_none())) {
-        return Err(Missing { option: "BUFFERS and track_io_timing".into() });
+    case.buffers()?;
+    if !timed && reads {
+        return Err(Missing { option: "track_io_timing".into() });
     }
     let whole = case.whole_ms().unwrap_or(0.0);
     let percent = 100.0 * all / whole.max(0.001);
@@ -71,5 +73,8 @@ pub fn cold_reads(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
         ),
         ..Remedy::default()
     };
-    Ok(vec![case.finding(limits, at, Some(all), message, numbers, remedy)])
+    let one = case.finding(limits, at, Some(all), message, numbers, remedy);
+    Ok(vec![
+        one.claiming(Claim::Own(case.nodes().map(|(at, _, own)| (at, read_ms(own))).collect())),
+    ])
 }

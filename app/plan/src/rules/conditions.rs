@@ -1,6 +1,9 @@
 //! What the conditions of a scan ask of its table, read from the expressions that EXPLAIN prints.
 
+use super::column_types::{can_be_another_type, is_text, is_text_immutable};
 use super::immutable::is_immutable;
+use super::search::{Search, search};
+use crate::catalog::{ColumnType, Relation};
 use crate::expression::{Expression, Id, Part, read};
 use crate::node::Node;
 
@@ -45,26 +48,36 @@ pub(super) enum Asks {
     AnyOf,
     /// `<`, `<=`, `>`, `>=`
     Range,
-    /// LIKE or ILIKE.
+    /// LIKE, ILIKE or a regular expression.
     Like {
         /// The pattern; `None` if it is no constant.
         pattern: Option<String>,
-        /// Whether it is ILIKE.
+        /// Whether case does not matter.
         any_case: bool,
+        /// Whether it is a regular expression.
+        is_regex: bool,
     },
+    /// What an index of another method serves.
+    Search(Search),
     /// The condition of a partial index: `is null`, a flag, `not` a flag; as SQL.
     Always(String),
 }
 
-/// Reads the conditions of a node that reads a table. Of no condition, nothing is asked.
-pub(super) fn conditions<'a>(node: &Node, texts: impl IntoIterator<Item = &'a str>) -> Conditions {
+/// Reads the conditions of a node that reads a table, by the types of its columns where they are
+/// known. Of no condition, nothing is asked.
+pub(super) fn conditions<'a>(
+    node: &Node,
+    relation: Option<&Relation>,
+    texts: impl IntoIterator<Item = &'a str>,
+) -> Conditions {
+    let types = relation.and_then(|relation| relation.types.as_deref());
     let mut found = Conditions { tests: vec![], complete: true };
     for text in texts {
         let Some(expression) = read(text) else {
             found.complete = false;
             continue;
         };
-        let scan = Scan { node, expression: &expression };
+        let scan = Scan { node, expression: &expression, types };
         for id in expression.conjuncts() {
             match scan.test(id) {
                 Some(test) if !found.tests.contains(&test) => found.tests.push(test),
@@ -76,14 +89,11 @@ pub(super) fn conditions<'a>(node: &Node, texts: impl IntoIterator<Item = &'a st
     found
 }
 
-/// The first expression in a condition that is computed for every row and compared, as SQL, and
-/// whether an index on it is known to find the rows: it may be built, and nothing else is asked.
-pub(super) fn computed_key(node: &Node, text: &str) -> Option<(String, bool)> {
-    let asked = conditions(node, [text]);
-    let alone = asked.complete && asked.tests.len() == 1;
-    asked.tests.into_iter().find_map(|test| match (test.key, test.asks) {
-        (Key::Expression { sql, immutable }, Asks::Equal | Asks::Range | Asks::AnyOf) => {
-            Some((sql, immutable && alone))
+/// The first expression that is computed for every row and compared, as SQL.
+pub(super) fn computed_key(asked: &Conditions) -> Option<&str> {
+    asked.tests.iter().find_map(|test| match (&test.key, &test.asks) {
+        (Key::Expression { sql, .. }, Asks::Equal | Asks::Range | Asks::AnyOf) => {
+            Some(sql.as_str())
         }
         _ => None,
     })
@@ -92,6 +102,7 @@ pub(super) fn computed_key(node: &Node, text: &str) -> Option<(String, bool)> {
 struct Scan<'a> {
     node: &'a Node,
     expression: &'a Expression,
+    types: Option<&'a [ColumnType]>,
 }
 
 impl Scan<'_> {
@@ -130,10 +141,25 @@ impl Scan<'_> {
             }
             Part::AnyAll { operator, left, right, all: false } if operator == "=" => {
                 let key = self.key(*left).filter(|_| self.is_free(*right))?;
-                Some(Test { key, asks: Asks::AnyOf })
+                self.is_sortable(&key).then_some(Test { key, asks: Asks::AnyOf })
             }
+            Part::Or(of) => self.one_of(of),
             _ => None,
         }
+    }
+
+    /// `a = 1 OR a = 2`: a list of values.
+    fn one_of(&self, of: &[Id]) -> Option<Test> {
+        let value = |id: &Id| match self.part(*id)? {
+            Part::Operator { name, left: Some(left), right } if name == "=" => {
+                self.comparison(name, *left, *right)
+            }
+            _ => None,
+        };
+        let tests = of.iter().map(value).collect::<Option<Vec<Test>>>()?;
+        let first = tests.first()?.key.clone();
+        let same = tests.iter().all(|test| test.key == first && test.asks == Asks::Equal);
+        same.then_some(Test { key: first, asks: Asks::AnyOf })
     }
 
     fn always(&self, name: &str, id: Id) -> Option<Test> {
@@ -148,18 +174,66 @@ impl Scan<'_> {
             _ => return None,
         };
         let (key, value) = sides;
-        if self.is_unordered(value) {
-            return None;
-        }
+        let on_left = value == right;
+        let is_like = |is_regex| {
+            let pattern = self.constant(value);
+            // `abc ~ pattern` and `abc ~~ pattern`, with a star where case does not matter.
+            Asks::Like { pattern, any_case: operator.ends_with('*'), is_regex }
+        };
         let asks = match operator {
             "=" => Asks::Equal,
             "<" | "<=" | ">" | ">=" => Asks::Range,
-            "~~" | "~~*" => {
-                Asks::Like { pattern: self.constant(value), any_case: operator == "~~*" }
-            }
+            "~~" | "~~*" => is_like(false),
+            "~" | "~*" => is_like(true),
+            _ if on_left => Asks::Search(self.search(operator, &key, value)?),
             _ => return None,
         };
+        let compared = matches!(asks, Asks::Equal | Asks::Range);
+        if compared && (self.is_unordered(value) || !self.is_sortable(&key)) {
+            return None;
+        }
+        let doubtful = self.types.is_none()
+            && matches!(self.part(if on_left { left } else { right }), Some(Part::Cast { .. }))
+            && matches!(key, Key::Column(_));
+        if doubtful && self.constant(value).is_some_and(|text| can_be_another_type(&text)) {
+            let like = matches!(asks, Asks::Like { .. });
+            let sql = self.expression.sql(if on_left { left } else { right }, true);
+            // A search in the text of whatever type it is is one all the same.
+            let key = Key::Expression { sql: sql.filter(|_| like)?, immutable: false };
+            return Some(Test { key, asks });
+        }
         Some(Test { key, asks })
+    }
+
+    fn search(&self, operator: &str, key: &Key, value: Id) -> Option<Search> {
+        let value_type = match self.part(value)? {
+            Part::Cast { to, .. } => Some(to.as_str()),
+            Part::Constant(text) if text.parse::<f64>().is_ok() => Some("numeric"),
+            Part::List { array: true, .. } => Some("[]"),
+            _ => None,
+        };
+        match key {
+            Key::Column(name) if self.types.is_some() => {
+                search(operator, Some(self.column_type(name)?), value_type)
+            }
+            Key::Column(_) => search(operator, None, value_type),
+            Key::Expression { sql, immutable } => {
+                let words = sql.starts_with("to_tsvector(") && operator == "@@";
+                (words && *immutable).then_some(Search { method: "gin", class: "" })
+            }
+        }
+    }
+
+    fn column_type(&self, name: &str) -> Option<&ColumnType> {
+        self.types?.iter().find(|column| column.name == name)
+    }
+
+    /// Whether a B-tree can be built on a key, as far as its type is known.
+    fn is_sortable(&self, key: &Key) -> bool {
+        match key {
+            Key::Column(name) => self.column_type(name).is_none_or(|column| column.sortable),
+            Key::Expression { .. } => true,
+        }
     }
 
     /// The string that a part is, without its quotes.
@@ -187,10 +261,18 @@ impl Scan<'_> {
             inner = *of;
         }
         match self.part(inner)? {
-            Part::Column { name, .. } if name != "*" => Some(Key::Column(name.clone())),
-            Part::Column { .. } => None,
+            Part::Column { name, .. } if name == "*" || SYSTEM.contains(&name.as_str()) => None,
+            Part::Column { name, .. } => match self.column_type(name) {
+                // A column that is not there is another relation's.
+                None if self.types.is_some() => None,
+                Some(column) if inner != id && !is_text(column) => {
+                    let sql = self.expression.sql(id, true)?;
+                    Some(Key::Expression { sql, immutable: is_text_immutable(column) })
+                }
+                _ => Some(Key::Column(name.clone())),
+            },
             _ => {
-                let immutable = is_immutable(self.expression, inner);
+                let immutable = is_immutable(self.expression, inner, self.types);
                 self.expression.sql(inner, true).map(|sql| Key::Expression { sql, immutable })
             }
         }
@@ -213,6 +295,9 @@ impl Scan<'_> {
     }
 }
 
+/// Columns that every table has and no index holds.
+pub(super) const SYSTEM: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+
 /// Types without a default operator class for btree (`pg_opclass`).
 const WITHOUT_BTREE: [&str; 11] =
     ["aclitem", "box", "circle", "json", "line", "lseg", "path", "point", "polygon", "xid", "xml"];
@@ -223,61 +308,4 @@ const VOLATILE: [&str; 7] =
     ["clock_timestamp", "gen_random_uuid", "nextval", "random", "timeofday", "uuidv4", "uuidv7"];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn asked(text: &str) -> Conditions {
-        let node =
-            Node { relation: Some("orders".into()), alias: Some("o".into()), ..Node::default() };
-        conditions(&node, [text])
-    }
-
-    fn of_column(name: &str, asks: Asks) -> Test {
-        Test { key: Key::Column(name.into()), asks }
-    }
-
-    #[test]
-    fn own_columns_are_those_without_another_relation_before_them() {
-        let found = asked("((article_id > 100) AND (authors.id = author_id))");
-        let expected =
-            vec![of_column("article_id", Asks::Range), of_column("author_id", Asks::Equal)];
-        assert_eq!(found, Conditions { tests: expected, complete: true });
-        assert_eq!(asked("(o.a = o.b)"), Conditions::default());
-        assert_eq!(asked("(auth.uid() = o.user_id)").tests, [of_column("user_id", Asks::Equal)]);
-    }
-
-    #[test]
-    fn what_no_index_serves_makes_it_incomplete() {
-        for text in [
-            "(a <> 1)",
-            "(a = '(1,2),(3,4)'::box)",
-            "(a = random())",
-            "(a = (SubPlan 1))",
-            "((a = 1) OR (b = 2))",
-            "(a !~~ '%x'::text)",
-            "(a = ",
-            "(t.* = 1)",
-        ] {
-            assert_eq!(asked(text), Conditions::default(), "{text}");
-        }
-        assert!(asked("(a = (InitPlan 1).col1)").complete);
-    }
-
-    #[test]
-    fn constants_of_the_design_are_sql_without_the_alias() {
-        let found = asked("((o.deleted_at IS NULL) AND (NOT o.hidden) AND o.paid)");
-        let always: Vec<_> = found.tests.iter().map(|test| &test.asks).collect();
-        let sql = |sql: &str| Asks::Always(sql.into());
-        assert_eq!(always, [&sql("(deleted_at is null)"), &sql("(not hidden)"), &sql("paid")]);
-    }
-
-    #[test]
-    fn expressions_and_patterns_keep_their_text() {
-        let found =
-            asked("((lower((name)::text) = 'x'::text) AND ((mail)::text ~~* '%it''s%'::text))");
-        let key = Key::Expression { sql: "lower((name)::text)".into(), immutable: true };
-        let pattern = Some("%it's%".into());
-        let mail = of_column("mail", Asks::Like { pattern, any_case: true });
-        assert_eq!(found.tests, [Test { key, asks: Asks::Equal }, mail]);
-    }
-}
+mod tests;

@@ -67,7 +67,7 @@ pub fn cte_fence(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, M
 }
 
 /// Whether the CTE that a node scans is recursive: those are always computed as written.
-fn is_recursive(case: &Case<'_>, scan: &Node) -> bool {
+pub(super) fn is_recursive(case: &Case<'_>, scan: &Node) -> bool {
     let name = scan.get("CTE Name").map(|name| format!("CTE {name}"));
     case.plan.nodes.iter().any(|node| {
         node.kind == "Recursive Union" && node.subplan.is_some() && node.subplan == name

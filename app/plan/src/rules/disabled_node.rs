@@ -55,6 +55,14 @@ pub fn disabled_node(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
             "Hash Join" => Some("enable_hashjoin"),
             "Merge Join" => Some("enable_mergejoin"),
             "Sort" => Some("enable_sort"),
+            "Incremental Sort" => Some("enable_incremental_sort"),
+            "Tid Scan" => Some("enable_tidscan"),
+            "Memoize" => Some("enable_memoize"),
+            "Materialize" => Some("enable_material"),
+            "Gather Merge" => Some("enable_gathermerge"),
+            "Aggregate" if node.get("Strategy").is_some_and(|own| own == "Hashed") => {
+                Some("enable_hashagg")
+            }
             _ => None,
         };
         let message = format!(

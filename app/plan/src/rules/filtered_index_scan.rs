@@ -3,7 +3,7 @@
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::index_proposal::{asked, equal_columns, index_for, index_remedy};
+use super::index_proposal::{asked, equal_columns, index_for, index_remedy, predicate};
 use super::proposal::{IndexKey, IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 use crate::node::Node;
@@ -35,6 +35,9 @@ pub const ABOUT: About = About {
 /// What helps where an index is read for its order.
 const IN_ORDER: &str = "An index on the filter's columns and then those of the order finds the rows in order; or ANALYZE, if far fewer rows pass than were expected.";
 
+/// What helps where the planner would walk all the same.
+const OUT_OF_ORDER: &str = "An index on the filter's columns and then those of the order finds the rows in order; ANALYZE, if far fewer rows pass than were expected. Where the planner still walks in the hope of an early match, ORDER BY an expression (at + interval '0', id + 0) keeps it from that.";
+
 /// Judges the share of rows removed by a filter or recheck behind an index.
 pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
@@ -42,7 +45,11 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
     for (at, node, own) in case.nodes() {
         let (Some(removed), Some(rows)) = (own.removed_rows, own.rows) else { continue };
         let percent = 100.0 * removed / (removed + rows).max(1.0);
-        if !matches!(node.kind.as_str(), "Index Scan" | "Index Only Scan" | "Bitmap Heap Scan")
+        let loops = node.actual.map_or(1.0, |actual| actual.loops);
+        // A look-up by a unique key finds one row; no more columns find it faster.
+        let unique = removed + rows < 2.0 * loops;
+        if unique
+            || !matches!(node.kind.as_str(), "Index Scan" | "Index Only Scan" | "Bitmap Heap Scan")
             || node.get("Filter").is_none()
             || removed < limits.get(&MIN_REMOVED_ROWS)
             || percent < limits.get(&MIN_REMOVED_PERCENT)
@@ -68,12 +75,16 @@ pub fn filtered_index_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         ];
         let by = if node.get("Index Cond").is_some() { "Index Cond" } else { "Recheck Cond" };
         let index = match found_by {
-            Some(_) => index_for(node, &[by, "Filter"]),
+            Some(_) => index_for(case, node, &[by, "Filter"]),
             // On the condition alone it would lose the order, and may be there already.
-            None => in_order(case, node),
+            None => in_order(case, node).filter(|_| expects_a_long_walk(case, node)),
         };
         let remedy = index_remedy(
-            if found_by_nothing { IN_ORDER } else { ABOUT.remedy },
+            match (found_by_nothing, index.is_some()) {
+                (true, true) => IN_ORDER,
+                (true, false) => OUT_OF_ORDER,
+                (false, _) => ABOUT.remedy,
+            },
             index.as_ref(),
             "the filter's value differs from call to call and removes few rows on average.",
         );
@@ -104,13 +115,32 @@ fn walked(case: &Case<'_>, at: usize, removed: f64, rows: f64) -> String {
     )
 }
 
+/// Whether the planner expected to pay more for its walk than for a look-up of each row that is wanted
+/// (`random_page_cost`): otherwise it walks on beside any other index.
+fn expects_a_long_walk(case: &Case<'_>, node: &Node) -> bool {
+    let above = node.parent.and_then(|above| case.plan.nodes.get(above));
+    let Some(limit) = above.filter(|above| above.kind == "Limit").and_then(|above| above.cost)
+    else {
+        return true;
+    };
+    let of_a_page = case.setting("random_page_cost").and_then(|value| value.parse().ok());
+    limit.total > limit.rows * of_a_page.unwrap_or(4.0)
+}
+
 /// The index that finds the rows and keeps the order in which the scan walks: the condition's columns,
 /// then those of the index, which only the catalog knows.
 fn in_order(case: &Case<'_>, node: &Node) -> Option<IndexProposal> {
     let relation = case.catalog?.relation_of(node)?;
     let walked = relation.indexes.iter().find(|index| Some(&index.name) == node.index.as_ref())?;
-    let equal = equal_columns(&asked(node, &["Filter"])).filter(|columns| !columns.is_empty())?;
-    let order = walked.keys.iter().filter(|key| !equal.contains(key)).cloned();
-    let keys = equal.clone().into_iter().chain(order).map(IndexKey::plain).collect();
-    Some(IndexProposal::new(Table::to_index(node)?, keys))
+    let asked = asked(case, node, &["Filter"]);
+    let equal = equal_columns(&asked, None).filter(|columns| !columns.is_empty())?;
+    let empty = String::new();
+    let order = walked.keys.iter().enumerate().filter(|(_, key)| !equal.contains(key));
+    let order = order.map(|(at, key)| {
+        let options = walked.directions.get(at).unwrap_or(&empty).clone();
+        IndexKey { key: key.clone(), options }
+    });
+    let keys = equal.clone().into_iter().map(IndexKey::plain).chain(order).collect();
+    let predicate = predicate(&asked);
+    Some(IndexProposal { predicate, ..IndexProposal::new(Table::to_index(node)?, keys) })
 }

@@ -6,7 +6,6 @@ use model::{About, Remedy, Unit};
 use super::case::{count, evidence};
 use super::setting::Setting;
 use super::{Case, InForce, Judged, Missing};
-use crate::derive::Counter;
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
@@ -16,9 +15,6 @@ pub const ABOUT: About = About {
     docs: "https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-HASH-MEM-MULTIPLIER",
     limits: &[],
 };
-
-/// A block of a temporary file at 80 MB/s, what a disk does that others use too.
-const MOST_MS_PER_BLOCK: f64 = 0.1;
 
 /// Judges the batches of hashes and hash aggregates.
 pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
@@ -45,7 +41,7 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             evidence("memory needed (estimate)", needed_mb * 1_048_576.0, Unit::Bytes),
         ];
         let remedy = Remedy {
-            message: Setting::advice(needed_mb, ABOUT.remedy),
+            message: Setting::advice(case, needed_mb, ABOUT.remedy),
             lock: Some("Takes no lock; applies to one transaction.".into()),
             undo: Some("Undone when the transaction ends.".into()),
             refuted_by: Some("too many sessions do this at the same time.".into()),
@@ -58,22 +54,12 @@ pub fn hash_spill(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, 
             .and_then(|above| case.derived.nodes.get(above))
             .and_then(|above| above.self_ms);
         let half = own.self_ms.map(|ms| (ms + above.unwrap_or(0.0)) / 2.0);
-        let saves = half.map(|ms| written_ms(case, at).map_or(ms, |most| ms.min(most)));
-        let proposal = Setting::work_mem(case, needed_mb);
+        let saves = half.map(|ms| {
+            case.temp_ms([Some(at), node.parent].into_iter().flatten())
+                .map_or(ms, |most| ms.min(most))
+        });
+        let proposal = Setting::hash_mem(case, needed_mb, peak_kb / 1024.0);
         found.push(case.finding(limits, at, saves, message, numbers, remedy).proposing(proposal));
     }
     Ok(found)
-}
-
-/// What the temporary files of a hash and the join above it may have taken at most, ms; `None` without
-/// BUFFERS.
-fn written_ms(case: &Case<'_>, at: usize) -> Option<f64> {
-    let above = case.plan.nodes.get(at).and_then(|node| node.parent);
-    let blocks: Vec<f64> = [Some(at), above]
-        .into_iter()
-        .flatten()
-        .filter_map(|at| case.derived.nodes.get(at)?.counters)
-        .map(|own| own.get(Counter::TempRead) + own.get(Counter::TempWritten))
-        .collect();
-    (!blocks.is_empty()).then(|| blocks.iter().sum::<f64>() * MOST_MS_PER_BLOCK)
 }

@@ -1,12 +1,13 @@
-//! Rule: a LIKE pattern begins with a wildcard, so that no btree index serves it.
+//! Rule: a pattern that no btree index serves: LIKE that begins with a wildcard, ILIKE, a regular
+//! expression.
 
-use model::identifier::quote_ident;
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
-use super::conditions::{Asks, Key};
-use super::index_proposal::{asked, index_remedy};
+use super::conditions::{Asks, Conditions, Key};
+use super::index_proposal::{asked, index_remedy, key_sql};
 use super::proposal::{IndexKey, IndexProposal, Table};
+use super::search::has_trigrams;
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows removed from which it is reported.
@@ -20,11 +21,14 @@ const MIN_REMOVED_ROWS: Limit = Limit {
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
     title: "LIKE with a leading wildcard",
-    effect: "A B-tree cannot search by the end of a value: every row is tested.",
+    effect: "A B-tree cannot search within a value or without regard to case: every row is tested.",
     remedy: "A GIN index with gin_trgm_ops (extension pg_trgm) finds parts of words.",
     docs: "https://www.postgresql.org/docs/current/pgtrgm.html",
     limits: &[MIN_REMOVED_ROWS],
 };
+
+/// Share of the rows that a pattern has to remove before an index pays, as for any other condition.
+const MIN_REMOVED_PERCENT: f64 = 90.0;
 
 /// Judges scans that filter by such a pattern.
 pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
@@ -33,16 +37,10 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
     for (at, node, own) in case.nodes() {
         let condition = node.get("Filter").unwrap_or_default();
         let removed = own.removed_rows.unwrap_or(0.0);
-        let asked = asked(node, &["Filter"]);
-        let searched = asked.tests.iter().find_map(|test| match (&test.key, &test.asks) {
-            (Key::Column(name), Asks::Like { pattern: Some(pattern), any_case })
-                if needs_trigrams(pattern, *any_case) =>
-            {
-                Some(name)
-            }
-            _ => None,
-        });
-        let Some(column) = searched.filter(|_| removed >= limits.get(&MIN_REMOVED_ROWS)) else {
+        let percent = 100.0 * removed / (removed + own.rows.unwrap_or(0.0)).max(1.0);
+        let asked = asked(case, node, &["Filter"]);
+        let Some(key) = pattern_key(&asked).filter(|_| removed >= limits.get(&MIN_REMOVED_ROWS))
+        else {
             continue;
         };
         let message = format!(
@@ -51,9 +49,9 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             count(removed)
         );
         let numbers = vec![evidence("rows removed", removed, Unit::Count)];
-        let key = IndexKey { key: quote_ident(column), options: "gin_trgm_ops".into() };
-        let table = Table::to_index(node);
-        let index = table.map(|table| IndexProposal {
+        let key = key_sql(key).filter(|_| percent >= MIN_REMOVED_PERCENT);
+        let key = key.map(|key| IndexKey { key, options: "gin_trgm_ops".into() });
+        let index = Table::to_index(node).zip(key).map(|(table, key)| IndexProposal {
             method: Some("gin"),
             ..IndexProposal::new(table, vec![key])
         });
@@ -62,16 +60,21 @@ pub fn leading_wildcard(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
             index.as_ref(),
             "the patterns have fewer than three letters, so that trigrams do not help.",
         );
-        let one = case.finding(limits, at, own.self_ms, message, numbers, remedy);
+        let saves = own.self_ms.map(|ms| ms * percent / 100.0);
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
         found.push(one.proposing(index.into()));
     }
     Ok(found)
 }
 
-/// Whether only trigrams find a pattern: it does not begin with text, or case does not matter, and it
-/// holds a run of three letters or digits (manual, "pg_trgm").
-fn needs_trigrams(pattern: &str, any_case: bool) -> bool {
-    let open = any_case || pattern.starts_with(['%', '_']);
-    let words = pattern.split(|c: char| !c.is_alphanumeric());
-    open && words.map(|word| word.chars().count()).max().unwrap_or(0) >= 3
+/// What is searched by a pattern that only trigrams find: it does not begin with text, or case does not
+/// matter, or it is a regular expression.
+pub(super) fn pattern_key(asked: &Conditions) -> Option<&Key> {
+    asked.tests.iter().find_map(|test| match &test.asks {
+        Asks::Like { pattern: Some(pattern), any_case, is_regex } => {
+            let open = *any_case || *is_regex || pattern.starts_with(['%', '_']);
+            (open && has_trigrams(pattern, *is_regex)).then_some(&test.key)
+        }
+        _ => None,
+    })
 }

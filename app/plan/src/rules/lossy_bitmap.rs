@@ -3,6 +3,7 @@
 use model::{About, Remedy, Unit};
 
 use super::case::{count, evidence};
+use super::coarse_brin::is_brin;
 use super::setting::Setting;
 use super::{Case, InForce, Judged, Missing};
 
@@ -22,8 +23,8 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
     for (at, node, own) in case.nodes() {
         let lossy = node.number("Lossy Heap Blocks").unwrap_or(0.0);
         let exact = node.number("Exact Heap Blocks").unwrap_or(0.0);
-        // BRIN names ranges of pages and never a row: memory that is too small leaves some pages exact.
-        if lossy <= 0.0 || exact <= 0.0 {
+        // BRIN names ranges of pages and never a row, whatever the memory.
+        if lossy <= 0.0 || is_brin(case, at) {
             continue;
         }
         let message = format!(

@@ -59,10 +59,10 @@ pub fn many_index_searches(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         let reader = node.parent.and_then(|above| case.plan.nodes.get(above));
         let table = if node.relation.is_some() { Some(node) } else { reader };
         // Each element of a list is searched for, whatever the index.
-        let asked = asked(node, &["Index Cond"]);
+        let asked = asked(case, node, &["Index Cond"]);
         let of_list = asked.tests.iter().any(|test| test.asks == Asks::AnyOf);
         let table = table.filter(|_| !of_list);
-        let index = table.and_then(|table| index_serving(table, &asked));
+        let index = table.and_then(|table| index_serving(case, table, &asked));
         let remedy = index_remedy(
             ABOUT.remedy,
             index.as_ref(),

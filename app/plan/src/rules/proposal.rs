@@ -93,11 +93,20 @@ impl Table {
         Some(Self { schema: node.schema.clone(), name: node.relation.clone()? })
     }
 
-    /// The table a node reads, if an index may be created on it: none of PostgreSQL's own.
+    /// The table a node reads, if an index may be created on it: none of PostgreSQL's own, no foreign
+    /// one, and no chunk of a hypertable, which gets its indexes from that.
     pub(super) fn to_index(node: &Node) -> Option<Self> {
         Self::of_node(node).filter(|table| {
-            let own = |schema: &str| schema.starts_with("pg_") || schema == "information_schema";
-            !table.schema.as_deref().is_some_and(own) && !table.name.starts_with("pg_")
+            let own = |schema: &str| {
+                schema.starts_with("pg_")
+                    || schema == "information_schema"
+                    || schema == "_timescaledb_internal"
+            };
+            let chunk = table.name.starts_with("_hyper_") && table.name.ends_with("_chunk");
+            !table.schema.as_deref().is_some_and(own)
+                && !table.name.starts_with("pg_")
+                && !chunk
+                && node.kind != "Foreign Scan"
         })
     }
 
@@ -130,6 +139,8 @@ pub struct IndexProposal {
     pub include: Vec<String>,
     /// The condition of a partial index.
     pub predicate: Option<String>,
+    /// Whether the table is a partitioned one, on which CONCURRENTLY is not allowed.
+    pub partitioned: bool,
 }
 
 /// A key column of an index.
@@ -151,17 +162,85 @@ impl IndexKey {
 impl IndexProposal {
     /// A btree index on these keys.
     pub(super) fn new(table: Table, keys: Vec<IndexKey>) -> Self {
-        Self { table, method: None, keys, include: vec![], predicate: None }
+        Self { table, method: None, keys, include: vec![], predicate: None, partitioned: false }
     }
 
-    /// Whether an index that exists has these keys first and holds more columns where that is the
-    /// point. Of other methods than btree the catalog does not tell the operator class.
+    /// What every write pays for it, in words.
+    pub(super) fn costs(&self) -> String {
+        let keys: Vec<&str> = self.keys.iter().map(|key| key.key.as_str()).collect();
+        let include = self.include.iter().map(String::as_str);
+        let columns: Vec<&str> = keys.into_iter().chain(include).collect();
+        format!(
+            "Each insert into {} writes it too, and so does each update of {}, which is then no HOT update any more.",
+            self.table,
+            columns.join(", ")
+        )
+    }
+
+    /// Whether an index that exists finds the same rows: it has these keys first, by classes and in
+    /// directions that serve, and holds more columns where that is the point.
     pub(super) fn is_served_by(&self, index: &Index) -> bool {
-        let same = |(at, own): (usize, &IndexKey)| index.keys.get(at) == Some(&own.key);
-        self.method.is_none()
-            && index.method == "btree"
+        let same = |(at, own): (usize, &IndexKey)| {
+            index.keys.get(at).is_some_and(|key| bare(key) == bare(&own.key))
+                && index.classes.get(at).is_none_or(|class| own.is_of_class(class))
+        };
+        self.method.unwrap_or("btree") == index.method
             && self.keys.iter().enumerate().all(same)
-            && (self.include.is_empty() || !index.include.is_empty())
+            && self.is_in_order_of(index)
+            && (self.include.is_empty()
+                || self.include.iter().all(|own| index.include.contains(own)))
+            && (self.predicate.is_none() || self.has_predicate_of(index))
+    }
+
+    /// Whether an index is read in this order from one of its ends.
+    fn is_in_order_of(&self, index: &Index) -> bool {
+        let asked = self.keys.iter().map(IndexKey::direction).zip(&index.directions);
+        let pairs: Vec<(&str, &str)> = asked.map(|(own, there)| (own, there.as_str())).collect();
+        let any = pairs.iter().any(|(own, _)| !own.is_empty());
+        let forward = pairs.iter().all(|(own, there)| own == there);
+        let backward = pairs.iter().all(|(own, there)| own.is_empty() || turned(own) == *there);
+        !any || forward || backward
+    }
+
+    fn has_predicate_of(&self, index: &Index) -> bool {
+        let there = index.predicate.as_deref().map(|text| bare(&text.to_lowercase()).to_owned());
+        self.predicate.as_deref().map(bare) == there.as_deref()
+    }
+}
+
+impl IndexKey {
+    /// The direction without the operator class.
+    fn direction(&self) -> &str {
+        if self.options.contains("_ops") { "" } else { &self.options }
+    }
+
+    /// Whether a class serves what this key needs.
+    fn is_of_class(&self, class: &str) -> bool {
+        match self.options.as_str() {
+            "jsonb_path_ops" => ["jsonb_path_ops", "jsonb_ops"].contains(&class),
+            own if own.ends_with("_ops") => own == class,
+            _ => {
+                !class.ends_with("_pattern_ops")
+                    && !class.ends_with("_path_ops")
+                    && !class.ends_with("_trgm_ops")
+            }
+        }
+    }
+}
+
+/// A key or predicate without brackets around it.
+fn bare(text: &str) -> &str {
+    let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+    inner.filter(|inner| !inner.contains(')') || inner.ends_with(')')).unwrap_or(text)
+}
+
+/// A direction read from the other end.
+fn turned(direction: &str) -> &'static str {
+    match direction {
+        "desc" => "",
+        "desc nulls last" => "nulls first",
+        "nulls first" => "desc nulls last",
+        _ => "desc",
     }
 }
 
@@ -174,7 +253,8 @@ impl fmt::Display for IndexKey {
 
 impl fmt::Display for IndexProposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "create index concurrently on {}", self.table)?;
+        let how = if self.partitioned { "" } else { " concurrently" };
+        write!(f, "create index{how} on {}", self.table)?;
         if let Some(method) = self.method {
             write!(f, " using {method}")?;
         }

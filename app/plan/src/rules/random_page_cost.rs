@@ -67,7 +67,7 @@ pub fn random_page_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Jud
         };
         let (hit, read) = (counters.get(Counter::SharedHit), counters.get(Counter::SharedRead));
         let kept = 100.0 * rows / (rows + removed).max(1.0);
-        let columns = index_columns(&asked(node, &["Filter"]));
+        let columns = index_columns(&asked(case, node, &["Filter"]));
         let (Some(columns), true) = (columns, read == 0.0 && hit >= limits.get(&MIN_HIT_BLOCKS))
         else {
             continue;

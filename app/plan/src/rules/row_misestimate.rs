@@ -4,6 +4,7 @@ use model::quantity::{plural, times};
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
+use super::coarse_brin::is_brin;
 use super::proposal::{Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
 
@@ -43,8 +44,10 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
         let Some(estimate) = own.estimate.filter(|_| !own.cut_short) else { continue };
-        // What a recursion finds in each round is not estimated from any statistics.
-        if node.kind == "WorkTable Scan" {
+        // What a recursion finds in each round is not estimated from any statistics, and BRIN counts pages.
+        if node.kind == "WorkTable Scan"
+            || (node.kind == "Bitmap Index Scan" && is_brin(case, node.parent.unwrap_or(at)))
+        {
             continue;
         }
         let (planned, real) = (

@@ -4,6 +4,7 @@ use model::quantity::number;
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::evidence;
+use super::claims::Claim;
 use super::{Case, InForce, Judged, Missing};
 
 /// Share of the execution from which it is reported.
@@ -49,5 +50,6 @@ pub fn serialization_cost(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<J
         refuted_by: Some("the client needs the whole result.".into()),
         ..Remedy::default()
     };
-    Ok(vec![case.finding(limits, 0, Some(ms), message, numbers, remedy)])
+    let one = case.finding(limits, 0, Some(ms), message, numbers, remedy);
+    Ok(vec![one.claiming(Claim::Outside)])
 }

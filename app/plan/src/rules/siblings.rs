@@ -34,15 +34,25 @@ fn one_of(case: &Case<'_>, above: usize, siblings: Vec<Judged>) -> Vec<Judged> {
     }
     let others = siblings.len().saturating_sub(1) as f64;
     let times: Option<f64> = siblings.iter().map(|one| one.saves_ms).sum();
+    let parts = siblings.iter().flat_map(|one| one.parts.iter().copied()).collect();
     let worst =
         |a: &Judged, b: &Judged| a.saves_ms.unwrap_or(0.0).total_cmp(&b.saves_ms.unwrap_or(0.0));
+    // With the catalog an index is proposed on the partitioned table itself, by each of them.
+    let common = siblings.first().map(|one| one.proposal.clone());
+    let common = common.filter(|_| {
+        siblings.windows(2).all(|pair| matches!(pair, [a, b] if a.proposal == b.proposal))
+    });
     let Some(mut one) = siblings.into_iter().max_by(worst) else { return vec![] };
-    one.saves_ms = times;
+    (one.saves_ms, one.parts) = (times, parts);
     one.finding.severity = case.severity(times);
     let parent = case.plan.nodes.get(above).map(|node| node.kind.as_str()).unwrap_or_default();
     one.finding
         .message
         .push_str(&format!(" The same holds for {} more below the {parent}.", count(others)));
+    if let Some(common) = common {
+        one.proposal = common;
+        return vec![one];
+    }
     if !matches!(one.proposal, Proposal::Nothing) {
         one.finding.remedy.message.push_str(
             " The plan does not name the partitioned table: change it there, and all partitions follow; of a UNION ALL change each table.",

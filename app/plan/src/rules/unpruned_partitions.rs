@@ -3,6 +3,7 @@
 use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
+use super::claims::Claim;
 use super::{Case, InForce, Judged, Missing};
 
 /// Members without a row from which it is reported.
@@ -33,15 +34,17 @@ pub fn unpruned_partitions(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
         if !matches!(node.kind.as_str(), "Append" | "Merge Append") || own.cut_short {
             continue;
         }
-        let (mut members, mut empty, mut ms) = (0.0, 0.0, 0.0);
-        for (child, _) in case.children(at) {
+        let (mut members, mut ms, mut empty) = (0.0, 0.0, vec![]);
+        for (place, _) in case.children(at) {
             members += 1.0;
-            let Some(child) = case.derived.nodes.get(child) else { continue };
+            let Some(child) = case.derived.nodes.get(place) else { continue };
             if child.rows == Some(0.0) && !child.never_executed {
-                empty += 1.0;
+                empty.push(place);
                 ms += child.total_ms.unwrap_or(0.0);
             }
         }
+        let places: Vec<usize> = empty;
+        let empty = places.len() as f64;
         let percent = 100.0 * empty / f64::max(members, 1.0);
         if empty < limits.get(&MIN_EMPTY) || percent < limits.get(&MIN_EMPTY_PERCENT) {
             continue;
@@ -61,7 +64,8 @@ pub fn unpruned_partitions(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<
             refuted_by: Some("the condition has nothing to do with the partition key.".into()),
             ..Remedy::default()
         };
-        found.push(case.finding(limits, at, Some(ms), message, numbers, remedy));
+        let one = case.finding(limits, at, Some(ms), message, numbers, remedy);
+        found.push(one.claiming(Claim::Below(places)));
     }
     Ok(found)
 }

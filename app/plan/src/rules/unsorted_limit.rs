@@ -54,11 +54,15 @@ pub fn unsorted_limit(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
         let Some(order) = sort_columns(&key) else { continue };
         // Equality first, then the order; a range in between would break it. Where the rows are found by
         // anything else, an index in this order alone may be walked from end to end for the first of them.
-        let asked = asked(scan, &["Index Cond", "Recheck Cond", "Filter"]);
-        let index = equal_columns(&asked).zip(Table::to_index(scan)).map(|(equal, table)| {
-            let keys = equal.into_iter().map(IndexKey::plain).chain(order).collect();
-            IndexProposal { predicate: predicate(&asked), ..IndexProposal::new(table, keys) }
-        });
+        let asked = asked(case, scan, &["Index Cond", "Recheck Cond", "Filter"]);
+        let by = order.first().map(|key| key.key.clone());
+        let index = equal_columns(&asked, by.as_deref()).zip(Table::to_index(scan)).map(
+            |(equal, table)| {
+                let order = order.into_iter().filter(|key| !equal.contains(&key.key));
+                let keys = equal.iter().map(IndexKey::plain).chain(order).collect();
+                IndexProposal { predicate: predicate(&asked), ..IndexProposal::new(table, keys) }
+            },
+        );
         let message = format!(
             "{} rows of {table} were sorted by {key} for the first {}.",
             count(rows),

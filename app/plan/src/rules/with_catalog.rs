@@ -6,7 +6,7 @@ use model::{Remedy, Unit};
 use super::case::{count, evidence};
 use super::proposal::{IndexProposal, Proposal, Table};
 use super::setting::Setting;
-use super::{Case, Judged};
+use super::{Case, Judged, index_parent, index_size};
 use crate::catalog::{Catalog, Index, Relation};
 use crate::node::Node;
 
@@ -30,6 +30,8 @@ pub(super) fn judge_with_catalog(case: &Case<'_>, catalog: &Catalog, judged: &mu
         (Proposal::Index(proposal), Some((node, relation))) => {
             let proposal = proposal.clone();
             existing_index(node, relation, &proposal, judged);
+            index_parent::on_parent(relation, judged);
+            index_size::name_size(relation, judged);
             if let Some(bytes) = relation.size_bytes {
                 judged.finding.evidence.push(evidence("table size", bytes, Unit::Bytes));
             }
@@ -53,9 +55,10 @@ fn condition_of(node: &Node) -> String {
 
 /// Replaces the proposal where an index that serves it exists already.
 fn existing_index(node: &Node, relation: &Relation, proposal: &IndexProposal, judged: &mut Judged) {
-    let Some(index) = relation.indexes.iter().find(|index| proposal.is_served_by(index)) else {
-        return;
-    };
+    // The index that was read is not one that was left aside.
+    let unused = |index: &&Index| node.index.as_ref() != Some(&index.name) || !index.indisvalid;
+    let mut there = relation.indexes.iter().filter(unused);
+    let Some(index) = there.find(|index| proposal.is_served_by(index)) else { return };
     let why = why_unused(node, relation, proposal, index);
     judged
         .finding

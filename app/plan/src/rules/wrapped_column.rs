@@ -4,8 +4,7 @@ use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
 use super::conditions::computed_key;
-use super::index_proposal::index_remedy;
-use super::proposal::{IndexKey, IndexProposal, Table};
+use super::index_proposal::{asked, index_remedy, index_serving};
 use super::{Case, InForce, Judged, Missing};
 
 /// Rows removed from which it is reported.
@@ -25,14 +24,20 @@ pub const ABOUT: About = About {
     limits: &[MIN_REMOVED_ROWS],
 };
 
+/// Share of the rows that the condition has to remove before an index pays, as for any other one.
+const MIN_REMOVED_PERCENT: f64 = 90.0;
+/// What helps where the expression takes the day or the month of a moment.
+const RANGE: &str = "Ask for a range of the plain column, which an index on it serves: from the beginning of the day or month to before the beginning of the next.";
+
 /// Judges scans whose filter wraps a column.
 pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>, Missing> {
     case.analyzed()?;
     let mut found = vec![];
     for (at, node, own) in case.nodes() {
-        let condition = node.get("Filter").unwrap_or_default();
         let removed = own.removed_rows.unwrap_or(0.0);
-        let Some((expression, immutable)) = computed_key(node, &condition) else { continue };
+        let percent = 100.0 * removed / (removed + own.rows.unwrap_or(0.0)).max(1.0);
+        let asked = asked(case, node, &["Filter"]);
+        let Some(expression) = computed_key(&asked) else { continue };
         if node.kind != "Seq Scan" || removed < limits.get(&MIN_REMOVED_ROWS) {
             continue;
         }
@@ -42,17 +47,16 @@ pub fn wrapped_column(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judge
             count(removed)
         );
         let numbers = vec![evidence("rows removed", removed, Unit::Count)];
-        let key = IndexKey::plain(format!("({expression})"));
         // PostgreSQL refuses an index on what may change with the session (its time zone, for example).
-        let index = Table::to_index(node)
-            .filter(|_| immutable)
-            .map(|table| IndexProposal::new(table, vec![key]));
+        let index = index_serving(case, node, &asked).filter(|_| percent >= MIN_REMOVED_PERCENT);
+        let of_time = expression.ends_with("::date") || expression.starts_with("date_trunc(");
         let remedy = index_remedy(
-            ABOUT.remedy,
+            if of_time { RANGE } else { ABOUT.remedy },
             index.as_ref(),
             "the function is not immutable and cannot be indexed: then rewrite the condition.",
         );
-        let one = case.finding(limits, at, own.self_ms, message, numbers, remedy);
+        let saves = own.self_ms.map(|ms| ms * percent / 100.0);
+        let one = case.finding(limits, at, saves, message, numbers, remedy);
         found.push(one.proposing(index.into()));
     }
     Ok(found)

@@ -1,6 +1,6 @@
 //! Parses the first line of a node in FORMAT TEXT into the keys of EXPLAIN's JSON.
 
-use super::figures;
+use super::{figures, greenplum, line};
 use crate::node::{Node, Value};
 
 /// Names a node line may start with, behind `Parallel`, `Async`, `Partial` and `Finalize`.
@@ -11,6 +11,7 @@ const KINDS: &[&str] = &[
     "Bitmap Index Scan",
     "BitmapAnd",
     "BitmapOr",
+    "Broadcast Motion",
     "CTE Scan",
     "Custom Scan",
     "Delete",
@@ -39,6 +40,8 @@ const KINDS: &[&str] = &[
     "Nested Loop",
     "ProjectSet",
     "Recursive Union",
+    "Redistribute Motion",
+    "Remote Subquery Scan",
     "Result",
     "Sample Scan",
     "Seq Scan",
@@ -56,21 +59,23 @@ const KINDS: &[&str] = &[
     "WorkTable Scan",
 ];
 
+/// What may stand before the name: PostgreSQL's words, and where a node of Redshift runs.
+const WORDS: [&str; 6] = ["Parallel ", "Async ", "Partial ", "Finalize ", "XN ", "LD "];
+
 /// Whether a line without figures starts with the name of a node.
 pub(crate) fn is_kind(text: &str) -> bool {
     let name = bare_name(text).0;
     KINDS.iter().any(|kind| {
         name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    }) && !text.contains(": ")
+    }) && !line::has_key(text)
 }
 
 /// The name without what may stand before it, and those words.
 fn bare_name(text: &str) -> (&str, Vec<&'static str>) {
     let mut name = text.trim();
     let mut words = vec![];
-    while let Some((word, rest)) = ["Parallel ", "Async ", "Partial ", "Finalize "]
-        .iter()
-        .find_map(|word| name.strip_prefix(word).map(|rest| (*word, rest)))
+    while let Some((word, rest)) =
+        WORDS.iter().find_map(|word| name.strip_prefix(word).map(|rest| (*word, rest)))
     {
         words.push(word);
         name = rest;
@@ -78,25 +83,45 @@ fn bare_name(text: &str) -> (&str, Vec<&'static str>) {
     (name, words)
 }
 
-/// Fills a node from its line, without the arrow.
-pub(crate) fn read(line: &str, node: &mut Node) {
-    let at = figures::start_of_all(line);
-    let (title, numbers) = line.split_at_checked(at).unwrap_or((line, ""));
+/// Fills a node from its title and the figures behind it.
+pub(crate) fn read(title: &str, numbers: &str, node: &mut Node) {
     node.cost = figures::cost(numbers);
     node.actual = figures::actual(numbers);
-    let (name, words) = bare_name(title);
+    let (mut name, words) = bare_name(title);
+    let mut redshift = false;
     for word in words {
         match word {
             "Parallel " => put(node, "Parallel Aware", "true"),
             "Async " => put(node, "Async Capable", "true"),
+            "XN " | "LD " => {
+                redshift = true;
+                put(node, "Redshift Node", if word == "XN " { "compute" } else { "leader" });
+            }
             word => put(node, "Partial Mode", word.trim()),
         }
+    }
+    if let Some(at) = name.find(" DS_").filter(|_| redshift) {
+        let (join, distribution) = name.split_at_checked(at).unwrap_or((name, ""));
+        put(node, "Data Distribution", distribution.trim());
+        name = join;
+    }
+    if greenplum::motion(name, node) || (redshift && name.trim() == "Merge") {
+        if redshift {
+            node.kind = "Merge".into();
+        }
+        return;
     }
     let (name, index, object) = parts(name);
     // Before PostgreSQL 9.0 there was no `on` here.
     let old = name.strip_prefix("Subquery Scan ").filter(|_| object.is_none());
     let (name, object) = if old.is_some() { ("Subquery Scan", old) } else { (name, object) };
     kind(name, node);
+    // Greenplum's scan of partitions: `Dynamic Index Scan on orders_day on orders`.
+    let dynamic = object.filter(|_| name.starts_with("Dynamic Index "));
+    if let Some((index, table)) = dynamic.and_then(|object| object.split_once(" on ")) {
+        node.index = Some(index.to_owned());
+        return target(table, node);
+    }
     node.index = index.map(|text| identifiers(text).0.into_iter().next_back().unwrap_or_default());
     if let Some(object) = object {
         target(object, node);
@@ -161,7 +186,7 @@ fn identifiers(text: &str) -> (Vec<String>, &str) {
 }
 
 /// What a node reads or writes: `public.orders o`.
-fn target(text: &str, node: &mut Node) {
+pub(super) fn target(text: &str, node: &mut Node) {
     let (mut names, rest) = identifiers(text);
     let object = names.pop().unwrap_or_default();
     let schema = names.pop();
@@ -175,6 +200,8 @@ fn target(text: &str, node: &mut Node) {
             node.alias = Some(object);
             return;
         }
+        // Postgres-XL: where it runs, not what it reads.
+        "Remote Subquery Scan" => return put(node, "Nodes", text),
         "Function Scan" => "Function Name",
         "Table Function Scan" => "Table Function Name",
         "CTE Scan" | "WorkTable Scan" => "CTE Name",
@@ -231,6 +258,10 @@ fn kind(name: &str, node: &mut Node) {
     if let Some(rest) = name.strip_prefix("Custom Scan (") {
         node.kind = "Custom Scan".into();
         return put(node, "Custom Plan Provider", rest.trim_end_matches(')'));
+    }
+    if let Some(name) = name.strip_prefix("Distributed Subplan ") {
+        node.kind = "Distributed Subplan".into();
+        return put(node, "Subplan", name);
     }
     let forward = name.strip_suffix(" Backward");
     node.kind = forward.unwrap_or(name).to_owned();

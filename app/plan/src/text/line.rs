@@ -13,6 +13,10 @@ pub(super) enum What<'a> {
     Worker(u32, &'a str),
     /// `Key: value`.
     Property(&'a str, &'a str),
+    /// What stands behind `Update on` below an `Update` of several tables.
+    Target(&'a str),
+    /// A line about the whole plan that has no key of EXPLAIN's form: its key, and the line.
+    Note(&'a str, &'a str),
     /// None of these.
     Other,
 }
@@ -92,7 +96,62 @@ pub(super) fn classify(text: &str, first: bool) -> What<'_> {
     if let Some((number, rest)) = worker(text) {
         return What::Worker(number, rest);
     }
-    property(text).map_or(What::Other, |(name, rest)| What::Property(name, rest))
+    if let Some((name, rest)) = property(text) {
+        return What::Property(name, rest);
+    }
+    if let Some(rest) = target(text) {
+        return What::Target(rest);
+    }
+    if let Some(slice) = slice(text) {
+        return What::Note("Slices", slice);
+    }
+    if text.starts_with("----- ") {
+        return What::Note("Warning", text.trim_matches(['-', ' ']));
+    }
+    if is_remark(text) {
+        return What::Property("Send to", "leader");
+    }
+    // A node whose arrow is lost.
+    if is_root(text, Place::Open, false) { What::Node(text) } else { What::Other }
+}
+
+/// `Update on t t_1`, without figures: what stands behind `on`.
+fn target(text: &str) -> Option<&str> {
+    let text = text.strip_prefix("Foreign ").unwrap_or(text);
+    let rest = ["Update on ", "Delete on ", "Insert on ", "Merge on "]
+        .iter()
+        .find_map(|verb| text.strip_prefix(verb))?;
+    figures::start(text).is_none().then_some(rest)
+}
+
+/// Greenplum's line about one slice: `(slice1)    Executor memory: 412K bytes avg x 18 workers`.
+fn slice(text: &str) -> Option<&str> {
+    text.trim_start_matches("* ").starts_with("(slice").then_some(text)
+}
+
+/// Redshift's lines without a key.
+fn is_remark(text: &str) -> bool {
+    text == "Send to leader" || text.starts_with("----- ")
+}
+
+/// Whether a line is a heading of Citus with an arrow, which has no figures.
+pub(super) fn is_heading(text: &str) -> bool {
+    let title = text.trim_start().trim_start_matches("->").trim();
+    matches!(title, "Task" | "MapMergeJob") || title.starts_with("Distributed Subplan ")
+}
+
+/// Key and value of a line that an extension wrote in its own style: `scan1-stats-hint: (d >= 1)`.
+pub(super) fn loose_property(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.split_once(": ")?;
+    let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.len() <= 48
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_[].".contains(c));
+    fits.then(|| (name, rest.trim()))
+}
+
+/// Whether a key is one that only nodes have.
+pub(super) fn is_of_node(name: &str) -> bool {
+    PROPERTIES.contains(&name) || name.starts_with("Rows Removed by ")
 }
 
 pub(super) fn is_arrow(text: &str) -> bool {
@@ -128,7 +187,7 @@ pub(super) fn property(text: &str) -> Option<(&str, &str)> {
         && (rest.is_empty() || rest.starts_with(' '))
         && (text.starts_with("Trigger ")
             || name.len() <= 48
-                && name.chars().all(|c| c.is_alphanumeric() || " -/_()".contains(c)));
+                && name.chars().all(|c| c.is_alphanumeric() || " -/_()[]".contains(c)));
     fits.then(|| (name, rest.trim()))
 }
 
@@ -145,13 +204,17 @@ pub(crate) fn is_item(text: &str, place: Place) -> bool {
         || is_label(text)
         || worker(text).is_some()
         || property(text).is_some()
+        || target(text).is_some()
+        || slice(text).is_some()
+        || is_remark(text)
+        || loose_property(text).is_some()
         || is_root(text, place, false)
 }
 
 /// Whether a line behind a blank one still belongs to the plan.
 pub(super) fn continues_plan(text: &str) -> bool {
     let text = text.trim_start();
-    is_arrow(text) || is_known_property(text)
+    is_arrow(text) || is_known_property(text) || is_label(text)
 }
 
 /// Whether a line is a node without an arrow: the root of a plan. `followed` says that the next
@@ -168,13 +231,25 @@ pub(crate) fn is_root(text: &str, place: Place, followed: bool) -> bool {
     (followed || place == Place::First) && header::is_kind(text)
 }
 
-/// Whether a text holds a colon and a space outside of quoted names.
-fn has_key(text: &str) -> bool {
-    text.split('"').step_by(2).any(|piece| piece.contains(": "))
+/// Whether a text holds a colon and a space before any bracket and outside of quoted names.
+pub(super) fn has_key(text: &str) -> bool {
+    let head = text.split_once(" (").map_or(text, |(head, _)| head);
+    head.split('"').step_by(2).any(|piece| piece.contains(": "))
 }
 
 /// Whether a line looks like the second line of a plan.
 pub(crate) fn is_second(text: &str) -> bool {
-    let body = text.trim_start();
-    body.len() < text.len() && (is_arrow(body) || is_label(body) || is_known_property(body))
+    let item = text.trim();
+    // An arrow tells even where indentation is lost.
+    text.starts_with("->  ")
+        || text.starts_with(' ')
+            && (is_arrow(item)
+                || is_known_property(item)
+                || is_label(item)
+                || target(item).is_some())
+}
+
+/// Whether a line is a root under COSTS OFF, where it is known that a plan can stand there.
+pub(crate) fn is_lone_root(text: &str) -> bool {
+    header::is_kind(text)
 }

@@ -1,52 +1,40 @@
 //! Parser for FORMAT TEXT: classifies lines and builds the tree from their indentation.
 
+mod digits;
 mod figures;
+mod greenplum;
 mod header;
 mod line;
 pub(crate) mod property;
+mod reader;
+mod rebuild;
 mod summary;
+mod tree;
 mod wrap;
 
-use crate::node::{Leftover, Node, ParseError, Plan, Value, Worker};
+use crate::node::{Leftover, Notice, Plan};
 use crate::paste::{Line, Place};
-use line::What;
+use reader::Reader;
 use wrap::Logical;
 
 pub(crate) use figures::start as figures_start;
 pub(crate) use header::is_kind;
-pub(crate) use line::{is_item, is_known_property, is_root, is_second};
+pub(crate) use line::{is_item, is_known_property, is_lone_root, is_root, is_second};
 
-/// A node that is open, and where its line starts.
-struct Open {
-    column: usize,
-    node: usize,
-    /// Children so far that are not subplans: the first is the outer one.
-    children: usize,
+/// One plan, as far as it was read.
+pub(crate) struct Reading {
+    pub plan: Plan,
+    /// The index of the first line that is not part of it.
+    pub end: usize,
+    /// The lines within it that were not understood.
+    pub leftovers: Vec<Leftover>,
+    /// What has to be said about it.
+    pub notices: Vec<Notice>,
 }
 
-struct Reader {
-    plan: Plan,
-    stack: Vec<Open>,
-    /// `InitPlan 1 (returns $0)`, waiting for its node.
-    label: Option<String>,
-    /// `Planning:` or `JIT:` with its column.
-    section: Option<(String, usize)>,
-    /// `Worker 0:` with its column.
-    worker: Option<(u32, usize)>,
-    leftovers: Vec<Leftover>,
-}
-
-/// Reads one plan whose root is the line at `from`. Gives it, the index of the first line that is
-/// not part of it, and the lines within it that were not understood.
-pub(crate) fn read(lines: &[Line<'_>], from: usize) -> (Plan, usize, Vec<Leftover>) {
-    let mut reader = Reader {
-        plan: Plan { line: lines.get(from).map_or(1, |line| line.number), ..Plan::default() },
-        stack: vec![],
-        label: None,
-        section: None,
-        worker: None,
-        leftovers: vec![],
-    };
+/// Reads one plan whose root is the line at `from`.
+pub(crate) fn read(lines: &[Line<'_>], from: usize) -> Reading {
+    let mut reader = Reader::at(lines.get(from).map_or(1, |line| line.number));
     let mut current: Option<Logical> = None;
     let mut widest = 0;
     let mut at = from;
@@ -78,14 +66,12 @@ pub(crate) fn read(lines: &[Line<'_>], from: usize) -> (Plan, usize, Vec<Leftove
                 open.lines.1 = line.number;
             }
             _ => {
-                if at > from
-                    && line::is_root(&line.text, line.place, false)
-                    && !is_deep(&reader, line)
-                {
-                    break;
-                }
                 if let Some(done) = current.take() {
-                    reader.take(done);
+                    take(&mut reader, done, false);
+                }
+                let next = lines.get(at.saturating_add(1));
+                if at > from && is_other_plan(&reader, line, next) {
+                    break;
                 }
                 let mut open = Logical {
                     lines: (line.number, line.number),
@@ -104,22 +90,32 @@ pub(crate) fn read(lines: &[Line<'_>], from: usize) -> (Plan, usize, Vec<Leftove
         at = at.saturating_add(1);
     }
     if let Some(done) = current.take() {
-        if (done.is_open() || done.cut) && done.text.contains("(cost=") {
-            reader.plan.broken = Some(ParseError {
-                line: done.lines.1,
-                column: done.width.saturating_add(1),
-                expected: "the rest of the node's figures".into(),
-            });
-        }
-        reader.take(done);
+        take(&mut reader, done, true);
     }
-    (reader.plan, at, reader.leftovers)
+    let (plan, leftovers, notices) = reader.finish();
+    Reading { plan, end: at, leftovers, notices }
 }
 
-/// Whether a line that could be a root stands within the tree instead.
-fn is_deep(reader: &Reader, line: &Line<'_>) -> bool {
-    let base = reader.stack.first().map_or(0, |open| open.column);
-    line.indent() > base.saturating_add(1)
+/// Hands a whole line to the reader; `is_last` says that nothing follows.
+fn take(reader: &mut Reader, line: Logical, is_last: bool) {
+    if is_last && (line.is_open() || line.cut) && line.text.contains("(cost=") {
+        reader.cut(&line);
+    }
+    reader.take(line);
+}
+
+/// Whether a line within a plan is the root of another.
+fn is_other_plan(reader: &Reader, line: &Line<'_>, next: Option<&Line<'_>>) -> bool {
+    // Without costs a root is told by what follows it.
+    let followed = !reader.has_cost() && next.is_some_and(|next| line::is_second(&next.text));
+    if line.indent() > reader.margin() || !line::is_root(&line.text, line.place, followed) {
+        return false;
+    }
+    // Indentation may be lost, and arrows with it.
+    if line::is_arrow(line.text.trim_start()) && !reader.has_arrow {
+        return reader.is_summed;
+    }
+    !(reader.is_wanting() && reader.is_flat() && line.place != Place::First)
 }
 
 /// Whether a physical line goes on with what the one before began.
@@ -138,130 +134,14 @@ fn joins(open: &Logical, line: &Line<'_>, widest: usize, has_cost: bool) -> bool
     if text.starts_with("(actual ") || text.starts_with("(never ") || text.starts_with("(cost=") {
         return node || !open.text.contains(": ");
     }
-    if node && has_cost && figures::start(&open.text).is_none() && !line::is_known_property(text) {
+    if node
+        && has_cost
+        && figures::start(&open.text).is_none()
+        && !line::is_heading(&open.text)
+        && !line::is_known_property(text)
+    {
         return true;
     }
     // Cut at a width between brackets: only where the line before is as wide as any.
     open.width >= widest.saturating_sub(1) && open.width > 40 && !line::is_item(text, line.place)
-}
-
-impl Reader {
-    fn has_cost(&self) -> bool {
-        self.plan.nodes.first().is_some_and(|root| root.cost.is_some() || root.actual.is_some())
-    }
-
-    /// Takes a whole line in.
-    fn take(&mut self, line: Logical) {
-        let text = line.text.trim();
-        match line::classify(text, self.plan.nodes.is_empty()) {
-            What::Node(title) => self.node(title, &line),
-            What::Label(label) => {
-                // A label stands where the children of its owner stand.
-                self.close(line.indent);
-                self.label = Some(label.to_owned());
-            }
-            What::Worker(number, rest) => self.worker(number, rest, &line),
-            What::Property(name, rest) => self.property(name, rest, &line),
-            What::Other => self.leftovers.push(Leftover {
-                line: line.lines.0,
-                column: line.column.saturating_add(line.indent),
-                text: text.to_owned(),
-            }),
-        }
-    }
-
-    /// Closes the nodes that start at a column or right of it; the root stays open.
-    fn close(&mut self, column: usize) {
-        while self.stack.len() > 1 && self.stack.last().is_some_and(|open| open.column >= column) {
-            self.stack.pop();
-        }
-    }
-
-    fn node(&mut self, title: &str, line: &Logical) {
-        self.close(line.indent);
-        let mut node = Node { lines: line.lines, depth: self.stack.len(), ..Node::default() };
-        header::read(title, &mut node);
-        if let Some(open) = self.stack.last_mut() {
-            node.parent = Some(open.node);
-            let kind = self.plan.nodes.get(open.node).map(|parent| parent.kind.as_str());
-            let relationship = match &self.label {
-                Some(label) if label.starts_with("SubPlan") => "SubPlan",
-                Some(_) => "InitPlan",
-                None => {
-                    open.children = open.children.saturating_add(1);
-                    match kind {
-                        Some("Append" | "Merge Append" | "BitmapAnd" | "BitmapOr") => "Member",
-                        Some("Subquery Scan") => "Subquery",
-                        _ if open.children > 1 => "Inner",
-                        _ => "Outer",
-                    }
-                }
-            };
-            node.relationship = Some(relationship.into());
-        }
-        node.subplan = self.label.take();
-        let place = self.plan.nodes.len();
-        self.plan.nodes.push(node);
-        self.stack.push(Open { column: line.indent, node: place, children: 0 });
-        self.section = None;
-        self.worker = None;
-    }
-
-    fn worker(&mut self, number: u32, rest: &str, line: &Logical) {
-        self.worker = Some((number, line.indent));
-        let actual = rest.starts_with("actual ").then(|| figures::actual(rest)).flatten();
-        let Some(node) = self.plan.nodes.last_mut() else { return };
-        node.lines.1 = node.lines.1.max(line.lines.1);
-        let known = node.workers.iter_mut().find(|worker| worker.number == number);
-        match known {
-            Some(worker) if actual.is_some() => worker.actual = actual,
-            Some(_) => {}
-            None => node.workers.push(Worker { number, actual, ..Worker::default() }),
-        }
-        if let Some((name, rest)) = line::property(rest).filter(|_| actual.is_none()) {
-            self.put(name, rest, line, Some(number));
-        }
-    }
-
-    fn property(&mut self, name: &str, rest: &str, line: &Logical) {
-        let base = self.stack.first().map_or(0, |open| open.column);
-        let inside = self.section.as_ref().filter(|(_, column)| line.indent > *column);
-        if inside.is_some() && !name.ends_with(" Time") {
-            let section = inside.map(|(name, _)| name.as_str());
-            return summary::read(section, name, rest, line.lines.1, &mut self.plan);
-        }
-        if !summary::is_key(name) && (line.indent > base || self.stack.is_empty()) {
-            let worker = self.worker.filter(|(_, column)| line.indent > *column);
-            return self.put(name, rest, line, worker.map(|(number, _)| number));
-        }
-        self.section = rest.is_empty().then(|| (name.to_owned(), line.indent));
-        if !rest.is_empty() {
-            summary::read(None, name, rest, line.lines.1, &mut self.plan);
-        }
-    }
-
-    /// Puts a property into the node it stands under, or into one of its workers.
-    fn put(&mut self, name: &str, rest: &str, line: &Logical, worker: Option<u32>) {
-        let last = self.stack.last().map_or(0, |open| open.node);
-        // What stands further left than the last node belongs to one of its ancestors.
-        let owner = match self.stack.last() {
-            Some(open) if open.column < line.indent => last,
-            _ => {
-                let above = self.stack.partition_point(|open| open.column < line.indent);
-                self.stack.get(above.saturating_sub(1)).map_or(last, |open| open.node)
-            }
-        };
-        let Some(node) = self.plan.nodes.get_mut(owner) else { return };
-        node.lines.1 = node.lines.1.max(line.lines.1);
-        let kind = node.kind.clone();
-        let worker = worker
-            .and_then(|number| node.workers.iter().position(|worker| worker.number == number));
-        property::read(name, rest, &kind, &mut |name, value| {
-            let value = Value::One(value);
-            match worker.and_then(|at| node.workers.get_mut(at)) {
-                Some(worker) => worker.set(name, value, line.lines.1),
-                None => node.set(name, value, line.lines.1),
-            }
-        });
-    }
 }

@@ -18,9 +18,9 @@ pub(crate) fn read(key: &str, rest: &str, kind: &str, put: &mut dyn FnMut(&str, 
                 put_after(rest, name, key, put);
             }
         }
-        "Estimates" => all(&ESTIMATES, rest, put),
-        "Prefetch" => all(&PREFETCH, rest, put),
-        "I/O" => all(&IO, rest, put),
+        "Estimates" => all(&ESTIMATES, key, rest, put),
+        "Prefetch" => all(&PREFETCH, key, rest, put),
+        "I/O" => all(&IO, key, rest, put),
         "Heap Blocks" => {
             put_after(rest, "exact=", "Exact Heap Blocks", put);
             put_after(rest, "lossy=", "Lossy Heap Blocks", put);
@@ -80,9 +80,18 @@ pub(crate) const IO: [(&str, &str); 4] = [
     ("in-progress", "Average I/Os In Progress"),
 ];
 
-fn all(pairs: &[(&str, &str)], rest: &str, put: &mut dyn FnMut(&str, String)) {
+/// Puts the values of `name=value` pairs; a line without any of them is of another system and stays
+/// as it is.
+fn all(pairs: &[(&str, &str)], line: &str, rest: &str, put: &mut dyn FnMut(&str, String)) {
+    let mut found = false;
     for (name, key) in pairs {
-        put_after(rest, &format!("{name}="), key, put);
+        put_after(rest, &format!("{name}="), key, &mut |key, value| {
+            found = true;
+            put(key, value);
+        });
+    }
+    if !found {
+        put(line, rest.to_owned());
     }
 }
 

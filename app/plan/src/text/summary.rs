@@ -25,6 +25,14 @@ pub(super) fn is_key(name: &str) -> bool {
     KEYS.contains(&name) || name.starts_with("JIT for worker ") || is_trigger(name)
 }
 
+/// Whether a key stands under a heading, and never in its column.
+pub(super) fn holds(section: &str, name: &str) -> bool {
+    match section {
+        "Planning" | "Serialization" => matches!(name, "Buffers" | "I/O Timings" | "Memory"),
+        _ => section.starts_with("JIT") && matches!(name, "Functions" | "Options" | "Timing"),
+    }
+}
+
 fn is_trigger(name: &str) -> bool {
     name.starts_with("Trigger ")
 }

@@ -38,14 +38,21 @@ impl Logical {
     }
 
     pub(super) fn push(&mut self, text: &str) {
-        for c in text.chars() {
+        let mut before = ' ';
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
             match c {
+                // Switzerland's separator of thousands.
+                '\'' if !self.single
+                    && before.is_ascii_digit()
+                    && chars.peek().is_some_and(char::is_ascii_digit) => {}
                 '\'' if !self.double => self.single = !self.single,
                 '"' if !self.single => self.double = !self.double,
                 '(' if !self.in_quotes() => self.depth += 1,
                 ')' if !self.in_quotes() => self.depth -= 1,
                 _ => {}
             }
+            before = c;
         }
         self.text.push_str(text);
     }

@@ -1,6 +1,6 @@
 //! Serializes a plan as FORMAT JSON, without recursion: a plan may be deeper than any stack.
 
-use super::path;
+use super::{TARGETS, path, targets};
 use crate::node::{Actual, Node, Plan, Prop, Value, Worker};
 
 /// Levels that are indented; deeper ones stand below each other, or the text would grow with the
@@ -136,12 +136,33 @@ impl Writer {
         if let Some(actual) = node.actual {
             self.actual(&actual);
         }
+        self.targets(node);
         self.props(&node.props);
         if !node.workers.is_empty() {
             self.start(Some("Workers"), '[');
             for worker in &node.workers {
                 self.worker(worker);
             }
+            self.end();
+        }
+    }
+
+    /// The tables that a node changes, each in a map.
+    fn targets(&mut self, node: &Node) {
+        let mut is_open = false;
+        for (name, value) in targets(node) {
+            if !is_open {
+                self.start(Some("Target Tables"), '[');
+                self.start(None, '{');
+            } else if name == "Relation Name" {
+                self.end();
+                self.start(None, '{');
+            }
+            is_open = true;
+            self.string(name, &value.text());
+        }
+        if is_open {
+            self.end();
             self.end();
         }
     }
@@ -171,7 +192,7 @@ impl Writer {
     /// Properties; those whose keys share a path stand in one group as long as they are neighbours.
     fn props(&mut self, props: &[Prop]) {
         let mut groups: Vec<&str> = vec![];
-        for prop in props {
+        for prop in props.iter().filter(|prop| !prop.key.starts_with(TARGETS)) {
             let parts = path(&prop.key);
             let Some((name, outer)) = parts.split_last() else { continue };
             let same = groups.iter().zip(outer).take_while(|(a, b)| a == b).count();

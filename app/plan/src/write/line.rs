@@ -1,6 +1,6 @@
 //! Property lines of FORMAT TEXT, several of which combine keys of JSON.
 
-use super::{find, path};
+use super::{TARGETS, find, path};
 use crate::node::{Prop, Value};
 use crate::text::property;
 
@@ -26,7 +26,9 @@ const IN_TITLE: [&str; 14] = [
 pub(super) fn lines(props: &[Prop], kind: &str) -> Vec<String> {
     let mut lines: Vec<String> = vec![];
     let mut done: Vec<&str> = vec![];
-    for prop in props.iter().filter(|prop| !IN_TITLE.contains(&prop.key.as_ref())) {
+    let own =
+        |prop: &&Prop| !IN_TITLE.contains(&prop.key.as_ref()) && !prop.key.starts_with(TARGETS);
+    for prop in props.iter().filter(own) {
         let Some((group, line)) = several(&prop.key, props, kind) else {
             lines.extend(single(prop));
             continue;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use model::identifier::quote_ident;
 
-use super::{find, line, path};
+use super::{find, line, path, targets};
 use crate::node::{Actual, Node, Plan, Prop};
 
 /// The plan as FORMAT TEXT prints it.
@@ -26,6 +26,9 @@ pub fn text(plan: &Plan) -> String {
         let _ = writeln!(text, "{:column$}{arrow}{}{}", "", title(node), figures(node));
         columns.push(column);
         let details = if node.depth == 0 { 2 } else { column.saturating_add(6) };
+        for target in target_lines(node) {
+            let _ = writeln!(text, "{:details$}{target}", "");
+        }
         for line in line::lines(&node.props, &node.kind) {
             let _ = writeln!(text, "{:details$}{line}", "");
         }
@@ -75,6 +78,30 @@ fn title(node: &Node) -> String {
     title
 }
 
+/// `Update on shop.orders_2026 o_1` for each of several tables.
+fn target_lines(node: &Node) -> Vec<String> {
+    let mut tables: Vec<[String; 3]> = vec![];
+    for (name, value) in targets(node) {
+        let place = ["Schema", "Relation Name", "Alias"].iter().position(|own| *own == name);
+        if place == Some(1) {
+            tables.push(Default::default());
+        }
+        if let Some(part) = place.and_then(|at| tables.last_mut()?.get_mut(at)) {
+            *part = value.text().into_owned();
+        }
+    }
+    let line = |[schema, table, alias]: [String; 3]| {
+        let schema = if schema.is_empty() { schema } else { format!("{}.", quote_ident(&schema)) };
+        let alias = if alias.is_empty() || alias == table {
+            String::new()
+        } else {
+            format!(" {}", quote_ident(&alias))
+        };
+        format!("{} on {schema}{}{alias}", node.title(), quote_ident(&table))
+    };
+    tables.into_iter().map(line).collect()
+}
+
 fn figures(node: &Node) -> String {
     let mut text = String::new();
     if let Some(cost) = node.cost {
@@ -110,7 +137,10 @@ fn whole(plan: &Plan, text: &mut String) {
     }
     let plain = |prop: &&Prop| path(&prop.key).len() == 1 && !prop.key.ends_with(" Time");
     for prop in plan.props.iter().filter(plain) {
-        let _ = writeln!(text, "{}: {}", prop.key, prop.value.text());
+        // Plan advice is a line per item, below its heading.
+        let value = prop.value.text();
+        let value = if value.contains('\n') { format!("\n{value}") } else { format!(" {value}") };
+        let _ = writeln!(text, "{}:{}", prop.key, value.replace('\n', "\n  "));
     }
     section(plan, "Planning", text);
     for key in ["Planning Time", "Execution Time"] {

@@ -49,7 +49,7 @@ fn the_plan_within_is_read_as_it_is() {
         let parsed = read(case);
         assert_eq!(parsed.not_understood, [], "{case}");
         assert!(
-            parsed.notices.iter().all(|notice| !notice.partial),
+            parsed.notices.iter().all(|notice| !notice.doubtful),
             "{case}: {:?}",
             parsed.notices
         );
@@ -84,7 +84,7 @@ fn cells_that_a_pager_has_cut_are_marked() {
     let expected = recorded("16/hash_join.txt");
     let plan = &parsed.plans[0];
     assert_eq!(plan.nodes.len(), expected.nodes.len());
-    assert!(parsed.notices.iter().any(|notice| notice.partial), "{:?}", parsed.notices);
+    assert!(parsed.notices.iter().any(|notice| notice.doubtful), "{:?}", parsed.notices);
     // What is cut is not known; what is shown is right.
     for (node, whole) in plan.nodes.iter().zip(&expected.nodes) {
         assert!(node.actual.is_none() || node.actual == whole.actual, "{}", node.kind);

@@ -1,12 +1,19 @@
 //! What was once read or judged wrongly: minimal plans written after public threads, each for a kind
 //! of fault.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod advice;
+mod causes;
+mod dialects;
+mod figures;
+mod indentation;
 mod lines;
+mod reading;
+mod stakes;
+mod versions;
 
 use plan::rules::{Judged, Limits, judge};
 

@@ -78,7 +78,7 @@ fn figures(plan: &Plan) -> Plan {
 
 fn marked(parsed: &Parsed) -> bool {
     !parsed.not_understood.is_empty()
-        || parsed.notices.iter().any(|notice| notice.partial)
+        || parsed.notices.iter().any(|notice| notice.doubtful)
         || parsed.plans.iter().any(|plan| plan.broken.is_some())
 }
 

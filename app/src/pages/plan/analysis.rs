@@ -8,6 +8,8 @@ use model::Severity;
 use plan::derive::DerivedNode;
 use plan::diff::{Comparison, compare};
 use plan::layout::{Group, Scale, Shades, groups};
+#[cfg(feature = "ssr")]
+use plan::rules::Whole;
 use plan::rules::{Judged, Limits, Missing, judge_with};
 use plan::{Catalog, Derived, Leftover, Node, Notice, ParseError, Plan};
 
@@ -73,21 +75,16 @@ pub struct ParsedPlans {
     pub plans: Vec<Arc<Plan>>,
     /// Lines that are neither part of a plan nor of a transcript.
     pub not_understood: Vec<Leftover>,
-    /// What was done to the text before it was parsed, and what of it is missing.
+    /// What is doubtful about the reading.
     pub notices: Vec<Notice>,
 }
 
 impl ParsedPlans {
     /// Parses a text. Error: it contains no plan; tells what was expected where.
     pub fn read(text: String) -> Result<Shared<Self>, ParseError> {
-        let parsed = plan::parse(&text)?;
-        let plans = parsed.plans.into_iter().map(Arc::new).collect();
-        Ok(Shared::new(Self {
-            text,
-            plans,
-            not_understood: parsed.not_understood,
-            notices: parsed.notices,
-        }))
+        let plan::Parsed { plans, not_understood, notices, .. } = plan::parse(&text)?;
+        let plans = plans.into_iter().map(Arc::new).collect();
+        Ok(Shared::new(Self { text, plans, not_understood, notices }))
     }
 
     /// The analysis of the plan at an index, or of the first one.
@@ -149,6 +146,15 @@ impl Analysis {
     pub fn heat(&self, scale: Scale, at: usize) -> Option<u8> {
         let place = Scale::ALL.iter().position(|one| *one == scale)?;
         self.heats.get(at)?.get(place).copied().flatten()
+    }
+
+    /// The time of which a finding has a part at stake, ms.
+    #[cfg(feature = "ssr")]
+    pub fn whole_ms(&self, of: Whole) -> Option<f64> {
+        match of {
+            Whole::Execution => self.derived.whole_ms(&self.plan),
+            Whole::Planning => self.plan.planning_ms(),
+        }
     }
 
     /// The worst severity found on a node.

@@ -81,6 +81,12 @@ pub fn focus_now(selector: &str) {
     }
 }
 
+/// What a field holds; None where there is none.
+pub fn value_of(selector: &str) -> Option<String> {
+    let field = document().query_selector(selector).ok().flatten()?;
+    Some(field.dyn_into::<web_sys::HtmlTextAreaElement>().ok()?.value())
+}
+
 /// Adds the listeners for paste, drop and files, until the page is left.
 pub fn listen(state: PlanState) {
     let paste = window_event_listener(leptos::ev::paste, move |event| {
@@ -145,7 +151,7 @@ fn take(state: PlanState, other: bool, text: String) {
     if other && state.analysis.with_untracked(Option::is_some) {
         state.compare(text);
     } else {
-        state.load(text);
+        state.load(text, |_| ());
     }
 }
 

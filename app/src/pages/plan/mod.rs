@@ -6,6 +6,7 @@ pub mod analysis;
 #[cfg(feature = "hydrate")]
 mod browser;
 pub mod catalog;
+pub mod code;
 pub mod describe;
 pub mod explain;
 pub mod input;
@@ -18,6 +19,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::resource::shared;
+#[cfg(not(feature = "ssr"))]
+use code::SERVER;
+#[cfg(feature = "hydrate")]
+pub use code::preload;
+use code::{COMPARE, REPORT, Submitted};
 #[cfg(feature = "ssr")]
 pub use explain::explainer::Explainer;
 #[cfg(feature = "ssr")]
@@ -36,7 +42,8 @@ pub const ICON: &str = "M7 3h6v4H7zM3 13h5v4H3zM12 13h5v4h-5zM10 7v3M5.5 13v-3h9
 pub fn Page() -> impl IntoView {
     let example = use_query_map().with_untracked(|query| query.get("example").is_some());
     input::recent::RecentPlans::provide();
-    let (texts, mut submission, catalog) = shared(page_data);
+    let (texts, submitted) = submitted();
+    let (mut submission, catalog) = submitted.unwrap_or_default();
     let texts = if example && texts.plan.is_empty() {
         PlanTexts { plan: input::EXAMPLE.into(), other: String::new() }
     } else {
@@ -59,10 +66,13 @@ pub fn Page() -> impl IntoView {
         catalog::picker::follow(state);
     }
     Effect::new(move |_| state.hydrated.set(true));
+    // What `code::preload` looks for.
+    let filled_by_server =
+        (submission.sent || state.paste.with_untracked(Option::is_some)).then_some("");
     let words = Memo::new(move |_| head(state));
     let filled = move || state.analysis.with(Option::is_some);
     view! {
-        <div class="plan-page">
+        <div class="plan-page" data-filled=filled_by_server>
             <div class="plan-first" class:filled=filled>
                 <header class="page-head">
                     <h1>"Plan"</h1>
@@ -71,23 +81,33 @@ pub fn Page() -> impl IntoView {
                 {move || state.parse_error.get().map(|message| view! { <p class="plan-failed" role="alert">{message}</p> })}
                 <div class="plan-forms">
                     <input::form::Form state/>
-                    <explain::form::ExplainPanel state servers submission/>
+                    <explain::panel::ExplainPanel state servers submission/>
                     {catalog::picker::line(state)}
                 </div>
-                <report::FirstScreen state/>
+                {move || state.paste.with(Option::is_some).then(|| REPORT.get()).flatten().map(|report| (report.first_screen)(state))}
             </div>
-            <report::Details state/>
+            {move || state.paste.with(Option::is_some).then(|| REPORT.get()).flatten().map(|report| (report.details)(state))}
         </div>
     }
 }
 
-/// The data of a submitted form: the plan texts, the EXPLAIN form, the catalog of the plan's tables.
-fn page_data() -> (PlanTexts, explain::ExplainSubmission, Option<catalog::ServerCatalog>) {
+/// The data of a submitted form: the plan texts, the EXPLAIN form with the catalog of the plan's tables.
+/// The latter are read by code that a page that was not submitted does not fetch.
+fn submitted() -> (PlanTexts, Option<Submitted>) {
     #[cfg(feature = "ssr")]
-    if let Some(PlanPageData { texts, submission, server_catalog }) = use_context() {
-        return (texts, submission, server_catalog);
+    {
+        let data = use_context::<PlanPageData>().unwrap_or_default();
+        let submitted = (data.submission, data.server_catalog);
+        // Not a type of its own: see above.
+        let text = serde_json::to_string(&submitted).unwrap_or_default();
+        let (texts, _) = shared(|| (data.texts, text));
+        (texts, Some(submitted))
     }
-    Default::default()
+    #[cfg(not(feature = "ssr"))]
+    {
+        let (texts, text) = shared(<(PlanTexts, String)>::default);
+        (texts, SERVER.get().and_then(|code| (code.submitted)(&text)))
+    }
 }
 
 /// The limits in force that are not the defaults.
@@ -105,7 +125,10 @@ fn limits() -> Vec<(String, String, f64)> {
 /// The line below the heading: of both plans where two are compared.
 fn head(state: PlanState) -> (String, &'static str) {
     if let Some(compared) = state.comparison.get() {
-        return (report::compare::verdict(&compared.found), "open");
+        return (COMPARE.get().map(|code| (code.verdict)(&compared)).unwrap_or_default(), "open");
+    }
+    if state.fetching.get() {
+        return ("The plan is read as soon as the code for it is loaded.".into(), "open");
     }
     state.analysis.with(|analysis| {
         analysis.as_ref().map_or_else(
@@ -116,7 +139,7 @@ fn head(state: PlanState) -> (String, &'static str) {
                     "open",
                 )
             },
-            |analysis| describe::verdict(analysis),
+            |analysis| REPORT.get().map(|report| (report.verdict)(analysis)).unwrap_or_default(),
         )
     })
 }

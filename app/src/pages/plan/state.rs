@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::analysis::{Analysis, Compared, ParsedPlans, Shared};
 use super::catalog::ServerCatalog;
+use super::code::{COMPARE, REPORT};
 
 /// The texts of a submitted form, serialised into the page so that hydration starts from the same.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -85,6 +86,8 @@ pub struct PlanState {
     pub catalog_error: RwSignal<Option<String>>,
     /// Why the last text could not be parsed.
     pub parse_error: RwSignal<Option<String>>,
+    /// Whether a text waits for the code that reads it.
+    pub fetching: RwSignal<bool>,
     /// The selected node.
     pub node: RwSignal<Option<usize>>,
     /// Incremented to make the views scroll the selected node into view.
@@ -123,12 +126,16 @@ impl PlanState {
             other,
             plan_index,
             analysis: before,
-            comparison: Memo::new(move |_| Some(Compared::of(before.get()?, after.get()?))),
+            comparison: Memo::new(move |_| {
+                let (before, after) = (before.get()?, after.get()?);
+                Some((COMPARE.get()?.compare)(before, after))
+            }),
             server_catalog,
             catalog_server: RwSignal::new(String::new()),
             catalog_database: RwSignal::new(String::new()),
             catalog_error: RwSignal::new(None),
             parse_error: RwSignal::new(None),
+            fetching: RwSignal::new(false),
             node: RwSignal::new(None),
             reveal_count: RwSignal::new(0),
             panel_open: RwSignal::new(false),
@@ -137,29 +144,50 @@ impl PlanState {
             hydrated: RwSignal::new(false),
         };
         if !texts.plan.trim().is_empty() {
-            state.open(texts.plan.clone(), catalog);
-        }
-        if !texts.other.trim().is_empty() {
-            state.compare(texts.other.clone());
+            let other = texts.other.clone();
+            state.open(texts.plan.clone(), catalog, move |_| {
+                if !other.trim().is_empty() {
+                    state.compare(other);
+                }
+            });
         }
         state
     }
 
     /// Parses and shows a text; on a parse error the previous plan stays. Resets the catalog: that
-    /// of the previous plan may be another server's.
-    pub fn load(self, text: String) -> bool {
-        self.open(text, None)
+    /// of the previous plan may be another server's. `then` gets whether there was a plan.
+    pub fn load(self, text: String, then: impl FnOnce(bool) + 'static) {
+        self.open(text, None, then);
     }
 
     /// Parses and shows a text, with the catalog of its tables.
-    pub fn open(self, text: String, catalog: Option<ServerCatalog>) -> bool {
-        let plan = match ParsedPlans::read(text) {
-            Ok(paste) => paste,
-            Err(error) => {
-                self.parse_error.set(Some(refusal(&error)));
-                return false;
+    pub fn open(
+        self,
+        text: String,
+        catalog: Option<ServerCatalog>,
+        then: impl FnOnce(bool) + 'static,
+    ) {
+        self.fetching.set(REPORT.get().is_none());
+        REPORT.with(move |report| {
+            // Meanwhile the page may have been left.
+            if self.paste.is_disposed() {
+                return;
             }
-        };
+            self.fetching.set(false);
+            match (report.read)(text) {
+                Ok(paste) => {
+                    self.show_paste(paste, catalog);
+                    then(true);
+                }
+                Err(error) => {
+                    self.parse_error.set(Some(refusal(&error)));
+                    then(false);
+                }
+            }
+        });
+    }
+
+    fn show_paste(self, paste: Shared<ParsedPlans>, catalog: Option<ServerCatalog>) {
         self.parse_error.set(None);
         self.panel_open.set(false);
         self.node.set(None);
@@ -170,28 +198,31 @@ impl PlanState {
         self.catalog_database.set(from_catalog(|catalog| catalog.database.clone()));
         self.server_catalog.set(catalog.map(Shared::new));
         self.catalog_error.set(None);
-        self.paste.set(Some(plan));
+        self.paste.set(Some(paste));
         self.node
             .set(self.analysis.with_untracked(|analysis| {
                 analysis.as_ref().and_then(|analysis| analysis.worst())
             }));
-        true
     }
 
     /// Parses the plan to compare with.
-    pub fn compare(self, text: String) -> bool {
-        match ParsedPlans::read(text) {
-            Ok(paste) => {
-                self.parse_error.set(None);
-                self.other.set(Some(paste));
-                true
-            }
-            Err(error) => {
-                self.parse_error
-                    .set(Some(format!("The plan to compare with: {}", refusal(&error))));
-                false
-            }
-        }
+    pub fn compare(self, text: String) {
+        REPORT.with(move |report| {
+            COMPARE.with(move |_| {
+                if self.other.is_disposed() {
+                    return;
+                }
+                match (report.read)(text) {
+                    Ok(paste) => {
+                        self.parse_error.set(None);
+                        self.other.set(Some(paste));
+                    }
+                    Err(error) => self
+                        .parse_error
+                        .set(Some(format!("The plan to compare with: {}", refusal(&error)))),
+                }
+            });
+        });
     }
 
     /// Selects another plan of the same text.
@@ -235,7 +266,8 @@ fn analysis(
 ) -> Option<Shared<Analysis>> {
     paste.with(|paste| {
         let paste = paste.as_ref()?;
-        limits.with_value(|limits| paste.analysis(chosen, limits, catalog))
+        let report = REPORT.get()?;
+        limits.with_value(|limits| (report.analyse)(paste, chosen, limits, catalog))
     })
 }
 
@@ -258,7 +290,7 @@ mod tests {
                 Limits::default(),
             );
             assert_eq!(state.node.get_untracked(), Some(0));
-            assert!(!state.load("no plan".into()));
+            state.load("no plan".into(), |read| assert!(!read));
             assert!(
                 state.parse_error.get_untracked().is_some_and(|message| message.contains("Line 1"))
             );

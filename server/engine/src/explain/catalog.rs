@@ -12,7 +12,9 @@ use sqlx::postgres::{PgArguments, PgRow};
 
 use super::run::dsn;
 use super::script::LOCK_TIMEOUT_MS;
-use super::{PLAN_COLUMNS, PLAN_EXTENDED, PLAN_INDEXES, PLAN_RELATIONS, PLANNER_SETTINGS};
+use super::{
+    PLAN_COLUMNS, PLAN_EXTENDED, PLAN_INDEXES, PLAN_RELATIONS, PLAN_TYPES, PLANNER_SETTINGS,
+};
 use crate::capability::OLDEST_MAJOR;
 use crate::connection::STATEMENT_TIMEOUT_MS;
 use crate::connection::batch::BEGIN;
@@ -48,6 +50,41 @@ pub struct Relation {
     pub analyze_age_seconds: Option<f64>,
     /// Whether our role sees the statistics of any of its columns.
     pub may_select: bool,
+    /// Schema of the topmost table that it is a part of.
+    #[serde(default)]
+    #[sqlx(try_from = "model::text::MaybeText")]
+    pub root_schema: Option<String>,
+    /// Name of that table.
+    #[serde(default)]
+    #[sqlx(try_from = "model::text::MaybeText")]
+    pub root_name: Option<String>,
+    /// Whether that is a partitioned table.
+    #[serde(default)]
+    pub root_partitioned: Option<bool>,
+}
+
+/// A column with its type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct ColumnType {
+    /// Schema of its table.
+    #[sqlx(try_from = "model::text::Text")]
+    pub schema: String,
+    /// Its table.
+    #[sqlx(try_from = "model::text::Text")]
+    pub relation: String,
+    /// Its name.
+    #[sqlx(try_from = "model::text::Text")]
+    pub name: String,
+    /// Its type without a modifier; of a domain, the type beneath it.
+    #[sqlx(try_from = "model::text::Text")]
+    pub data_type: String,
+    /// pg_type.typtype of that.
+    #[sqlx(try_from = "model::text::Text")]
+    pub typtype: String,
+    /// Whether B-trees order it.
+    pub sortable: bool,
+    /// Whether it is compared byte by byte.
+    pub bytewise: bool,
 }
 
 /// `pg_stats` of one column.
@@ -70,6 +107,9 @@ pub struct Column {
     pub null_frac: f64,
     /// Share of the most common value.
     pub most_common_freq: Option<f64>,
+    /// Average width of its values, bytes.
+    #[serde(default)]
+    pub avg_width: Option<f64>,
 }
 
 /// An index in its parts.
@@ -89,6 +129,12 @@ pub struct Index {
     pub method: String,
     /// Key columns and expressions in order.
     pub keys: Vec<String>,
+    /// The operator class of each key.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// The direction of each key, as CREATE INDEX takes it.
+    #[serde(default)]
+    pub directions: Vec<String>,
     /// Columns of INCLUDE.
     pub include: Vec<String>,
     /// The predicate of a partial index.
@@ -136,6 +182,8 @@ pub struct PlanCatalog {
     pub relations: Known<Vec<Relation>>,
     /// Statistics of columns; unknown when the role may read none of the tables.
     pub columns: Known<Vec<Column>>,
+    /// Columns with their types.
+    pub types: Known<Vec<ColumnType>>,
     /// Indexes.
     pub indexes: Known<Vec<Index>>,
     /// Extended statistics.
@@ -162,6 +210,7 @@ impl Engine {
         let catalog = PlanCatalog {
             columns: columns.and_then(|columns| seen(columns, &relations)),
             relations,
+            types: read(&mut session, PLAN_TYPES, Some(named)).await,
             indexes: read(&mut session, PLAN_INDEXES, Some(named)).await,
             extended: read(&mut session, PLAN_EXTENDED, Some(named)).await,
             settings: read(&mut session, PLANNER_SETTINGS, None).await,

@@ -15,6 +15,7 @@ mod preview;
 mod privileges;
 pub(crate) mod registry;
 mod rejected;
+mod rules_catalog;
 mod run;
 mod script;
 mod volatility;
@@ -40,6 +41,7 @@ sql! {
     VOLATILE_FUNCTIONS = "volatile_functions" [14];
     PLAN_RELATIONS = "plan_relations" [14];
     PLAN_COLUMNS = "plan_columns" [14];
+    PLAN_TYPES = "plan_types" [14];
     PLAN_INDEXES = "plan_indexes" [14];
     PLAN_EXTENDED = "plan_extended" [14];
     PLANNER_SETTINGS = "planner_settings" [14];

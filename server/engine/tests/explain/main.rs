@@ -2,6 +2,10 @@
 //! what is refused, what is rolled back, what is cancelled, and that nothing gets past the guard.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by panicking")]
 
+#[path = "../support/cost.rs"]
+mod cost;
+#[path = "../support/lab.rs"]
+mod lab;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -9,6 +13,8 @@ mod advice;
 mod around;
 mod catalog;
 mod corpus;
+mod grammar;
+mod lab_subset;
 mod majors;
 mod traps;
 

@@ -1,13 +1,14 @@
 //! Records the EXPLAIN fixtures of `app/plan` from throw-away PostgreSQL servers:
 //! `cargo run -p playground --example record_plans -- FOLDER MAJOR [PART…]`.
 //!
-//! Parts are `statements`, `frames`, `log`, `rules`, `diff`, `catalog` (all of them where none is named)
-//! and `jit`, which needs a server built with LLVM (`PGDECK_POSTGRES_15=/usr/lib/postgresql/15/bin`).
+//! Parts are `statements`, `frames`, `log`, `rules`, `causes`, `diff`, `catalog` (all of them where none is
+//! named), `io` (from PostgreSQL 19) and `jit`, which needs a server built with LLVM (`PGDECK_POSTGRES_15=/usr/lib/postgresql/15/bin`).
 //! Writes below FOLDER in the layout of `app/plan/fixtures` and deletes nothing: compare what was
 //! recorded with what is committed, then copy what is wanted. The fixtures of `rules` and `diff` are
 //! those of PostgreSQL 18. Statements and tables are in `app/plan/record`.
 
 mod catalog;
+mod causes;
 mod diff;
 mod log;
 mod pairs;
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 use session::Result;
 
 /// What is recorded when no part is named.
-const PARTS: [&str; 6] = ["statements", "frames", "log", "rules", "diff", "catalog"];
+const PARTS: [&str; 7] = ["statements", "frames", "log", "rules", "causes", "diff", "catalog"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -39,6 +40,8 @@ async fn main() -> Result<()> {
             "frames" => statements::record_frames(&folder, major).await?,
             "log" => log::record(&folder, major).await?,
             "rules" => rules::record(&folder, major).await?,
+            "causes" => causes::record(&folder, major).await?,
+            "io" => causes::record_io(&folder, major).await?,
             "diff" => diff::record(&folder, major).await?,
             "catalog" => catalog::record(&folder, major).await?,
             "jit" => rules::record_jit(&folder, major).await?,

@@ -6,12 +6,23 @@ use std::process::ExitCode;
 use plan::diff::{Comparison, Delta, compare};
 use plan::{Derived, Plan};
 
-use super::read_plans;
+use super::json::escaped;
 use super::style;
 use super::tree::{MAX_INDENT, on_object};
+use super::{doubts, exit_code, is_whole, read_plans};
 use crate::cli;
 use crate::cli::error::Failure;
 use crate::cli::terminal::plain;
+
+/// The first plan of a file.
+struct First {
+    plan: Plan,
+    derived: Derived,
+    /// Whether all of the file was understood.
+    whole: bool,
+    /// What has to be known before any figure.
+    doubts: String,
+}
 
 /// Reads both files and prints the comparison of the first plan of each.
 pub fn diff(args: &cli::PlanDiff) -> Result<ExitCode, Failure> {
@@ -19,24 +30,30 @@ pub fn diff(args: &cli::PlanDiff) -> Result<ExitCode, Failure> {
         return Err(Failure::usage("standard input holds one plan; give a file for the other."));
     }
     let (before, after) = (first_plan(&args.before)?, first_plan(&args.after)?);
-    let compared = compare((&before.0, &before.1), (&after.0, &after.1));
+    let compared = compare((&before.plan, &before.derived), (&after.plan, &after.derived));
     if args.json {
         let json = serde_json::to_string(&compared).map_err(Failure::failed)?;
-        println!("{json}");
+        println!("{}", escaped(&json));
     } else {
-        anstream::print!("{}", as_text(&compared, &before.0, &after.0));
+        anstream::print!("{}{}", before.doubts, after.doubts);
+        anstream::print!("{}", as_text(&compared, &before.plan, &after.plan));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(exit_code(before.whole && after.whole))
 }
 
-fn first_plan(file: &str) -> Result<(Plan, Derived), Failure> {
-    let mut plans = read_plans(file)?.plans;
-    if plans.len() > 1 {
-        eprintln!("pgdeck: {file}: contains {} plans; the first one is compared.", plans.len());
+fn first_plan(file: &str) -> Result<First, Failure> {
+    let parsed = read_plans(file)?;
+    let (whole, doubts) = (is_whole(&parsed), doubts(&parsed));
+    if parsed.plans.len() > 1 {
+        let file = plain(file);
+        eprintln!(
+            "pgdeck: {file}: contains {} plans; the first one is compared.",
+            parsed.plans.len()
+        );
     }
-    let plan = plans.drain(..).next().unwrap_or_default();
+    let plan = parsed.plans.into_iter().next().unwrap_or_default();
     let derived = plan::derive(&plan);
-    Ok((plan, derived))
+    Ok(First { plan, derived, whole, doubts })
 }
 
 fn as_text(compared: &Comparison, before: &Plan, after: &Plan) -> String {

@@ -58,88 +58,16 @@ impl ServerCatalog {
         asked: &[TableName],
         read: engine::explain::catalog::PlanCatalog,
     ) -> Self {
-        let mut unknown = Vec::new();
-        let relations = part(read.relations, "tables", &mut unknown);
-        let indexes = part(read.indexes, "indexes", &mut unknown);
-        let columns = part(read.columns, "column statistics", &mut unknown);
-        let extended = part(read.extended, "extended statistics", &mut unknown);
-        let settings = part(read.settings, "settings", &mut unknown).unwrap_or_default();
-        let relations = relations.unwrap_or_default();
-        let absent = asked
-            .iter()
-            .filter(|(schema, name)| {
-                !relations.iter().any(|one| {
-                    one.name == *name && schema.as_ref().is_none_or(|schema| one.schema == *schema)
-                })
+        let there = |schema: &Option<String>, name: &str| {
+            read.relations.iter().flatten().any(|one| {
+                one.name == name && schema.as_ref().is_none_or(|schema| one.schema == *schema)
             })
-            .map(|(_, name)| name.clone())
-            .collect();
-        let relations = match indexes {
-            Some(indexes) => relations
-                .into_iter()
-                .map(|one| relation(one, &indexes, columns.as_deref(), extended.as_deref()))
-                .collect(),
-            None => vec![],
         };
-        let settings =
-            settings.into_iter().filter_map(|one| Some((one.name, one.setting?))).collect();
-        Self { server, database, catalog: Catalog { relations, settings }, unknown, absent }
-    }
-}
-
-#[cfg(feature = "ssr")]
-fn part<T>(known: model::Known<T>, what: &str, unknown: &mut Vec<(String, Reason)>) -> Option<T> {
-    known.map_err(|reason| unknown.push((what.to_owned(), reason))).ok()
-}
-
-#[cfg(feature = "ssr")]
-fn relation(
-    one: engine::explain::catalog::Relation,
-    indexes: &[engine::explain::catalog::Index],
-    columns: Option<&[engine::explain::catalog::Column]>,
-    extended: Option<&[engine::explain::catalog::Extended]>,
-) -> Relation {
-    use plan::catalog::{Column, Extended};
-    let here = |schema: &str, relation: &str| schema == one.schema && relation == one.name;
-    // Without them a rule would propose extended statistics that may exist already.
-    let columns = columns.filter(|_| extended.is_some()).unwrap_or_default().iter();
-    Relation {
-        columns: columns
-            .filter(|column| here(&column.schema, &column.relation))
-            .map(|column| Column {
-                name: column.name.clone(),
-                n_distinct: Some(column.n_distinct),
-                correlation: column.correlation,
-                null_frac: Some(column.null_frac),
-                most_common_freq: column.most_common_freq,
-            })
-            .collect(),
-        indexes: indexes
-            .iter()
-            .filter(|index| here(&index.schema, &index.relation))
-            .map(|index| Index {
-                name: index.name.clone(),
-                method: index.method.clone(),
-                keys: index.keys.clone(),
-                include: index.include.clone(),
-                predicate: index.predicate.clone(),
-                indisunique: index.indisunique,
-                indisvalid: index.indisvalid,
-                size_bytes: Some(index.size_bytes),
-            })
-            .collect(),
-        extended: extended
-            .unwrap_or_default()
-            .iter()
-            .filter(|one| here(&one.schema, &one.relation))
-            .map(|one| Extended { name: one.name.clone(), columns: one.columns.clone() })
-            .collect(),
-        size_bytes: Some(one.size_bytes),
-        reltuples: one.reltuples,
-        n_mod_since_analyze: one.n_mod_since_analyze,
-        analyze_age_seconds: one.analyze_age_seconds,
-        schema: one.schema,
-        name: one.name,
+        let absent = asked.iter().filter(|(schema, name)| !there(schema, name));
+        let absent = absent.map(|(_, name)| name.clone()).collect();
+        let (catalog, unknown) = read.for_rules();
+        let unknown = unknown.into_iter().map(|(what, reason)| (what.to_owned(), reason));
+        Self { server, database, catalog, unknown: unknown.collect(), absent }
     }
 }
 

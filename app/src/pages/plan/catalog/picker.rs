@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::server_catalog;
+use crate::pages::plan::code::SERVER;
 use crate::pages::plan::explain::Servers;
 use crate::pages::plan::state::PlanState;
 
@@ -62,9 +62,8 @@ pub fn catalog_section(state: PlanState) -> impl IntoView {
         let catalog_error = state.catalog_error.get().map(|message| {
             view! { <p class="plan-broken" role="status">"The plan is checked without the server's catalog, which could not be read. " {message}</p> }
         });
-        let catalog = state
-            .server_catalog
-            .with(|catalog| catalog.as_ref().map(|catalog| server_catalog(catalog)));
+        let catalog =
+            state.server_catalog.with(|catalog| Some((SERVER.get()?.catalog)(catalog.as_ref()?)));
         view! { {catalog_error} {catalog} }
     }
 }
@@ -72,15 +71,11 @@ pub fn catalog_section(state: PlanState) -> impl IntoView {
 /// Reads the catalog whenever another server is selected.
 #[cfg(feature = "hydrate")]
 pub fn follow(state: PlanState) {
-    use super::{TableName, catalog_error, tables_of};
-    use crate::pages::plan::analysis::Shared;
-    use crate::pages::plan::explain::explain_catalog;
-    use model::ServerId;
-
     Effect::new(move |_| {
         let asked = (state.catalog_server.get(), state.catalog_database.get());
-        let paste = state.paste.get();
-        let Some(paste) = paste else { return };
+        if state.paste.with(Option::is_none) {
+            return;
+        }
         let known = state.server_catalog.with_untracked(|catalog| {
             let known = catalog
                 .as_ref()
@@ -94,22 +89,36 @@ pub fn follow(state: PlanState) {
         if asked.0.is_empty() {
             return state.server_catalog.set(None);
         }
-        let mut tables: Vec<TableName> =
-            paste.plans.iter().flat_map(|plan| tables_of(plan)).collect();
-        tables.sort();
-        tables.dedup();
-        leptos::task::spawn_local(async move {
-            let answer =
-                explain_catalog(ServerId::new(asked.0.clone()), asked.1.clone(), tables).await;
-            let same = state.catalog_server.try_get_untracked() == Some(asked.0)
-                && state.catalog_database.try_get_untracked() == Some(asked.1)
-                && state.paste.try_get_untracked() == Some(Some(paste));
-            match answer {
-                _ if !same => {}
-                Ok(Ok(catalog)) => state.server_catalog.set(Some(Shared::new(catalog))),
-                Ok(Err(reason)) => state.catalog_error.set(Some(catalog_error(&reason))),
-                Err(error) => state.catalog_error.set(Some(error.to_string())),
-            }
-        });
+        SERVER.with(move |code| (code.read_catalog)(state, asked.0, asked.1));
     });
 }
+
+/// Reads the catalog of a server and its database for the plans shown.
+#[cfg(feature = "hydrate")]
+pub fn read_catalog(state: PlanState, server: String, database: String) {
+    use super::{TableName, catalog_error, tables_of};
+    use crate::pages::plan::analysis::Shared;
+    use crate::pages::plan::explain::explain_catalog;
+    use model::ServerId;
+
+    let Some(Some(paste)) = state.paste.try_get_untracked() else { return };
+    let mut tables: Vec<TableName> = paste.plans.iter().flat_map(|plan| tables_of(plan)).collect();
+    tables.sort();
+    tables.dedup();
+    leptos::task::spawn_local(async move {
+        let answer = explain_catalog(ServerId::new(server.clone()), database.clone(), tables).await;
+        let same = state.catalog_server.try_get_untracked() == Some(server)
+            && state.catalog_database.try_get_untracked() == Some(database)
+            && state.paste.try_get_untracked() == Some(Some(paste));
+        match answer {
+            _ if !same => {}
+            Ok(Ok(catalog)) => state.server_catalog.set(Some(Shared::new(catalog))),
+            Ok(Err(reason)) => state.catalog_error.set(Some(catalog_error(&reason))),
+            Err(error) => state.catalog_error.set(Some(error.to_string())),
+        }
+    });
+}
+
+/// The server reads it for the form that was submitted.
+#[cfg(not(feature = "hydrate"))]
+pub fn read_catalog(_: PlanState, _: String, _: String) {}

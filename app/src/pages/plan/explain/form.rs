@@ -5,54 +5,35 @@ use leptos::prelude::*;
 use model::ApiError;
 
 use super::request::{ExplainRequest, Step, TIMEOUTS_MS};
-use super::result::{origin, outcome};
+use super::result::outcome;
 use super::runner::ExplainRunner;
 use super::{Choices, ExplainSubmission, Outcome, Servers};
-use crate::pages::plan::state::PlanState;
 use crate::ui::format;
 
 /// The first major version with SERIALIZE and MEMORY.
 const SERIALIZE: u16 = 17;
 
-/// The section of the page, collapsed at first.
-#[component]
-pub fn ExplainPanel(
-    state: PlanState,
-    servers: Servers,
-    submission: ExplainSubmission,
-) -> impl IntoView {
-    let runner = ExplainRunner::new(state, &submission);
+/// The form, once the list of servers is known, and what came of it.
+pub fn form(runner: ExplainRunner, servers: Servers, submission: ExplainSubmission) -> AnyView {
     #[cfg(feature = "hydrate")]
     runner.follow();
-    let details = NodeRef::<leptos::html::Details>::new();
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        // After a run the plan is the focus.
-        if runner.origin.with(Option::is_some)
-            && let Some(details) = details.get_untracked()
-        {
-            details.set_open(false);
-        }
-    });
-    let open = submission.sent && !matches!(submission.outcome, Some(Outcome::Ran(_)));
-    let submission = StoredValue::new(submission);
+    let request = StoredValue::new(submission.request);
     view! {
-        <details class="plan-input plan-run panel" open=open node_ref=details>
-            <summary>"Run it on a server"</summary>
+        <div class="run-body">
             <Transition fallback=|| view! { <p class="note">"Waiting for the list of servers."</p> }>
                 {move || Suspend::new(async move {
                     match servers.0.await {
                         Ok(choices) if choices.servers.is_empty() => {
                             view! { <p class="note">"pgdeck watches no servers that you have access to."</p> }.into_any()
                         }
-                        Ok(choices) => fields(choices, runner, &submission.get_value().request),
+                        Ok(choices) => fields(choices, runner, &request.get_value()),
                         Err(error) => refusal(&error),
                     }
                 })}
             </Transition>
-        </details>
-        {origin(runner)}
+        </div>
     }
+    .into_any()
 }
 
 /// Why there is no form.

@@ -7,6 +7,7 @@ pub mod form;
 #[cfg(feature = "ssr")]
 pub mod journal;
 pub mod messages;
+pub mod panel;
 pub mod request;
 pub mod result;
 pub mod runner;

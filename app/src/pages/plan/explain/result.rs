@@ -142,15 +142,15 @@ fn refused(why: &NotExplained, request: &ExplainRequest) -> AnyView {
 }
 
 /// How the current plan was made, as long as it is the one shown.
-pub fn origin(runner: ExplainRunner) -> impl IntoView {
-    move || {
-        let (paste, explained, server) = runner.origin.get()?;
-        if runner.state.paste.get().as_ref() != Some(&paste) {
-            return None;
-        }
-        let left_out = explained.left_out.join(" ");
-        let sql = shown(&format!("{};", explained.sql.join(";\n"))).into_owned();
-        Some(view! {
+pub fn origin(runner: ExplainRunner) -> Option<AnyView> {
+    let (paste, explained, server) = runner.origin.get()?;
+    if runner.state.paste.get().as_ref() != Some(&paste) {
+        return None;
+    }
+    let left_out = explained.left_out.join(" ");
+    let sql = shown(&format!("{};", explained.sql.join(";\n"))).into_owned();
+    Some(
+        view! {
             <div class="run-made">
                 <p id="plan-made" tabindex="-1">
                     {shown(&made_says(&explained, &server)).into_owned()} " " {left_out}
@@ -160,6 +160,7 @@ pub fn origin(runner: ExplainRunner) -> impl IntoView {
                     <CodeBlock text=sql/>
                 </details>
             </div>
-        })
-    }
+        }
+        .into_any(),
+    )
 }

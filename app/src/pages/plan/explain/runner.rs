@@ -189,15 +189,17 @@ mod live {
                 Ok(catalog) => (Some(catalog), None),
                 Err(reason) => (None, Some(catalog::catalog_error(&reason))),
             };
-            if !self.state.open(text, catalog) {
-                return self.phase.set(Phase::Idle);
-            }
-            self.state.catalog_error.set(catalog_error);
-            let server = self.request.with_untracked(|request| request.server.clone());
-            let paste = self.state.paste.get_untracked();
-            self.origin.set(paste.map(|paste| (paste, explained.clone(), server)));
-            self.phase.set(Phase::Done(Outcome::Ran(explained)));
-            browser::focus("plan-made");
+            self.state.open(text, catalog, move |read| {
+                if !read {
+                    return self.phase.set(Phase::Idle);
+                }
+                self.state.catalog_error.set(catalog_error);
+                let server = self.request.with_untracked(|request| request.server.clone());
+                let paste = self.state.paste.get_untracked();
+                self.origin.set(paste.map(|paste| (paste, explained.clone(), server)));
+                self.phase.set(Phase::Done(Outcome::Ran(explained)));
+                browser::focus("plan-made");
+            });
         }
 
         /// Cancels the current run.

@@ -23,17 +23,22 @@ pub fn Form(state: PlanState) -> impl IntoView {
         let (first, second) = (text(plan), text(other));
         let (catalog_server, database) =
             (state.catalog_server.get_untracked(), state.catalog_database.get_untracked());
-        let read = first.trim().is_empty() || state.load(first);
-        // The selected server is a field of the submitted form.
-        state.catalog_server.set(catalog_server);
-        state.catalog_database.set(database);
-        if read && !second.trim().is_empty() {
-            state.compare(second);
+        let opened = move |read| {
+            // The selected server is a field of the submitted form.
+            state.catalog_server.set(catalog_server);
+            state.catalog_database.set(database);
+            if read && !second.trim().is_empty() {
+                state.compare(second);
+            }
+        };
+        match first.trim().is_empty() {
+            true => opened(true),
+            false => state.load(first, opened),
         }
     };
     let example = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
-        state.load(EXAMPLE.to_owned());
+        state.load(EXAMPLE.to_owned(), |_| ());
     };
     let limit = format!("{} MiB", MAX_SENT_BYTES / 1024 / 1024);
     view! {

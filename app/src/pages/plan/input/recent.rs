@@ -4,6 +4,8 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "hydrate")]
+use crate::pages::plan::code::REPORT;
 use crate::pages::plan::describe::shown;
 use crate::pages::plan::state::PlanState;
 use crate::ui::format;
@@ -93,11 +95,9 @@ pub fn follow(state: PlanState) {
         };
         let fits = paste.text.len() <= MOST_BYTES / 2;
         if fits && recent.on.get_untracked() && paste.text != super::EXAMPLE {
-            let title = crate::pages::plan::describe::short(
-                &crate::pages::plan::describe::verdict(&analysis).0,
-                110,
-            )
-            .into_owned();
+            let Some(report) = REPORT.get() else { return };
+            let verdict = (report.verdict)(&analysis).0;
+            let title = crate::pages::plan::describe::short(&verdict, 110).into_owned();
             let new =
                 RecentPlan { title, at_ms: js_sys::Date::now() as i64, text: paste.text.clone() };
             recent.plans.update(|plans| add(plans, new));
@@ -127,7 +127,7 @@ pub fn list(state: PlanState) -> AnyView {
                 let label = format!("Delete the plan: {title}");
                 view! {
                     <li>
-                        <button type="button" class="plain-button" on:click=move |_| { state.load(text.clone()); }>{title}</button>
+                        <button type="button" class="plain-button" on:click=move |_| state.load(text.clone(), |_| ())>{title}</button>
                         <span class="muted num">{message}</span>
                         <button type="button" aria-label=label on:click=forget>"Delete"</button>
                     </li>

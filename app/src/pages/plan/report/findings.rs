@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use model::{Finding, Unit};
-use plan::rules::Judged;
+use plan::rules::{Judged, Whole};
 
 use crate::pages::plan::analysis::{Analysis, Shared};
 use crate::pages::plan::describe::{name, shown};
@@ -81,9 +81,17 @@ pub fn findings(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
 fn one(analysis: &Analysis, found: &Judged, state: PlanState, open: bool) -> AnyView {
     let Judged { node, saves_ms, finding, .. } = found;
     let (node, word) = (*node, finding.severity.as_str());
+    let of = (found.whole == Whole::Planning).then_some(" of planning");
     let saves = saves_ms.filter(|ms| *ms > 0.0).map(|ms| {
-        view! { <span class="saves num" title=format::exact(ms, Unit::Ms)>"up to " {format::number(ms, Unit::Ms)}</span> }
+        view! { <span class="saves num" title=format::exact(ms, Unit::Ms)>"up to " {format::number(ms, Unit::Ms)} {of}</span> }
     });
+    // It stands behind the finding that claims the same time.
+    let (part, within) = match found.within {
+        Some(_) => {
+            (" part", Some(view! { <p class="muted">"Its time is part of the finding above."</p> }))
+        }
+        None => ("", None),
+    };
     let link = node.and_then(|at| Some((at, analysis.plan.nodes.get(at)?))).map(|(at, printed)| {
         let click = move |event: leptos::ev::MouseEvent| {
             if state.hydrated.get_untracked() {
@@ -99,13 +107,14 @@ fn one(analysis: &Analysis, found: &Judged, state: PlanState, open: bool) -> Any
         }
     });
     view! {
-        <details class=format!("finding {word}") open=open>
+        <details class=format!("finding {word}{part}") open=open>
             <summary>
                 <span class=format!("severity {word}")>{word}</span>
                 <span class="finding-says">{shown(&finding.message).into_owned()}</span>
                 {saves}
             </summary>
             <div class="finding-body">
+                {within}
                 {link}
                 {finding_body(&with_visible_text(finding))}
                 <p class="rule-link">"Rule " <a href=format!("/rules#{}", finding.rule)>{finding.rule.clone()}</a></p>

@@ -10,6 +10,7 @@ use model::Unit;
 
 use super::analysis::{Analysis, ParsedPlans, Shared};
 use super::catalog::picker;
+use super::code::COMPARE;
 use super::describe::{short, shown};
 use super::state::PlanState;
 use super::{share, views};
@@ -22,26 +23,26 @@ const MOST_PLANS: usize = 500;
 const MOST_LINES: usize = 20;
 
 /// Picture and findings; nothing before there is a plan.
-#[component]
-pub fn FirstScreen(state: PlanState) -> impl IntoView {
-    move || {
-        let paste = state.paste.get()?;
-        let analysis = state.analysis.get()?;
-        let comparison = move || state.comparison.get().map(|all| compare::compared(&all, state));
-        Some(
-            view! {
-                {chooser(&paste, state)}
-                {notices(&paste, &analysis)}
-                {comparison}
-                {findings::first_line(&analysis, state)}
-                {move || match state.hydrated.get() {
-                    true => views::views(&paste, &analysis, state),
-                    false => plain(&analysis, state),
-                }}
-            }
-            .into_any(),
-        )
-    }
+pub fn first_screen(state: PlanState) -> Option<AnyView> {
+    let paste = state.paste.get()?;
+    let analysis = state.analysis.get()?;
+    let comparison = move || {
+        let all = state.comparison.get()?;
+        Some((COMPARE.get()?.view)(&all, state))
+    };
+    Some(
+        view! {
+            {chooser(&paste, state)}
+            {notices(&paste, &analysis)}
+            {comparison}
+            {findings::first_line(&analysis, state)}
+            {move || match state.hydrated.get() {
+                true => views::views(&paste, &analysis, state),
+                false => plain(&analysis, state),
+            }}
+        }
+        .into_any(),
+    )
 }
 
 /// The static table beside the findings, in the places of the views.
@@ -58,21 +59,18 @@ fn plain(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
 }
 
 /// What stands below the first screen: the catalog, the facts, the share menu.
-#[component]
-pub fn Details(state: PlanState) -> impl IntoView {
-    move || {
-        let analysis = state.analysis.get()?;
-        Some(
-            view! {
-                <div class="plan-report">
-                    {picker::catalog_section(state)}
-                    {facts(&analysis)}
-                    {share::share(&analysis, state)}
-                </div>
-            }
-            .into_any(),
-        )
-    }
+pub fn details(state: PlanState) -> Option<AnyView> {
+    let analysis = state.analysis.get()?;
+    Some(
+        view! {
+            <div class="plan-report">
+                {picker::catalog_section(state)}
+                {facts(&analysis)}
+                {share::share(&analysis, state)}
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// The chooser among several plans.
@@ -112,7 +110,7 @@ fn chooser(paste: &Shared<ParsedPlans>, state: PlanState) -> Option<AnyView> {
     )
 }
 
-/// Where the text is truncated, and the unrecognised lines.
+/// Where the text is truncated, what is doubtful about the reading, and the unrecognised lines.
 fn notices(paste: &ParsedPlans, analysis: &Analysis) -> Option<AnyView> {
     let broken = analysis.plan.broken.as_ref().map(|broken| {
         view! {
@@ -121,6 +119,12 @@ fn notices(paste: &ParsedPlans, analysis: &Analysis) -> Option<AnyView> {
             </p>
         }
     });
+    let read = paste.notices.iter().take(MOST_LINES).map(|notice| {
+        let class = if notice.doubtful { "plan-broken" } else { "plan-left" };
+        let place = (notice.line > 1).then(|| format!("From line {}: ", notice.line));
+        view! { <p class=class>{place} {shown(&notice.text).into_owned()}</p> }
+    });
+    let read = (!paste.notices.is_empty()).then(|| read.collect_view());
     let left = &paste.not_understood;
     let lines = (!left.is_empty()).then(|| {
         let rows = left.iter().take(MOST_LINES).map(|left| {
@@ -135,14 +139,8 @@ fn notices(paste: &ParsedPlans, analysis: &Analysis) -> Option<AnyView> {
             </details>
         }
     });
-    let done = paste.notices.iter().take(MOST_LINES).map(|notice| {
-        let class = if notice.partial { "plan-broken" } else { "plan-left" };
-        let text = format!("Line {}: {}", notice.line, notice.text);
-        view! { <p class=class>{shown(&text).into_owned()}</p> }
-    });
-    let done = (!paste.notices.is_empty()).then(|| done.collect_view());
-    (broken.is_some() || lines.is_some() || done.is_some())
-        .then(|| view! { {broken} {done} {lines} }.into_any())
+    (broken.is_some() || read.is_some() || lines.is_some())
+        .then(|| view! { {broken} {read} {lines} }.into_any())
 }
 
 /// The printed facts about the whole plan.

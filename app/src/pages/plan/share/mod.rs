@@ -11,26 +11,52 @@ use leptos::prelude::*;
 use super::analysis::{Analysis, Shared};
 #[cfg(feature = "hydrate")]
 use super::browser;
+use super::code::SAVE;
 use super::state::PlanState;
 #[cfg(feature = "hydrate")]
 use super::state::View;
 
+/// What the menu offers.
+#[derive(Clone, Copy)]
+pub enum Save {
+    /// A permalink, copied.
+    Link,
+    /// The report as Markdown.
+    Report,
+    /// The tree as SVG.
+    Svg,
+    /// The tree as PNG.
+    Png,
+    /// The plan under other names, shown.
+    Anonymised,
+}
+
+impl Save {
+    const ALL: [(Self, &str); 5] = [
+        (Self::Link, "Copy a link"),
+        (Self::Report, "Save report (Markdown)"),
+        (Self::Svg, "Save tree (SVG)"),
+        (Self::Png, "Save tree (PNG)"),
+        (Self::Anonymised, "Show anonymised"),
+    ];
+}
+
 /// The menu.
 pub fn share(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
     let said = RwSignal::new(String::new());
-    let button = |words: &'static str, does: fn(&Shared<Analysis>, PlanState, RwSignal<String>)| {
+    let buttons = Save::ALL.map(|(what, words)| {
         let analysis = analysis.clone();
-        view! { <button type="button" on:click=move |_| does(&analysis, state, said)>{words}</button> }
-    };
+        let click = move |_| {
+            let analysis = analysis.clone();
+            SAVE.with(move |code| (code.save)(what, &analysis, state, said));
+        };
+        view! { <button type="button" on:click=click>{words}</button> }
+    });
     view! {
         <details class="plan-share js-only">
             <summary>"Share or save"</summary>
             <div class="plan-actions">
-                {button("Copy a link", link)}
-                {button("Save report (Markdown)", report)}
-                {button("Save tree (SVG)", picture)}
-                {button("Save tree (PNG)", pixels)}
-                {button("Show anonymised", anonymised)}
+                {buttons.collect_view()}
                 <span class="note" role="status">{move || said.get()}</span>
             </div>
         </details>
@@ -38,23 +64,33 @@ pub fn share(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
     .into_any()
 }
 
+/// Does what was chosen, and says so.
+#[cfg(feature = "hydrate")]
+pub fn save(what: Save, analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
+    if said.is_disposed() {
+        return; // The page was left while the code was fetched.
+    }
+    match what {
+        Save::Link => link(state, said),
+        Save::Report => report(analysis, said),
+        Save::Svg => svg(analysis, state, said),
+        Save::Png => png(analysis, state, said),
+        Save::Anonymised => anonymised(analysis, state, said),
+    }
+}
+
+/// Only a browser has a place to save to.
 #[cfg(not(feature = "hydrate"))]
-fn link(_: &Shared<Analysis>, _: PlanState, _: RwSignal<String>) {}
-#[cfg(not(feature = "hydrate"))]
-fn report(_: &Shared<Analysis>, _: PlanState, _: RwSignal<String>) {}
-#[cfg(not(feature = "hydrate"))]
-fn picture(_: &Shared<Analysis>, _: PlanState, _: RwSignal<String>) {}
-#[cfg(not(feature = "hydrate"))]
-fn pixels(_: &Shared<Analysis>, _: PlanState, _: RwSignal<String>) {}
+pub fn save(_: Save, _: &Shared<Analysis>, _: PlanState, _: RwSignal<String>) {}
 
 #[cfg(feature = "hydrate")]
-fn report(analysis: &Shared<Analysis>, _: PlanState, said: RwSignal<String>) {
+fn report(analysis: &Shared<Analysis>, said: RwSignal<String>) {
     browser::save("plan.md", "text/markdown", &export::markdown(analysis));
     said.set("Saved as plan.md.".into());
 }
 
 #[cfg(feature = "hydrate")]
-fn picture(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
+fn svg(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
     browser::save(
         "plan.svg",
         "image/svg+xml",
@@ -64,7 +100,7 @@ fn picture(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>
 }
 
 #[cfg(feature = "hydrate")]
-fn pixels(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
+fn png(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
     let (svg, width, height) = export::svg(analysis, state.scale.get_untracked());
     leptos::task::spawn_local(async move {
         let done = browser::save_png("plan.png", &svg, width, height).await;
@@ -76,15 +112,19 @@ fn pixels(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>)
 }
 
 /// Replaces the plan by an anonymised copy (other names and literals).
+#[cfg(feature = "hydrate")]
 fn anonymised(analysis: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
     let text = plan::write::text(&plan::anonymise(&analysis.plan));
-    if state.load(text) {
-        said.set("Names and literals are replaced; figures are unchanged.".into());
-    }
+    state.load(text, move |read| {
+        if read {
+            // The menu is that of the new plan by now.
+            let _ = said.try_set("Names and literals are replaced; figures are unchanged.".into());
+        }
+    });
 }
 
 #[cfg(feature = "hydrate")]
-fn link(_: &Shared<Analysis>, state: PlanState, said: RwSignal<String>) {
+fn link(state: PlanState, said: RwSignal<String>) {
     let Some(paste) = state.paste.get_untracked() else { return };
     leptos::task::spawn_local(async move {
         let packed = browser::through("CompressionStream", paste.text.as_bytes()).await;
@@ -158,9 +198,11 @@ fn read_address(state: PlanState) {
         if let Some(text) = reloaded.then(super::input::recent::newest).flatten() {
             // Once the page is hydrated: until then it must be what the server has rendered.
             request_animation_frame(move || {
-                if state.load(text) {
-                    place(&parts);
-                }
+                state.load(text, move |read| {
+                    if read {
+                        place(&parts);
+                    }
+                });
             });
             return;
         }
@@ -170,9 +212,11 @@ fn read_address(state: PlanState) {
         let packed = fragment::decoded(&parts.plan).unwrap_or_default();
         match browser::through("DecompressionStream", &packed).await {
             Ok(bytes) => {
-                if state.load(String::from_utf8_lossy(&bytes).into_owned()) {
-                    place(&parts);
-                }
+                state.load(String::from_utf8_lossy(&bytes).into_owned(), move |read| {
+                    if read {
+                        place(&parts);
+                    }
+                });
             }
             Err(_) => state
                 .parse_error

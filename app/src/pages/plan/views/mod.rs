@@ -18,8 +18,10 @@ use leptos::prelude::*;
 use plan::layout::Scale;
 
 use super::analysis::{Analysis, ParsedPlans, Shared};
+use super::code::VIEWS;
 use super::report::findings::findings;
 use super::state::{PlanState, View};
+use crate::live::lazy_code::LazyCode;
 
 /// The views.
 pub fn views(
@@ -105,11 +107,43 @@ fn one(
     match state.view.get() {
         View::Table if narrow.get() => cards::cards(analysis, state),
         View::Tree => tree::tree_view(analysis, state),
-        View::Flame => flame::flame_view(analysis, state),
         View::Table => table::table(analysis, state),
+        other => {
+            let (paste, analysis) = (paste.clone(), analysis.clone());
+            fetched(&VIEWS, move |code| (code.view)(other, &paste, &analysis, state))
+        }
+    }
+}
+
+/// A view whose code may have to be fetched first.
+fn fetched<T: Copy + Send + Sync>(
+    code: &'static LazyCode<T>,
+    view: impl Fn(T) -> AnyView + Send + 'static,
+) -> AnyView {
+    let here = RwSignal::new(code.get().is_some());
+    if !here.get_untracked() {
+        code.with(move |_| {
+            let _ = here.try_set(true); // The view may have been left.
+        });
+    }
+    let waiting = || view! { <p class="note" role="status">"Fetching this view."</p> }.into_any();
+    let shown = move || here.get().then(|| code.get()).flatten();
+    (move || shown().map_or_else(waiting, &view)).into_any()
+}
+
+/// The views whose code is fetched with the first of them.
+pub fn other(
+    view: View,
+    paste: &Shared<ParsedPlans>,
+    analysis: &Shared<Analysis>,
+    state: PlanState,
+) -> AnyView {
+    match view {
+        View::Flame => flame::flame_view(analysis, state),
         View::Source => source::source(paste, analysis, state),
         View::Query => query::query(analysis, state),
         View::Totals => totals::totals_view(analysis, state),
+        View::Tree | View::Table => ().into_any(),
     }
 }
 

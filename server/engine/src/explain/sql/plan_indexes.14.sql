@@ -7,6 +7,12 @@ select n.nspname::text as schema, c.relname::text as relation, i.relname::text a
        m.amname::text as method,
        array(select pg_catalog.pg_get_indexdef(x.indexrelid, k, false)
                from pg_catalog.generate_series(1, x.indnkeyatts::int4) k order by k) as keys,
+       array(select o.opcname::text
+               from pg_catalog.generate_series(1, x.indnkeyatts::int4) k
+               join pg_catalog.pg_opclass o on o.oid = x.indclass[k - 1] order by k) as classes,
+       array(select case x.indoption[k - 1] & 3 when 1 then 'desc nulls last' when 2 then 'nulls first'
+                    when 3 then 'desc' else '' end
+               from pg_catalog.generate_series(1, x.indnkeyatts::int4) k order by k) as directions,
        array(select pg_catalog.pg_get_indexdef(x.indexrelid, k, false)
                from pg_catalog.generate_series(x.indnkeyatts::int4 + 1, x.indnatts::int4) k order by k) as include,
        pg_catalog.pg_get_expr(x.indpred, x.indrelid) as predicate,

@@ -10,11 +10,23 @@ select n.nspname::text as schema, c.relname::text as name,
        extract(epoch from pg_catalog.clock_timestamp() - greatest(
          pg_catalog.pg_stat_get_last_analyze_time(c.oid),
          pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid)))::float8 as analyze_age_seconds,
-       pg_catalog.has_any_column_privilege(c.oid, 'select') as may_select
+       pg_catalog.has_any_column_privilege(c.oid, 'select') as may_select,
+       r.schema as root_schema, r.name as root_name, r.partitioned as root_partitioned
   from (select distinct u.schema, u.name
           from rows from (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) as u(schema, name)) w
   join pg_catalog.pg_class c on c.relname = w.name and c.relkind in ('r', 'p', 'm', 'f')
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  left join lateral (
+         with recursive above(oid, steps) as (
+           select i.inhparent, 1 from pg_catalog.pg_inherits i where i.inhrelid = c.oid
+           union all
+           select i.inhparent, a.steps + 1 from above a join pg_catalog.pg_inherits i on i.inhrelid = a.oid where a.steps < 50)
+         select rn.nspname::text as schema, rc.relname::text as name, rc.relkind = 'p' as partitioned
+           from above a
+           join pg_catalog.pg_class rc on rc.oid = a.oid
+           join pg_catalog.pg_namespace rn on rn.oid = rc.relnamespace
+          order by a.steps desc
+          limit 1) r on true
  where w.schema = n.nspname or (w.schema is null and pg_catalog.pg_table_is_visible(c.oid))
  order by n.nspname, c.relname
  limit 200;

@@ -1,0 +1,13 @@
+-- cause: spilled_tuplestore
+create table orders (
+    id int primary key, tenant_id int, customer_id int, status varchar(20), note text, mail varchar(80),
+    at timestamptz, amount numeric, hidden boolean, deleted_at timestamptz);
+insert into orders select n, n % 50, n * 7919 % 4000, (array['open', 'paid', 'sent'])[1 + n % 3], 'note ' || md5(n::text),
+    'user' || n || '@example.com', '2026-01-01'::timestamptz + n * interval '1 minute', n * 31 % 977,
+    n % 500 = 0, case when n % 100 > 0 then '2026-03-01'::timestamptz end
+    from generate_series(1, 50000) n;
+vacuum analyze orders;
+set work_mem = '64kB';
+
+-- statement
+with kept as materialized (select id, note, mail from orders) select count(*) from kept a where a.id > (select avg(id) from kept);
