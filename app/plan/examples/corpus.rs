@@ -11,7 +11,7 @@ fn main() {
     for file in files() {
         let name = file.display().to_string();
         let bytes = std::fs::read(&file).expect("the file can be read");
-        if understood(&name, &String::from_utf8_lossy(&bytes)) {
+        if understood(&name, &plan::decode(&bytes)) {
             good += 1;
         } else {
             bad += 1;
@@ -54,6 +54,9 @@ fn understood(name: &str, paste: &str) -> bool {
         for leftover in &parsed.not_understood {
             println!("  {}:{} {}", leftover.line, leftover.column, leftover.text);
         }
+    }
+    for notice in &parsed.notices {
+        println!("{name}: line {}: {} {}", notice.line, notice.text, notice.doubtful);
     }
     if std::env::var_os("PLAN_TREE").is_some() {
         for plan in &parsed.plans {

@@ -33,6 +33,7 @@ pub use node::{
     Actual, Cost, Format, Leftover, Node, Notice, ParseError, Parsed, Plan, Prop, Trigger, Value,
     Worker,
 };
+pub use paste::decode;
 pub use query::query_spans;
 pub use system::System;
 

@@ -15,6 +15,8 @@ struct Shape {
 pub(super) fn strip(lines: &mut Vec<Line<'_>>) {
     lines.retain(|line| !is_record(&line.text));
     let mut open: Option<Shape> = None;
+    // Where the value of a row of the expanded display begins, in bytes.
+    let mut value: Option<usize> = None;
     for at in 0..lines.len() {
         let (before, rest) = lines.split_at_mut(at);
         let Some((line, after)) = rest.split_first_mut() else { break };
@@ -22,8 +24,16 @@ pub(super) fn strip(lines: &mut Vec<Line<'_>>) {
             open = None;
             continue;
         }
-        if expanded(line) {
+        let bar = expanded(line);
+        if bar.is_some() {
+            value = bar;
             continue;
+        }
+        if let Some(bar) = value {
+            if goes_on(line, bar) {
+                continue;
+            }
+            value = None;
         }
         if let Some(width) = rule(&line.text) {
             let next = after.iter().find(|line| !line.is_blank());
@@ -70,11 +80,34 @@ fn heading(before: &mut [Line<'_>], mut most: usize) {
     }
 }
 
-/// psql's expanded display: `QUERY PLAN | text`, and a line per record.
-fn expanded(line: &mut Line<'_>) -> bool {
+/// The next line of a value in the expanded display: nothing stands before the bar at `bar`.
+fn goes_on(line: &mut Line<'_>, bar: usize) -> bool {
+    let text = &line.text;
+    let bars = ['|', '│', '║'];
+    let (Some(head), Some(rest)) = (text.get(..bar), text.get(bar..)) else { return false };
+    if !rest.starts_with(bars) || !head.trim_start_matches(bars).trim().is_empty() {
+        return false;
+    }
+    let from = bar.saturating_add(rest.chars().next().map_or(0, char::len_utf8)).saturating_add(1);
+    keep_value(line, from);
+    true
+}
+
+/// Keeps the value of a row: without the mark of psql that it has another line, and the right border.
+fn keep_value(line: &mut Line<'_>, from: usize) {
+    let text = line.text.trim_end();
+    let text = text.strip_suffix(['|', '│', '║']).unwrap_or(text).trim_end();
+    let text = text.strip_suffix(['+', '↵']).unwrap_or(text);
+    let to = text.len();
+    line.keep(from.min(to), to);
+    line.place = Place::Framed;
+}
+
+/// psql's expanded display: `QUERY PLAN | text`, and a line per record. Gives the place of its bar.
+fn expanded(line: &mut Line<'_>) -> Option<usize> {
     if !unindented(&line.text).trim_start_matches(['|', '│', '║', ' ']).starts_with("QUERY PLAN")
     {
-        return false;
+        return None;
     }
     for bar in ["| ", "│ ", "║ "] {
         let head = line.text.find(bar).filter(|at| {
@@ -83,12 +116,11 @@ fn expanded(line: &mut Line<'_>) -> bool {
             })
         });
         if let Some(at) = head {
-            line.keep(at.saturating_add(bar.len()), line.text.trim_end().len());
-            line.place = Place::Framed;
-            return true;
+            keep_value(line, at.saturating_add(bar.len()));
+            return Some(at);
         }
     }
-    false
+    None
 }
 
 /// The line above each row of the expanded display.
@@ -158,7 +190,7 @@ fn bare(line: &mut Line<'_>, open: Option<Shape>) {
     };
     let framed = barred || (shape.width > 0 && width == expected && !right_bar);
     let mark = line.text.get(from..to).and_then(|inner| inner.chars().next_back());
-    if let Some(mark) = mark.filter(|mark| framed && "+↵.…".contains(*mark)) {
+    if let Some(mark) = mark.filter(|mark| framed && !line.cut && "+↵.…".contains(*mark)) {
         to = to.saturating_sub(mark.len_utf8());
         line.wraps = mark == '.' || mark == '…';
     } else if framed && !barred && shape.border == 0 && mark == Some(' ') {

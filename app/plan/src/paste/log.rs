@@ -107,6 +107,15 @@ fn quotes_are_odd(text: &str) -> bool {
     text.matches('"').count() % 2 == 1
 }
 
+/// Whether a line is a whole record in JSON with its plan in it.
+pub(super) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with("{\"")
+        && head(text).and_then(|at| text.get(at..)).is_some_and(|rest| {
+            let plan = rest.split_once("plan:\\n").map(|(_, plan)| plan);
+            plan.is_some_and(|plan| !plan.starts_with('"'))
+        })
+}
+
 /// Where the message starts in a line that introduces a plan.
 fn head(text: &str) -> Option<usize> {
     let at = text.find(HEAD)?;
@@ -157,7 +166,7 @@ fn jsonlog<'a>(line: &Line<'a>, at: usize, lines: &mut Vec<Line<'a>>) {
     let column = line.text.get(..at).map_or(1, |before| before.chars().count().saturating_add(1));
     for (n, text) in message.split('\n').enumerate() {
         lines.push(Line {
-            text: Cow::Owned(super::plain(text).into_owned()),
+            text: Cow::Owned(super::untabbed(text)),
             column,
             place: if n == 0 { Place::Frame } else { Place::Framed },
             ..line.clone()

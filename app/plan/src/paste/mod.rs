@@ -1,14 +1,31 @@
-//! Preprocesses a paste: splits it into lines with their positions and strips what tools draw
-//! around a plan.
+//! Makes a paste readable before it is parsed: encodings, containers, what stands in front of lines,
+//! frames, wraps. One step after the other, each of which leaves alone what it does not know; a clean
+//! paste passes through as it is.
 
+mod balance;
+mod bytes;
+mod cut;
+mod diff;
 mod document;
+mod escapes;
 mod frame;
+mod html;
+mod literal;
 mod log;
+mod nested;
+mod node;
+mod prefix;
+mod printable;
 mod quote;
+mod rows;
+mod symbols;
+mod wrap;
 
 use std::borrow::Cow;
 
-use crate::node::ParseError;
+pub use bytes::decode;
+
+use crate::node::{Notice, ParseError};
 
 /// A line of the paste, cleaned.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +38,10 @@ pub(crate) struct Line<'a> {
     pub column: usize,
     /// Where the line stands.
     pub place: Place,
-    /// Whether a mark of psql says that the next line continues this one.
+    /// Whether the next line continues this one.
     pub wraps: bool,
+    /// Whether its end is missing.
+    pub cut: bool,
 }
 
 /// Where a line stands.
@@ -44,34 +63,107 @@ pub(crate) fn document(paste: &str, most: usize) -> Option<Vec<Line<'_>>> {
     document::lines(paste.strip_prefix('\u{feff}').unwrap_or(paste), most)
 }
 
-/// Splits and cleans a paste.
-pub(crate) fn lines(paste: &str) -> Vec<Line<'_>> {
-    let paste = paste.strip_prefix('\u{feff}').unwrap_or(paste);
-    let mut lines: Vec<Line<'_>> = paste
-        .split('\n')
-        .enumerate()
-        .map(|(at, text)| Line {
-            text: plain(text.strip_suffix('\r').unwrap_or(text)),
-            number: at.saturating_add(1),
-            column: 1,
-            ..Line::default()
-        })
-        .collect();
-    if paste.contains(log::HEAD.trim_end()) {
+/// Splits and cleans a paste. Gives what a reader should know about that as well.
+pub(crate) fn lines(paste: &str) -> (Vec<Line<'_>>, Vec<Notice>) {
+    let mut notices = vec![];
+    let seen = Seen::of(paste);
+    let mut lines = split(paste, &seen);
+    let orders = seen.any(b"\x08\x1b[");
+    if seen.any(b"\0>") || orders || seen.beyond_ascii {
+        symbols::clean(&mut lines, orders, seen.beyond_ascii);
+    }
+    if seen.any(b"=") && ["=3D", "=\n", "=\r\n"].iter().any(|sign| paste.contains(sign)) {
+        printable::decode(&mut lines);
+    }
+    if seen.any(b"&") || seen.any(b"<") && html::has_tags(paste) {
+        html::decode(&mut lines);
+        symbols::clean(&mut lines, orders, true);
+    }
+    if seen.any(b"\\") || seen.beyond_ascii {
+        escapes::undo(&mut lines);
+    }
+    diff::unwrap(&mut lines, &mut notices);
+    if seen.any(b"\"'`") {
+        rows::unwrap(&mut lines, &mut notices);
+    }
+    if seen.any(b"{") {
+        literal::as_json(&mut lines, &mut notices);
+        nested::unwrap(&mut lines);
+    }
+    if seen.any(b">") {
+        cut::pager(&mut lines);
+    }
+    prefix::strip(&mut lines, &mut notices);
+    if seen.any(b"\t") || seen.any(b"#\\^") {
+        for line in lines.iter_mut().filter(|line| line.text.contains('\t')) {
+            line.text = Cow::Owned(untabbed(&line.text));
+        }
+    }
+    if paste.contains(log::HEAD.trim_end()) || seen.any(b"\0") {
         log::unwrap(&mut lines);
     }
     quote::strip(&mut lines);
     frame::strip(&mut lines);
+    wrap::rejoin(&mut lines, &mut notices);
+    cut::mark(&mut lines, &mut notices);
+    (lines, notices)
+}
+
+/// Which bytes a paste has: most steps look for signs that most pastes do not have.
+struct Seen {
+    bytes: [bool; 256],
+    beyond_ascii: bool,
+}
+
+impl Seen {
+    fn of(paste: &str) -> Self {
+        let mut bytes = [false; 256];
+        for byte in paste.bytes() {
+            if let Some(seen) = bytes.get_mut(usize::from(byte)) {
+                *seen = true;
+            }
+        }
+        let beyond_ascii = bytes.iter().skip(128).any(|seen| *seen);
+        Self { bytes, beyond_ascii }
+    }
+
+    fn any(&self, bytes: &[u8]) -> bool {
+        bytes.iter().any(|byte| self.bytes.get(usize::from(*byte)).is_some_and(|seen| *seen))
+    }
+}
+
+/// The lines of a paste; a carriage return alone ends one as well.
+fn split<'a>(paste: &'a str, seen: &Seen) -> Vec<Line<'a>> {
+    let paste = paste.trim_start_matches('\u{feff}');
+    let (zeros, returns) = (seen.any(b"\0"), seen.any(b"\r"));
+    let mut lines = Vec::new();
+    for (at, text) in paste.split('\n').enumerate() {
+        let mut line = Line {
+            text: Cow::Borrowed(text),
+            number: at.saturating_add(1),
+            column: 1,
+            ..Line::default()
+        };
+        // UTF-16 that was taken for UTF-8: what its byte order mark became, and zeros.
+        if zeros {
+            line.text = Cow::Owned(text.replace(['\0', '\u{fffd}'], ""));
+        }
+        if returns && line.text.contains('\r') {
+            let text = line.text.trim_end_matches('\r').to_owned();
+            let pieces = text.split('\r');
+            lines.extend(
+                pieces.map(|piece| Line { text: Cow::Owned(piece.to_owned()), ..line.clone() }),
+            );
+        } else {
+            lines.push(line);
+        }
+    }
     lines
 }
 
-/// Spaces for the no-break spaces of web pages, and for tabs up to the next multiple of eight.
-fn plain(text: &str) -> Cow<'_, str> {
-    // 0xC2 begins the no-break space in UTF-8: bytes are quicker to look for than characters.
-    if !text.as_bytes().contains(&b'\t') && !text.as_bytes().contains(&0xC2) {
-        return Cow::Borrowed(text);
-    }
-    let mut plain = String::with_capacity(text.len());
+/// Spaces for tabs up to the next multiple of eight.
+fn untabbed(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len().saturating_add(16));
     let mut column = 0_usize;
     for c in text.chars() {
         if c == '\t' {
@@ -79,11 +171,11 @@ fn plain(text: &str) -> Cow<'_, str> {
             plain.extend(std::iter::repeat_n(' ', width));
             column = column.saturating_add(width);
         } else {
-            plain.push(if c == '\u{a0}' { ' ' } else { c });
+            plain.push(c);
             column = column.saturating_add(1);
         }
     }
-    Cow::Owned(plain)
+    plain
 }
 
 /// A text without the spaces in front. Most of an indented document is that, and it is walked several

@@ -1,11 +1,37 @@
-//! Strips the quotes that pgAdmin and spreadsheets put around each line of a plan.
+//! Strips the quotes that pgAdmin and spreadsheets put around each line of a plan, or around those that
+//! hold a comma.
 
 use std::borrow::Cow;
 
 use super::{Line, unindented};
+use crate::text::{figures_start, is_known_property};
 
-/// Strips the quotes from all lines, if plan lines carry them.
+/// Strips the quotes from all lines that carry them.
 pub(super) fn strip(lines: &mut [Line<'_>]) {
+    all(lines);
+    for line in lines.iter_mut() {
+        some(line);
+    }
+}
+
+/// Strips the quotes of a line of a plan that begins with one; no such line does.
+fn some(line: &mut Line<'_>) {
+    let text = line.text.trim();
+    let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) else { return };
+    let inner = text.get(1..).unwrap_or_default();
+    let own = inner.trim_start();
+    if !(own.starts_with("-> ") || is_known_property(own) || figures_start(own).is_some()) {
+        return;
+    }
+    let from = line.text.find(quote).map_or(0, |at| at.saturating_add(1));
+    let to = line.text.trim_end().len();
+    let closed = inner.ends_with(quote) && inner.matches(quote).count() % 2 == 1;
+    line.keep(from, if closed { to.saturating_sub(1).max(from) } else { to });
+    undouble(line, quote);
+}
+
+/// Strips the quotes from all lines, if lines with figures carry them.
+fn all(lines: &mut [Line<'_>]) {
     for quote in ['"', '\''] {
         whole(lines, quote);
         let quoted = |line: &Line<'_>| {
@@ -28,7 +54,7 @@ pub(super) fn strip(lines: &mut [Line<'_>]) {
             if !opened && !closed {
                 continue;
             }
-            let from = if opened { from.saturating_add(1) } else { from };
+            let from = if opened { from.saturating_add(1) } else { 0 };
             let to = if closed { text.len().saturating_sub(1) } else { text.len() };
             line.keep(from, to.max(from));
             if opened && closed {

@@ -8,7 +8,7 @@ mod truncation;
 mod xml;
 mod yaml;
 
-use crate::node::{Format, Leftover, ParseError, Parsed, Plan};
+use crate::node::{Format, Leftover, Notice, ParseError, Parsed, Plan};
 use crate::paste::{self, Cursor, Line, Place};
 use crate::text;
 use transcript::Transcript;
@@ -27,14 +27,15 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
     if paste.len() <= MOST_BYTES
         && let Some(lines) = paste::document(paste, MOST_LINES)
     {
-        return read_all(&lines);
+        return read_all(&lines, vec![]);
     }
     let lines_end = paste.match_indices('\n').nth(MOST_LINES).map(|(at, _)| at);
     let end = lines_end.unwrap_or(paste.len()).min(MOST_BYTES);
     let end = (0..=end).rev().find(|at| paste.is_char_boundary(*at)).unwrap_or_default();
     let head = paste.get(..end).unwrap_or_default();
     if head.len() == paste.len() {
-        return read_all(&paste::lines(paste));
+        let (lines, notices) = paste::lines(paste);
+        return read_all(&lines, notices);
     }
     let (megabytes, read) = (paste.len() / 1_048_576, head.len().div_ceil(1_048_576));
     let last_line = head.rfind('\n').map_or(0, |at| at.saturating_add(1));
@@ -45,7 +46,8 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
             "the end: only the first {read} MB of the {megabytes} MB pasted are read"
         ),
     };
-    let mut parsed = read_all(&paste::lines(head)).map_err(|error| ParseError {
+    let (lines, notices) = paste::lines(head);
+    let mut parsed = read_all(&lines, notices).map_err(|error| ParseError {
         expected: format!("{} within the first {read} MB", error.expected),
         ..error
     })?;
@@ -57,8 +59,8 @@ pub(crate) fn read(paste: &str) -> Result<Parsed, ParseError> {
     Ok(parsed)
 }
 
-fn read_all(lines: &[Line<'_>]) -> Result<Parsed, ParseError> {
-    let mut parsed = Parsed::default();
+fn read_all(lines: &[Line<'_>], notices: Vec<Notice>) -> Result<Parsed, ParseError> {
+    let mut parsed = Parsed { notices, ..Parsed::default() };
     let mut transcript = Transcript::default();
     let mut at = 0;
     // The first line behind a plan without costs: what follows may be one more.

@@ -113,11 +113,12 @@ fn is_tag(text: &str) -> bool {
     })
 }
 
-/// psql's `Time: 12.3 ms` in any language: a word, a colon, a number.
+/// psql's `Time: 12.3 ms` in any language, pgcli's `Time: 0.012s`: a word, a colon, a number.
 fn is_timing(text: &str) -> bool {
     text.split_once(':').is_some_and(|(name, rest)| {
         name.trim().chars().all(char::is_alphabetic)
             && rest.trim_start().starts_with(|c: char| c.is_ascii_digit())
-            && (rest.contains("ms") || rest.contains("мс") || rest.contains("毫秒"))
+            && (["ms", "мс", "毫秒"].iter().any(|unit| rest.contains(unit))
+                || rest.trim().ends_with('s'))
     })
 }

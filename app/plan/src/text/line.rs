@@ -192,14 +192,14 @@ pub(super) fn property(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether a line starts with a key that only plans have.
-pub(super) fn is_known_property(text: &str) -> bool {
+pub(crate) fn is_known_property(text: &str) -> bool {
     worker(text).is_some()
         || property(text)
             .is_some_and(|(name, _)| PROPERTIES.contains(&name) || summary::is_key(name))
 }
 
 /// Whether a line can stand in a plan as it is.
-pub(super) fn is_item(text: &str, place: Place) -> bool {
+pub(crate) fn is_item(text: &str, place: Place) -> bool {
     is_arrow(text)
         || is_label(text)
         || worker(text).is_some()

@@ -17,7 +17,9 @@ use crate::paste::{Line, Place};
 use reader::Reader;
 use wrap::Logical;
 
-pub(crate) use line::{is_lone_root, is_root, is_second};
+pub(crate) use figures::start as figures_start;
+pub(crate) use header::is_kind;
+pub(crate) use line::{is_item, is_known_property, is_lone_root, is_root, is_second};
 
 /// One plan, as far as it was read.
 pub(crate) struct Reading {
@@ -59,6 +61,7 @@ pub(crate) fn read(lines: &[Line<'_>], from: usize) -> Reading {
                 }
                 open.push(&line.text);
                 open.wraps = line.wraps;
+                open.cut = line.cut;
                 open.width = width;
                 open.lines.1 = line.number;
             }
@@ -76,6 +79,7 @@ pub(crate) fn read(lines: &[Line<'_>], from: usize) -> Reading {
                     indent: line.indent(),
                     width,
                     wraps: line.wraps,
+                    cut: line.cut,
                     ..Logical::default()
                 };
                 open.push(&line.text);
@@ -94,7 +98,7 @@ pub(crate) fn read(lines: &[Line<'_>], from: usize) -> Reading {
 
 /// Hands a whole line to the reader; `is_last` says that nothing follows.
 fn take(reader: &mut Reader, line: Logical, is_last: bool) {
-    if is_last && line.is_open() && line.text.contains("(cost=") {
+    if is_last && (line.is_open() || line.cut) && line.text.contains("(cost=") {
         reader.cut(&line);
     }
     reader.take(line);
@@ -116,8 +120,8 @@ fn is_other_plan(reader: &Reader, line: &Line<'_>, next: Option<&Line<'_>>) -> b
 
 /// Whether a physical line goes on with what the one before began.
 fn joins(open: &Logical, line: &Line<'_>, widest: usize, has_cost: bool) -> bool {
-    if open.wraps {
-        return true;
+    if open.wraps || open.cut {
+        return open.wraps;
     }
     let text = line.text.trim_start();
     if line::is_arrow(text) {

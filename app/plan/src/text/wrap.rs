@@ -16,6 +16,8 @@ pub(super) struct Logical {
     pub width: usize,
     /// Whether the last physical line carries psql's wrap mark.
     pub wraps: bool,
+    /// Whether the end of the last physical line is missing.
+    pub cut: bool,
     /// Round brackets open.
     pub depth: i64,
     /// Within a literal.

@@ -10,6 +10,7 @@ mod causes;
 mod dialects;
 mod figures;
 mod indentation;
+mod lines;
 mod reading;
 mod stakes;
 mod versions;

@@ -195,7 +195,10 @@ const SPILLING: [&str; 2] = ["hash_join", "sort_spill"];
 fn healthy_statements_draw_no_finding_above_information() {
     let mut healthy = 0;
     for major in ["14", "15", "16", "17", "18", "19"] {
-        for path in files().into_iter().filter(|path| path.parent().unwrap().ends_with(format!("fixtures/{major}"))) {
+        for path in files()
+            .into_iter()
+            .filter(|path| path.parent().unwrap().ends_with(format!("fixtures/{major}")))
+        {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
             if SPILLING.contains(&name.as_str()) {
                 continue;

@@ -102,7 +102,7 @@ fn title(plan: &Plan, at: usize, of: usize) -> String {
 /// Parses a file or standard input; prints to standard error what was not understood.
 fn read_plans(file: &str) -> Result<Parsed, Failure> {
     let bytes = read(file)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = plan::decode(&bytes);
     let parsed =
         plan::parse(&text).map_err(|error| Failure::data(plain(&format!("{file}: {error}"))))?;
     for broken in parsed.plans.iter().filter_map(|plan| plan.broken.as_ref()) {
