@@ -14,8 +14,16 @@ pub(super) struct Balance {
 impl Balance {
     /// Reads a line.
     pub(super) fn push(&mut self, text: &str) {
-        for byte in text.bytes() {
+        let bytes = text.as_bytes();
+        let is_digit =
+            |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+        for (at, byte) in bytes.iter().enumerate() {
             match byte {
+                // It separates thousands: 41'000.
+                b'\''
+                    if !self.single
+                        && is_digit(at.checked_sub(1))
+                        && is_digit(at.checked_add(1)) => {}
                 b'\'' if !self.double => self.single = !self.single,
                 b'"' if !self.single => self.double = !self.double,
                 b'(' if !self.single && !self.double => self.depth = self.depth.saturating_add(1),

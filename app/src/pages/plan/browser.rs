@@ -81,10 +81,16 @@ pub fn focus_now(selector: &str) {
     }
 }
 
-/// What a field holds; None where there is none.
-pub fn value_of(selector: &str) -> Option<String> {
-    let field = document().query_selector(selector).ok().flatten()?;
-    Some(field.dyn_into::<web_sys::HtmlTextAreaElement>().ok()?.value())
+/// The first form that matches a selector.
+pub fn form(selector: &str) -> Option<web_sys::HtmlFormElement> {
+    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+/// The name of the field with the focus, if it is in that form.
+pub fn focused_field(selector: &str) -> Option<String> {
+    let field = document().active_element()?;
+    let inside = field.closest(selector).ok().flatten().is_some();
+    field.get_attribute("name").filter(|_| inside)
 }
 
 /// Adds the listeners for paste, drop and files, until the page is left.
@@ -139,8 +145,12 @@ pub fn listen(state: PlanState) {
 /// The fields of the event's form, as a submit would send them.
 pub fn fields(event: &web_sys::Event) -> Vec<(String, String)> {
     let form = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok());
-    let data = form.and_then(|form| web_sys::FormData::new_with_form(&form).ok());
-    let Some(data) = data else { return vec![] };
+    form.map(|form| fields_of(&form)).unwrap_or_default()
+}
+
+/// The fields of a form.
+pub fn fields_of(form: &web_sys::HtmlFormElement) -> Vec<(String, String)> {
+    let Ok(data) = web_sys::FormData::new_with_form(form) else { return vec![] };
     let Ok(Some(entries)) = js_sys::try_iter(&data) else { return vec![] };
     let text = |value: JsValue| value.as_string().unwrap_or_default();
     let pairs = entries.flatten().map(|entry| js_sys::Array::from(&entry));

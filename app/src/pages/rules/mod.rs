@@ -95,7 +95,8 @@ fn rule(rule: &RuleEntry, fires: &[(ServerId, String)]) -> AnyView {
     let limits = (!rule.limits.is_empty()).then(|| limits(&rule.id, &rule.limits));
     // Only https links are rendered.
     let docs = rule.docs.starts_with("https://").then(|| {
-        view! { <p><a href=rule.docs.clone() rel="external noopener noreferrer">"PostgreSQL manual"</a></p> }
+        let of = if rule.docs.contains("timescale.com/") { "TimescaleDB" } else { "PostgreSQL" };
+        view! { <p><a href=rule.docs.clone() rel="external noopener noreferrer">{of} " manual"</a></p> }
     });
     let on: Vec<_> = fires.iter().filter(|(_, fired)| *fired == rule.id).collect();
     let fires = (!on.is_empty()).then(|| {

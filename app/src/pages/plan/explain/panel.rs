@@ -24,9 +24,10 @@ pub fn ExplainPanel(
         let owner = owner.clone();
         SERVER.with(move |code| {
             if !runner.is_disposed() && runner.with_untracked(Option::is_none) {
-                typed_so_far(submission);
+                let focused = typed_so_far(submission);
                 let made = submission.with_value(|sent| owner.with(|| (code.runner)(state, sent)));
                 runner.set(Some(made));
+                focus(focused);
             }
         });
     };
@@ -64,12 +65,30 @@ fn as_rendered() -> AnyView {
     view! { <div class="run-body" inner_html=""></div> }.into_any()
 }
 
-/// Keeps the statement that was typed before the code was here.
-fn typed_so_far(submission: StoredValue<ExplainSubmission>) {
+/// Keeps what was typed and chosen before the code was here; gives the name of the field with the focus.
+#[cfg(feature = "hydrate")]
+fn typed_so_far(submission: StoredValue<ExplainSubmission>) -> Option<String> {
+    use crate::pages::plan::browser;
+    use crate::pages::plan::explain::request::ExplainRequest;
+
+    if let Some(form) = browser::form("form.run-form") {
+        let typed = ExplainRequest::from_pairs(&browser::fields_of(&form));
+        submission.update_value(|sent| sent.request = typed);
+    }
+    browser::focused_field("form.run-form")
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn typed_so_far(_: StoredValue<ExplainSubmission>) -> Option<String> {
+    None
+}
+
+/// Gives the focus back to a field of the form.
+fn focus(field: Option<String>) {
     #[cfg(feature = "hydrate")]
-    if let Some(typed) = crate::pages::plan::browser::value_of(".plan-run [name=statement]") {
-        submission.update_value(|sent| sent.request.statement = typed);
+    if let Some(name) = field {
+        crate::pages::plan::browser::focus_in(&format!("form.run-form [name=\"{name}\"]"));
     }
     #[cfg(not(feature = "hydrate"))]
-    let _ = submission;
+    let _ = field;
 }
