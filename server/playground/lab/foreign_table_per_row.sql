@@ -17,4 +17,4 @@ set enable_material = off;
 select c.name, f.amount from customers c join far f on f.customer_id + 0 = c.id where c.id < 60;
 
 -- rewritten
-with f as materialized (select * from far) select c.name, f.amount from customers c join f on f.customer_id = c.id where c.id < 60;
+select c.name, f.amount from far f cross join lateral (select name from customers c where c.id = f.customer_id and c.id < 60 offset 0) c;

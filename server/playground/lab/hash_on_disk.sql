@@ -11,4 +11,4 @@ set enable_mergejoin = off;
 set enable_nestloop = off;
 
 -- statement
-select count(a.note || b.note) from invoices a join invoices b on b.id = a.id;
+select count(a.note || b.note) from invoices a join invoices b on b.id = a.id + 0;

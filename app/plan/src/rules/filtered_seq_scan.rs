@@ -79,7 +79,9 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
             evidence("share removed", percent, Unit::Percent),
         ];
         let scattered = is_scattered(case, node, own, &asked);
-        let index = index_serving(case, node, &asked);
+        // Of a flag that no row has, nothing says that it is asked for again.
+        let only_flags = asked.tests.iter().all(|test| matches!(test.asks, Asks::Always(_)));
+        let index = index_serving(case, node, &asked).filter(|_| rows > 0.0 || !only_flags);
         // Of one that is there the catalog's check says why it was not used.
         let index = index.filter(|index| !scattered || exists(case, node, index));
         let index = index.map(|index| or_brin(case, node, &asked, limits, index));

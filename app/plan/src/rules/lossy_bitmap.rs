@@ -47,7 +47,8 @@ pub fn lossy_bitmap(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged>
             refuted_by: Some("work_mem is already larger than that.".into()),
             ..Remedy::default()
         };
-        let saves = own.self_ms.map(|ms| ms * lossy / (lossy + exact).max(1.0));
+        // The pages are read all the same; what is saved is testing their other rows.
+        let saves = own.self_ms.map(|ms| ms * lossy / (lossy + exact).max(1.0) / 2.0);
         let proposal = Setting::work_mem(case, needed_mb);
         found.push(case.finding(limits, at, saves, message, numbers, remedy).proposing(proposal));
     }

@@ -5,8 +5,11 @@ use model::{About, Limit, Remedy, Unit};
 
 use super::case::{count, evidence};
 use super::coarse_brin::is_brin;
+use super::conditions::computed_key;
+use super::index_proposal::asked;
 use super::proposal::{Proposal, Table};
 use super::{Case, InForce, Judged, Missing};
+use crate::node::Node;
 
 /// How many times off the rows must be.
 const MIN_FACTOR: Limit = Limit {
@@ -110,8 +113,15 @@ pub fn row_misestimate(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         found.push(one.proposing(if of_a_function {
             Proposal::Nothing
         } else {
-            Proposal::Analyze(table)
+            Proposal::Analyze(table.filter(|_| is_estimated_by_statistics(case, node)))
         }));
     }
     Ok(found)
+}
+
+/// Whether statistics of columns are what a scan's condition is estimated by: of an expression or a
+/// subquery ANALYZE tells the planner nothing.
+fn is_estimated_by_statistics(case: &Case<'_>, node: &Node) -> bool {
+    let asked = asked(case, node, &["Filter", "Index Cond", "Recheck Cond"]);
+    asked.complete && computed_key(&asked).is_none()
 }

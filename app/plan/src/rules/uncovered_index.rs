@@ -65,6 +65,11 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
         more.retain(|column| !column.is_empty() && !keys.contains(column));
         more.sort_unstable();
         more.dedup();
+        let loops = node.actual.map_or(1.0, |actual| actual.loops);
+        if loops > own.processes.max(1.0) && rows < 2.0 * loops {
+            // A look-up by a unique key: most of it is the descent.
+            continue;
+        }
         // Where the rows lie together, few blocks are read for all of them.
         let blocks =
             own.counters.map(|own| own.get(Counter::SharedHit) + own.get(Counter::SharedRead));
@@ -92,8 +97,6 @@ pub fn uncovered_index(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judg
             Some(&index),
             "the columns are wide or change often: then every change touches the index and no update is HOT.",
         );
-        // Of a look-up by row, most is the descent.
-        let loops = node.actual.map_or(1.0, |actual| actual.loops);
         let share = if loops > own.processes.max(1.0) { 0.25 } else { 0.5 };
         let saves = own.self_ms.map(|ms| ms * share);
         let one = case.finding(limits, at, saves, message, numbers, remedy);

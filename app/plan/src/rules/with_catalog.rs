@@ -167,5 +167,10 @@ fn fresh_statistics(node: &Node, relation: &Relation, table: Table, judged: &mut
             column.name
         ));
         judged.proposal = Proposal::StatisticsTarget { table, column: column.name.clone() };
+    } else if relation.n_mod_since_analyze.is_some() {
+        judged.finding.message.push_str(" Its statistics are fresh.");
+        judged.finding.remedy.message =
+            "ANALYZE changes nothing here. Of an expression, statistics are collected by CREATE STATISTICS on it; of a subquery's result there are none: rewrite it as a join.".into();
+        judged.proposal = Proposal::Analyze(None);
     }
 }
