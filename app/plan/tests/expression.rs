@@ -166,10 +166,20 @@ fn depth_and_length_are_no_matter() {
 
 #[test]
 fn a_literal_that_is_cut_is_not_read() {
-    for text in ["(a = 'some", "a = 'it''", r"a = E'x\'", "a = \"b", "a = $q$ b", "'"] {
+    for text in
+        ["(a = 'some", "a = 'it''", r"a = E'x\'", "a = \"b", "a = $q$ b", "'", "a::numeric(10"]
+    {
         assert!(read(text).is_none(), "{text}");
     }
-    for text in ["(a = 'some')", "a = 'it'''", r"a = E'x\''", "a = \"b\"", "a = $q$ b$q$", "''"] {
+    for text in [
+        "(a = 'some')",
+        "a = 'it'''",
+        r"a = E'x\''",
+        "a = \"b\"",
+        "a = $q$ b$q$",
+        "''",
+        "a::numeric(10,-2)",
+    ] {
         assert!(read(text).is_some(), "{text}");
     }
 }

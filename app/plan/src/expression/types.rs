@@ -1,7 +1,7 @@
 //! Reads names and types: `public.mood`, `timestamp(3) with time zone`, `numeric(10,2)[]`.
 
 use super::parse::Reader;
-use crate::query::lexer::TokenKind;
+use crate::query::lexer::{Token, TokenKind};
 
 impl Reader<'_> {
     /// A name with its schema, as printed.
@@ -34,12 +34,16 @@ impl Reader<'_> {
         if self.peek(0).is_some_and(|next| next.is("("))
             && self.peek(1).is_some_and(|next| next.kind == TokenKind::Number)
         {
-            while let Some(token) = self.next() {
-                text.push_str(token.text);
-                if token.is(")") {
-                    break;
-                }
+            self.next()?;
+            text.push('(');
+            // Only numbers, up to the bracket: what is cut before it is no type.
+            while !self.take(")") {
+                let fits = |token: &&Token<'_>| {
+                    token.kind == TokenKind::Number || [",", "-"].iter().any(|one| token.is(one))
+                };
+                text.push_str(self.next().filter(fits)?.text);
             }
+            text.push(')');
         }
         if matches!(first.as_str(), "timestamp" | "time")
             && self.peek(1).is_some_and(|next| next.is("time"))

@@ -1,6 +1,6 @@
 //! Parses the first line of a node in FORMAT TEXT into the keys of EXPLAIN's JSON.
 
-use super::{figures, greenplum, line};
+use super::{figures, greenplum};
 use crate::node::{Node, Value};
 
 /// Names a node line may start with, behind `Parallel`, `Async`, `Partial` and `Finalize`.
@@ -67,7 +67,13 @@ pub(crate) fn is_kind(text: &str) -> bool {
     let name = bare_name(text).0;
     KINDS.iter().any(|kind| {
         name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    }) && !line::has_key(text)
+    }) && !has_key(text)
+}
+
+/// Whether a text holds a colon and a space before any bracket and outside of quoted names.
+pub(super) fn has_key(text: &str) -> bool {
+    let head = text.split_once(" (").map_or(text, |(head, _)| head);
+    head.split('"').step_by(2).any(|piece| piece.contains(": "))
 }
 
 /// The name without what may stand before it, and those words.

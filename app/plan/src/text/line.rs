@@ -226,15 +226,9 @@ pub(crate) fn is_root(text: &str, place: Place, followed: bool) -> bool {
     }
     if let Some(at) = figures::start(text) {
         let title = text.get(..at).unwrap_or_default();
-        return title.starts_with(|c: char| c.is_alphabetic()) && !has_key(title);
+        return title.starts_with(|c: char| c.is_alphabetic()) && !header::has_key(title);
     }
     (followed || place == Place::First) && header::is_kind(text)
-}
-
-/// Whether a text holds a colon and a space before any bracket and outside of quoted names.
-pub(super) fn has_key(text: &str) -> bool {
-    let head = text.split_once(" (").map_or(text, |(head, _)| head);
-    head.split('"').step_by(2).any(|piece| piece.contains(": "))
 }
 
 /// Whether a line looks like the second line of a plan.
