@@ -163,3 +163,13 @@ fn depth_and_length_are_no_matter() {
     let expression = read(&long).unwrap();
     assert_eq!(expression.disjuncts().len(), 20_000);
 }
+
+#[test]
+fn a_literal_that_is_cut_is_not_read() {
+    for text in ["(a = 'some", "a = 'it''", r"a = E'x\'", "a = \"b", "a = $q$ b", "'"] {
+        assert!(read(text).is_none(), "{text}");
+    }
+    for text in ["(a = 'some')", "a = 'it'''", r"a = E'x\''", "a = \"b\"", "a = $q$ b$q$", "''"] {
+        assert!(read(text).is_some(), "{text}");
+    }
+}

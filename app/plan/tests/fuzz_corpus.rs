@@ -7,14 +7,19 @@ mod packed;
 
 use packed::Inputs;
 use plan::diff::compare;
+use plan::expression::read;
+use plan::rules::{Limits, judge};
 
 /// The targets with their packed inputs, and those of them that are UTF-8 and so reach the target.
-const TARGETS: [(&str, usize, usize); 5] = [
+const TARGETS: [(&str, usize, usize); 8] = [
     ("text", 1306, 702),
     ("json", 580, 299),
     ("xml", 174, 90),
     ("yaml", 646, 385),
     ("diff", 201, 113),
+    ("paste", 500, 190),
+    ("conditions", 240, 240),
+    ("expression", 130, 130),
 ];
 
 /// All packed inputs of a target.
@@ -84,7 +89,8 @@ fn comparing_mirrors_on_the_corpus() {
 
 #[test]
 fn every_format_is_read_without_a_panic() {
-    for (target, _, text) in TARGETS.into_iter().filter(|(target, ..)| *target != "diff") {
+    let plans = |target: &str| !["diff", "conditions", "expression"].contains(&target);
+    for (target, _, text) in TARGETS.into_iter().filter(|(target, ..)| plans(target)) {
         let inputs = texts(target);
         assert!(inputs.len() >= text, "{target}: {} inputs", inputs.len());
         for (_, text) in inputs {
@@ -98,4 +104,38 @@ fn every_format_is_read_without_a_panic() {
             }
         }
     }
+}
+
+#[test]
+fn every_condition_is_read_without_a_panic() {
+    for target in ["conditions", "expression"] {
+        for (name, text) in texts(target) {
+            let Some(expression) = read(&text) else { continue };
+            let root = expression.root();
+            for id in expression.below(root) {
+                assert!(expression.part(expression.bare(id)).is_some(), "{name}");
+            }
+            if let Some(sql) = expression.sql(root, false) {
+                assert!(read(&sql).is_some(), "{name}: {sql}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_finding_on_any_condition_has_whole_sentences() {
+    let mut found = 0;
+    for (name, text) in texts("conditions") {
+        let filter = text.split('\n').next().unwrap_or_default();
+        let paste = format!(
+            "Seq Scan on t  (cost=0.00..700.00 rows=10 width=4) (actual time=0.010..700.000 rows=10 loops=1)\n  Filter: ({filter})\n  Rows Removed by Filter: 1000000\n"
+        );
+        let parsed = plan::parse(&paste).unwrap();
+        let derived = plan::derive(&parsed.plans[0]);
+        for one in judge(&parsed.plans[0], &derived, &Limits::new()).0 {
+            assert!(one.finding.message.ends_with('.'), "{name}: {}", one.finding.message);
+            found += 1;
+        }
+    }
+    assert!(found > 20, "{found} findings");
 }

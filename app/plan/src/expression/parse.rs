@@ -36,6 +36,9 @@ pub fn read(text: &str) -> Option<Expression> {
     let tokens: Vec<Token<'_>> = tokens(text)
         .filter(|token| !matches!(token.kind, TokenKind::Whitespace | TokenKind::Comment))
         .collect();
+    if tokens.last().is_some_and(is_cut) {
+        return None;
+    }
     let mut reader = Reader { tokens: &tokens, at: 0, stack: Stack::default() };
     while reader.at < tokens.len() {
         if reader.stack.operand.is_some() { reader.behind()? } else { reader.operand()? }
@@ -44,6 +47,13 @@ pub fn read(text: &str) -> Option<Expression> {
     let mut parts = reader.stack.parts;
     parts.truncate(root.saturating_add(1));
     Some(Expression { parts })
+}
+
+/// Whether a literal or a quoted name lacks its end: then it takes in whatever follows.
+fn is_cut(last: &Token<'_>) -> bool {
+    let quoted = matches!(last.kind, TokenKind::String | TokenKind::QuotedIdentifier);
+    let longer = format!("{} ", last.text);
+    quoted && tokens(&longer).next().is_some_and(|token| token.text.len() == longer.len())
 }
 
 /// The tokens and how far they are read.

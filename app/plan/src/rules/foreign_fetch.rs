@@ -1,5 +1,6 @@
 //! Rule: rows of a foreign table are fetched again and again, or fetched and discarded here.
 
+use model::quantity::plural;
 use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
@@ -50,10 +51,10 @@ pub fn foreign_fetch(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Judged
         if loops >= limits.get(&MIN_LOOPS) {
             let ran = if case.is_analyzed() { "ran" } else { "would run" };
             let message = format!(
-                "{} {ran} {} times, for about {} rows each{}.{}",
+                "{} {ran} {} times, for about {} each{}.{}",
                 node.name(),
                 count(loops),
-                count(case.rows_per_loop(at)),
+                plural(case.rows_per_loop(at).round() as i64, "row", "rows"),
                 asked(node),
                 case.untimed()
             );

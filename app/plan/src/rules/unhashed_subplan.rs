@@ -21,9 +21,9 @@ const MIN_PAIRS: Limit = Limit {
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
-    title: "NOT IN compared row by row",
+    title: "Subquery compared row by row",
     effect: "The subquery's rows are kept in a list, and each row is compared with them one after the other.",
-    remedy: "Write NOT EXISTS, which becomes an anti join.",
+    remedy: "Write NOT IN as NOT EXISTS, which becomes an anti join; IN beside OR as a UNION.",
     docs: "https://www.postgresql.org/docs/current/functions-subquery.html#FUNCTIONS-SUBQUERY-NOTIN",
     limits: &[MIN_PAIRS],
 };

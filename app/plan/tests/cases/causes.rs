@@ -201,6 +201,23 @@ fn slow_planning_says_what_made_it_slow() {
 }
 
 #[test]
+fn jit_says_what_cost_made_it_compile() {
+    let plan = |cost: &str| {
+        format!(
+            "Aggregate  (cost=1.00..{cost} rows=1 width=8) (actual time=90.000..90.000 rows=1 loops=1)\nPlanning Time: 1.000 ms\nJIT:\n  Functions: 3\n  Options: Inlining true, Optimization true, Expressions true, Deforming true\n  Timing: Generation 10.000 ms, Inlining 0.000 ms, Optimization 20.000 ms, Emission 30.000 ms, Total 60.000 ms\nExecution Time: 100.000 ms\n"
+        )
+    };
+    let text = said(&of(&plan("10000000900.00")).0, "jit_cost");
+    assert!(text.contains("a method switched off (enable_…)"), "{text}");
+    let text = said(&of(&plan("900000.00")).0, "jit_cost");
+    assert!(text.contains("cost of 900,000 made it do so, and optimise or inline"), "{text}");
+    // Without TIMING nothing is known of it.
+    let untimed = "Result (actual rows=1 loops=1)\nPlanning Time: 1.000 ms\nJIT:\n  Functions: 3\n  Options: Inlining true, Optimization true, Expressions true, Deforming true\nExecution Time: 100.000 ms\n";
+    let (_, missing) = of(untimed);
+    assert!(missing.iter().any(|(rule, text)| *rule == "plan/jit_cost" && text.contains("TIMING")));
+}
+
+#[test]
 fn brin_is_told_from_a_bitmap_without_memory() {
     for (case, first) in [
         ("brin-is-always-lossy", "coarse_brin"),
