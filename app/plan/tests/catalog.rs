@@ -83,7 +83,7 @@ fn old_statistics_are_told_from_columns_that_depend_on_each_other() {
     );
     assert_eq!(
         joined.finding.remedy.sql.as_deref(),
-        Some("create statistics on a, b from public.pairs; analyze public.pairs;")
+        Some("create statistics pairs_a_b on a, b from public.pairs; analyze public.pairs;")
     );
     // The planner took 10,455 rows: below the factor of 10, it would not be a finding.
     let (plan, derived) =

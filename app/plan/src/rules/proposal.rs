@@ -56,9 +56,11 @@ impl Proposal {
             Self::Index(index) => index.to_string(),
             Self::Analyze(Some(table)) => format!("analyze {table};"),
             Self::Statistics { table, columns } => {
+                // Before PostgreSQL 16 they need a name.
+                let name = quote_ident(&format!("{}_{}", table.name, columns.join("_")));
                 let columns: Vec<String> = columns.iter().map(|name| quote_ident(name)).collect();
                 let list = columns.join(", ");
-                format!("create statistics on {list} from {table}; analyze {table};")
+                format!("create statistics {name} on {list} from {table}; analyze {table};")
             }
             Self::StatisticsTarget { table, column } => format!(
                 "alter table {table} alter {} set statistics {STATISTICS_TARGET}; analyze {table};",
@@ -292,7 +294,9 @@ mod tests {
         let columns = vec!["a".into(), "user".into()];
         assert_eq!(
             Proposal::Statistics { table: table(), columns }.sql().as_deref(),
-            Some("create statistics on a, \"user\" from app.\"order\"; analyze app.\"order\";")
+            Some(
+                "create statistics order_a_user on a, \"user\" from app.\"order\"; analyze app.\"order\";"
+            )
         );
         assert_eq!(Proposal::Analyze(None).sql(), None);
     }
