@@ -1,84 +1,72 @@
-//! Code splitting within a page: code that is fetched when it is first needed. The server and the tests
-//! have all of it from the start.
+//! Code splitting within a page: functions that are fetched when they are first needed. The server and
+//! the tests have all of them from the start.
 
 #[cfg(feature = "hydrate")]
-use std::{future::Future, pin::Pin, sync::OnceLock};
+use std::{future::Future, pin::Pin};
 
-/// Functions that are fetched together: `T` holds pointers to them. Made by [`lazy_code!`].
+use std::sync::OnceLock;
+
+/// The wait for functions.
+#[cfg(feature = "hydrate")]
+pub type Fetching<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// Functions that are fetched together: `T` holds pointers to them. A `#[lazy]` function that gives them
+/// makes the bundler (`server/xtask/src/split_loader.rs`) put them into a file of their own; its name
+/// starts with that of the page they belong to.
 pub struct LazyCode<T: 'static> {
+    here: OnceLock<T>,
     #[cfg(feature = "hydrate")]
-    fetched: OnceLock<T>,
-    #[cfg(feature = "hydrate")]
-    fetch: fn() -> Pin<Box<dyn Future<Output = T>>>,
-    #[cfg(not(feature = "hydrate"))]
-    code: T,
+    fetch: OnceLock<fn() -> Fetching<T>>,
 }
 
 impl<T: Copy> LazyCode<T> {
-    /// Code that `fetch` gets.
+    /// Nothing yet.
+    pub const fn new() -> Self {
+        Self {
+            here: OnceLock::new(),
+            #[cfg(feature = "hydrate")]
+            fetch: OnceLock::new(),
+        }
+    }
+
+    /// Says how the functions are fetched.
     #[cfg(feature = "hydrate")]
-    pub const fn new(fetch: fn() -> Pin<Box<dyn Future<Output = T>>>) -> Self {
-        Self { fetched: OnceLock::new(), fetch }
+    pub fn fetch_by(&self, fetch: fn() -> Fetching<T>) {
+        let _ = self.fetch.set(fetch); // The page has been opened before.
     }
 
-    /// Code that is here.
-    #[cfg(not(feature = "hydrate"))]
-    pub const fn new(code: T) -> Self {
-        Self { code }
+    /// Puts the functions here.
+    pub fn set(&self, code: T) {
+        let _ = self.here.set(code); // They are the same ones.
     }
 
-    /// The functions, if they have been fetched.
+    /// The functions, if they are here.
     pub fn get(&self) -> Option<T> {
-        #[cfg(feature = "hydrate")]
-        return self.fetched.get().copied();
-        #[cfg(not(feature = "hydrate"))]
-        Some(self.code)
+        self.here.get().copied()
     }
 
-    /// Waits until they have been fetched.
+    /// Waits until the functions are here.
     #[cfg(feature = "hydrate")]
     pub async fn fetched(&self) -> T {
-        let code = match self.get() {
-            Some(code) => code,
-            None => (self.fetch)().await,
+        if let Some(code) = self.get() {
+            return code;
+        }
+        let code = match self.fetch.get() {
+            Some(fetch) => fetch().await,
+            None => std::future::pending().await, // No page has said how.
         };
-        *self.fetched.get_or_init(|| code)
+        self.set(code);
+        code
     }
 
     /// Calls `then` with the functions: at once if they are here, else when they have been fetched.
-    #[cfg(feature = "hydrate")]
     pub fn with(&'static self, then: impl FnOnce(T) + 'static) {
         match self.get() {
             Some(code) => then(code),
+            #[cfg(feature = "hydrate")]
             None => leptos::task::spawn_local(async move { then(self.fetched().await) }),
+            #[cfg(not(feature = "hydrate"))]
+            None => {}
         }
     }
-
-    /// Calls `then` with the functions.
-    #[cfg(not(feature = "hydrate"))]
-    pub fn with(&'static self, then: impl FnOnce(T) + 'static) {
-        then(self.code);
-    }
 }
-
-/// `lazy_code! { /// … NAME: Functions = fetch_name Functions { … }; }`: a static of [`LazyCode`]. The
-/// bundler (`server/xtask/src/split_loader.rs`) puts it into a file of its own; `fetch_name` starts with
-/// the name of the page that it belongs to.
-macro_rules! lazy_code {
-    ($($(#[$docs:meta])* $name:ident: $functions:ty = $fetch:ident $code:expr;)+) => {$(
-        #[cfg(feature = "hydrate")]
-        #[leptos::lazy]
-        fn $fetch() -> $functions {
-            $code
-        }
-        $(#[$docs])*
-        #[cfg(feature = "hydrate")]
-        pub static $name: $crate::live::lazy_code::LazyCode<$functions> =
-            $crate::live::lazy_code::LazyCode::new(|| Box::pin($fetch()));
-        $(#[$docs])*
-        #[cfg(not(feature = "hydrate"))]
-        pub static $name: $crate::live::lazy_code::LazyCode<$functions> =
-            $crate::live::lazy_code::LazyCode::new($code);
-    )+};
-}
-pub(crate) use lazy_code;

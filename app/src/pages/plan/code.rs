@@ -1,32 +1,18 @@
-//! The parts of the page whose code is fetched when they are first needed. What is called through these
+//! What is shown by code that is fetched when it is first needed (`parts.rs`). What is called through these
 //! pointers may be called in no other way from the rest of the page, or it is fetched with the page.
 
 use leptos::prelude::*;
-use plan::rules::Limits;
-use plan::{Catalog, ParseError};
 
 use super::analysis::{Analysis, Compared, ParsedPlans, Shared};
-use super::catalog::{self, ServerCatalog, picker};
+use super::catalog::ServerCatalog;
 use super::explain::runner::ExplainRunner;
-use super::explain::{ExplainSubmission, Servers, form, result};
-use super::report::{self, compare};
-use super::share::{self, Save};
+use super::explain::{ExplainSubmission, Servers};
 use super::state::{PlanState, View};
-use super::{describe, views};
-use crate::live::lazy_code::lazy_code;
+use crate::live::lazy_code::LazyCode;
 
-/// Analyses the plan at an index.
-type Analyse = fn(&ParsedPlans, usize, &Limits, Option<&Catalog>) -> Option<Shared<Analysis>>;
-
-/// Reading a plan, judging and showing it.
+/// Showing a plan.
 #[derive(Clone, Copy)]
 pub struct ReportCode {
-    /// Parses a text.
-    pub read: fn(String) -> Result<Shared<ParsedPlans>, ParseError>,
-    /// Analyses the plan at an index.
-    pub analyse: Analyse,
-    /// The verdict in a sentence, and its CSS class.
-    pub verdict: fn(&Analysis) -> (String, &'static str),
     /// Picture and findings.
     pub first_screen: fn(PlanState) -> Option<AnyView>,
     /// What stands below them.
@@ -40,13 +26,9 @@ pub struct ViewsCode {
     pub view: fn(View, &Shared<ParsedPlans>, &Shared<Analysis>, PlanState) -> AnyView,
 }
 
-/// Comparing two plans.
+/// Showing a comparison.
 #[derive(Clone, Copy)]
-pub struct CompareCode {
-    /// Compares them.
-    pub compare: fn(Shared<Analysis>, Shared<Analysis>) -> Shared<Compared>,
-    /// The comparison in a sentence.
-    pub verdict: fn(&Compared) -> String,
+pub struct ComparisonCode {
     /// What differs.
     pub view: fn(&Compared, PlanState) -> AnyView,
 }
@@ -80,43 +62,39 @@ pub struct SaveCode {
     pub save: fn(Save, &Shared<Analysis>, PlanState, RwSignal<String>),
 }
 
-lazy_code! {
-    /// Fetched with the first plan.
-    REPORT: ReportCode = plan_report ReportCode {
-        read: ParsedPlans::read,
-        analyse: ParsedPlans::analysis,
-        verdict: describe::verdict,
-        first_screen: report::first_screen,
-        details: report::details,
-    };
-    /// Fetched with the first of these views.
-    VIEWS: ViewsCode = plan_views ViewsCode { view: views::other };
-    /// Fetched with a plan to compare with.
-    COMPARE: CompareCode = plan_compare CompareCode {
-        compare: Compared::of,
-        verdict: |all| compare::verdict(&all.found),
-        view: compare::compared,
-    };
-    /// Fetched when its form is opened, or a server is chosen.
-    SERVER: ServerCode = plan_server ServerCode {
-        runner: ExplainRunner::new,
-        form: form::form,
-        origin: result::origin,
-        submitted: |text| model::wire::read(text).ok(),
-        read_catalog: picker::read_catalog,
-        catalog: catalog::server_catalog,
-    };
-    /// Fetched when something is to be saved.
-    SAVE: SaveCode = plan_save SaveCode { save: share::save };
+/// What the menu offers.
+#[derive(Clone, Copy)]
+pub enum Save {
+    /// A permalink, copied.
+    Link,
+    /// The report as Markdown.
+    Report,
+    /// The tree as SVG.
+    Svg,
+    /// The tree as PNG.
+    Png,
+    /// The plan under other names, shown.
+    Anonymised,
 }
 
-/// Waits for all that a page needs whose server has filled it already.
-#[cfg(feature = "hydrate")]
-pub async fn preload() {
-    let filled = document().query_selector("[data-filled]").ok().flatten().is_some();
-    if filled {
-        REPORT.fetched().await;
-        COMPARE.fetched().await;
-        SERVER.fetched().await;
-    }
+impl Save {
+    /// All, with their labels.
+    pub const ALL: [(Self, &str); 5] = [
+        (Self::Link, "Copy a link"),
+        (Self::Report, "Save report (Markdown)"),
+        (Self::Svg, "Save tree (SVG)"),
+        (Self::Png, "Save tree (PNG)"),
+        (Self::Anonymised, "Show anonymised"),
+    ];
 }
+
+/// Fetched with the first plan.
+pub static REPORT: LazyCode<ReportCode> = LazyCode::new();
+/// Fetched with the first of these views.
+pub static VIEWS: LazyCode<ViewsCode> = LazyCode::new();
+/// Fetched with a plan to compare with.
+pub static COMPARISON: LazyCode<ComparisonCode> = LazyCode::new();
+/// Fetched when its form is opened, or a server is chosen.
+pub static SERVER: LazyCode<ServerCode> = LazyCode::new();
+/// Fetched when something is to be saved.
+pub static SAVE: LazyCode<SaveCode> = LazyCode::new();

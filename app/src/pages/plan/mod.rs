@@ -10,6 +10,8 @@ pub mod code;
 pub mod describe;
 pub mod explain;
 pub mod input;
+mod parts;
+mod reading;
 mod report;
 mod share;
 pub mod state;
@@ -21,9 +23,7 @@ use leptos_router::hooks::use_query_map;
 use crate::resource::shared;
 #[cfg(not(feature = "ssr"))]
 use code::SERVER;
-#[cfg(feature = "hydrate")]
-pub use code::preload;
-use code::{COMPARE, REPORT, Submitted};
+use code::{REPORT, Submitted};
 #[cfg(feature = "ssr")]
 pub use explain::explainer::Explainer;
 #[cfg(feature = "ssr")]
@@ -31,6 +31,9 @@ pub use explain::journal::{Deed, ExplainJournal, outcome as explain_outcome};
 #[cfg(feature = "ssr")]
 pub use explain::server::{PlanPageData, submit_plan_form};
 pub use input::form::MAX_SENT_BYTES;
+#[cfg(feature = "hydrate")]
+pub use parts::preload;
+use reading::{COMPARING, READING};
 use state::PlanState;
 pub use state::PlanTexts;
 
@@ -41,6 +44,7 @@ pub const ICON: &str = "M7 3h6v4H7zM3 13h5v4H3zM12 13h5v4h-5zM10 7v3M5.5 13v-3h9
 #[component]
 pub fn Page() -> impl IntoView {
     let example = use_query_map().with_untracked(|query| query.get("example").is_some());
+    parts::provide();
     input::recent::RecentPlans::provide();
     let (texts, submitted) = submitted();
     let (mut submission, catalog) = submitted.unwrap_or_default();
@@ -66,7 +70,7 @@ pub fn Page() -> impl IntoView {
         catalog::picker::follow(state);
     }
     Effect::new(move |_| state.hydrated.set(true));
-    // What `code::preload` looks for.
+    // What `parts::preload` looks for.
     let filled_by_server =
         (submission.sent || state.paste.with_untracked(Option::is_some)).then_some("");
     let words = Memo::new(move |_| head(state));
@@ -125,7 +129,7 @@ fn limits() -> Vec<(String, String, f64)> {
 /// The line below the heading: of both plans where two are compared.
 fn head(state: PlanState) -> (String, &'static str) {
     if let Some(compared) = state.comparison.get() {
-        return (COMPARE.get().map(|code| (code.verdict)(&compared)).unwrap_or_default(), "open");
+        return (COMPARING.get().map(|code| (code.verdict)(&compared)).unwrap_or_default(), "open");
     }
     if state.fetching.get() {
         return ("The plan is read as soon as the code for it is loaded.".into(), "open");
@@ -139,7 +143,7 @@ fn head(state: PlanState) -> (String, &'static str) {
                     "open",
                 )
             },
-            |analysis| REPORT.get().map(|report| (report.verdict)(analysis)).unwrap_or_default(),
+            |analysis| READING.get().map(|reading| (reading.verdict)(analysis)).unwrap_or_default(),
         )
     })
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::analysis::{Analysis, Compared, ParsedPlans, Shared};
 use super::catalog::ServerCatalog;
-use super::code::{COMPARE, REPORT};
+use super::reading::{COMPARING, READING};
 
 /// The texts of a submitted form, serialised into the page so that hydration starts from the same.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -128,7 +128,7 @@ impl PlanState {
             analysis: before,
             comparison: Memo::new(move |_| {
                 let (before, after) = (before.get()?, after.get()?);
-                Some((COMPARE.get()?.compare)(before, after))
+                Some((COMPARING.get()?.compare)(before, after))
             }),
             server_catalog,
             catalog_server: RwSignal::new(String::new()),
@@ -167,14 +167,14 @@ impl PlanState {
         catalog: Option<ServerCatalog>,
         then: impl FnOnce(bool) + 'static,
     ) {
-        self.fetching.set(REPORT.get().is_none());
-        REPORT.with(move |report| {
+        self.fetching.set(READING.get().is_none());
+        READING.with(move |reading| {
             // Meanwhile the page may have been left.
             if self.paste.is_disposed() {
                 return;
             }
             self.fetching.set(false);
-            match (report.read)(text) {
+            match (reading.read)(text) {
                 Ok(paste) => {
                     self.show_paste(paste, catalog);
                     then(true);
@@ -207,12 +207,12 @@ impl PlanState {
 
     /// Parses the plan to compare with.
     pub fn compare(self, text: String) {
-        REPORT.with(move |report| {
-            COMPARE.with(move |_| {
+        READING.with(move |reading| {
+            COMPARING.with(move |_| {
                 if self.other.is_disposed() {
                     return;
                 }
-                match (report.read)(text) {
+                match (reading.read)(text) {
                     Ok(paste) => {
                         self.parse_error.set(None);
                         self.other.set(Some(paste));
@@ -266,8 +266,8 @@ fn analysis(
 ) -> Option<Shared<Analysis>> {
     paste.with(|paste| {
         let paste = paste.as_ref()?;
-        let report = REPORT.get()?;
-        limits.with_value(|limits| (report.analyse)(paste, chosen, limits, catalog))
+        let reading = READING.get()?;
+        limits.with_value(|limits| (reading.analyse)(paste, chosen, limits, catalog))
     })
 }
 
@@ -283,6 +283,7 @@ mod tests {
 
     #[test]
     fn a_bad_paste_says_why_and_keeps_the_plan() {
+        crate::pages::plan::parts::provide();
         Owner::new().with(|| {
             let state = PlanState::new(
                 &PlanTexts { plan: FILTERED.into(), other: String::new() },

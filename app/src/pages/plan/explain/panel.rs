@@ -7,6 +7,7 @@ use super::runner::ExplainRunner;
 use super::{ExplainSubmission, Outcome, Servers};
 use crate::pages::plan::code::SERVER;
 use crate::pages::plan::state::PlanState;
+use crate::ui::server_html::ServerHtml;
 
 /// The section.
 #[component]
@@ -62,7 +63,7 @@ pub fn ExplainPanel(
 fn as_rendered() -> AnyView {
     // The form's Transition has taken a number in the page's data; so must this.
     let _ = Owner::current_shared_context().map(|context| context.next_id());
-    view! { <div class="run-body" inner_html=""></div> }.into_any()
+    view! { <ServerHtml html=String::new() class="run-body"/> }.into_any()
 }
 
 /// Keeps what was typed and chosen before the code was here; gives the name of the field with the focus.

@@ -4,9 +4,9 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "hydrate")]
-use crate::pages::plan::code::REPORT;
 use crate::pages::plan::describe::shown;
+#[cfg(feature = "hydrate")]
+use crate::pages::plan::reading::READING;
 use crate::pages::plan::state::PlanState;
 use crate::ui::format;
 
@@ -95,8 +95,8 @@ pub fn follow(state: PlanState) {
         };
         let fits = paste.text.len() <= MOST_BYTES / 2;
         if fits && recent.on.get_untracked() && paste.text != super::EXAMPLE {
-            let Some(report) = REPORT.get() else { return };
-            let verdict = (report.verdict)(&analysis).0;
+            let Some(reading) = READING.get() else { return };
+            let verdict = (reading.verdict)(&analysis).0;
             let title = crate::pages::plan::describe::short(&verdict, 110).into_owned();
             let new =
                 RecentPlan { title, at_ms: js_sys::Date::now() as i64, text: paste.text.clone() };

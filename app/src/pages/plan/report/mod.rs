@@ -10,7 +10,7 @@ use model::Unit;
 
 use super::analysis::{Analysis, ParsedPlans, Shared};
 use super::catalog::picker;
-use super::code::COMPARE;
+use super::code::COMPARISON;
 use super::describe::{short, shown};
 use super::state::PlanState;
 use super::{share, views};
@@ -28,7 +28,7 @@ pub fn first_screen(state: PlanState) -> Option<AnyView> {
     let analysis = state.analysis.get()?;
     let comparison = move || {
         let all = state.comparison.get()?;
-        Some((COMPARE.get()?.view)(&all, state))
+        Some((COMPARISON.get()?.view)(&all, state))
     };
     Some(
         view! {

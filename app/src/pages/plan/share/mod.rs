@@ -11,35 +11,10 @@ use leptos::prelude::*;
 use super::analysis::{Analysis, Shared};
 #[cfg(feature = "hydrate")]
 use super::browser;
-use super::code::SAVE;
+use super::code::{SAVE, Save};
 use super::state::PlanState;
 #[cfg(feature = "hydrate")]
 use super::state::View;
-
-/// What the menu offers.
-#[derive(Clone, Copy)]
-pub enum Save {
-    /// A permalink, copied.
-    Link,
-    /// The report as Markdown.
-    Report,
-    /// The tree as SVG.
-    Svg,
-    /// The tree as PNG.
-    Png,
-    /// The plan under other names, shown.
-    Anonymised,
-}
-
-impl Save {
-    const ALL: [(Self, &str); 5] = [
-        (Self::Link, "Copy a link"),
-        (Self::Report, "Save report (Markdown)"),
-        (Self::Svg, "Save tree (SVG)"),
-        (Self::Png, "Save tree (PNG)"),
-        (Self::Anonymised, "Show anonymised"),
-    ];
-}
 
 /// The menu.
 pub fn share(analysis: &Shared<Analysis>, state: PlanState) -> AnyView {
