@@ -6,7 +6,7 @@ use playground::lab::scenarios;
 use super::support::Result;
 use super::{lab, lab::Verdict};
 
-/// One scenario for each kind of index, and plans that are healthy.
+/// One scenario for each kind of index, and plans that are healthy. Each major runs every second one.
 const SCENARIOS: [&str; 20] = [
     "array_overlaps",
     "equal_then_range",
@@ -30,10 +30,10 @@ const SCENARIOS: [&str; 20] = [
     "walk_in_order",
 ];
 
-async fn on(major: u16) -> Result {
+async fn on(major: u16, first: usize) -> Result {
     let all = scenarios()?;
     let lab = lab::start(major, 1, true).await?;
-    for name in SCENARIOS {
+    for name in SCENARIOS.into_iter().skip(first).step_by(2) {
         let found = all.iter().find(|one| one.name == name);
         let scenario = found.ok_or_else(|| anyhow::anyhow!("no scenario {name}"))?;
         holds(&lab.run(scenario).await?)?;
@@ -62,10 +62,10 @@ fn holds(verdict: &Verdict) -> Result {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn advice_that_is_carried_out_keeps_its_promise_on_14() -> Result {
-    on(14).await
+    on(14, 0).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn advice_that_is_carried_out_keeps_its_promise_on_18() -> Result {
-    on(18).await
+    on(18, 1).await
 }
