@@ -6,6 +6,7 @@ test('by keyboard alone: open, fill, preview, run, back at the plan', async ({ p
   await page.getByText('Run it on a server').focus();
   await page.keyboard.press('Enter');
   const statement = page.getByLabel('Statement, without EXPLAIN');
+  await expect(statement).toBeVisible(); // Its code is fetched with the first look at it.
   await statement.focus();
   await page.keyboard.type('select count(*) from products');
   await page.getByRole('button', { name: 'Preview' }).focus();

@@ -74,6 +74,7 @@ test('a link holds the plan and comes back the same', async ({ page, context }) 
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page, '/plan');
   await paste(page, JOIN);
+  await expect(tree(page)).toBeVisible();
   const says = await verdict(page).innerText();
   await page.getByText('Share or save').click();
   await page.getByRole('button', { name: 'Copy a link' }).click();

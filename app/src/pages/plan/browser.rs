@@ -86,13 +86,6 @@ pub fn form(selector: &str) -> Option<web_sys::HtmlFormElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
-/// The name of the field with the focus, if it is in that form.
-pub fn focused_field(selector: &str) -> Option<String> {
-    let field = document().active_element()?;
-    let inside = field.closest(selector).ok().flatten().is_some();
-    field.get_attribute("name").filter(|_| inside)
-}
-
 /// Adds the listeners for paste, drop and files, until the page is left.
 pub fn listen(state: PlanState) {
     let paste = window_event_listener(leptos::ev::paste, move |event| {

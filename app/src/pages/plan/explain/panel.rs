@@ -1,5 +1,5 @@
-//! The section "Run it on a server", collapsed at first. Its code is fetched when it is opened; until then
-//! the form is what the server has rendered.
+//! The section "Run it on a server", collapsed at first. Its code is fetched when it is opened. Until the
+//! page is hydrated the form is what the server has rendered; then it is hidden until its code is here.
 
 use leptos::prelude::*;
 
@@ -25,10 +25,9 @@ pub fn ExplainPanel(
         let owner = owner.clone();
         SERVER.with(move |code| {
             if !runner.is_disposed() && runner.with_untracked(Option::is_none) {
-                let focused = typed_so_far(submission);
+                typed_so_far(submission);
                 let made = submission.with_value(|sent| owner.with(|| (code.runner)(state, sent)));
                 runner.set(Some(made));
-                focus(focused);
             }
         });
     };
@@ -50,9 +49,11 @@ pub fn ExplainPanel(
     };
     let origin = move || SERVER.get().zip(runner.get()).map(|(code, runner)| (code.origin)(runner));
     let (opened, touched) = (fetch.clone(), fetch);
+    let ready = move || runner.with(Option::is_some) || !state.hydrated.get();
     view! {
-        <details class="plan-input plan-run panel" open=open node_ref=details on:toggle=move |_| opened() on:focusin=move |_| touched()>
+        <details class="plan-input plan-run panel" class:ready=ready open=open node_ref=details on:toggle=move |_| opened() on:focusin=move |_| touched()>
             <summary>"Run it on a server"</summary>
+            <p class="note" role="status" hidden=ready>"Loading the form."</p>
             {form}
         </details>
         {move || origin().flatten()}
@@ -66,30 +67,18 @@ fn as_rendered() -> AnyView {
     view! { <ServerHtml html=String::new() class="run-body"/> }.into_any()
 }
 
-/// Keeps what was typed and chosen before the code was here; gives the name of the field with the focus.
-#[cfg(feature = "hydrate")]
-fn typed_so_far(submission: StoredValue<ExplainSubmission>) -> Option<String> {
-    use crate::pages::plan::browser;
-    use crate::pages::plan::explain::request::ExplainRequest;
-
-    if let Some(form) = browser::form("form.run-form") {
-        let typed = ExplainRequest::from_pairs(&browser::fields_of(&form));
-        submission.update_value(|sent| sent.request = typed);
-    }
-    browser::focused_field("form.run-form")
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn typed_so_far(_: StoredValue<ExplainSubmission>) -> Option<String> {
-    None
-}
-
-/// Gives the focus back to a field of the form.
-fn focus(field: Option<String>) {
+/// Keeps what was typed and chosen before the page was hydrated.
+fn typed_so_far(submission: StoredValue<ExplainSubmission>) {
     #[cfg(feature = "hydrate")]
-    if let Some(name) = field {
-        crate::pages::plan::browser::focus_in(&format!("form.run-form [name=\"{name}\"]"));
+    {
+        use crate::pages::plan::browser;
+        use crate::pages::plan::explain::request::ExplainRequest;
+
+        if let Some(form) = browser::form("form.run-form") {
+            let typed = ExplainRequest::from_pairs(&browser::fields_of(&form));
+            submission.update_value(|sent| sent.request = typed);
+        }
     }
     #[cfg(not(feature = "hydrate"))]
-    let _ = field;
+    let _ = submission;
 }
