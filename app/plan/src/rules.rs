@@ -210,6 +210,23 @@ model::rules! {
     wrapped_column,
 }
 
+/// Of two indexes on one table for the same time, the one of the finding that stands above is offered.
+fn alternatives(found: &mut [Judged]) {
+    let table = |proposal: &Proposal| match proposal {
+        Proposal::Index(index) => Some(index.table.clone()),
+        _ => None,
+    };
+    let offered: Vec<Option<Table>> = found.iter().map(|one| table(&one.proposal)).collect();
+    for judged in found.iter_mut() {
+        let own = table(&judged.proposal);
+        let above = judged.within.and_then(|head| offered.get(head));
+        if own.is_some() && above == Some(&own) {
+            judged.proposal = Proposal::Nothing;
+            judged.finding.remedy.message.push_str(" Try the index above first.");
+        }
+    }
+}
+
 /// Runs all rules on a plan alone, as on a pasted one.
 pub fn judge(
     plan: &Plan,
@@ -239,7 +256,12 @@ pub fn judge_with(
     }
     stakes::claim(&case, &mut found);
     found = stakes::settle(&case, siblings::together(&case, found));
+    alternatives(&mut found);
+    let takes_statements = plan.system().is_none_or(|system| system.takes_statements());
     for judged in &mut found {
+        if !takes_statements {
+            judged.proposal = Proposal::Nothing;
+        }
         if let Proposal::Setting(setting) = &judged.proposal {
             judged.finding.remedy.message.push_str(&setting.warning(&case));
         }

@@ -30,6 +30,15 @@ pub enum System {
 }
 
 impl System {
+    /// Whether its tables are those that the plan names, and take PostgreSQL's statements: not where a task
+    /// reads a shard, segments have no CONCURRENTLY, or there are no indexes at all.
+    pub(crate) fn takes_statements(self) -> bool {
+        !matches!(
+            self,
+            Self::Greenplum | Self::Citus | Self::Redshift | Self::PostgresXl | Self::Yugabyte
+        )
+    }
+
     /// The sentence that names it, and says how its figures are to be read.
     pub fn says(self) -> &'static str {
         match self {

@@ -4,9 +4,9 @@ use model::{About, Limit, Unit};
 
 use super::case::{count, evidence};
 use super::conditions::{Asks, Conditions, Key, computed_key};
-use super::index_proposal::{asked, index_remedy, index_serving};
+use super::index_proposal::{asked, index_remedy, index_serving, key_sql};
 use super::leading_wildcard::pattern_key;
-use super::proposal::IndexProposal;
+use super::proposal::{IndexProposal, Table};
 use super::{Case, InForce, Judged, Missing};
 use crate::derive::{Counter, DerivedNode};
 use crate::node::Node;
@@ -38,6 +38,9 @@ const ORDERED: f64 = 0.99;
 const MOST_BLOCKS: f64 = 0.5;
 /// What is left where an index finds the rows and saves little.
 const SCATTERED: &str = "An index on the columns of the condition would find the rows, but they lie in about every block of the table: only an index that holds all columns that are asked for (INCLUDE), or a table in that order (CLUSTER, partitions), reads less.";
+
+/// What is left for a catalog.
+const OWN: &str = "This is a table of PostgreSQL's own, which takes no other indexes: compare a column that one of its indexes begins with, and VACUUM it if many temporary or dropped objects have bloated it.";
 
 /// Metadata of the rule: title, effect, remedy, manual chapter and limits.
 pub const ABOUT: About = About {
@@ -85,8 +88,14 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
         // Of one that is there the catalog's check says why it was not used.
         let index = index.filter(|index| !scattered || exists(case, node, index));
         let index = index.map(|index| or_brin(case, node, &asked, limits, index));
+        let words = match index {
+            _ if scattered => SCATTERED.into(),
+            None if Table::is_own(node) => OWN.into(),
+            None => part(&asked).unwrap_or_else(|| ABOUT.remedy.into()),
+            Some(_) => ABOUT.remedy.into(),
+        };
         let remedy = index_remedy(
-            if scattered { SCATTERED } else { ABOUT.remedy },
+            &words,
             index.as_ref(),
             "an index on these columns exists already, or the statement runs once a day.",
         );
@@ -96,6 +105,19 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
         found.push(one.proposing(index.into()));
     }
     Ok(found)
+}
+
+/// The part of a condition that an index of another method finds, where the rest is not understood.
+fn part(asked: &Conditions) -> Option<String> {
+    let searched = asked.tests.iter().find_map(|test| match test.asks {
+        Asks::Search(search) => Some((search.method, key_sql(&test.key)?)),
+        _ => None,
+    });
+    let (method, key) = searched.filter(|_| !asked.complete)?;
+    let method = method.to_uppercase();
+    Some(format!(
+        "A {method} index on {key} would find the rows by that part of the condition; whether they are few, and what the rest of it removes, the plan does not tell."
+    ))
 }
 
 fn exists(case: &Case<'_>, node: &Node, index: &IndexProposal) -> bool {

@@ -95,6 +95,16 @@ impl Table {
         Some(Self { schema: node.schema.clone(), name: node.relation.clone()? })
     }
 
+    /// Whether a node reads a table of PostgreSQL's own.
+    pub(super) fn is_own(node: &Node) -> bool {
+        Self::of_node(node).is_some_and(|table| {
+            let schema = table.schema.as_deref().unwrap_or_default();
+            schema == "pg_catalog"
+                || schema == "information_schema"
+                || table.name.starts_with("pg_")
+        })
+    }
+
     /// The table a node reads, if an index may be created on it: none of PostgreSQL's own, no foreign
     /// one, and no chunk of a hypertable, which gets its indexes from that.
     pub(super) fn to_index(node: &Node) -> Option<Self> {

@@ -42,6 +42,33 @@ fn nothing_is_offered_where_it_is_not_known_to_help() {
 }
 
 #[test]
+fn one_index_is_offered_for_the_same_time() {
+    assert_eq!(offered("limit-any-then-order").len(), 1);
+    let words = |case: &str| judged(case).remove(0).finding.remedy.message;
+    assert!(words("index-on-a-catalog").contains("a table of PostgreSQL's own"));
+    assert!(words("builtin-called-own").contains("A GIN index on name_vector"));
+}
+
+#[test]
+fn statements_are_for_tables_that_the_plan_names() {
+    let paste = "\
+Custom Scan (Citus Adaptive)  (cost=0.00..0.00 rows=0 width=0) (actual time=900.000..901.000 rows=9 loops=1)
+  Task Count: 32
+  Tasks Shown: One of 32
+  ->  Task
+        Node: host=w1 port=5432 dbname=app
+        ->  Seq Scan on events_102041 events  (cost=0.00..9.00 rows=9 width=8) (actual time=0.100..800.000 rows=9 loops=1)
+              Filter: (kind = 3)
+              Rows Removed by Filter: 900000
+Execution Time: 902.000 ms
+";
+    let plan = &plan::parse(paste).unwrap().plans[0];
+    let (found, _) = plan::rules::judge(plan, &plan::derive(plan), &plan::rules::Limits::new());
+    assert_eq!(found[0].finding.rule, "plan/filtered_seq_scan");
+    assert!(found.iter().all(|one| one.finding.remedy.sql.is_none()), "{found:?}");
+}
+
+#[test]
 fn what_is_no_fault_is_no_finding() {
     for (case, rule) in [
         ("not-like", "plan/leading_wildcard"),
