@@ -95,18 +95,31 @@ const SINCE: [(&str, u8); 3] = [("IO", 19), ("MEMORY", 17), ("SERIALIZE", 17)];
 impl Missing {
     /// Why the rule was not run and what to do, as one sentence.
     pub fn message(&self) -> String {
-        let option = &self.option;
-        if option.starts_with(|first: char| first.is_ascii_lowercase()) {
+        let (option, how) = (&self.option, self.how());
+        if self.is_setting() {
             return format!(
-                "The plan was made with {option} off; with that setting on, EXPLAIN (ANALYZE, BUFFERS) would show what this rule needs."
+                "The plan was made {how}; with that setting on, EXPLAIN (ANALYZE, BUFFERS) would show what this rule needs."
             );
         }
         let since = SINCE.iter().find(|(newer, _)| option == newer);
         let since =
             since.map_or(String::new(), |(_, major)| format!(" of PostgreSQL {major} or newer"));
         format!(
-            "The plan was made without {option}; EXPLAIN ({option}){since} would show what this rule needs."
+            "The plan was made {how}; EXPLAIN ({option}){since} would show what this rule needs."
         )
+    }
+
+    /// How the plan was made: `without BUFFERS`, `with track_io_timing off`.
+    pub fn how(&self) -> String {
+        match self.is_setting() {
+            true => format!("with {} off", self.option),
+            false => format!("without {}", self.option),
+        }
+    }
+
+    /// Whether it is a setting of the server: EXPLAIN's options are in capitals.
+    fn is_setting(&self) -> bool {
+        self.option.starts_with(|first: char| first.is_ascii_lowercase())
     }
 }
 

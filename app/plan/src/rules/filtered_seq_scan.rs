@@ -90,7 +90,7 @@ pub fn filtered_seq_scan(case: &Case<'_>, limits: &InForce<'_>) -> Result<Vec<Ju
         let index = index.map(|index| or_brin(case, node, &asked, limits, index));
         let words = match index {
             _ if scattered => SCATTERED.into(),
-            None if Table::is_own(node) => OWN.into(),
+            None if Table::of_node(node).is_some_and(|table| table.is_own()) => OWN.into(),
             None => part(&asked).unwrap_or_else(|| ABOUT.remedy.into()),
             Some(_) => ABOUT.remedy.into(),
         };

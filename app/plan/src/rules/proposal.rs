@@ -95,30 +95,21 @@ impl Table {
         Some(Self { schema: node.schema.clone(), name: node.relation.clone()? })
     }
 
-    /// Whether a node reads a table of PostgreSQL's own.
-    pub(super) fn is_own(node: &Node) -> bool {
-        Self::of_node(node).is_some_and(|table| {
-            let schema = table.schema.as_deref().unwrap_or_default();
-            schema == "pg_catalog"
-                || schema == "information_schema"
-                || table.name.starts_with("pg_")
-        })
+    /// Whether it is one of PostgreSQL's own.
+    pub(super) fn is_own(&self) -> bool {
+        let schema = self.schema.as_deref().unwrap_or_default();
+        schema == "pg_catalog" || schema == "information_schema" || self.name.starts_with("pg_")
     }
 
     /// The table a node reads, if an index may be created on it: none of PostgreSQL's own, no foreign
     /// one, and no chunk of a hypertable, which gets its indexes from that.
     pub(super) fn to_index(node: &Node) -> Option<Self> {
         Self::of_node(node).filter(|table| {
-            let own = |schema: &str| {
-                schema.starts_with("pg_")
-                    || schema == "information_schema"
-                    || schema == "_timescaledb_internal"
-            };
+            let schema = table.schema.as_deref().unwrap_or_default();
+            // Temporary tables and TOAST; chunks.
+            let hidden = schema.starts_with("pg_") || schema == "_timescaledb_internal";
             let chunk = table.name.starts_with("_hyper_") && table.name.ends_with("_chunk");
-            !table.schema.as_deref().is_some_and(own)
-                && !table.name.starts_with("pg_")
-                && !chunk
-                && node.kind != "Foreign Scan"
+            !table.is_own() && !hidden && !chunk && node.kind != "Foreign Scan"
         })
     }
 

@@ -23,7 +23,7 @@ use leptos_router::hooks::use_query_map;
 use crate::resource::shared;
 #[cfg(not(feature = "ssr"))]
 use code::SERVER;
-use code::{REPORT, Submitted};
+use code::{REPORT, ReportCode, Submitted};
 #[cfg(feature = "ssr")]
 pub use explain::explainer::Explainer;
 #[cfg(feature = "ssr")]
@@ -88,11 +88,16 @@ pub fn Page() -> impl IntoView {
                     <explain::panel::ExplainPanel state servers submission/>
                     {catalog::picker::line(state)}
                 </div>
-                {move || state.paste.with(Option::is_some).then(|| REPORT.get()).flatten().map(|report| (report.first_screen)(state))}
+                {move || report(state).map(|report| (report.first_screen)(state))}
             </div>
-            {move || state.paste.with(Option::is_some).then(|| REPORT.get()).flatten().map(|report| (report.details)(state))}
+            {move || report(state).map(|report| (report.details)(state))}
         </div>
     }
+}
+
+/// What shows a plan, once there is one.
+fn report(state: PlanState) -> Option<ReportCode> {
+    state.paste.with(Option::is_some).then(|| REPORT.get()).flatten()
 }
 
 /// The data of a submitted form: the plan texts, the EXPLAIN form with the catalog of the plan's tables.

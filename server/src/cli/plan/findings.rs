@@ -63,16 +63,16 @@ fn at_stake(analysis: &PlanAnalysis, judged: &Judged) -> String {
 
 /// The rules that could not be run, by what the plan does not print.
 fn not_checked(text: &mut String, analysis: &PlanAnalysis) {
-    let mut by_option: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut by_how: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (rule, missing) in &analysis.not_checked {
         let name = rule.strip_prefix("plan/").unwrap_or(rule);
-        by_option.entry(&missing.option).or_default().push(name);
+        by_how.entry(missing.how()).or_default().push(name);
     }
-    for (option, rules) in by_option {
+    for (how, rules) in by_how {
         let count = plural(rules.len() as i64, "rule", "rules");
         let _ = writeln!(
             text,
-            "\nnot checked: {count}, because the plan was made without {option}: {}",
+            "\nnot checked: {count}, because the plan was made {how}: {}",
             rules.join(", ")
         );
     }
