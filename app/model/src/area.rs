@@ -25,6 +25,8 @@ macro_rules! areas {
             vacuum: Vacuum, VacuumArea;
             /// What statements cost.
             statements: Statements, StatementsArea;
+            /// Sizes and counters of tables.
+            tables: Tables, TablesArea;
             /// What has become of it: restarts, settings, DDL.
             changes: Changes, ChangesArea;
             /// What its own log has of statements.

@@ -9,6 +9,7 @@ pub mod action;
 #[macro_use]
 pub mod area;
 pub mod audit;
+pub mod autovacuum;
 pub mod duration;
 pub mod error;
 pub mod event;
@@ -20,6 +21,7 @@ pub mod kept;
 pub mod latency;
 pub mod named;
 pub mod object;
+pub mod of_database;
 pub mod overhead;
 pub mod quantity;
 pub mod ranking;
@@ -51,6 +53,7 @@ pub use finding::{
     About, Evidence, Finding, Harm, Limit, NotChecked, Remedy, RuleEntry, Severity, Unit,
 };
 pub use object::Object;
+pub use of_database::OfDatabase;
 pub use reading::{Failure, Latest, Reading};
 pub use reason::{Cause, Known, Reason, Unread};
 pub use server::{ServerId, ServerSummary};

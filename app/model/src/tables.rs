@@ -1,0 +1,37 @@
+//! Tables of all databases: sizes, what was read and written, and when they were vacuumed and analysed.
+
+mod relation;
+mod toast;
+
+use serde::{Deserialize, Serialize};
+
+use crate::autovacuum::Autovacuum;
+use crate::of_database::OfDatabase;
+
+pub use relation::{Counters, IndexSize, Kind, Maintenance, Persistence, Table};
+pub use toast::Toast;
+
+/// Everything the area reads.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tables {
+    /// One entry for each database that may be connected to, that of the connection string first.
+    pub databases: Vec<OfDatabase<DatabaseTables>>,
+    /// How many tables there are, where the tables themselves are left out: the event stream carries no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+}
+
+/// The tables of one database.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseTables {
+    /// The server's clock as they were read, ms since the epoch.
+    pub server_now_ms: i64,
+    /// When the database's statistics were last reset, ms since the epoch; None if never.
+    pub stats_reset_ms: Option<i64>,
+    /// The settings that decide when autovacuum runs.
+    pub autovacuum: Autovacuum,
+    /// Size of a block.
+    pub block_bytes: u32,
+    /// Tables, materialized views and partitioned tables, by oid. TOAST tables and indexes stand within them.
+    pub tables: Vec<Table>,
+}

@@ -1,0 +1,41 @@
+//! The TOAST table of a table.
+
+use serde::{Deserialize, Serialize};
+
+use super::relation::{Counters, IndexSize, Maintenance, option};
+
+/// Where long values of a table's rows are kept, in chunks. It is never analysed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Toast {
+    /// Its oid.
+    pub oid: u32,
+    /// Pages, as of the last VACUUM.
+    pub relpages: u32,
+    /// Chunks as of then; None if that was never counted.
+    pub reltuples: Option<f64>,
+    /// Pages that the visibility map marks all-visible, as of then.
+    pub relallvisible: u32,
+    /// Pages that it marks all-frozen, as of then; told since 18.
+    pub relallfrozen: Option<u32>,
+    /// Its size now in bytes, where it was asked for.
+    pub size_bytes: Option<i64>,
+    /// Its storage parameters; where one is missing, that of the table holds (`autovacuum.c`).
+    pub reloptions: Vec<String>,
+    /// `age(relfrozenxid)`.
+    pub xid_age: Option<i64>,
+    /// `mxid_age(relminmxid)`.
+    pub multixact_age: Option<i64>,
+    /// What was read and written, in chunks.
+    pub counters: Counters,
+    /// When it was vacuumed.
+    pub maintenance: Maintenance,
+    /// Its index.
+    pub index: Option<IndexSize>,
+}
+
+impl Toast {
+    /// The value of a storage parameter, where it is set.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        option(&self.reloptions, name)
+    }
+}
