@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::identifier::quote_ident;
+
 /// What a finding is about. In JSON and on pages it is its words, `pid 640`, and reads back as the
 /// same value: so it holds nothing that the words do not say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,15 +35,47 @@ pub enum Object {
         /// Its name.
         name: String,
     },
+    /// A table: `table public.orders in database shop`.
+    Table {
+        /// Its schema and name, quoted where SQL needs it.
+        name: String,
+        /// Its database.
+        database: String,
+    },
+    /// An index: `index public.orders_pkey in database shop`.
+    Index {
+        /// Its schema and name, quoted where SQL needs it.
+        name: String,
+        /// Its database.
+        database: String,
+    },
     /// Anything else, in its own words: a node of a plan, a table, a setting. Made by `from`, which
     /// knows the others by their words.
     Other(String),
+}
+
+/// Between a relation and its database.
+const IN_DATABASE: &str = " in database ";
+
+/// A relation's schema and name as SQL spells them.
+pub fn qualified(nspname: &str, relname: &str) -> String {
+    format!("{}.{}", quote_ident(nspname), quote_ident(relname))
 }
 
 impl Object {
     /// What commits wait for when no synchronous standby confirms: the root that the rules on it share.
     pub fn synchronous_replication() -> Self {
         Self::Other("synchronous replication".into())
+    }
+
+    /// A table.
+    pub fn table(database: &str, nspname: &str, relname: &str) -> Self {
+        Self::Table { name: qualified(nspname, relname), database: database.to_owned() }
+    }
+
+    /// An index.
+    pub fn index(database: &str, nspname: &str, relname: &str) -> Self {
+        Self::Index { name: qualified(nspname, relname), database: database.to_owned() }
     }
 
     /// The process id, of a session.
@@ -66,6 +100,21 @@ impl Object {
                 .strip_suffix('\'')
                 .map(|gid| Self::PreparedTransaction { gid: gid.into() });
         }
+        let in_database = |prefix: &str| {
+            let rest = words.strip_prefix(prefix)?;
+            // A quoted name may hold these words too.
+            let even =
+                |at: &usize| rest.get(..*at).is_some_and(|n| n.matches('"').count() % 2 == 0);
+            let at = rest.match_indices(IN_DATABASE).map(|(at, _)| at).find(even)?;
+            let database = rest.get(at + IN_DATABASE.len()..)?;
+            Some((rest.get(..at)?.to_owned(), database.to_owned()))
+        };
+        if let Some((name, database)) = in_database("table ") {
+            return Some(Self::Table { name, database });
+        }
+        if let Some((name, database)) = in_database("index ") {
+            return Some(Self::Index { name, database });
+        }
         let database = name("database ").map(|name| Self::Database { name });
         database.or_else(|| name("slot ").map(|name| Self::Slot { name }))
     }
@@ -79,6 +128,8 @@ impl fmt::Display for Object {
             Self::PreparedTransaction { gid } => write!(f, "prepared transaction '{gid}'"),
             Self::Database { name } => write!(f, "database {name}"),
             Self::Slot { name } => write!(f, "slot {name}"),
+            Self::Table { name, database } => write!(f, "table {name}{IN_DATABASE}{database}"),
+            Self::Index { name, database } => write!(f, "index {name}{IN_DATABASE}{database}"),
             Self::Other(words) => f.write_str(words),
         }
     }
@@ -124,6 +175,12 @@ mod tests {
             (Object::PreparedTransaction { gid: "it's".into() }, "prepared transaction 'it's'"),
             (Object::Database { name: name() }, "database a b"),
             (Object::Slot { name: name() }, "slot a b"),
+            (Object::table("shop", "public", "a b"), "table public.\"a b\" in database shop"),
+            (Object::index("d in database e", "s", "i"), "index s.i in database d in database e"),
+            (
+                Object::table("d", "s", "t in database d"),
+                "table s.\"t in database d\" in database d",
+            ),
             (Object::Other("Seq Scan on t".into()), "Seq Scan on t"),
         ] {
             let json = serde_json::to_string(&object).unwrap_or_default();

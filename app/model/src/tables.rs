@@ -1,5 +1,6 @@
 //! Tables of all databases: sizes, what was read and written, and when they were vacuumed and analysed.
 
+mod counters;
 mod relation;
 mod toast;
 
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::autovacuum::Autovacuum;
 use crate::of_database::OfDatabase;
 
-pub use relation::{Counters, IndexSize, Kind, Maintenance, Persistence, Table};
+pub use counters::{Counters, IndexSize, Maintenance};
+pub use relation::{Kind, Persistence, Table};
 pub use toast::Toast;
 
 /// Everything the area reads.

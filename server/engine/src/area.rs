@@ -78,6 +78,9 @@ pub trait Area: Send + Sync + 'static {
     const NAME: AreaName;
     /// How often it is read, ms.
     const EVERY_MS: u32;
+    /// Whether it is read on a session of its own, opened for each reading and closed after it: for readings that
+    /// take long, or several databases.
+    const OWN_SESSION: bool = false;
     /// Its rules.
     const RULES: &'static [Rule<Self::Value>];
     /// Its SQL.

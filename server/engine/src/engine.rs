@@ -165,6 +165,12 @@ impl Engine {
         self.server(id).map(|server| server.store.slot::<A>().latest())
     }
 
+    /// Asks for new readings of what is read seldom, within seconds. False: there is no such server.
+    pub fn refresh(&self, id: &ServerId) -> bool {
+        let server = self.server(id);
+        server.inspect(|server| server.refresh.notify_one()).is_some()
+    }
+
     /// Adds the Prometheus metrics of a server.
     pub fn metrics(&self, id: &ServerId, metrics: &mut Metrics) {
         if let Some(server) = self.server(id) {

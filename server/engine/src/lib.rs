@@ -9,6 +9,7 @@ pub mod areas;
 pub mod capability;
 mod clock;
 pub mod connection;
+pub mod databases;
 pub mod dsn;
 mod engine;
 mod error;

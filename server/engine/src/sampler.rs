@@ -1,7 +1,8 @@
 //! The sampling loop of one server: connect, run the ticks that are due, reconnect with backoff.
 //!
 //! Areas share one session and run one after another, each in one round trip. A tick that was due
-//! while another ran is skipped, not queued. A panic ends the session, never the loop.
+//! while another ran is skipped, not queued. A panic ends the session, never the loop. Areas whose readings
+//! take long have a loop of their own beside it, which opens a session for each reading.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -27,16 +28,23 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest wait between attempts: a server that is back is seen within ten seconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
+/// The least time between two readings that are asked for.
+const LEAST_PAUSE: Duration = Duration::from_secs(2);
+
 /// How long an area that panicked waits, so that the others are read meanwhile.
 const PUT_OFF: Duration = Duration::from_secs(4);
 
 /// Samples one server until the task is aborted.
 pub async fn sample(server: Arc<WatchedServer>, dsn: Dsn, limits: Arc<Limits>) {
+    tokio::join!(sample_live(&server, &dsn, &limits), sample_apart(&server, &dsn, &limits));
+}
+
+async fn sample_live(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
     let mut wait = FIRST_WAIT;
     let mut said = None;
     let mut broken = None;
     loop {
-        let session = AssertUnwindSafe(session(&server, &dsn, &limits, broken)).catch_unwind();
+        let session = AssertUnwindSafe(session(server, dsn, limits, broken)).catch_unwind();
         let ended = session.await.unwrap_or_else(|_| {
             Ended::NeverStarted(Reason::Broken { what: "Reading this server".into() })
         });
@@ -55,6 +63,74 @@ pub async fn sample(server: Arc<WatchedServer>, dsn: Dsn, limits: Arc<Limits>) {
         said = Some(reason);
         sleep(jittered(wait)).await;
         wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Reads the areas that have a session of their own. While the server cannot be reached, the other loop says so
+/// for all areas.
+async fn sample_apart(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
+    let mut schedule = schedule(Instant::now(), None, true);
+    loop {
+        let Some(next) = schedule.iter().map(|due| due.at).min() else { return };
+        tokio::select! {
+            () = sleep_until(next) => {}
+            () = server.refresh.notified() => hurry(&mut schedule, Instant::now()),
+        }
+        let Some(due) = schedule.iter_mut().min_by_key(|due| due.at) else { return };
+        sleep_until(due.at).await;
+        let Some(facts) = server.facts().filter(|_| server.is_up()) else {
+            due.at = Instant::now() + FIRST_WAIT;
+            continue;
+        };
+        let skipped = skip(due, Instant::now());
+        let read = AssertUnwindSafe(apart(server, dsn, limits, (due.area, skipped), facts));
+        let read = read.catch_unwind().await.unwrap_or_else(|_| {
+            Err(Reason::Broken { what: format!("Reading {}", due.area.as_str()) })
+        });
+        if let Err(reason) = read {
+            server.store.fail_one(due.area, now_ms(), &reason);
+        }
+    }
+}
+
+/// Somebody wants new readings: all are due, but none that was read a moment ago.
+fn hurry(schedule: &mut [Due], now: Instant) {
+    for due in schedule {
+        due.at = due.at.min((due.at - due.every + LEAST_PAUSE).max(now));
+    }
+}
+
+/// One reading on a session of its own.
+async fn apart(
+    server: &Arc<WatchedServer>,
+    dsn: &Dsn,
+    limits: &Limits,
+    (area, skipped): (AreaName, u64),
+    facts: Facts,
+) -> Result<(), Reason> {
+    let mut observer = Observer::open(dsn, &server.budget, Arc::clone(&server.overhead)).await?;
+    let now = tick(server, limits, &mut observer, &facts, skipped);
+    server.store.tick(area, now).await
+}
+
+fn tick<'a>(
+    server: &'a Arc<WatchedServer>,
+    limits: &'a Limits,
+    observer: &'a mut Observer,
+    facts: &'a Facts,
+    skipped: u64,
+) -> Tick<'a> {
+    Tick {
+        observer,
+        facts,
+        server: server.id.as_str(),
+        recorder: server.recorder.as_ref(),
+        past: server.past.as_ref(),
+        planner: Some(Arc::new(ServerPlanner::new(server))),
+        limits,
+        overhead: &server.overhead,
+        now_ms: now_ms(),
+        skipped,
     }
 }
 
@@ -85,7 +161,7 @@ async fn session(
         return Ended::NeverStarted(reason);
     }
     tracing::info!(server = %server.id, version = %facts.version, kind = facts.kind(), "connected");
-    let schedule = schedule(Instant::now(), broken);
+    let schedule = schedule(Instant::now(), broken, false);
     let (reason, area) = tick_until_lost(server, limits, &mut observer, facts, schedule).await;
     let panicked = matches!(reason, Reason::Broken { .. });
     Ended::Lost(reason, area.filter(|_| panicked))
@@ -98,14 +174,14 @@ struct Due {
     at: Instant,
 }
 
-/// Every area at once, but for one that panicked in the session before.
-fn schedule(start: Instant, broken: Option<AreaName>) -> Vec<Due> {
+/// Every area at once that has a session of its own, or none; but for one that panicked in the session before.
+fn schedule(start: Instant, broken: Option<AreaName>, own_session: bool) -> Vec<Due> {
     let due = |area: &areas::Entry| Due {
         area: area.name,
         every: Duration::from_millis(u64::from(area.every_ms)),
         at: if broken == Some(area.name) { start + PUT_OFF } else { start },
     };
-    areas::ALL.iter().map(due).collect()
+    areas::ALL.iter().filter(|area| area.own_session == own_session).map(due).collect()
 }
 
 /// Why the session ended, and in which area.
@@ -122,18 +198,7 @@ async fn tick_until_lost(
         };
         sleep_until(due.at).await;
         let skipped = skip(due, Instant::now());
-        let now = Tick {
-            observer,
-            facts: &facts,
-            server: server.id.as_str(),
-            recorder: server.recorder.as_ref(),
-            past: server.past.as_ref(),
-            planner: Some(Arc::new(ServerPlanner::new(server))),
-            limits,
-            overhead: &server.overhead,
-            now_ms: now_ms(),
-            skipped,
-        };
+        let now = tick(server, limits, observer, &facts, skipped);
         if let Err(reason) = server.store.tick(due.area, now).await {
             return (reason, Some(due.area));
         }
@@ -167,9 +232,23 @@ mod tests {
     #[test]
     fn an_area_that_panicked_lets_the_others_go_first() {
         let start = Instant::now();
-        let last = schedule(start, Some(AreaName::Activity)).into_iter().max_by_key(|due| due.at);
+        let last =
+            schedule(start, Some(AreaName::Activity), false).into_iter().max_by_key(|due| due.at);
         assert_eq!(last.map(|due| (due.area, due.at)), Some((AreaName::Activity, start + PUT_OFF)));
-        assert!(schedule(start, None).iter().all(|due| due.at == start));
+        assert!(schedule(start, None, false).iter().all(|due| due.at == start));
+    }
+
+    #[test]
+    fn whoever_asks_for_a_reading_gets_one_soon_and_not_twice() {
+        let (start, every) = (Instant::now() + Duration::from_secs(100), Duration::from_secs(60));
+        let mut schedule = [Due { area: AreaName::Tables, every, at: start + every }];
+        hurry(&mut schedule, start + Duration::from_secs(1));
+        assert_eq!(schedule[0].at, start + LEAST_PAUSE, "the last reading was a second ago");
+        schedule[0].at = start + every;
+        hurry(&mut schedule, start + Duration::from_secs(30));
+        assert_eq!(schedule[0].at, start + Duration::from_secs(30));
+        hurry(&mut schedule, start + Duration::from_secs(31));
+        assert_eq!(schedule[0].at, start + Duration::from_secs(30), "never later than it was");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use history::{History, Recorder};
 use model::server::{ConnectionState, Facts, FirstFinding, Headline};
 use model::{Cause, Finding, NotChecked, Reason, ServerId, ServerSummary};
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::areas::{self, Readings, Store};
@@ -57,6 +58,8 @@ pub struct WatchedServer {
     status: RwLock<(ConnectionState, Option<Facts>)>,
     /// Where its sampler runs.
     thread: OnceLock<Handle>,
+    /// Tells the sampler that somebody wants new readings of what is read seldom.
+    pub(crate) refresh: Notify,
 }
 
 impl WatchedServer {
@@ -77,6 +80,7 @@ impl WatchedServer {
             past: past.and_then(Past::new),
             status: RwLock::new((ConnectionState::Connecting, None)),
             thread: OnceLock::new(),
+            refresh: Notify::new(),
         }
     }
 
@@ -97,6 +101,7 @@ impl WatchedServer {
             past: None,
             status: RwLock::new((summary.link, summary.facts)),
             thread: OnceLock::new(),
+            refresh: Notify::new(),
         }
     }
 
@@ -107,6 +112,11 @@ impl WatchedServer {
 
     pub(crate) fn set_facts(&self, facts: Facts) {
         self.status.write().unwrap_or_else(PoisonError::into_inner).1 = Some(facts);
+    }
+
+    /// Whether it is being read.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.link(), ConnectionState::Up)
     }
 
     pub(crate) fn set_link(&self, link: ConnectionState) {

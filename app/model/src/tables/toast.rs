@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::relation::{Counters, IndexSize, Maintenance, option};
+use super::counters::{Counters, IndexSize, Maintenance, is_default, option};
 
 /// Where long values of a table's rows are kept, in chunks. It is never analysed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -10,26 +10,37 @@ pub struct Toast {
     /// Its oid.
     pub oid: u32,
     /// Pages, as of the last VACUUM.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub relpages: u32,
     /// Chunks as of then; None if that was never counted.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub reltuples: Option<f64>,
     /// Pages that the visibility map marks all-visible, as of then.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub relallvisible: u32,
     /// Pages that it marks all-frozen, as of then; told since 18.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub relallfrozen: Option<u32>,
     /// Its size now in bytes, where it was asked for.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub size_bytes: Option<i64>,
     /// Its storage parameters; where one is missing, that of the table holds (`autovacuum.c`).
+    #[serde(default, skip_serializing_if = "is_default")]
     pub reloptions: Vec<String>,
     /// `age(relfrozenxid)`.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub xid_age: Option<i64>,
     /// `mxid_age(relminmxid)`.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub multixact_age: Option<i64>,
     /// What was read and written, in chunks.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub counters: Counters,
     /// When it was vacuumed.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub maintenance: Maintenance,
     /// Its index.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub index: Option<IndexSize>,
 }
 

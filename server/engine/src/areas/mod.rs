@@ -30,6 +30,8 @@ pub struct Entry {
     pub name: AreaName,
     /// How often it is read, ms.
     pub every_ms: u32,
+    /// `Area::OWN_SESSION`.
+    pub own_session: bool,
     /// Its queries.
     pub queries: &'static [Query],
     rules: fn() -> Vec<(&'static str, &'static About)>,
@@ -41,6 +43,7 @@ impl Entry {
         Self {
             name: A::NAME,
             every_ms: A::EVERY_MS,
+            own_session: A::OWN_SESSION,
             queries: A::QUERIES,
             rules: || A::RULES.iter().map(|rule| (rule.id, rule.about)).collect(),
             judge_json: |rule, evidence| {
@@ -134,6 +137,13 @@ impl Store {
         match self.named(area) {
             Some(slot) => slot.tick(tick).await,
             None => Ok(()),
+        }
+    }
+
+    /// Notes in the area of that name why there is no new reading.
+    pub fn fail_one(&self, area: AreaName, now_ms: i64, reason: &Reason) {
+        if let Some(slot) = self.named(area) {
+            slot.fail(now_ms, reason);
         }
     }
 

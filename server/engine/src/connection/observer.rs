@@ -29,7 +29,10 @@ pub struct Observer {
     local: bool,
     pub(super) overhead: Arc<Overhead>,
     pub(super) refused: RefusedQueries,
-    _permit: OwnedSemaphorePermit,
+    dsn: Dsn,
+    budget: Budget,
+    /// Held for as long as the session is there.
+    permit: OwnedSemaphorePermit,
 }
 
 impl Observer {
@@ -37,29 +40,30 @@ impl Observer {
     /// refuses them is asked again without, and gets them per transaction.
     pub async fn open(dsn: &Dsn, budget: &Budget, overhead: Arc<Overhead>) -> Result<Self, Reason> {
         let permit = budget.permit().await?;
-        overhead.connect();
-        let plain = dsn.options();
-        let address = dsn.address();
-        let with_limits = plain.clone().options(start_up());
-        let (connection, settings) = match connect(&with_limits, &address).await {
-            Ok(connection) => (connection, Settings::Session),
-            Err(reason) if refuses_options(&reason) => {
-                (connect(&plain, &address).await?, Settings::Transaction)
-            }
-            Err(reason) => return Err(reason),
-        };
-        let role = plain.get_username().to_owned();
+        let (connection, settings) = connect_with_limits(dsn, &overhead).await?;
         let mut observer = Self {
             connection,
             settings,
-            role,
+            role: dsn.options().get_username().to_owned(),
             local: is_local(dsn.host()),
             overhead,
             refused: RefusedQueries::default(),
-            _permit: permit,
+            dsn: dsn.clone(),
+            budget: budget.clone(),
+            permit,
         };
         observer.confirm_settings().await?;
         Ok(observer)
+    }
+
+    /// Ends the session and begins another one in that database. For a moment there are two of them.
+    pub async fn move_to(&mut self, database: &str) -> Result<(), Reason> {
+        let dsn = self.dsn.with_database(database);
+        let permit = self.budget.permit().await?;
+        let (connection, settings) = connect_with_limits(&dsn, &self.overhead).await?;
+        (self.connection, self.settings, self.permit) = (connection, settings, permit);
+        self.refused = RefusedQueries::default();
+        self.confirm_settings().await
     }
 
     /// Whether the address is one of this machine.
@@ -253,5 +257,23 @@ impl Observer {
     pub(super) async fn command(&mut self, text: String) -> Result<(), Reason> {
         let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut self.connection);
         awaited(DEADLINE, "the server", done).await.map(drop).map_err(Stop::reason)
+    }
+}
+
+/// First with our limits as start-up options; a pooler that refuses them is asked again without.
+async fn connect_with_limits(
+    dsn: &Dsn,
+    overhead: &Overhead,
+) -> Result<(PgConnection, Settings), Reason> {
+    overhead.connect();
+    let plain = dsn.options();
+    let address = dsn.address();
+    let with_limits = plain.clone().options(start_up());
+    match connect(&with_limits, &address).await {
+        Ok(connection) => Ok((connection, Settings::Session)),
+        Err(reason) if refuses_options(&reason) => {
+            Ok((connect(&plain, &address).await?, Settings::Transaction))
+        }
+        Err(reason) => Err(reason),
     }
 }

@@ -1,0 +1,141 @@
+//! What was done to a table or a TOAST table, when it was maintained, and the sizes of its indexes.
+
+use serde::{Deserialize, Serialize};
+
+/// What was done to a table since the statistics were reset; of blocks, with its indexes and its TOAST table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Sequential scans begun.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub seq_scan: i64,
+    /// Rows that they returned.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub seq_tup_read: i64,
+    /// Index scans begun.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub idx_scan: i64,
+    /// Live rows that they fetched.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub idx_tup_fetch: i64,
+    /// Rows inserted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n_tup_ins: i64,
+    /// Rows updated, HOT updates included.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n_tup_upd: i64,
+    /// Rows deleted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n_tup_del: i64,
+    /// Rows updated without new index entries.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n_tup_hot_upd: i64,
+    /// Rows updated to another page; told since 16.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n_tup_newpage_upd: Option<i64>,
+    /// Live rows, about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n_live_tup: i64,
+    /// Dead rows that VACUUM has not removed, about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n_dead_tup: i64,
+    /// Rows changed since the last ANALYZE, about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n_mod_since_analyze: i64,
+    /// Rows inserted since the last VACUUM, about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n_ins_since_vacuum: i64,
+    /// Blocks of the heap read from outside shared buffers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub heap_blks_read: i64,
+    /// Blocks of the heap found in shared buffers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub heap_blks_hit: i64,
+    /// Blocks of its indexes read from outside shared buffers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub idx_blks_read: i64,
+    /// Blocks of its indexes found in shared buffers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub idx_blks_hit: i64,
+    /// When it was last scanned sequentially, ms since the epoch; told since 16.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub last_seq_scan_ms: Option<i64>,
+    /// When an index of it was last scanned; told since 16.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub last_idx_scan_ms: Option<i64>,
+}
+
+/// When a table was vacuumed and analysed, ms since the epoch, and how often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// By a person.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub last_vacuum_ms: Option<i64>,
+    /// By autovacuum.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub last_autovacuum_ms: Option<i64>,
+    /// By a person.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub last_analyze_ms: Option<i64>,
+    /// By autovacuum.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub last_autoanalyze_ms: Option<i64>,
+    /// Vacuums by a person.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub vacuum_count: i64,
+    /// Vacuums by autovacuum.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub autovacuum_count: i64,
+    /// Analyses by a person.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub analyze_count: i64,
+    /// Analyses by autovacuum.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub autoanalyze_count: i64,
+    /// Time spent in vacuums by autovacuum, ms; told since 18.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub total_autovacuum_ms: Option<f64>,
+}
+
+/// An index of a table, as far as its size goes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IndexSize {
+    /// Its oid.
+    pub oid: u32,
+    /// Its name.
+    pub relname: String,
+    /// Its access method.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub amname: String,
+    /// Pages, as of the last VACUUM, ANALYZE or CREATE INDEX.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub relpages: u32,
+    /// Entries as of then; None if that was never counted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reltuples: Option<f64>,
+    /// Its size now in bytes, where it was asked for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub size_bytes: Option<i64>,
+}
+
+impl Maintenance {
+    /// The last VACUUM by anybody.
+    pub fn vacuumed_ms(&self) -> Option<i64> {
+        self.last_vacuum_ms.max(self.last_autovacuum_ms)
+    }
+
+    /// The last ANALYZE by anybody.
+    pub fn analyzed_ms(&self) -> Option<i64> {
+        self.last_analyze_ms.max(self.last_autoanalyze_ms)
+    }
+}
+
+/// The value of a storage parameter among `name=value`.
+pub(super) fn option<'a>(reloptions: &'a [String], name: &str) -> Option<&'a str> {
+    let pairs = reloptions.iter().filter_map(|option| option.split_once('='));
+    pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// What is as it is by default stays out of JSON: most counters of most tables are zero.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,133 @@
+//! Reads the tables of one database, some ten thousand at a time: each part is a short transaction of its own.
+
+use std::collections::HashMap;
+
+use model::autovacuum::Autovacuum;
+use model::server::Facts;
+use model::tables::{DatabaseTables, Table};
+use model::{Known, Reason};
+
+use super::rows::{IndexRow, TableRow, ToastRow};
+use super::{FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, TABLES, TOASTS};
+use crate::connection::{Observer, Rows};
+use crate::databases::OneDatabase;
+use crate::error::Error;
+use crate::sql::{Fill, Query, SqlFile};
+
+/// Rows of one part of tables: the `limit` of `tables` and `toasts`.
+const PART: usize = 20_000;
+/// The most tables of one database.
+const MOST_TABLES: usize = 1_000_000;
+/// The largest oid.
+const LAST_OID: i64 = u32::MAX as i64;
+
+#[derive(sqlx::FromRow)]
+struct SettingsRow {
+    server_now_ms: i64,
+    stats_reset_ms: Option<i64>,
+    block_bytes: i32,
+    #[sqlx(flatten)]
+    autovacuum: Autovacuum,
+}
+
+/// Reads one database.
+#[derive(Default)]
+pub struct DatabaseReader;
+
+impl OneDatabase for DatabaseReader {
+    type Read = DatabaseTables;
+
+    async fn read(
+        &mut self,
+        observer: &mut Observer,
+        facts: &Facts,
+        _now_ms: i64,
+    ) -> Result<DatabaseTables, Error> {
+        let settings = crate::area::read(observer, facts, &[SETTINGS]).await?.into_iter().next();
+        let settings: SettingsRow = settings
+            .unwrap_or(Err(Reason::NotYet))
+            .and_then(|rows| rows.one())
+            .map_err(|reason| Error::Query { query: "settings", reason })?;
+        let tables = Parts { observer, facts }.tables().await?;
+        Ok(DatabaseTables {
+            server_now_ms: settings.server_now_ms,
+            stats_reset_ms: settings.stats_reset_ms,
+            autovacuum: settings.autovacuum,
+            block_bytes: u32::try_from(settings.block_bytes).unwrap_or_default(),
+            tables,
+        })
+    }
+}
+
+/// Tables part by part.
+struct Parts<'a> {
+    observer: &'a mut Observer,
+    facts: &'a Facts,
+}
+
+impl Parts<'_> {
+    async fn tables(mut self) -> Result<Vec<Table>, Error> {
+        let (mut tables, mut toasts, mut indexes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut after = 0;
+        loop {
+            let part: Vec<TableRow> = self.part(TABLES, &[after]).await?;
+            let last = part.len() < PART || tables.len() + part.len() >= MOST_TABLES;
+            let until = part.last().map_or(LAST_OID, |row| i64::from(row.0.oid));
+            // The TOAST tables of a part may lie behind its last table, and so do their indexes.
+            let until_index = if last { LAST_OID } else { until };
+            tables.extend(part.into_iter().map(|row| row.0));
+            toasts.extend(self.part::<ToastRow>(TOASTS, &[after, until]).await?);
+            indexes.extend(self.part::<IndexRow>(INDEX_SIZES, &[after, until_index]).await?);
+            if last {
+                return Ok(put_together(tables, toasts, indexes));
+            }
+            after = until;
+        }
+    }
+
+    /// One part of what a query gives.
+    async fn part<T>(&mut self, query: Query, range: &[i64]) -> Result<Vec<T>, Error>
+    where
+        T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
+    {
+        let wrong = |reason| Error::Query { query: query.rows, reason };
+        let picked = [FETCH_CONSISTENCIES, query].map(|query| query.pick_for(self.facts));
+        let files: Vec<SqlFile> = picked.into_iter().flatten().collect();
+        let fill = Fill { numbers: range, ..Fill::default() };
+        let answers = self.observer.read_with(&files, fill).await.map_err(Error::Lost)?;
+        let rows: Known<Rows> = answers.into_iter().last().unwrap_or(Err(Reason::NotYet));
+        rows.and_then(|rows| rows.all()).map_err(wrong)
+    }
+}
+
+/// Each TOAST table and index to the table that it belongs to.
+fn put_together(
+    mut tables: Vec<Table>,
+    toasts: Vec<ToastRow>,
+    indexes: Vec<IndexRow>,
+) -> Vec<Table> {
+    let mut places: HashMap<u32, usize> =
+        tables.iter().enumerate().map(|(place, table)| (table.oid, place)).collect();
+    let mut of_toast = HashMap::with_capacity(toasts.len());
+    for row in toasts {
+        if let Some(place) = places.get(&row.of_oid)
+            && let Some(table) = tables.get_mut(*place)
+        {
+            of_toast.insert(row.toast.oid, *place);
+            table.toast = Some(Box::new(row.toast));
+        }
+    }
+    for row in indexes {
+        let (of_toast, place) = (of_toast.get(&row.of_oid), places.get(&row.of_oid));
+        let Some(table) = of_toast.or(place).and_then(|place| tables.get_mut(*place)) else {
+            continue;
+        };
+        match (&mut table.toast, of_toast) {
+            (Some(toast), Some(_)) => row.add_to_toast(toast),
+            _ => row.add_to(table),
+        }
+    }
+    places.clear();
+    tables.shrink_to_fit();
+    tables
+}

@@ -1,0 +1,66 @@
+//! Tables of all databases with their TOAST tables and the sizes of their indexes, read every minute on a session
+//! of its own.
+
+mod database;
+mod rows;
+
+/// The rules of this area.
+pub mod rules {
+    pub mod never_analyzed;
+
+    use model::tables::Tables;
+
+    use crate::rule::{Rule, rules};
+
+    rules! {
+        Rule<Tables>, "tables": never_analyzed
+    }
+}
+
+use model::AreaName;
+use model::server::Facts;
+use model::tables::Tables;
+
+use self::database::DatabaseReader;
+use crate::area::Area;
+use crate::connection::Observer;
+use crate::databases::Databases;
+use crate::error::Error;
+use crate::sql::sql;
+
+sql! {
+    SETTINGS = "settings" [14, 18];
+    FETCH_CONSISTENCIES = "fetch_consistencies" [14, 15];
+    TABLES = "tables" [14, 16, 18];
+    TOASTS = "toasts" [14, 16, 18];
+    INDEX_SIZES = "index_sizes" [14, 16];
+}
+
+/// The tables area.
+pub struct TablesArea;
+
+impl Area for TablesArea {
+    type Value = Tables;
+    type State = Databases<DatabaseReader>;
+    type History = ();
+    const NAME: AreaName = AreaName::Tables;
+    const EVERY_MS: u32 = 60_000;
+    const OWN_SESSION: bool = true;
+    const RULES: &'static [crate::rule::Rule<Tables>] = rules::RULES;
+    const QUERIES: &'static [crate::sql::Query] = QUERIES;
+
+    async fn collect(
+        observer: &mut Observer,
+        facts: &Facts,
+        state: &mut Self::State,
+        now_ms: i64,
+    ) -> Result<Tables, Error> {
+        Ok(Tables { databases: state.read(observer, facts, now_ms).await?, count: None })
+    }
+
+    fn streamed(value: &Tables) -> Option<Tables> {
+        let of = value.databases.iter().filter_map(|database| database.known());
+        let count = of.map(|database| database.tables.len() as u64).sum();
+        Some(Tables { databases: Vec::new(), count: Some(count) })
+    }
+}

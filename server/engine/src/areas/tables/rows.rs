@@ -1,0 +1,273 @@
+//! Decodes tables, TOAST tables and indexes by the place of their numbers: of a hundred thousand rows of forty
+//! columns most are zero, and those are not sent.
+
+use std::str::{FromStr, Split};
+
+use model::tables::{Counters, IndexSize, Kind, Maintenance, Persistence, Table, Toast};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row, ValueRef};
+
+/// A table as read.
+pub struct TableRow(pub Table);
+
+/// A TOAST table as read.
+pub struct ToastRow {
+    /// The table that it belongs to.
+    pub of_oid: u32,
+    /// It.
+    pub toast: Toast,
+}
+
+/// An index as read.
+pub struct IndexRow {
+    /// The table that it belongs to, which may be a TOAST table.
+    pub of_oid: u32,
+    size: IndexSize,
+    scans: i64,
+    fetched: i64,
+    blocks: i64,
+    blocks_hit: i64,
+    last_scan_ms: Option<i64>,
+}
+
+impl<'r> FromRow<'r, PgRow> for TableRow {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        let numbers = text(row, 7)?;
+        let mut fields = Fields::of(&numbers)?;
+        let relnatts = fields.number()?;
+        let relispartition = fields.next()? == "t";
+        let parent = fields.maybe()?;
+        let numbers = Numbers::read(&mut fields)?;
+        Ok(Self(Table {
+            oid: oid(row, 0)?,
+            nspname: text(row, 1)?,
+            relname: text(row, 2)?,
+            kind: match text(row, 3)?.as_str() {
+                "p" => Kind::Partitioned,
+                "m" => Kind::MaterializedView,
+                _ => Kind::Table,
+            },
+            persistence: match text(row, 4)?.as_str() {
+                "u" => Persistence::Unlogged,
+                _ => Persistence::Permanent,
+            },
+            relispartition,
+            parent,
+            amname: Some(text(row, 5)?).filter(|name| !name.is_empty()),
+            relnatts,
+            relpages: numbers.relpages,
+            reltuples: numbers.reltuples,
+            reltuples_is_broken: numbers.reltuples_is_broken,
+            relallvisible: numbers.relallvisible,
+            relallfrozen: numbers.relallfrozen,
+            size_bytes: None,
+            reloptions: options(&text(row, 6)?),
+            xid_age: numbers.xid_age,
+            multixact_age: numbers.multixact_age,
+            counters: numbers.counters,
+            maintenance: numbers.maintenance,
+            toast: None,
+            indexes: Vec::new(),
+        }))
+    }
+}
+
+impl<'r> FromRow<'r, PgRow> for ToastRow {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        let numbers = text(row, 3)?;
+        let mut fields = Fields::of(&numbers)?;
+        // The columns, whether it is a partition, and of what: the same for all.
+        for _ in 0..3 {
+            fields.next()?;
+        }
+        let numbers = Numbers::read(&mut fields)?;
+        let toast = Toast {
+            oid: oid(row, 1)?,
+            relpages: numbers.relpages,
+            reltuples: numbers.reltuples,
+            relallvisible: numbers.relallvisible,
+            relallfrozen: numbers.relallfrozen,
+            size_bytes: None,
+            reloptions: options(&text(row, 2)?),
+            xid_age: numbers.xid_age,
+            multixact_age: numbers.multixact_age,
+            counters: numbers.counters,
+            maintenance: numbers.maintenance,
+            index: None,
+        };
+        Ok(Self { of_oid: oid(row, 0)?, toast })
+    }
+}
+
+impl<'r> FromRow<'r, PgRow> for IndexRow {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        let numbers = text(row, 4)?;
+        let mut fields = Fields::of(&numbers)?;
+        let relpages = fields.number()?;
+        let (reltuples, _) = fields.reltuples()?;
+        Ok(Self {
+            of_oid: oid(row, 0)?,
+            size: IndexSize {
+                oid: oid(row, 1)?,
+                relname: text(row, 2)?,
+                amname: text(row, 3)?,
+                relpages,
+                reltuples,
+                size_bytes: None,
+            },
+            scans: fields.number()?,
+            fetched: fields.number()?,
+            blocks: fields.number()?,
+            blocks_hit: fields.number()?,
+            last_scan_ms: fields.maybe()?,
+        })
+    }
+}
+
+impl IndexRow {
+    /// Adds it and what was read through it to its table, as `pg_stat_all_tables` does.
+    pub fn add_to(self, table: &mut Table) {
+        self.count(&mut table.counters);
+        table.indexes.push(self.size);
+    }
+
+    /// The same for a TOAST table.
+    pub fn add_to_toast(self, toast: &mut Toast) {
+        self.count(&mut toast.counters);
+        toast.index = Some(self.size);
+    }
+
+    fn count(&self, counters: &mut Counters) {
+        counters.idx_scan += self.scans;
+        counters.idx_tup_fetch += self.fetched;
+        counters.idx_blks_read += self.blocks.saturating_sub(self.blocks_hit).max(0);
+        counters.idx_blks_hit += self.blocks_hit;
+        counters.last_idx_scan_ms = counters.last_idx_scan_ms.max(self.last_scan_ms);
+    }
+}
+
+/// What tables and TOAST tables have in common, in the order of the files.
+struct Numbers {
+    relpages: u32,
+    reltuples: Option<f64>,
+    reltuples_is_broken: bool,
+    relallvisible: u32,
+    relallfrozen: Option<u32>,
+    xid_age: Option<i64>,
+    multixact_age: Option<i64>,
+    counters: Counters,
+    maintenance: Maintenance,
+}
+
+impl Numbers {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, sqlx::Error> {
+        let relpages = fields.number()?;
+        let (reltuples, reltuples_is_broken) = fields.reltuples()?;
+        let relallvisible = fields.number()?;
+        let relallfrozen = fields.maybe()?;
+        let (xid_age, multixact_age) = (fields.maybe()?, fields.maybe()?);
+        let mut counters = counters(fields)?;
+        let mut maintenance = Maintenance {
+            vacuum_count: fields.number()?,
+            autovacuum_count: fields.number()?,
+            analyze_count: fields.number()?,
+            autoanalyze_count: fields.number()?,
+            last_vacuum_ms: fields.maybe()?,
+            last_autovacuum_ms: fields.maybe()?,
+            last_analyze_ms: fields.maybe()?,
+            last_autoanalyze_ms: fields.maybe()?,
+            total_autovacuum_ms: None,
+        };
+        counters.last_seq_scan_ms = fields.maybe()?;
+        counters.n_tup_newpage_upd = fields.maybe()?;
+        maintenance.total_autovacuum_ms = fields.maybe()?;
+        Ok(Self {
+            relpages,
+            reltuples,
+            reltuples_is_broken,
+            relallvisible,
+            relallfrozen,
+            xid_age,
+            multixact_age,
+            counters,
+            maintenance,
+        })
+    }
+}
+
+fn counters(fields: &mut Fields<'_>) -> Result<Counters, sqlx::Error> {
+    let mut counters = Counters {
+        seq_scan: fields.number()?,
+        seq_tup_read: fields.number()?,
+        idx_tup_fetch: fields.number()?,
+        n_tup_ins: fields.number()?,
+        n_tup_upd: fields.number()?,
+        n_tup_del: fields.number()?,
+        n_tup_hot_upd: fields.number()?,
+        n_live_tup: fields.number()?,
+        n_dead_tup: fields.number()?,
+        n_mod_since_analyze: fields.number()?,
+        n_ins_since_vacuum: fields.number()?,
+        ..Counters::default()
+    };
+    let blocks: i64 = fields.number()?;
+    counters.heap_blks_hit = fields.number()?;
+    counters.heap_blks_read = blocks.saturating_sub(counters.heap_blks_hit).max(0);
+    Ok(counters)
+}
+
+/// The fields of a record of numbers, which needs no quotes.
+struct Fields<'a>(Split<'a, char>);
+
+impl<'a> Fields<'a> {
+    fn of(record: &'a str) -> Result<Self, sqlx::Error> {
+        let inner = record.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+        inner.map(|inner| Self(inner.split(','))).ok_or_else(unreadable)
+    }
+
+    fn next(&mut self) -> Result<&'a str, sqlx::Error> {
+        self.0.next().ok_or_else(unreadable)
+    }
+
+    /// A number, or its zero where it was left out.
+    fn number<T: FromStr + Default>(&mut self) -> Result<T, sqlx::Error> {
+        Ok(self.maybe()?.unwrap_or_default())
+    }
+
+    fn maybe<T: FromStr>(&mut self) -> Result<Option<T>, sqlx::Error> {
+        match self.next()? {
+            "" => Ok(None),
+            field => field.parse().map(Some).map_err(|_| unreadable()),
+        }
+    }
+
+    /// `reltuples` where it was counted, and whether it is no number.
+    fn reltuples(&mut self) -> Result<(Option<f64>, bool), sqlx::Error> {
+        let rows: f64 = self.number()?;
+        Ok((Some(rows).filter(|rows| rows.is_finite() && *rows >= 0.0), !rows.is_finite()))
+    }
+}
+
+fn unreadable() -> sqlx::Error {
+    sqlx::Error::ColumnDecode {
+        index: "numbers".into(),
+        source: "not as they were asked for".into(),
+    }
+}
+
+fn text(row: &PgRow, at: usize) -> Result<String, sqlx::Error> {
+    let raw = row.try_get_raw(at)?;
+    if raw.is_null() {
+        return Ok(String::new());
+    }
+    let bytes = raw.as_bytes().map_err(|_| unreadable())?;
+    Ok(String::from_utf8_lossy(bytes).into_owned())
+}
+
+fn oid(row: &PgRow, at: usize) -> Result<u32, sqlx::Error> {
+    text(row, at)?.parse().map_err(|_| unreadable())
+}
+
+fn options(lines: &str) -> Vec<String> {
+    lines.split('\n').filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}

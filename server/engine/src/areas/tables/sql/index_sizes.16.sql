@@ -1,0 +1,17 @@
+-- rows: indexes of tables in a range of oids, and of their TOAST tables, with sizes and scans
+-- since: 16
+-- needs: nothing
+-- cost: a page of pg_index in the order of its index, and as many looks at counters in shared memory
+-- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ALL-INDEXES-VIEW
+select i.indrelid::int8 as of_oid, c.oid::int8 as oid, c.relname::text as relname, am.amname::text as amname,
+       row(c.relpages, c.reltuples, nullif(pg_catalog.pg_stat_get_numscans(c.oid), 0),
+            nullif(pg_catalog.pg_stat_get_tuples_fetched(c.oid), 0), nullif(pg_catalog.pg_stat_get_blocks_fetched(c.oid), 0),
+            nullif(pg_catalog.pg_stat_get_blocks_hit(c.oid), 0), (extract(epoch from pg_catalog.pg_stat_get_lastscan(c.oid)) * 1000)::int8)::text as numbers
+  from pg_catalog.pg_index i
+  join pg_catalog.pg_class c on c.oid = i.indexrelid
+  join pg_catalog.pg_am am on am.oid = c.relam
+ where i.indrelid > (array[{numbers}]::int8[])[1]::oid
+   and i.indrelid <= (array[{numbers}]::int8[])[2]::oid
+   and c.relkind = 'i'
+ order by i.indrelid, c.oid
+ limit 100000;

@@ -1,0 +1,127 @@
+//! Area tables on real servers: what is read, of all databases, and the rules.
+
+use anyhow::Context;
+use engine::Engine;
+use engine::areas::tables::TablesArea;
+use model::tables::{Kind, Persistence, Table, Tables};
+use model::{AreaName, Latest, ServerId};
+use playground::{Server, ServerOptions};
+
+use crate::support::{PATIENCE, Result, config, fires, limits, quiet, until, watcher};
+
+const NEVER_ANALYZED: &str = "tables/never_analyzed";
+
+fn newest(engine: &Engine) -> Option<Latest<Tables>> {
+    engine.latest::<TablesArea>(&ServerId::new("one"))
+}
+
+/// A table by name in a database, as last read.
+fn table(engine: &Engine, datname: &str, relname: &str) -> Option<Table> {
+    let latest = newest(engine)?;
+    let database = latest.value()?.databases.iter().find(|one| one.datname == datname)?;
+    database.known()?.tables.iter().find(|table| table.relname == relname).cloned()
+}
+
+async fn filled(major: u16) -> Result<Server> {
+    let server = ServerOptions::new(major).setting("autovacuum", "off").start().await?;
+    server
+        .exec(
+            "create role watcher login password 'w'; grant pg_monitor to watcher;
+             create table orders (id int primary key, note text) with (fillfactor = 70, autovacuum_enabled = off);
+             alter table orders alter note set storage external;
+             insert into orders select i, repeat(md5(i::text), 200) from generate_series(1, 2000) i;
+             update orders set note = 'short' where id <= 500;
+             delete from orders where id > 1900;
+             create unlogged table scratch (id int);
+             create table events (id int, at date) partition by range (at);
+             create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');
+             insert into events select i, '2026-05-05' from generate_series(1, 20000) i;
+             create table \"a \"\"b\"\"\" (id int);
+             create materialized view totals as select 1 as one;
+             analyze orders",
+        )
+        .await?;
+    server.exec("create database other").await?;
+    Ok(server)
+}
+
+async fn what_is_read(major: u16) -> Result {
+    let server = filled(major).await?;
+    let mut other = playground::connect(&server.dsn_to("other")).await?;
+    sqlx::raw_sql("create table elsewhere (id int); insert into elsewhere values (1)")
+        .execute(&mut other)
+        .await?;
+    let engine = Engine::start(vec![config("one", &watcher(&server))?], limits(&[])?);
+    until(&engine, "one", PATIENCE, |_| table(&engine, "other", "elsewhere").is_some()).await?;
+    let of = |name: &str| table(&engine, "postgres", name).unwrap_or_default();
+    let orders = of("orders");
+    let counters = orders.counters;
+    assert_eq!(
+        (counters.n_tup_ins, counters.n_tup_upd, counters.n_tup_del),
+        (2_000, 500, 100),
+        "{counters:?}"
+    );
+    assert_eq!(orders.option("fillfactor"), Some("70"));
+    assert_eq!(orders.reltuples, Some(1_900.0));
+    assert!(orders.maintenance.last_analyze_ms.is_some() && orders.xid_age.is_some());
+    let toast = orders.toast.as_deref().cloned().unwrap_or_default();
+    assert!(toast.counters.n_tup_ins > 2_000 && toast.index.is_some(), "{toast:?}");
+    assert_eq!(
+        orders.indexes.iter().map(|i| i.relname.as_str()).collect::<Vec<_>>(),
+        ["orders_pkey"]
+    );
+    assert_eq!(of("scratch").persistence, Persistence::Unlogged);
+    let (parent, part) = (of("events"), of("events_2026"));
+    assert_eq!((parent.kind, parent.xid_age), (Kind::Partitioned, None));
+    assert_eq!((part.parent, part.relispartition), (Some(parent.oid), true));
+    assert_eq!(part.reltuples, None, "never counted");
+    assert_eq!(of("totals").kind, Kind::MaterializedView);
+    assert_eq!(of("a \"b\"").relname, "a \"b\"");
+    assert_eq!(of("orders").relallfrozen.is_some(), major >= 18);
+    // The event stream carries no tables.
+    let mut frames =
+        engine.subscribe(&ServerId::new("one"), AreaName::Tables).context("the server is known")?;
+    let frame = frames.borrow_and_update().full.clone();
+    assert!(frame.contains("\"count\":") && !frame.contains("orders"), "{frame}");
+    engine.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_read_on_14() -> Result {
+    what_is_read(14).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_read_on_16() -> Result {
+    what_is_read(16).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_read_on_18() -> Result {
+    what_is_read(18).await
+}
+
+/// The statement that is offered ends it; a reset of statistics does not bring it back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_nobody_analysed() -> Result {
+    let server = filled(17).await?;
+    let engine = Engine::start(vec![config("one", &watcher(&server))?], limits(&[])?);
+    let finding = fires(&engine, "one", NEVER_ANALYZED).await?;
+    assert_eq!(
+        finding.object.to_string(),
+        "table public.events_2026 in database postgres",
+        "of the partitions, not of their parent"
+    );
+    assert!(finding.message.ends_with("Autovacuum is off."), "{}", finding.message);
+    server.exec(&finding.remedy.sql.unwrap_or_default()).await?;
+    engine.refresh(&ServerId::new("one"));
+    quiet(&engine, "one", NEVER_ANALYZED).await?;
+    server.exec("select pg_stat_reset()").await?;
+    engine.refresh(&ServerId::new("one"));
+    let read = |t: Option<Table>| t.is_some_and(|t| t.counters.n_live_tup == 0);
+    until(&engine, "one", PATIENCE, |_| read(table(&engine, "postgres", "orders"))).await?;
+    quiet(&engine, "one", NEVER_ANALYZED).await?;
+    engine.stop().await;
+    Ok(())
+}
