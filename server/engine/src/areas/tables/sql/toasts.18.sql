@@ -38,7 +38,7 @@ select c.oid::int8 as of_oid, t.oid::int8 as oid,
    and c.relpersistence <> 't'
    and c.oid > (array[{numbers}]::int8[])[1]::oid
    and c.oid <= (array[{numbers}]::int8[])[2]::oid
-   -- most TOAST tables were never written to
+   -- most of them were never written to
    and (t.relpages > 0 or t.reloptions is not null or pg_catalog.pg_stat_get_tuples_inserted(t.oid) > 0)
  order by c.oid
  limit 20000;
