@@ -16,6 +16,9 @@ pub use toast::Toast;
 /// Everything the area reads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tables {
+    /// When the area was read, ms since the epoch: the databases read then have this time too.
+    #[serde(default)]
+    pub at_ms: i64,
     /// One entry for each database that may be connected to, that of the connection string first.
     pub databases: Vec<OfDatabase<DatabaseTables>>,
     /// How many tables there are, where the tables themselves are left out: the event stream carries no more.
@@ -34,6 +37,9 @@ pub struct DatabaseTables {
     pub autovacuum: Autovacuum,
     /// Size of a block.
     pub block_bytes: u32,
+    /// The time from the reading before to this one, ms; None of a first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<i64>,
     /// Tables, materialized views and partitioned tables, by oid. TOAST tables and indexes stand within them.
     pub tables: Vec<Table>,
 }

@@ -27,11 +27,12 @@ pub trait OneDatabase: Default + Send + 'static {
     /// What is read.
     type Read: Send + Sync + 'static;
 
-    /// Reads it on a session in that database; `facts` name it.
+    /// Reads it on a session in that database; `facts` name it. `before` is what was read the last time.
     fn read(
         &mut self,
         observer: &mut Observer,
         facts: &Facts,
+        before: Option<&Self::Read>,
         now_ms: i64,
     ) -> impl Future<Output = Result<Self::Read, Error>> + Send;
 }
@@ -107,7 +108,8 @@ impl<D: OneDatabase> Databases<D> {
     ) -> Result<(), Error> {
         let one = self.known.entry(facts.database.clone()).or_default();
         let began = Instant::now();
-        let value = match one.memory.read(observer, facts, now_ms).await {
+        let before = one.read.as_ref().and_then(OfDatabase::known);
+        let value = match one.memory.read(observer, facts, before, now_ms).await {
             Ok(value) => Ok(Arc::new(value)),
             Err(Error::Query { reason, .. }) => Err(reason),
             Err(lost) => return Err(lost),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::counters::{Counters, IndexSize, Maintenance, is_default, option};
+use super::counters::{Counters, IndexSize, Maintenance, bytes, is_default, option};
 use super::toast::Toast;
 
 /// What a relation is (`pg_class.relkind`).
@@ -92,12 +92,42 @@ pub struct Table {
     /// Its TOAST table.
     #[serde(default, skip_serializing_if = "is_default")]
     pub toast: Option<Box<Toast>>,
+    /// What was read and written since the reading before; None if nothing was, or none is known.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub moved: Option<Box<Counters>>,
     /// Its indexes, by oid.
     #[serde(default, skip_serializing_if = "is_default")]
     pub indexes: Vec<IndexSize>,
 }
 
 impl Table {
+    /// Size of the heap in bytes: as of now where that was asked for, otherwise as of the last VACUUM or ANALYZE.
+    pub fn heap_bytes(&self, block_bytes: u32) -> i64 {
+        bytes(self.size_bytes, self.relpages, block_bytes)
+    }
+
+    /// Size of its TOAST table with the index of that.
+    pub fn toast_bytes(&self, block_bytes: u32) -> i64 {
+        let Some(toast) = &self.toast else { return 0 };
+        let index = toast.index.as_ref().map_or(0, |index| index.bytes(block_bytes));
+        bytes(toast.size_bytes, toast.relpages, block_bytes) + index
+    }
+
+    /// Size of all its indexes.
+    pub fn index_bytes(&self, block_bytes: u32) -> i64 {
+        self.indexes.iter().map(|index| index.bytes(block_bytes)).sum()
+    }
+
+    /// Heap, TOAST and indexes.
+    pub fn total_bytes(&self, block_bytes: u32) -> i64 {
+        self.heap_bytes(block_bytes) + self.toast_bytes(block_bytes) + self.index_bytes(block_bytes)
+    }
+
+    /// Whether it belongs to the system.
+    pub fn is_system(&self) -> bool {
+        matches!(self.nspname.as_str(), "pg_catalog" | "information_schema")
+    }
+
     /// The value of a storage parameter, where it is set.
     pub fn option(&self, name: &str) -> Option<&str> {
         option(&self.reloptions, name)

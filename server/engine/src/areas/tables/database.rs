@@ -41,6 +41,7 @@ impl OneDatabase for DatabaseReader {
         &mut self,
         observer: &mut Observer,
         facts: &Facts,
+        before: Option<&DatabaseTables>,
         _now_ms: i64,
     ) -> Result<DatabaseTables, Error> {
         let settings = crate::area::read(observer, facts, &[SETTINGS]).await?.into_iter().next();
@@ -48,9 +49,13 @@ impl OneDatabase for DatabaseReader {
             .unwrap_or(Err(Reason::NotYet))
             .and_then(|rows| rows.one())
             .map_err(|reason| Error::Query { query: "settings", reason })?;
-        let tables = Parts { observer, facts }.tables().await?;
+        let mut tables = Parts { observer, facts }.tables().await?;
+        if let Some(before) = before {
+            compare(&mut tables, &before.tables);
+        }
         Ok(DatabaseTables {
             server_now_ms: settings.server_now_ms,
+            since_ms: before.map(|before| settings.server_now_ms - before.server_now_ms),
             stats_reset_ms: settings.stats_reset_ms,
             autovacuum: settings.autovacuum,
             block_bytes: u32::try_from(settings.block_bytes).unwrap_or_default(),
@@ -97,6 +102,15 @@ impl Parts<'_> {
         let answers = self.observer.read_with(&files, fill).await.map_err(Error::Lost)?;
         let rows: Known<Rows> = answers.into_iter().last().unwrap_or(Err(Reason::NotYet));
         rows.and_then(|rows| rows.all()).map_err(wrong)
+    }
+}
+
+/// What moved since the reading before; both are in the order of oids.
+fn compare(tables: &mut [Table], before: &[Table]) {
+    for table in tables {
+        let then = before.binary_search_by_key(&table.oid, |known| known.oid).ok();
+        let Some(then) = then.and_then(|place| before.get(place)) else { continue };
+        table.moved = table.counters.since(&then.counters).map(Box::new);
     }
 }
 

@@ -2,6 +2,7 @@
 //! of its own.
 
 mod database;
+mod points;
 mod rows;
 
 /// The rules of this area.
@@ -17,6 +18,7 @@ pub mod rules {
     }
 }
 
+use history::Point;
 use model::AreaName;
 use model::server::Facts;
 use model::tables::Tables;
@@ -55,12 +57,17 @@ impl Area for TablesArea {
         state: &mut Self::State,
         now_ms: i64,
     ) -> Result<Tables, Error> {
-        Ok(Tables { databases: state.read(observer, facts, now_ms).await?, count: None })
+        let databases = state.read(observer, facts, now_ms).await?;
+        Ok(Tables { at_ms: now_ms, databases, count: None })
     }
 
     fn streamed(value: &Tables) -> Option<Tables> {
         let of = value.databases.iter().filter_map(|database| database.known());
         let count = of.map(|database| database.tables.len() as u64).sum();
-        Some(Tables { databases: Vec::new(), count: Some(count) })
+        Some(Tables { at_ms: value.at_ms, databases: Vec::new(), count: Some(count) })
+    }
+
+    fn points(value: &Tables) -> Option<Vec<Point>> {
+        Some(points::points(value))
     }
 }

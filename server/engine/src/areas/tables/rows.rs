@@ -67,6 +67,7 @@ impl<'r> FromRow<'r, PgRow> for TableRow {
             counters: numbers.counters,
             maintenance: numbers.maintenance,
             toast: None,
+            moved: None,
             indexes: Vec::new(),
         }))
     }
