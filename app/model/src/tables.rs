@@ -2,10 +2,14 @@
 
 mod counters;
 mod relation;
+pub mod schema;
 mod toast;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::schema::Schema;
 use crate::autovacuum::Autovacuum;
 use crate::of_database::OfDatabase;
 
@@ -40,6 +44,17 @@ pub struct DatabaseTables {
     /// The time from the reading before to this one, ms; None of a first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_ms: Option<i64>,
+    /// How tables are defined; None of a recording made before that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Arc<Schema>>,
     /// Tables, materialized views and partitioned tables, by oid. TOAST tables and indexes stand within them.
     pub tables: Vec<Table>,
+}
+
+impl DatabaseTables {
+    /// The table of that oid.
+    pub fn table(&self, oid: i64) -> Option<&Table> {
+        let place = self.tables.binary_search_by_key(&oid, |table| i64::from(table.oid)).ok()?;
+        self.tables.get(place)
+    }
 }

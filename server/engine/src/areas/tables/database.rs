@@ -8,6 +8,7 @@ use model::tables::{DatabaseTables, Table};
 use model::{Known, Reason};
 
 use super::rows::{IndexRow, TableRow, ToastRow};
+use super::schema::SchemaReader;
 use super::sizes::Sizes;
 use super::{FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS};
 use crate::connection::{Observer, Rows};
@@ -35,6 +36,7 @@ struct SettingsRow {
 #[derive(Default)]
 pub struct DatabaseReader {
     sizes: Sizes,
+    schema: SchemaReader,
 }
 
 impl OneDatabase for DatabaseReader {
@@ -45,7 +47,7 @@ impl OneDatabase for DatabaseReader {
         observer: &mut Observer,
         facts: &Facts,
         before: Option<&DatabaseTables>,
-        _now_ms: i64,
+        now_ms: i64,
     ) -> Result<DatabaseTables, Error> {
         let settings = crate::area::read(observer, facts, &[SETTINGS]).await?.into_iter().next();
         let settings: SettingsRow = settings
@@ -63,7 +65,9 @@ impl OneDatabase for DatabaseReader {
             sizes => sizes?,
         };
         self.sizes.take(&sizes, &mut tables);
+        let schema = self.schema.read(observer, facts, now_ms).await?;
         Ok(DatabaseTables {
+            schema: Some(schema),
             server_now_ms: settings.server_now_ms,
             since_ms: before.map(|before| settings.server_now_ms - before.server_now_ms),
             stats_reset_ms: settings.stats_reset_ms,

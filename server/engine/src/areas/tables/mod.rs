@@ -2,20 +2,44 @@
 //! of its own.
 
 mod database;
+mod judge;
 mod points;
 mod rows;
+mod schema;
 mod sizes;
 
 /// The rules of this area.
 pub mod rules {
+    pub mod filled_default_partition;
+    pub mod key_running_out;
+    pub mod missing_next_partition;
+    pub mod missing_primary_key;
+    pub mod narrow_foreign_key;
     pub mod never_analyzed;
+    pub mod stale_statistics;
+    pub mod unanalyzed_parent;
+    pub mod undivided_table;
+    pub mod unlogged_table;
+    pub mod unvalidated_constraint;
+    pub mod view_without_unique_index;
 
     use model::tables::Tables;
 
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Tables>, "tables": never_analyzed
+        Rule<Tables>, "tables": filled_default_partition,
+            key_running_out,
+            missing_next_partition,
+            missing_primary_key,
+            narrow_foreign_key,
+            never_analyzed,
+            stale_statistics,
+            unanalyzed_parent,
+            undivided_table,
+            unlogged_table,
+            unvalidated_constraint,
+            view_without_unique_index
     }
 }
 
@@ -38,6 +62,11 @@ sql! {
     TOASTS = "toasts" [14, 16, 18];
     INDEX_SIZES = "index_sizes" [14, 16];
     SIZES = "sizes" [14];
+    MISSING_KEYS = "missing_keys" [14];
+    SEQUENCES = "sequences" [14];
+    DOUBTFUL_CONSTRAINTS = "doubtful_constraints" [14];
+    VIEWS_WITHOUT_KEY = "views_without_key" [14];
+    PARTITIONS = "partitions" [14];
 }
 
 /// The tables area.

@@ -104,7 +104,7 @@ impl<'r> FromRow<'r, PgRow> for IndexRow {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
         let numbers = text(row, 4)?;
         let mut fields = Fields::of(&numbers)?;
-        let relpages = fields.number()?;
+        let relpages = fields.pages()?;
         let (reltuples, _) = fields.reltuples()?;
         Ok(Self {
             of_oid: oid(row, 0)?,
@@ -162,9 +162,9 @@ struct Numbers {
 
 impl Numbers {
     fn read(fields: &mut Fields<'_>) -> Result<Self, sqlx::Error> {
-        let relpages = fields.number()?;
+        let relpages = fields.pages()?;
         let (reltuples, reltuples_is_broken) = fields.reltuples()?;
-        let relallvisible = fields.number()?;
+        let relallvisible = fields.pages()?;
         let relallfrozen = fields.maybe()?;
         let (xid_age, multixact_age) = (fields.maybe()?, fields.maybe()?);
         let mut counters = counters(fields)?;
@@ -240,6 +240,12 @@ impl<'a> Fields<'a> {
             "" => Ok(None),
             field => field.parse().map(Some).map_err(|_| unreadable()),
         }
+    }
+
+    /// A number of pages: of a partitioned table that was analysed it is −1 (`do_analyze_rel`, analyze.c).
+    fn pages(&mut self) -> Result<u32, sqlx::Error> {
+        let pages: i64 = self.number()?;
+        Ok(u32::try_from(pages).unwrap_or_default())
     }
 
     /// `reltuples` where it was counted, and whether it is no number.

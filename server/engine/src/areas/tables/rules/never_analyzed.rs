@@ -3,8 +3,9 @@
 use model::autovacuum::Autovacuum;
 use model::object::qualified;
 use model::tables::{Kind, Table, Tables};
-use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Known, Limit, Remedy, Severity, Unit};
 
+use crate::areas::tables::judge::{InDatabase, Weighed, count, finding, in_each_database};
 use crate::rule::InForce;
 
 /// Rows from which the rule speaks: with fewer the planner's guess does little harm.
@@ -27,50 +28,43 @@ pub const ABOUT: About = About {
 /// Judges tables whose rows were never counted by VACUUM or ANALYZE. Statistics that were reset do not make a
 /// table look like one: `reltuples` stays. Of partitioned tables the partitions are judged.
 pub fn never_analyzed(evidence: &Tables, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    let mut found = Vec::new();
-    for database in &evidence.databases {
-        let Some(read) = database.known() else { continue };
-        let never = read.tables.iter().filter(|table| {
+    in_each_database(evidence, |database| {
+        let never = database.tables().filter(|table| {
             table.kind != Kind::Partitioned
                 && table.reltuples.is_none()
                 && !table.reltuples_is_broken
                 && table.maintenance.analyzed_ms().is_none()
                 && table.counters.n_live_tup as f64 >= limits.get(&MIN_ROWS)
         });
-        found
-            .extend(never.map(|table| finding(&database.datname, table, &read.autovacuum, limits)));
-    }
-    Ok(found)
+        let judged = never.map(|table| Weighed {
+            weight: table.counters.n_live_tup as f64,
+            finding: judged(database, table, limits),
+        });
+        Ok(judged.collect())
+    })
 }
 
-fn finding(datname: &str, table: &Table, autovacuum: &Autovacuum, limits: &InForce<'_>) -> Finding {
+fn judged(database: &InDatabase<'_>, table: &Table, limits: &InForce<'_>) -> Finding {
     let name = qualified(&table.nspname, &table.relname);
     let rows = table.counters.n_live_tup;
-    let object = Object::table(datname, &table.nspname, &table.relname);
-    Finding {
-        rule: limits.rule(),
-        severity: Severity::Warning,
-        object: object.clone(),
-        message: format!(
-            "Table {name} in database {datname} has about {rows} rows and was never analysed.{}",
-            why(table, autovacuum)
+    let message = format!(
+        "Table {name} in database {} has about {rows} rows and was never analysed.{}",
+        database.datname,
+        why(table, &database.read.autovacuum)
+    );
+    let remedy = Remedy {
+        message: ABOUT.remedy.into(),
+        sql: Some(format!("analyze {name};")),
+        lock: Some(
+            "SHARE UPDATE EXCLUSIVE on the table: it blocks neither reads nor writes.".into(),
         ),
-        evidence: vec![Evidence { name: "rows".into(), value: rows as f64, unit: Unit::Count }],
-        remedy: Remedy {
-            message: ABOUT.remedy.into(),
-            sql: Some(format!("analyze {name};")),
-            lock: Some(
-                "SHARE UPDATE EXCLUSIVE on the table: it blocks neither reads nor writes.".into(),
-            ),
-            undo: Some("None: statistics only become better.".into()),
-            refuted_by: Some(
-                "the rows were loaded a moment ago and autovacuum is about to come.".into(),
-            ),
-        },
-        harm: Harm::Hygiene,
-        root: Some(object),
-        same_root: Vec::new(),
-    }
+        undo: Some("None: statistics only become better.".into()),
+        refuted_by: Some(
+            "the rows were loaded a moment ago and autovacuum is about to come.".into(),
+        ),
+    };
+    let evidence = vec![count("rows", rows as f64)];
+    finding(limits, Severity::Warning, database.object(table), message, evidence, remedy)
 }
 
 /// Why autovacuum did not analyse it, where that is known.
