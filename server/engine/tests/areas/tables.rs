@@ -204,6 +204,7 @@ async fn defects(major: u16) -> Result {
         }
     }
     server.exec(REPAIRED).await?;
+    server.exec("grant select on all sequences in schema public to pg_monitor").await?;
     for rule in rules {
         engine.refresh(&ServerId::new("one"));
         quiet(&engine, "one", rule).await?;
