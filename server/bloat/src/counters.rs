@@ -42,6 +42,9 @@ pub(crate) fn bound(
         return None;
     }
     let dead = updated + deleted + (inserted - deleted - live).max(0.0);
-    let likely = (1.02 * dead * versions.longest / versions.room).ceil();
+    // What no version ever filled comes back as well: a reserve, if the fillfactor was raised since.
+    let at_most = (inserted + updated) * versions.longest / versions.room;
+    let empty = (pages - slack - at_most).max(0.0);
+    let likely = (1.02 * dead * versions.longest / versions.room + empty).ceil();
     Some(Bound { likely, most: likely + slack })
 }

@@ -10,7 +10,7 @@ use crate::shape::{Btree, Key, KeySource, Statistics, Storage};
 
 /// Assumed of a key without statistics, and between what it lies.
 const UNKNOWN_BYTES: f64 = 16.0;
-const UNKNOWN_RANGE_BYTES: (f64, f64) = (2.0, 120.0);
+const UNKNOWN_RANGE_BYTES: (f64, f64) = (2.0, 400.0);
 /// A `name` is stored as a C string: up to 64 bytes with its end (`NAMEDATALEN`).
 const NAME_RANGE_BYTES: (f64, f64) = (4.0, 64.0);
 /// What an expression's value loses when the index packs its header of 4 bytes.

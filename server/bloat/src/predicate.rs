@@ -17,52 +17,64 @@ pub enum NullsLeft {
     Doubtful,
 }
 
-/// Words with which a predicate may hold for a null. All other operators are taken to be strict: a null never
-/// satisfies them (documentation, "Comparison Functions and Operators").
-const MAY_HOLD_FOR_NULL: [&str; 6] = [" OR ", " IS ", "COALESCE", "CASE", "NOT ", "NULL"];
+/// Nodes under which a predicate may hold for a null. Operators and functions are taken to be strict: a null
+/// never satisfies them (documentation, "Comparison Functions and Operators").
+const MAY_HOLD_FOR_NULL: [&str; 6] =
+    ["{BOOLEXPR", "{NULLTEST", "{BOOLEANTEST", "{COALESCE", "{CASE", "{DISTINCTEXPR"];
+/// `IS NULL` and `IS NOT NULL` (src/include/nodes/primnodes.h, `NullTestType`).
+const IS_NULL: &str = "0";
+const IS_NOT_NULL: &str = "1";
 
-/// Reads a predicate as `pg_get_expr` writes it.
-///
-/// `column` is the name as it stands there, quoted where PostgreSQL quotes it (`quote_ident`).
+/// Reads a predicate as `pg_index.indpred` holds it: the tree of nodes as text, its parts joined by AND.
 #[must_use]
-pub fn nulls_left(predicate: &str, column: &str) -> NullsLeft {
-    let is_one_of_several = predicate.contains(" OR ");
-    if predicate.contains(&format!("({column} IS NOT NULL)")) && !is_one_of_several {
-        NullsLeft::None
-    } else if predicate.contains(&format!("({column} IS NULL)")) && !is_one_of_several {
-        NullsLeft::All
-    } else if !names(predicate, column) {
+pub fn nulls_left(predicate: &str, attnum: i16) -> NullsLeft {
+    let is_one_of_several = predicate.contains("{BOOLEXPR");
+    let tests =
+        |test| null_tests(predicate).any(|found| found == (attnum, test)) && !is_one_of_several;
+    if !predicate.contains(&format!(":varattno {attnum} ")) {
         NullsLeft::AsInTable
-    } else if MAY_HOLD_FOR_NULL.iter().any(|word| predicate.contains(word)) {
+    } else if tests(IS_NOT_NULL) {
+        NullsLeft::None
+    } else if tests(IS_NULL) {
+        NullsLeft::All
+    } else if MAY_HOLD_FOR_NULL.iter().any(|node| predicate.contains(node)) {
         NullsLeft::Doubtful
     } else {
         NullsLeft::None
     }
 }
 
-/// The column stands there as a word of its own.
-fn names(predicate: &str, column: &str) -> bool {
-    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$');
-    predicate.match_indices(column).any(|(at, _)| {
-        let before = predicate.get(..at).and_then(|text| text.chars().next_back());
-        let behind = predicate.get(at + column.len()..).and_then(|text| text.chars().next());
-        !is_part(before) && !is_part(behind)
+/// `column IS NULL` and `column IS NOT NULL`: the column, and which of the two.
+fn null_tests(predicate: &str) -> impl Iterator<Item = (i16, &str)> {
+    predicate.split("{NULLTEST :arg {VAR ").skip(1).filter_map(|rest| {
+        let (column, rest) = rest.split_once('}')?;
+        Some((field(column, ":varattno ")?.parse().ok()?, field(rest, ":nulltesttype ")?))
     })
+}
+
+fn field<'a>(node: &'a str, name: &str) -> Option<&'a str> {
+    node.split_once(name)?.1.split_whitespace().next()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NOT_NULL: &str = "{NULLTEST :arg {VAR :varno 1 :varattno 2 :vartype 23 :vartypmod -1 :varcollid 0 :varlevelsup 0 :varnosyn 1 :varattnosyn 2 :location 47} :nulltesttype 1 :argisrow false :location 49}";
+    const GREATER: &str = "{OPEXPR :opno 521 :opfuncid 147 :opresulttype 16 :opretset false :opcollid 0 :inputcollid 0 :args ({VAR :varno 1 :varattno 3 :vartype 23 :vartypmod -1 :varcollid 0 :varlevelsup 0 :varnosyn 1 :varattnosyn 3 :location 60} {CONST :consttype 23 :constvalue 4 [ 5 0 0 0 0 0 0 0 ]}) :location 62}";
+
     #[test]
     fn a_predicate_settles_the_nulls_that_it_names() {
-        assert_eq!(nulls_left("(paid_at IS NOT NULL)", "paid_at"), NullsLeft::None);
-        assert_eq!(nulls_left("(paid_at IS NULL)", "paid_at"), NullsLeft::All);
-        assert_eq!(nulls_left("((a IS NULL) OR (b > 1))", "a"), NullsLeft::Doubtful);
-        assert_eq!(nulls_left("(paid_at > now())", "paid_at"), NullsLeft::None);
-        assert_eq!(nulls_left("(COALESCE(a, 0) = 0)", "a"), NullsLeft::Doubtful);
-        assert_eq!(nulls_left("(unpaid_at IS NULL)", "paid_at"), NullsLeft::AsInTable);
-        assert_eq!(nulls_left("(\"Größe\" IS NOT NULL)", "\"Größe\""), NullsLeft::None);
-        assert_eq!(nulls_left("", ""), NullsLeft::None);
+        assert_eq!(nulls_left(NOT_NULL, 2), NullsLeft::None);
+        let null = NOT_NULL.replace(":nulltesttype 1", ":nulltesttype 0");
+        assert_eq!(nulls_left(&null, 2), NullsLeft::All);
+        assert_eq!(nulls_left(NOT_NULL, 22), NullsLeft::AsInTable);
+        assert_eq!(nulls_left(GREATER, 3), NullsLeft::None);
+        let both = format!("({NOT_NULL} {GREATER})");
+        assert_eq!(nulls_left(&both, 2), NullsLeft::None);
+        let either = format!("{{BOOLEXPR :boolop or :args {both} :location 3}}");
+        assert_eq!(nulls_left(&either, 2), NullsLeft::Doubtful);
+        assert_eq!(nulls_left(&format!("{{COALESCE :args ({GREATER})}}"), 3), NullsLeft::Doubtful);
+        assert_eq!(nulls_left("", 1), NullsLeft::AsInTable);
     }
 }
