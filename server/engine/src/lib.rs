@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod area;
 pub mod areas;
+pub mod bloat;
 pub mod capability;
 mod clock;
 pub mod connection;
