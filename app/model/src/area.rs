@@ -27,6 +27,8 @@ macro_rules! areas {
             statements: Statements, StatementsArea;
             /// Sizes and counters of tables.
             tables: Tables, TablesArea;
+            /// Indexes: what they cost and who scans them.
+            indexes: Indexes, IndexesArea;
             /// What has become of it: restarts, settings, DDL.
             changes: Changes, ChangesArea;
             /// What its own log has of statements.

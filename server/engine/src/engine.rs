@@ -198,6 +198,7 @@ impl Engine {
         let judged = self.server(id).map(|server| server.findings());
         let (mut findings, not_checked) = judged.unwrap_or_default();
         self.explain_lag(id, &mut findings);
+        self.ask_standbys(id, &mut findings);
         (findings, not_checked)
     }
 
@@ -209,6 +210,10 @@ impl Engine {
     /// Every rule with its limits in force.
     pub fn rules(&self) -> Vec<RuleEntry> {
         rules::entries(&self.0.limits)
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     /// The limits that the configuration sets for rules on plans.

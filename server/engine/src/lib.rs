@@ -16,6 +16,7 @@ mod engine;
 mod error;
 pub mod events;
 pub mod explain;
+mod fields;
 mod generated;
 pub mod history;
 mod isolated;
