@@ -21,7 +21,8 @@ pub struct Look {
 }
 
 impl Look {
-    fn read(text: &str) -> Known<Self> {
+    /// Reads a plan in any format of EXPLAIN.
+    pub fn read(text: &str) -> Known<Self> {
         let parsed = plan::parse(text).map_err(|_| nothing("Its plan cannot be read."))?;
         let plan = parsed.plans.into_iter().next().ok_or(Reason::NotYet)?;
         let cost = plan.nodes.first().and_then(|root| root.cost).ok_or(Reason::NotYet)?.total;
