@@ -33,6 +33,7 @@ pub mod server;
 pub mod shorten;
 mod span;
 #[cfg(feature = "sqlx")]
+pub mod suggestions;
 pub mod text;
 mod time_range;
 pub mod user;

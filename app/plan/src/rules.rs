@@ -3,6 +3,7 @@
 //! Rules judge the plan alone; what they propose (an index, statistics, a setting) stays data until
 //! it has been checked against the catalog, where one is known, and is then rendered as SQL.
 
+mod candidates;
 mod case;
 mod claims;
 mod column_types;
@@ -28,6 +29,7 @@ use crate::catalog::Catalog;
 use crate::derive::Derived;
 use crate::node::Plan;
 
+pub use candidates::{Candidate, candidates};
 pub use case::Case;
 use claims::{Claim, Part};
 pub use proposal::{IndexKey, IndexProposal, Proposal, Table};

@@ -40,6 +40,7 @@ mod server;
 pub mod sql;
 pub mod store;
 mod stored_event;
+pub mod suggestions;
 pub mod tags;
 
 pub use clock::now_ms;

@@ -45,6 +45,15 @@ pub fn scenarios() -> Result<Vec<Scenario>, Error> {
     paths.iter().map(|path| scenario(path)).collect()
 }
 
+/// A workload of `server/playground/workloads` by name: what makes schema and data, and its statements with
+/// parameters, as pg_stat_statements keeps them. Errors when there is none of that name.
+pub fn workload(name: &str) -> Result<Scenario, Error> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("workloads");
+    let path = folder.join(format!("{name}.sql"));
+    let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+    Ok(read(name, &text))
+}
+
 fn scenario(path: &Path) -> Result<Scenario, Error> {
     let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -29,7 +29,8 @@ pub(super) fn name_size(relation: &Relation, judged: &mut Judged) {
     judged.finding.remedy.message.push_str(&format!(" It takes about {size}{whole}{part}."));
 }
 
-fn bytes(relation: &Relation, index: &IndexProposal) -> Option<f64> {
+/// How large the index will be, bytes.
+pub(super) fn bytes(relation: &Relation, index: &IndexProposal) -> Option<f64> {
     let rows = relation.reltuples.filter(|rows| *rows > 0.0)?;
     match index.method {
         None => {}

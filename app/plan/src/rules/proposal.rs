@@ -182,7 +182,7 @@ impl IndexProposal {
 
     /// Whether an index that exists finds the same rows: it has these keys first, by classes and in
     /// directions that serve, and holds more columns where that is the point.
-    pub(super) fn is_served_by(&self, index: &Index) -> bool {
+    pub fn is_served_by(&self, index: &Index) -> bool {
         let same = |(at, own): (usize, &IndexKey)| {
             index.keys.get(at).is_some_and(|key| bare(key) == bare(&own.key))
                 && index.classes.get(at).is_none_or(|class| own.is_of_class(class))

@@ -21,21 +21,10 @@ pub struct Compared {
 /// Errors: why there is none, in a sentence.
 pub fn compared(text: &str) -> Result<Vec<Compared>, String> {
     let tree = ast::json(text).map_err(|refusal| refusal.message())?;
-    let mut found = Found::default();
-    let mut open = vec![&tree];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Array(items) => open.extend(items),
-            Value::Object(fields) => {
-                found.note(value);
-                open.extend(fields.values());
-            }
-            _ => {}
-        }
-    }
+    let found = Found::of(&tree);
     let of = |number: u64| {
-        let column = found.conditions.iter().find(|(at, _)| *at == number);
-        column.and_then(|(_, names)| found.column(names)).ok_or_else(|| {
+        let compared = found.compared(number).filter(|(operator, _)| *operator == "=");
+        compared.map(|(_, column)| column).ok_or_else(|| {
             format!(
                 "${number} is not compared by = with a column, so there is no common value for it."
             )
@@ -44,17 +33,49 @@ pub fn compared(text: &str) -> Result<Vec<Compared>, String> {
     (1..=found.parameters).map(of).collect()
 }
 
+/// The tables of a statement and what its parameters are compared with.
 #[derive(Default)]
-struct Found {
+pub(crate) struct Found {
     /// Schema, table and what it is called.
     tables: Vec<(Option<String>, String, String)>,
-    /// A parameter and the names of the column.
-    conditions: Vec<(u64, Vec<String>)>,
+    /// A parameter, the operator as seen from the column, and the names of the column.
+    conditions: Vec<(u64, &'static str, Vec<String>)>,
     /// The highest parameter.
-    parameters: u64,
+    pub parameters: u64,
 }
 
+/// Comparisons, and as they read from the other side.
+const OPERATORS: [(&str, &str); 5] =
+    [("=", "="), ("<", ">"), ("<=", ">="), (">", "<"), (">=", "<=")];
+
 impl Found {
+    /// What is in a syntax tree.
+    pub fn of(tree: &Value) -> Self {
+        let mut found = Self::default();
+        let mut open = vec![tree];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Array(items) => open.extend(items),
+                Value::Object(fields) => {
+                    found.note(value);
+                    open.extend(fields.values());
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// With which column a parameter is compared, and how: an equality where there is one.
+    pub fn compared(&self, number: u64) -> Option<(&'static str, Compared)> {
+        let of = |equal: bool| {
+            let mut all = self.conditions.iter();
+            all.find(|(at, operator, _)| *at == number && (*operator == "=") == equal)
+        };
+        let (_, operator, names) = of(true).or_else(|| of(false))?;
+        Some((operator, self.column(names)?))
+    }
+
     fn note(&mut self, value: &Value) {
         if let Some(name) = text(value.get("relname")) {
             let called = text(value.pointer("/alias/aliasname")).unwrap_or_else(|| name.clone());
@@ -64,17 +85,26 @@ impl Found {
             self.parameters = self.parameters.max(number);
         }
         let Some(expression) = value.get("AExpr") else { return };
-        if text(expression.pointer("/name/0/node/String/sval")).as_deref() != Some("=") {
-            return;
-        }
+        let name = text(expression.pointer("/name/0/node/String/sval")).unwrap_or_default();
         let (left, right) = (side(expression.get("lexpr")), side(expression.get("rexpr")));
-        for (one, other) in [(left, right), (right, left)] {
+        if name == "BETWEEN" {
+            let ends = right.and_then(|list| list.pointer("/List/items")?.as_array());
+            let ends = ends.into_iter().flatten().map(|end| parameter(side(Some(end))));
+            let names = column(left).unwrap_or_default();
+            let bounds =
+                ends.zip([">=", "<="]).filter_map(|(end, operator)| Some((end?, operator)));
+            self.conditions.extend(bounds.map(|(end, operator)| (end, operator, names.clone())));
+        }
+        let Some((operator, turned)) = OPERATORS.iter().find(|(own, _)| *own == name) else {
+            return;
+        };
+        for (one, other, operator) in [(left, right, *operator), (right, left, *turned)] {
             let Some(names) = column(one) else { continue };
             // `column in ($1, $2)` is an equality with a list.
             let items = other.and_then(|other| other.pointer("/List/items")?.as_array());
             let items = items.into_iter().flatten().map(|item| side(Some(item)));
             let all = std::iter::once(other).chain(items).filter_map(parameter);
-            self.conditions.extend(all.map(|number| (number, names.clone())));
+            self.conditions.extend(all.map(|number| (number, operator, names.clone())));
         }
     }
 
@@ -98,7 +128,7 @@ impl Found {
 }
 
 /// The node of one side, without a cast around it.
-fn side(side: Option<&Value>) -> Option<&Value> {
+pub(crate) fn side(side: Option<&Value>) -> Option<&Value> {
     let mut node = side?.get("node")?;
     while let Some(inner) = node.pointer("/TypeCast/arg/node") {
         node = inner;
@@ -106,7 +136,8 @@ fn side(side: Option<&Value>) -> Option<&Value> {
     Some(node)
 }
 
-fn parameter(node: Option<&Value>) -> Option<u64> {
+/// The number of a parameter.
+pub(crate) fn parameter(node: Option<&Value>) -> Option<u64> {
     node?.pointer("/ParamRef/number")?.as_u64()
 }
 

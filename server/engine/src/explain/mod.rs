@@ -3,10 +3,10 @@
 //!
 //! Server functions check the user's permission; what may run is decided here.
 
-mod ast;
+pub(crate) mod ast;
 mod cancel;
 pub mod catalog;
-mod common_values;
+pub(crate) mod common_values;
 mod denied_functions;
 pub mod guard;
 mod message;
@@ -18,6 +18,7 @@ mod rejected;
 mod rules_catalog;
 mod run;
 mod script;
+pub(crate) mod serial;
 mod volatility;
 
 use std::sync::Arc;
@@ -47,6 +48,9 @@ sql! {
     PLANNER_SETTINGS = "planner_settings" [14];
     COMMON_VALUES = "common_values" [14];
     TABLE_PRIVILEGES = "table_privileges" [14];
+    HYPOTHETICAL_INDEXES = "hypothetical_indexes" [14];
+    SAMPLE_VALUES = "sample_values" [14];
+    TABLE_WRITES = "table_writes" [14];
 }
 
 /// When the server gives up unless the user says otherwise, ms.
@@ -159,7 +163,8 @@ impl Engine {
         refused.then(|| Refusal::Superuser { role: facts.role }.into())
     }
 
-    fn explained(&self, id: &ServerId) -> Result<&Arc<WatchedServer>, NotExplained> {
+    /// A server on which statements may be explained.
+    pub(crate) fn explained(&self, id: &ServerId) -> Result<&Arc<WatchedServer>, NotExplained> {
         self.server(id).ok_or_else(|| {
             NotExplained::Unknown(Reason::Unreachable {
                 cause: Cause::Configuration,

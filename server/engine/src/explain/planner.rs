@@ -206,7 +206,7 @@ async fn read_values(
 }
 
 /// A name that nobody guesses: the standard library seeds each of these from the system's random numbers.
-fn own_run() -> RunId {
+pub(super) fn own_run() -> RunId {
     let random = || RandomState::new().build_hasher().finish();
     let bytes = (u128::from(random()) << 64) | u128::from(random());
     RunId::new(bytes.to_be_bytes())

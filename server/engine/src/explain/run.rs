@@ -20,7 +20,7 @@ use crate::error::shortened;
 use crate::server::WatchedServer;
 
 /// Added to the server's own timeout for the network (`docs/limits.md#connections`).
-const NETWORK: Duration = Duration::from_secs(2);
+pub(super) const NETWORK: Duration = Duration::from_secs(2);
 /// The largest plan we hand on, bytes: 50,000 nodes of JSON take half of it.
 const PLAN_BYTES: usize = 64 << 20;
 

@@ -16,6 +16,7 @@ mod corpus;
 mod grammar;
 mod lab_subset;
 mod majors;
+mod suggestions;
 mod traps;
 
 use std::time::{Duration, Instant};

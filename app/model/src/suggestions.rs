@@ -1,0 +1,110 @@
+//! Index suggestions: indexes that the statements of a workload ask for, and whether the planner takes them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::reason::Known;
+
+/// A statement of the workload and what it weighs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Weighted {
+    /// Its identity.
+    pub queryid: i64,
+    /// Its text. Hostile.
+    pub text: String,
+    /// Its execution time in the window, ms.
+    pub total_ms: f64,
+}
+
+/// What the planner's estimate was and what it is with the suggestions, in its units.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Costs {
+    /// As the tables are.
+    pub before: f64,
+    /// With all suggestions that are proved.
+    pub after: f64,
+}
+
+/// A statement that was looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Considered {
+    /// The statement.
+    pub statement: Weighted,
+    /// Its share of the time of all statements that were looked at, percent.
+    pub share_percent: f64,
+    /// The cost before, of the plan that fits any value; or why it could not be planned.
+    pub cost: Known<f64>,
+}
+
+/// A statement that a suggestion serves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Served {
+    /// The place of the statement in [`Suggestions::statements`].
+    pub statement: usize,
+    /// The costs of the plan that fits any value; None where nothing was proved.
+    pub generic: Option<Costs>,
+    /// The costs for common values of its columns, or why there are none.
+    pub custom: Known<Costs>,
+    /// Whether the plan for any value reads the index.
+    pub in_generic: bool,
+    /// Whether the plan for common values reads it.
+    pub in_custom: bool,
+}
+
+/// What a table's writes pay for one more index.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WriteCost {
+    /// Rows inserted since the counters began.
+    pub n_tup_ins: f64,
+    /// Rows updated.
+    pub n_tup_upd: f64,
+    /// Rows updated without a new index entry (HOT).
+    pub n_tup_hot_upd: f64,
+    /// Seconds since the counters began; None where that is not known.
+    pub counted_seconds: Option<f64>,
+    /// Columns of the index that statements of the workload update: each such update stops being HOT.
+    pub updated_columns: Vec<String>,
+}
+
+/// An index to create.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// Its table, quoted.
+    pub table: String,
+    /// The statement that creates it.
+    pub sql: String,
+    /// The statement that takes it away again.
+    pub undo: String,
+    /// What creating it locks, a sentence.
+    pub lock: String,
+    /// What it serves.
+    pub serves: Vec<Served>,
+    /// Whether the planner took it as a hypothetical index; or why that is not known, in a sentence.
+    pub proved: Known<()>,
+    /// Its size by our own estimate, bytes; about as much WAL is written. None where it depends on the values.
+    pub size_bytes: Option<f64>,
+    /// The bytes of the table that building it reads; CONCURRENTLY reads them twice.
+    pub table_bytes: Option<f64>,
+    /// What writes pay; or why that is not known.
+    pub writes: Known<WriteCost>,
+    /// Statements that drop existing indexes which it makes redundant.
+    pub drops: Vec<String>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Suggestions {
+    /// When, ms since the epoch.
+    pub at_ms: i64,
+    /// The database.
+    pub database: String,
+    /// The statements that were looked at.
+    pub statements: Vec<Considered>,
+    /// The suggestions; those that save most first.
+    pub suggestions: Vec<Suggestion>,
+    /// The version of hypopg that proved them; or why nothing was proved.
+    pub hypopg: Known<String>,
+    /// Statements that were left out because the time was up.
+    pub left_out: usize,
+    /// How long it took, ms.
+    pub took_ms: f64,
+}

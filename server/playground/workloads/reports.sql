@@ -1,0 +1,32 @@
+create table regions (id int primary key, name text not null);
+create table devices (id int primary key, region_id int not null, model text not null, serial text not null, retired boolean not null);
+create table readings (id bigint primary key, device_id int not null, at timestamptz not null, metric int not null, value float8 not null);
+create table alarms (id int primary key, device_id int not null, severity int not null, raised timestamptz not null, cleared timestamptz);
+create table visits (id int primary key, device_id int not null, technician text not null, day date not null, minutes int not null);
+insert into regions select n, 'region ' || n from generate_series(1, 40) n;
+insert into devices select n, 1 + n % 40, 'model ' || n % 30, md5(n::text), n % 25 = 0 from generate_series(1, 8000) n;
+insert into readings select n, 1 + (n::bigint * 7919 % 8000)::int, timestamptz '2026-01-01' + n * interval '20 seconds', (n::bigint * 31 % 12)::int, (n::bigint * 17 % 1000)::float8 from generate_series(1, 200000) n;
+insert into alarms select n, 1 + (n::bigint * 3571 % 8000)::int, 1 + (n::bigint * 13 % 100)::int, timestamptz '2026-01-01' + n * interval '2 minutes', case when n % 40 <> 0 then timestamptz '2026-01-01' + n * interval '3 minutes' end from generate_series(1, 40000) n;
+insert into visits select n, 1 + (n::bigint * 6007 % 8000)::int, 'tech ' || n % 150, date '2026-01-01' + n % 300, n % 240 from generate_series(1, 30000) n;
+
+-- workload
+select avg(value) from readings where device_id = $1;
+select at, value from readings where device_id = $1 and at >= $2 and at < $3;
+select at, value from readings where device_id = $1 and metric = $2 order by at desc limit $3;
+select max(value) from readings where device_id = $1 and metric = $2;
+select count(*) from readings where at >= $1 and at < $2;
+select metric, avg(value) from readings where at between $1 and $2 group by metric;
+select id, value from readings order by at desc limit $1;
+select d.model, avg(r.value) from devices d join readings r on r.device_id = d.id where d.serial = $1 group by d.model;
+select id, model from devices where serial = $1;
+select id, serial from devices where region_id = $1 and model = $2;
+select count(*) from alarms where device_id = $1;
+select id, raised from alarms where severity = $1 order by raised desc limit $2;
+select id, device_id from alarms where severity = $1 and raised >= $2;
+select id, raised from alarms where device_id = $1 and cleared is null;
+select sum(minutes) from visits where technician = $1 and day >= $2;
+select day, minutes from visits where technician = $1 order by day desc limit $2;
+select sum(minutes) from visits where device_id = $1;
+select v.day, v.minutes from devices d join visits v on v.device_id = d.id where d.serial = $1;
+update alarms set cleared = $1 where device_id = $2 and raised >= $3;
+delete from visits where technician = $1 and day < $2;

@@ -1,0 +1,35 @@
+create table customers (id int primary key, email text not null, country text not null, created timestamptz not null, deleted_at timestamptz);
+create table products (id int primary key, sku text not null, category int not null, price numeric not null, active boolean not null);
+create table orders (id int primary key, customer_id int not null, state text not null, placed timestamptz not null, total numeric not null, coupon text);
+create table items (id int primary key, order_id int not null, product_id int not null, quantity int not null);
+create table reviews (id int primary key, product_id int not null, customer_id int not null, stars int not null, written timestamptz not null, body text not null);
+create table carts (id int primary key, session text not null, updated timestamptz not null, customer_id int);
+insert into customers select n, 'user' || n || '@example.com', (array['de','fr','us','jp','br'])[1 + n % 5], timestamptz '2026-01-01' + n * interval '7 minutes', case when n % 50 = 0 then timestamptz '2026-06-01' end from generate_series(1, 20000) n;
+insert into products select n, 'sku-' || md5(n::text), n % 200, (n * 7919 % 10000) / 100.0, n % 20 <> 0 from generate_series(1, 5000) n;
+insert into orders select n, 1 + (n::bigint * 7919 % 20000)::int, (array['new','paid','sent','done','done','done','done','done','done','done'])[1 + (n::bigint * 104729 % 10)::int], timestamptz '2026-01-01' + n * interval '3 minutes', (n::bigint * 31 % 50000) / 100.0, case when n % 500 = 0 then 'c' || n % 2000 end from generate_series(1, 60000) n;
+insert into items select n, 1 + (n::bigint * 3571 % 60000)::int, 1 + (n::bigint * 6007 % 5000)::int, 1 + n % 4 from generate_series(1, 150000) n;
+insert into reviews select n, 1 + (n::bigint * 2711 % 5000)::int, 1 + (n::bigint * 5501 % 20000)::int, 1 + n % 5, timestamptz '2026-01-01' + n * interval '5 minutes', repeat('fine ', 10) from generate_series(1, 30000) n;
+insert into carts select n, md5(n::text), timestamptz '2026-01-01' + n * interval '1 minutes', case when n % 3 = 0 then 1 + n % 20000 end from generate_series(1, 30000) n;
+create index items_order on items (order_id);
+
+-- workload
+select id, email from customers where email = $1;
+select id, total from orders where customer_id = $1;
+select id, total, placed from orders where customer_id = $1 and placed >= $2;
+select id, placed from orders where customer_id = $1 order by placed desc limit $2;
+select count(*) from orders where state = $1 and placed >= $2;
+select o.id, i.product_id, i.quantity from orders o join items i on i.order_id = o.id where o.customer_id = $1;
+select sum(quantity) from items where product_id = $1;
+select i.quantity from items i where i.order_id = $1 and i.product_id = $2;
+select id, sku, price from products where sku = $1;
+select id, price from products where category = $1 and active;
+select id, price from products where category = $1 and price between $2 and $3;
+select stars, body from reviews where product_id = $1 order by written desc limit $2;
+select avg(stars) from reviews where product_id = $1;
+select id, written from reviews where customer_id = $1;
+select p.sku, r.stars from products p join reviews r on r.product_id = p.id where p.sku = $1;
+select id, customer_id from carts where session = $1;
+update carts set updated = $1 where session = $2;
+delete from carts where customer_id = $1;
+update orders set state = $1 where customer_id = $2 and state = $3;
+select id, total from orders where coupon = $1;
