@@ -110,7 +110,7 @@ mod tests {
     fn what_the_fillfactor_keeps_free_is_not_reclaimable() {
         let half = Page { block_bytes: 8_192, fillfactor: Some(50) };
         // 113 rows of 36 bytes are what half a page holds.
-        assert_eq!(half.reclaimable_of_rows(8_192_000, 112_000.0, 28.0), 0);
+        assert_eq!(half.reclaimable_of_rows(8_192_000, 113_000.0, 28.0), 0);
         assert_eq!(half.reclaimable_of_free(8_192_000, 4_096_000.0, 1.0), 0);
     }
 
