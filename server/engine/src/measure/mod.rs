@@ -88,6 +88,9 @@ impl Engine {
         let spawner = Arc::clone(&server);
         // Its own task, on the thread of its server.
         let task = spawner.spawn(async move {
+            // Dropped last: who gets it next finds no measurement under way.
+            let _slot = slot;
+            let _entered = Entered(Arc::clone(&server));
             // What is aborted drops its session; the server notices that its client is gone.
             let answer = tokio::select! {
                 biased;
@@ -98,8 +101,6 @@ impl Engine {
                 server.measures.keep(measured);
                 record(&server, measured);
             }
-            server.measures.end();
-            drop(slot);
             answer
         });
         task.await.unwrap_or_else(|_| Err(broken()))
@@ -185,6 +186,15 @@ fn record(server: &WatchedServer, measured: &Measured) {
 fn broken() -> NotMeasured {
     tracing::error!("a measurement broke");
     Reason::Broken { what: "The measurement".into() }.into()
+}
+
+/// A measurement that is entered as under way, and taken out however it ends.
+struct Entered(Arc<WatchedServer>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.measures.end();
+    }
 }
 
 /// Aborts a measurement whose caller went away before it ended.
