@@ -19,6 +19,7 @@ pub mod finding;
 pub mod identifier;
 pub mod kept;
 pub mod latency;
+pub mod measure;
 pub mod named;
 pub mod object;
 pub mod of_database;

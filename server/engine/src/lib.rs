@@ -23,6 +23,7 @@ mod isolated;
 mod kept;
 mod machine;
 mod marks;
+pub mod measure;
 pub mod metrics;
 pub mod overhead;
 mod parsing;

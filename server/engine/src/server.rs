@@ -15,6 +15,7 @@ use crate::clock::now_ms;
 use crate::connection::budget::Budget;
 use crate::dsn::Dsn;
 use crate::explain::registry::Explains;
+use crate::measure::registry::Measures;
 use crate::overhead::Overhead;
 use crate::remembered::Past;
 
@@ -47,6 +48,8 @@ pub struct WatchedServer {
     /// How to read from it on demand; None for a recording.
     pub(crate) dsn: Option<Dsn>,
     pub(crate) explains: Explains,
+    /// Measurements on request.
+    pub(crate) measures: Measures,
     pub(crate) operate: Option<Dsn>,
     pub(crate) budget: Budget,
     pub(crate) overhead: Arc<Overhead>,
@@ -69,6 +72,7 @@ impl WatchedServer {
             address: config.dsn.address(),
             dsn: Some(config.dsn.clone()),
             explains: Explains::default(),
+            measures: Measures::default(),
             id: config.id.clone(),
             labels: config.labels.clone(),
             cores: config.cores,
@@ -93,6 +97,7 @@ impl WatchedServer {
             cores: None,
             dsn: None,
             explains: Explains::default(),
+            measures: Measures::default(),
             operate: None,
             budget: Budget::default(),
             overhead: Arc::new(Overhead::default()),

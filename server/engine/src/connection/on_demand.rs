@@ -24,7 +24,7 @@ use super::{Budget, connect};
 use crate::dsn::Dsn;
 use crate::error::query_reason;
 use crate::overhead::Overhead;
-use crate::sql::SqlFile;
+use crate::sql::{Fill, SqlFile};
 
 /// Time allowed to say good-bye.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -109,7 +109,21 @@ impl OnDemand {
     where
         T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
-        let text = format!("/* pgdeck {} */ {}", file.name, file.statement());
+        self.rows_with(file, Fill::default(), arguments, within).await
+    }
+
+    /// The same for a file that leaves places open, such as the schema of an extension.
+    pub async fn rows_with<T>(
+        &mut self,
+        file: SqlFile,
+        fill: Fill<'_>,
+        arguments: PgArguments,
+        within: Duration,
+    ) -> Result<Vec<T>, Stop>
+    where
+        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let text = format!("/* pgdeck {} */ {}", file.name, fill.fill(file.without(&[])));
         let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(false);
         let answers = query.fetch(&mut self.connection).map_ok(Either::Right);
         let sets = collect(std::iter::once(file.name), 0, answers);
