@@ -64,6 +64,7 @@ async fn what_is_read(major: u16) -> Result {
     assert_eq!(orders.option("fillfactor"), Some("70"));
     assert_eq!(orders.reltuples, Some(1_900.0));
     assert!(orders.maintenance.last_analyze_ms.is_some() && orders.xid_age.is_some());
+    assert!(orders.size_bytes.is_some_and(|bytes| bytes >= i64::from(orders.relpages) * 8_192));
     let toast = orders.toast.as_deref().cloned().unwrap_or_default();
     assert!(toast.counters.n_tup_ins > 2_000 && toast.index.is_some(), "{toast:?}");
     assert_eq!(
@@ -122,6 +123,28 @@ async fn rows_that_nobody_analysed() -> Result {
     let read = |t: Option<Table>| t.is_some_and(|t| t.counters.n_live_tup == 0);
     until(&engine, "one", PATIENCE, |_| read(table(&engine, "postgres", "orders"))).await?;
     quiet(&engine, "one", NEVER_ANALYZED).await?;
+    engine.stop().await;
+    Ok(())
+}
+
+/// Somebody holds a table exclusively, others queue behind: its size is left out, and nobody waits for us.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exclusive_lock_delays_nothing() -> Result {
+    let server = filled(17).await?;
+    let mut holder = server.connect().await?;
+    sqlx::raw_sql("begin; lock table orders in access exclusive mode").execute(&mut holder).await?;
+    let engine = Engine::start(vec![config("one", &watcher(&server))?], limits(&[])?);
+    let size = |name: &str| table(&engine, "postgres", name).map(|table| table.size_bytes);
+    until(&engine, "one", PATIENCE, |_| size("orders").is_some()).await?;
+    assert_eq!(size("orders"), Some(None));
+    assert!(size("events_2026").flatten().is_some(), "the others are told");
+    let took = newest(&engine).and_then(|l| Some(l.value()?.databases.first()?.took_ms));
+    assert!(took.is_some_and(|ms| ms < 1_000.0), "{took:?}");
+    let mut other = server.connect().await?;
+    let waited: bool = sqlx::query_scalar("select exists (select from pg_locks where not granted)")
+        .fetch_one(&mut other)
+        .await?;
+    assert!(!waited);
     engine.stop().await;
     Ok(())
 }

@@ -8,7 +8,8 @@ use model::tables::{DatabaseTables, Table};
 use model::{Known, Reason};
 
 use super::rows::{IndexRow, TableRow, ToastRow};
-use super::{FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, TABLES, TOASTS};
+use super::sizes::Sizes;
+use super::{FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS};
 use crate::connection::{Observer, Rows};
 use crate::databases::OneDatabase;
 use crate::error::Error;
@@ -32,7 +33,9 @@ struct SettingsRow {
 
 /// Reads one database.
 #[derive(Default)]
-pub struct DatabaseReader;
+pub struct DatabaseReader {
+    sizes: Sizes,
+}
 
 impl OneDatabase for DatabaseReader {
     type Read = DatabaseTables;
@@ -49,10 +52,17 @@ impl OneDatabase for DatabaseReader {
             .unwrap_or(Err(Reason::NotYet))
             .and_then(|rows| rows.one())
             .map_err(|reason| Error::Query { query: "settings", reason })?;
-        let mut tables = Parts { observer, facts }.tables().await?;
+        let mut parts = Parts { observer, facts };
+        let mut tables = parts.tables().await?;
         if let Some(before) = before {
             compare(&mut tables, &before.tables);
         }
+        // One that is locked meanwhile may cost all of them this time: then the sizes known so far stay.
+        let sizes = match parts.part(SIZES, &self.sizes.wanted(&tables)).await {
+            Err(Error::Query { .. }) => Vec::new(),
+            sizes => sizes?,
+        };
+        self.sizes.take(&sizes, &mut tables);
         Ok(DatabaseTables {
             server_now_ms: settings.server_now_ms,
             since_ms: before.map(|before| settings.server_now_ms - before.server_now_ms),
@@ -71,7 +81,7 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    async fn tables(mut self) -> Result<Vec<Table>, Error> {
+    async fn tables(&mut self) -> Result<Vec<Table>, Error> {
         let (mut tables, mut toasts, mut indexes) = (Vec::new(), Vec::new(), Vec::new());
         let mut after = 0;
         loop {

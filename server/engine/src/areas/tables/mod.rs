@@ -4,6 +4,7 @@
 mod database;
 mod points;
 mod rows;
+mod sizes;
 
 /// The rules of this area.
 pub mod rules {
@@ -36,6 +37,7 @@ sql! {
     TABLES = "tables" [14, 16, 18];
     TOASTS = "toasts" [14, 16, 18];
     INDEX_SIZES = "index_sizes" [14, 16];
+    SIZES = "sizes" [14];
 }
 
 /// The tables area.

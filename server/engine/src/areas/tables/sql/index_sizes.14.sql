@@ -14,6 +14,6 @@ select i.indrelid::int8 as of_oid, c.oid::int8 as oid, c.relname::text as relnam
    and i.indrelid <= (array[{numbers}]::int8[])[2]::oid
    and c.relkind = 'i'
    -- not those of empty tables in pg_toast (oid 99), which is most
-   and (c.relnamespace <> 99 or c.relpages > 1)
+   and (c.relnamespace <> 99 or c.relpages > 1 or pg_catalog.pg_stat_get_tuples_inserted(i.indrelid) > 0)
  order by i.indrelid, c.oid
  limit 100000;
