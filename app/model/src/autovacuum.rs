@@ -1,4 +1,14 @@
-//! When autovacuum runs: the settings that decide it.
+//! When autovacuum runs: the settings that decide it, what makes a table due, the order in which tables are taken,
+//! and when it would have run over a recorded past.
+
+mod due;
+mod options;
+mod queue;
+pub mod simulation;
+
+pub use due::{Measured, Pressure, Trigger, pressures};
+pub use options::Options;
+pub use queue::{Place, Queue, queue};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,4 +50,26 @@ pub struct Autovacuum {
     pub cost_delay_ms: f64,
     /// `autovacuum_vacuum_cost_limit`, −1 is `vacuum_cost_limit`.
     pub cost_limit: i32,
+    /// `autovacuum_freeze_score_weight`; since 19, as are all weights.
+    #[serde(default)]
+    pub freeze_score_weight: Option<f64>,
+    /// `autovacuum_multixact_freeze_score_weight`.
+    #[serde(default)]
+    pub multixact_freeze_score_weight: Option<f64>,
+    /// `autovacuum_vacuum_score_weight`.
+    #[serde(default)]
+    pub vacuum_score_weight: Option<f64>,
+    /// `autovacuum_vacuum_insert_score_weight`.
+    #[serde(default)]
+    pub vacuum_insert_score_weight: Option<f64>,
+    /// `autovacuum_analyze_score_weight`.
+    #[serde(default)]
+    pub analyze_score_weight: Option<f64>,
+}
+
+impl Autovacuum {
+    /// Whether it counts changes at all: otherwise it only freezes (`AutoVacuumingActive` in autovacuum.c).
+    pub fn is_active(&self) -> bool {
+        self.enabled && self.track_counts
+    }
 }

@@ -83,6 +83,9 @@ pub struct Table {
     /// `mxid_age(relminmxid)`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub multixact_age: Option<i64>,
+    /// Where its row stands in `pg_class`, by block and line: autovacuum reads it from begin to end.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub catalog_order: Option<i64>,
     /// What was read and written since the statistics were reset.
     #[serde(default, skip_serializing_if = "is_default")]
     pub counters: Counters,

@@ -24,7 +24,7 @@ pub struct Toast {
     /// Its size now in bytes, where it was asked for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub size_bytes: Option<i64>,
-    /// Its storage parameters; where one is missing, that of the table holds (`autovacuum.c`).
+    /// Its storage parameters; if there are none, those of the table hold (`autovacuum.c`).
     #[serde(default, skip_serializing_if = "is_default")]
     pub reloptions: Vec<String>,
     /// `age(relfrozenxid)`.
@@ -33,6 +33,9 @@ pub struct Toast {
     /// `mxid_age(relminmxid)`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub multixact_age: Option<i64>,
+    /// Where its row stands in `pg_class`, by block and line: autovacuum reads it from begin to end.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub catalog_order: Option<i64>,
     /// What was read and written, in chunks.
     #[serde(default, skip_serializing_if = "is_default")]
     pub counters: Counters,

@@ -64,6 +64,7 @@ impl<'r> FromRow<'r, PgRow> for TableRow {
             reloptions: options(&text(row, 6)?),
             xid_age: numbers.xid_age,
             multixact_age: numbers.multixact_age,
+            catalog_order: numbers.catalog_order,
             counters: numbers.counters,
             maintenance: numbers.maintenance,
             toast: None,
@@ -92,6 +93,7 @@ impl<'r> FromRow<'r, PgRow> for ToastRow {
             reloptions: options(&text(row, 2)?),
             xid_age: numbers.xid_age,
             multixact_age: numbers.multixact_age,
+            catalog_order: numbers.catalog_order,
             counters: numbers.counters,
             maintenance: numbers.maintenance,
             index: None,
@@ -158,6 +160,7 @@ struct Numbers {
     multixact_age: Option<i64>,
     counters: Counters,
     maintenance: Maintenance,
+    catalog_order: Option<i64>,
 }
 
 impl Numbers {
@@ -182,6 +185,7 @@ impl Numbers {
         counters.last_seq_scan_ms = fields.maybe()?;
         counters.n_tup_newpage_upd = fields.maybe()?;
         maintenance.total_autovacuum_ms = fields.maybe()?;
+        let catalog_order = fields.maybe()?;
         Ok(Self {
             relpages,
             reltuples,
@@ -192,6 +196,7 @@ impl Numbers {
             multixact_age,
             counters,
             maintenance,
+            catalog_order,
         })
     }
 }

@@ -26,6 +26,11 @@ select (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::int8 as server
        case pg_catalog.current_setting('autovacuum_vacuum_cost_delay') when '-1' then -1
             else extract(epoch from pg_catalog.current_setting('autovacuum_vacuum_cost_delay')::interval) * 1000
         end::float8 as cost_delay_ms,
-       pg_catalog.current_setting('autovacuum_vacuum_cost_limit')::int4 as cost_limit
+       pg_catalog.current_setting('autovacuum_vacuum_cost_limit')::int4 as cost_limit,
+       pg_catalog.current_setting('autovacuum_freeze_score_weight', true)::float8 as freeze_score_weight,
+       pg_catalog.current_setting('autovacuum_multixact_freeze_score_weight', true)::float8 as multixact_freeze_score_weight,
+       pg_catalog.current_setting('autovacuum_vacuum_score_weight', true)::float8 as vacuum_score_weight,
+       pg_catalog.current_setting('autovacuum_vacuum_insert_score_weight', true)::float8 as vacuum_insert_score_weight,
+       pg_catalog.current_setting('autovacuum_analyze_score_weight', true)::float8 as analyze_score_weight
  order by 1
  limit 1;

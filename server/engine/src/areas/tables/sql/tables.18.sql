@@ -32,7 +32,9 @@ select c.oid::int8 as oid, n.nspname::text as nspname, c.relname::text as relnam
             (extract(epoch from pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid)) * 1000)::int8,
             (extract(epoch from pg_catalog.pg_stat_get_lastscan(c.oid)) * 1000)::int8,
             pg_catalog.pg_stat_get_tuples_newpage_updated(c.oid),
-            pg_catalog.pg_stat_get_total_autovacuum_time(c.oid))::text as numbers
+            pg_catalog.pg_stat_get_total_autovacuum_time(c.oid),
+            -- block and line of its row, which autovacuum reads from begin to end
+            ((c.ctid::text::point)[0] * 65536 + (c.ctid::text::point)[1])::int8)::text as numbers
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_am am on am.oid = c.relam

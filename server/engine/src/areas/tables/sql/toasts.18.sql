@@ -31,7 +31,9 @@ select c.oid::int8 as of_oid, t.oid::int8 as oid,
             (extract(epoch from pg_catalog.pg_stat_get_last_autoanalyze_time(t.oid)) * 1000)::int8,
             (extract(epoch from pg_catalog.pg_stat_get_lastscan(t.oid)) * 1000)::int8,
             pg_catalog.pg_stat_get_tuples_newpage_updated(t.oid),
-            pg_catalog.pg_stat_get_total_autovacuum_time(t.oid))::text as numbers
+            pg_catalog.pg_stat_get_total_autovacuum_time(t.oid),
+            -- block and line of its row, which autovacuum reads from begin to end
+            ((t.ctid::text::point)[0] * 65536 + (t.ctid::text::point)[1])::int8)::text as numbers
   from pg_catalog.pg_class c
   join pg_catalog.pg_class t on t.oid = c.reltoastrelid
  where c.relkind in ('r', 'm')
