@@ -1,8 +1,10 @@
 //! Tables of all databases: sizes, what was read and written, and when they were vacuumed and analysed.
 
 mod counters;
+pub mod listing;
 mod relation;
 mod toast;
+pub mod treemap;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,7 @@ use crate::autovacuum::Autovacuum;
 use crate::of_database::OfDatabase;
 
 pub use counters::{Counters, IndexSize, Maintenance};
+pub use listing::{Listing, Question};
 pub use relation::{Kind, Persistence, Table};
 pub use toast::Toast;
 

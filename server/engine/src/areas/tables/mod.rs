@@ -2,6 +2,7 @@
 //! of its own.
 
 mod database;
+pub mod listing;
 mod points;
 mod rows;
 mod sizes;
