@@ -1,9 +1,11 @@
 //! Tables of all databases: sizes, what was read and written, and when they were vacuumed and analysed.
 
 mod counters;
+pub mod listing;
 mod relation;
 pub mod schema;
 mod toast;
+pub mod treemap;
 
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use crate::autovacuum::Autovacuum;
 use crate::of_database::OfDatabase;
 
 pub use counters::{Counters, IndexSize, Maintenance};
+pub use listing::{Listing, Question};
 pub use relation::{Kind, Persistence, Table};
 pub use toast::Toast;
 

@@ -144,6 +144,30 @@ impl Counters {
         (moved && sums.iter().all(|(_, sum)| *sum >= 0)).then_some(added)
     }
 
+    /// Adds what another table counted: of times the later one.
+    pub fn add(&mut self, other: &Self) {
+        self.seq_scan += other.seq_scan;
+        self.seq_tup_read += other.seq_tup_read;
+        self.idx_scan += other.idx_scan;
+        self.idx_tup_fetch += other.idx_tup_fetch;
+        self.n_tup_ins += other.n_tup_ins;
+        self.n_tup_upd += other.n_tup_upd;
+        self.n_tup_del += other.n_tup_del;
+        self.n_tup_hot_upd += other.n_tup_hot_upd;
+        let newpage = self.n_tup_newpage_upd.into_iter().chain(other.n_tup_newpage_upd);
+        self.n_tup_newpage_upd = newpage.reduce(i64::saturating_add);
+        self.n_live_tup += other.n_live_tup;
+        self.n_dead_tup += other.n_dead_tup;
+        self.n_mod_since_analyze += other.n_mod_since_analyze;
+        self.n_ins_since_vacuum += other.n_ins_since_vacuum;
+        self.heap_blks_read += other.heap_blks_read;
+        self.heap_blks_hit += other.heap_blks_hit;
+        self.idx_blks_read += other.idx_blks_read;
+        self.idx_blks_hit += other.idx_blks_hit;
+        self.last_seq_scan_ms = self.last_seq_scan_ms.max(other.last_seq_scan_ms);
+        self.last_idx_scan_ms = self.last_idx_scan_ms.max(other.last_idx_scan_ms);
+    }
+
     /// What only grows until a reset, by its name in the catalog's views.
     pub fn sums(&self) -> [(&'static str, i64); 12] {
         [

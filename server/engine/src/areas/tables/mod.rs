@@ -3,6 +3,7 @@
 
 mod database;
 mod judge;
+pub mod listing;
 mod points;
 mod rows;
 mod schema;

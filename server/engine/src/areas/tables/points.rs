@@ -13,11 +13,12 @@ const MOST_LARGE: usize = 100;
 
 /// The thing in the history that a table is: by names, which survive a dump and a failover.
 pub fn entity(datname: &str, table: &Table) -> Entity {
-    Entity::of([
-        ("database", datname),
-        ("schema", table.nspname.as_str()),
-        ("table", table.relname.as_str()),
-    ])
+    entity_of(datname, &table.nspname, &table.relname)
+}
+
+/// The same by names alone.
+pub fn entity_of(datname: &str, nspname: &str, relname: &str) -> Entity {
+    Entity::of([("database", datname), ("schema", nspname), ("table", relname)])
 }
 
 /// The points of the databases that were read in this tick.
