@@ -55,6 +55,7 @@ impl OneDatabase for DatabaseReader {
         &mut self,
         observer: &mut Observer,
         facts: &Facts,
+        _before: Option<&Self::Read>,
         _now_ms: i64,
     ) -> Result<DatabaseIndexes, Error> {
         let first = crate::area::read(observer, facts, &[SETTINGS, BUILDS]).await?;
