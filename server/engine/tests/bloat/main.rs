@@ -1,12 +1,15 @@
 //! The bloat estimate against real servers: tables with a history are estimated from the catalog, then rewritten.
 //!
 //! The full set with the queries that are copied most often beside it: `cargo bench -p engine --bench bloat`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by panicking")]
 
+#[expect(dead_code, reason = "the benchmark uses the rest")]
 mod judged;
 #[path = "../support/random.rs"]
 #[expect(dead_code, reason = "only even numbers are drawn here")]
 mod numbers;
 mod random;
+mod reading;
 mod server;
 mod shapes;
 
