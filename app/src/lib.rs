@@ -28,6 +28,8 @@ pub use actions::{ActionStep, Confirmation};
 #[cfg(feature = "ssr")]
 pub use pages::about::OwnCostSource;
 #[cfg(feature = "ssr")]
+pub use pages::measure::{MeasuredForm, submit_measurement};
+#[cfg(feature = "ssr")]
 pub use pages::plan::analysis::Analysis as PlanAnalysis;
 #[cfg(feature = "ssr")]
 pub use pages::plan::describe::verdict as plan_verdict;

@@ -114,7 +114,8 @@ impl Page {
 
     /// Whether it shows the range of its address.
     pub fn has_past(&self) -> bool {
-        self.path == "/" || (self.is_of_server() && self.path != "/s/:server/act")
+        let has_none = matches!(self.path, "/s/:server/act" | "/s/:server/measure");
+        self.path == "/" || (self.is_of_server() && !has_none)
     }
 
     /// Its document title: `Activity of shop`; the overview is the server itself.
@@ -230,6 +231,7 @@ pages! {
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
     // Shows only a submitted form; submitting checks the permission to act.
     Act         "/s/:server/act"         act         SEE_SERVER, Hidden    "VACUUM or ANALYZE a table" None;
+    Measure     "/s/:server/measure"     measure     Access::OnServer(Permission::Explain), Hidden "Bloat measurement" None;
     Audit       "/audit"                 audit       Access::Any(Permission::Audit), Response "Audit log" Some('d');
     Rules       "/rules"                 rules       SEE,        Reference "Rules"       Some('u');
     Glossary    "/glossary"              glossary    SEE,        Reference "Glossary"    Some('w');

@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod glossary;
 pub mod load;
 pub mod locks;
+pub mod measure;
 pub mod not_found;
 pub mod overview;
 pub mod plan;

@@ -128,6 +128,11 @@ pub fn table() -> RouteTable {
             &[("POST", OnServer(Explain))],
             get(ssr::page).post(ssr::plan_statement),
         )
+        .route(
+            "/s/{server}/measure",
+            &[("POST", OnServer(Explain))],
+            get(ssr::page).post(ssr::measure),
+        )
         .route("/audit.csv", &[("GET", Any(Audit))], get(ssr::audit_csv))
         // The glossary's address until 2026-11.
         .route("/words", &[("GET", Any(See))], get(|| async { Redirect::permanent("/glossary") }))

@@ -20,6 +20,7 @@ const USERS: [TestUser; 5] = [
 ];
 const ASK: &str =
     r#"{"action":"cancel","targets":[{"Session":{"pid":1,"backend_start_ms":1}}],"twice":false}"#;
+const TARGET: &str = r#"{"database":"","schema":"","relation":""}"#;
 const RUN: &str = "00112233445566778899aabbccddeeff";
 const SHEET: &str = r#"{"server":"shop","database":"","statement":"select 1","values":[],"analyze":false,"dml":false,"functions":false,"options":{}}"#;
 const JSON: &str = "application/json";
@@ -53,6 +54,13 @@ fn body(path: &str) -> (&'static str, String) {
         "/api/load" => (FORM, "server=shop&range=&by=".into()),
         "/api/fleet_past" => (FORM, "range=".into()),
         "/api/audit" => (FORM, "query[text]=&query[before]=0".into()),
+        "/api/measure_offers" => (JSON, format!(r#"{{"server":"shop","target":{TARGET}}}"#)),
+        "/api/measure" => {
+            let budget = r#"{"bytes":1,"time_ms":1}"#;
+            let request = format!(r#"{{"target":{TARGET},"method":"tuples","budget":{budget}}}"#);
+            (JSON, format!(r#"{{"server":"shop","request":{request}}}"#))
+        }
+        "/s/{server}/measure" => (FORM, "relation=t&method=tuples".into()),
         "/api/statement_plan" => {
             (JSON, r#"{"server":"shop","queryid":"1","database":"shop"}"#.to_owned())
         }
