@@ -1,6 +1,8 @@
 //! Tables of all databases: sizes, what was read and written, and when they were vacuumed and analysed.
 
+pub mod cleaning;
 mod counters;
+pub mod detail;
 pub mod listing;
 mod relation;
 mod toast;
@@ -45,4 +47,13 @@ pub struct DatabaseTables {
     pub since_ms: Option<i64>,
     /// Tables, materialized views and partitioned tables, by oid. TOAST tables and indexes stand within them.
     pub tables: Vec<Table>,
+}
+
+impl Tables {
+    /// What the event stream and the head of a page need: how many tables there are, without them.
+    pub fn without_tables(&self) -> Self {
+        let of = self.databases.iter().filter_map(|database| database.known());
+        let count = of.map(|database| database.tables.len() as u64).sum();
+        Self { at_ms: self.at_ms, databases: Vec::new(), count: Some(count) }
+    }
 }

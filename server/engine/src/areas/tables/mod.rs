@@ -2,7 +2,9 @@
 //! of its own.
 
 mod database;
+pub mod detail;
 pub mod listing;
+pub mod past;
 mod points;
 mod rows;
 mod sizes;
