@@ -62,6 +62,17 @@ pub fn qualified(nspname: &str, relname: &str) -> String {
     format!("{}.{}", quote_ident(nspname), quote_ident(relname))
 }
 
+/// Schema and name as the catalog has them, of what `qualified` wrote.
+pub fn unqualified(name: &str) -> Option<(String, String)> {
+    let is_even = |at: &usize| name.get(..*at).is_some_and(|n| n.matches('"').count() % 2 == 0);
+    let dot = name.match_indices('.').map(|(at, _)| at).find(is_even)?;
+    let bare = |part: &str| {
+        let quoted = part.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        quoted.map_or_else(|| part.to_owned(), |inner| inner.replace("\"\"", "\""))
+    };
+    Some((bare(name.get(..dot)?), bare(name.get(dot + 1..)?)))
+}
+
 impl Object {
     /// What commits wait for when no synchronous standby confirms: the root that the rules on it share.
     pub fn synchronous_replication() -> Self {
@@ -187,6 +198,17 @@ mod tests {
             assert_eq!(json, format!("\"{words}\""));
             assert_eq!(serde_json::from_str::<Object>(&json).ok(), Some(object));
         }
+    }
+
+    #[test]
+    fn a_qualified_name_is_taken_apart_again() {
+        for (nspname, relname) in
+            [("public", "orders"), ("a.b", "c.\"d\""), ("\"", "x"), ("S", "<b> in database d")]
+        {
+            let parts = unqualified(&qualified(nspname, relname));
+            assert_eq!(parts, Some((nspname.to_owned(), relname.to_owned())));
+        }
+        assert_eq!(unqualified("orders"), None);
     }
 
     #[test]

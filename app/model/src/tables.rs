@@ -1,6 +1,8 @@
 //! Tables of all databases: sizes, what was read and written, and when they were vacuumed and analysed.
 
+pub mod cleaning;
 mod counters;
+pub mod detail;
 pub mod listing;
 mod relation;
 pub mod schema;
@@ -59,5 +61,14 @@ impl DatabaseTables {
     pub fn table(&self, oid: i64) -> Option<&Table> {
         let place = self.tables.binary_search_by_key(&oid, |table| i64::from(table.oid)).ok()?;
         self.tables.get(place)
+    }
+}
+
+impl Tables {
+    /// What the event stream and the head of a page need: how many tables there are, without them.
+    pub fn without_tables(&self) -> Self {
+        let of = self.databases.iter().filter_map(|database| database.known());
+        let count = of.map(|database| database.tables.len() as u64).sum();
+        Self { at_ms: self.at_ms, databases: Vec::new(), count: Some(count) }
     }
 }

@@ -17,6 +17,8 @@ pub mod rules;
 pub mod sign_in;
 pub mod statement;
 pub mod statements;
+pub mod table;
+pub mod tables;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

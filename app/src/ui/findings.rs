@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use model::object::unqualified;
 use model::statements::Question;
-use model::{Evidence, Finding, NotChecked, Remedy, ServerId, Severity, ranking};
+use model::{Evidence, Finding, NotChecked, Object, Remedy, ServerId, Severity, ranking};
 
 use super::code::CodeBlock;
 use super::format;
 use super::keyed::keyed;
 use super::statement_links::to_statement;
+use super::table_links::to_table;
 use crate::links;
 use crate::live::findings::Judged;
 
@@ -124,17 +126,24 @@ fn body(finding: &Finding, server: Option<&ServerId>) -> AnyView {
     .into_any()
 }
 
-/// What it is about; a statement with the way to its page.
+/// What it is about; a statement or a table with the way to its page.
 fn object(finding: &Finding, server: Option<&ServerId>) -> AnyView {
     let words = finding.object.to_string();
     let queryid = words.strip_prefix("statement ").and_then(|id| id.parse::<i64>().ok());
-    match queryid.zip(server) {
-        Some((queryid, server)) => {
-            let to = to_statement(server, queryid, ("", ""), &Question::default());
-            view! { <a href=to>{words}</a> }.into_any()
-        }
+    let to_statement =
+        |server: &ServerId| Some(to_statement(server, queryid?, ("", ""), &Question::default()));
+    let to = server.and_then(|server| to_statement(server).or(table_of(&finding.object, server)));
+    match to {
+        Some(to) => view! { <a href=to>{words}</a> }.into_any(),
         None => words.into_any(),
     }
+}
+
+/// The page of a table that a finding is about.
+fn table_of(object: &Object, server: &ServerId) -> Option<String> {
+    let Object::Table { name, database } = object else { return None };
+    let (nspname, relname) = unqualified(name)?;
+    Some(to_table(server, database, &nspname, &relname))
 }
 
 /// What else has the same cause: it goes with it.

@@ -94,6 +94,11 @@ pub fn whole_age(ms: i64, step_ms: i64) -> String {
     }
 }
 
+/// How long ago a moment was, in whole steps: `3 min ago`, or `now`.
+pub fn ago(ms: i64, step_ms: i64) -> String {
+    if ms < step_ms { "now".to_owned() } else { format!("{} ago", whole_age(ms, step_ms)) }
+}
+
 /// A moment as `2026-11-21 07:12:03 UTC`.
 pub fn moment(ms: i64) -> String {
     let seconds = ms.div_euclid(1_000);

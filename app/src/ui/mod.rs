@@ -30,6 +30,7 @@ pub mod sparkline;
 pub mod sql;
 pub mod statement_links;
 pub mod table;
+pub mod table_links;
 pub mod term;
 pub mod terms;
 pub mod textarea;

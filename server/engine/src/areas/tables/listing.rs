@@ -6,8 +6,9 @@ mod tiles;
 pub mod trees;
 
 use model::of_database::OfDatabase;
+use model::tables::cleaning::is_off;
 use model::tables::listing::{DatabaseState, Order, PAGE_ROWS, Row, Shown, Sums};
-use model::tables::{DatabaseTables, Listing, Question, Table, Tables};
+use model::tables::{DatabaseTables, Listing, Question, Tables};
 use model::{Latest, Object, ServerId};
 
 use self::growth::Growth;
@@ -121,17 +122,6 @@ pub(super) fn of_entry(datname: &str, entry: &Entry<'_>, sums: Sums) -> Row {
         autovacuum_off: entry.all().any(is_off),
         sums,
     }
-}
-
-/// Whether autovacuum is off for a table: PostgreSQL takes every unambiguous spelling of a boolean.
-pub fn is_off(table: &Table) -> bool {
-    let value = table.option("autovacuum_enabled").map(str::to_ascii_lowercase);
-    value.is_some_and(|value| {
-        matches!(
-            value.as_str(),
-            "off" | "of" | "false" | "fals" | "fal" | "fa" | "f" | "no" | "n" | "0"
-        )
-    })
 }
 
 fn state(database: &OfDatabase<DatabaseTables>) -> DatabaseState {

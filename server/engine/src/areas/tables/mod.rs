@@ -3,7 +3,9 @@
 
 mod database;
 mod judge;
+pub mod detail;
 pub mod listing;
+pub mod past;
 mod points;
 mod rows;
 mod schema;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::Reason;
-use model::tables::{Counters, IndexSize, Kind, Maintenance, Persistence};
+use model::tables::{Counters, IndexSize, Kind, Maintenance, Persistence, Table};
 
 use super::*;
 
@@ -157,19 +157,4 @@ fn a_loop_of_parents_ends() {
     let looped = |oid, of| Table { kind: Kind::Partitioned, ..partition(oid, of, "loop", 1) };
     let tables = vec![looped(1, 2), looped(2, 1)];
     assert_eq!(trees::entries(&tables, true).len(), 2);
-}
-
-#[test]
-fn every_spelling_of_off_is_off() {
-    let with = |value: &str| Table {
-        reloptions: vec![format!("autovacuum_enabled={value}")],
-        ..table(1, "t", 1)
-    };
-    for off in ["off", "OFF", "false", "F", "no", "0"] {
-        assert!(is_off(&with(off)), "{off}");
-    }
-    for on in ["on", "true", "1", "yes"] {
-        assert!(!is_off(&with(on)), "{on}");
-    }
-    assert!(!is_off(&table(1, "t", 1)));
 }

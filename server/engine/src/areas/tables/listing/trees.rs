@@ -22,6 +22,18 @@ impl<'a> Entry<'a> {
         Self { table, partitions: Vec::new() }
     }
 
+    /// A table with all partitions below it, of every level.
+    pub fn below(tables: &'a [Table], table: &'a Table) -> Self {
+        let is_below = |one: &&Table| {
+            let above = std::iter::successors(parent(tables, one), |above| parent(tables, above));
+            above.take(MOST_LEVELS).any(|above| above.oid == table.oid)
+        };
+        let of = |one: &&Table| one.relispartition && is_below(one);
+        let is_partitioned = table.kind == Kind::Partitioned;
+        let partitions = is_partitioned.then(|| tables.iter().filter(of).collect());
+        Self { table, partitions: partitions.unwrap_or_default() }
+    }
+
     /// The table and its partitions.
     pub fn all(&self) -> impl Iterator<Item = &'a Table> {
         std::iter::once(self.table).chain(self.partitions.iter().copied())

@@ -1,0 +1,189 @@
+//! Page of one table: its sizes, what was done to it over time, its partitions, and why its dead rows stay.
+
+#[cfg(feature = "ssr")]
+mod charts;
+mod facts;
+mod partitions;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use model::statements;
+use model::tables::detail::{Detail, TableName};
+use model::tables::{Kind, Question};
+use model::{ApiError, Finding, Known, ServerId, Unit};
+use serde::{Deserialize, Serialize};
+
+use super::server_param;
+use crate::live::range;
+use crate::resource::loaded;
+use crate::routes::access;
+use crate::ui::chart::{Chart, Charts};
+use crate::ui::findings::Findings;
+use crate::ui::format;
+use crate::ui::page::page;
+use crate::ui::reading::known;
+use crate::ui::statement_links::to_ranking;
+use crate::ui::table_links::{full_name, to_table, to_tables};
+
+/// The page's data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableView {
+    detail: Known<Detail>,
+    /// Why VACUUM has not removed its dead rows; None where the table is not known.
+    why_dead_rows_stay: Option<String>,
+    findings: Vec<Finding>,
+    charts: Vec<Chart>,
+}
+
+access! { "/api/table" OnServer(See) }
+
+/// A table, over the range of that text.
+#[server(prefix = "/api", endpoint = "table", input = model::wire::Json, output = model::wire::Json)]
+pub async fn read_table(
+    server: ServerId,
+    name: TableName,
+    range: String,
+) -> Result<TableView, ApiError> {
+    use crate::auth;
+    use engine::areas::tables::{TablesArea, detail, past};
+    use model::Reason;
+    auth::require(model::Permission::See, Some(&server))?;
+    let engine = auth::engine()?;
+    let latest = engine.latest_as::<TablesArea, _>(&server, |tables| detail::detail(tables, &name));
+    let latest = latest.ok_or(ApiError::NotFound)?;
+    let why = latest.failure.map_or(Reason::NotYet, |failure| failure.reason);
+    let detail = latest.reading.map_or(Err(why), |reading| reading.value);
+    let object = model::Object::table(&name.database, &name.schema, &name.name);
+    let (mut findings, _) = crate::live::findings::judged(&engine, &server, "");
+    findings.retain(|finding| finding.object == object);
+    let time = model::TimeRange::read(&range).unwrap_or_default();
+    let moments = past::of_range(&engine, &server, &name, time).await;
+    let mut charts = charts::charts(&moments.map_err(|incident| ApiError::Internal { incident })?);
+    if let Some(first) = charts.first_mut() {
+        first.events = Some(crate::live::events::events_of(&engine, &server, &range).await?);
+    }
+    let why_dead_rows_stay =
+        detail.as_ref().ok().map(|detail| why_not(&engine, &server, &name, detail));
+    Ok(TableView { detail, why_dead_rows_stay, findings, charts })
+}
+
+/// Why its dead rows stay, with what other areas know of it.
+#[cfg(feature = "ssr")]
+fn why_not(
+    engine: &engine::Engine,
+    server: &ServerId,
+    name: &TableName,
+    detail: &Detail,
+) -> String {
+    use engine::areas::{activity::ActivityArea, vacuum::VacuumArea};
+    use model::tables::cleaning::{Case, why_dead_rows_stay};
+    let holders = engine.latest_as::<VacuumArea, _>(server, |vacuum| vacuum.xmin_holders.clone());
+    let holders = holders.and_then(|latest| latest.reading).map(|reading| reading.value);
+    let holders = holders.unwrap_or(Err(model::Reason::NotYet));
+    let full = full_name(&name.schema, &name.name);
+    let running = engine.latest_as::<ActivityArea, _>(server, |activity| {
+        let workers = activity.autovacuum.as_ref().map(|autovacuum| autovacuum.workers.as_slice());
+        workers.unwrap_or_default().iter().any(|worker| {
+            worker.datname.as_deref() == Some(name.database.as_str())
+                && worker.table.as_deref() == Some(full.as_str())
+                && worker.command.as_deref().is_some_and(|command| command.starts_with("VACUUM"))
+        })
+    });
+    why_dead_rows_stay(&Case {
+        table: &detail.table,
+        datname: &name.database,
+        settings: &detail.autovacuum,
+        now_ms: detail.server_now_ms,
+        holders: holders.as_deref().map_err(Clone::clone),
+        is_running: running.and_then(|latest| latest.reading).is_some_and(|reading| reading.value),
+    })
+}
+
+/// The page's icon: path data in a box of 20 × 20.
+pub const ICON: &str = "M3 4h14v12H3zM3 8h14M8 8v8";
+
+/// The page component.
+#[component]
+pub fn Page() -> impl IntoView {
+    let (server, query, range) = (server_param(), use_query_map(), range::range());
+    let name = Memo::new(move |_| {
+        query.with(|query| {
+            let part = |name: &str| query.get(name).unwrap_or_default();
+            TableName { database: part("database"), schema: part("schema"), name: part("name") }
+        })
+    });
+    let start = loaded(
+        move || (server.get(), name.get(), range.get()),
+        |(server, name, range)| read_table(server, name, range),
+    );
+    page("table", start, move |start| body(&server.get_untracked(), &name.get_untracked(), start))
+}
+
+fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
+    let full = full_name(&name.schema, &name.name);
+    let all =
+        to_tables(server, &Question { database: name.database.clone(), ..Question::default() });
+    let (verdict, class) = match &start.detail {
+        Ok(detail) => (sentence(detail), "verdict open"),
+        Err(reason) if reason.is_nothing() => (reason.message(), "verdict open"),
+        Err(reason) => (reason.message(), "verdict unknown"),
+    };
+    let charts = Signal::stored(start.charts);
+    let judged = Signal::stored((start.findings, Vec::new()));
+    let why = start.why_dead_rows_stay;
+    let statements = statements::Question {
+        table: full.clone(),
+        database: name.database.clone(),
+        ..statements::Question::default()
+    };
+    view! {
+        <header class="page-head">
+            <h1>"Table " <bdi>{full}</bdi></h1>
+            <p class=class>{format::unbroken(&verdict)}</p>
+        </header>
+        <p class="note">
+            "Database " <bdi>{name.database.clone()}</bdi> ". "
+            <a href=all>"All tables of this database"</a> " · "
+            <a href=to_ranking(server, &statements)>"Statements that name it"</a>
+        </p>
+        <Findings judged/>
+        {known(&start.detail, |detail| {
+            let above = detail.parent.as_ref().map(|(nspname, relname)| {
+                let to = to_table(server, &name.database, nspname, relname);
+                view! { <p class="note">"It belongs to " <a href=to><bdi>{full_name(nspname, relname)}</bdi></a> "."</p> }
+            });
+            view! {
+                {above}
+                <section class="panel" aria-labelledby="dead-title">
+                    <h2 id="dead-title">"Why dead rows stay"</h2>
+                    <p>{why.as_deref().map(format::unbroken)}</p>
+                </section>
+                {facts::sizes(detail)}
+                <Charts charts/>
+                {facts::facts(detail)}
+                {partitions::partitions(server, detail)}
+            }.into_any()
+        })}
+    }
+    .into_any()
+}
+
+/// How large it is, in a sentence.
+fn sentence(detail: &Detail) -> String {
+    let sums = &detail.row.sums;
+    let about = if sums.old_sizes > 0 { "about " } else { "" };
+    let with = match detail.table.kind {
+        Kind::Partitioned => {
+            format!(
+                " in {}",
+                format::plural(detail.row.partitions as i64, "partition", "partitions")
+            )
+        }
+        _ => String::new(),
+    };
+    let rows = match sums.reltuples {
+        Some(rows) => format!("about {} rows", format::number(rows, Unit::Count)),
+        None => "its rows were never counted".to_owned(),
+    };
+    format!("{about}{}{with}, {rows}.", format::number(sums.total_bytes() as f64, Unit::Bytes))
+}

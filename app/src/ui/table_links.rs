@@ -1,0 +1,73 @@
+//! The list of tables in an address: its query parameters, and links to it, to one table, and to what other
+//! pages say of it.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use model::ServerId;
+use model::tables::Question;
+
+use crate::links;
+
+/// The parameters that a sort heading keeps: another order begins on the first page.
+pub const SORTED: &[&str] = &["database", "q", "kind", "problem", "map", "sort"];
+
+/// The question in the address.
+pub fn from_url() -> Memo<Question> {
+    let query = use_query_map();
+    Memo::new(move |_| {
+        query.with(|query| {
+            let part = |name: &str| query.get(name).unwrap_or_default();
+            Question {
+                database: part("database"),
+                q: part("q"),
+                kind: part("kind"),
+                problem: part("problem"),
+                sort: part("sort"),
+                map: part("map"),
+                page: part("page").parse().unwrap_or_default(),
+            }
+        })
+    })
+}
+
+/// The address of the list that answers a question.
+pub fn to_tables(server: &ServerId, question: &Question) -> String {
+    let page = if question.page > 0 { question.page.to_string() } else { String::new() };
+    let query = links::query(&[
+        ("database", &question.database),
+        ("q", &question.q),
+        ("kind", &question.kind),
+        ("problem", &question.problem),
+        ("map", &question.map),
+        ("sort", &question.sort),
+        ("page", &page),
+    ]);
+    links::area(server, "tables") + &query
+}
+
+/// The address of one table.
+pub fn to_table(server: &ServerId, datname: &str, nspname: &str, relname: &str) -> String {
+    let query = links::query(&[("database", datname), ("schema", nspname), ("name", relname)]);
+    links::area(server, "table") + &query
+}
+
+/// Schema and name as a list shows them: as the catalog spells them.
+pub fn full_name(nspname: &str, relname: &str) -> String {
+    format!("{nspname}.{relname}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_what_is_asked() {
+        let server = ServerId::new("shop");
+        let question =
+            Question { q: "a&b".into(), sort: "-dead".into(), page: 2, ..Question::default() };
+        assert_eq!(to_tables(&server, &question), "/s/shop/tables?q=a%26b&sort=-dead&page=2");
+        assert_eq!(to_tables(&server, &Question::default()), "/s/shop/tables");
+        let one = to_table(&server, "d", "s", "<b>&\"");
+        assert_eq!(one, "/s/shop/table?database=d&schema=s&name=%3Cb%3E%26%22");
+    }
+}
