@@ -120,6 +120,10 @@ async fn a_workload_gets_cheaper(name: &str) -> Result {
     assert!(cheaper >= 15, "{cheaper} of 20 statements got cheaper");
     let left: Vec<&String> = again.suggestions.iter().map(|one| &one.sql).collect();
     assert!(left.is_empty(), "what was suggested is there: {left:?}");
+    let served: Vec<_> = found.suggestions.iter().flat_map(|one| &one.serves).collect();
+    let custom = served.iter().filter(|one| one.custom.is_ok()).count();
+    println!("{name}: {custom} of {} proofs for common values too", served.len());
+    assert!(2 * custom >= served.len(), "{served:?}");
     let (mut exact, mut proofs) = (0, 0);
     for (one, served) in
         found.suggestions.iter().flat_map(|one| one.serves.iter().map(move |s| (one, s)))
@@ -207,6 +211,37 @@ async fn small(server: &Server) -> Result<Vec<Weighted>> {
         total_ms: 10.0 - at as f64,
     };
     Ok(texts.into_iter().enumerate().map(one).collect())
+}
+
+/// An index that a new one begins with is named, and both statements do what they say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_becomes_redundant_is_named() -> Result {
+    let Some(server) = started(18, false).await? else { return Ok(()) };
+    small(&server).await?;
+    server
+        .exec(
+            "create index \"Old\" on visits (visitor); create unique index on visits (visitor, id)",
+        )
+        .await?;
+    server
+        .exec(
+            "create index on visits (visitor) where seen > 5; update visits set seen = id; analyze",
+        )
+        .await?;
+    let text = "select id from visits where visitor = $1 and seen = $2".to_owned();
+    let statements = [Weighted { queryid: 1, text, total_ms: 1.0 }];
+    let engine = watching_one(analyst(&server)).await?;
+    let found = suggested(&engine, &statements).await?;
+    let [only] = found.suggestions.as_slice() else { panic!("{:?}", found.suggestions) };
+    assert!(only.sql.ends_with(" on public.visits (visitor, seen);"), "{}", only.sql);
+    assert_eq!(only.drops, ["drop index concurrently public.\"Old\";"]);
+    for statement in [&only.sql, &only.drops[0], &only.undo] {
+        server.exec(statement).await?;
+    }
+    let left = "select count(*) from pg_indexes where tablename = 'visits'";
+    assert_eq!(number(&server, left).await?, 3);
+    engine.stop().await;
+    Ok(())
 }
 
 /// Without hypopg what is likely is suggested, and said to be unproved.
