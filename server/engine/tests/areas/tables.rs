@@ -148,3 +148,39 @@ async fn an_exclusive_lock_delays_nothing() -> Result {
     engine.stop().await;
     Ok(())
 }
+
+/// Autovacuum does not take them; the statements that are offered end it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_that_autovacuum_does_not_take() -> Result {
+    let server = ServerOptions::new(18).setting("autovacuum_naptime", "1h").start().await?;
+    server
+        .exec(
+            "create role watcher login password 'w'; grant pg_monitor to watcher;
+             create table orders (id int primary key, note text);
+             insert into orders select i, 'note' from generate_series(1, 20000) i;
+             analyze orders;
+             create table events (id int) with (autovacuum_enabled = off);
+             insert into events select generate_series(1, 20000);
+             create table docs (id int);
+             insert into docs select generate_series(1, 100)",
+        )
+        .await?;
+    server.exec("vacuum analyze docs").await?;
+    let engine = Engine::start(vec![config("one", &watcher(&server))?], limits(&[])?);
+    let one = ServerId::new("one");
+    fires(&engine, "one", "tables/autovacuum_disabled").await?;
+    quiet(&engine, "one", "tables/vacuum_overdue").await?;
+    quiet(&engine, "one", "tables/broken_reltuples").await?;
+    server.exec("update orders set note = 'changed'").await?;
+    server.exec("update pg_class set reltuples = 'infinity' where relname = 'docs'").await?;
+    for rule in ["vacuum_overdue", "autovacuum_disabled", "broken_reltuples"] {
+        let rule = format!("tables/{rule}");
+        engine.refresh(&one);
+        let finding = fires(&engine, "one", &rule).await?;
+        server.exec(&finding.remedy.sql.clone().unwrap_or_default()).await?;
+        engine.refresh(&one);
+        quiet(&engine, "one", &rule).await?;
+    }
+    engine.stop().await;
+    Ok(())
+}

@@ -2,20 +2,24 @@
 //! of its own.
 
 mod database;
+pub mod past;
 mod points;
 mod rows;
 mod sizes;
 
 /// The rules of this area.
 pub mod rules {
+    pub mod autovacuum_disabled;
+    pub mod broken_reltuples;
     pub mod never_analyzed;
+    pub mod vacuum_overdue;
 
     use model::tables::Tables;
 
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Tables>, "tables": never_analyzed
+        Rule<Tables>, "tables": never_analyzed, vacuum_overdue, autovacuum_disabled, broken_reltuples
     }
 }
 
