@@ -228,6 +228,7 @@ pages! {
     Statements  "/s/:server/statements"  statements  SEE_SERVER, Workload  "Statements"  Some('s');
     Statement   "/s/:server/statements/:queryid" statement SEE_SERVER, Hidden "Statement" None;
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
+    Vacuum      "/s/:server/vacuum"      vacuum      SEE_SERVER, Maintenance "Vacuum"    Some('v');
     // Shows only a submitted form; submitting checks the permission to act.
     Act         "/s/:server/act"         act         SEE_SERVER, Hidden    "VACUUM or ANALYZE a table" None;
     Audit       "/audit"                 audit       Access::Any(Permission::Audit), Response "Audit log" Some('d');

@@ -16,6 +16,7 @@ pub mod rules;
 pub mod sign_in;
 pub mod statement;
 pub mod statements;
+pub mod vacuum;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

@@ -45,6 +45,7 @@ fn body(path: &str) -> (&'static str, String) {
         ),
         "/api/ranking" => (JSON, r#"{"server":"shop","question":{}}"#.to_owned()),
         "/api/statement" => (JSON, r#"{"server":"shop","queryid":"1","question":{}}"#.to_owned()),
+        "/api/vacuum" => (JSON, r#"{"server":"shop","asked":{}}"#.to_owned()),
         "/api/findings" => (FORM, "server=shop&areas=".into()),
         "/api/charts" => (FORM, "server=shop&page=overview&range=".into()),
         "/api/overview" | "/api/activity" | "/api/replication" | "/api/events" => {
