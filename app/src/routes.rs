@@ -231,6 +231,7 @@ pages! {
     Tables      "/s/:server/tables"      tables      SEE_SERVER, Workload  "Tables"      Some('t');
     Table       "/s/:server/table"       table       SEE_SERVER, Hidden    "Table"       None;
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
+    Vacuum      "/s/:server/vacuum"      vacuum      SEE_SERVER, Maintenance "Vacuum"    Some('v');
     // Shows only a submitted form; submitting checks the permission to act.
     Act         "/s/:server/act"         act         SEE_SERVER, Hidden    "VACUUM or ANALYZE a table" None;
     Measure     "/s/:server/measure"     measure     Access::OnServer(Permission::Explain), Hidden "Bloat measurement" None;

@@ -44,6 +44,16 @@ pub fn always_quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\"").replace('\0', ""))
 }
 
+/// A string literal, quoted so that it is one whatever `standard_conforming_strings` says.
+pub fn quoted_literal(text: &str) -> String {
+    let inner = text.replace('\0', "").replace('\'', "''");
+    if inner.contains('\\') {
+        format!("E'{}'", inner.replace('\\', "\\\\"))
+    } else {
+        format!("'{inner}'")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

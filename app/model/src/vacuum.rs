@@ -1,8 +1,13 @@
 //! Transaction id age of databases, how far each is from wraparound, and what holds back the xmin
 //! horizon.
 
+mod headroom;
+
+pub use headroom::{Burn, Counter, Headroom, Mark, headroom};
+
 use serde::{Deserialize, Serialize};
 
+use crate::identifier::quoted_literal;
 use crate::object::Object;
 use crate::reason::{Known, Reason, Unread};
 
@@ -38,6 +43,18 @@ pub struct XminHolder {
     pub xids: Option<i64>,
     /// Since when, ms ago, where that is known.
     pub since_ms: Option<f64>,
+    /// Whether it holds back system catalogs alone: `catalog_xmin` of a slot.
+    #[serde(default)]
+    pub only_catalogs: bool,
+}
+
+/// How a holder is made to let go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The statement.
+    pub sql: String,
+    /// Where it is run, and what comes of it.
+    pub consequence: &'static str,
 }
 
 impl XminHolder {
@@ -51,6 +68,31 @@ impl XminHolder {
             (_, Some(pid)) => Object::Session { pid },
             (kind, None) => kind.into(),
         }
+    }
+
+    /// What makes it let go; None where that is not known.
+    pub fn release(&self) -> Option<Release> {
+        let name = self.name.as_deref().unwrap_or_default();
+        let (sql, consequence) = match (self.kind.as_str(), self.pid) {
+            ("prepared transaction", _) => (
+                format!("rollback prepared {};", quoted_literal(name)),
+                "In its database, by its owner or a superuser. What it changed is lost; ask the transaction manager that prepared it first, which may want it committed.",
+            ),
+            ("slot" | "logical slot", _) => (
+                format!("select pg_drop_replication_slot({});", quoted_literal(name)),
+                "Refused while it is in use. Who read from it has to begin anew: a standby from a base backup, a subscriber with a copy of its tables.",
+            ),
+            ("standby", _) => (
+                "alter system set hot_standby_feedback = off; select pg_reload_conf();".to_owned(),
+                "On the standby. Its long queries may then be cancelled by replay (max_standby_streaming_delay).",
+            ),
+            ("session", Some(pid)) => (
+                format!("select pg_terminate_backend({pid});"),
+                "Its transaction is rolled back and its connection ends.",
+            ),
+            _ => return None,
+        };
+        Some(Release { sql, consequence })
     }
 }
 
@@ -72,9 +114,29 @@ pub struct Vacuum {
     /// What may hold it back and is not told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub xmin_unread: Vec<Unread>,
+    /// Whether `autovacuum` is on.
+    #[serde(default = "yes")]
+    pub autovacuum: bool,
+    /// Whether `track_counts` is on, without which autovacuum only freezes.
+    #[serde(default = "yes")]
+    pub track_counts: bool,
+    /// `vacuum_failsafe_age`, transactions.
+    #[serde(default)]
+    pub failsafe_age: i64,
+    /// `vacuum_multixact_failsafe_age`, multixacts.
+    #[serde(default)]
+    pub multixact_failsafe_age: i64,
+    /// How many transaction and multixact IDs were used over a recent span.
+    #[serde(default = "not_yet")]
+    pub burn: Known<Burn>,
     /// How many prepared transactions there are.
     #[serde(default = "not_yet")]
     pub prepared_transactions: Known<i64>,
+}
+
+/// What an earlier version did not record is as by default.
+fn yes() -> bool {
+    true
 }
 
 /// What an earlier version did not record.

@@ -19,6 +19,7 @@ pub mod statement;
 pub mod statements;
 pub mod table;
 pub mod tables;
+pub mod vacuum;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

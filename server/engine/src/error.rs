@@ -1,5 +1,6 @@
 //! Errors of connections and queries, and their translation into a `Reason` with a remedy.
 
+pub use model::identifier::quoted_literal;
 use std::io;
 
 use model::server::Facts;
@@ -212,16 +213,6 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
             code.starts_with("57P") || code.starts_with("08")
         }
         _ => true,
-    }
-}
-
-/// A string literal, quoted so that it is one whatever `standard_conforming_strings` says.
-pub fn quoted_literal(text: &str) -> String {
-    let inner = text.replace('\0', "").replace('\'', "''");
-    if inner.contains('\\') {
-        format!("E'{}'", inner.replace('\\', "\\\\"))
-    } else {
-        format!("'{inner}'")
     }
 }
 

@@ -48,6 +48,7 @@ fn body(path: &str) -> (&'static str, String) {
         "/api/tables" => (JSON, r#"{"server":"shop","question":{}}"#.to_owned()),
         "/api/table" => (JSON, r#"{"server":"shop","name":{},"range":""}"#.to_owned()),
         "/api/statement" => (JSON, r#"{"server":"shop","queryid":"1","question":{}}"#.to_owned()),
+        "/api/vacuum" => (JSON, r#"{"server":"shop","asked":{}}"#.to_owned()),
         "/api/findings" => (FORM, "server=shop&areas=".into()),
         "/api/charts" => (FORM, "server=shop&page=overview&range=".into()),
         "/api/overview" | "/api/activity" | "/api/replication" | "/api/events" => {

@@ -1,11 +1,13 @@
 //! The settings that hold for one table: its storage parameters before those of the server.
 
+use serde::{Deserialize, Serialize};
+
 use super::Autovacuum;
 use crate::tables::{Table, Toast};
 
 /// What is in force for one table or TOAST table (`extract_autovac_opts` and `relation_needs_vacanalyze` in
 /// autovacuum.c).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// `autovacuum_enabled`. A table at risk of wraparound is vacuumed all the same.
     pub enabled: bool,

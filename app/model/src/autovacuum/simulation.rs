@@ -33,7 +33,7 @@ pub struct Step {
 /// A run that would have been.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// At the step at which it was due, ms since the epoch: the launcher comes within one naptime.
+    /// When, ms since the epoch: the launcher looks once in a naptime.
     pub at_ms: i64,
     /// What was due, the farthest first.
     pub why: Vec<Pressure>,
@@ -67,10 +67,16 @@ pub fn simulate(
     let mut state = State::begin(first);
     let mut runs = Vec::new();
     let kept = kept_share(steps);
+    let naptime_ms = i64::from(settings.naptime_s) * 1_000;
+    let mut launch_ms = first.at_ms;
     for (before, step) in std::iter::once((first, first)).chain(pairs(steps)) {
         if step.at_ms != first.at_ms {
             state.grow(before, step, kept);
         }
+        if step.at_ms < launch_ms {
+            continue;
+        }
+        launch_ms += naptime_ms * ((step.at_ms - launch_ms) / naptime_ms.max(1) + 1);
         let measured = Measured { unfrozen_share, ..state.measured() };
         let mut why = pressures(&measured, options, settings);
         why.retain(Pressure::is_due);
@@ -83,13 +89,56 @@ pub fn simulate(
     runs
 }
 
+/// A run that was seen in the recorded past, by anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The first step after it, ms since the epoch.
+    pub at_ms: i64,
+    /// Whether the table was vacuumed.
+    pub vacuum: bool,
+    /// Whether it was analysed.
+    pub analyze: bool,
+}
+
+/// The runs that the recorded past shows: fewer rows inserted since the last VACUUM than before, less than half of
+/// the dead rows (pages that are pruned lose some, too), or fewer rows changed since the last ANALYZE.
+pub fn seen(steps: &[Step]) -> Vec<Seen> {
+    let of = |(before, step): (&Step, &Step)| {
+        let vacuum = was_vacuumed(before, step);
+        let analyze = step.changed_since_analyze < before.changed_since_analyze;
+        (vacuum || analyze).then_some(Seen { at_ms: step.at_ms, vacuum, analyze })
+    };
+    pairs(steps).filter_map(of).collect()
+}
+
+/// The `autovacuum_vacuum_scale_factor` with which a table would have been vacuumed about once in `every_ms`, for its
+/// updated and deleted rows; None where too little is recorded. Never above the server's, never below a
+/// thousandth.
+pub fn scale_factor_for(steps: &[Step], every_ms: i64, settings: &Autovacuum) -> Option<f64> {
+    let (first, last) = (steps.first()?, steps.last()?);
+    let span_ms = (last.at_ms - first.at_ms) as f64;
+    let rows = last.reltuples.filter(|rows| *rows > 0.0)?;
+    let changed: f64 = steps.iter().skip(1).map(|step| step.updated + step.deleted).sum();
+    if span_ms <= 0.0 || changed <= 0.0 {
+        return None;
+    }
+    let dead = kept_share(steps) * changed * every_ms as f64 / span_ms;
+    let factor = (dead - f64::from(settings.vacuum_threshold)) / rows;
+    Some(
+        ((factor * 1_000.0).round() / 1_000.0)
+            .clamp(0.001, settings.vacuum_scale_factor.max(0.001)),
+    )
+}
+
 fn pairs(steps: &[Step]) -> impl Iterator<Item = (&Step, &Step)> {
     steps.iter().zip(steps.iter().skip(1))
 }
 
-/// Whether a VACUUM came between two steps: then the count of dead rows says nothing of what became dead.
+/// Whether a VACUUM came between two steps: then the count of dead rows says nothing of what became dead. Pruning
+/// takes some away, too, but not more than half at once.
 fn was_vacuumed(before: &Step, step: &Step) -> bool {
-    step.dead < before.dead || step.inserted_since_vacuum < before.inserted_since_vacuum
+    let fewer_dead = before.dead > 0.0 && step.dead < before.dead / 2.0;
+    fewer_dead || step.inserted_since_vacuum < before.inserted_since_vacuum
 }
 
 /// Which share of updated and deleted rows became dead rows for VACUUM: pages are pruned on the way (HOT), which
@@ -127,6 +176,7 @@ impl State {
             true => kept * (step.updated + step.deleted),
             false => step.dead - before.dead,
         };
+        self.dead = self.dead.max(0.0);
         self.inserted += step.inserted;
         self.changed += step.inserted + step.updated + step.deleted;
         // An age that fell was frozen in fact, not here: it goes on as fast as before.
@@ -207,6 +257,8 @@ mod tests {
             at.iter().map(|at| (*at, Trigger::DeadRows)).collect()
         };
         assert_eq!(runs(&churn(), &[]), dead(&[3, 6, 9]), "above 250, at the third hundred");
+        let seen = seen(&churn()).iter().map(|run| run.at_ms).collect::<Vec<_>>();
+        assert_eq!(seen, [4, 8], "it was done each fourth step");
         let often = ["autovacuum_vacuum_scale_factor=0.1"];
         assert_eq!(runs(&churn(), &often), dead(&[2, 4, 6, 8, 10]), "above 150");
         assert_eq!(runs(&churn(), &["autovacuum_enabled=off"]), []);
@@ -226,6 +278,13 @@ mod tests {
         let steps: Vec<Step> = (0..4).map(grown).collect();
         assert_eq!(runs(&steps, &[]), [(2, Trigger::Inserts), (3, Trigger::Wraparound)]);
         assert_eq!(runs(&[], &[]), []);
+    }
+
+    #[test]
+    fn a_factor_for_once_in_a_while_follows_from_what_changed() {
+        assert_eq!(scale_factor_for(&churn(), 2, &server()), Some(0.15), "200 dead rows of 1,000");
+        assert_eq!(scale_factor_for(&churn(), 100, &server()), Some(0.2), "not above the server's");
+        assert_eq!(scale_factor_for(&[], 2, &server()), None);
     }
 
     #[test]

@@ -80,6 +80,11 @@ mod tests {
             multixact_freeze_max_age_xids: 400_000_000,
             xmin_holders: holders,
             prepared_transactions: Ok(0),
+            autovacuum: true,
+            track_counts: true,
+            failsafe_age: 1_600_000_000,
+            multixact_failsafe_age: 1_600_000_000,
+            burn: Err(Reason::NotYet),
         }
     }
 

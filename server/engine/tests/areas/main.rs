@@ -13,6 +13,7 @@ use support::{PATIENCE, Result, config, monitored, ticks, until, watcher};
 macro_rules! modules {
     ($($(#[$doc:meta])* $folder:ident: $name:ident, $area:ident;)+) => { $(mod $folder;)+ };
 }
+mod autovacuum;
 mod order;
 mod refused;
 model::areas!(modules);

@@ -92,3 +92,103 @@ async fn a_slot_that_is_lost_holds_back_nothing() -> Result {
     assert!(held.starts_with("{\"Ok\":") && !held.contains("logical slot"), "{held}");
     Ok(())
 }
+
+fn vacuum(engine: &Engine) -> Option<(i64, model::vacuum::Vacuum)> {
+    let latest = engine.latest::<VacuumArea>(&ServerId::new("one"))?;
+    latest.reading.map(|reading| (reading.at_ms, reading.value.clone()))
+}
+
+/// Each statement that is offered makes its holder let go.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_holds_back_the_horizon_is_made_to_let_go() -> Result {
+    let server = ServerOptions::new(17)
+        .setting("max_prepared_transactions", "3")
+        .setting("wal_level", "logical")
+        .start()
+        .await?;
+    server.exec("select pg_create_logical_replication_slot('cdc', 'pgoutput')").await?;
+    server.exec("begin; select pg_current_xact_id(); prepare transaction 'it''s 7'").await?;
+    let mut reader = server.connect().await?;
+    sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut reader).await?;
+    let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
+    let holders = || vacuum(&engine).and_then(|(_, v)| v.xmin_holders.ok()).unwrap_or_default();
+    until(&engine, "one", PATIENCE, |_| holders().len() >= 3).await?;
+    let all = holders();
+    let slot = all.iter().find(|holder| holder.kind == "logical slot");
+    assert!(slot.is_some_and(|slot| slot.only_catalogs), "{all:?}");
+    for kind in ["prepared transaction", "logical slot", "session"] {
+        let is_of_kind = |holder: &&model::vacuum::XminHolder| holder.kind == kind;
+        let release = holders().iter().find(is_of_kind).and_then(|holder| holder.release());
+        server.exec(&release.ok_or_else(|| anyhow::anyhow!("none for {kind}"))?.sql).await?;
+        engine.refresh(&ServerId::new("one"));
+        let gone = |_: &Engine| !holders().iter().any(|holder| is_of_kind(&holder));
+        until(&engine, "one", PATIENCE, |_| gone(&engine)).await?;
+    }
+    engine.stop().await;
+    Ok(())
+}
+
+/// Transaction IDs are used at an even pace: the forecast from the first seconds is right about the next ones.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forecast_from_the_burn_is_right_within_a_tenth() -> Result {
+    let server = playground::server(17).await?;
+    let mut session = server.connect().await?;
+    let burner = tokio::spawn(async move {
+        let mut pace = tokio::time::interval(std::time::Duration::from_millis(100));
+        let sql = "do $$ begin for i in 1..100 loop perform pg_current_xact_id(); commit; end loop; end $$";
+        loop {
+            pace.tick().await;
+            if sqlx::raw_sql(sql).execute(&mut session).await.is_err() {
+                return;
+            }
+        }
+    });
+    let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
+    // A reading that is asked for comes within seconds.
+    let measured = async |span_ms: i64| -> Result<(i64, model::vacuum::Vacuum)> {
+        let span = |v: &model::vacuum::Vacuum| v.burn.as_ref().map_or(0, |burn| burn.span_ms);
+        let long = || vacuum(&engine).filter(|(_, v)| span(v) >= span_ms);
+        while long().is_none() {
+            engine.refresh(&ServerId::new("one"));
+            let before = vacuum(&engine).map(|(at_ms, _)| at_ms);
+            let newer = || vacuum(&engine).map(|(at_ms, _)| at_ms) != before;
+            until(&engine, "one", PATIENCE, |_| newer()).await?;
+        }
+        long().ok_or_else(|| anyhow::anyhow!("no reading"))
+    };
+    let first = measured(4_000).await?;
+    let span_ms = first.1.burn.as_ref().map_or(0, |burn| burn.span_ms);
+    let then = measured(span_ms + 4_000).await?;
+    burner.abort();
+    let age = |v: &model::vacuum::Vacuum| v.databases.first().and_then(|d| d.xid_age);
+    let (from, to) = (age(&first.1).unwrap_or_default(), age(&then.1).unwrap_or_default());
+    // The limit that is reached at the second reading.
+    let limit = model::vacuum::Vacuum { freeze_max_age_xids: to, ..first.1.clone() };
+    let database = limit.databases.first().ok_or_else(|| anyhow::anyhow!("no database"))?;
+    let found = model::vacuum::headroom(database, &limit, 17);
+    let due = found.first().and_then(|one| one.marks.iter().find(|mark| mark.at == to)?.due_ms);
+    let took = (then.0 - first.0) as f64;
+    println!("{from} to {to}: forecast {due:?} ms, it took {took} ms");
+    assert!(took >= 3_000.0, "{took}");
+    assert!(due.is_some_and(|due| (due - took).abs() <= 0.1 * took), "{due:?} {took}");
+    engine.stop().await;
+    Ok(())
+}
+
+/// The statement that is offered turns it on again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn autovacuum_that_is_off_is_told() -> Result {
+    let server = ServerOptions::new(16).start().await?;
+    server.exec("alter system set autovacuum = off").await?;
+    server.exec("select pg_reload_conf()").await?;
+    let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
+    let finding = fires(&engine, "one", "vacuum/autovacuum_off").await?;
+    let sql = finding.remedy.sql.unwrap_or_default();
+    for statement in sql.split_inclusive(';') {
+        server.exec(statement).await?;
+    }
+    engine.refresh(&ServerId::new("one"));
+    quiet(&engine, "one", "vacuum/autovacuum_off").await?;
+    engine.stop().await;
+    Ok(())
+}

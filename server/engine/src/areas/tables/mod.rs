@@ -2,17 +2,20 @@
 //! of its own.
 
 mod database;
-mod judge;
 pub mod detail;
+mod judge;
 pub mod listing;
 pub mod past;
 mod points;
 mod rows;
 mod schema;
 mod sizes;
+pub mod steps;
 
 /// The rules of this area.
 pub mod rules {
+    pub mod autovacuum_disabled;
+    pub mod broken_reltuples;
     pub mod filled_default_partition;
     pub mod key_running_out;
     pub mod missing_next_partition;
@@ -24,6 +27,7 @@ pub mod rules {
     pub mod undivided_table;
     pub mod unlogged_table;
     pub mod unvalidated_constraint;
+    pub mod vacuum_overdue;
     pub mod view_without_unique_index;
 
     use model::tables::Tables;
@@ -42,7 +46,10 @@ pub mod rules {
             undivided_table,
             unlogged_table,
             unvalidated_constraint,
-            view_without_unique_index
+            view_without_unique_index,
+            autovacuum_disabled,
+            broken_reltuples,
+            vacuum_overdue
     }
 }
 

@@ -1,10 +1,14 @@
 //! Transaction id age of databases (wraparound) and what holds back the xmin horizon, read every half
 //! minute.
 
+mod burn;
 mod metrics;
+pub mod past;
+mod points;
 
 /// The rules of this area.
 pub mod rules {
+    pub mod autovacuum_off;
     pub mod xid_wraparound;
 
     use model::vacuum::Vacuum;
@@ -12,7 +16,7 @@ pub mod rules {
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Vacuum>, "vacuum": xid_wraparound
+        Rule<Vacuum>, "vacuum": xid_wraparound, autovacuum_off
     }
 }
 
@@ -40,6 +44,12 @@ pub struct VacuumArea;
 struct FreezeSettings {
     freeze_max_age_xids: i64,
     multixact_freeze_max_age_xids: i64,
+    autovacuum: bool,
+    track_counts: bool,
+    failsafe_age: i64,
+    multixact_failsafe_age: i64,
+    next_xid: i64,
+    multixacts: Option<i64>,
 }
 
 #[derive(Clone, sqlx::FromRow)]
@@ -50,7 +60,7 @@ struct HiddenBackends {
 
 impl Area for VacuumArea {
     type Value = Vacuum;
-    type State = ();
+    type State = burn::Readings;
     type History = ();
     const NAME: AreaName = AreaName::Vacuum;
     const EVERY_MS: u32 = 30_000;
@@ -60,8 +70,8 @@ impl Area for VacuumArea {
     async fn collect(
         observer: &mut Observer,
         facts: &Facts,
-        (): &mut (),
-        _now_ms: i64,
+        state: &mut burn::Readings,
+        now_ms: i64,
     ) -> Result<Vacuum, Error> {
         let mut sets = read(observer, facts, QUERIES).await?.into_iter();
         let mut next = || sets.next().unwrap_or(Err(Reason::NotYet));
@@ -70,6 +80,11 @@ impl Area for VacuumArea {
         let (ages_unread, databases) = ages.map_err(query("database_ages"))?;
         let settings: FreezeSettings =
             next().and_then(|rows| rows.one()).map_err(query("freeze_settings"))?;
+        let burn = state.add(burn::Reading {
+            at_ms: now_ms,
+            next_xid: settings.next_xid,
+            multixacts: settings.multixacts,
+        });
         let holders = next().and_then(|rows| Ok((rows.unread(holders), rows.all::<XminHolder>()?)));
         let (xmin_unread, holders) = match holders {
             Ok((unread, holders)) => (unread, Ok(holders)),
@@ -88,7 +103,16 @@ impl Area for VacuumArea {
             prepared_transactions,
             freeze_max_age_xids: settings.freeze_max_age_xids,
             multixact_freeze_max_age_xids: settings.multixact_freeze_max_age_xids,
+            autovacuum: settings.autovacuum,
+            track_counts: settings.track_counts,
+            failsafe_age: settings.failsafe_age,
+            multixact_failsafe_age: settings.multixact_failsafe_age,
+            burn,
         })
+    }
+
+    fn points(value: &Vacuum) -> Option<Vec<history::Point>> {
+        Some(points::points(value))
     }
 
     fn metrics(value: &Vacuum, server: &str, metrics: &mut Metrics) {

@@ -14,27 +14,29 @@ with backends as (
                      /*: (select null::int4 as pid where false) */ v where v.pid = a.pid)
 ), holders as (
   select case when b.backend_type = 'walsender' then 'standby' else 'session' end as kind,
-         b.pid, b.application_name as name, b.datid, b.xids, b.xact_start as since
+         b.pid, b.application_name as name, b.datid, b.xids, b.xact_start as since, false as only_catalogs
     from backends b
   union all
   /*? prepared */
-  select 'prepared transaction', null, p.gid, p.dbid, pg_catalog.age(p.transaction), p.prepared
+  select 'prepared transaction', null, p.gid, p.dbid, pg_catalog.age(p.transaction), p.prepared, false
     from pg_catalog.pg_prepared_xact() p
-  /*: select null::text, null::int4, null::text, null::oid, null::int4, null::timestamptz where false */
+  /*: select null::text, null::int4, null::text, null::oid, null::int4, null::timestamptz, null::bool where false */
   union all
   /*? slots */
   select case when s.slot_type = 'logical' then 'logical slot' else 'slot' end, s.active_pid, s.slot_name::text,
-         s.datoid, greatest(pg_catalog.age(s.xmin), pg_catalog.age(s.catalog_xmin)), null
+         s.datoid, pg_catalog.age(x.xid), null, x.only_catalogs
     from pg_catalog.pg_get_replication_slots() s
-   where (s.xmin is not null or s.catalog_xmin is not null)
+   cross join lateral (values (s.xmin, false), (s.catalog_xmin, true)) x (xid, only_catalogs)
+   where x.xid is not null
      -- one that is lost holds back nothing any more
      and s.wal_status is distinct from 'lost'
-  /*: select null::text, null::int4, null::text, null::oid, null::int4, null::timestamptz where false */
+  /*: select null::text, null::int4, null::text, null::oid, null::int4, null::timestamptz, null::bool where false */
 )
 select h.kind, h.pid, h.name, d.datname::text as datname, h.xids::int8 as xids,
-       (extract(epoch from pg_catalog.clock_timestamp() - h.since) * 1000)::float8 as since_ms
+       (extract(epoch from pg_catalog.clock_timestamp() - h.since) * 1000)::float8 as since_ms,
+       h.only_catalogs
   from holders h
   left join /*? databases */ pg_catalog.pg_database
        /*: (select null::oid as oid, null::name as datname, null::int4 as encoding limit 0) */ d on d.oid = h.datid
- order by h.xids desc nulls last, h.kind, h.pid, h.name
+ order by h.xids desc nulls last, h.only_catalogs, h.kind, h.pid, h.name
  limit 50;

@@ -1,0 +1,112 @@
+//! What is due for autovacuum in the order in which it is taken, what is nearest to it, and the oldest tables.
+
+use leptos::prelude::*;
+use model::Unit;
+use model::autovacuum::{Place, Pressure, Trigger};
+
+use super::Tables;
+use crate::links;
+use crate::ui::format;
+use crate::ui::reading::{empty, why};
+use crate::ui::table::{head, table};
+
+const COLUMNS: [(&str, bool); 6] = [
+    ("Database", false),
+    ("Table", false),
+    ("Because of", false),
+    ("Now", true),
+    ("Threshold", true),
+    ("Pressure", true),
+];
+/// The first major that orders tables by need.
+const SCORES_SINCE: u16 = 19;
+
+/// What is due.
+pub fn due(tables: &Tables, major: u16) -> AnyView {
+    let order = if major >= SCORES_SINCE {
+        "Within a database workers take the table with the highest score first."
+    } else {
+        "Within a database a worker takes tables in the order of pg_class and TOAST tables last, not by need, and leaves out what another worker is at. “Next” is the first of its database."
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    let rows = tables.due.iter().map(|place| {
+        let next = !seen.contains(&place.datname.as_str());
+        if next {
+            seen.push(&place.datname);
+        }
+        row(place, place.due().next(), next)
+    });
+    let rows = rows.collect_view();
+    let more = tables.due_count.saturating_sub(tables.due.len());
+    view! {
+        {if tables.due.is_empty() {
+            empty("No table is due.")
+        } else {
+            view! {
+                {table("Tables due for autovacuum", head(&COLUMNS), rows)}
+                {(more > 0).then(|| view! { <p class="note">{format!("{} more are due.", format::grouped(more as f64))}</p> })}
+                <p class="note">{order}</p>
+            }.into_any()
+        }}
+        {unread(tables)}
+    }
+    .into_any()
+}
+
+/// What is nearest to being due.
+pub fn waiting(tables: &Tables) -> AnyView {
+    if tables.waiting.is_empty() {
+        return empty("No other table is known.");
+    }
+    let rows = tables.waiting.iter().map(|place| row(place, place.pressures.first(), false));
+    table("Tables nearest to being due", head(&COLUMNS), rows.collect_view())
+}
+
+/// The tables with the oldest transaction ID.
+pub fn oldest(tables: &Tables) -> AnyView {
+    if tables.oldest.is_empty() {
+        return empty("No table is known.");
+    }
+    let rows = tables.oldest.iter().map(|place| {
+        let age = place.pressures.iter().find(|one| one.trigger == Trigger::Wraparound);
+        row(place, age, false)
+    });
+    table("Tables with the oldest transaction ID", head(&COLUMNS), rows.collect_view())
+}
+
+fn unread(tables: &Tables) -> AnyView {
+    let one = |(datname, reason): &(String, model::Reason)| {
+        view! { <p class="note">{format!("Database {datname}:")}</p> {why(reason)} }
+    };
+    tables.unread.iter().map(one).collect_view().into_any()
+}
+
+fn row(place: &Place, one: Option<&Pressure>, next: bool) -> AnyView {
+    let to = links::query(&[
+        ("database", &place.datname),
+        ("schema", &place.nspname),
+        ("table", &place.relname),
+    ]);
+    let name = format!("{}.{}", place.nspname, place.relname);
+    let unit = one
+        .map_or(Unit::Count, |one| if one.trigger.is_forced() { Unit::Xids } else { Unit::Count });
+    let number = |value: fn(&Pressure) -> f64| {
+        one.map_or_else(|| "unknown".to_owned(), |one| format::number(value(one), unit))
+    };
+    let ratio = one.map_or_else(|| "unknown".to_owned(), |one| format::times(one.ratio()));
+    view! {
+        <tr>
+            <th scope="row">{place.datname.clone()}</th>
+            <td class="text">
+                {if place.is_toast { "TOAST of " } else { "" }}
+                <a href=format!("{to}#simulator-title")>{name}</a>
+                {next.then_some(" (next)")}
+            </td>
+            <td class="text">{one.map_or("unknown", |one| one.trigger.as_str())}</td>
+            <td class="num">{number(|one| one.value)}</td>
+            <td class="num">{number(|one| one.threshold)}</td>
+            <td class="num">{ratio}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,35 @@
+// Vacuum: IDs left, what is due, what holds back the horizon, and the simulator in the address.
+import { connect, primary } from '../../support/demo';
+import { expect, open, test, verdict } from '../../support/page';
+
+test('ages, the queue and what holds back the horizon', async ({ page }) => {
+  const session = await connect(await primary(), 'vacuum-horizon');
+  session.on('error', () => {});
+  await session.query('begin isolation level repeatable read');
+  await session.query('select 1');
+  const pid = (await session.query('select pg_backend_pid() as pid')).rows[0].pid;
+  try {
+    await expect(async () => {
+      await open(page, '/s/primary/vacuum');
+      const horizon = page.getByRole('region', { name: 'What holds back the xmin horizon' });
+      await expect(horizon.getByRole('row').filter({ hasText: `pid ${pid}` })).toContainText('Open the session', { timeout: 1_000 });
+    }).toPass({ timeout: 60_000 });
+    await expect(verdict(page)).not.toBeEmpty();
+    const left = page.getByRole('region', { name: 'IDs left' });
+    await expect(left.getByRole('row').filter({ hasText: 'transaction IDs' }).first()).toContainText('autovacuum freezes by force');
+  } finally {
+    await session.end();
+  }
+});
+
+test('the simulator answers what the address asks', async ({ page }) => {
+  await expect(async () => {
+    await open(page, '/s/primary/vacuum');
+    const waiting = page.getByRole('region', { name: 'Nearest to being due' });
+    await expect(waiting.getByRole('row').nth(1)).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 60_000 });
+  await open(page, '/s/primary/vacuum?database=nowhere&schema=public&table=missing');
+  const simulator = page.getByRole('region', { name: 'When it would have run' });
+  await expect(simulator).toContainText('There is no table of that name');
+  await expect(simulator.getByLabel('Table', { exact: true })).toHaveValue('missing');
+});
