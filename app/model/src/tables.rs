@@ -1,5 +1,6 @@
 //! Tables of all databases: sizes, what was read and written, and when they were vacuumed and analysed.
 
+mod bloat;
 pub mod cleaning;
 mod counters;
 pub mod detail;
@@ -17,6 +18,7 @@ use self::schema::Schema;
 use crate::autovacuum::Autovacuum;
 use crate::of_database::OfDatabase;
 
+pub use bloat::{Band, Doubt, TableBloat};
 pub use counters::{Counters, IndexSize, Maintenance};
 pub use listing::{Listing, Question};
 pub use relation::{Kind, Persistence, Table};

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bloat::TableBloat;
 use super::counters::{Counters, IndexSize, Maintenance, bytes, is_default, option};
 use super::toast::Toast;
+use crate::reason::Known;
 
 /// What a relation is (`pg_class.relkind`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -98,6 +100,9 @@ pub struct Table {
     /// What was read and written since the reading before; None if nothing was, or none is known.
     #[serde(default, skip_serializing_if = "is_default")]
     pub moved: Option<Box<Counters>>,
+    /// What a rewrite of it would give back; None while it is not estimated, for the largest come first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub bloat: Option<Known<Box<TableBloat>>>,
     /// Its indexes, by oid.
     #[serde(default, skip_serializing_if = "is_default")]
     pub indexes: Vec<IndexSize>,

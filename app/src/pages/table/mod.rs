@@ -1,5 +1,6 @@
 //! Page of one table: its sizes, what was done to it over time, its partitions, and why its dead rows stay.
 
+mod bloat;
 #[cfg(feature = "ssr")]
 mod charts;
 mod facts;
@@ -159,6 +160,7 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
                     <p>{why.as_deref().map(format::unbroken)}</p>
                 </section>
                 {facts::sizes(detail)}
+                {bloat::bloat(detail)}
                 <Charts charts/>
                 {facts::facts(detail)}
                 {partitions::partitions(server, detail)}

@@ -186,3 +186,38 @@ async fn tables_that_autovacuum_does_not_take() -> Result {
     engine.stop().await;
     Ok(())
 }
+
+/// Half of the rows are gone, and VACUUM keeps their room: the band says so, and a rewrite proves it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_rewrite_would_give_back() -> Result {
+    let server = ServerOptions::new(18).setting("autovacuum", "off").start().await?;
+    server
+        .exec(
+            "create table half (id int primary key, note int not null);
+             insert into half select i, i from generate_series(1, 100000) i; delete from half where id % 2 = 0",
+        )
+        .await?;
+    server.exec("vacuum analyze half").await?;
+    let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
+    let bloat = || table(&engine, "postgres", "half").and_then(|table| table.bloat?.ok());
+    until(&engine, "one", PATIENCE, |_| bloat().is_some()).await?;
+    let bloat = bloat().context("estimated")?;
+    let (heap, index) = (bloat.heap.clone(), bloat.indexes.values().next().cloned());
+    let size = |name: &'static str| {
+        let server = &server;
+        async move {
+            let mut own = server.connect().await?;
+            let sql = "select pg_relation_size($1::regclass)";
+            Ok::<i64, anyhow::Error>(sqlx::query_scalar(sql).bind(name).fetch_one(&mut own).await?)
+        }
+    };
+    let before = (size("half").await?, size("half_pkey").await?);
+    server.exec("vacuum full half").await?;
+    let given = (before.0 - size("half").await?, before.1 - size("half_pkey").await?);
+    let heap = heap.map_err(|reason| anyhow::anyhow!(reason.message()))?;
+    assert!(heap.low <= given.0 && given.0 <= heap.high && heap.low_percent() > 40.0, "{heap:?} {given:?}");
+    let index = index.context("it has an index")?.map_err(|r| anyhow::anyhow!(r.message()))?;
+    assert!(index.low <= given.1 && given.1 <= index.high, "{index:?} {given:?}");
+    engine.stop().await;
+    Ok(())
+}

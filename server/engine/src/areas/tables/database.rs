@@ -7,6 +7,7 @@ use model::server::Facts;
 use model::tables::{DatabaseTables, Table};
 use model::{Known, Reason};
 
+use super::estimates::Estimates;
 use super::rows::{IndexRow, TableRow, ToastRow};
 use super::schema::SchemaReader;
 use super::sizes::Sizes;
@@ -37,6 +38,7 @@ struct SettingsRow {
 pub struct DatabaseReader {
     sizes: Sizes,
     schema: SchemaReader,
+    estimates: Estimates,
 }
 
 impl OneDatabase for DatabaseReader {
@@ -65,6 +67,8 @@ impl OneDatabase for DatabaseReader {
             sizes => sizes?,
         };
         self.sizes.take(&sizes, &mut tables);
+        let block_bytes = u32::try_from(settings.block_bytes).unwrap_or_default();
+        self.estimates.estimate(observer, facts, block_bytes, &mut tables).await?;
         let schema = self.schema.read(observer, facts, now_ms).await?;
         Ok(DatabaseTables {
             schema: Some(schema),
@@ -72,7 +76,7 @@ impl OneDatabase for DatabaseReader {
             since_ms: before.map(|before| settings.server_now_ms - before.server_now_ms),
             stats_reset_ms: settings.stats_reset_ms,
             autovacuum: settings.autovacuum,
-            block_bytes: u32::try_from(settings.block_bytes).unwrap_or_default(),
+            block_bytes,
             tables,
         })
     }

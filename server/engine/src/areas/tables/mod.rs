@@ -3,6 +3,7 @@
 
 mod database;
 pub mod detail;
+mod estimates;
 mod judge;
 pub mod listing;
 pub mod past;

@@ -69,6 +69,7 @@ impl<'r> FromRow<'r, PgRow> for TableRow {
             maintenance: numbers.maintenance,
             toast: None,
             moved: None,
+            bloat: None,
             indexes: Vec::new(),
         }))
     }
