@@ -227,6 +227,7 @@ pages! {
     Replication "/s/:server/replication" replication SEE_SERVER, Now       "Replication" Some('c');
     Statements  "/s/:server/statements"  statements  SEE_SERVER, Workload  "Statements"  Some('s');
     Statement   "/s/:server/statements/:queryid" statement SEE_SERVER, Hidden "Statement" None;
+    Indexes     "/s/:server/indexes"     indexes     SEE_SERVER, Workload  "Indexes"     Some('x');
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
     // Shows only a submitted form; submitting checks the permission to act.
     Act         "/s/:server/act"         act         SEE_SERVER, Hidden    "VACUUM or ANALYZE a table" None;

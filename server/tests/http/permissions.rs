@@ -44,6 +44,7 @@ fn body(path: &str) -> (&'static str, String) {
             "server=shop&ask[view]=&ask[q]=&ask[pid]=&ask[open]=&ask[sort]=&ask[page]=0".into(),
         ),
         "/api/ranking" => (JSON, r#"{"server":"shop","question":{}}"#.to_owned()),
+        "/api/indexes" => (JSON, r#"{"server":"shop","question":{}}"#.to_owned()),
         "/api/statement" => (JSON, r#"{"server":"shop","queryid":"1","question":{}}"#.to_owned()),
         "/api/findings" => (FORM, "server=shop&areas=".into()),
         "/api/charts" => (FORM, "server=shop&page=overview&range=".into()),
