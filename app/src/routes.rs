@@ -230,6 +230,7 @@ pages! {
     Statement   "/s/:server/statements/:queryid" statement SEE_SERVER, Hidden "Statement" None;
     Tables      "/s/:server/tables"      tables      SEE_SERVER, Workload  "Tables"      Some('t');
     Table       "/s/:server/table"       table       SEE_SERVER, Hidden    "Table"       None;
+    Indexes     "/s/:server/indexes"     indexes     SEE_SERVER, Workload  "Indexes"     Some('x');
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
     Vacuum      "/s/:server/vacuum"      vacuum      SEE_SERVER, Maintenance "Vacuum"    Some('v');
     // Shows only a submitted form; submitting checks the permission to act.

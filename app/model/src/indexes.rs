@@ -1,7 +1,9 @@
 //! Indexes of all databases: what they are, what they cost, who scans them, and what is wrong with them.
 
+mod duty;
 mod foreign_key;
 mod index;
+pub mod listing;
 mod overlap;
 mod problem;
 
@@ -9,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::of_database::OfDatabase;
 
+pub use duty::Duty;
 pub use foreign_key::{ForeignKey, Parts};
 pub use index::{Index, Key, Owner};
+pub use listing::{Listing, Question};
 pub use problem::{Problem, ProblemKind, problems};
 
 /// Everything the area reads.
@@ -54,6 +58,15 @@ pub struct DatabaseIndexes {
     /// What is wrong with indexes, as far as definitions and counters tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
+}
+
+impl Indexes {
+    /// How many there are, without the indexes themselves.
+    pub fn counted(&self) -> Self {
+        let of = self.databases.iter().filter_map(|database| database.known());
+        let count = of.map(|database| database.indexes.len() as u64).sum();
+        Self { databases: Vec::new(), count: Some(count) }
+    }
 }
 
 impl DatabaseIndexes {

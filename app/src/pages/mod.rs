@@ -6,6 +6,7 @@ pub mod activity;
 pub mod audit;
 pub mod fleet;
 pub mod glossary;
+pub mod indexes;
 pub mod load;
 pub mod locks;
 pub mod measure;

@@ -45,15 +45,15 @@ impl<'a> Fields<'a> {
         numbers.map(|number| number.parse().map_err(|_| unreadable())).collect()
     }
 
-    /// `relpages`, which ANALYZE sets to −1 for what is partitioned.
+    /// A number of pages: of a partitioned table that was analysed it is −1 (`do_analyze_rel`, analyze.c).
     pub fn pages(&mut self) -> Result<u32, sqlx::Error> {
         Ok(u32::try_from(self.number::<i64>()?).unwrap_or_default())
     }
 
-    /// `reltuples`, where rows were counted and the number is one.
-    pub fn reltuples(&mut self) -> Result<Option<f64>, sqlx::Error> {
+    /// `reltuples` where it was counted, and whether it is no number.
+    pub fn reltuples(&mut self) -> Result<(Option<f64>, bool), sqlx::Error> {
         let rows: f64 = self.number()?;
-        Ok(Some(rows).filter(|rows| rows.is_finite() && *rows >= 0.0))
+        Ok((Some(rows).filter(|rows| rows.is_finite() && *rows >= 0.0), !rows.is_finite()))
     }
 }
 

@@ -106,7 +106,10 @@ fn said(band: &Band) -> String {
         None => format!("Between {} and {}", bytes(band.low), bytes(band.high)),
     };
     if band.dead > 0 && band.high > 0 {
-        said.push_str(&format!(", of it {} in dead rows that VACUUM has not removed", bytes(band.dead)));
+        said.push_str(&format!(
+            ", of it {} in dead rows that VACUUM has not removed",
+            bytes(band.dead)
+        ));
     }
     said
 }

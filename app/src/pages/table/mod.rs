@@ -15,6 +15,7 @@ use model::{ApiError, Finding, Known, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::server_param;
+use crate::links;
 use crate::live::range;
 use crate::resource::loaded;
 use crate::routes::access;
@@ -137,6 +138,13 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
         database: name.database.clone(),
         ..statements::Question::default()
     };
+    let of = |page: &str, pairs: &[(&str, &str)]| {
+        format!("{}{}", links::area(server, page), links::query(pairs))
+    };
+    let to_indexes = of("indexes", &[("q", &full), ("database", &name.database)]);
+    let measured =
+        [("database", &name.database), ("schema", &name.schema), ("relation", &name.name)];
+    let to_measure = of("measure", &measured.map(|(key, value)| (key, value.as_str())));
     view! {
         <header class="page-head">
             <h1>"Table " <bdi>{full}</bdi></h1>
@@ -145,7 +153,9 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
         <p class="note">
             "Database " <bdi>{name.database.clone()}</bdi> ". "
             <a href=all>"All tables of this database"</a> " · "
-            <a href=to_ranking(server, &statements)>"Statements that name it"</a>
+            <a href=to_ranking(server, &statements)>"Statements that name it"</a> " · "
+            <a href=to_indexes>"Its indexes"</a> " · "
+            <a href=to_measure>"Measure its bloat"</a>
         </p>
         <Findings judged/>
         {known(&start.detail, |detail| {

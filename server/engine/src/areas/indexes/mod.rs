@@ -1,6 +1,7 @@
 //! Indexes of all databases, with what is scanned and written, read every minute on a session of its own.
 
 mod database;
+pub mod listing;
 mod rows;
 mod standbys;
 
@@ -75,8 +76,6 @@ impl Area for IndexesArea {
     }
 
     fn streamed(value: &Indexes) -> Option<Indexes> {
-        let of = value.databases.iter().filter_map(|database| database.known());
-        let count = of.map(|database| database.indexes.len() as u64).sum();
-        Some(Indexes { databases: Vec::new(), count: Some(count) })
+        Some(value.counted())
     }
 }

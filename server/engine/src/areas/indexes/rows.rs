@@ -54,7 +54,7 @@ impl<'r> FromRow<'r, PgRow> for OwnerRow {
             partitioned: fields.next()? == "p",
             parent: fields.maybe()?,
             relpages: fields.pages()?,
-            reltuples: fields.reltuples()?,
+            reltuples: fields.reltuples()?.0,
             seq_scan: fields.number()?,
             n_tup_ins: fields.number()?,
             n_tup_upd: fields.number()?,
@@ -120,7 +120,7 @@ impl<'r> FromRow<'r, PgRow> for IndexRow {
 
 fn count_of(index: &mut Index, fields: &mut Fields<'_>) -> Result<(), sqlx::Error> {
     index.relpages = fields.pages()?;
-    index.reltuples = fields.reltuples()?;
+    (index.reltuples, _) = fields.reltuples()?;
     index.idx_scan = fields.number()?;
     index.idx_tup_read = fields.number()?;
     index.idx_tup_fetch = fields.number()?;

@@ -57,7 +57,7 @@ impl Engine {
     }
 
     /// The newest readings of the watched servers of the same cluster, each server once.
-    fn standbys_of(&self, id: &ServerId) -> Vec<(ServerId, Arc<Latest<Indexes>>)> {
+    pub(super) fn standbys_of(&self, id: &ServerId) -> Vec<(ServerId, Arc<Latest<Indexes>>)> {
         let of = |id: &ServerId| self.server(id).and_then(|server| server.facts());
         let Some(own) = of(id).filter(|facts| facts.system_identifier.is_some()) else {
             return Vec::new();

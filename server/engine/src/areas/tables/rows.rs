@@ -1,11 +1,11 @@
 //! Decodes tables, TOAST tables and indexes by the place of their numbers: of a hundred thousand rows of forty
 //! columns most are zero, and those are not sent.
 
-use std::str::{FromStr, Split};
-
 use model::tables::{Counters, IndexSize, Kind, Maintenance, Persistence, Table, Toast};
+use sqlx::FromRow;
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row, ValueRef};
+
+use crate::fields::{self, Fields};
 
 /// A table as read.
 pub struct TableRow(pub Table);
@@ -223,62 +223,13 @@ fn counters(fields: &mut Fields<'_>) -> Result<Counters, sqlx::Error> {
     Ok(counters)
 }
 
-/// The fields of a record of numbers, which needs no quotes.
-struct Fields<'a>(Split<'a, char>);
-
-impl<'a> Fields<'a> {
-    fn of(record: &'a str) -> Result<Self, sqlx::Error> {
-        let inner = record.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-        inner.map(|inner| Self(inner.split(','))).ok_or_else(unreadable)
-    }
-
-    fn next(&mut self) -> Result<&'a str, sqlx::Error> {
-        self.0.next().ok_or_else(unreadable)
-    }
-
-    /// A number, or its zero where it was left out.
-    fn number<T: FromStr + Default>(&mut self) -> Result<T, sqlx::Error> {
-        Ok(self.maybe()?.unwrap_or_default())
-    }
-
-    fn maybe<T: FromStr>(&mut self) -> Result<Option<T>, sqlx::Error> {
-        match self.next()? {
-            "" => Ok(None),
-            field => field.parse().map(Some).map_err(|_| unreadable()),
-        }
-    }
-
-    /// A number of pages: of a partitioned table that was analysed it is −1 (`do_analyze_rel`, analyze.c).
-    fn pages(&mut self) -> Result<u32, sqlx::Error> {
-        let pages: i64 = self.number()?;
-        Ok(u32::try_from(pages).unwrap_or_default())
-    }
-
-    /// `reltuples` where it was counted, and whether it is no number.
-    fn reltuples(&mut self) -> Result<(Option<f64>, bool), sqlx::Error> {
-        let rows: f64 = self.number()?;
-        Ok((Some(rows).filter(|rows| rows.is_finite() && *rows >= 0.0), !rows.is_finite()))
-    }
-}
-
-fn unreadable() -> sqlx::Error {
-    sqlx::Error::ColumnDecode {
-        index: "numbers".into(),
-        source: "not as they were asked for".into(),
-    }
-}
-
+/// A column as text; empty for NULL.
 fn text(row: &PgRow, at: usize) -> Result<String, sqlx::Error> {
-    let raw = row.try_get_raw(at)?;
-    if raw.is_null() {
-        return Ok(String::new());
-    }
-    let bytes = raw.as_bytes().map_err(|_| unreadable())?;
-    Ok(String::from_utf8_lossy(bytes).into_owned())
+    Ok(fields::text(row, at)?.unwrap_or_default())
 }
 
 fn oid(row: &PgRow, at: usize) -> Result<u32, sqlx::Error> {
-    text(row, at)?.parse().map_err(|_| unreadable())
+    fields::number(row, at)?.ok_or_else(fields::unreadable)
 }
 
 fn options(lines: &str) -> Vec<String> {

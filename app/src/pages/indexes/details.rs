@@ -1,0 +1,44 @@
+//! What is known of one index beside its row: its definition, and what to do about it with the way back.
+
+use leptos::prelude::*;
+use model::Finding;
+use model::indexes::listing::Row;
+
+use crate::ui::code::CodeBlock;
+use crate::ui::findings::finding_body;
+use crate::ui::format;
+
+/// Definition and findings, folded.
+pub fn details(row: &Row) -> AnyView {
+    let definition = match &row.indexdef {
+        Some(text) => view! { <CodeBlock text=format!("{text};")/> }.into_any(),
+        None => view! {
+            <p class="muted">"Its definition was not read: pgdeck asks for those of problems and of the largest, and of none whose table is locked exclusively."</p>
+        }
+        .into_any(),
+    };
+    let constraint = row.constraintdef.as_ref().map(|text| {
+        view! { <p>"It implements the constraint " <code>{text.clone()}</code> ": drop that, not the index."</p> }
+    });
+    view! {
+        <details class="index-details">
+            <summary>"Definition" {(!row.findings.is_empty()).then_some(" and what to do")}</summary>
+            {definition}
+            {constraint}
+            {row.findings.iter().map(finding).collect_view()}
+        </details>
+    }
+    .into_any()
+}
+
+/// A finding: its sentence, which names the evidence that is missing, and the statements to do and to undo.
+fn finding(finding: &Finding) -> AnyView {
+    view! {
+        <div class="index-finding">
+            <p>{format::unbroken(&finding.message)}</p>
+            {finding_body(finding)}
+            <p class="rule-link">"Rule " <a href=format!("/rules#{}", finding.rule)>{finding.rule.clone()}</a></p>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,118 @@
+//! The indexes that a question asks for, from the newest reading in memory: filtered, ordered, one page of them.
+
+mod matching;
+mod row;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use model::indexes::listing::{Considered, DatabaseState, Order, PAGE_ROWS};
+use model::indexes::{DatabaseIndexes, Indexes, Listing, Question};
+use model::of_database::OfDatabase;
+use model::{Finding, Latest, Object, ServerId};
+
+use self::matching::{Match, by, matches};
+use super::IndexesArea;
+use crate::engine::Engine;
+
+/// What a question is answered with besides the indexes.
+#[derive(Default)]
+pub struct Beside {
+    /// The findings on indexes and tables.
+    pub findings: HashMap<Object, Vec<Finding>>,
+    /// The newest readings of watched standbys, by name.
+    pub standbys: Vec<(String, Arc<Latest<Indexes>>)>,
+}
+
+impl Beside {
+    /// That of these findings, with those folded into them.
+    pub fn new(findings: Vec<Finding>, standbys: Vec<(String, Arc<Latest<Indexes>>)>) -> Self {
+        let mut by_object: HashMap<Object, Vec<Finding>> = HashMap::new();
+        let unfolded = findings.into_iter().flat_map(|mut finding| {
+            let folded = std::mem::take(&mut finding.same_root);
+            std::iter::once(finding).chain(folded)
+        });
+        for finding in unfolded {
+            if matches!(finding.object, Object::Index { .. } | Object::Table { .. }) {
+                by_object.entry(finding.object.clone()).or_default().push(finding);
+            }
+        }
+        Self { findings: by_object, standbys }
+    }
+}
+
+/// Answers a question about a server; None: there is no such server.
+pub fn answer(engine: &Engine, id: &ServerId, question: &Question) -> Option<Latest<Listing>> {
+    let standbys = engine.standbys_of(id).into_iter();
+    let standbys = standbys.map(|(id, latest)| (id.to_string(), latest)).collect();
+    let beside = Beside::new(engine.findings(id).0, standbys);
+    engine.latest_as::<IndexesArea, _>(id, |indexes| list(indexes, question, &beside))
+}
+
+/// Answers a question.
+pub fn list(indexes: &Indexes, question: &Question, beside: &Beside) -> Listing {
+    let mut notes = Vec::new();
+    let (order, descending) = order(question, &mut notes);
+    let mut matches = matches(indexes, order, question, beside);
+    let by = |one: &Match<'_>, other: &Match<'_>| by(one, other, order, descending);
+    let pages = matches.len().div_ceil(PAGE_ROWS).max(1);
+    let page = question.page.min(pages - 1);
+    let (first, end) = (page * PAGE_ROWS, (page + 1) * PAGE_ROWS);
+    // Only what stands before the end of the page has to be in order.
+    if end < matches.len() {
+        matches.select_nth_unstable_by(end, by);
+    }
+    let matching = matches.len();
+    let matching_bytes = matches.iter().map(Match::bytes).sum();
+    matches.truncate(end);
+    matches.sort_unstable_by(by);
+    let rows = matches.iter().skip(first).map(|one| row::row(one, beside)).collect();
+    let databases = indexes.databases.iter().map(state).collect();
+    let considered = considered(indexes, beside);
+    Listing { rows, page, matching, matching_bytes, databases, considered, notes }
+}
+
+/// The order that the address asks for.
+fn order(question: &Question, notes: &mut Vec<String>) -> (Order, bool) {
+    let sort = question.sort.as_str();
+    let (word, descending) = sort.strip_prefix('-').map_or((sort, false), |word| (word, true));
+    match Order::named(word) {
+        Some(order) => (order, descending),
+        None if word.is_empty() => (Order::Size, true),
+        None => {
+            notes.push(
+                "The order in the address is none of the columns; the largest come first.".into(),
+            );
+            (Order::Size, true)
+        }
+    }
+}
+
+fn state(database: &OfDatabase<DatabaseIndexes>) -> DatabaseState {
+    let read = database.known();
+    DatabaseState {
+        datname: database.datname.clone(),
+        at_ms: database.at_ms,
+        indexes: database.value.as_ref().map_err(Clone::clone).map(|read| {
+            let shown = read.indexes.iter().filter(|index| index.parent.is_none());
+            (read.indexes.len(), shown.map(|index| read.size_bytes(index)).sum())
+        }),
+        counted_since_ms: read.and_then(|read| read.counted_since_ms),
+        track_counts: read.is_none_or(|read| read.track_counts),
+    }
+}
+
+fn considered(indexes: &Indexes, beside: &Beside) -> Considered {
+    let read = beside.standbys.iter().filter(|(_, latest)| latest.value().is_some());
+    let standbys = read.map(|(name, _)| name.clone()).collect();
+    let first = indexes.databases.iter().find_map(OfDatabase::known);
+    Considered {
+        in_recovery: first.is_some_and(|first| first.in_recovery),
+        standbys,
+        connected: first.and_then(|first| first.standbys),
+        idle_slots: first.and_then(|first| first.idle_slots),
+    }
+}
+
+#[cfg(test)]
+mod tests;

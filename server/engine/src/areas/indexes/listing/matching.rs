@@ -1,0 +1,183 @@
+//! Which indexes match a question, and in which order they come.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use model::indexes::listing::Order;
+use model::indexes::{DatabaseIndexes, Index, Indexes, Owner, ProblemKind, Question};
+use model::{Object, object::qualified};
+
+use super::Beside;
+
+/// An index that matches.
+pub struct Match<'a> {
+    /// Its database's name.
+    pub datname: &'a str,
+    /// What was read there.
+    pub database: &'a DatabaseIndexes,
+    /// Its table.
+    pub owner: &'a Owner,
+    /// The index.
+    pub index: &'a Index,
+    /// What it is ordered by.
+    value: Option<f64>,
+}
+
+impl Match<'_> {
+    /// Its size; that of a part is counted with the whole.
+    pub fn bytes(&self) -> f64 {
+        match self.index.parent {
+            Some(_) => 0.0,
+            None => self.database.size_bytes(self.index),
+        }
+    }
+}
+
+/// The rule that says what a kind of problem is about.
+pub fn rule_of(kind: ProblemKind) -> String {
+    format!("indexes/{kind}_index")
+}
+
+/// The watched standbys that scan an index.
+pub fn scanned_on(beside: &Beside, datname: &str, index: &Index) -> Vec<String> {
+    let scans = |latest: &model::Latest<Indexes>| {
+        let databases = &latest.value()?.databases;
+        let there = databases.iter().find(|one| one.datname == datname)?.known()?;
+        let there = there.index(index.indrelid, index.oid)?;
+        Some(there.idx_scan > 0 || there.last_idx_scan_ms.is_some())
+    };
+    let found = beside.standbys.iter().filter(|(_, latest)| scans(latest).unwrap_or(false));
+    found.map(|(name, _)| name.clone()).collect()
+}
+
+/// The indexes that match, in no order.
+pub fn matches<'a>(
+    indexes: &'a Indexes,
+    order: Order,
+    question: &Question,
+    beside: &Beside,
+) -> Vec<Match<'a>> {
+    let mut matches = Vec::new();
+    let text = Text::new(&question.q);
+    let with_problem = WithProblem::new(question, beside);
+    for database in &indexes.databases {
+        let (datname, Some(read)) = (database.datname.as_str(), database.known()) else { continue };
+        if !question.database.is_empty() && question.database != datname {
+            continue;
+        }
+        let of_kind = with_problem.of_kind(datname, read);
+        for of_table in read.indexes.chunk_by(|one, other| one.indrelid == other.indrelid) {
+            let owner = of_table.first().and_then(|index| read.owner(index.indrelid));
+            let Some(owner) = owner.filter(|owner| !is_system(&owner.nspname)) else { continue };
+            let of_owner =
+                with_problem.is_found(|| Object::table(datname, &owner.nspname, &owner.relname));
+            for index in of_table {
+                let of_index = || {
+                    with_problem.is_found(|| Object::index(datname, &owner.nspname, &index.relname))
+                };
+                let wanted = (question.q.is_empty() || text.is_in(owner, index))
+                    && (question.problem.is_empty()
+                        || of_owner
+                        || of_kind.contains(&index.oid)
+                        || of_index());
+                if wanted {
+                    let value = value(read, owner, index, order);
+                    matches.push(Match { datname, database: read, owner, index, value });
+                }
+            }
+        }
+    }
+    matches
+}
+
+/// Tables of the system are nobody's to index.
+fn is_system(nspname: &str) -> bool {
+    nspname == "information_schema" || nspname.starts_with("pg_")
+}
+
+/// What an index is ordered by; None where that is not known, or where it is its name.
+fn value(database: &DatabaseIndexes, owner: &Owner, index: &Index, order: Order) -> Option<f64> {
+    match order {
+        Order::Size => Some(database.size_bytes(index)),
+        Order::Scans => database.track_counts.then_some(index.idx_scan as f64),
+        Order::LastScan => index.last_idx_scan_ms.map(|ms| ms as f64),
+        Order::Cost => entries_per_s(owner, index),
+        Order::Table => None,
+    }
+}
+
+/// Entries a second that writes to the table add to it, at most.
+pub fn entries_per_s(owner: &Owner, index: &Index) -> Option<f64> {
+    match index.not_ready || index.not_live {
+        true => Some(0.0),
+        false => owner.entries_per_s,
+    }
+}
+
+/// Which of two comes first; what is not known comes last either way.
+pub fn by(one: &Match<'_>, other: &Match<'_>, order: Order, descending: bool) -> Ordering {
+    let turned = |order: Ordering| if descending { order.reverse() } else { order };
+    let names = || names(one).cmp(&names(other));
+    match (order, one.value, other.value) {
+        (Order::Table, ..) => turned(names()),
+        (_, Some(a), Some(b)) => turned(a.total_cmp(&b)).then_with(names),
+        (_, a, b) => a.is_none().cmp(&b.is_none()).then_with(names),
+    }
+}
+
+fn names<'a>(one: &Match<'a>) -> (&'a str, &'a str, &'a str, &'a str) {
+    (&one.owner.nspname, &one.owner.relname, &one.index.relname, one.datname)
+}
+
+/// The indexes with a problem that is asked for.
+struct WithProblem<'a> {
+    kind: Option<ProblemKind>,
+    objects: HashSet<&'a Object>,
+    beside: &'a Beside,
+}
+
+impl<'a> WithProblem<'a> {
+    fn new(question: &Question, beside: &'a Beside) -> Self {
+        let rule = question.problem.as_str();
+        let kind = ProblemKind::ALL.into_iter().find(|kind| rule_of(*kind) == rule);
+        let found = beside.findings.iter();
+        let found = found.filter(|(_, of)| of.iter().any(|finding| finding.rule == rule));
+        Self { kind, objects: found.map(|(object, _)| object).collect(), beside }
+    }
+
+    /// Those of a database by definitions and counters: a rule lists the largest only. What a standby scans is
+    /// used.
+    fn of_kind(&self, datname: &str, read: &DatabaseIndexes) -> HashSet<u32> {
+        let problems = read.problems.iter().filter(|one| Some(one.kind) == self.kind);
+        let used = |indrelid: u32, oid: u32| {
+            self.kind == Some(ProblemKind::Unused)
+                && !self.beside.standbys.is_empty()
+                && read
+                    .index(indrelid, oid)
+                    .is_some_and(|index| !scanned_on(self.beside, datname, index).is_empty())
+        };
+        let problems = problems.filter(|one| !used(one.indrelid, one.oid));
+        problems.map(|one| one.oid).collect()
+    }
+
+    fn is_found(&self, object: impl FnOnce() -> Object) -> bool {
+        !self.objects.is_empty() && self.objects.contains(&object())
+    }
+}
+
+/// What names are searched for, without regard to case.
+struct Text {
+    wanted: String,
+}
+
+impl Text {
+    fn new(wanted: &str) -> Self {
+        Self { wanted: wanted.to_lowercase() }
+    }
+
+    fn is_in(&self, owner: &Owner, index: &Index) -> bool {
+        let names = format!("{}.{}.{}", owner.nspname, owner.relname, index.relname);
+        let quoted = || qualified(&owner.nspname, &index.relname).to_lowercase();
+        names.to_lowercase().contains(&self.wanted) || quoted().contains(&self.wanted)
+    }
+}
