@@ -33,8 +33,8 @@ pub mod scale;
 pub mod server;
 pub mod shorten;
 mod span;
-#[cfg(feature = "sqlx")]
 pub mod suggestions;
+#[cfg(feature = "sqlx")]
 pub mod text;
 mod time_range;
 pub mod user;
