@@ -11,6 +11,9 @@ use super::matching::{Match, entries_per_s, scanned_on};
 /// The first major that tells when an index was last scanned.
 const LAST_SCAN_SINCE: u16 = 16;
 
+/// The rules that speak of a table because of the indexes that it has.
+const OF_TABLE: [&str; 2] = ["indexes/wide_write_cost", "indexes/hot_prevented_by_index"];
+
 /// The row of an index.
 pub fn row(one: &Match<'_>, beside: &Beside) -> Row {
     let Match { datname, database, owner, index, .. } = one;
@@ -48,7 +51,7 @@ fn findings(one: &Match<'_>, beside: &Beside) -> Vec<Finding> {
     let (nspname, owner, index) = (&one.owner.nspname, &one.owner.relname, &one.index.relname);
     let of_index = of(Object::index(one.datname, nspname, index));
     let of_table = of(Object::table(one.datname, nspname, owner));
-    let of_table = of_table.filter(|finding| finding.rule.starts_with("indexes/"));
+    let of_table = of_table.filter(|finding| OF_TABLE.contains(&finding.rule.as_str()));
     of_index.chain(of_table).cloned().collect()
 }
 
