@@ -142,11 +142,11 @@ mod tests {
     #[test]
     fn a_band_without_a_point_is_a_range() {
         let band = Band { of_bytes: 1 << 30, low: 0, high: 1 << 20, ..Band::default() };
-        assert_eq!(said(&band).replace('\u{a0}', " "), "Between 0 B and 1.0 MiB");
+        assert_eq!(said(&band).replace('\u{a0}', " "), "Between 0 B and 1 MiB");
         let point = Band { point: Some(1 << 19), dead: 1 << 10, ..band.clone() };
         let words = said(&point).replace('\u{a0}', " ");
-        assert!(words.starts_with("512 KiB (0 B to 1.0 MiB), of it 1.0 KiB"), "{words}");
+        assert!(words.starts_with("512 KiB (0 B to 1 MiB), of it 1 KiB"), "{words}");
         let grows = Band { high: 0, would_grow: 1 << 20, ..band };
-        assert_eq!(said(&grows).replace('\u{a0}', " "), "Nothing: a rewrite would add 1.0 MiB.");
+        assert_eq!(said(&grows).replace('\u{a0}', " "), "Nothing: a rewrite would add 1 MiB.");
     }
 }
