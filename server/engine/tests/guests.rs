@@ -45,7 +45,10 @@ async fn settings_of_the_role_do_not_reach_our_transactions() -> Result {
     let costs = engine.overhead();
     let connects: Vec<u64> = costs.iter().map(|cost| cost.connects).collect();
     let failures: u64 = costs.iter().flat_map(|cost| &cost.queries).map(|q| q.failures).sum();
-    assert_eq!((connects, failures), (vec![1, 1], 0), "nothing ended a session or failed");
+    // One session that stays, and one for each area that is read on a session of its own, not yet read again.
+    let apart = engine::areas::ALL.iter().filter(|area| area.own_session).count() as u64;
+    let most = connects.iter().all(|connects| (1..=1 + apart).contains(connects));
+    assert!(most && failures == 0, "nothing ended a session or failed: {connects:?}, {failures}");
     engine.stop().await;
     Ok(())
 }

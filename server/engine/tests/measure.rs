@@ -1,6 +1,6 @@
 //! Measuring bloat on request, on real servers: against the truth of a rewrite, within a budget, never queueing,
 //! ended when the page is left, and what is missing with the SQL that provides it.
-#![expect(clippy::panic, reason = "a test says what it expects by panicking")]
+#![expect(clippy::expect_used, reason = "a test says what it expects by panicking")]
 
 mod support;
 

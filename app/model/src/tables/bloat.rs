@@ -54,7 +54,7 @@ impl TableBloat {
     pub fn sum(&self) -> (i64, i64, bool) {
         let parts = std::iter::once(&self.heap).chain(&self.toast).chain(self.indexes.values());
         parts.fold((0, 0, true), |(low, high, complete), part| match part {
-            Ok(band) => (low + band.low, high + band.high, complete),
+            Ok(band) => (low.saturating_add(band.low), high.saturating_add(band.high), complete),
             Err(_) => (low, high, false),
         })
     }

@@ -121,22 +121,24 @@ impl Counters {
     /// What was added since an earlier reading; of what is no sum, the present value. None where nothing was, or
     /// where the statistics were reset in between.
     pub fn since(&self, before: &Self) -> Option<Self> {
-        let newpage =
-            self.n_tup_newpage_upd.zip(before.n_tup_newpage_upd).map(|(now, then)| now - then);
+        let newpage = self
+            .n_tup_newpage_upd
+            .zip(before.n_tup_newpage_upd)
+            .map(|(now, then)| now.saturating_sub(then));
         let added = Self {
-            seq_scan: self.seq_scan - before.seq_scan,
-            seq_tup_read: self.seq_tup_read - before.seq_tup_read,
-            idx_scan: self.idx_scan - before.idx_scan,
-            idx_tup_fetch: self.idx_tup_fetch - before.idx_tup_fetch,
-            n_tup_ins: self.n_tup_ins - before.n_tup_ins,
-            n_tup_upd: self.n_tup_upd - before.n_tup_upd,
-            n_tup_del: self.n_tup_del - before.n_tup_del,
-            n_tup_hot_upd: self.n_tup_hot_upd - before.n_tup_hot_upd,
+            seq_scan: self.seq_scan.saturating_sub(before.seq_scan),
+            seq_tup_read: self.seq_tup_read.saturating_sub(before.seq_tup_read),
+            idx_scan: self.idx_scan.saturating_sub(before.idx_scan),
+            idx_tup_fetch: self.idx_tup_fetch.saturating_sub(before.idx_tup_fetch),
+            n_tup_ins: self.n_tup_ins.saturating_sub(before.n_tup_ins),
+            n_tup_upd: self.n_tup_upd.saturating_sub(before.n_tup_upd),
+            n_tup_del: self.n_tup_del.saturating_sub(before.n_tup_del),
+            n_tup_hot_upd: self.n_tup_hot_upd.saturating_sub(before.n_tup_hot_upd),
             n_tup_newpage_upd: newpage,
-            heap_blks_read: self.heap_blks_read - before.heap_blks_read,
-            heap_blks_hit: self.heap_blks_hit - before.heap_blks_hit,
-            idx_blks_read: self.idx_blks_read - before.idx_blks_read,
-            idx_blks_hit: self.idx_blks_hit - before.idx_blks_hit,
+            heap_blks_read: self.heap_blks_read.saturating_sub(before.heap_blks_read),
+            heap_blks_hit: self.heap_blks_hit.saturating_sub(before.heap_blks_hit),
+            idx_blks_read: self.idx_blks_read.saturating_sub(before.idx_blks_read),
+            idx_blks_hit: self.idx_blks_hit.saturating_sub(before.idx_blks_hit),
             ..*self
         };
         let sums = added.sums();
@@ -213,7 +215,7 @@ impl IndexSize {
 
 /// A size as of now, or by the pages of the last VACUUM.
 pub(super) fn bytes(size_bytes: Option<i64>, relpages: u32, block_bytes: u32) -> i64 {
-    size_bytes.unwrap_or_else(|| i64::from(relpages) * i64::from(block_bytes))
+    size_bytes.unwrap_or_else(|| i64::from(relpages).saturating_mul(i64::from(block_bytes)))
 }
 
 /// The value of a storage parameter among `name=value`.

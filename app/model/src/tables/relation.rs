@@ -118,17 +118,18 @@ impl Table {
     pub fn toast_bytes(&self, block_bytes: u32) -> i64 {
         let Some(toast) = &self.toast else { return 0 };
         let index = toast.index.as_ref().map_or(0, |index| index.bytes(block_bytes));
-        bytes(toast.size_bytes, toast.relpages, block_bytes) + index
+        bytes(toast.size_bytes, toast.relpages, block_bytes).saturating_add(index)
     }
 
     /// Size of all its indexes.
     pub fn index_bytes(&self, block_bytes: u32) -> i64 {
-        self.indexes.iter().map(|index| index.bytes(block_bytes)).sum()
+        self.indexes.iter().map(|index| index.bytes(block_bytes)).fold(0, i64::saturating_add)
     }
 
     /// Heap, TOAST and indexes.
     pub fn total_bytes(&self, block_bytes: u32) -> i64 {
-        self.heap_bytes(block_bytes) + self.toast_bytes(block_bytes) + self.index_bytes(block_bytes)
+        let parts = [self.toast_bytes(block_bytes), self.index_bytes(block_bytes)];
+        parts.into_iter().fold(self.heap_bytes(block_bytes), i64::saturating_add)
     }
 
     /// Whether it belongs to the system.

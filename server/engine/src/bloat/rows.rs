@@ -41,7 +41,9 @@ pub(super) struct ColumnRow {
     relid: i64,
     attnum: i16,
     attlen: i16,
+    #[sqlx(try_from = "model::text::Text")]
     attalign: String,
+    #[sqlx(try_from = "model::text::Text")]
     attstorage: String,
     attnotnull: bool,
     attisdropped: bool,
@@ -63,6 +65,7 @@ pub(super) struct BtreeRow {
     indisunique: bool,
     indisvalid: bool,
     indkey: Vec<i16>,
+    #[sqlx(try_from = "model::text::MaybeText")]
     indpred: Option<String>,
     fillfactor: Option<i32>,
     deduplicate_items: Option<bool>,

@@ -73,7 +73,8 @@ impl OneDatabase for DatabaseReader {
         Ok(DatabaseTables {
             schema: Some(schema),
             server_now_ms: settings.server_now_ms,
-            since_ms: before.map(|before| settings.server_now_ms - before.server_now_ms),
+            since_ms: before
+                .map(|before| settings.server_now_ms.saturating_sub(before.server_now_ms)),
             stats_reset_ms: settings.stats_reset_ms,
             autovacuum: settings.autovacuum,
             block_bytes,

@@ -168,8 +168,8 @@ fn activity(
         n_tup_ins: count(counters.n_tup_ins),
         n_tup_upd: count(counters.n_tup_upd),
         n_tup_del: count(counters.n_tup_del),
-        last_vacuum_us: maintenance.vacuumed_ms().map(|ms| ms * 1_000),
-        last_analyze_us: maintenance.analyzed_ms().map(|ms| ms * 1_000),
+        last_vacuum_us: maintenance.vacuumed_ms().map(|ms| ms.saturating_mul(1_000)),
+        last_analyze_us: maintenance.analyzed_ms().map(|ms| ms.saturating_mul(1_000)),
     }
 }
 

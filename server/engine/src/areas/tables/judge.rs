@@ -109,7 +109,7 @@ impl<'a> InDatabase<'a> {
 
     /// Its rows, about; of a partitioned table those of its partitions.
     pub fn rows(&self, table: &'a Table) -> i64 {
-        self.leaves(table).into_iter().map(rows).sum()
+        self.leaves(table).into_iter().map(rows).fold(0, i64::saturating_add)
     }
 
     /// What a finding calls it.

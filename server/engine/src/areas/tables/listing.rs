@@ -80,7 +80,8 @@ pub fn list(tables: &Tables, question: &Question, beside: &Beside) -> Listing {
         matches.select_nth_unstable_by(end, by);
     }
     let matching = matches.len();
-    let matching_bytes = matches.iter().map(|one| one.sums.total_bytes()).sum();
+    let matching_bytes =
+        matches.iter().map(|one| one.sums.total_bytes()).fold(0, i64::saturating_add);
     matches.truncate(end);
     matches.sort_unstable_by(by);
     let rows = matches.into_iter().skip(first).map(row).collect();
@@ -131,7 +132,11 @@ fn state(database: &OfDatabase<DatabaseTables>) -> DatabaseState {
         at_ms: database.at_ms,
         took_ms: database.took_ms,
         tables: database.value.as_ref().map_err(Clone::clone).map(|read| {
-            let bytes = read.tables.iter().map(|table| table.total_bytes(read.block_bytes)).sum();
+            let bytes = read
+                .tables
+                .iter()
+                .map(|table| table.total_bytes(read.block_bytes))
+                .fold(0, i64::saturating_add);
             (read.tables.len(), bytes)
         }),
         stats_reset_ms: read.and_then(|read| read.stats_reset_ms),

@@ -142,10 +142,12 @@ impl IndexRow {
     }
 
     fn count(&self, counters: &mut Counters) {
-        counters.idx_scan += self.scans;
-        counters.idx_tup_fetch += self.fetched;
-        counters.idx_blks_read += self.blocks.saturating_sub(self.blocks_hit).max(0);
-        counters.idx_blks_hit += self.blocks_hit;
+        counters.idx_scan = counters.idx_scan.saturating_add(self.scans);
+        counters.idx_tup_fetch = counters.idx_tup_fetch.saturating_add(self.fetched);
+        counters.idx_blks_read = counters
+            .idx_blks_read
+            .saturating_add(self.blocks.saturating_sub(self.blocks_hit).max(0));
+        counters.idx_blks_hit = counters.idx_blks_hit.saturating_add(self.blocks_hit);
         counters.last_idx_scan_ms = counters.last_idx_scan_ms.max(self.last_scan_ms);
     }
 }

@@ -66,7 +66,8 @@ impl SchemaReader {
             let name = (sequence.seq_nspname.clone(), sequence.seq_relname.clone());
             let seen = self.first.get(&name).filter(|(_, then)| *then <= value).copied();
             let (since_ms, then) = seen.unwrap_or((now_ms, value));
-            (sequence.watched_ms, sequence.advanced) = (now_ms - since_ms, value - then);
+            (sequence.watched_ms, sequence.advanced) =
+                (now_ms.saturating_sub(since_ms), value.saturating_sub(then));
             first.insert(name, (since_ms, then));
         }
         self.first = first;

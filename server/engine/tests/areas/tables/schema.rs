@@ -140,7 +140,11 @@ async fn sequences_that_may_not_be_read() -> Result {
     })
     .await?;
     server.exec(&reason().unwrap_or_default()).await?;
-    engine.refresh(&ServerId::new("one"));
+    let told = || {
+        engine.refresh(&ServerId::new("one"));
+        reason().is_none()
+    };
+    until(&engine, "one", PATIENCE, |_| told()).await?;
     let finding = fires(&engine, "one", RULE).await?;
     assert!(finding.message.contains("147483647 are left"), "{}", finding.message);
     engine.stop().await;

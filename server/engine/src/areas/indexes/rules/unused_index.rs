@@ -63,8 +63,8 @@ pub fn unused_index(evidence: &Indexes, limits: &InForce<'_>) -> Known<Vec<Findi
 
 fn is_worth_it(place: &Place<'_>, limits: &InForce<'_>) -> bool {
     let (database, owner) = (place.database, place.owner);
-    let scans: i64 = database.of_table(owner.oid).iter().map(|index| index.idx_scan).sum::<i64>()
-        + owner.seq_scan;
+    let indexes = database.of_table(owner.oid).iter().map(|index| index.idx_scan);
+    let scans = indexes.fold(owner.seq_scan, i64::saturating_add);
     let uses = scans.saturating_add(owner.writes());
     database.track_counts
         && place.bytes() >= limits.get(&MIN_BYTES)

@@ -9,5 +9,8 @@ select i.indexrelid::int8 as oid, pg_catalog.pg_get_indexdef(i.indexrelid)::text
   left join pg_catalog.pg_constraint con on con.conrelid = i.indrelid and con.conindid = i.indexrelid
         and con.contype in ('p', 'u', 'x')
  where i.indexrelid = any (array[{numbers}]::int8[]::oid[])
+   -- where somebody holds the table exclusively, the lock would be waited for
+   and not exists (select from pg_catalog.pg_locks l
+                    where l.relation in (i.indrelid, i.indexrelid) and l.mode = 'AccessExclusiveLock')
  order by i.indexrelid
  limit 500;

@@ -53,11 +53,11 @@ fn judged(
     limits: &InForce<'_>,
 ) -> Option<Weighed> {
     let now_s = database.read.server_now_ms / 1_000;
-    let covers_s = last.ends_s - last.begins_s;
-    let left_s = last.ends_s - now_s;
+    let covers_s = last.ends_s.saturating_sub(last.begins_s);
+    let left_s = last.ends_s.saturating_sub(now_s);
     let lead_s = covers_s as f64 * limits.get(&LEAD_PERCENT) / 100.0;
     // One that ended long ago is no longer used.
-    if left_s as f64 > lead_s || -left_s > covers_s {
+    if left_s as f64 > lead_s || left_s < covers_s.saturating_neg() {
         return None;
     }
     let parent = database.table(last.partition.parent_oid)?;
@@ -66,7 +66,7 @@ fn judged(
         return None;
     }
     let finding = finding_of(database, (parent, table), (left_s, last), default.is_some(), limits);
-    Some(Weighed { weight: -left_s as f64, finding })
+    Some(Weighed { weight: -(left_s as f64), finding })
 }
 
 fn finding_of(

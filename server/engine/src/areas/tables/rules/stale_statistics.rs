@@ -67,8 +67,9 @@ pub fn stale_statistics(evidence: &Tables, limits: &InForce<'_>) -> Known<Vec<Fi
 /// updates, deletes, and the rows by which the table has grown.
 fn changed(table: &Table) -> i64 {
     let counters = &table.counters;
-    let live = counters.n_live_tup.min(counters.n_tup_ins - counters.n_tup_del);
-    let grown = (live - table.reltuples.unwrap_or_default() as i64).max(0);
-    let most = counters.n_tup_upd + 2 * counters.n_tup_del + grown;
+    let live = counters.n_live_tup.min(counters.n_tup_ins.saturating_sub(counters.n_tup_del));
+    let grown = live.saturating_sub(table.reltuples.unwrap_or_default() as i64).max(0);
+    let deleted = counters.n_tup_del.saturating_mul(2);
+    let most = counters.n_tup_upd.saturating_add(deleted).saturating_add(grown);
     counters.n_mod_since_analyze.min(most)
 }
