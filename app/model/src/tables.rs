@@ -18,7 +18,7 @@ use self::schema::Schema;
 use crate::autovacuum::Autovacuum;
 use crate::of_database::OfDatabase;
 
-pub use bloat::{Band, Doubt, TableBloat};
+pub use bloat::{Band, Doubt, IndexBloat, TableBloat};
 pub use counters::{Counters, IndexSize, Maintenance};
 pub use listing::{Listing, Question};
 pub use relation::{Kind, Persistence, Table};

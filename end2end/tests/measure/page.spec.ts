@@ -8,8 +8,8 @@ const ways = (page: Page) => page.getByRole('region', { name: 'Ways to measure' 
 test('a table is named in a form and its bloat measured', async ({ page }) => {
   await open(page, '/s/primary/measure');
   await expect(page.getByText('Nothing is read before you ask for it.')).toBeVisible();
-  await page.getByLabel('Database').fill('shop');
-  await page.getByLabel('Table or index').fill('orders');
+  await page.getByRole('textbox', { name: 'Database' }).fill('shop');
+  await page.getByRole('textbox', { name: 'Table or index' }).fill('orders');
   await page.getByRole('button', { name: 'Look' }).click();
   await expect(ways(page)).toContainText('pgstattuple_approx');
   await ways(page).getByRole('button', { name: 'Measure with pgstattuple', exact: true }).click();

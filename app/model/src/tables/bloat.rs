@@ -1,7 +1,5 @@
 //! How many bytes a rewrite would give back: an estimate as a band, with its doubts.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::reason::Known;
@@ -14,9 +12,18 @@ pub struct TableBloat {
     /// Its TOAST table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub toast: Option<Known<Band>>,
-    /// Its indexes, by oid.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub indexes: BTreeMap<u32, Known<Band>>,
+    /// Its indexes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<IndexBloat>,
+}
+
+/// What rebuilding an index would give back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IndexBloat {
+    /// The index.
+    pub oid: u32,
+    /// The estimate.
+    pub band: Known<Band>,
 }
 
 /// An estimate, in bytes.
@@ -52,7 +59,9 @@ impl TableBloat {
     /// What rewriting all of it would give back at least and at most; what is not known adds nothing to the lower
     /// end, and makes the sum incomplete.
     pub fn sum(&self) -> (i64, i64, bool) {
-        let parts = std::iter::once(&self.heap).chain(&self.toast).chain(self.indexes.values());
+        let parts = std::iter::once(&self.heap)
+            .chain(&self.toast)
+            .chain(self.indexes.iter().map(|index| &index.band));
         parts.fold((0, 0, true), |(low, high, complete), part| match part {
             Ok(band) => (low.saturating_add(band.low), high.saturating_add(band.high), complete),
             Err(_) => (low, high, false),

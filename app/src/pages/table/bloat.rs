@@ -39,7 +39,7 @@ fn parts(detail: &Detail, bloat: &TableBloat) -> AnyView {
         bytes(high)
     );
     let index = |index: &IndexSize| {
-        let known = bloat.indexes.get(&index.oid)?;
+        let known = &bloat.indexes.iter().find(|one| one.oid == index.oid)?.band;
         Some((format!("Index {}", index.relname), known, index_remedy(detail, index, known)))
     };
     let heap = ("Heap".to_owned(), &bloat.heap, heap_remedy(&bloat.heap));
@@ -100,6 +100,7 @@ fn said(band: &Band) -> String {
             format!("Nothing: a rewrite would add {}.", bytes(band.would_grow))
         }
         _ if band.high == 0 => "Nothing.".to_owned(),
+        Some(0) => format!("Nothing, or at most {}", bytes(band.high)),
         Some(point) => {
             format!("{} ({} to {})", bytes(point), bytes(band.low), bytes(band.high))
         }

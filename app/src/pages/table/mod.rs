@@ -138,6 +138,10 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
         database: name.database.clone(),
         ..statements::Question::default()
     };
+    let named = (!name.name.is_empty()).then(|| {
+        let full = full.clone();
+        view! { " " <bdi>{full}</bdi> }
+    });
     let of = |page: &str, pairs: &[(&str, &str)]| {
         format!("{}{}", links::area(server, page), links::query(pairs))
     };
@@ -147,7 +151,7 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
     let to_measure = of("measure", &measured.map(|(key, value)| (key, value.as_str())));
     view! {
         <header class="page-head">
-            <h1>"Table " <bdi>{full}</bdi></h1>
+            <h1>"Table" {named}</h1>
             <p class=class>{format::unbroken(&verdict)}</p>
         </header>
         <p class="note">

@@ -26,7 +26,7 @@ pub fn form(asked: &Asked) -> AnyView {
         }
     };
     view! {
-        <form method="get" action="#simulator-title" class="filter">
+        <form method="get" action="#simulator-title" class="filter simulator">
             {inputs()}
             {field("database", "Database", &asked.database, "text")}
             {field("schema", "Schema", &asked.schema, "text")}

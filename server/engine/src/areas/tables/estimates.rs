@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bloat::{Activity, Counters, Shape, Size};
 use model::server::Facts;
-use model::tables::{Band, Doubt, IndexSize, Kind, Table, TableBloat, Toast};
+use model::tables::{Band, Doubt, IndexBloat, IndexSize, Kind, Table, TableBloat, Toast};
 use model::{Known, Reason};
 
 use crate::bloat::{MOST_TABLES, Sources, read_shapes, read_sources};
@@ -91,7 +91,11 @@ impl Estimates {
         Some(Ok(Box::new(TableBloat {
             heap: band(estimate.heap),
             toast: estimate.toast.map(band),
-            indexes: estimate.indexes.into_iter().map(|(oid, one)| (oid, band(one))).collect(),
+            indexes: estimate
+                .indexes
+                .into_iter()
+                .map(|(oid, one)| IndexBloat { oid, band: band(one) })
+                .collect(),
         })))
     }
 }

@@ -61,7 +61,7 @@ fn finding(place: &Place<'_>, other: &Place<'_>, limits: &InForce<'_>) -> Findin
         other.name(),
         size(other),
     );
-    let mut finding = place.finding(limits.rule(), Severity::Warning, message);
+    let mut finding = place.finding(limits.rule(), Severity::Info, message);
     finding.evidence.push(evidence("its scans", place.index.idx_scan as f64, Unit::Count));
     finding.evidence.push(evidence("the other's size", other.bytes(), Unit::Bytes));
     finding.remedy = place.drop(ABOUT.remedy);

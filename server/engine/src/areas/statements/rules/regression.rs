@@ -157,7 +157,8 @@ fn of_all(
         object: Object::Server,
         message,
         evidence,
-        harm: Harm::Hygiene,
+        // It is felt already: before what is only untidy.
+        harm: Harm::Risk { due_s: None },
         root: None,
         same_root: Vec::new(),
         remedy,
