@@ -106,7 +106,10 @@ pub fn regression(evidence: &Statements, limits: &InForce<'_>) -> Known<Vec<Find
         .found
         .iter()
         .filter(|one| one.change.is_accusation() && one.more_sessions > 0.0);
-    let mut found: Vec<Finding> = worse.map(|one| finding(evidence, one, limits)).collect();
+    // It is felt already: it comes before what is only untidy.
+    let harm = Harm::Risk { due_s: None };
+    let told = |one| Finding { harm, ..finding(evidence, one, limits) };
+    let mut found: Vec<Finding> = worse.map(told).collect();
     if regressions.slower_together > 0 {
         found.push(slower_together(regressions.slower_together, limits));
     }
@@ -157,7 +160,6 @@ fn of_all(
         object: Object::Server,
         message,
         evidence,
-        // It is felt already: before what is only untidy.
         harm: Harm::Risk { due_s: None },
         root: None,
         same_root: Vec::new(),

@@ -1,6 +1,6 @@
 //! Rule: autovacuum is off for one table that would be due.
 
-use model::autovacuum::{Autovacuum, Measured, Options, Pressure, pressures};
+use model::autovacuum::{Autovacuum, Measured, Options, Pressure, Trigger, pressures};
 use model::object::qualified;
 use model::tables::{Kind, Table, Tables};
 use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
@@ -57,7 +57,7 @@ fn finding(datname: &str, table: &Table, due: &Pressure, limits: &InForce<'_>) -
     let what = due.trigger.as_str();
     Finding {
         rule: limits.rule(),
-        severity: Severity::Warning,
+        severity: severity(due),
         object: object.clone(),
         message: format!(
             "Autovacuum is off for table {name} in database {datname}; it would be due: {what} {:.0}, threshold {:.0}.",
@@ -80,4 +80,9 @@ fn finding(datname: &str, table: &Table, due: &Pressure, limits: &InForce<'_>) -
         root: Some(object),
         same_root: Vec::new(),
     }
+}
+
+/// Inserted rows are only frozen later; dead rows and stale statistics cost now.
+fn severity(due: &Pressure) -> Severity {
+    if due.trigger == Trigger::Inserts { Severity::Info } else { Severity::Warning }
 }
