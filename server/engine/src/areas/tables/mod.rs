@@ -104,9 +104,7 @@ impl Area for TablesArea {
     }
 
     fn streamed(value: &Tables) -> Option<Tables> {
-        let of = value.databases.iter().filter_map(|database| database.known());
-        let count = of.map(|database| database.tables.len() as u64).sum();
-        Some(Tables { at_ms: value.at_ms, databases: Vec::new(), count: Some(count) })
+        Some(value.without_tables())
     }
 
     fn points(value: &Tables) -> Option<Vec<Point>> {

@@ -3,8 +3,9 @@
 use model::autovacuum::{Autovacuum, Measured, Options, Pressure, Trigger, pressures};
 use model::object::qualified;
 use model::tables::{Kind, Table, Tables};
-use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Known, Limit, Remedy, Severity, Unit};
 
+use crate::areas::tables::judge::{InDatabase, Weighed, count, finding, in_each_database};
 use crate::rule::InForce;
 
 /// How far above its threshold the table would be.
@@ -26,18 +27,16 @@ pub const ABOUT: About = About {
 
 /// Judges tables with `autovacuum_enabled = off` by the triggers that would be in force without it.
 pub fn autovacuum_disabled(evidence: &Tables, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    let mut found = Vec::new();
-    for database in &evidence.databases {
-        let Some(read) = database.known() else { continue };
-        for table in read.tables.iter().filter(|table| table.kind != Kind::Partitioned) {
-            if let Some(due) = would_be_due(table, &read.autovacuum)
-                && due.ratio() >= limits.get(&FROM_RATIO)
-            {
-                found.push(finding(&database.datname, table, &due, limits));
-            }
-        }
-    }
-    Ok(found)
+    in_each_database(evidence, |database| {
+        let own = database.read.tables.iter().filter(|table| table.kind != Kind::Partitioned);
+        let found = own.filter_map(|table| {
+            let due = would_be_due(table, &database.read.autovacuum)?;
+            let is_far = due.ratio() >= limits.get(&FROM_RATIO);
+            let finding = is_far.then(|| judged(database, table, &due, limits))?;
+            Some(Weighed { weight: due.ratio(), finding })
+        });
+        Ok(found.collect())
+    })
 }
 
 /// The farthest trigger of a table for which autovacuum is off, as if it were on.
@@ -51,35 +50,29 @@ fn would_be_due(table: &Table, settings: &Autovacuum) -> Option<Pressure> {
     found.into_iter().find(|one| !one.trigger.is_forced())
 }
 
-fn finding(datname: &str, table: &Table, due: &Pressure, limits: &InForce<'_>) -> Finding {
+fn judged(
+    database: &InDatabase<'_>,
+    table: &Table,
+    due: &Pressure,
+    limits: &InForce<'_>,
+) -> Finding {
     let name = qualified(&table.nspname, &table.relname);
-    let object = Object::table(datname, &table.nspname, &table.relname);
     let what = due.trigger.as_str();
-    Finding {
-        rule: limits.rule(),
-        severity: severity(due),
-        object: object.clone(),
-        message: format!(
-            "Autovacuum is off for table {name} in database {datname}; it would be due: {what} {:.0}, threshold {:.0}.",
-            due.value, due.threshold
+    let message = format!(
+        "Autovacuum is off for table {name} in database {}; it would be due: {what} {:.0}, threshold {:.0}.",
+        database.datname, due.value, due.threshold
+    );
+    let evidence = vec![count(what, due.value), count("threshold", due.threshold)];
+    let remedy = Remedy {
+        message: ABOUT.remedy.into(),
+        sql: Some(format!("alter table {name} reset (autovacuum_enabled);")),
+        lock: Some(
+            "SHARE UPDATE EXCLUSIVE on the table: it blocks neither reads nor writes.".into(),
         ),
-        evidence: vec![
-            Evidence { name: what.into(), value: due.value, unit: Unit::Count },
-            Evidence { name: "threshold".into(), value: due.threshold, unit: Unit::Count },
-        ],
-        remedy: Remedy {
-            message: ABOUT.remedy.into(),
-            sql: Some(format!("alter table {name} reset (autovacuum_enabled);")),
-            lock: Some(
-                "SHARE UPDATE EXCLUSIVE on the table: it blocks neither reads nor writes.".into(),
-            ),
-            undo: Some(format!("alter table {name} set (autovacuum_enabled = off);")),
-            refuted_by: Some("a job vacuums and analyses it, and is only late.".into()),
-        },
-        harm: Harm::Hygiene,
-        root: Some(object),
-        same_root: Vec::new(),
-    }
+        undo: Some(format!("alter table {name} set (autovacuum_enabled = off);")),
+        refuted_by: Some("a job vacuums and analyses it, and is only late.".into()),
+    };
+    finding(limits, severity(due), database.object(table), message, evidence, remedy)
 }
 
 /// Inserted rows are only frozen later; dead rows and stale statistics cost now.

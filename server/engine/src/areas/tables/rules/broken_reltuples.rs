@@ -2,8 +2,9 @@
 
 use model::object::qualified;
 use model::tables::{Table, Tables};
-use model::{About, Evidence, Finding, Harm, Known, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Known, Remedy, Severity};
 
+use crate::areas::tables::judge::{InDatabase, Weighed, count, finding, in_each_database};
 use crate::rule::InForce;
 
 /// What the rule says about itself.
@@ -17,44 +18,35 @@ pub const ABOUT: About = About {
 
 /// Judges `pg_class.reltuples`.
 pub fn broken_reltuples(evidence: &Tables, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    let mut found = Vec::new();
-    for database in &evidence.databases {
-        let Some(read) = database.known() else { continue };
-        let broken = read.tables.iter().filter(|table| table.reltuples_is_broken);
-        found.extend(broken.map(|table| finding(&database.datname, table, limits)));
-    }
-    Ok(found)
+    in_each_database(evidence, |database| {
+        let broken = database.read.tables.iter().filter(|table| table.reltuples_is_broken);
+        let found = broken.map(|table| Weighed {
+            weight: table.counters.n_dead_tup as f64,
+            finding: judged(database, table, limits),
+        });
+        Ok(found.collect())
+    })
 }
 
-fn finding(datname: &str, table: &Table, limits: &InForce<'_>) -> Finding {
+fn judged(database: &InDatabase<'_>, table: &Table, limits: &InForce<'_>) -> Finding {
     let name = qualified(&table.nspname, &table.relname);
-    let object = Object::table(datname, &table.nspname, &table.relname);
-    Finding {
-        rule: limits.rule(),
-        severity: Severity::Warning,
-        object: object.clone(),
-        message: format!(
-            "The row count of table {name} in database {datname} is infinite or no number: autovacuum no longer takes it for its dead rows, inserts or changes."
+    let message = format!(
+        "The row count of table {name} in database {} is infinite or no number: autovacuum no longer takes it for its dead rows, inserts or changes.",
+        database.datname
+    );
+    let changed = table.counters.n_mod_since_analyze as f64;
+    let evidence = vec![
+        count("dead rows", table.counters.n_dead_tup as f64),
+        count("rows changed since the last ANALYZE", changed),
+    ];
+    let remedy = Remedy {
+        message: ABOUT.remedy.into(),
+        sql: Some(format!("analyze {name};")),
+        lock: Some(
+            "SHARE UPDATE EXCLUSIVE on the table: it blocks neither reads nor writes.".into(),
         ),
-        evidence: vec![
-            count("dead rows", table.counters.n_dead_tup),
-            count("rows changed since the last ANALYZE", table.counters.n_mod_since_analyze),
-        ],
-        remedy: Remedy {
-            message: ABOUT.remedy.into(),
-            sql: Some(format!("analyze {name};")),
-            lock: Some(
-                "SHARE UPDATE EXCLUSIVE on the table: it blocks neither reads nor writes.".into(),
-            ),
-            undo: Some("None: the count is only put right.".into()),
-            refuted_by: None,
-        },
-        harm: Harm::Hygiene,
-        root: Some(object),
-        same_root: Vec::new(),
-    }
-}
-
-fn count(name: &str, value: i64) -> Evidence {
-    Evidence { name: name.into(), value: value as f64, unit: Unit::Count }
+        undo: Some("None: the count is only put right.".into()),
+        refuted_by: None,
+    };
+    finding(limits, Severity::Warning, database.object(table), message, evidence, remedy)
 }

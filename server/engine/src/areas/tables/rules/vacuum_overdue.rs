@@ -3,8 +3,9 @@
 use model::autovacuum::{Measured, Options, Pressure, Trigger, pressures};
 use model::object::qualified;
 use model::tables::{DatabaseTables, Kind, Table, Tables};
-use model::{About, Evidence, Finding, Harm, Known, Limit, Object, Remedy, Severity, Unit};
+use model::{About, Finding, Known, Limit, Remedy, Severity, Unit};
 
+use crate::areas::tables::judge::{InDatabase, Weighed, count, finding, in_each_database};
 use crate::rule::InForce;
 
 /// Dead rows to threshold from which the rule speaks.
@@ -33,19 +34,17 @@ pub const ABOUT: About = About {
 
 /// Judges tables that autovacuum may take. Where it is off, other rules say so.
 pub fn vacuum_overdue(evidence: &Tables, limits: &InForce<'_>) -> Known<Vec<Finding>> {
-    let mut found = Vec::new();
-    for database in &evidence.databases {
-        let Some(read) = database.known() else { continue };
-        for table in read.tables.iter().filter(|table| table.kind != Kind::Partitioned) {
-            if let Some(dead) = dead_rows(table, read)
-                && dead.ratio() >= limits.get(&FROM_RATIO)
-                && dead.value >= limits.get(&MIN_DEAD_ROWS)
-            {
-                found.push(finding(&database.datname, table, &dead, limits));
-            }
-        }
-    }
-    Ok(found)
+    in_each_database(evidence, |database| {
+        let own = database.read.tables.iter().filter(|table| table.kind != Kind::Partitioned);
+        let found = own.filter_map(|table| {
+            let dead = dead_rows(table, database.read)?;
+            let is_far =
+                dead.ratio() >= limits.get(&FROM_RATIO) && dead.value >= limits.get(&MIN_DEAD_ROWS);
+            let finding = is_far.then(|| judged(database, table, &dead, limits))?;
+            Some(Weighed { weight: dead.value, finding })
+        });
+        Ok(found.collect())
+    })
 }
 
 /// How far dead rows are, where autovacuum is on for the table.
@@ -58,36 +57,31 @@ fn dead_rows(table: &Table, read: &DatabaseTables) -> Option<Pressure> {
     found.into_iter().find(|one| one.trigger == Trigger::DeadRows)
 }
 
-fn finding(datname: &str, table: &Table, dead: &Pressure, limits: &InForce<'_>) -> Finding {
+fn judged(
+    database: &InDatabase<'_>,
+    table: &Table,
+    dead: &Pressure,
+    limits: &InForce<'_>,
+) -> Finding {
     let name = qualified(&table.nspname, &table.relname);
-    let object = Object::table(datname, &table.nspname, &table.relname);
-    Finding {
-        rule: limits.rule(),
-        severity: Severity::Warning,
-        object: object.clone(),
-        message: format!(
-            "Table {name} in database {datname} has {:.0} dead rows, {:.1} times the {:.0} at which autovacuum takes it.",
-            dead.value,
-            dead.ratio(),
-            dead.threshold
+    let message = format!(
+        "Table {name} in database {} has {:.0} dead rows, {:.1} times the {:.0} at which autovacuum takes it.",
+        database.datname,
+        dead.value,
+        dead.ratio(),
+        dead.threshold
+    );
+    let evidence = vec![count("dead rows", dead.value), count("threshold", dead.threshold)];
+    let remedy = Remedy {
+        message: ABOUT.remedy.into(),
+        sql: Some(format!("vacuum (analyze) {name};")),
+        lock: Some(
+            "SHARE UPDATE EXCLUSIVE on the table: it blocks neither reads nor writes.".into(),
         ),
-        evidence: vec![
-            Evidence { name: "dead rows".into(), value: dead.value, unit: Unit::Count },
-            Evidence { name: "threshold".into(), value: dead.threshold, unit: Unit::Count },
-        ],
-        remedy: Remedy {
-            message: ABOUT.remedy.into(),
-            sql: Some(format!("vacuum (analyze) {name};")),
-            lock: Some(
-                "SHARE UPDATE EXCLUSIVE on the table: it blocks neither reads nor writes.".into(),
-            ),
-            undo: Some("None: dead rows are of no use to anybody.".into()),
-            refuted_by: Some(
-                "a large batch ended a moment ago and autovacuum is about to come.".into(),
-            ),
-        },
-        harm: Harm::Hygiene,
-        root: Some(object),
-        same_root: Vec::new(),
-    }
+        undo: Some("None: dead rows are of no use to anybody.".into()),
+        refuted_by: Some(
+            "a large batch ended a moment ago and autovacuum is about to come.".into(),
+        ),
+    };
+    finding(limits, Severity::Warning, database.object(table), message, evidence, remedy)
 }
