@@ -3,6 +3,7 @@ import { connect, primary } from '../../support/demo';
 import { expect, open, test, verdict } from '../../support/page';
 
 test('ages, the queue and what holds back the horizon', async ({ page }) => {
+  test.slow();
   const session = await connect(await primary(), 'vacuum-horizon');
   session.on('error', () => {});
   await session.query('begin isolation level repeatable read');
@@ -23,6 +24,7 @@ test('ages, the queue and what holds back the horizon', async ({ page }) => {
 });
 
 test('the simulator answers what the address asks', async ({ page }) => {
+  test.slow();
   await expect(async () => {
     await open(page, '/s/primary/vacuum');
     const waiting = page.getByRole('region', { name: 'Nearest to being due' });
