@@ -10,6 +10,7 @@ pub mod action;
 pub mod area;
 pub mod audit;
 pub mod autovacuum;
+pub mod columns;
 pub mod duration;
 pub mod error;
 pub mod event;

@@ -4,6 +4,7 @@ pub mod about;
 pub mod act;
 pub mod activity;
 pub mod audit;
+pub mod columns;
 pub mod fleet;
 pub mod glossary;
 pub mod indexes;

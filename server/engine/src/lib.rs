@@ -9,6 +9,7 @@ pub mod areas;
 pub mod bloat;
 pub mod capability;
 mod clock;
+pub mod columns;
 pub mod connection;
 pub mod databases;
 pub mod dsn;

@@ -47,6 +47,7 @@ fn body(path: &str) -> (&'static str, String) {
         "/api/ranking" => (JSON, r#"{"server":"shop","question":{}}"#.to_owned()),
         "/api/tables" => (JSON, r#"{"server":"shop","question":{}}"#.to_owned()),
         "/api/table" => (JSON, r#"{"server":"shop","name":{},"range":""}"#.to_owned()),
+        "/api/columns" => (JSON, r#"{"server":"shop","name":{},"compare":true}"#.to_owned()),
         "/api/indexes" => (JSON, r#"{"server":"shop","question":{}}"#.to_owned()),
         "/api/statement" => (JSON, r#"{"server":"shop","queryid":"1","question":{}}"#.to_owned()),
         "/api/vacuum" => (JSON, r#"{"server":"shop","asked":{}}"#.to_owned()),

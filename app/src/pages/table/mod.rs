@@ -148,6 +148,10 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
     let to_indexes = of("indexes", &[("q", &full), ("database", &name.database)]);
     let measured =
         [("database", &name.database), ("schema", &name.schema), ("relation", &name.name)];
+    let to_columns = of(
+        "columns",
+        &[("database", &name.database), ("schema", &name.schema), ("name", &name.name)],
+    );
     let to_measure = of("measure", &measured.map(|(key, value)| (key, value.as_str())));
     view! {
         <header class="page-head">
@@ -159,7 +163,8 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
             <a href=all>"All tables of this database"</a> " · "
             <a href=to_ranking(server, &statements)>"Statements that name it"</a> " · "
             <a href=to_indexes>"Its indexes"</a> " · "
-            <a href=to_measure>"Measure its bloat"</a>
+            <a href=to_measure>"Measure its bloat"</a> " · "
+            <a href=to_columns>"What the planner knows of its columns"</a>
         </p>
         <Findings judged/>
         {known(&start.detail, |detail| {

@@ -13,7 +13,9 @@ create or replace view pgdeck.column_numbers as
 select starelid as relid, staattnum as attnum, stanullfrac as null_frac, stawidth as avg_width,
        stadistinct as n_distinct,
        case 1 when stakind1 then stanumbers1 when stakind2 then stanumbers2 when stakind3 then stanumbers3
-              when stakind4 then stanumbers4 when stakind5 then stanumbers5 end as frequencies
+              when stakind4 then stanumbers4 when stakind5 then stanumbers5 end as frequencies,
+       (case 3 when stakind1 then stanumbers1 when stakind2 then stanumbers2 when stakind3 then stanumbers3
+               when stakind4 then stanumbers4 when stakind5 then stanumbers5 end)[1] as correlation
   from pg_catalog.pg_statistic
  where not stainherit;
 revoke all on pgdeck.column_numbers from public;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
-use model::Reason;
+use model::{Known, Reason};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Either, Executor, FromRow, PgConnection, Row,
@@ -20,12 +20,15 @@ use tokio::time::timeout;
 
 pub use super::answer::Stop;
 use super::answer::{Rows, awaited, collect};
+use super::batch::{BEGIN, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS};
 use super::{Budget, connect};
 use crate::dsn::Dsn;
 use crate::error::query_reason;
 use crate::overhead::Overhead;
 use crate::sql::{Fill, SqlFile};
 
+/// Added to the server's own timeout for the network (`docs/limits.md#connections`).
+const NETWORK: Duration = Duration::from_secs(2);
 /// Time allowed to say good-bye.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -132,6 +135,28 @@ impl OnDemand {
         let (count, bytes) = rows.size();
         self.overhead.query(file.name, count, bytes);
         rows.all().map_err(Stop::Lost)
+    }
+
+    /// Reads a file's rows in a read-only transaction of its own, within the limits of a reading: no lock is
+    /// waited for.
+    pub async fn look<T>(&mut self, file: SqlFile, arguments: PgArguments) -> Known<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let within = Duration::from_millis(STATEMENT_TIMEOUT_MS) + NETWORK;
+        let begin = format!(
+            "{BEGIN};set local statement_timeout = {STATEMENT_TIMEOUT_MS};\
+             set local lock_timeout = {LOCK_TIMEOUT_MS}"
+        );
+        let answer = match self.command(begin, within).await {
+            Ok(()) => self.rows(file, arguments, within).await,
+            Err(stop) => Err(stop),
+        };
+        let rows = answer.map_err(|stop| self.reason(stop, STATEMENT_TIMEOUT_MS));
+        match self.command("rollback".into(), within).await {
+            Ok(()) => rows,
+            Err(stop) => Err(self.reason(stop, STATEMENT_TIMEOUT_MS)),
+        }
     }
 
     /// Runs one statement built around a user's text; the text of its first column, if it answers.

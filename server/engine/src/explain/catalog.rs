@@ -3,21 +3,16 @@
 //! One short session, one read-only transaction per file, bounded in rows and time; no lock is waited
 //! for. What the role may not see is a `Reason`.
 
-use std::time::Duration;
-
 use model::{Known, Reason, ServerId};
 use serde::{Deserialize, Serialize};
 use sqlx::Arguments;
 use sqlx::postgres::{PgArguments, PgRow};
 
 use super::run::dsn;
-use super::script::LOCK_TIMEOUT_MS;
 use super::{
     PLAN_COLUMNS, PLAN_EXTENDED, PLAN_INDEXES, PLAN_RELATIONS, PLAN_TYPES, PLANNER_SETTINGS,
 };
 use crate::capability::OLDEST_MAJOR;
-use crate::connection::STATEMENT_TIMEOUT_MS;
-use crate::connection::batch::BEGIN;
 use crate::connection::on_demand::OnDemand;
 use crate::engine::Engine;
 use crate::error::quoted;
@@ -25,8 +20,6 @@ use crate::sql::Query;
 
 /// Relations we read for one plan; a plan of more partitions is judged by the first of them.
 const RELATIONS: usize = 200;
-/// Our own deadline: `statement_timeout` plus 2 s for the network (`docs/limits.md#connections`).
-const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_000);
 
 /// A relation of a plan: its schema, where the plan says it (VERBOSE), and its name.
 pub type Named = (Option<String>, String);
@@ -238,23 +231,11 @@ where
     T: for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin,
 {
     let file = query.pick(OLDEST_MAJOR).ok_or(Reason::NotYet)?;
-    let begin = format!(
-        "{BEGIN};set local statement_timeout = {STATEMENT_TIMEOUT_MS};\
-         set local lock_timeout = {LOCK_TIMEOUT_MS}"
-    );
     let mut arguments = PgArguments::default();
     if let Some(named) = named {
         let (schemas, names): (Vec<Option<String>>, Vec<String>) = named.iter().cloned().unzip();
         let added = arguments.add(schemas).and_then(|()| arguments.add(names));
         added.map_err(|_| Reason::NotSupported { what: "names of this kind".into() })?;
     }
-    let answer = match session.command(begin, DEADLINE).await {
-        Ok(()) => session.rows(file, arguments, DEADLINE).await,
-        Err(stop) => Err(stop),
-    };
-    let rows = answer.map_err(|stop| session.reason(stop, STATEMENT_TIMEOUT_MS));
-    match session.command("rollback".into(), DEADLINE).await {
-        Ok(()) => rows,
-        Err(stop) => Err(session.reason(stop, STATEMENT_TIMEOUT_MS)),
-    }
+    session.look(file, arguments).await
 }

@@ -23,11 +23,13 @@ pub mod rules {
     pub mod missing_primary_key;
     pub mod narrow_foreign_key;
     pub mod never_analyzed;
+    pub mod repeated_sequential_scans;
     pub mod stale_statistics;
     pub mod unanalyzed_parent;
     pub mod undivided_table;
     pub mod unlogged_table;
     pub mod unvalidated_constraint;
+    pub mod updates_to_another_page;
     pub mod vacuum_overdue;
     pub mod view_without_unique_index;
 
@@ -50,7 +52,9 @@ pub mod rules {
             view_without_unique_index,
             autovacuum_disabled,
             broken_reltuples,
-            vacuum_overdue
+            vacuum_overdue,
+            repeated_sequential_scans,
+            updates_to_another_page
     }
 }
 
