@@ -28,6 +28,8 @@ pub use actions::{ActionStep, Confirmation};
 #[cfg(feature = "ssr")]
 pub use pages::about::OwnCostSource;
 #[cfg(feature = "ssr")]
+pub use pages::io::{CacheForm, submit_cache};
+#[cfg(feature = "ssr")]
 pub use pages::measure::{MeasuredForm, submit_measurement};
 #[cfg(feature = "ssr")]
 pub use pages::plan::analysis::Analysis as PlanAnalysis;

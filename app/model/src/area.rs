@@ -33,6 +33,8 @@ macro_rules! areas {
             changes: Changes, ChangesArea;
             /// What its own log has of statements.
             log: Log, LogArea;
+            /// Cache and I/O: who reads and writes, checkpoints.
+            io: Io, IoArea;
         }
     };
 }

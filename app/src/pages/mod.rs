@@ -8,6 +8,7 @@ pub mod columns;
 pub mod fleet;
 pub mod glossary;
 pub mod indexes;
+pub mod io;
 pub mod load;
 pub mod locks;
 pub mod measure;

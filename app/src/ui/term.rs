@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 
 /// The ids of the glossary's entries, in its order.
-pub const EXPLAINED: [&str; 38] = [
+pub const EXPLAINED: [&str; 39] = [
     "active-sessions",
     "bloat",
     "buffer-cache-hits",
@@ -14,6 +14,7 @@ pub const EXPLAINED: [&str; 38] = [
     "connection",
     "deadlocks",
     "flush-lag",
+    "full-page-images",
     "hot-standby-feedback",
     "idle-in-transaction",
     "lock-modes",

@@ -2,7 +2,7 @@
 
 /// Name, explanation, page of the manual. The pages exist in the manuals of all majors that pgdeck
 /// watches.
-pub const TERMS: [(&str, &str, &str); 38] = [
+pub const TERMS: [(&str, &str, &str); 39] = [
     (
         "Active sessions",
         "Client sessions that are running a statement right now, including those that wait for a lock or for I/O.",
@@ -37,6 +37,11 @@ pub const TERMS: [(&str, &str, &str); 38] = [
         "Flush lag",
         "Time until the standby had written recent WAL to disk. With synchronous_commit = on, this is what a commit waits for.",
         "monitoring-stats.html",
+    ),
+    (
+        "Full-page images",
+        "The first change of a page after a checkpoint writes the whole page to WAL, so that crash recovery can repair one that was written in part. Checkpoints close together make more of them.",
+        "wal-configuration.html",
     ),
     (
         "hot_standby_feedback",

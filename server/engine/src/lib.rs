@@ -7,6 +7,7 @@ pub mod actions;
 pub mod area;
 pub mod areas;
 pub mod bloat;
+pub mod buffer_cache;
 pub mod capability;
 mod clock;
 pub mod columns;

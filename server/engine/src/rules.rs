@@ -7,7 +7,7 @@ use crate::rule::Limits;
 
 /// The rules on areas that judge a stretch of time and not a moment, in their order: of a server that has just
 /// been connected they say that it was not watched for long enough.
-pub const JUDGED_OVER_TIME: [&str; 7] = [
+pub const JUDGED_OVER_TIME: [&str; 8] = [
     "overview/cache_misses",
     "statements/statistics_lost",
     "statements/statement_share",
@@ -15,6 +15,7 @@ pub const JUDGED_OVER_TIME: [&str; 7] = [
     "statements/offset_paging",
     "statements/analytical_scan",
     "statements/regression",
+    "io/requested_checkpoints",
 ];
 
 /// Every rule there is, those on plans last: its id and what it says about itself.

@@ -133,6 +133,7 @@ pub fn table() -> RouteTable {
             &[("POST", OnServer(Explain))],
             get(ssr::page).post(ssr::measure),
         )
+        .route("/s/{server}/io", &[("POST", OnServer(Explain))], get(ssr::page).post(ssr::io))
         .route("/audit.csv", &[("GET", Any(Audit))], get(ssr::audit_csv))
         // The glossary's address until 2026-11.
         .route("/words", &[("GET", Any(See))], get(|| async { Redirect::permanent("/glossary") }))

@@ -53,7 +53,7 @@ fn body(path: &str) -> (&'static str, String) {
         "/api/vacuum" => (JSON, r#"{"server":"shop","asked":{}}"#.to_owned()),
         "/api/findings" => (FORM, "server=shop&areas=".into()),
         "/api/charts" => (FORM, "server=shop&page=overview&range=".into()),
-        "/api/overview" | "/api/activity" | "/api/replication" | "/api/events" => {
+        "/api/overview" | "/api/activity" | "/api/replication" | "/api/events" | "/api/io" => {
             (FORM, "server=shop&range=".into())
         }
         "/api/load" => (FORM, "server=shop&range=&by=".into()),
@@ -65,6 +65,8 @@ fn body(path: &str) -> (&'static str, String) {
             let request = format!(r#"{{"target":{TARGET},"method":"tuples","budget":{budget}}}"#);
             (JSON, format!(r#"{{"server":"shop","request":{request}}}"#))
         }
+        "/api/buffer_cache" => (FORM, "server=shop&database=&detail=summary".into()),
+        "/s/{server}/io" => (FORM, "database=&detail=summary".into()),
         "/s/{server}/measure" => (FORM, "relation=t&method=tuples".into()),
         "/api/statement_plan" => {
             (JSON, r#"{"server":"shop","queryid":"1","database":"shop"}"#.to_owned())

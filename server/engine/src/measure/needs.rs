@@ -18,7 +18,12 @@ pub struct Function {
     pub superuser: bool,
 }
 
-const fn function(extension: &'static str, name: &'static str, types: &'static str) -> Function {
+/// A function that is granted like any other.
+pub const fn function(
+    extension: &'static str,
+    name: &'static str,
+    types: &'static str,
+) -> Function {
     Function { extension, name, types, superuser: false }
 }
 

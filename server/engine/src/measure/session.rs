@@ -1,14 +1,15 @@
-//! A session of one measurement: each query is a transaction of its own, so that no lock and no snapshot outlives
+//! A session of one measurement, or of another reading on request: each query is a transaction of its own, so that no lock and no snapshot outlives
 //! it, and the server gives up at the time limit, or soon after the socket is closed.
 
 use std::time::{Duration, Instant};
 
 use model::measure::NotMeasured;
 use model::{Known, Reason};
-use sqlx::FromRow;
 use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{Arguments, FromRow};
 
-use crate::capability::OLDEST_MAJOR;
+use super::FUNCTIONS;
+use super::needs::{Function, FunctionRow};
 use crate::connection::batch::BEGIN;
 use crate::connection::on_demand::{OnDemand, Stop};
 use crate::server::WatchedServer;
@@ -21,6 +22,15 @@ const LOCK_TIMEOUT_MS: u64 = 10;
 /// A server that looks this often whether its client is still there ends what was aborted, ms
 /// (`client_connection_check_interval`; PostgreSQL on Windows cannot).
 const CHECK_CLIENT_MS: u64 = 500;
+
+/// Parameters of one of our queries.
+pub fn bound<A>(
+    add: impl FnOnce(&mut PgArguments) -> Result<A, sqlx::error::BoxDynError>,
+) -> Known<PgArguments> {
+    let mut arguments = PgArguments::default();
+    let added = add(&mut arguments).is_ok();
+    added.then_some(arguments).ok_or_else(|| Reason::Broken { what: "Binding a parameter".into() })
+}
 
 /// The session.
 pub struct Session {
@@ -40,6 +50,26 @@ impl Session {
         let open = OnDemand::open(&dsn, &server.budget, server.overhead.clone()).await?;
         let until = Instant::now() + Duration::from_millis(time_ms);
         Ok(Self { open, until, time_ms, checks_client: true })
+    }
+
+    /// What the server says of functions of extensions.
+    pub async fn functions(
+        &mut self,
+        functions: &[Function],
+    ) -> Result<Vec<(Function, FunctionRow)>, NotMeasured> {
+        let column =
+            |of: fn(&Function) -> &'static str| functions.iter().map(of).collect::<Vec<_>>();
+        let arguments = bound(|to| {
+            to.add(column(|function| function.extension))?;
+            to.add(column(|function| function.name))?;
+            to.add(column(|function| function.types))
+        })?;
+        let rows: Vec<FunctionRow> = self.rows(&FUNCTIONS, "", arguments).await?;
+        let placed = |row: FunctionRow| {
+            let place = usize::try_from(row.place).ok()?.checked_sub(1)?;
+            Some((*functions.get(place)?, row))
+        };
+        Ok(rows.into_iter().filter_map(placed).collect())
     }
 
     /// The only row of a query.
@@ -65,7 +95,8 @@ impl Session {
     where
         T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
-        let file = query.pick(OLDEST_MAJOR).ok_or(Reason::NotYet)?;
+        // What is read on request has one form; a function that is missing was found out before.
+        let file = query.files.first().copied().ok_or(Reason::NotYet)?;
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Reason::TimedOut { after_ms: self.time_ms }.into());
