@@ -4,11 +4,12 @@
 //! Server functions check the user's permission; what may run is decided here.
 
 mod arithmetic;
-mod needs;
+pub(crate) mod functions;
+pub(crate) mod needs;
 mod read;
 pub(crate) mod registry;
 mod relation;
-mod session;
+pub(crate) mod session;
 
 use std::sync::Arc;
 use std::time::Instant;

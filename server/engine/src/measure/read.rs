@@ -8,8 +8,8 @@ use sqlx::Arguments;
 
 use super::arithmetic;
 use super::registry::Run;
-use super::relation::{Relation, bound};
-use super::session::Session;
+use super::relation::Relation;
+use super::session::{Session, bound};
 use super::{APPROXIMATIONS, BTREES, FREE_SPACES, GINS, HASHES, HEAP_PAGES, LEAF_PAGES, TUPLES};
 
 /// Blocks of the free space map that are asked for at once: a millisecond.

@@ -3,13 +3,13 @@
 use model::measure::{Method, NotMeasured, Offer, Target};
 use model::{Known, Reason};
 use sqlx::Arguments;
-use sqlx::postgres::PgArguments;
 use sqlx::postgres::types::Oid;
 
 use super::arithmetic::Page;
+use super::functions::look_up;
 use super::needs::{self, Function, FunctionRow};
-use super::session::Session;
-use super::{FUNCTIONS, SIZES, TARGETS, VISIBLE_PAGES};
+use super::session::{Session, bound};
+use super::{SIZES, TARGETS, VISIBLE_PAGES};
 
 /// Blocks whose free space is sampled: two standard deviations are 2.2 percentage points then, at 10 pages of
 /// the map (`docs/limits.md#measured-bloat`).
@@ -53,15 +53,6 @@ pub struct Relation {
     sizes: SizeRow,
     functions: Vec<(Function, FunctionRow)>,
     all_visible: u64,
-}
-
-/// Parameters of one of our queries.
-pub fn bound<A>(
-    add: impl FnOnce(&mut PgArguments) -> Result<A, sqlx::error::BoxDynError>,
-) -> Known<PgArguments> {
-    let mut arguments = PgArguments::default();
-    let added = add(&mut arguments).is_ok();
-    added.then_some(arguments).ok_or_else(|| Reason::Broken { what: "Binding a parameter".into() })
 }
 
 impl Relation {
@@ -189,17 +180,6 @@ async fn asked(
     methods: &[Method],
 ) -> Result<Vec<(Function, FunctionRow)>, NotMeasured> {
     let of_methods = methods.iter().flat_map(|method| needs::functions(*method));
-    let functions: Vec<Function> = of_methods.copied().chain([needs::VISIBLE]).collect();
-    let column = |of: fn(&Function) -> &'static str| functions.iter().map(of).collect::<Vec<_>>();
-    let arguments = bound(|to| {
-        to.add(column(|function| function.extension))?;
-        to.add(column(|function| function.name))?;
-        to.add(column(|function| function.types))
-    })?;
-    let rows: Vec<FunctionRow> = session.rows(&FUNCTIONS, "", arguments).await?;
-    let placed = |row: FunctionRow| {
-        let place = usize::try_from(row.place).ok()?.checked_sub(1)?;
-        Some((*functions.get(place)?, row))
-    };
-    Ok(rows.into_iter().filter_map(placed).collect())
+    let functions = of_methods.copied().chain([needs::VISIBLE]).collect();
+    Ok(look_up(session, functions).await?)
 }
