@@ -7,6 +7,7 @@ pub mod audit;
 pub mod fleet;
 pub mod glossary;
 pub mod indexes;
+pub mod inspect;
 pub mod load;
 pub mod locks;
 pub mod measure;

@@ -64,6 +64,7 @@ fn body(path: &str) -> (&'static str, String) {
             let request = format!(r#"{{"target":{TARGET},"method":"tuples","budget":{budget}}}"#);
             (JSON, format!(r#"{{"server":"shop","request":{request}}}"#))
         }
+        "/api/inspect" => (JSON, r#"{"server":"shop","asked":{}}"#.to_owned()),
         "/s/{server}/measure" => (FORM, "relation=t&method=tuples".into()),
         "/api/statement_plan" => {
             (JSON, r#"{"server":"shop","queryid":"1","database":"shop"}"#.to_owned())

@@ -149,6 +149,10 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
     let measured =
         [("database", &name.database), ("schema", &name.schema), ("relation", &name.name)];
     let to_measure = of("measure", &measured.map(|(key, value)| (key, value.as_str())));
+    let to_inspect = of(
+        "inspect",
+        &[("database", &name.database), ("schema", &name.schema), ("name", &name.name)],
+    );
     view! {
         <header class="page-head">
             <h1>"Table" {named}</h1>
@@ -159,7 +163,8 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
             <a href=all>"All tables of this database"</a> " · "
             <a href=to_ranking(server, &statements)>"Statements that name it"</a> " · "
             <a href=to_indexes>"Its indexes"</a> " · "
-            <a href=to_measure>"Measure its bloat"</a>
+            <a href=to_measure>"Measure its bloat"</a> " · "
+            <a href=to_inspect>"Look at its pages"</a>
         </p>
         <Findings judged/>
         {known(&start.detail, |detail| {
