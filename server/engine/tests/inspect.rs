@@ -4,13 +4,11 @@
 
 mod support;
 
-use std::collections::BTreeSet;
-
 use engine::Engine;
 use model::inspect::btree::{BtreePage, Kind};
 use model::inspect::chain::chains;
 use model::inspect::heap::{Fate, HeapPage, Item, Pointer, Tuple, Writer, Xmax};
-use model::inspect::{Asked, Content, Inspected, NotInspected, infomask};
+use model::inspect::{Asked, Content, Inspected, NotInspected};
 use model::{Reason, ServerId};
 use playground::Server;
 use sqlx::Connection;
@@ -240,31 +238,6 @@ async fn refusals(engine: &Engine) -> Result {
     Ok(())
 }
 
-/// Our decoder against the server's, for every infomask.
-async fn flags(server: &Server) -> Result {
-    let mut connection = connect(server).await?;
-    // 40,503 is odd: each infomask2 comes once.
-    let rows: Vec<(i32, i32, String, String)> = sqlx::query_as(
-        "select n, n * 40503 % 65536, array_to_string(raw_flags, ' '), array_to_string(combined_flags, ' ')
-           from generate_series(0, 52000) n, heap_tuple_infomask_flags(n, n * 40503 % 65536)
-         union all
-         select 65535 - n, n, array_to_string(raw_flags, ' '), array_to_string(combined_flags, ' ')
-           from generate_series(0, 14000) n, heap_tuple_infomask_flags(65535 - n, n)",
-    )
-    .fetch_all(&mut connection)
-    .await?;
-    assert!(rows.len() > 65_000);
-    for (infomask, infomask2, raw, combined) in rows {
-        let (first, second) = (u16::try_from(infomask)?, u16::try_from(infomask2)?);
-        let set =
-            |names: &str| names.split_whitespace().map(str::to_owned).collect::<BTreeSet<_>>();
-        let ours = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-        assert_eq!(set(&raw), ours(infomask::raw(first, second)), "{first:#x} {second:#x}");
-        assert_eq!(set(&combined), ours(infomask::combined(first)), "{first:#x}");
-    }
-    Ok(())
-}
-
 /// What a role with pg_monitor lacks comes with the SQL; run as a superuser it is enough.
 async fn granted(server: &Server) -> Result {
     let engine = watching(watcher(server)).await?;
@@ -341,33 +314,24 @@ async fn on(major: u16) -> Result {
     after_vacuum(&engine).await?;
     trees(&engine, &server).await?;
     toasted(&engine, &server).await?;
-    refusals(&engine).await?;
-    flags(&server).await
+    refusals(&engine).await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_tell_what_was_done_on_14() -> Result {
-    on(14).await
+macro_rules! majors {
+    ($($test:ident $major:literal;)+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() -> Result {
+            on($major).await
+        }
+    )+};
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_tell_what_was_done_on_15() -> Result {
-    on(15).await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_tell_what_was_done_on_16() -> Result {
-    on(16).await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_tell_what_was_done_on_17() -> Result {
-    on(17).await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_tell_what_was_done_on_18() -> Result {
-    on(18).await
+majors! {
+    pages_tell_what_was_done_on_14 14;
+    pages_tell_what_was_done_on_15 15;
+    pages_tell_what_was_done_on_16 16;
+    pages_tell_what_was_done_on_17 17;
+    pages_tell_what_was_done_on_18 18;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
