@@ -114,8 +114,10 @@ impl Page {
 
     /// Whether it shows the range of its address.
     pub fn has_past(&self) -> bool {
-        let has_none =
-            matches!(self.path, "/s/:server/act" | "/s/:server/measure" | "/s/:server/columns");
+        let has_none = matches!(
+            self.path,
+            "/s/:server/act" | "/s/:server/measure" | "/s/:server/columns" | "/s/:server/inspect"
+        );
         self.path == "/" || (self.is_of_server() && !has_none)
     }
 
@@ -239,6 +241,7 @@ pages! {
     Act         "/s/:server/act"         act         SEE_SERVER, Hidden    "VACUUM or ANALYZE a table" None;
     Measure     "/s/:server/measure"     measure     Access::OnServer(Permission::Explain), Hidden "Bloat measurement" None;
     Columns     "/s/:server/columns"     columns     Access::OnServer(Permission::Explain), Hidden "Columns" None;
+    Inspect     "/s/:server/inspect"     inspect     Access::OnServer(Permission::Act), Hidden "Page inspector" None;
     Audit       "/audit"                 audit       Access::Any(Permission::Audit), Response "Audit log" Some('d');
     Rules       "/rules"                 rules       SEE,        Reference "Rules"       Some('u');
     Glossary    "/glossary"              glossary    SEE,        Reference "Glossary"    Some('w');

@@ -18,6 +18,7 @@ pub mod explain;
 pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
+pub mod inspect;
 pub mod kept;
 pub mod latency;
 pub mod measure;

@@ -9,6 +9,7 @@ pub mod fleet;
 pub mod glossary;
 pub mod indexes;
 pub mod io;
+pub mod inspect;
 pub mod load;
 pub mod locks;
 pub mod measure;

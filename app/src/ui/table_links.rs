@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::ServerId;
+use model::inspect::Asked;
 use model::tables::Question;
 
 use crate::links;
@@ -49,6 +50,20 @@ pub fn to_tables(server: &ServerId, question: &Question) -> String {
 pub fn to_table(server: &ServerId, datname: &str, nspname: &str, relname: &str) -> String {
     let query = links::query(&[("database", datname), ("schema", nspname), ("name", relname)]);
     links::area(server, "table") + &query
+}
+
+/// The address of one page of a table or B-tree; the first one where no block is named.
+pub fn to_page(server: &ServerId, asked: &Asked) -> String {
+    let block = if asked.block > 0 { asked.block.to_string() } else { String::new() };
+    let item = asked.item.map(|item| item.to_string()).unwrap_or_default();
+    let query = links::query(&[
+        ("database", &asked.database),
+        ("schema", &asked.schema),
+        ("name", &asked.name),
+        ("block", &block),
+        ("item", &item),
+    ]);
+    links::area(server, "inspect") + &query
 }
 
 /// Schema and name as a list shows them: as the catalog spells them.

@@ -21,6 +21,7 @@ pub mod explain;
 mod fields;
 mod generated;
 pub mod history;
+pub mod inspect;
 mod isolated;
 mod kept;
 mod machine;

@@ -15,7 +15,7 @@ use crate::{Error, ServerOptions, install, schema, workload};
 
 const DATABASE: &str = "shop";
 /// Sees everything a monitoring role may see, reads the shop but for its customers, and can change nothing.
-const OBSERVER: &str = "pgdeck";
+pub const OBSERVER: &str = "pgdeck";
 /// May cancel, terminate and maintain.
 const OPERATOR: &str = "pgdeck_operator";
 
@@ -64,6 +64,8 @@ pub struct DemoOptions {
     pub speed: f64,
     /// Whether the shop is to be watched for a while before its troubles begin: [`Shop::begin_troubles`].
     pub quiet_first: bool,
+    /// What a superuser runs in the shop's database once its extensions are there: grants for [`OBSERVER`].
+    pub grants: String,
 }
 
 impl Default for DemoOptions {
@@ -77,6 +79,7 @@ impl Default for DemoOptions {
             percent: 100,
             speed: 1.0,
             quiet_first: false,
+            grants: String::new(),
         }
     }
 }
@@ -155,6 +158,9 @@ impl Demo {
         let primary = settings.start().await?;
         let (owner, observer, operator) = (secret()?, secret()?, secret()?);
         set_up(&primary, &owner, &observer, &operator).await?;
+        if !options.grants.is_empty() {
+            crate::client::exec_at(&primary.dsn_to(DATABASE), &options.grants).await?;
+        }
         let standby = if options.standby {
             progress("starting a standby");
             Some(primary.standby("standby").await?)
@@ -302,6 +308,7 @@ async fn set_up(
     // Up to PostgreSQL 14 PUBLIC may create tables. Privileges on functions are of one database.
     let sql = format!(
         "create extension pg_stat_statements; create extension pgstattuple;
+         create extension pageinspect; create extension pg_visibility;
          grant execute on function pg_current_logfile(), pg_current_logfile(text), pg_read_binary_file(text, bigint, bigint, boolean) to {OBSERVER};
          revoke create on schema public from public; grant all on schema public to shop"
     );

@@ -28,7 +28,7 @@ mod user;
 mod workload;
 
 pub use client::connect;
-pub use demo::{Demo, DemoOptions, Shop};
+pub use demo::{Demo, DemoOptions, OBSERVER, Shop};
 pub use error::Error;
 pub use options::ServerOptions;
 pub use pooler::{PoolMode, Pooler, PoolerOptions};

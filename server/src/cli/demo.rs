@@ -5,7 +5,7 @@ mod week;
 use engine::dsn::Environment;
 use engine::{Dsn, Limits, ServerConfig};
 use model::ServerId;
-use playground::{Demo, DemoOptions, Shop, Trouble};
+use playground::{Demo, DemoOptions, OBSERVER, Shop, Trouble};
 
 use super::error::Failure;
 use crate::cli;
@@ -95,6 +95,8 @@ fn options(demo: &cli::Demo) -> DemoOptions {
         major: demo.major,
         troubles: troubles.collect(),
         quiet_first: demo.has_past(),
+        // So that the page inspector has something to show, for a role that is no superuser.
+        grants: engine::inspect::create_functions("public", OBSERVER),
         ..DemoOptions::default()
     }
 }

@@ -67,6 +67,7 @@ fn body(path: &str) -> (&'static str, String) {
         }
         "/api/buffer_cache" => (FORM, "server=shop&database=&detail=summary".into()),
         "/s/{server}/io" => (FORM, "database=&detail=summary".into()),
+        "/api/inspect" => (JSON, r#"{"server":"shop","asked":{}}"#.to_owned()),
         "/s/{server}/measure" => (FORM, "relation=t&method=tuples".into()),
         "/api/statement_plan" => {
             (JSON, r#"{"server":"shop","queryid":"1","database":"shop"}"#.to_owned())

@@ -1,15 +1,17 @@
 //! What is known of one index beside its row: its definition, and what to do about it with the way back.
 
 use leptos::prelude::*;
-use model::Finding;
 use model::indexes::listing::Row;
+use model::inspect::Asked;
+use model::{Finding, ServerId};
 
 use crate::ui::code::CodeBlock;
 use crate::ui::findings::finding_body;
 use crate::ui::format;
+use crate::ui::table_links::to_page;
 
 /// Definition and findings, folded.
-pub fn details(row: &Row) -> AnyView {
+pub fn details(server: &ServerId, row: &Row) -> AnyView {
     let definition = match &row.indexdef {
         Some(text) => view! { <CodeBlock text=format!("{text};")/> }.into_any(),
         None => view! {
@@ -20,11 +22,17 @@ pub fn details(row: &Row) -> AnyView {
     let constraint = row.constraintdef.as_ref().map(|text| {
         view! { <p>"It implements the constraint " <code>{text.clone()}</code> ": drop that, not the index."</p> }
     });
+    let pages = (row.amname == "btree").then(|| {
+        let (database, schema) = (row.datname.clone(), row.nspname.clone());
+        let asked = Asked { database, schema, name: row.relname.clone(), ..Asked::default() };
+        view! { <p><a href=to_page(server, &asked)>"Look at its pages"</a></p> }
+    });
     view! {
         <details class="index-details">
             <summary>"Definition" {(!row.findings.is_empty()).then_some(" and what to do")}</summary>
             {definition}
             {constraint}
+            {pages}
             {row.findings.iter().map(finding).collect_view()}
         </details>
     }

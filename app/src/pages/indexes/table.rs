@@ -39,11 +39,13 @@ pub fn Rows(
         sort => sort,
     };
     let any = Memo::new(move |_| listing.with(|listing| !listing.rows.is_empty()));
+    let of = server.clone();
     let row = move |wanted: String| {
+        let server = of.clone();
         let row = Memo::new(move |_| {
             listing.with(|listing| listing.rows.iter().find(|row| key(row) == wanted).cloned())
         });
-        view! { <tr>{move || row.get().map(|row| cells(&row))}</tr> }.into_any()
+        view! { <tr>{move || row.get().map(|row| cells(&server, &row))}</tr> }.into_any()
     };
     let keys = move || listing.with(|listing| listing.rows.iter().map(key).collect());
     let heads = NUMBERS.map(|column| sort_heading(params, column, order));
@@ -67,7 +69,7 @@ fn key(row: &Row) -> String {
     format!("{}\0{}\0{}", row.datname, row.nspname, row.relname)
 }
 
-fn cells(row: &Row) -> AnyView {
+fn cells(server: &ServerId, row: &Row) -> AnyView {
     let badges = row.duties.iter().map(|duty| {
         let class = if *duty == model::indexes::Duty::Invalid { "mark warning" } else { "mark" };
         view! { <span class=class>{duty.as_str()}</span> }
@@ -78,7 +80,7 @@ fn cells(row: &Row) -> AnyView {
             <code>{row.relname.clone()}</code>
             <p class="muted">{table}</p>
             <p class="index-marks">{badges.collect_view()}</p>
-            {details(row)}
+            {details(server, row)}
         </th>
         <td class="text" data-label="Columns">{columns(row)}</td>
         {size(row)}

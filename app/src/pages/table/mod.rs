@@ -153,6 +153,10 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
         &[("database", &name.database), ("schema", &name.schema), ("name", &name.name)],
     );
     let to_measure = of("measure", &measured.map(|(key, value)| (key, value.as_str())));
+    let to_inspect = of(
+        "inspect",
+        &[("database", &name.database), ("schema", &name.schema), ("name", &name.name)],
+    );
     view! {
         <header class="page-head">
             <h1>"Table" {named}</h1>
@@ -164,7 +168,8 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
             <a href=to_ranking(server, &statements)>"Statements that name it"</a> " · "
             <a href=to_indexes>"Its indexes"</a> " · "
             <a href=to_measure>"Measure its bloat"</a> " · "
-            <a href=to_columns>"What the planner knows of its columns"</a>
+            <a href=to_columns>"What the planner knows of its columns"</a> " · "
+            <a href=to_inspect>"Look at its pages"</a>
         </p>
         <Findings judged/>
         {known(&start.detail, |detail| {

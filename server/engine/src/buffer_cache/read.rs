@@ -9,6 +9,7 @@ use sqlx::postgres::PgArguments;
 
 use super::prewarm::{self, DiskReader};
 use super::{CACHE_STATES, CACHE_SUMMARIES, CACHED_RELATIONS, DISK_READERS, USAGE_COUNTS};
+use crate::measure::functions::look_up;
 use crate::measure::needs::{self, Function, FunctionRow, function};
 use crate::measure::session::Session;
 
@@ -79,7 +80,7 @@ impl<'a> Reading<'a> {
     /// Asks what the server has of what is needed.
     pub async fn open(session: &'a mut Session) -> Result<Self, NotMeasured> {
         let state = session.row(&CACHE_STATES, "", PgArguments::default()).await?;
-        let functions = session.functions(&[PAGES, SUMMARY, USAGE, PREWARM]).await?;
+        let functions = look_up(session, vec![PAGES, SUMMARY, USAGE, PREWARM]).await?;
         Ok(Self { session, state: state.ok_or(Reason::NotYet)?, functions })
     }
 

@@ -4,6 +4,7 @@
 //! Server functions check the user's permission; what may run is decided here.
 
 mod arithmetic;
+pub(crate) mod functions;
 pub(crate) mod needs;
 mod read;
 pub(crate) mod registry;

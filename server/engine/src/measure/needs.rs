@@ -18,7 +18,7 @@ pub struct Function {
     pub superuser: bool,
 }
 
-/// A function that is granted like any other.
+/// A function that those may call to whom it is granted.
 pub const fn function(
     extension: &'static str,
     name: &'static str,
@@ -27,19 +27,24 @@ pub const fn function(
     Function { extension, name, types, superuser: false }
 }
 
-const fn raw(name: &'static str, types: &'static str) -> Function {
+/// A function of pageinspect, for superusers only.
+pub const fn raw(name: &'static str, types: &'static str) -> Function {
     Function { extension: "pageinspect", name, types, superuser: true }
 }
 
-const FREE_SPACE: Function = function("pg_freespacemap", "pg_freespace", "regclass, bigint");
+/// Says how much free space the map has for a block.
+pub const FREE_SPACE: Function = function("pg_freespacemap", "pg_freespace", "regclass, bigint");
 const APPROXIMATE: Function = function("pgstattuple", "pgstattuple_approx", "regclass");
 const TUPLES: Function = function("pgstattuple", "pgstattuple", "regclass");
 const BTREE: Function = function("pgstattuple", "pgstatindex", "regclass");
 const GIN: Function = function("pgstattuple", "pgstatginindex", "regclass");
 const HASH: Function = function("pgstattuple", "pgstathashindex", "regclass");
-const RAW_PAGE: Function = raw("get_raw_page", "text, bigint");
-const HEAP_ITEMS: Function = raw("heap_page_items", "bytea");
-const LEAVES: Function = raw("bt_page_stats", "text, bigint");
+/// Reads a page.
+pub const RAW_PAGE: Function = raw("get_raw_page", "text, bigint");
+/// Takes a page of a heap apart.
+pub const HEAP_ITEMS: Function = raw("heap_page_items", "bytea");
+/// Says where a page of a B-tree stands and how full it is.
+pub const LEAVES: Function = raw("bt_page_stats", "text, bigint");
 /// Says how many pages are all-visible.
 pub const VISIBLE: Function = function("pg_visibility", "pg_visibility_map_summary", "regclass");
 

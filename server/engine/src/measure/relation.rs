@@ -6,6 +6,7 @@ use sqlx::Arguments;
 use sqlx::postgres::types::Oid;
 
 use super::arithmetic::Page;
+use super::functions::look_up;
 use super::needs::{self, Function, FunctionRow};
 use super::session::{Session, bound};
 use super::{SIZES, TARGETS, VISIBLE_PAGES};
@@ -179,5 +180,6 @@ async fn asked(
     methods: &[Method],
 ) -> Result<Vec<(Function, FunctionRow)>, NotMeasured> {
     let of_methods = methods.iter().flat_map(|method| needs::functions(*method));
-    session.functions(&of_methods.copied().chain([needs::VISIBLE]).collect::<Vec<_>>()).await
+    let functions = of_methods.copied().chain([needs::VISIBLE]).collect();
+    Ok(look_up(session, functions).await?)
 }

@@ -1,17 +1,17 @@
-//! A session of one measurement, or of another reading on request: each query is a transaction of its own, so that no lock and no snapshot outlives
-//! it, and the server gives up at the time limit, or soon after the socket is closed.
+//! A session for what a person asks for, a measurement or a page: each query is a transaction of its own, so that
+//! no lock and no snapshot outlives it, and the server gives up at the time limit, or soon after the socket is
+//! closed.
 
 use std::time::{Duration, Instant};
 
+use model::inspect::NotInspected;
 use model::measure::NotMeasured;
 use model::{Known, Reason};
+use sqlx::FromRow;
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::{Arguments, FromRow};
 
-use super::FUNCTIONS;
-use super::needs::{Function, FunctionRow};
 use crate::connection::batch::BEGIN;
-use crate::connection::on_demand::{OnDemand, Stop};
+use crate::connection::on_demand::{OnDemand, Statement, Stop};
 use crate::server::WatchedServer;
 use crate::sql::{Fill, Query};
 
@@ -22,6 +22,38 @@ const LOCK_TIMEOUT_MS: u64 = 10;
 /// A server that looks this often whether its client is still there ends what was aborted, ms
 /// (`client_connection_check_interval`; PostgreSQL on Windows cannot).
 const CHECK_CLIENT_MS: u64 = 500;
+
+/// Why a query gave nothing.
+pub enum Stopped {
+    /// The server or the role does not let us.
+    Unknown(Reason),
+    /// The relation is locked.
+    Locked,
+}
+
+impl From<Reason> for Stopped {
+    fn from(reason: Reason) -> Self {
+        Self::Unknown(reason)
+    }
+}
+
+impl From<Stopped> for NotMeasured {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Unknown(reason) => Self::Unknown(reason),
+            Stopped::Locked => Self::Locked { pid: None },
+        }
+    }
+}
+
+impl From<Stopped> for NotInspected {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Unknown(reason) => Self::Unknown(reason),
+            Stopped::Locked => Self::Locked { pid: None },
+        }
+    }
+}
 
 /// Parameters of one of our queries.
 pub fn bound<A>(
@@ -44,32 +76,12 @@ impl Session {
     /// Connects to a database of the server.
     pub async fn open(server: &WatchedServer, database: &str, time_ms: u64) -> Known<Self> {
         let recorded = || Reason::Nothing {
-            message: "This server is shown from a recording, so nothing can be measured.".into(),
+            message: "This server is shown from a recording, so nothing can be asked of it.".into(),
         };
         let dsn = server.dsn.as_ref().ok_or_else(recorded)?.with_database(database);
         let open = OnDemand::open(&dsn, &server.budget, server.overhead.clone()).await?;
         let until = Instant::now() + Duration::from_millis(time_ms);
         Ok(Self { open, until, time_ms, checks_client: true })
-    }
-
-    /// What the server says of functions of extensions.
-    pub async fn functions(
-        &mut self,
-        functions: &[Function],
-    ) -> Result<Vec<(Function, FunctionRow)>, NotMeasured> {
-        let column =
-            |of: fn(&Function) -> &'static str| functions.iter().map(of).collect::<Vec<_>>();
-        let arguments = bound(|to| {
-            to.add(column(|function| function.extension))?;
-            to.add(column(|function| function.name))?;
-            to.add(column(|function| function.types))
-        })?;
-        let rows: Vec<FunctionRow> = self.rows(&FUNCTIONS, "", arguments).await?;
-        let placed = |row: FunctionRow| {
-            let place = usize::try_from(row.place).ok()?.checked_sub(1)?;
-            Some((*functions.get(place)?, row))
-        };
-        Ok(rows.into_iter().filter_map(placed).collect())
     }
 
     /// The only row of a query.
@@ -78,7 +90,7 @@ impl Session {
         query: &Query,
         schema: &str,
         arguments: PgArguments,
-    ) -> Result<Option<T>, NotMeasured>
+    ) -> Result<Option<T>, Stopped>
     where
         T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
@@ -91,17 +103,13 @@ impl Session {
         query: &Query,
         schema: &str,
         arguments: PgArguments,
-    ) -> Result<Vec<T>, NotMeasured>
+    ) -> Result<Vec<T>, Stopped>
     where
         T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
         // What is read on request has one form; a function that is missing was found out before.
         let file = query.files.first().copied().ok_or(Reason::NotYet)?;
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(Reason::TimedOut { after_ms: self.time_ms }.into());
-        }
-        self.begin(left).await?;
+        let left = self.begin().await?;
         let fill = Fill { schema, ..Fill::default() };
         let answer = self.open.rows_with(file, fill, arguments, left + NETWORK).await;
         let rows = answer.map_err(|stop| self.stopped(stop))?;
@@ -109,12 +117,27 @@ impl Session {
         Ok(rows)
     }
 
+    /// The first column of the only row of a statement made of our own text, numbers and quoted identifiers; read
+    /// in a transaction of its own.
+    pub async fn text(&mut self, sql: String) -> Result<Option<String>, Stopped> {
+        let left = self.begin().await?;
+        let answer = self.open.run(&Statement::own(sql), left + NETWORK).await;
+        let text = answer.map_err(|stop| self.stopped(stop))?;
+        self.command("rollback".to_owned()).await?;
+        Ok(text)
+    }
+
     /// Ends the session in good order.
     pub async fn close(self) {
         self.open.close().await;
     }
 
-    async fn begin(&mut self, left: Duration) -> Result<(), NotMeasured> {
+    /// Begins a transaction with what is left of the time.
+    async fn begin(&mut self) -> Result<Duration, Stopped> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Reason::TimedOut { after_ms: self.time_ms }.into());
+        }
         let limits = format!(
             "{BEGIN};set local statement_timeout = {};set local lock_timeout = {LOCK_TIMEOUT_MS};set local search_path = pg_catalog",
             left.as_millis().max(1)
@@ -123,7 +146,7 @@ impl Session {
             let checked =
                 format!("{limits};set local client_connection_check_interval = {CHECK_CLIENT_MS}");
             match self.open.command(checked, NETWORK).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(left),
                 // invalid_parameter_value: not on this platform.
                 Err(Stop::Refused(error)) if error.code().as_deref() == Some("22023") => {
                     self.checks_client = false;
@@ -132,19 +155,18 @@ impl Session {
                 Err(stop) => return Err(self.stopped(stop)),
             }
         }
-        self.command(limits).await
+        self.command(limits).await?;
+        Ok(left)
     }
 
-    async fn command(&mut self, text: String) -> Result<(), NotMeasured> {
+    async fn command(&mut self, text: String) -> Result<(), Stopped> {
         let answer = self.open.command(text, NETWORK).await;
         answer.map_err(|stop| self.stopped(stop))
     }
 
-    fn stopped(&self, stop: Stop) -> NotMeasured {
+    fn stopped(&self, stop: Stop) -> Stopped {
         match stop {
-            Stop::Refused(error) if error.code().as_deref() == Some("55P03") => {
-                NotMeasured::Locked { pid: None }
-            }
+            Stop::Refused(error) if error.code().as_deref() == Some("55P03") => Stopped::Locked,
             stop => self.open.reason(stop, self.time_ms).into(),
         }
     }
