@@ -231,6 +231,7 @@ pages! {
     Tables      "/s/:server/tables"      tables      SEE_SERVER, Workload  "Tables"      Some('t');
     Table       "/s/:server/table"       table       SEE_SERVER, Hidden    "Table"       None;
     Indexes     "/s/:server/indexes"     indexes     SEE_SERVER, Workload  "Indexes"     Some('x');
+    Suggestions "/s/:server/suggestions" suggestions Access::OnServer(Permission::Explain), Workload "Index suggestions" Some('h');
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
     Vacuum      "/s/:server/vacuum"      vacuum      SEE_SERVER, Maintenance "Vacuum"    Some('v');
     // Shows only a submitted form; submitting checks the permission to act.

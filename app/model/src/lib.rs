@@ -17,6 +17,7 @@ pub mod explain;
 pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
+pub mod index_cost;
 pub mod kept;
 pub mod latency;
 pub mod measure;
@@ -39,6 +40,7 @@ pub mod text;
 mod time_range;
 pub mod user;
 pub mod version;
+pub mod what_if;
 #[cfg(feature = "server_fn")]
 pub mod wire;
 

@@ -133,6 +133,11 @@ pub fn table() -> RouteTable {
             &[("POST", OnServer(Explain))],
             get(ssr::page).post(ssr::measure),
         )
+        .route(
+            "/s/{server}/suggestions",
+            &[("POST", OnServer(Explain))],
+            get(ssr::page).post(ssr::suggest_indexes),
+        )
         .route("/audit.csv", &[("GET", Any(Audit))], get(ssr::audit_csv))
         // The glossary's address until 2026-11.
         .route("/words", &[("GET", Any(See))], get(|| async { Redirect::permanent("/glossary") }))

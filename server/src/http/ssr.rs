@@ -178,6 +178,34 @@ pub async fn measure(
     render(&state, more, request_of(uri, &headers)).await
 }
 
+/// `POST /s/{server}/suggestions`: looks for indexes or tries some, for browsers without JavaScript.
+pub async fn suggest_indexes(
+    State(state): State<AppState>,
+    current: CurrentUser,
+    Path(server): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let server = ServerId::new(server);
+    let engine = state.0.engine.clone();
+    let explainer = Explainer { engine, journal: journal(&state.0.actions) };
+    let sent = match current.require(Permission::Explain, Some(&server)) {
+        Ok(user) => app::submit_suggestions(&explainer, user, &server, &pairs).await,
+        Err(error) => Err(error),
+    };
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
+    };
+    let contexts = contexts(&state, current, SignInInfo::default());
+    let more = move || {
+        contexts();
+        provide_context(sent.clone());
+    };
+    render(&state, more, request_of(uri, &headers)).await
+}
+
 /// `GET /audit.csv?q=…`: exports the audit log as CSV.
 pub async fn audit_csv(
     State(state): State<AppState>,
