@@ -44,6 +44,8 @@ pub use pages::sign_in::SignInInfo;
 #[cfg(feature = "ssr")]
 pub use pages::statement::{PlannedForm, submit_planning};
 #[cfg(feature = "ssr")]
+pub use pages::suggestions::{SuggestionsForm, submit_suggestions};
+#[cfg(feature = "ssr")]
 pub use shell::document::document;
 #[cfg(feature = "ssr")]
 pub use ui::reading::status_code as status;

@@ -235,6 +235,7 @@ pages! {
     Table       "/s/:server/table"       table       SEE_SERVER, Hidden    "Table"       None;
     Indexes     "/s/:server/indexes"     indexes     SEE_SERVER, Workload  "Indexes"     Some('x');
     Io          "/s/:server/io"          io          SEE_SERVER, Workload  "Cache and I/O" Some('i');
+    Suggestions "/s/:server/suggestions" suggestions Access::OnServer(Permission::Explain), Workload "Index suggestions" Some('h');
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');
     Vacuum      "/s/:server/vacuum"      vacuum      SEE_SERVER, Maintenance "Vacuum"    Some('v');
     // Shows only a submitted form; submitting checks the permission to act.

@@ -18,6 +18,7 @@ pub mod explain;
 pub mod explain_refusal;
 pub mod finding;
 pub mod identifier;
+pub mod index_cost;
 pub mod inspect;
 pub mod kept;
 pub mod latency;
@@ -41,6 +42,7 @@ pub mod text;
 mod time_range;
 pub mod user;
 pub mod version;
+pub mod what_if;
 #[cfg(feature = "server_fn")]
 pub mod wire;
 

@@ -108,3 +108,31 @@ pub struct Suggestions {
     /// How long it took, ms.
     pub took_ms: f64,
 }
+
+/// What is known of the statements that suggestions are looked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadFacts {
+    /// Databases that statements ran in, the costliest first.
+    pub databases: Vec<String>,
+    /// The one that is looked at.
+    pub database: String,
+    /// Statements that ran in it.
+    pub statements: usize,
+    /// Those that are planned: the costliest whose text is known and that have a plan.
+    pub planned: usize,
+    /// The begin of the window, ms since the epoch.
+    pub from_ms: i64,
+    /// Its end.
+    pub to_ms: i64,
+    /// What of the address was not understood, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// The statements of a database over a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// What is known of them.
+    pub facts: WorkloadFacts,
+    /// Those that are planned, the costliest first.
+    pub statements: Vec<Weighted>,
+}

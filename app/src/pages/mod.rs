@@ -21,6 +21,7 @@ pub mod rules;
 pub mod sign_in;
 pub mod statement;
 pub mod statements;
+pub mod suggestions;
 pub mod table;
 pub mod tables;
 pub mod vacuum;

@@ -101,6 +101,22 @@ pub fn to_statement(
     format!("{}/{queryid}{}", links::area(server, "statements"), query(&window))
 }
 
+/// The address of the index suggestions for the window and database of a question.
+pub fn to_suggestions(server: ServerId, question: Memo<Question>) -> impl Fn() -> String {
+    move || {
+        question.with(|question| {
+            let kept = Question {
+                range: question.range.clone(),
+                from: question.from.clone(),
+                to: question.to.clone(),
+                database: question.database.clone(),
+                ..Question::default()
+            };
+            links::area(&server, "suggestions") + &query(&kept)
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod events;
+mod forms;
 pub mod marks;
 pub mod metrics;
 pub mod middleware;

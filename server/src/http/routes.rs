@@ -20,7 +20,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use super::middleware::authenticate::PublicPaths;
 use super::middleware::{authenticate, same_origin, security_headers};
 use super::state::AppState;
-use super::{assets, events, marks, metrics, response, ssr};
+use super::{assets, events, forms, marks, metrics, response, ssr};
 use crate::auth::handlers;
 
 /// The largest request body, bytes: forms and server functions are small.
@@ -126,14 +126,19 @@ pub fn table() -> RouteTable {
         .route(
             "/s/{server}/statements/{queryid}",
             &[("POST", OnServer(Explain))],
-            get(ssr::page).post(ssr::plan_statement),
+            get(ssr::page).post(forms::plan_statement),
         )
         .route(
             "/s/{server}/measure",
             &[("POST", OnServer(Explain))],
-            get(ssr::page).post(ssr::measure),
+            get(ssr::page).post(forms::measure),
         )
-        .route("/s/{server}/io", &[("POST", OnServer(Explain))], get(ssr::page).post(ssr::io))
+        .route(
+            "/s/{server}/suggestions",
+            &[("POST", OnServer(Explain))],
+            get(ssr::page).post(forms::suggest_indexes),
+        )
+        .route("/s/{server}/io", &[("POST", OnServer(Explain))], get(ssr::page).post(forms::io))
         .route("/audit.csv", &[("GET", Any(Audit))], get(ssr::audit_csv))
         // The glossary's address until 2026-11.
         .route("/words", &[("GET", Any(See))], get(|| async { Redirect::permanent("/glossary") }))

@@ -50,7 +50,7 @@ const MAX_ERROR_BYTES: usize = 64 * 1024;
 const TOO_LONG: &str = "Without JavaScript a plan of up to 2 MiB can be sent; with JavaScript, or with pgdeck plan on the command line, there is no such limit.";
 
 /// The Leptos context of every page and server function.
-fn contexts(
+pub(super) fn contexts(
     state: &AppState,
     current: CurrentUser,
     sign_in: SignInInfo,
@@ -124,85 +124,6 @@ pub async fn act(
         *page.status_mut() = status;
     }
     page
-}
-
-/// `POST /s/{server}/statements/{queryid}`: plans a statement at once, for browsers without JavaScript.
-pub async fn plan_statement(
-    State(state): State<AppState>,
-    current: CurrentUser,
-    Path((server, queryid)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(pairs): Form<Vec<(String, String)>>,
-) -> Response {
-    let server = ServerId::new(server);
-    let user = match current.require(Permission::Explain, Some(&server)) {
-        Ok(user) => user.clone(),
-        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
-    };
-    let engine = state.0.engine.clone();
-    let explainer = Explainer { engine, journal: journal(&state.0.actions) };
-    let sent = app::submit_planning(&explainer, &user, &server, (&queryid, &pairs)).await;
-    let contexts = contexts(&state, current, SignInInfo::default());
-    let more = move || {
-        contexts();
-        provide_context(sent.clone());
-    };
-    render(&state, more, request_of(uri, &headers)).await
-}
-
-/// `POST /s/{server}/measure`: measures bloat, for browsers without JavaScript. Aborted when the client
-/// disconnects.
-pub async fn measure(
-    State(state): State<AppState>,
-    current: CurrentUser,
-    Path(server): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(pairs): Form<Vec<(String, String)>>,
-) -> Response {
-    let server = ServerId::new(server);
-    let sent = match current.require(Permission::Explain, Some(&server)) {
-        Ok(user) => app::submit_measurement(&state.0.engine, user, &server, &pairs).await,
-        Err(error) => Err(error),
-    };
-    let sent = match sent {
-        Ok(sent) => sent,
-        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
-    };
-    let contexts = contexts(&state, current, SignInInfo::default());
-    let more = move || {
-        contexts();
-        provide_context(sent.clone());
-    };
-    render(&state, more, request_of(uri, &headers)).await
-}
-
-/// `POST /s/{server}/io`: reads what shared buffers hold, for browsers without JavaScript. Ended when the client
-/// disconnects.
-pub async fn io(
-    State(state): State<AppState>,
-    current: CurrentUser,
-    Path(server): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(pairs): Form<Vec<(String, String)>>,
-) -> Response {
-    let server = ServerId::new(server);
-    let sent = match current.require(Permission::Explain, Some(&server)) {
-        Ok(user) => app::submit_cache(&state.0.engine, user, &server, &pairs).await,
-        Err(error) => Err(error),
-    };
-    let sent = match sent {
-        Ok(sent) => sent,
-        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
-    };
-    let contexts = contexts(&state, current, SignInInfo::default());
-    let more = move || {
-        contexts();
-        provide_context(sent.clone());
-    };
-    render(&state, more, request_of(uri, &headers)).await
 }
 
 /// `GET /audit.csv?q=…`: exports the audit log as CSV.
@@ -293,7 +214,7 @@ pub async fn plan(
 
 /// The request for the page that answers a form: with the cookies of the form's own, which say the theme
 /// and the clock.
-fn request_of(uri: Uri, headers: &HeaderMap) -> Request {
+pub(super) fn request_of(uri: Uri, headers: &HeaderMap) -> Request {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = uri;
     let cookies = headers.get_all(header::COOKIE).iter().cloned();
@@ -301,7 +222,7 @@ fn request_of(uri: Uri, headers: &HeaderMap) -> Request {
     request
 }
 
-async fn render(
+pub(super) async fn render(
     state: &AppState,
     contexts: impl Fn() + Clone + Send + Sync + 'static,
     request: Request,

@@ -69,6 +69,14 @@ fn body(path: &str) -> (&'static str, String) {
         "/s/{server}/io" => (FORM, "database=&detail=summary".into()),
         "/api/inspect" => (JSON, r#"{"server":"shop","asked":{}}"#.to_owned()),
         "/s/{server}/measure" => (FORM, "relation=t&method=tuples".into()),
+        "/api/suggestions" | "/api/suggest_indexes" => {
+            (JSON, r#"{"server":"shop","question":{}}"#.to_owned())
+        }
+        "/api/what_if" => {
+            let asked = r#"{"changes":"create index on t (a)","statement":""}"#;
+            (JSON, format!(r#"{{"server":"shop","question":{{}},"asked":{asked}}}"#))
+        }
+        "/s/{server}/suggestions" => (FORM, "ask=suggest".into()),
         "/api/statement_plan" => {
             (JSON, r#"{"server":"shop","queryid":"1","database":"shop"}"#.to_owned())
         }

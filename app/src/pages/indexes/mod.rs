@@ -83,10 +83,12 @@ fn Body(server: ServerId, question: Memo<Question>, start: IndexesView) -> impl 
         })
     });
     let shown_server = server.clone();
+    let suggestions = crate::links::area(&server, "suggestions");
     view! {
         <header class="page-head">
             <h1>"Indexes of " {server.to_string()}</h1>
             <Verdict words/>
+            <p><a href=suggestions>"Indexes that statements ask for"</a></p>
         </header>
         <Findings judged/>
         <controls::Controls server question listing/>

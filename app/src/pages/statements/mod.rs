@@ -89,10 +89,12 @@ fn Body(server: ServerId, question: Memo<Question>, start: StatementsView) -> im
         (calm.unwrap_or(message), tone)
     });
     let (shown_server, changed_server, facts_of) = (server.clone(), server.clone(), latest);
+    let to_suggestions = statement_links::to_suggestions(server.clone(), question);
     view! {
         <header class="page-head">
             <h1>"Statements of " {server.to_string()}</h1>
             <Verdict words/>
+            <p><a href=to_suggestions>"Indexes that they ask for"</a></p>
         </header>
         <Findings judged/>
         <controls::Controls server=server.clone() question ranking/>

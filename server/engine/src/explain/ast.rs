@@ -6,6 +6,7 @@
 use std::thread;
 
 use model::explain::{Position, Refusal};
+use pg_query::NodeEnum;
 use pg_query::protobuf::Token;
 use serde_json::Value;
 
@@ -72,6 +73,25 @@ pub fn parse(text: &str) -> Result<Tree, Refusal> {
 /// The same as it is, for questions that the guard does not have.
 pub fn json(text: &str) -> Result<Value, Refusal> {
     on_large_stack(text, || read(text))
+}
+
+/// All statements of a text, each with what the guard must know of its parts. Its own kind is the caller's to
+/// judge.
+pub fn each(text: &str) -> Result<Vec<(NodeEnum, Tree)>, Refusal> {
+    on_large_stack(text, || {
+        let parsed = pg_query::parse(text, 0).map_err(|error| not_parsed(text, &error))?;
+        let nodes = parsed.protobuf.stmts.into_iter();
+        let nodes = nodes.filter_map(|statement| statement.stmt?.node);
+        let with_tree = |node: NodeEnum| {
+            let gave_up =
+                |_| Refusal::NotParsed { message: "its tree cannot be read".into(), at: None };
+            let value = serde_json::to_value(&node).map_err(gave_up)?;
+            let body = value.as_object().and_then(|fields| fields.values().next());
+            let tree = body.map(walk).unwrap_or_default();
+            Ok((node, tree))
+        };
+        nodes.map(with_tree).collect()
+    })
 }
 
 fn on_large_stack<T: Send>(

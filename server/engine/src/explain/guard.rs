@@ -99,7 +99,7 @@ pub fn is_call_of_constants(text: &str) -> bool {
 }
 
 /// A node's kind in SQL's words: `CreateTableAsStmt` is `CREATE TABLE AS`.
-fn words(kind: &str) -> String {
+pub fn words(kind: &str) -> String {
     match kind {
         "VariableSetStmt" => return "SET".into(),
         "VariableShowStmt" => return "SHOW".into(),

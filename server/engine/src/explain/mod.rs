@@ -7,7 +7,7 @@ pub(crate) mod ast;
 mod cancel;
 pub mod catalog;
 pub(crate) mod common_values;
-mod denied_functions;
+pub(crate) mod denied_functions;
 pub mod guard;
 mod message;
 pub mod planner;

@@ -1,10 +1,11 @@
 //! Plans many statements in one session, one after another, each in a transaction of its own that is rolled
-//! back; with hypothetical indexes (hypopg), which live as long as the session.
+//! back; with hypothetical indexes (`hypothetical`), which live as long as the session.
+
+mod hypothetical;
 
 use std::time::Duration;
 
 use model::explain::{Mode, NotExplained, Options, Refusal, Request};
-use model::identifier::always_quoted;
 use model::{Known, Reason};
 use sqlx::Arguments;
 use sqlx::postgres::{PgArguments, PgRow};
@@ -13,19 +14,15 @@ use super::common_values::Compared;
 use super::guard::Guarded;
 use super::planner::own_run;
 use super::run::{NETWORK, dsn};
-use super::{BACKENDS, HYPOTHETICAL_INDEXES, SAMPLE_VALUES, TABLE_WRITES, script};
+use super::{BACKENDS, SAMPLE_VALUES, TABLE_WRITES, script};
 use crate::capability::{OLDEST_MAJOR, unsupported};
 use crate::connection::batch::BEGIN;
-use crate::connection::on_demand::{OnDemand, Statement, Stop};
-use crate::error::{quoted, quoted_literal};
+use crate::connection::on_demand::{OnDemand, Stop};
 use crate::server::WatchedServer;
 use crate::sql::Query;
 
 /// When the server gives up on one plan, ms.
 const TIMEOUT_MS: u64 = 1_000;
-/// What creates the extension.
-const CREATE: &str = "create extension hypopg;";
-
 /// Who serves us.
 #[derive(sqlx::FromRow)]
 struct ServedBy {
@@ -33,16 +30,6 @@ struct ServedBy {
     #[sqlx(try_from = "model::text::Text")]
     role: String,
     superuser: bool,
-}
-
-/// The extension where it is installed.
-#[derive(sqlx::FromRow)]
-struct Hypopg {
-    #[sqlx(try_from = "model::text::Text")]
-    version: String,
-    #[sqlx(try_from = "model::text::Text")]
-    schema: String,
-    may_use: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -88,6 +75,8 @@ pub struct SerialPlanner {
     role: String,
     /// The schema of hypopg, once it was found to be usable.
     schema: Option<String>,
+    /// Whether its version can hide indexes.
+    can_hide: bool,
 }
 
 impl SerialPlanner {
@@ -95,7 +84,8 @@ impl SerialPlanner {
     pub async fn open(server: &WatchedServer, database: &str) -> Result<Self, NotExplained> {
         let dsn = dsn(server, Some(database))?;
         let session = OnDemand::open(&dsn, &server.budget, server.overhead.clone()).await?;
-        let mut planner = Self { session, major: 0, role: String::new(), schema: None };
+        let mut planner =
+            Self { session, major: 0, role: String::new(), schema: None, can_hide: false };
         let mut rows: Vec<ServedBy> = planner.read(BACKENDS, PgArguments::default()).await?;
         let served = rows.pop().ok_or(Reason::NotYet)?;
         planner.major = u16::try_from(served.major).unwrap_or(0);
@@ -214,51 +204,6 @@ impl SerialPlanner {
         let added = arguments.add(schemas).and_then(|()| arguments.add(names));
         added.map_err(|_| Reason::NotSupported { what: "names of this kind".into() })?;
         self.read(TABLE_WRITES, arguments).await
-    }
-
-    /// The version of hypopg; or what is missing for hypothetical indexes.
-    pub async fn hypopg(&mut self) -> Known<String> {
-        let mut rows: Vec<Hypopg> = self.read(HYPOTHETICAL_INDEXES, PgArguments::default()).await?;
-        let missing = || Reason::MissingExtension { name: "hypopg".into(), sql: CREATE.into() };
-        let found = rows.pop().ok_or_else(missing)?;
-        if !found.may_use {
-            let (schema, role) = (always_quoted(&found.schema), quoted(&self.role));
-            let grant = format!(
-                "grant usage on schema {schema} to {role}; grant execute on all functions in schema {schema} to {role};"
-            );
-            return Err(Reason::missing_grant("hypothetical indexes (hypopg)", grant));
-        }
-        self.schema = Some(found.schema);
-        Ok(found.version)
-    }
-
-    /// Makes an index hypothetically, for this session: nothing is built. Its name, as plans print it; or why
-    /// there is none.
-    ///
-    /// Errors: the outer one ends the session.
-    pub async fn create(&mut self, sql: &str) -> Result<Known<String>, Reason> {
-        let Some(schema) = &self.schema else { return Ok(Err(Reason::NotYet)) };
-        let (schema, literal) = (always_quoted(schema), quoted_literal(sql));
-        let text =
-            format!("select c.indexname::text from {schema}.hypopg_create_index({literal}) c");
-        self.command(self.begin()).await?;
-        match self.session.run(&Statement::own(text), within()).await {
-            Ok(name) => {
-                self.command(script::ROLLBACK.to_owned()).await?;
-                Ok(name.ok_or(Reason::NotYet))
-            }
-            Err(stop) => {
-                let refused = self.refused::<String>(stop, script::ROLLBACK.to_owned()).await?;
-                Ok(refused.map_err(|why| Reason::Nothing { message: why.message() }))
-            }
-        }
-    }
-
-    /// Forgets all hypothetical indexes.
-    pub async fn reset(&mut self) -> Result<(), Reason> {
-        let Some(schema) = &self.schema else { return Ok(()) };
-        let text = format!("select {}.hypopg_reset()", always_quoted(schema));
-        self.command(text).await
     }
 }
 

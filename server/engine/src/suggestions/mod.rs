@@ -3,11 +3,13 @@
 //!
 //! Runs only when a person asks, one at a time on a server, within a budget of statements and time.
 
+mod changes;
 mod describe;
 mod merge;
 mod parameters;
 mod prove;
 mod subject;
+mod what_if;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,6 +34,7 @@ use subject::{Look, Subject, nothing};
 pub const MOST_STATEMENTS: usize = 50;
 /// How long planning may take, ms: the time that a person waits for a page that they asked for.
 const MOST_MS: u64 = 10_000;
+
 impl Engine {
     /// Suggests indexes for these statements of a database; of too many the costliest are looked at.
     pub async fn suggest_indexes(
@@ -60,16 +63,11 @@ async fn suggest(
     engine: &Engine,
     server: &WatchedServer,
     (id, database): (&ServerId, &str),
-    mut statements: Vec<Weighted>,
+    statements: Vec<Weighted>,
 ) -> Result<Suggestions, NotExplained> {
     let begun = Instant::now();
     let deadline = begun + Duration::from_millis(MOST_MS);
-    statements.sort_by(|one, two| two.total_ms.total_cmp(&one.total_ms));
-    let mut left_out = statements.len().saturating_sub(MOST_STATEMENTS);
-    statements.truncate(MOST_STATEMENTS);
-    let reading = tokio::task::spawn_blocking(|| Subject::read_all(statements)).await;
-    let mut subjects =
-        reading.map_err(|_| Reason::Broken { what: "Reading the statements".into() })?;
+    let (mut subjects, mut left_out) = costliest(statements).await?;
     let mut planner = SerialPlanner::open(server, database).await?;
     let looked = look(&mut planner, &mut subjects, deadline).await;
     planner.close().await;
@@ -102,6 +100,16 @@ async fn suggest(
         left_out,
         took_ms: begun.elapsed().as_secs_f64() * 1_000.0,
     })
+}
+
+/// The costliest statements, read; and how many are left out.
+async fn costliest(mut statements: Vec<Weighted>) -> Result<(Vec<Subject>, usize), Reason> {
+    statements.sort_by(|one, two| two.total_ms.total_cmp(&one.total_ms));
+    let left_out = statements.len().saturating_sub(MOST_STATEMENTS);
+    statements.truncate(MOST_STATEMENTS);
+    let reading = tokio::task::spawn_blocking(|| Subject::read_all(statements)).await;
+    let subjects = reading.map_err(|_| Reason::Broken { what: "Reading the statements".into() })?;
+    Ok((subjects, left_out))
 }
 
 /// Plans each statement as the tables are: for any value, and for common ones. How many were left out because

@@ -60,7 +60,9 @@ pub async fn prove(
     if proof.hypopg.is_ok() {
         for _ in 0..ROUNDS {
             proof.create(planner).await?;
-            if !proof.replan(planner, subjects, deadline).await? {
+            let (after, in_time) = replan(planner, subjects, deadline).await?;
+            proof.after = after;
+            if !in_time {
                 proof.doubt_unseen(subjects);
                 break;
             }
@@ -88,35 +90,10 @@ impl Proof {
                     "Not proved: hypopg makes no {} indexes.",
                     method.to_uppercase()
                 ))),
-                _ => planner.create(&one.wanted.plain_sql()).await?,
+                _ => planner.create(&one.wanted.plain_sql()).await?.map(|made| made.name),
             };
         }
         Ok(())
-    }
-
-    /// Plans all statements again; whether the time sufficed.
-    async fn replan(
-        &mut self,
-        planner: &mut SerialPlanner,
-        subjects: &[Subject],
-        deadline: Instant,
-    ) -> Result<bool, Reason> {
-        self.after.clear();
-        let mut in_time = true;
-        for subject in subjects {
-            let mut after = After::default();
-            in_time &= Instant::now() < deadline;
-            if in_time {
-                if subject.generic.is_ok() {
-                    after.generic = subject.planned(planner, None).await?.ok();
-                }
-                if let (Ok(values), Ok(_)) = (&subject.values, &subject.custom) {
-                    after.custom = subject.planned(planner, Some(values.clone())).await?.ok();
-                }
-            }
-            self.after.push(after);
-        }
-        Ok(in_time)
     }
 
     /// Takes away what no statement gets cheaper by.
@@ -136,6 +113,30 @@ impl Proof {
             }
         }
     }
+}
+
+/// Plans all statements again, with the hypothetical indexes that there are; and whether the time sufficed.
+pub async fn replan(
+    planner: &mut SerialPlanner,
+    subjects: &[Subject],
+    deadline: Instant,
+) -> Result<(Vec<After>, bool), Reason> {
+    let mut all = vec![];
+    let mut in_time = true;
+    for subject in subjects {
+        let mut after = After::default();
+        in_time &= Instant::now() < deadline;
+        if in_time {
+            if subject.generic.is_ok() {
+                after.generic = subject.planned(planner, None).await?.ok();
+            }
+            if let (Ok(values), Ok(_)) = (&subject.values, &subject.custom) {
+                after.custom = subject.planned(planner, Some(values.clone())).await?.ok();
+            }
+        }
+        all.push(after);
+    }
+    Ok((all, in_time))
 }
 
 /// Whether a statement gets cheaper by an index.

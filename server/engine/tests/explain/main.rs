@@ -18,6 +18,7 @@ mod lab_subset;
 mod majors;
 mod suggestions;
 mod traps;
+mod what_if;
 
 use std::time::{Duration, Instant};
 

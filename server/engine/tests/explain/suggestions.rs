@@ -17,10 +17,10 @@ const SAMPLED: f64 = 1.05;
 /// By how much the planner's cost with the real index may differ from that with the hypothetical one: hypopg
 /// guesses how many pages the index has and how deep it is (HypoPG, pull request 64). The largest factor that was
 /// seen is 1.15, on a few hundred rows of a sparse column.
-const PROMISED: f64 = 1.25;
+pub(crate) const PROMISED: f64 = 1.25;
 
 /// A server with a login that may plan everything; None where hypopg is wanted and cannot be had.
-async fn started(major: u16, with_hypopg: bool) -> Result<Option<Server>> {
+pub(crate) async fn started(major: u16, with_hypopg: bool) -> Result<Option<Server>> {
     let server = ServerOptions::new(major)
         .setting("autovacuum", "off")
         .setting("max_parallel_workers_per_gather", "0")
@@ -190,7 +190,7 @@ async fn a_missing_grant_is_said_and_mended() -> Result {
 }
 
 /// A table, and statements that need an index, do not, and cannot be planned.
-async fn small(server: &Server) -> Result<Vec<Weighted>> {
+pub(crate) async fn small(server: &Server) -> Result<Vec<Weighted>> {
     server
         .exec(
             "create table visits (id int primary key, visitor int not null, seen int not null, tags text[] not null);

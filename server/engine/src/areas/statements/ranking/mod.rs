@@ -13,6 +13,7 @@ mod rows;
 mod tags;
 mod texts;
 mod values;
+pub mod workload;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

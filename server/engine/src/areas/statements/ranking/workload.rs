@@ -1,0 +1,129 @@
+//! The costliest statements of one database over a window, with their texts: what indexes are suggested for.
+
+use std::collections::HashMap;
+
+use model::statements::explain::explain;
+use model::statements::{Measure, Question};
+use model::suggestions::{Weighted, Workload, WorkloadFacts};
+use model::{Known, Reason, ServerId};
+
+use super::super::StatementsArea;
+use super::base::Entry;
+use super::{Asker, Store};
+use crate::engine::Engine;
+use crate::past::unreadable;
+
+/// How many statements are looked at for each that is wanted: some have no plan, or their text is not known.
+const LOOKED_AT_PER_WANTED: usize = 3;
+
+/// The costliest statements of the question's database and window, at most `most`; of the costliest database
+/// where it names none. None: no such server.
+///
+/// Errors: a sentence, when the store cannot be read.
+pub async fn workload(
+    engine: &Engine,
+    id: &ServerId,
+    question: &Question,
+    most: usize,
+) -> Result<Option<Known<Workload>>, String> {
+    let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(None) };
+    let major = engine.facts(id).map_or(0, |facts| facts.major);
+    let store = Store::of(engine, id);
+    let asker = Asker { value: latest.value(), question, sees_text: true, store };
+    let found = asker.workload(major, most).await.map_err(|error| unreadable(&error))?;
+    Ok(Some(match (found, &latest.failure) {
+        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason.clone()),
+        (found, _) => found,
+    }))
+}
+
+impl Asker<'_> {
+    async fn workload(&self, major: u16, most: usize) -> Result<Known<Workload>, history::Error> {
+        let spans = self.spans();
+        let base = match self.base(&spans).await? {
+            Ok(base) => base,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let databases = costliest(&base.entries);
+        let asked = &self.question.database;
+        let first = databases.first().cloned().unwrap_or_default();
+        let database = if asked.is_empty() { first } else { asked.clone() };
+        let times = times(&base.entries, &database);
+        let looked_at = || times.iter().take(most.saturating_mul(LOOKED_AT_PER_WANTED));
+        let mut texts = self.texts(looked_at().map(|(queryid, _)| *queryid)).await?;
+        let with_text = looked_at().filter_map(|(queryid, total_ms)| {
+            let text = texts.remove(queryid)?.text;
+            explain(&text, major)?;
+            Some(Weighted { queryid: *queryid, text, total_ms: *total_ms })
+        });
+        let statements: Vec<Weighted> = with_text.take(most).collect();
+        let facts = WorkloadFacts {
+            databases,
+            database,
+            statements: times.len(),
+            planned: statements.len(),
+            from_ms: base.facts.from_ms,
+            to_ms: base.facts.to_ms,
+            notes: spans.refused,
+        };
+        Ok(Ok(Workload { facts, statements }))
+    }
+}
+
+/// The databases, those whose statements took most time first.
+fn costliest(entries: &[Entry]) -> Vec<String> {
+    let mut times: HashMap<&str, f64> = HashMap::new();
+    for entry in entries {
+        *times.entry(&entry.database).or_default() += entry.sums.get(Measure::ExecTime);
+    }
+    let mut times: Vec<(&str, f64)> = times.into_iter().collect();
+    times.sort_by(|one, two| two.1.total_cmp(&one.1).then_with(|| one.0.cmp(two.0)));
+    times.into_iter().map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The execution time of each statement in a database, whoever ran it, ms; the longest first.
+fn times(entries: &[Entry], database: &str) -> Vec<(i64, f64)> {
+    let mut times: HashMap<i64, f64> = HashMap::new();
+    for entry in entries.iter().filter(|entry| *entry.database == *database) {
+        *times.entry(entry.queryid).or_default() += entry.sums.get(Measure::ExecTime);
+    }
+    let mut times: Vec<(i64, f64)> = times.into_iter().collect();
+    times.sort_by(|one, two| two.1.total_cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
+    times
+}
+
+#[cfg(test)]
+mod tests {
+    use history::Entity;
+    use model::statements::Sums;
+
+    use super::super::base::{Names, entry};
+    use super::*;
+
+    fn entries(of: &[(&str, &str, &str, f64)]) -> Vec<Entry> {
+        let mut names = Names::default();
+        let one = |(database, queryid, role, ms): &(&str, &str, &str, f64)| {
+            let labels = [
+                ("database", *database),
+                ("queryid", *queryid),
+                ("role", *role),
+                ("toplevel", "true"),
+            ];
+            entry(&Entity::of(labels), Sums::from_iter([(Measure::ExecTime, *ms)]), &mut names)
+        };
+        of.iter().filter_map(one).collect()
+    }
+
+    #[test]
+    fn statements_are_added_up_over_roles_and_kept_apart_by_database() {
+        let entries = entries(&[
+            ("shop", "1", "ann", 10.0),
+            ("shop", "1", "bob", 5.0),
+            ("shop", "2", "ann", 12.0),
+            ("other", "1", "ann", 90.0),
+        ]);
+        assert_eq!(costliest(&entries), ["other", "shop"]);
+        assert_eq!(times(&entries, "shop"), [(1, 15.0), (2, 12.0)]);
+        assert!(times(&entries, "gone").is_empty());
+    }
+}
