@@ -6,15 +6,17 @@
 use leptos::prelude::*;
 
 /// The ids of the glossary's entries, in its order.
-pub const EXPLAINED: [&str; 38] = [
+pub const EXPLAINED: [&str; 41] = [
     "active-sessions",
     "bloat",
     "buffer-cache-hits",
     "catalog-xmin-age",
     "connection",
     "deadlocks",
+    "fillfactor",
     "flush-lag",
     "hot-standby-feedback",
+    "hot-updates",
     "idle-in-transaction",
     "lock-modes",
     "max-locks-per-transaction",
@@ -25,6 +27,7 @@ pub const EXPLAINED: [&str; 38] = [
     "predicate-locks-sireadlock",
     "prepared",
     "query-id",
+    "reclaimable-bytes",
     "recovery-conflicts",
     "replay-lag",
     "replay-waits-for",
