@@ -40,7 +40,9 @@ pub mod rules {
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Tables>, "tables": filled_default_partition,
+        Rule<Tables>, "tables": bloated_table,
+            bloated_index,
+            filled_default_partition,
             key_running_out,
             missing_next_partition,
             missing_primary_key,
@@ -52,8 +54,6 @@ pub mod rules {
             unlogged_table,
             unvalidated_constraint,
             view_without_unique_index,
-            bloated_table,
-            bloated_index,
             autovacuum_disabled,
             broken_reltuples,
             vacuum_overdue
