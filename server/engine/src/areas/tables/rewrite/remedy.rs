@@ -46,9 +46,12 @@ pub fn of_table(place: &Place<'_>, cause: &Cause<'_>, band: &Band) -> Remedy {
         };
     }
     if band.is_mostly_dead() {
+        let unknown = place.rewriting.xmin_holders.as_ref().err().map_or_else(String::new, |why| {
+            format!(" Whether somebody may still see them is not known: {}", why.message())
+        });
         return Remedy {
             message: format!(
-                "VACUUM first: new rows then take the room of the dead ones, which is enough for a table that grows.{prevention} If the disk needs the bytes: {}",
+                "VACUUM first: new rows then take the room of the dead ones, which is enough for a table that grows.{unknown}{prevention} If the disk needs the bytes: {}",
                 then.message
             ),
             sql: Some(format!("vacuum (analyze) {name};")),
