@@ -6,6 +6,7 @@ mod counters;
 pub mod detail;
 pub mod listing;
 mod relation;
+mod rewriting;
 pub mod schema;
 mod toast;
 pub mod treemap;
@@ -18,10 +19,11 @@ use self::schema::Schema;
 use crate::autovacuum::Autovacuum;
 use crate::of_database::OfDatabase;
 
-pub use bloat::{Band, Doubt, IndexBloat, TableBloat};
+pub use bloat::{Band, Doubt, IndexBloat, Reclaimable, TableBloat};
 pub use counters::{Counters, IndexSize, Maintenance};
 pub use listing::{Listing, Question};
 pub use relation::{Kind, Persistence, Table};
+pub use rewriting::{REPACK_SINCE, Rewriting};
 pub use toast::Toast;
 
 /// Everything the area reads.
@@ -54,6 +56,9 @@ pub struct DatabaseTables {
     /// How tables are defined; None of a recording made before that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Arc<Schema>>,
+    /// What a rewrite depends on; None of a recording made before that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewriting: Option<Rewriting>,
     /// Tables, materialized views and partitioned tables, by oid. TOAST tables and indexes stand within them.
     pub tables: Vec<Table>,
 }

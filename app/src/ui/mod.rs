@@ -1,5 +1,6 @@
 //! Reusable components and formatting. They render what they are given and fetch nothing.
 
+pub mod band;
 pub mod bar;
 pub mod chart;
 pub mod chart_data;

@@ -6,16 +6,18 @@
 use leptos::prelude::*;
 
 /// The ids of the glossary's entries, in its order.
-pub const EXPLAINED: [&str; 39] = [
+pub const EXPLAINED: [&str; 42] = [
     "active-sessions",
     "bloat",
     "buffer-cache-hits",
     "catalog-xmin-age",
     "connection",
     "deadlocks",
+    "fillfactor",
     "flush-lag",
     "full-page-images",
     "hot-standby-feedback",
+    "hot-updates",
     "idle-in-transaction",
     "lock-modes",
     "max-locks-per-transaction",
@@ -26,6 +28,7 @@ pub const EXPLAINED: [&str; 39] = [
     "predicate-locks-sireadlock",
     "prepared",
     "query-id",
+    "reclaimable-bytes",
     "recovery-conflicts",
     "replay-lag",
     "replay-waits-for",

@@ -2,7 +2,7 @@
 
 /// Name, explanation, page of the manual. The pages exist in the manuals of all majors that pgdeck
 /// watches.
-pub const TERMS: [(&str, &str, &str); 39] = [
+pub const TERMS: [(&str, &str, &str); 42] = [
     (
         "Active sessions",
         "Client sessions that are running a statement right now, including those that wait for a lock or for I/O.",
@@ -34,6 +34,11 @@ pub const TERMS: [(&str, &str, &str); 39] = [
         "explicit-locking.html",
     ),
     (
+        "Fillfactor",
+        "How full, in percent, pages are made when rows are inserted or the table is rewritten. What is left free takes new versions of rows on the same page, which HOT updates need.",
+        "storage-hot.html",
+    ),
+    (
         "Flush lag",
         "Time until the standby had written recent WAL to disk. With synchronous_commit = on, this is what a commit waits for.",
         "monitoring-stats.html",
@@ -47,6 +52,11 @@ pub const TERMS: [(&str, &str, &str); 39] = [
         "hot_standby_feedback",
         "If on, the standby tells the primary which row versions its queries still need. Fewer queries are cancelled on the standby, and the primary keeps more dead rows.",
         "hot-standby.html",
+    ),
+    (
+        "HOT updates",
+        "Heap-only tuples: updates that put the new row version on the same page and change no column that an index holds (since 16 only BRIN may). They need no new index entries, and any later access to the page removes the old version.",
+        "storage-hot.html",
     ),
     (
         "Idle in transaction",
@@ -97,6 +107,11 @@ pub const TERMS: [(&str, &str, &str); 39] = [
         "Query ID",
         "Identifies statements that differ only in their constants. pg_stat_statements groups by it.",
         "pgstatstatements.html",
+    ),
+    (
+        "Reclaimable bytes",
+        "What a table and its indexes would be smaller by if they were written anew, estimated as a band from the catalog. Room inside them is used again by new rows; only a rewrite gives it back to the disk.",
+        "routine-vacuuming.html",
     ),
     (
         "Recovery conflicts",

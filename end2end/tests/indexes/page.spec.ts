@@ -21,7 +21,8 @@ test('every index has its table, columns, size and scans, and its definition', a
   const first = rows(page).first();
   await expect(first).toContainText(/\w+\.\w+, database \w+/);
   await expect(first.getByRole('cell').nth(1)).toHaveText(/^[\d.,]+\s(B|KiB|MiB|GiB)/);
-  await expect(first.getByRole('cell').nth(2)).toContainText(/since/);
+  await expect(first.getByRole('cell').nth(2)).toHaveText(/\d\s(B|KiB|MiB|GiB)|unknown/);
+  await expect(first.getByRole('cell').nth(3)).toContainText(/since/);
   await first.getByText(/^Definition/).click();
   await expect(first.locator('details pre').first()).toContainText(/CREATE (UNIQUE )?INDEX/);
   await expect(page.getByRole('region', { name: 'What these numbers rest on' })).toContainText(/Called unused is what|standby/);
@@ -41,4 +42,17 @@ test('a heading orders, a filter narrows, and both stand in the address', async 
   await expect(page.getByText('No index matches the filter.')).toBeVisible();
   await open(page, '/s/primary/indexes?sort=%3Cb%3E');
   await expect(page.getByRole('alert').filter({ hasText: 'order in the address' })).toBeVisible();
+});
+
+test('of B-trees it is estimated what building them anew gives back, of others it is unknown', async ({ page }) => {
+  test.setTimeout(90_000);
+  await expect
+    .poll(async () => {
+      await open(page, '/s/primary/indexes?q=sessions&sort=-reclaimable');
+      return rows(page).first().getByRole('cell').nth(2).textContent();
+    }, { timeout: 60_000 })
+    .toMatch(/\d\s(B|KiB|MiB)/);
+  await expect(page.getByRole('columnheader', { name: 'Reclaimable' })).toHaveAttribute('aria-sort', 'descending');
+  await open(page, '/s/primary/indexes?problem=tables/bloated_index');
+  await expect(page.getByRole('combobox', { name: 'Problem' })).toHaveValue('tables/bloated_index');
 });

@@ -46,3 +46,24 @@ test('a table has a page that says why its dead rows stay', async ({ page }) => 
   await open(page, '/s/primary/table?database=shop&schema=public&name=%3Cscript%3E');
   await expect(page.getByRole('main')).toContainText(/No table of this name|no database of this name/);
 });
+
+test('reclaimable bytes are bars with a band, a column, and what areas of the map stand for', async ({ page }) => {
+  test.setTimeout(120_000);
+  const panel = page.getByRole('region', { name: 'Reclaimable bytes' });
+  await expect
+    .poll(async () => {
+      await open(page, '/s/primary/tables');
+      return panel.getByRole('link', { name: 'public.sessions' }).count();
+    }, { timeout: 90_000 })
+    .toBe(1);
+  const first = panel.locator('tbody tr').first();
+  await expect(first).toContainText(/\d\s(MiB|GiB)/);
+  await expect(first.locator('svg rect.least')).toHaveAttribute('width', /^[1-9]/);
+  await panel.getByRole('link', { name: 'The list in this order' }).click();
+  await expect(page).toHaveURL(/sort=-reclaimable/);
+  await expect(rows(page).first()).toContainText(/\d\s(MiB|GiB) – /);
+  const map = page.getByRole('region', { name: 'Where the bytes are' });
+  await map.getByRole('link', { name: 'Reclaimable bytes' }).click();
+  await expect(page).toHaveURL(/map=reclaimable/);
+  await expect(map.getByRole('link', { name: /public\.sessions in / }).first()).toBeVisible();
+});

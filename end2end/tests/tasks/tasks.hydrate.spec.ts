@@ -95,6 +95,31 @@ for (const width of [1440, 390]) {
       hands.took(2);
     });
 
+    test(`the disk fills: which bytes can be had, why, and how, at ${width} px`, async ({ page }) => {
+      test.setTimeout(150_000);
+      // A rewrite is estimated once the shop's tables were read with their dead rows.
+      await expect
+        .poll(async () => {
+          await open(page, '/s/primary/tables');
+          return page.getByText(/sessions in database shop would give back/).count();
+        }, { timeout: 120_000 })
+        .toBeGreaterThan(0);
+      await open(page, '/s/primary/');
+      const hands = new Hands(page, phone);
+      await hands.go('gt', 'Workload', 'Tables');
+      const panel = page.getByRole('region', { name: 'Reclaimable bytes' });
+      const row = panel.locator('tbody tr', { hasText: 'public.sessions' });
+      await expect(row).toContainText(/\d\s(MiB|GiB)/);
+      await hands.click(row.getByRole('link'), 'the table');
+      const why = page.getByRole('region', { name: 'Findings' }).getByText(/sessions in database shop would give back between/).filter({ visible: true });
+      await hands.click(why.first(), 'the finding');
+      await expect(why.first()).toContainText(/dead rows (that nobody removes: autovacuum is off|that VACUUM may not remove)/);
+      const statement = page.getByRole('main').getByText(/^(vacuum \(analyze\) public\.sessions;|select pg_terminate_backend\(\d+\);)/);
+      await expect(statement.filter({ visible: true }).first()).toBeVisible();
+      await expect(page.getByText(/Not VACUUM FULL/).filter({ visible: true }).first()).toBeVisible();
+      hands.took(4);
+    });
+
     test(`what pgdeck costs, at ${width} px`, async ({ page }) => {
       await open(page, '/');
       const hands = new Hands(page, phone);

@@ -153,7 +153,7 @@ create table sessions (
     data text not null
 ) with (autovacuum_enabled = off);
 insert into sessions (customer_id, seen_at, data)
-select i, now(), repeat(md5(i::text), 6) from generate_series(1, 200 * current_setting('shop.percent')::int) i;
+select i, now(), repeat(md5(i::text), 40) from generate_series(1, 200 * current_setting('shop.percent')::int) i;
 create index sessions_seen_at_idx on sessions (seen_at);
 
 -- A mistake: vacuum may hardly work here.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Duty, ProblemKind};
 use crate::finding::Finding;
 use crate::reason::Known;
+use crate::tables::Reclaimable;
 
 /// Rows of a page.
 pub const PAGE_ROWS: usize = 50;
@@ -30,6 +31,8 @@ pub struct Question {
 pub enum Order {
     /// Bytes.
     Size,
+    /// Bytes that building it anew would give back at least.
+    Reclaimable,
     /// Scans since they are counted.
     Scans,
     /// When it was last scanned.
@@ -42,8 +45,9 @@ pub enum Order {
 
 impl Order {
     /// All, with the word in the address.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::Size, "size"),
+        (Self::Reclaimable, "reclaimable"),
         (Self::Scans, "scans"),
         (Self::LastScan, "last"),
         (Self::Cost, "cost"),
@@ -90,6 +94,9 @@ pub struct Row {
     pub duties: Vec<Duty>,
     /// Its size as of the last VACUUM, ANALYZE or CREATE INDEX, bytes.
     pub bytes: f64,
+    /// What building it anew would give back, or why that is not known; None while it is not estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclaimable: Option<Known<Reclaimable>>,
     /// Its size in that of the table without indexes and TOAST, percent; None where the table is empty.
     pub table_percent: Option<f64>,
     /// Scans since they are counted; None where they are not.

@@ -2,12 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bloat::Reclaimable;
 use super::counters::{Counters, is_default};
 use super::relation::{Kind, Persistence};
 use crate::reason::Known;
 
 /// Rows of a page.
 pub const PAGE_ROWS: usize = 50;
+/// The tables of which a rewrite would give back most are shown by themselves: so many.
+pub const MOST_RECLAIMABLE: usize = 20;
+/// Less than that is not worth a bar, bytes.
+pub const RECLAIMABLE_FROM_BYTES: i64 = 1 << 20;
 
 /// What is asked of the tables. All of it stands in the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +79,8 @@ pub enum Order {
     Toast,
     /// All indexes.
     Indexes,
+    /// Bytes that a rewrite would give back at least.
+    Reclaimable,
     /// Bytes added in a day.
     Growth,
     /// Live rows.
@@ -96,11 +103,12 @@ pub enum Order {
 
 impl Order {
     /// All, with the word in the address.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 14] = [
         (Self::Size, "size"),
         (Self::Heap, "heap"),
         (Self::Toast, "toast"),
         (Self::Indexes, "indexes"),
+        (Self::Reclaimable, "reclaimable"),
         (Self::Growth, "growth"),
         (Self::Rows, "rows"),
         (Self::Dead, "dead"),
@@ -151,6 +159,9 @@ pub struct Sums {
     /// The oldest age of a transaction ID.
     #[serde(default, skip_serializing_if = "is_default")]
     pub xid_age: Option<i64>,
+    /// What a rewrite of heaps, TOAST tables and indexes would give back; None where nothing of it is estimated.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reclaimable: Option<Reclaimable>,
     /// Bytes added in a day by the history; None where that is not known.
     #[serde(default, skip_serializing_if = "is_default")]
     pub growth_bytes: Option<f64>,
@@ -189,6 +200,7 @@ impl Sums {
             Order::Heap => number(self.heap_bytes),
             Order::Toast => number(self.toast_bytes),
             Order::Indexes => number(self.index_bytes),
+            Order::Reclaimable => self.reclaimable.map(|sum| sum.low as f64),
             Order::Growth => self.growth_bytes,
             Order::Rows => self.reltuples,
             Order::Dead => self.dead_percent(),
@@ -283,6 +295,12 @@ pub struct Listing {
     pub matching_bytes: i64,
     /// All databases.
     pub databases: Vec<DatabaseState>,
+    /// Those of what matches of which a rewrite would give back most, worth a bar each.
+    #[serde(default)]
+    pub most_reclaimable: Vec<Row>,
+    /// What rewriting all that match would give back.
+    #[serde(default)]
+    pub reclaimable: Reclaimable,
     /// The largest of what matches, and for each database the others together.
     pub tiles: Vec<Tile>,
     /// What of the address was not understood, in sentences.

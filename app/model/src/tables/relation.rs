@@ -1,5 +1,7 @@
 //! One table with its counters.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::bloat::TableBloat;
@@ -100,9 +102,10 @@ pub struct Table {
     /// What was read and written since the reading before; None if nothing was, or none is known.
     #[serde(default, skip_serializing_if = "is_default")]
     pub moved: Option<Box<Counters>>,
-    /// What a rewrite of it would give back; None while it is not estimated, for the largest come first.
+    /// What a rewrite of it would give back, shared with later readings as long as it holds; None while it is not
+    /// estimated, for the largest come first.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub bloat: Option<Known<Box<TableBloat>>>,
+    pub bloat: Option<Known<Arc<TableBloat>>>,
     /// Its indexes, by oid.
     #[serde(default, skip_serializing_if = "is_default")]
     pub indexes: Vec<IndexSize>,

@@ -6,13 +6,14 @@ use model::ServerId;
 use model::indexes::{Listing, Question};
 
 /// Problems that can be asked for: rule, and what people read.
-const PROBLEMS: [(&str, &str); 8] = [
+const PROBLEMS: [(&str, &str); 9] = [
     ("indexes/invalid_index", "Invalid"),
     ("indexes/duplicate_index", "Duplicate"),
     ("indexes/redundant_index", "Redundant"),
     ("indexes/unused_index", "Unused"),
     ("indexes/rarely_used_index", "Rarely used"),
     ("indexes/index_larger_than_table", "Larger than its table"),
+    ("tables/bloated_index", "Much room that nobody uses"),
     ("indexes/wide_write_cost", "Many on a busy table"),
     ("indexes/hot_prevented_by_index", "Prevents HOT updates"),
 ];

@@ -37,9 +37,11 @@ access! { "/api/indexes" OnServer(See) }
 pub async fn read_indexes(server: ServerId, question: Question) -> Result<IndexesView, ApiError> {
     use crate::auth;
     use engine::areas::indexes::{IndexesArea, listing};
+    use engine::areas::tables::bands;
     auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
-    let answer = listing::answer(&engine, &server, &question).ok_or(ApiError::NotFound)?;
+    let bands = bands::index_bands(&engine, &server);
+    let answer = listing::answer(&engine, &server, &question, bands).ok_or(ApiError::NotFound)?;
     let latest = engine.latest_as::<IndexesArea, _>(&server, Indexes::counted);
     let latest = latest.ok_or(ApiError::NotFound)?;
     let judged = live::findings::judged(&engine, &server, "indexes");

@@ -7,6 +7,7 @@ use model::{Finding, ServerId, Unit};
 
 use super::address::{SORTED, to_listing};
 use super::details::details;
+use crate::ui::band;
 use crate::ui::format;
 use crate::ui::keyed::keyed;
 use crate::ui::query_params::QueryParams;
@@ -16,8 +17,9 @@ use crate::ui::table::sort_heading;
 /// The column of names.
 const NAMES: Column = ("table", "Index", false);
 /// The columns of numbers that order.
-const NUMBERS: [Column; 4] = [
+const NUMBERS: [Column; 5] = [
     ("size", "Size", true),
+    ("reclaimable", "Reclaimable", true),
     ("scans", "Scans", true),
     ("last", "Last scan", true),
     ("cost", "Entries written", true),
@@ -84,6 +86,7 @@ fn cells(server: &ServerId, row: &Row) -> AnyView {
         </th>
         <td class="text" data-label="Columns">{columns(row)}</td>
         {size(row)}
+        {reclaimable(row)}
         {scans(row)}
         {last_scan(row)}
         {cost(row)}
@@ -112,6 +115,22 @@ fn size(row: &Row) -> AnyView {
         </td>
     }
     .into_any()
+}
+
+/// What building it anew would give back: estimated of B-trees only.
+fn reclaimable(row: &Row) -> AnyView {
+    let label = "Reclaimable";
+    match &row.reclaimable {
+        Some(Ok(sum)) => view! {
+            <td class="num" data-label=label title=band::in_words(sum)>{band::span(sum)}</td>
+        }
+        .into_any(),
+        Some(Err(reason)) => {
+            view! { <td class="num" data-label=label title=reason.message()><span class="unknown">"unknown"</span></td> }
+                .into_any()
+        }
+        None => unknown(label, "Not estimated yet: the largest tables come first."),
+    }
 }
 
 fn scans(row: &Row) -> AnyView {

@@ -31,15 +31,15 @@ pub fn bloat(detail: &Detail) -> AnyView {
 }
 
 fn parts(detail: &Detail, bloat: &TableBloat) -> AnyView {
-    let (low, high, complete) = bloat.sum();
-    let more = if complete { "" } else { "; what is not known is not in it" };
+    let all = bloat.reclaimable();
+    let more = if all.unknown == 0 { "" } else { "; what is not known is not in it" };
     let sum = format!(
         "Between {} and {} in all{more}. Estimated from the catalog, without reading the table.",
-        bytes(low),
-        bytes(high)
+        bytes(all.low),
+        bytes(all.high)
     );
     let index = |index: &IndexSize| {
-        let known = &bloat.indexes.iter().find(|one| one.oid == index.oid)?.band;
+        let known = bloat.index(index.oid)?;
         Some((format!("Index {}", index.relname), known, index_remedy(detail, index, known)))
     };
     let heap = ("Heap".to_owned(), &bloat.heap, heap_remedy(&bloat.heap));

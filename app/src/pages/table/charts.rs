@@ -8,7 +8,7 @@ use crate::ui::chart::{Chart, Line};
 use crate::ui::chart_svg::{ChartSpec, chart};
 
 /// How many charts stand before "More charts".
-const FIRST: usize = 4;
+const FIRST: usize = 5;
 
 type Value = fn(&Moment) -> Option<f64>;
 /// A panel: id, title, unit, lines of name and value.
@@ -23,6 +23,17 @@ const PANELS: &[Panel] = &[
             ("heap", |m| m.gauge("heap_bytes")),
             ("TOAST", |m| m.gauge("toast_bytes")),
             ("indexes", |m| m.gauge("index_bytes")),
+        ],
+    ),
+    (
+        "reclaimable",
+        "What a rewrite of the heap would give back",
+        Unit::Bytes,
+        &[
+            ("likely", |m| m.gauge("bloat_likely_bytes")),
+            ("at least", |m| m.gauge("bloat_low_bytes")),
+            ("at most", |m| m.gauge("bloat_high_bytes")),
+            ("measured last", |m| m.gauge("measured_reclaimable_bytes")),
         ],
     ),
     (

@@ -26,7 +26,12 @@ const LABEL_HEIGHT: f64 = 18.0;
 /// A character of a name is about so wide.
 const CHAR: f64 = 6.6;
 /// What areas stand for: the word in the address and what its link says.
-const MAPS: [(&str, &str); 3] = [("", "Size"), ("indexes", "Indexes"), ("dead", "Dead rows")];
+const MAPS: [(&str, &str); 4] = [
+    ("", "Size"),
+    ("indexes", "Indexes"),
+    ("dead", "Dead rows"),
+    ("reclaimable", "Reclaimable bytes"),
+];
 /// Shares of dead rows, percent, from which a tile has the next colour.
 const STEPS: [f64; 3] = [5.0, 20.0, 50.0];
 

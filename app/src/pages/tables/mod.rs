@@ -5,6 +5,7 @@ mod controls;
 mod databases;
 #[cfg(feature = "ssr")]
 mod map;
+mod reclaimable;
 mod rows;
 
 use leptos::prelude::*;
@@ -91,7 +92,7 @@ fn Body(server: ServerId, question: Memo<Question>, start: TablesView) -> impl I
     let databases = Memo::new(move |_| {
         listing.with(|l| l.as_ref().map(|l| l.databases.clone()).unwrap_or_default())
     });
-    let of_rows = server.clone();
+    let (of_rows, of_bars) = (server.clone(), server.clone());
     view! {
         <header class="page-head">
             <h1>"Tables of " {server.to_string()}</h1>
@@ -102,6 +103,7 @@ fn Body(server: ServerId, question: Memo<Question>, start: TablesView) -> impl I
         <ReadingView latest what="tables">
             {move || listing.with(|l| l.as_ref().map(notes))}
         </ReadingView>
+        {move || listing.with(|l| l.as_ref().map(|listing| reclaimable::panel(&of_bars, &question.read(), listing)))}
         <ServerHtml html=map/>
         <rows::Rows server=of_rows question listing/>
         {move || databases::panel(&server, &question.read(), &databases.read())}

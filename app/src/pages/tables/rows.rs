@@ -6,16 +6,18 @@ use model::tables::{Kind, Listing, Persistence, Question};
 use model::{ServerId, Unit};
 
 use crate::live::Live;
+use crate::ui::band;
 use crate::ui::format;
 use crate::ui::query_params::QueryParams;
 use crate::ui::sort::Column;
 use crate::ui::table::sort_heading;
 use crate::ui::table_links::{SORTED, full_name, to_table, to_tables};
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     ("size", "Size", true),
     ("toast", "TOAST", true),
     ("indexes", "Indexes", true),
+    ("reclaimable", "Reclaimable", true),
     ("growth", "Growth per day", true),
     ("rows", "Rows", true),
     ("dead", "Dead rows", true),
@@ -107,6 +109,7 @@ fn line(server: &ServerId, row: &Row, largest: i64) -> AnyView {
             {size(sums, largest)}
             {bytes("TOAST", sums.toast_bytes)}
             {bytes("Indexes", sums.index_bytes)}
+            {reclaimable(sums)}
             {number("Growth per day", sums.growth_bytes.map(growth), String::new())}
             {rows}
             {number("Dead rows", share(sums.dead_percent()), dead)}
@@ -179,6 +182,20 @@ fn size(sums: &Sums, largest: i64) -> AnyView {
 fn bytes(label: &'static str, bytes: i64) -> AnyView {
     let text = (bytes > 0).then(|| format::number(bytes as f64, Unit::Bytes));
     number(label, text, format::exact(bytes as f64, Unit::Bytes))
+}
+
+/// What a rewrite would give back at least; how much at most stands behind it.
+fn reclaimable(sums: &Sums) -> AnyView {
+    let label = "Reclaimable";
+    match sums.reclaimable {
+        Some(sum) if sum.high > 0 || sum.unknown == 0 => {
+            let more = if sum.unknown > 0 { "; some of it is not known" } else { "" };
+            let title = format!("{}{more}", band::in_words(&sum));
+            number(label, Some(band::span(&sum)), title)
+        }
+        Some(_) => view! { <td class="num" data-label=label title="Nothing of it is known."><span class="unknown">"unknown"</span></td> }.into_any(),
+        None => view! { <td class="num" data-label=label title="Not estimated yet."><span class="unknown">"not yet"</span></td> }.into_any(),
+    }
 }
 
 fn growth(bytes: f64) -> String {

@@ -1,5 +1,6 @@
 //! Area tables on real servers: what is read, of all databases, and the rules.
 
+mod bloat;
 mod schema;
 mod worn;
 

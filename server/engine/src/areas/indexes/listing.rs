@@ -9,7 +9,8 @@ use std::sync::Arc;
 use model::indexes::listing::{Considered, DatabaseState, Order, PAGE_ROWS};
 use model::indexes::{DatabaseIndexes, Indexes, Listing, Question};
 use model::of_database::OfDatabase;
-use model::{Finding, Latest, Object, ServerId};
+use model::tables::Reclaimable;
+use model::{Finding, Known, Latest, Object, ServerId};
 
 use self::matching::{Match, by, matches};
 use super::IndexesArea;
@@ -22,7 +23,13 @@ pub struct Beside {
     pub findings: HashMap<Object, Vec<Finding>>,
     /// The newest readings of watched standbys, by name.
     pub standbys: Vec<(String, Arc<Latest<Indexes>>)>,
+    /// What building indexes anew would give back, by database and oid.
+    pub reclaimable: Reclaimables,
 }
+
+/// What building indexes anew would give back, by database and oid. Tables are read beside indexes, and what an index
+/// holds is estimated with its table.
+pub type Reclaimables = HashMap<String, HashMap<u32, Known<Reclaimable>>>;
 
 impl Beside {
     /// That of these findings, with those folded into them.
@@ -37,15 +44,20 @@ impl Beside {
                 by_object.entry(finding.object.clone()).or_default().push(finding);
             }
         }
-        Self { findings: by_object, standbys }
+        Self { findings: by_object, standbys, reclaimable: HashMap::new() }
     }
 }
 
 /// Answers a question about a server; None: there is no such server.
-pub fn answer(engine: &Engine, id: &ServerId, question: &Question) -> Option<Latest<Listing>> {
+pub fn answer(
+    engine: &Engine,
+    id: &ServerId,
+    question: &Question,
+    reclaimable: Reclaimables,
+) -> Option<Latest<Listing>> {
     let standbys = engine.standbys_of(id).into_iter();
     let standbys = standbys.map(|(id, latest)| (id.to_string(), latest)).collect();
-    let beside = Beside::new(engine.findings(id).0, standbys);
+    let beside = Beside { reclaimable, ..Beside::new(engine.findings(id).0, standbys) };
     engine.latest_as::<IndexesArea, _>(id, |indexes| list(indexes, question, &beside))
 }
 

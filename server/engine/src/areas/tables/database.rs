@@ -4,17 +4,18 @@ use std::collections::HashMap;
 
 use model::autovacuum::Autovacuum;
 use model::server::Facts;
-use model::tables::{DatabaseTables, Table};
+use model::tables::{DatabaseTables, Rewriting, Table};
+use model::vacuum::XminHolder;
 use model::{Known, Reason};
 
-use super::estimates::Estimates;
+use super::estimates::{Estimates, Moment};
 use super::rows::{IndexRow, TableRow, ToastRow};
 use super::schema::SchemaReader;
 use super::sizes::Sizes;
-use super::{FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS};
+use super::{FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS, XMIN_HOLDERS};
 use crate::connection::{Observer, Rows};
 use crate::databases::OneDatabase;
-use crate::error::Error;
+use crate::error::{Error, monitor_grant};
 use crate::sql::{Fill, Query, SqlFile};
 
 /// Rows of one part of tables: the `limit` of `tables` and `toasts`.
@@ -29,8 +30,17 @@ struct SettingsRow {
     server_now_ms: i64,
     stats_reset_ms: Option<i64>,
     block_bytes: i32,
+    has_pg_repack: bool,
     #[sqlx(flatten)]
     autovacuum: Autovacuum,
+}
+
+/// A row of `xmin_holders`: with no holder there is one of kind ''.
+#[derive(sqlx::FromRow)]
+struct HolderRow {
+    hidden: i64,
+    #[sqlx(flatten)]
+    holder: XminHolder,
 }
 
 /// Reads one database.
@@ -51,11 +61,18 @@ impl OneDatabase for DatabaseReader {
         before: Option<&DatabaseTables>,
         now_ms: i64,
     ) -> Result<DatabaseTables, Error> {
-        let settings = crate::area::read(observer, facts, &[SETTINGS]).await?.into_iter().next();
-        let settings: SettingsRow = settings
-            .unwrap_or(Err(Reason::NotYet))
+        let queries = [SETTINGS, XMIN_HOLDERS];
+        let mut sets = crate::area::read(observer, facts, &queries).await?.into_iter();
+        let mut next = || -> Known<Rows> { sets.next().unwrap_or(Err(Reason::NotYet)) };
+        let settings: SettingsRow = next()
             .and_then(|rows| rows.one())
             .map_err(|reason| Error::Query { query: "settings", reason })?;
+        let rewriting = Rewriting {
+            major: facts.major,
+            in_recovery: facts.in_recovery,
+            has_pg_repack: settings.has_pg_repack,
+            xmin_holders: next().and_then(|rows| rows.all()).and_then(|rows| holders(rows, facts)),
+        };
         let mut parts = Parts { observer, facts };
         let mut tables = parts.tables().await?;
         if let Some(before) = before {
@@ -68,10 +85,12 @@ impl OneDatabase for DatabaseReader {
         };
         self.sizes.take(&sizes, &mut tables);
         let block_bytes = u32::try_from(settings.block_bytes).unwrap_or_default();
-        self.estimates.estimate(observer, facts, block_bytes, &mut tables).await?;
+        let moment = Moment { now_ms, block_bytes };
+        self.estimates.estimate(observer, facts, moment, &mut tables).await?;
         let schema = self.schema.read(observer, facts, now_ms).await?;
         Ok(DatabaseTables {
             schema: Some(schema),
+            rewriting: Some(rewriting),
             server_now_ms: settings.server_now_ms,
             since_ms: before
                 .map(|before| settings.server_now_ms.saturating_sub(before.server_now_ms)),
@@ -81,6 +100,17 @@ impl OneDatabase for DatabaseReader {
             tables,
         })
     }
+}
+
+/// Those that are there. Who holds back the most is not known while some are hidden.
+fn holders(rows: Vec<HolderRow>, facts: &Facts) -> Known<Vec<XminHolder>> {
+    if rows.iter().any(|row| row.hidden > 0) {
+        return Err(Reason::Hidden {
+            what: "The xmin of other roles' sessions".into(),
+            sql: monitor_grant(facts),
+        });
+    }
+    Ok(rows.into_iter().map(|row| row.holder).filter(|holder| !holder.kind.is_empty()).collect())
 }
 
 /// Tables part by part.

@@ -2,6 +2,7 @@
 
 pub mod growth;
 mod matching;
+mod reclaimable;
 mod tiles;
 pub mod trees;
 
@@ -71,6 +72,7 @@ pub fn list(tables: &Tables, question: &Question, beside: &Beside) -> Listing {
             .then_with(|| a.datname.cmp(b.datname))
             .then_with(|| a.entry.table.oid.cmp(&b.entry.table.oid))
     };
+    let (most_reclaimable, reclaimable) = reclaimable::most(&matches);
     let tiles = tiles::tiles(&matches, Order::named(&question.map).unwrap_or(Order::Size));
     let pages = matches.len().div_ceil(PAGE_ROWS).max(1);
     let page = question.page.min(pages - 1);
@@ -84,9 +86,19 @@ pub fn list(tables: &Tables, question: &Question, beside: &Beside) -> Listing {
         matches.iter().map(|one| one.sums.total_bytes()).fold(0, i64::saturating_add);
     matches.truncate(end);
     matches.sort_unstable_by(by);
-    let rows = matches.into_iter().skip(first).map(row).collect();
+    let rows = matches.iter().skip(first).map(row).collect();
     let databases = tables.databases.iter().map(state).collect();
-    Listing { rows, page, matching, matching_bytes, databases, tiles, notes }
+    Listing {
+        rows,
+        page,
+        matching,
+        matching_bytes,
+        databases,
+        most_reclaimable,
+        reclaimable,
+        tiles,
+        notes,
+    }
 }
 
 /// The order that the address asks for.
@@ -105,8 +117,8 @@ fn order(question: &Question, notes: &mut Vec<String>) -> (Order, bool) {
     }
 }
 
-fn row(one: Match<'_>) -> Row {
-    of_entry(one.datname, &one.entry, one.sums)
+fn row(one: &Match<'_>) -> Row {
+    of_entry(one.datname, &one.entry, one.sums.clone())
 }
 
 /// A row of a table and the partitions that are counted with it.

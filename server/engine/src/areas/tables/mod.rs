@@ -1,6 +1,7 @@
 //! Tables of all databases with their TOAST tables and the sizes of their indexes, read every minute on a session
 //! of its own.
 
+pub mod bands;
 mod database;
 pub mod detail;
 mod estimates;
@@ -8,6 +9,7 @@ mod judge;
 pub mod listing;
 pub mod past;
 mod points;
+mod rewrite;
 mod rows;
 mod schema;
 mod sizes;
@@ -16,6 +18,8 @@ pub mod steps;
 /// The rules of this area.
 pub mod rules {
     pub mod autovacuum_disabled;
+    pub mod bloated_index;
+    pub mod bloated_table;
     pub mod broken_reltuples;
     pub mod filled_default_partition;
     pub mod key_running_out;
@@ -38,7 +42,9 @@ pub mod rules {
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Tables>, "tables": filled_default_partition,
+        Rule<Tables>, "tables": bloated_table,
+            bloated_index,
+            filled_default_partition,
             key_running_out,
             missing_next_partition,
             missing_primary_key,
@@ -77,6 +83,7 @@ sql! {
     TOASTS = "toasts" [14, 16, 18];
     INDEX_SIZES = "index_sizes" [14, 16];
     SIZES = "sizes" [14];
+    XMIN_HOLDERS = "xmin_holders" [14];
     MISSING_KEYS = "missing_keys" [14];
     SEQUENCES = "sequences" [14];
     DOUBTFUL_CONSTRAINTS = "doubtful_constraints" [14];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use history::{Bucket, Series};
+use history::{Bucket, Entity, Line, Series};
 use model::tables::detail::TableName;
 use model::{AreaName, ServerId, TimeRange};
 
@@ -13,7 +13,18 @@ use crate::past::{MOST_POINTS, holes, unreadable};
 /// What a live page shows of the past, ms: tables are read once a minute.
 const LIVE_MS: i64 = 6 * 3_600_000;
 /// What is read at each moment in which the table is recorded.
-const GAUGES: &[&str] = &["heap_bytes", "toast_bytes", "index_bytes", "n_live_tup", "n_dead_tup"];
+const GAUGES: &[&str] = &[
+    "heap_bytes",
+    "toast_bytes",
+    "index_bytes",
+    "n_live_tup",
+    "n_dead_tup",
+    "bloat_low_bytes",
+    "bloat_likely_bytes",
+    "bloat_high_bytes",
+];
+/// What a measurement found that a rewrite would give back (`server/engine/src/measure`).
+const MEASURED: &str = "measured_reclaimable_bytes";
 /// What was added since the moment before; nothing is recorded of what stood still.
 const INCREMENTS: &[&str] = &[
     "n_tup_ins",
@@ -67,13 +78,21 @@ pub async fn of_range(
     let Some((past, source, (from, to))) = engine.past_of(id, AreaName::Tables, range) else {
         return Ok(Vec::new());
     };
-    let entity = [entity_of(&name.database, &name.schema, &name.name)];
-    let metrics: Vec<&str> = GAUGES.iter().chain(INCREMENTS).copied().collect();
-    let series = Series { metrics: &metrics, entities: Some(&entity) };
+    let relation = format!("{}.{}", name.schema, name.name);
+    let measured = Entity::of([("database", name.database.as_str()), ("relation", &relation)]);
+    let entities = [entity_of(&name.database, &name.schema, &name.name), measured];
+    let metrics: Vec<&str> = GAUGES.iter().chain(INCREMENTS).chain([&MEASURED]).copied().collect();
+    let series = Series { metrics: &metrics, entities: Some(&entities) };
     let lines = past.ranges(&source, series, from, to, MOST_POINTS).await;
-    let lines = lines.map_err(|error| unreadable(&error))?;
+    Ok(moments(&lines.map_err(|error| unreadable(&error))?))
+}
+
+fn moments(lines: &[Line]) -> Vec<Moment> {
+    let (measured, lines): (Vec<&Line>, Vec<&Line>) =
+        lines.iter().partition(|line| line.metric == MEASURED);
     let mut moments: BTreeMap<i64, Moment> = BTreeMap::new();
     for line in &lines {
+        let line: &Line = line;
         let gauge = GAUGES.iter().copied().find(|gauge| *gauge == line.metric);
         let sum = INCREMENTS.iter().copied().find(|increment| *increment == line.metric);
         for bucket in line.range.buckets.iter().filter(|bucket| bucket.count > 0) {
@@ -88,7 +107,20 @@ pub async fn of_range(
     for at_ms in holes(lines.iter().flat_map(|line| &line.range.buckets)) {
         moments.entry(at_ms).or_insert_with(|| Moment { at_ms, ..Moment::default() });
     }
-    Ok(moments.into_values().collect())
+    let mut moments: Vec<Moment> = moments.into_values().collect();
+    measured.iter().for_each(|line| mark(&mut moments, &line.range.buckets));
+    moments
+}
+
+/// A measurement is the newest until there is another, and stands at each moment from then on.
+fn mark(moments: &mut [Moment], measured: &[Bucket]) {
+    for bucket in measured.iter().filter(|bucket| bucket.count > 0) {
+        // The table is read once a minute: what was measured since then belongs to the last reading.
+        let first = moments.partition_point(|moment| moment.at_ms <= bucket.at_ms).max(1) - 1;
+        for moment in moments.iter_mut().skip(first).filter(|moment| !moment.values.is_empty()) {
+            moment.values.insert(MEASURED, bucket.sum / bucket.count as f64);
+        }
+    }
 }
 
 fn at(bucket: &Bucket) -> Moment {
@@ -98,6 +130,27 @@ fn at(bucket: &Bucket) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_measurement_stands_from_its_moment_on() {
+        let at =
+            |at_ms| Moment { at_ms, read_ms: 60, values: BTreeMap::from([("heap_bytes", 1.0)]) };
+        let mut moments = vec![at(0), at(60), at(120), at(180)];
+        let bucket = |at_ms, sum| Bucket {
+            at_ms,
+            width_ms: 1,
+            ticks: 1,
+            read_ms: 0,
+            count: 1,
+            sum,
+            min: sum,
+            max: sum,
+        };
+        mark(&mut moments, &[bucket(70, 7.0), bucket(180, 3.0)]);
+        let marked: Vec<_> = moments.iter().map(|moment| moment.gauge(MEASURED)).collect();
+        assert_eq!(marked, [None, Some(7.0), Some(7.0), Some(3.0)]);
+        mark(&mut [], &[bucket(70, 7.0)]);
+    }
 
     #[test]
     fn what_was_not_read_is_no_zero() {

@@ -4,12 +4,16 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use history::{Entity, Metric, Point};
-use model::tables::{DatabaseTables, Table, Tables};
+use model::tables::{Band, DatabaseTables, Table, Tables};
 
 /// The most tables of one database that moved and are kept of one tick; those with most changes first.
 const MOST_MOVED: usize = 400;
 /// The largest tables are kept of every tick, whether they moved or not.
 const MOST_LARGE: usize = 100;
+/// So are those whose rewrite would give back most.
+const MOST_BLOATED: usize = 100;
+/// Less than that is not kept: a MiB.
+const BLOAT_FROM_BYTES: i64 = 1 << 20;
 
 /// The thing in the history that a table is: by names, which survive a dump and a failover.
 pub fn entity(datname: &str, table: &Table) -> Entity {
@@ -58,7 +62,22 @@ fn gauges(table: &Table, block_bytes: u32) -> Vec<(&'static str, f64)> {
     ];
     gauges.extend(table.reltuples.map(|rows| ("reltuples", rows)));
     gauges.extend(table.xid_age.map(|age| ("xid_age", age as f64)));
+    gauges.extend(bloat(table));
     gauges
+}
+
+/// What a rewrite of its heap would give back, where that is worth a point.
+fn bloat(table: &Table) -> Vec<(&'static str, f64)> {
+    let Some(heap) = heap(table).filter(|band| band.high >= BLOAT_FROM_BYTES) else {
+        return Vec::new();
+    };
+    let ends = [("bloat_low_bytes", heap.low as f64), ("bloat_high_bytes", heap.high as f64)];
+    let likely = heap.point.map(|point| ("bloat_likely_bytes", point as f64));
+    ends.into_iter().chain(likely).collect()
+}
+
+fn heap(table: &Table) -> Option<&Band> {
+    table.bloat.as_ref()?.as_ref().ok()?.heap.as_ref().ok()
 }
 
 /// The places of the tables that are kept.
@@ -72,14 +91,22 @@ fn chosen(read: &DatabaseTables) -> BTreeSet<usize> {
     let mut large: Vec<_> =
         own().map(|(place, table)| (Reverse(table.total_bytes(read.block_bytes)), place)).collect();
     large.sort_unstable();
+    let bloated = own().filter_map(|(place, table)| Some((Reverse(heap(table)?.low), place)));
+    let mut bloated: Vec<_> =
+        bloated.filter(|(Reverse(low), _)| *low >= BLOAT_FROM_BYTES).collect();
+    bloated.sort_unstable();
     let moved = moved.into_iter().take(MOST_MOVED).map(|(_, place)| place);
-    moved.chain(large.into_iter().take(MOST_LARGE).map(|(_, place)| place)).collect()
+    let large = large.into_iter().take(MOST_LARGE).map(|(_, place)| place);
+    let bloated = bloated.into_iter().take(MOST_BLOATED).map(|(_, place)| place);
+    moved.chain(large).chain(bloated).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use model::tables::Counters;
+    use model::tables::{Counters, TableBloat};
 
     fn table(oid: u32, moved: i64, relpages: u32) -> Table {
         let counters = Counters { n_tup_ins: moved, ..Counters::default() };
@@ -97,6 +124,25 @@ mod tests {
         let points = of_database("shop", &read);
         let most = points.iter().filter(|point| point.metric.name == "n_tup_ins").map(|p| p.value);
         assert_eq!(most.fold(0.0, f64::max), 999.0);
+    }
+
+    #[test]
+    fn what_little_would_come_back_is_no_point() {
+        let with = |oid, low| {
+            let heap = Ok(Band { low, high: 2 * low, point: Some(low), ..Band::default() });
+            let bloat = TableBloat { heap, toast: None, indexes: Vec::new() };
+            Table { bloat: Some(Ok(Arc::new(bloat))), ..table(oid, 0, 2_000 - oid) }
+        };
+        let low = |oid: u32| i64::from(oid / 900) * BLOAT_FROM_BYTES / 2;
+        let tables = (0..2_000).map(|oid| with(oid, low(oid))).collect();
+        let read = DatabaseTables { tables, block_bytes: 8_192, ..DatabaseTables::default() };
+        let chosen = chosen(&read);
+        assert_eq!(chosen.len(), MOST_LARGE + MOST_BLOATED);
+        assert!(chosen.contains(&1_800) && !chosen.contains(&1_000), "a half of a MiB is little");
+        let points = of_database("shop", &read);
+        let of = |name: &str| points.iter().filter(|point| point.metric.name == name).count();
+        let counts = ["bloat_low_bytes", "bloat_likely_bytes", "bloat_high_bytes"].map(of);
+        assert_eq!(counts, [MOST_BLOATED; 3], "none of the large, whose bands are empty");
     }
 
     #[test]

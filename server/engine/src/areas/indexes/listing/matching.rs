@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use model::indexes::listing::Order;
 use model::indexes::{DatabaseIndexes, Index, Indexes, Owner, ProblemKind, Question};
-use model::{Object, object::qualified};
+use model::tables::Reclaimable;
+use model::{Known, Object, Reason, object::qualified};
 
 use super::Beside;
 
@@ -50,6 +51,15 @@ pub fn scanned_on(beside: &Beside, datname: &str, index: &Index) -> Vec<String> 
     found.map(|(name, _)| name.clone()).collect()
 }
 
+/// What building an index anew would give back. A partitioned one has no pages itself.
+pub fn reclaimable(beside: &Beside, datname: &str, index: &Index) -> Option<Known<Reclaimable>> {
+    if index.partitioned {
+        let message = "The parts of a partitioned index are estimated one by one.".into();
+        return Some(Err(Reason::Nothing { message }));
+    }
+    beside.reclaimable.get(datname)?.get(&index.oid).cloned()
+}
+
 /// The indexes that match, in no order.
 pub fn matches<'a>(
     indexes: &'a Indexes,
@@ -81,7 +91,11 @@ pub fn matches<'a>(
                         || of_kind.contains(&index.oid)
                         || of_index());
                 if wanted {
-                    let value = value(read, owner, index, order);
+                    let value = match order {
+                        Order::Reclaimable => reclaimable(beside, datname, index)
+                            .and_then(|known| Some(known.ok()?.low as f64)),
+                        order => value(read, owner, index, order),
+                    };
                     matches.push(Match { datname, database: read, owner, index, value });
                 }
             }
@@ -102,7 +116,7 @@ fn value(database: &DatabaseIndexes, owner: &Owner, index: &Index, order: Order)
         Order::Scans => database.track_counts.then_some(index.idx_scan as f64),
         Order::LastScan => index.last_idx_scan_ms.map(|ms| ms as f64),
         Order::Cost => entries_per_s(owner, index),
-        Order::Table => None,
+        Order::Table | Order::Reclaimable => None,
     }
 }
 

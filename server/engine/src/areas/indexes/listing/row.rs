@@ -6,7 +6,7 @@ use model::object::qualified;
 use model::{Finding, Object};
 
 use super::Beside;
-use super::matching::{Match, entries_per_s, scanned_on};
+use super::matching::{Match, entries_per_s, reclaimable, scanned_on};
 
 /// The first major that tells when an index was last scanned.
 const LAST_SCAN_SINCE: u16 = 16;
@@ -29,6 +29,7 @@ pub fn row(one: &Match<'_>, beside: &Beside) -> Row {
         spelled: spelled(one),
         duties: database.duties(index),
         bytes,
+        reclaimable: reclaimable(beside, datname, index),
         table_percent: (table_bytes > 0.0).then(|| 100.0 * bytes / table_bytes),
         scans: database.track_counts.then_some(index.idx_scan),
         counted_since_ms: database.counted_since_ms(index),

@@ -154,6 +154,32 @@ fn an_address_narrows_and_orders() {
 }
 
 #[test]
+fn what_would_come_back_orders_and_is_unknown_where_it_was_not_estimated() {
+    let sum = |low| Ok(Reclaimable { low, likely: Some(low), high: 2 * low, unknown: 0 });
+    let indexes = shop(read());
+    let oid = |name: &str| {
+        let read = indexes.databases.first().and_then(OfDatabase::known);
+        let found = read.and_then(|read| read.indexes.iter().find(|one| one.relname == name));
+        found.map_or(0, |index| index.oid)
+    };
+    let not_a_tree = Reason::Nothing { message: "no tree".into() };
+    let known = HashMap::from([
+        (oid("orders_at_idx"), sum(10)),
+        (oid("orders_pkey"), sum(5)),
+        (oid("<b>"), Err(not_a_tree.clone())),
+    ]);
+    let reclaimable = HashMap::from([("shop".to_owned(), known)]);
+    let beside = Beside { reclaimable, ..Beside::default() };
+    let question = Question { sort: "-reclaimable".into(), ..Question::default() };
+    let listing = list(&indexes, &question, &beside);
+    assert_eq!(names(&listing), ["orders_at_idx", "orders_pkey", "<b>"]);
+    let cells: Vec<_> = listing.rows.iter().map(|row| row.reclaimable.clone()).collect();
+    assert_eq!(cells, [Some(sum(10)), Some(sum(5)), Some(Err(not_a_tree))]);
+    let none = list(&indexes, &question, &Beside::default());
+    assert!(none.rows.iter().all(|row| row.reclaimable.is_none()), "not estimated yet");
+}
+
+#[test]
 fn a_problem_is_asked_for_by_its_rule_and_a_standby_that_scans_an_index_uses_it() {
     let question = |rule: &str| Question { problem: rule.into(), ..Question::default() };
     let unused = question("indexes/unused_index");

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use model::Reason;
-use model::tables::{Counters, IndexSize, Kind, Maintenance, Persistence, Table};
+use model::tables::{
+    Band, Counters, IndexSize, Kind, Maintenance, Persistence, Reclaimable, Table, TableBloat,
+};
 
 use super::*;
 
@@ -150,6 +152,45 @@ fn a_page_has_fifty_rows_and_the_last_one_the_rest() {
     assert_eq!(first.tiles.len(), 130);
     let areas: f64 = first.tiles.iter().map(|tile| tile.area).sum();
     assert_eq!(areas, first.matching_bytes as f64);
+}
+
+/// The room of a tree is that of its partitions; what is not estimated comes last and is counted.
+#[test]
+fn what_would_come_back_is_summed_over_a_tree_and_ordered_by_its_low_end() {
+    let with = |table: Table, low: i64| {
+        let band = Band { low, high: 2 * low, point: Some(low), ..Band::default() };
+        let bloat = TableBloat { heap: Ok(band), toast: None, indexes: Vec::new() };
+        Table { bloat: Some(Ok(Arc::new(bloat))), ..table }
+    };
+    let mib = 1 << 20;
+    let tables = vec![
+        with(table(1, "some", 10), 3 * mib),
+        with(table(2, "little", 10), mib / 4),
+        table(3, "unknown", 10),
+        Table { kind: Kind::Partitioned, ..table(10, "events", 0) },
+        with(partition(11, 10, "events_1", 10), 2 * mib),
+        with(partition(12, 10, "events_2", 10), 2 * mib),
+        partition(13, 10, "events_3", 10),
+    ];
+    let read = DatabaseTables { block_bytes: 8_192, tables, ..DatabaseTables::default() };
+    let value = Ok(Arc::new(read));
+    let database = OfDatabase { datname: "d".into(), at_ms: 0, took_ms: 0.0, value };
+    let all = Tables { databases: vec![database], ..Tables::default() };
+    let question =
+        Question { sort: "-reclaimable".into(), map: "reclaimable".into(), ..Question::default() };
+    let listing = list(&all, &question, &Beside::default());
+    assert_eq!(names(&listing), ["events", "some", "little", "unknown"]);
+    let most: Vec<_> = listing
+        .most_reclaimable
+        .iter()
+        .map(|row| (row.relname.as_str(), row.sums.reclaimable))
+        .collect();
+    let of =
+        |low: i64, unknown| Some(Reclaimable { low, likely: Some(low), high: 2 * low, unknown });
+    assert_eq!(most, [("events", of(4 * mib, 1)), ("some", of(3 * mib, 0))]);
+    assert_eq!(Some(listing.reclaimable), of(7 * mib + mib / 4, 2));
+    let tiles: Vec<_> = listing.tiles.iter().map(|tile| tile.area).collect();
+    assert_eq!(tiles, [4.0 * mib as f64, 3.0 * mib as f64, 0.25 * mib as f64]);
 }
 
 #[test]

@@ -14,9 +14,12 @@ pub(super) fn tiles(matches: &[Match<'_>], order: Order) -> Vec<Tile> {
     let area = |one: &Match<'_>| match order {
         // The bytes that dead rows take, about.
         Order::Dead => dead_bytes(one),
-        Order::Heap | Order::Toast | Order::Indexes | Order::Growth | Order::SeqRows => {
-            one.sums.value(order)
-        }
+        Order::Heap
+        | Order::Toast
+        | Order::Indexes
+        | Order::Reclaimable
+        | Order::Growth
+        | Order::SeqRows => one.sums.value(order),
         _ => Some(one.sums.total_bytes() as f64),
     };
     let mut areas: Vec<(Option<f64>, usize)> =

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::tables::listing::Sums;
-use model::tables::{Kind, Table};
+use model::tables::{Kind, Reclaimable, Table};
 
 /// The most levels of partitions that are followed: a loop in what was read would not end.
 const MOST_LEVELS: usize = 64;
@@ -87,6 +87,7 @@ fn root<'a>(tables: &'a [Table], table: &Table) -> Option<&'a Table> {
 pub fn sums(entry: &Entry<'_>, block_bytes: u32) -> Sums {
     let mut sums = Sums::default();
     let (mut vacuumed, mut analyzed) = (Times::default(), Times::default());
+    sums.reclaimable = reclaimable(entry);
     for table in entry.all() {
         add_sizes(&mut sums, table, block_bytes);
         sums.counters.add(&table.counters);
@@ -105,6 +106,19 @@ pub fn sums(entry: &Entry<'_>, block_bytes: u32) -> Sums {
     sums.vacuumed_ms = vacuumed.oldest();
     sums.analyzed_ms = analyzed.oldest();
     sums
+}
+
+/// What rewriting all of it would give back. Of those not estimated yet nothing is known.
+fn reclaimable(entry: &Entry<'_>) -> Option<Reclaimable> {
+    let own = entry.all().filter(|table| table.kind != Kind::Partitioned);
+    let (mut sum, mut any) = (Reclaimable::default(), false);
+    for table in own {
+        match &table.bloat {
+            Some(Ok(bloat)) => (sum, any) = (sum.plus(bloat.reclaimable()), true),
+            Some(Err(_)) | None => sum.unknown += 1,
+        }
+    }
+    any.then_some(sum)
 }
 
 fn add_sizes(sums: &mut Sums, table: &Table, block_bytes: u32) {

@@ -8,6 +8,7 @@ select (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::int8 as server
           (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))) * 1000)::int8
          as stats_reset_ms,
        pg_catalog.current_setting('block_size')::int4 as block_bytes,
+       exists (select from pg_catalog.pg_extension e where e.extname = 'pg_repack') as has_pg_repack,
        pg_catalog.current_setting('autovacuum')::bool as enabled,
        pg_catalog.current_setting('track_counts')::bool as track_counts,
        pg_catalog.current_setting('autovacuum_max_workers')::int4 as max_workers,
