@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use model::server::{ConnectionState, Facts};
 use model::{AreaName, Reason};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::areas;
@@ -70,14 +71,8 @@ async fn sample_live(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
 /// for all areas.
 async fn sample_apart(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
     let mut schedule = schedule(Instant::now(), None, true);
-    loop {
-        let Some(next) = schedule.iter().map(|due| due.at).min() else { return };
-        tokio::select! {
-            () = sleep_until(next) => {}
-            () = server.refresh.notified() => hurry(&mut schedule, Instant::now()),
-        }
-        let Some(due) = schedule.iter_mut().min_by_key(|due| due.at) else { return };
-        sleep_until(due.at).await;
+    let mut asked = server.refresh.subscribe();
+    while let Some(due) = next(&mut schedule, &mut asked).await {
         let Some(facts) = server.facts().filter(|_| server.is_up()) else {
             due.at = Instant::now() + FIRST_WAIT;
             continue;
@@ -91,6 +86,18 @@ async fn sample_apart(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
             server.store.fail_one(due.area, now_ms(), &reason);
         }
     }
+}
+
+/// Waits for the area that is due next; less long when somebody wants new readings. None: there is no area.
+async fn next<'a>(schedule: &'a mut [Due], asked: &mut watch::Receiver<()>) -> Option<&'a mut Due> {
+    loop {
+        let at = schedule.iter().map(|due| due.at).min()?;
+        tokio::select! {
+            () = sleep_until(at) => break,
+            Ok(()) = asked.changed() => hurry(schedule, Instant::now()),
+        }
+    }
+    schedule.iter_mut().min_by_key(|due| due.at)
 }
 
 /// Somebody wants new readings: all are due, but none that was read a moment ago.
@@ -192,11 +199,11 @@ async fn tick_until_lost(
     mut facts: Facts,
     mut schedule: Vec<Due>,
 ) -> (Reason, Option<AreaName>) {
+    let mut asked = server.refresh.subscribe();
     loop {
-        let Some(due) = schedule.iter_mut().min_by_key(|due| due.at) else {
+        let Some(due) = next(&mut schedule, &mut asked).await else {
             return (Reason::NotYet, None);
         };
-        sleep_until(due.at).await;
         let skipped = skip(due, Instant::now());
         let now = tick(server, limits, observer, &facts, skipped);
         if let Err(reason) = server.store.tick(due.area, now).await {

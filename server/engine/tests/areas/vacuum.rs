@@ -6,7 +6,7 @@ use engine::areas::vacuum::VacuumArea;
 use model::{Object, Reason, ServerId};
 use playground::{Server, ServerOptions};
 
-use crate::support::{PATIENCE, Result, config, fires, limits, quiet, until, watcher};
+use crate::support::{PATIENCE, Result, config, fires, hurried, limits, quiet, until, watcher};
 
 /// Uses up that many transaction ids.
 async fn burn(server: &Server, count: u32) -> Result {
@@ -111,6 +111,7 @@ async fn what_holds_back_the_horizon_is_made_to_let_go() -> Result {
     let mut reader = server.connect().await?;
     sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut reader).await?;
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
+    let _hurried = hurried(&engine, "one");
     let holders = || vacuum(&engine).and_then(|(_, v)| v.xmin_holders.ok()).unwrap_or_default();
     until(&engine, "one", PATIENCE, |_| holders().len() >= 3).await?;
     let all = holders();
@@ -120,7 +121,6 @@ async fn what_holds_back_the_horizon_is_made_to_let_go() -> Result {
         let is_of_kind = |holder: &&model::vacuum::XminHolder| holder.kind == kind;
         let release = holders().iter().find(is_of_kind).and_then(|holder| holder.release());
         server.exec(&release.ok_or_else(|| anyhow::anyhow!("none for {kind}"))?.sql).await?;
-        engine.refresh(&ServerId::new("one"));
         let gone = |_: &Engine| !holders().iter().any(|holder| is_of_kind(&holder));
         until(&engine, "one", PATIENCE, |_| gone(&engine)).await?;
     }
@@ -144,16 +144,11 @@ async fn a_forecast_from_the_burn_is_right_within_a_tenth() -> Result {
         }
     });
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
-    // A reading that is asked for comes within seconds.
+    let _hurried = hurried(&engine, "one");
     let measured = async |span_ms: i64| -> Result<(i64, model::vacuum::Vacuum)> {
         let span = |v: &model::vacuum::Vacuum| v.burn.as_ref().map_or(0, |burn| burn.span_ms);
         let long = || vacuum(&engine).filter(|(_, v)| span(v) >= span_ms);
-        while long().is_none() {
-            engine.refresh(&ServerId::new("one"));
-            let before = vacuum(&engine).map(|(at_ms, _)| at_ms);
-            let newer = || vacuum(&engine).map(|(at_ms, _)| at_ms) != before;
-            until(&engine, "one", PATIENCE, |_| newer()).await?;
-        }
+        until(&engine, "one", PATIENCE, |_| long().is_some()).await?;
         long().ok_or_else(|| anyhow::anyhow!("no reading"))
     };
     let first = measured(4_000).await?;
@@ -182,12 +177,12 @@ async fn autovacuum_that_is_off_is_told() -> Result {
     server.exec("alter system set autovacuum = off").await?;
     server.exec("select pg_reload_conf()").await?;
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
+    let _hurried = hurried(&engine, "one");
     let finding = fires(&engine, "one", "vacuum/autovacuum_off").await?;
     let sql = finding.remedy.sql.unwrap_or_default();
     for statement in sql.split_inclusive(';') {
         server.exec(statement).await?;
     }
-    engine.refresh(&ServerId::new("one"));
     quiet(&engine, "one", "vacuum/autovacuum_off").await?;
     engine.stop().await;
     Ok(())
