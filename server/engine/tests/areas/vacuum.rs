@@ -6,7 +6,10 @@ use engine::areas::vacuum::VacuumArea;
 use model::{Object, Reason, ServerId};
 use playground::{Server, ServerOptions};
 
-use crate::support::{PATIENCE, Result, config, fires, hurried, limits, quiet, until, watcher};
+use crate::support::{
+    PATIENCE, Result, all_findings, config, fires, hurried, limits, quiet, until, until_true,
+    watcher,
+};
 
 /// Uses up that many transaction ids.
 async fn burn(server: &Server, count: u32) -> Result {
@@ -87,7 +90,7 @@ async fn a_slot_that_is_lost_holds_back_nothing() -> Result {
     }
     server.exec("checkpoint").await?;
     let lost = "select wal_status = 'lost' and catalog_xmin is not null from pg_replication_slots";
-    crate::support::until_true(&server, lost).await?;
+    until_true(&server, lost).await?;
     let held = holders().await?;
     assert!(held.starts_with("{\"Ok\":") && !held.contains("logical slot"), "{held}");
     Ok(())
@@ -184,6 +187,77 @@ async fn autovacuum_that_is_off_is_told() -> Result {
         server.exec(statement).await?;
     }
     quiet(&engine, "one", "vacuum/autovacuum_off").await?;
+    engine.stop().await;
+    Ok(())
+}
+
+/// A server whose horizon is held by a session, a prepared transaction and a slot: each is one problem.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_horizon_that_is_held_back_is_told_by_holder() -> Result {
+    const RULE: &str = "vacuum/xmin_horizon";
+    let server = ServerOptions::new(17)
+        .setting("max_prepared_transactions", "3")
+        .setting("wal_level", "logical")
+        .start()
+        .await?;
+    server.exec("select pg_create_logical_replication_slot('cdc', 'pgoutput')").await?;
+    server.exec("begin; select pg_current_xact_id(); prepare transaction 'forgotten'").await?;
+    let mut reader = server.connect().await?;
+    sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut reader).await?;
+    let limits = limits(&[(RULE, "from_xids", 5_000.0)])?;
+    let engine = Engine::start(vec![config("one", &server.dsn())?], limits);
+    let _hurried = hurried(&engine, "one");
+    quiet(&engine, "one", RULE).await?;
+    burn(&server, 6_000).await?;
+    let told = || {
+        let all = all_findings(&engine, "one").into_iter();
+        all.filter(|finding| finding.rule == RULE).collect::<Vec<_>>()
+    };
+    until(&engine, "one", PATIENCE, |_| told().len() >= 3).await?;
+    let found = told();
+    assert_eq!(found.len(), 3, "{found:#?}");
+    for finding in &found {
+        assert_eq!(finding.root, Some(finding.object.clone()), "{finding:?}");
+        let only_catalogs = finding.message.contains("of system catalogs");
+        assert_eq!(only_catalogs, finding.message.contains("slot cdc"), "{}", finding.message);
+    }
+    // Each statement takes its finding away and no other.
+    for (left, finding) in found.iter().enumerate().map(|(at, one)| (found.len() - at - 1, one)) {
+        let sql = finding.remedy.sql.clone().unwrap_or_default();
+        server.exec(&sql).await?;
+        until(&engine, "one", PATIENCE, |_| told().len() == left).await?;
+        assert!(told().iter().all(|one| one.object != finding.object), "{sql}");
+    }
+    quiet(&engine, "one", RULE).await?;
+    engine.stop().await;
+    Ok(())
+}
+
+/// What a standby reports is told with its name, also where its slot holds it, and the statement is for the standby.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn feedback_of_a_standby_is_told_with_its_name() -> Result {
+    const RULE: &str = "vacuum/xmin_horizon";
+    let primary = ServerOptions::new(17)
+        .setting("hot_standby_feedback", "on")
+        .setting("wal_receiver_status_interval", "1s")
+        .start()
+        .await?;
+    let standby = primary.standby("copy").await?;
+    let mut reader = standby.connect().await?;
+    sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut reader).await?;
+    let reported = "select xmin is not null from pg_replication_slots where slot_name = 'copy'";
+    until_true(&primary, reported).await?;
+    let limits = limits(&[(RULE, "from_xids", 5_000.0)])?;
+    let engine = Engine::start(vec![config("one", &primary.dsn())?], limits);
+    let _hurried = hurried(&engine, "one");
+    burn(&primary, 6_000).await?;
+    let finding = fires(&engine, "one", RULE).await?;
+    assert!(finding.message.contains("hot_standby_feedback of standby “copy”"), "{finding:?}");
+    let sql = finding.remedy.sql.unwrap_or_default();
+    for statement in sql.split_inclusive(';') {
+        standby.exec(statement).await?;
+    }
+    quiet(&engine, "one", RULE).await?;
     engine.stop().await;
     Ok(())
 }
