@@ -61,7 +61,15 @@ async fn every_file(major: u16) -> Result {
         for (area, query) in
             areas::ALL.iter().flat_map(|a| a.queries.iter().map(|q| (a.name.as_str(), q)))
         {
-            let file = query.pick_for(&facts).expect("a file for every supported major");
+            let Some(file) = query.pick_for(&facts) else {
+                let begins = query.files.first().map(|file| file.floor);
+                assert!(
+                    begins > Some(major),
+                    "{area}/{}: a file for every major since",
+                    query.rows
+                );
+                continue;
+            };
             let fill = Fill { schema: "public", numbers: &[1, 2], ..Fill::default() };
             let answers = match file.text.contains('{') {
                 true => observer.read_with(&[file], fill).await,

@@ -1,6 +1,7 @@
 //! Area tables on real servers: what is read, of all databases, and the rules.
 
 mod schema;
+mod workers;
 
 use anyhow::Context;
 use engine::Engine;

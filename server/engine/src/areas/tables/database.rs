@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::autovacuum::Autovacuum;
+use model::autovacuum::{Autovacuum, Score};
 use model::server::Facts;
 use model::tables::{DatabaseTables, Table};
 use model::{Known, Reason};
@@ -11,7 +11,7 @@ use super::estimates::Estimates;
 use super::rows::{IndexRow, TableRow, ToastRow};
 use super::schema::SchemaReader;
 use super::sizes::Sizes;
-use super::{FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS};
+use super::{AUTOVACUUM_SCORES, FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS};
 use crate::connection::{Observer, Rows};
 use crate::databases::OneDatabase;
 use crate::error::Error;
@@ -69,6 +69,7 @@ impl OneDatabase for DatabaseReader {
         self.sizes.take(&sizes, &mut tables);
         let block_bytes = u32::try_from(settings.block_bytes).unwrap_or_default();
         self.estimates.estimate(observer, facts, block_bytes, &mut tables).await?;
+        let scores = scores(observer, facts).await?;
         let schema = self.schema.read(observer, facts, now_ms).await?;
         Ok(DatabaseTables {
             schema: Some(schema),
@@ -78,9 +79,20 @@ impl OneDatabase for DatabaseReader {
             stats_reset_ms: settings.stats_reset_ms,
             autovacuum: settings.autovacuum,
             block_bytes,
+            scores,
             tables,
         })
     }
+}
+
+/// The scores by which 19 orders tables; none before.
+async fn scores(observer: &mut Observer, facts: &Facts) -> Result<Vec<Score>, Error> {
+    if AUTOVACUUM_SCORES.pick_for(facts).is_none() {
+        return Ok(Vec::new());
+    }
+    let answer = crate::area::read(observer, facts, &[AUTOVACUUM_SCORES]).await?.into_iter().next();
+    // They stand beside our own: without them nothing is lost.
+    Ok(answer.and_then(|rows| rows.ok()?.all().ok()).unwrap_or_default())
 }
 
 /// Tables part by part.
