@@ -6,19 +6,21 @@
 use leptos::prelude::*;
 
 /// The ids of the glossary's entries, in its order.
-pub const EXPLAINED: [&str; 38] = [
+pub const EXPLAINED: [&str; 41] = [
     "active-sessions",
     "bloat",
     "buffer-cache-hits",
     "catalog-xmin-age",
     "connection",
     "deadlocks",
+    "failsafe",
     "flush-lag",
     "hot-standby-feedback",
     "idle-in-transaction",
     "lock-modes",
     "max-locks-per-transaction",
     "max-standby-streaming-delay",
+    "multixact",
     "multixact-age",
     "on-the-fast-path",
     "parallel-leader",
@@ -45,6 +47,7 @@ pub const EXPLAINED: [&str; 38] = [
     "write-lag",
     "xid-age",
     "xmin-age",
+    "xmin-horizon",
 ];
 
 /// A term; where the glossary explains it, a button that opens the explanation.
