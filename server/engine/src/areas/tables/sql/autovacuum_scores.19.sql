@@ -4,7 +4,7 @@
 -- cost: one pass over pg_class with as many looks at counters in shared memory
 -- docs: https://www.postgresql.org/docs/19/monitoring-stats.html#MONITORING-PG-STAT-AUTOVACUUM-SCORES-VIEW
 select s.relid::int8 as oid,
-       -- what JSON can carry
+       -- no infinity: that cannot be written down
        least(s.score::float8, 1e300) as score,
        (s.do_vacuum or s.do_analyze) as is_due
   from pg_catalog.pg_stat_autovacuum_scores s
