@@ -8,7 +8,6 @@ use engine::areas::tables::TablesArea;
 use model::autovacuum::simulation::{Step, simulate};
 use model::autovacuum::{Options, Place, Pressure, Queue, Trigger, queue};
 use model::tables::{Table, Tables};
-use playground::install::passed_over;
 use playground::{Server, ServerOptions};
 
 use crate::support::observed::Observed;
@@ -270,14 +269,6 @@ async fn the_first_in_the_queue_is_taken_first_on_16() -> Result {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_in_the_queue_is_taken_first_on_18() -> Result {
     rounds(18).await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_first_in_the_queue_is_taken_first_on_19() -> Result {
-    if passed_over(19) {
-        return Ok(());
-    }
-    rounds(19).await
 }
 
 /// Half a minute of changes, with a reading four times a second.

@@ -5,7 +5,7 @@ use model::autovacuum::{Options, Place, queue};
 use playground::ServerOptions;
 use playground::install::passed_over;
 
-use super::{look, server};
+use super::{look, rounds, server};
 use crate::support::{Result, until_true};
 
 /// 19 tells its scores: ours are the same, and with them the order.
@@ -90,4 +90,12 @@ async fn a_table_is_tuned_and_put_back() -> Result {
     own.sort();
     assert_eq!((then, rest), (now, own), "{}", tuning.undo);
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_in_the_queue_is_taken_first_on_19() -> Result {
+    if passed_over(19) {
+        return Ok(());
+    }
+    rounds(19).await
 }
