@@ -5,10 +5,13 @@ mod due;
 mod options;
 mod queue;
 pub mod simulation;
+pub mod tuning;
+mod workers;
 
 pub use due::{Measured, Pressure, Trigger, pressures};
 pub use options::Options;
-pub use queue::{Place, Queue, queue};
+pub use queue::{Place, Queue, Score, queue};
+pub use workers::{OwnCost, Pace, Workers, paces};
 
 use serde::{Deserialize, Serialize};
 

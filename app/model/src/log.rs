@@ -71,6 +71,44 @@ pub struct File {
     pub size: i64,
 }
 
+/// Why a run of autovacuum did not finish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Somebody waited for a lock on the table, or canceled it by hand.
+    Canceled,
+    /// The table's lock was taken as it began.
+    Skipped,
+}
+
+/// Runs of autovacuum on one table that did not finish in one way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedRun {
+    /// In which.
+    pub ending: Ending,
+    /// Whether it was an ANALYZE; otherwise a VACUUM.
+    pub is_analyze: bool,
+    /// Database, schema and table with dots between; of a skipped one the table alone. Hostile text.
+    pub table: String,
+    /// How many.
+    pub count: u64,
+    /// When the last was read, ms since the epoch.
+    pub last_ms: i64,
+}
+
+/// What the log says of autovacuum.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutovacuumLog {
+    /// Since when it has been read, ms since the epoch.
+    pub since_ms: i64,
+    /// Whether skipped runs are logged: not with `log_autovacuum_min_duration = -1`.
+    pub logs_skipped: bool,
+    /// Runs that did not finish, the newest first.
+    pub runs: Vec<UnfinishedRun>,
+    /// How many were left out because there are too many tables.
+    pub left_out: u64,
+}
+
 /// Everything the log area reads in one tick.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Log {
@@ -78,6 +116,9 @@ pub struct Log {
     pub file: Known<File>,
     /// Which statements it has; an error says why it has none.
     pub logged: Known<Logged>,
+    /// Runs of autovacuum that did not finish, or why that is not known.
+    #[serde(default = "not_yet")]
+    pub autovacuum: Known<AutovacuumLog>,
     /// Bytes that this tick has read.
     pub read: i64,
     /// Bytes that were passed over because the log grows faster than it is read.
@@ -90,6 +131,11 @@ pub struct Log {
     /// Plans that were read: for the history store only, without values.
     #[serde(skip)]
     pub plans: Vec<LoggedPlan>,
+}
+
+/// What an earlier version did not record.
+fn not_yet<T>() -> Known<T> {
+    Err(Reason::NotYet)
 }
 
 impl Log {

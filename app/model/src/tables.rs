@@ -16,8 +16,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use self::schema::Schema;
-use crate::autovacuum::Autovacuum;
+use crate::autovacuum::{Autovacuum, Score, Workers};
 use crate::of_database::OfDatabase;
+use crate::reason::{Known, Reason};
 
 pub use bloat::{Band, Doubt, IndexBloat, Reclaimable, TableBloat};
 pub use counters::{Counters, IndexSize, Maintenance};
@@ -27,16 +28,34 @@ pub use rewriting::{REPACK_SINCE, Rewriting};
 pub use toast::Toast;
 
 /// Everything the area reads.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tables {
     /// When the area was read, ms since the epoch: the databases read then have this time too.
     #[serde(default)]
     pub at_ms: i64,
     /// One entry for each database that may be connected to, that of the connection string first.
     pub databases: Vec<OfDatabase<DatabaseTables>>,
+    /// The workers of autovacuum, of all databases.
+    #[serde(default = "not_yet", skip_serializing_if = "is_not_yet")]
+    pub workers: Known<Workers>,
     /// How many tables there are, where the tables themselves are left out: the event stream carries no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self { at_ms: 0, databases: Vec::new(), workers: not_yet(), count: None }
+    }
+}
+
+/// What an earlier version did not record.
+fn not_yet<T>() -> Known<T> {
+    Err(Reason::NotYet)
+}
+
+fn is_not_yet<T>(value: &Known<T>) -> bool {
+    matches!(value, Err(Reason::NotYet))
 }
 
 /// The tables of one database.
@@ -53,6 +72,9 @@ pub struct DatabaseTables {
     /// The time from the reading before to this one, ms; None of a first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_ms: Option<i64>,
+    /// The scores by which autovacuum orders tables, the highest first; since 19, and the first of many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<Score>,
     /// How tables are defined; None of a recording made before that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Arc<Schema>>,
@@ -76,6 +98,6 @@ impl Tables {
     pub fn without_tables(&self) -> Self {
         let of = self.databases.iter().filter_map(|database| database.known());
         let count = of.map(|database| database.tables.len() as u64).sum();
-        Self { at_ms: self.at_ms, databases: Vec::new(), count: Some(count) }
+        Self { at_ms: self.at_ms, count: Some(count), ..Self::default() }
     }
 }

@@ -36,6 +36,10 @@ pub struct XminHolder {
     /// application_name, global identifier or slot name.
     #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub name: Option<String>,
+    /// Of a slot in use: application_name of the standby or subscriber that uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
+    pub used_by: Option<String>,
     /// Its database, where it has one.
     #[cfg_attr(feature = "sqlx", sqlx(try_from = "crate::text::MaybeText"))]
     pub datname: Option<String>,
@@ -70,6 +74,37 @@ impl XminHolder {
         }
     }
 
+    /// What it is, for a sentence: a slot with whoever uses it.
+    pub fn description(&self) -> String {
+        match (self.used_by.as_deref().filter(|name| !name.is_empty()), self.is_feedback()) {
+            (Some(standby), true) => {
+                format!("{} (hot_standby_feedback of standby “{standby}”)", self.object())
+            }
+            (Some(user), false) => format!("{} (used by “{user}”)", self.object()),
+            (None, true) if self.kind == "standby" => {
+                format!("hot_standby_feedback of {}", self.object())
+            }
+            _ => self.object().to_string(),
+        }
+    }
+
+    /// Whether it is what a connected standby reports: its own transactions hold it (`hot_standby_feedback`).
+    pub fn is_feedback(&self) -> bool {
+        self.kind == "standby" || (self.kind == "slot" && self.pid.is_some())
+    }
+
+    /// What it costs, as a sentence.
+    pub fn cost(&self) -> &'static str {
+        match self.only_catalogs {
+            true => {
+                "VACUUM cannot remove rows of system catalogs that died since: pg_class, pg_attribute and their like grow, and planning with them."
+            }
+            false => {
+                "VACUUM cannot remove rows that died since, nor freeze those written since: tables and indexes grow, scans read the dead rows, and wraparound comes nearer."
+            }
+        }
+    }
+
     /// What makes it let go; None where that is not known.
     pub fn release(&self) -> Option<Release> {
         let name = self.name.as_deref().unwrap_or_default();
@@ -78,13 +113,13 @@ impl XminHolder {
                 format!("rollback prepared {};", quoted_literal(name)),
                 "In its database, by its owner or a superuser. What it changed is lost; ask the transaction manager that prepared it first, which may want it committed.",
             ),
+            ("standby", _) | ("slot", Some(_)) => (
+                "alter system set hot_standby_feedback = off; select pg_reload_conf();".to_owned(),
+                "On the standby. Its long queries may then be cancelled by replay (max_standby_streaming_delay); ending them there has the same effect.",
+            ),
             ("slot" | "logical slot", _) => (
                 format!("select pg_drop_replication_slot({});", quoted_literal(name)),
                 "Refused while it is in use. Who read from it has to begin anew: a standby from a base backup, a subscriber with a copy of its tables.",
-            ),
-            ("standby", _) => (
-                "alter system set hot_standby_feedback = off; select pg_reload_conf();".to_owned(),
-                "On the standby. Its long queries may then be cancelled by replay (max_standby_streaming_delay).",
             ),
             ("session", Some(pid)) => (
                 format!("select pg_terminate_backend({pid});"),
@@ -126,6 +161,12 @@ pub struct Vacuum {
     /// `vacuum_multixact_failsafe_age`, multixacts.
     #[serde(default)]
     pub multixact_failsafe_age: i64,
+    /// Members of all multixacts that are kept; None before 19, which does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multixact_members: Option<i64>,
+    /// What they need on disk, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multixact_members_bytes: Option<i64>,
     /// How many transaction and multixact IDs were used over a recent span.
     #[serde(default = "not_yet")]
     pub burn: Known<Burn>,

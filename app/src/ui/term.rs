@@ -6,13 +6,14 @@
 use leptos::prelude::*;
 
 /// The ids of the glossary's entries, in its order.
-pub const EXPLAINED: [&str; 42] = [
+pub const EXPLAINED: [&str; 45] = [
     "active-sessions",
     "bloat",
     "buffer-cache-hits",
     "catalog-xmin-age",
     "connection",
     "deadlocks",
+    "failsafe",
     "fillfactor",
     "flush-lag",
     "full-page-images",
@@ -22,6 +23,7 @@ pub const EXPLAINED: [&str; 42] = [
     "lock-modes",
     "max-locks-per-transaction",
     "max-standby-streaming-delay",
+    "multixact",
     "multixact-age",
     "on-the-fast-path",
     "parallel-leader",
@@ -49,6 +51,7 @@ pub const EXPLAINED: [&str; 42] = [
     "write-lag",
     "xid-age",
     "xmin-age",
+    "xmin-horizon",
 ];
 
 /// A term; where the glossary explains it, a button that opens the explanation.

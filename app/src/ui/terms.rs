@@ -2,7 +2,7 @@
 
 /// Name, explanation, page of the manual. The pages exist in the manuals of all majors that pgdeck
 /// watches.
-pub const TERMS: [(&str, &str, &str); 42] = [
+pub const TERMS: [(&str, &str, &str); 45] = [
     (
         "Active sessions",
         "Client sessions that are running a statement right now, including those that wait for a lock or for I/O.",
@@ -32,6 +32,11 @@ pub const TERMS: [(&str, &str, &str); 42] = [
         "Deadlocks",
         "Cycles of transactions that wait for each other's locks. PostgreSQL detects a cycle after deadlock_timeout and aborts one of the transactions.",
         "explicit-locking.html",
+    ),
+    (
+        "Failsafe",
+        "Age from which a VACUUM hurries: it stops pausing and leaves indexes alone, so that transaction IDs do not run out (vacuum_failsafe_age).",
+        "routine-vacuuming.html",
     ),
     (
         "Fillfactor",
@@ -77,6 +82,11 @@ pub const TERMS: [(&str, &str, &str); 42] = [
         "max_standby_streaming_delay",
         "How long replay on a standby may wait for conflicting queries before it cancels them. It counts from when the WAL arrived, so a standby that is behind cancels sooner.",
         "hot-standby.html",
+    ),
+    (
+        "Multixact",
+        "A number that stands for several transactions which lock the same row, its members. Like transaction IDs, these numbers are reused, and old ones have to be frozen.",
+        "routine-vacuuming.html",
     ),
     (
         "Multixact age",
@@ -212,6 +222,11 @@ pub const TERMS: [(&str, &str, &str); 42] = [
         "Xmin age",
         "Age, in transactions, of the oldest row version that this slot or standby still needs. VACUUM cannot remove rows that died since then.",
         "view-pg-replication-slots.html",
+    ),
+    (
+        "Xmin horizon",
+        "The oldest transaction that something may still have to see: a session, a prepared transaction, a slot or a standby. VACUUM removes no row version that died after it.",
+        "routine-vacuuming.html",
     ),
 ];
 

@@ -168,7 +168,7 @@ impl Engine {
     /// Asks for new readings of what is read seldom, within seconds. False: there is no such server.
     pub fn refresh(&self, id: &ServerId) -> bool {
         let server = self.server(id);
-        server.inspect(|server| server.refresh.notify_one()).is_some()
+        server.inspect(|server| server.refresh.send_replace(())).is_some()
     }
 
     /// Adds the Prometheus metrics of a server.

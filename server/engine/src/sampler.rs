@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use model::server::{ConnectionState, Facts};
 use model::{AreaName, Reason};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::areas;
@@ -29,7 +30,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 /// The least time between two readings that are asked for.
-const LEAST_PAUSE: Duration = Duration::from_secs(2);
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long an area that panicked waits, so that the others are read meanwhile.
 const PUT_OFF: Duration = Duration::from_secs(4);
@@ -70,14 +71,8 @@ async fn sample_live(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
 /// for all areas.
 async fn sample_apart(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
     let mut schedule = schedule(Instant::now(), None, true);
-    loop {
-        let Some(next) = schedule.iter().map(|due| due.at).min() else { return };
-        tokio::select! {
-            () = sleep_until(next) => {}
-            () = server.refresh.notified() => hurry(&mut schedule, Instant::now()),
-        }
-        let Some(due) = schedule.iter_mut().min_by_key(|due| due.at) else { return };
-        sleep_until(due.at).await;
+    let mut asked = server.refresh.subscribe();
+    while let Some(due) = next(&mut schedule, &mut asked).await {
         let Some(facts) = server.facts().filter(|_| server.is_up()) else {
             due.at = Instant::now() + FIRST_WAIT;
             continue;
@@ -93,10 +88,23 @@ async fn sample_apart(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
     }
 }
 
+/// Waits for the area that is due next; less long when somebody wants new readings. None: there is no area.
+async fn next<'a>(schedule: &'a mut [Due], asked: &mut watch::Receiver<()>) -> Option<&'a mut Due> {
+    loop {
+        let at = schedule.iter().map(|due| due.at).min()?;
+        tokio::select! {
+            () = sleep_until(at) => break,
+            Ok(()) = asked.changed() => hurry(schedule, Instant::now()),
+        }
+    }
+    schedule.iter_mut().min_by_key(|due| due.at)
+}
+
 /// Somebody wants new readings: all are due, but none that was read a moment ago.
 fn hurry(schedule: &mut [Due], now: Instant) {
     for due in schedule {
-        due.at = due.at.min((due.at - due.every + LEAST_PAUSE).max(now));
+        let soonest = due.last.map_or(now, |last| (last + LEAST_PAUSE).max(now));
+        due.at = due.at.min(soonest);
     }
 }
 
@@ -172,6 +180,8 @@ struct Due {
     area: AreaName,
     every: Duration,
     at: Instant,
+    /// When it was last read.
+    last: Option<Instant>,
 }
 
 /// Every area at once that has a session of its own, or none; but for one that panicked in the session before.
@@ -180,6 +190,7 @@ fn schedule(start: Instant, broken: Option<AreaName>, own_session: bool) -> Vec<
         area: area.name,
         every: Duration::from_millis(u64::from(area.every_ms)),
         at: if broken == Some(area.name) { start + PUT_OFF } else { start },
+        last: None,
     };
     areas::ALL.iter().filter(|area| area.own_session == own_session).map(due).collect()
 }
@@ -192,11 +203,11 @@ async fn tick_until_lost(
     mut facts: Facts,
     mut schedule: Vec<Due>,
 ) -> (Reason, Option<AreaName>) {
+    let mut asked = server.refresh.subscribe();
     loop {
-        let Some(due) = schedule.iter_mut().min_by_key(|due| due.at) else {
+        let Some(due) = next(&mut schedule, &mut asked).await else {
             return (Reason::NotYet, None);
         };
-        sleep_until(due.at).await;
         let skipped = skip(due, Instant::now());
         let now = tick(server, limits, observer, &facts, skipped);
         if let Err(reason) = server.store.tick(due.area, now).await {
@@ -213,6 +224,7 @@ async fn tick_until_lost(
 
 /// Moves `due` to its next time and says how many ticks were missed.
 fn skip(due: &mut Due, now: Instant) -> u64 {
+    due.last = Some(now);
     let late = now.saturating_duration_since(due.at);
     let missed = (late.as_nanos() / due.every.as_nanos().max(1)) as u64;
     due.at += due.every * (u32::try_from(missed).unwrap_or(u32::MAX - 1) + 1);
@@ -241,9 +253,12 @@ mod tests {
     #[test]
     fn whoever_asks_for_a_reading_gets_one_soon_and_not_twice() {
         let (start, every) = (Instant::now() + Duration::from_secs(100), Duration::from_secs(60));
-        let mut schedule = [Due { area: AreaName::Tables, every, at: start + every }];
-        hurry(&mut schedule, start + Duration::from_secs(1));
-        assert_eq!(schedule[0].at, start + LEAST_PAUSE, "the last reading was a second ago");
+        let mut schedule =
+            [Due { area: AreaName::Tables, every, at: start + every, last: Some(start) }];
+        for _ in 0..3 {
+            hurry(&mut schedule, start + LEAST_PAUSE / 2);
+            assert_eq!(schedule[0].at, start + LEAST_PAUSE, "the last reading was a moment ago");
+        }
         schedule[0].at = start + every;
         hurry(&mut schedule, start + Duration::from_secs(30));
         assert_eq!(schedule[0].at, start + Duration::from_secs(30));
@@ -255,7 +270,7 @@ mod tests {
     fn a_late_tick_skips_instead_of_queueing() {
         let start = Instant::now();
         let every = Duration::from_secs(1);
-        let mut due = Due { area: AreaName::Activity, every, at: start };
+        let mut due = Due { area: AreaName::Activity, every, at: start, last: None };
         assert_eq!(skip(&mut due, start), 0);
         assert_eq!(due.at, start + every);
         assert_eq!(skip(&mut due, start + Duration::from_millis(4_500)), 3);

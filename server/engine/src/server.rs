@@ -7,7 +7,7 @@ use history::{History, Recorder};
 use model::server::{ConnectionState, Facts, FirstFinding, Headline};
 use model::{Cause, Finding, NotChecked, Reason, ServerId, ServerSummary};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::areas::{self, Readings, Store};
@@ -61,8 +61,8 @@ pub struct WatchedServer {
     status: RwLock<(ConnectionState, Option<Facts>)>,
     /// Where its sampler runs.
     thread: OnceLock<Handle>,
-    /// Tells the sampler that somebody wants new readings of what is read seldom.
-    pub(crate) refresh: Notify,
+    /// Tells the loops of the sampler that somebody wants new readings of what is read seldom.
+    pub(crate) refresh: watch::Sender<()>,
 }
 
 impl WatchedServer {
@@ -84,7 +84,7 @@ impl WatchedServer {
             past: past.and_then(Past::new),
             status: RwLock::new((ConnectionState::Connecting, None)),
             thread: OnceLock::new(),
-            refresh: Notify::new(),
+            refresh: watch::Sender::new(()),
         }
     }
 
@@ -106,7 +106,7 @@ impl WatchedServer {
             past: None,
             status: RwLock::new((summary.link, summary.facts)),
             thread: OnceLock::new(),
-            refresh: Notify::new(),
+            refresh: watch::Sender::new(()),
         }
     }
 

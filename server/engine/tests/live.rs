@@ -62,8 +62,12 @@ async fn every_file(major: u16) -> Result {
             areas::ALL.iter().flat_map(|a| a.queries.iter().map(|q| (a.name.as_str(), q)))
         {
             let Some(file) = query.pick_for(&facts) else {
-                let oldest = query.files.first().map(|file| file.floor);
-                assert!(oldest > Some(major), "{}: a file for every supported major", query.rows);
+                let begins = query.files.first().map(|file| file.floor);
+                assert!(
+                    begins > Some(major),
+                    "{area}/{}: a file for every major since",
+                    query.rows
+                );
                 continue;
             };
             let fill = Fill { schema: "public", numbers: &[1, 2], ..Fill::default() };

@@ -153,22 +153,29 @@ async fn every_page_shows_a_recording() {
     }
 }
 
+/// The recorded server as often as there are reasons, each with all areas unknown for one of them.
 #[tokio::test]
 async fn every_page_says_every_reason() {
-    let original = recorded().await;
-    for reason in reasons() {
-        let mut recording = original.clone();
+    let mut recording = recorded().await;
+    let original = recording["servers"][0].clone();
+    let unknown = |(place, reason): (usize, &Reason)| {
+        let mut server = original.clone();
+        server[0]["id"] = json!(format!("unknown-{place}"));
         for area in AreaName::ALL {
-            let area = area.as_str();
-            let latest = &mut recording["servers"][0][1][area];
+            let latest = &mut server[1][area.as_str()];
             latest["reading"] = Value::Null;
             latest["failure"] = json!({ "since_ms": 1, "at_ms": 1, "reason": reason });
         }
-        let folder = tempfile::tempdir().unwrap();
-        let pgdeck = showing(&recording, folder.path());
-        let cookie = pgdeck.sign_in_by_link().await;
+        server
+    };
+    let reasons = reasons();
+    recording["servers"] = reasons.iter().enumerate().map(unknown).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let pgdeck = showing(&recording, folder.path());
+    let cookie = pgdeck.sign_in_by_link().await;
+    for (place, reason) in reasons.iter().enumerate() {
         for (path, _) in pages() {
-            let path = of_server(&original, path);
+            let path = format!("/s/unknown-{place}/{path}");
             let html = page(&pgdeck, &cookie, &path).await;
             let text = words(&html);
             assert!(

@@ -1,5 +1,6 @@
 //! A pgdeck in the test process: the real router, state and database, watching a server that is down.
 
+use engine::Engine;
 use engine::dsn::Environment;
 use model::{Role, ServerId, User};
 use server::auth::{password, users};
@@ -13,6 +14,7 @@ use crate::client::{Http, PASSWORD, UNREACHABLE};
 /// A running pgdeck; dropping it starts its graceful shutdown.
 pub struct InProcess {
     http: Http,
+    engine: Engine,
     _stop: oneshot::Sender<()>,
     _folder: tempfile::TempDir,
 }
@@ -55,12 +57,18 @@ impl InProcess {
         let config = config::load(&serve, &environment).unwrap();
         let server: HttpServer = start(config, None).await.unwrap();
         let http = Http::new(server.link());
+        let engine = server.engine().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(server.run(async move {
             // An error means that the sender was dropped: shutdown, too.
             let _ = stopped.await;
         }));
-        Self { http, _stop: stop, _folder: folder }
+        Self { http, engine, _stop: stop, _folder: folder }
+    }
+
+    /// Asks for new readings of what is read seldom.
+    pub fn refresh(&self, server: &str) {
+        self.engine.refresh(&ServerId::new(server));
     }
 }
 

@@ -144,6 +144,7 @@ async fn until_tones(
 ) {
     let mut last = Vec::new();
     for _ in 0..300 {
+        pgdeck.refresh(server);
         last = tones(pgdeck, cookie, server).await;
         if last.iter().all(|(page, tone)| wanted(page, tone)) {
             return;

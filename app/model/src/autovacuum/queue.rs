@@ -1,6 +1,7 @@
 //! The tables that are due, in the order in which autovacuum takes them.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,18 @@ const SCORES_SINCE: u16 = 19;
 const FAILSAFE_POWER_XIDS: f64 = 100_000_000.0;
 /// Failsafe is never below this share of the age at which autovacuum freezes by force (`vacuum_xid_failsafe_check`).
 const FAILSAFE_SHARE: f64 = 1.05;
+
+/// A row of `pg_stat_autovacuum_scores`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
+pub struct Score {
+    /// The table or TOAST table.
+    pub oid: i64,
+    /// Its score.
+    pub score: f64,
+    /// Whether autovacuum would take it now.
+    pub is_due: bool,
+}
 
 /// One table in the queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +47,9 @@ pub struct Place {
     pub catalog_order: Option<i64>,
     /// What 19 orders by: the largest of its parts, each times its weight.
     pub score: f64,
+    /// The same as the server tells it (`pg_stat_autovacuum_scores`), moments later; None before 19.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_score: Option<f64>,
 }
 
 impl Place {
@@ -121,6 +137,10 @@ fn of_database(datname: &str, read: &DatabaseTables, major: u16) -> OfOne {
             });
         }
     }
+    let scores: HashMap<i64, f64> = read.scores.iter().map(|one| (one.oid, one.score)).collect();
+    for place in &mut places {
+        place.server_score = scores.get(&i64::from(place.oid)).copied();
+    }
     places.sort_by(|a, b| if major < SCORES_SINCE { by_catalog(a, b) } else { by_score(a, b) });
     OfOne { places, last_ms }
 }
@@ -146,6 +166,7 @@ fn named(datname: &str, table: &Table) -> Place {
         pressures: Vec::new(),
         catalog_order: None,
         score: 0.0,
+        server_score: None,
     }
 }
 

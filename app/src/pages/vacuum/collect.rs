@@ -2,12 +2,14 @@
 
 use engine::Engine;
 use engine::areas::activity::ActivityArea;
+use engine::areas::log::LogArea;
 use engine::areas::tables::TablesArea;
 use engine::areas::tables::steps::{TableName, steps};
 use engine::areas::vacuum::past::{HORIZON_LINE, ages};
 use model::activity::Activity;
+use model::activity::autovacuum::{Autovacuum, AutovacuumWorker};
 use model::autovacuum::simulation::{scale_factor_for, seen, simulate};
-use model::autovacuum::{Measured, Options, Place, Trigger, queue};
+use model::autovacuum::{Measured, Options, OwnCost, Pace, Place, Trigger, paces, queue};
 use model::tables::{DatabaseTables, Table};
 use model::{ApiError, Known, Latest, Reason, ServerId, TimeRange, Unit};
 
@@ -31,6 +33,7 @@ pub async fn view(
 ) -> Result<VacuumView, ApiError> {
     let latest = engine.latest::<TablesArea>(server).ok_or(ApiError::NotFound)?;
     let activity = engine.latest::<ActivityArea>(server).ok_or(ApiError::NotFound)?;
+    let log = engine.latest::<LogArea>(server).ok_or(ApiError::NotFound)?;
     let major = engine.facts(server).map_or(0, |facts| facts.major);
     let internal = |incident| ApiError::Internal { incident };
     let range = TimeRange::read(&asked.range).unwrap_or_default();
@@ -41,7 +44,7 @@ pub async fn view(
     };
     let charts = ages(engine, server, range).await.map_err(internal)?;
     let read = newest(&latest);
-    let simulation = match read {
+    let simulation = match &read {
         Ok(read) if !asked.table.is_empty() => {
             Some(simulation(engine, server, asked, range, read).await?)
         }
@@ -49,8 +52,9 @@ pub async fn view(
     };
     Ok(VacuumView {
         major,
+        work: newest(&activity).and_then(|activity| work(activity, read.as_ref().ok().copied())),
         tables: read.map(|read| tables(read, major)),
-        work: newest(&activity).and_then(work),
+        unfinished: newest(&log).and_then(|log| log.autovacuum.clone()),
         simulation,
         charts: charts.map(|ages| vec![drawn(&ages)]).unwrap_or_default(),
     })
@@ -92,7 +96,7 @@ fn tables(read: &model::tables::Tables, major: u16) -> Tables {
     }
 }
 
-fn work(activity: &Activity) -> Known<Work> {
+fn work(activity: &Activity, tables: Option<&model::tables::Tables>) -> Known<Work> {
     let autovacuum = activity.autovacuum.clone()?;
     let is_ours =
         |row: &model::activity::Progress| matches!(row.command.as_str(), "VACUUM" | "ANALYZE");
@@ -103,8 +107,28 @@ fn work(activity: &Activity) -> Known<Work> {
         progress: progress.map(|rows| rows.into_iter().filter(is_ours).collect()),
         forced: forced.map(|one| one.pid).collect(),
         workers: autovacuum.workers.iter().map(|one| one.pid).collect(),
+        paces: paces_of(&autovacuum, tables),
         settings: autovacuum.settings,
     })
+}
+
+/// How each worker is slowed down; a table that is not found, as a TOAST table is, has its pace left open.
+fn paces_of(autovacuum: &Autovacuum, tables: Option<&model::tables::Tables>) -> Vec<Option<Pace>> {
+    let own = |worker: &AutovacuumWorker| {
+        let (datname, name) = (worker.datname.as_deref()?, worker.table.as_deref()?);
+        let database = tables?.databases.iter().find(|one| one.datname == datname)?.known()?;
+        let is_it = |table: &&Table| {
+            let rest = name.strip_prefix(table.nspname.as_str());
+            rest.and_then(|rest| rest.strip_prefix('.')) == Some(table.relname.as_str())
+        };
+        let table = database.tables.iter().find(is_it)?;
+        Some(OwnCost::new(|option| table.option(option)))
+    };
+    let own: Vec<Option<OwnCost>> = autovacuum.workers.iter().map(own).collect();
+    let Ok(settings) = &autovacuum.settings else { return vec![None; own.len()] };
+    let all: Vec<OwnCost> = own.iter().map(|one| one.unwrap_or_default()).collect();
+    let paces = paces(settings.cost_delay_ms, settings.cost_limit, &all);
+    own.iter().zip(paces).map(|(known, pace)| known.map(|_| pace)).collect()
 }
 
 async fn simulation(

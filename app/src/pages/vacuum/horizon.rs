@@ -69,12 +69,13 @@ fn row(holder: &XminHolder, server: &ServerId) -> AnyView {
                 <summary>"Statement"</summary>
                 <CodeBlock text=release.sql/>
                 <p class="note">{release.consequence}</p>
+                <p class="note">{holder.cost()}</p>
             </details>
         }
     });
     view! {
         <tr>
-            <th scope="row">{holder.object().to_string()}</th>
+            <th scope="row">{holder.description()}</th>
             <td class="text">{whose}</td>
             <td class="num" title=xids.map(|xids| format::exact(xids, Unit::Xids))>
                 {xids.map_or_else(|| "unknown".into(), |xids| format::number(xids, Unit::Xids))}

@@ -7,13 +7,15 @@ mod headroom;
 mod horizon;
 mod queue;
 mod simulator;
+mod unfinished;
 mod workers;
 
 use leptos::prelude::*;
 use model::activity::Progress;
 use model::activity::autovacuum::AutovacuumSettings;
 use model::autovacuum::simulation::{Run, Seen};
-use model::autovacuum::{Options, Place};
+use model::autovacuum::{Options, Pace, Place};
+use model::log::AutovacuumLog;
 use model::vacuum::Vacuum;
 use model::{ApiError, AreaName, Known, Latest, Reason, ServerId};
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,7 @@ use crate::ui::format;
 use crate::ui::page::page;
 use crate::ui::query_params::QueryParams;
 use crate::ui::reading::{ReadingView, known};
+use crate::ui::term::term;
 use crate::ui::verdict::Verdict;
 
 /// Polling interval of what is not in the event stream, ms: tables are read once a minute.
@@ -110,6 +113,8 @@ pub struct Work {
     forced: Vec<i32>,
     /// Their pids.
     workers: Vec<i32>,
+    /// How each of them is slowed down now; None where its table is not known.
+    paces: Vec<Option<Pace>>,
     settings: Known<AutovacuumSettings>,
 }
 
@@ -119,6 +124,7 @@ pub struct VacuumView {
     major: u16,
     tables: Known<Tables>,
     work: Known<Work>,
+    unfinished: Known<AutovacuumLog>,
     simulation: Option<Known<Simulation>>,
     charts: Vec<Chart>,
 }
@@ -195,7 +201,9 @@ fn Body(server: ServerId, asked: Asked, start: VacuumStart) -> impl IntoView {
         <ReadingView latest what="ages and settings">
             <section class="panel" aria-labelledby="headroom-title">
                 <h2 id="headroom-title">"IDs left"</h2>
-                {move || latest.with(|l| l.value().map(|v| headroom::headroom(v, shown.with(|s| s.major))))}
+                {move || latest.with(|l| l.reading.as_ref().map(|reading| {
+                    headroom::headroom(&reading.value, reading.at_ms, shown.with(|s| s.major))
+                }))}
             </section>
         </ReadingView>
         <Charts charts/>
@@ -207,9 +215,13 @@ fn Body(server: ServerId, asked: Asked, start: VacuumStart) -> impl IntoView {
             <h2 id="work-title">"At work now"</h2>
             {move || shown.with(|s| known(&s.work, workers::work))}
         </section>
+        <section class="panel" aria-labelledby="unfinished-title">
+            <h2 id="unfinished-title">"Canceled and skipped"</h2>
+            {move || shown.with(|s| known(&s.unfinished, unfinished::unfinished))}
+        </section>
         <ReadingView latest what="holders of the xmin horizon">
             <section class="panel" aria-labelledby="horizon-title">
-                <h2 id="horizon-title">"What holds back the xmin horizon"</h2>
+                <h2 id="horizon-title">"What holds back the " {term("xmin horizon")}</h2>
                 {move || latest.with(|l| l.value().map(|v| shown.with(|s| {
                     horizon::horizon(v, s.tables.as_ref().ok(), &here.get_value())
                 })))}
@@ -217,11 +229,11 @@ fn Body(server: ServerId, asked: Asked, start: VacuumStart) -> impl IntoView {
         </ReadingView>
         <section class="panel" aria-labelledby="waiting-title">
             <h2 id="waiting-title">"Nearest to being due"</h2>
-            {move || shown.with(|s| known(&s.tables, queue::waiting))}
+            {move || shown.with(|s| known(&s.tables, |tables| queue::waiting(tables, s.major)))}
         </section>
         <section class="panel" aria-labelledby="oldest-title">
             <h2 id="oldest-title">"Oldest tables"</h2>
-            {move || shown.with(|s| known(&s.tables, queue::oldest))}
+            {move || shown.with(|s| known(&s.tables, |tables| queue::oldest(tables, s.major)))}
         </section>
         <section class="panel" aria-labelledby="simulator-title">
             <h2 id="simulator-title">"When it would have run"</h2>

@@ -18,13 +18,21 @@ const COLUMNS: [(&str, bool); 6] = [
     ("Threshold", true),
     ("Pressure", true),
 ];
+/// Behind them where tables are ordered by score.
+const SCORES: [(&str, bool); 2] = [("Score", true), ("By the server", true)];
 /// The first major that orders tables by need.
 const SCORES_SINCE: u16 = 19;
+
+/// The head, with scores where the major has them.
+fn columns(major: u16) -> AnyView {
+    let scores = SCORES.iter().filter(|_| major >= SCORES_SINCE);
+    head(&COLUMNS.iter().chain(scores).copied().collect::<Vec<_>>())
+}
 
 /// What is due.
 pub fn due(tables: &Tables, major: u16) -> AnyView {
     let order = if major >= SCORES_SINCE {
-        "Within a database workers take the table with the highest score first."
+        "Within a database workers take the table with the highest score first. “Score” is computed from what was read of the tables, “by the server” is pg_stat_autovacuum_scores moments later: they differ where a table moved in between, and of a TOAST table without settings of its own, for which that view takes the server’s and a worker those of its table."
     } else {
         "Within a database a worker takes tables in the order of pg_class and TOAST tables last, not by need, and leaves out what another worker is at. “Next” is the first of its database."
     };
@@ -34,7 +42,7 @@ pub fn due(tables: &Tables, major: u16) -> AnyView {
         if next {
             seen.push(&place.datname);
         }
-        row(place, place.due().next(), next)
+        row(place, place.due().next(), next, major)
     });
     let rows = rows.collect_view();
     let more = tables.due_count.saturating_sub(tables.due.len());
@@ -43,7 +51,7 @@ pub fn due(tables: &Tables, major: u16) -> AnyView {
             empty("No table is due.")
         } else {
             view! {
-                {table("Tables due for autovacuum", head(&COLUMNS), rows)}
+                {table("Tables due for autovacuum", columns(major), rows)}
                 {(more > 0).then(|| view! { <p class="note">{format!("{} more are due.", format::grouped(more as f64))}</p> })}
                 <p class="note">{order}</p>
             }.into_any()
@@ -54,24 +62,24 @@ pub fn due(tables: &Tables, major: u16) -> AnyView {
 }
 
 /// What is nearest to being due.
-pub fn waiting(tables: &Tables) -> AnyView {
+pub fn waiting(tables: &Tables, major: u16) -> AnyView {
     if tables.waiting.is_empty() {
         return empty("No other table is known.");
     }
-    let rows = tables.waiting.iter().map(|place| row(place, place.pressures.first(), false));
-    table("Tables nearest to being due", head(&COLUMNS), rows.collect_view())
+    let rows = tables.waiting.iter().map(|place| row(place, place.pressures.first(), false, major));
+    table("Tables nearest to being due", columns(major), rows.collect_view())
 }
 
 /// The tables with the oldest transaction ID.
-pub fn oldest(tables: &Tables) -> AnyView {
+pub fn oldest(tables: &Tables, major: u16) -> AnyView {
     if tables.oldest.is_empty() {
         return empty("No table is known.");
     }
     let rows = tables.oldest.iter().map(|place| {
         let age = place.pressures.iter().find(|one| one.trigger == Trigger::Wraparound);
-        row(place, age, false)
+        row(place, age, false, major)
     });
-    table("Tables with the oldest transaction ID", head(&COLUMNS), rows.collect_view())
+    table("Tables with the oldest transaction ID", columns(major), rows.collect_view())
 }
 
 fn unread(tables: &Tables) -> AnyView {
@@ -81,7 +89,7 @@ fn unread(tables: &Tables) -> AnyView {
     tables.unread.iter().map(one).collect_view().into_any()
 }
 
-fn row(place: &Place, one: Option<&Pressure>, next: bool) -> AnyView {
+fn row(place: &Place, one: Option<&Pressure>, next: bool, major: u16) -> AnyView {
     let to = links::query(&[
         ("database", &place.datname),
         ("schema", &place.nspname),
@@ -106,7 +114,17 @@ fn row(place: &Place, one: Option<&Pressure>, next: bool) -> AnyView {
             <td class="num">{number(|one| one.value)}</td>
             <td class="num">{number(|one| one.threshold)}</td>
             <td class="num">{ratio}</td>
+            {(major >= SCORES_SINCE).then(|| scores(place))}
         </tr>
+    }
+    .into_any()
+}
+
+fn scores(place: &Place) -> AnyView {
+    let score = |score: f64| format::number(score, Unit::Count);
+    view! {
+        <td class="num">{score(place.score)}</td>
+        <td class="num">{place.server_score.map_or_else(|| "unknown".to_owned(), score)}</td>
     }
     .into_any()
 }

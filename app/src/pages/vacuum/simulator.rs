@@ -1,9 +1,8 @@
 //! The simulator: a form in the address, and when autovacuum would have run on a table over its recorded past.
 
 use leptos::prelude::*;
-use model::autovacuum::Options;
 use model::autovacuum::simulation::Run;
-use model::identifier::quote_ident;
+use model::autovacuum::tuning::{Tuning, tuning};
 
 use super::{Asked, Simulation};
 use crate::live::clock::Clock;
@@ -106,7 +105,8 @@ fn row(run: &Run, clock: &Clock) -> AnyView {
 
 /// The statements that make what was tried hold for the table, and undo it.
 fn statements(asked: &Asked, found: &Simulation) -> Option<AnyView> {
-    let (set, undo) = tuning(asked, &found.reloptions, &found.now, &found.tried)?;
+    let name = (asked.schema.as_str(), asked.table.as_str());
+    let Tuning { set, undo } = tuning(name, &found.reloptions, &found.now, &found.tried)?;
     Some(
         view! {
             <CodeBlock text=set/>
@@ -115,78 +115,4 @@ fn statements(asked: &Asked, found: &Simulation) -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-/// `alter table … set (…)` and its undo; None where nothing differs.
-fn tuning(
-    asked: &Asked,
-    reloptions: &[String],
-    now: &Options,
-    tried: &Options,
-) -> Option<(String, String)> {
-    let pairs = [
-        ("autovacuum_vacuum_scale_factor", now.vacuum_scale_factor, tried.vacuum_scale_factor),
-        (
-            "autovacuum_vacuum_threshold",
-            f64::from(now.vacuum_threshold),
-            f64::from(tried.vacuum_threshold),
-        ),
-        (
-            "autovacuum_vacuum_insert_scale_factor",
-            now.vacuum_insert_scale_factor,
-            tried.vacuum_insert_scale_factor,
-        ),
-        ("autovacuum_analyze_scale_factor", now.analyze_scale_factor, tried.analyze_scale_factor),
-    ];
-    let changed: Vec<_> = pairs.into_iter().filter(|(_, now, tried)| now != tried).collect();
-    if changed.is_empty() {
-        return None;
-    }
-    let name = format!("{}.{}", quote_ident(&asked.schema), quote_ident(&asked.table));
-    let set: Vec<String> =
-        changed.iter().map(|(option, _, tried)| format!("{option} = {tried}")).collect();
-    // What the table had of its own is set back, the rest is the server's again.
-    let is_own = |option: &str| reloptions.iter().any(|own| own.split('=').next() == Some(option));
-    let back = changed.iter().filter(|(option, ..)| is_own(option));
-    let back: Vec<String> = back.map(|(option, now, _)| format!("{option} = {now}")).collect();
-    let reset = changed.iter().filter(|(option, ..)| !is_own(option));
-    let reset: Vec<&str> = reset.map(|(option, ..)| *option).collect();
-    let mut undo = Vec::new();
-    if !back.is_empty() {
-        undo.push(format!("alter table {name} set ({});", back.join(", ")));
-    }
-    if !reset.is_empty() {
-        undo.push(format!("alter table {name} reset ({});", reset.join(", ")));
-    }
-    Some((format!("alter table {name} set ({});", set.join(", ")), undo.join("\n")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use model::autovacuum::Autovacuum;
-    use model::tables::Table;
-
-    #[test]
-    fn only_what_differs_is_set_and_undone() {
-        let now = Options::of_table(&Autovacuum::default(), &Table::default());
-        let tried = Options { vacuum_scale_factor: 0.05, vacuum_threshold: 500, ..now };
-        let asked = Asked { schema: "public".into(), table: "a b".into(), ..Asked::default() };
-        assert_eq!(tuning(&asked, &[], &now, &now), None);
-        let (set, undo) = tuning(&asked, &[], &now, &tried).unwrap();
-        assert_eq!(
-            set,
-            "alter table public.\"a b\" set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);"
-        );
-        assert_eq!(
-            undo,
-            "alter table public.\"a b\" reset (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold);"
-        );
-        let own = ["autovacuum_vacuum_scale_factor=0".to_owned()];
-        let (_, undo) = tuning(&asked, &own, &now, &tried).unwrap();
-        assert_eq!(
-            undo,
-            "alter table public.\"a b\" set (autovacuum_vacuum_scale_factor = 0);\nalter table public.\"a b\" reset (autovacuum_vacuum_threshold);"
-        );
-    }
 }

@@ -12,13 +12,14 @@ use crate::ui::number::Age;
 use crate::ui::reading::{empty, known};
 use crate::ui::table::{head, table};
 
-const COLUMNS: [(&str, bool); 8] = [
+const COLUMNS: [(&str, bool); 9] = [
     ("Table", false),
     ("By", false),
     ("Phase", false),
     ("Done", true),
     ("Left in this phase", true),
     ("Working for", true),
+    ("Pauses now", false),
     ("Cost delay so far", true),
     ("Pid", true),
 ];
@@ -55,6 +56,23 @@ fn sentence(busy: i64, settings: &Known<AutovacuumSettings>) -> String {
     format!("{busy} of {} at work.{full}{pace}", workers(most))
 }
 
+/// How a worker is slowed down now. Of sessions that is theirs to set, and not told.
+fn pace(one: &Progress, work: &Work) -> String {
+    let place = work.workers.iter().position(|pid| *pid == one.pid);
+    let Some(pace) = place.and_then(|place| work.paces.get(place).copied().flatten()) else {
+        return "unknown".to_owned();
+    };
+    if pace.delay_ms <= 0.0 {
+        return "not at all".to_owned();
+    }
+    format!(
+        "{} after a cost of {} ({})",
+        format::age(pace.delay_ms),
+        format::grouped(pace.limit as f64),
+        if pace.is_own { "settings of the table" } else { "its share of the limit" }
+    )
+}
+
 fn row(one: &Progress, work: &Work) -> AnyView {
     let table = [one.datname.as_deref(), one.relation.as_deref()];
     let table = table.into_iter().flatten().collect::<Vec<_>>().join(": ");
@@ -81,6 +99,7 @@ fn row(one: &Progress, work: &Work) -> AnyView {
             </td>
             <td class="num"><Age ms=one.left_ms/></td>
             <td class="num"><Age ms=one.age_ms/></td>
+            <td class="text">{pace(one, work)}</td>
             <td class="num" title="Known from PostgreSQL 18 on, with track_cost_delay_timing">
                 {delay.unwrap_or_else(|| "unknown".to_owned())}
             </td>

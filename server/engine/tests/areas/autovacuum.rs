@@ -1,12 +1,17 @@
 //! What we say of autovacuum beside what it does: when a table is due, which is taken first, and when it would have
 //! run.
 
+mod own_settings;
+
+use engine::area::Area;
+use engine::areas::tables::TablesArea;
 use model::autovacuum::simulation::{Step, simulate};
 use model::autovacuum::{Options, Place, Pressure, Queue, Trigger, queue};
 use model::tables::{Table, Tables};
 use playground::{Server, ServerOptions};
 
-use crate::support::{Result, config, until_true};
+use crate::support::observed::Observed;
+use crate::support::{Result, until_true};
 
 /// Rounds of the queue on each major.
 const ROUNDS: usize = 10;
@@ -22,12 +27,9 @@ async fn server(major: u16, autovacuum: &str) -> Result<Server> {
 
 /// All tables of the server, read anew.
 async fn look(server: &Server) -> Result<Tables> {
-    let recording = engine::record(config("one", &server.dsn())?).await;
-    let recording = recording.map_err(|reason| anyhow::anyhow!(reason.message()))?;
-    let mut recording = serde_json::to_value(&recording)?;
-    let value = recording.pointer_mut("/servers/0/1/tables/reading/value");
-    let value = value.ok_or_else(|| anyhow::anyhow!("no reading of tables"))?;
-    Ok(serde_json::from_value(value.take())?)
+    let Observed { mut observer, facts, .. } = Observed::open(&server.dsn()).await?;
+    let mut state = <TablesArea as Area>::State::default();
+    Ok(TablesArea::collect(&mut observer, &facts, &mut state, engine::now_ms()).await?)
 }
 
 fn found<'a>(queue: &'a Queue, name: &str) -> Option<&'a Place> {
@@ -35,8 +37,8 @@ fn found<'a>(queue: &'a Queue, name: &str) -> Option<&'a Place> {
     all.find(|place| place.relname == name && place.datname == "postgres" && !place.is_toast)
 }
 
-async fn pressure(server: &Server, name: &str, trigger: Trigger) -> Result<Pressure> {
-    let queue = queue(&look(server).await?, server.major());
+fn pressure(tables: &Tables, major: u16, name: &str, trigger: Trigger) -> Result<Pressure> {
+    let queue = queue(tables, major);
     let place = found(&queue, name).ok_or_else(|| anyhow::anyhow!("no table {name}"))?;
     let one = place.pressures.iter().find(|one| one.trigger == trigger);
     one.copied().ok_or_else(|| anyhow::anyhow!("{name}: {:?}", place.pressures))
@@ -60,37 +62,70 @@ async fn two_rounds(server: &Server) -> Result {
     Ok(())
 }
 
-/// `grow` brings the value to the threshold as it is told there; one more is due.
-async fn fires_above(
-    server: &Server,
-    name: &str,
+/// A table with what makes it due.
+struct Grown {
+    name: &'static str,
     trigger: Trigger,
-    column: &str,
-    grow: impl Fn(i64, i64) -> String,
-) -> Result {
-    let before = pressure(server, name, trigger).await?;
-    let missing = before.threshold.floor() as i64 - before.value as i64;
-    server.exec(&grow(before.value as i64, missing)).await?;
-    let counted = |rows: i64| {
-        format!("select {column} >= {rows} from pg_stat_all_tables where relname = '{name}'")
-    };
-    until_true(server, &counted(before.threshold.floor() as i64)).await?;
-    let at = pressure(server, name, trigger).await?;
-    assert!(!at.is_due() && at.value == at.threshold.floor(), "{name} {at:?}");
+    column: &'static str,
+    /// The statement that adds so many to a value.
+    grow: fn(i64, i64) -> String,
+}
+
+const GROWN: [Grown; 3] = [
+    Grown {
+        name: "dead",
+        trigger: Trigger::DeadRows,
+        column: "n_dead_tup",
+        grow: |value, more| {
+            format!("delete from dead where id > {value} and id <= {}", value + more)
+        },
+    },
+    Grown {
+        name: "grown",
+        trigger: Trigger::Inserts,
+        column: "n_ins_since_vacuum",
+        grow: |_, more| format!("insert into grown select generate_series(1, {more})"),
+    },
+    Grown {
+        name: "changed",
+        trigger: Trigger::Analyze,
+        column: "n_mod_since_analyze",
+        grow: |_, more| format!("insert into changed select generate_series(1, {more})"),
+    },
+];
+
+/// Each value is brought to its threshold as it is told there, where nothing is taken; one more is due.
+async fn fires_above(server: &Server) -> Result {
+    let before = look(server).await?;
+    for one in &GROWN {
+        let at = pressure(&before, server.major(), one.name, one.trigger)?;
+        let (value, threshold) = (at.value as i64, at.threshold.floor() as i64);
+        server.exec(&(one.grow)(value, threshold - value)).await?;
+        let (column, name) = (one.column, one.name);
+        let counted = format!(
+            "select {column} >= {threshold} from pg_stat_all_tables where relname = '{name}'"
+        );
+        until_true(server, &counted).await?;
+    }
+    let full = look(server).await?;
     two_rounds(server).await?;
     let mut session = server.connect().await?;
-    let quiet: bool = sqlx::query_scalar(
-        "select autovacuum_count + autoanalyze_count = 0 from pg_stat_all_tables where relname = $1",
-    )
-    .bind(name)
-    .fetch_one(&mut session)
-    .await?;
-    assert!(quiet, "{name} was taken at its threshold: {at:?}\n{}", server.log());
-    server.exec(&grow(at.value as i64, 1)).await?;
-    let taken = format!(
-        "select autovacuum_count + autoanalyze_count > 0 from pg_stat_all_tables where relname = '{name}'"
-    );
-    until_true(server, &taken).await
+    for one in &GROWN {
+        let at = pressure(&full, server.major(), one.name, one.trigger)?;
+        assert!(!at.is_due() && at.value == at.threshold.floor(), "{} {at:?}", one.name);
+        let sql = "select autovacuum_count + autoanalyze_count = 0 from pg_stat_all_tables where relname = $1";
+        let quiet: bool = sqlx::query_scalar(sql).bind(one.name).fetch_one(&mut session).await?;
+        assert!(quiet, "{} was taken at its threshold: {at:?}\n{}", one.name, server.log());
+        server.exec(&(one.grow)(at.value as i64, 1)).await?;
+    }
+    for one in &GROWN {
+        let taken = format!(
+            "select autovacuum_count + autoanalyze_count > 0 from pg_stat_all_tables where relname = '{}'",
+            one.name
+        );
+        until_true(server, &taken).await?;
+    }
+    Ok(())
 }
 
 async fn triggers(major: u16) -> Result {
@@ -115,18 +150,8 @@ async fn triggers(major: u16) -> Result {
     }
     server.exec("select pg_stat_reset()").await?;
     server.exec("delete from seen").await?;
-    let delete = |value: i64, more: i64| {
-        format!("delete from dead where id > {value} and id <= {}", value + more)
-    };
-    fires_above(&server, "dead", Trigger::DeadRows, "n_dead_tup", delete).await?;
-    let insert = |table: &'static str| {
-        move |_, more| format!("insert into {table} select generate_series(1, {more})")
-    };
-    let inserts = "n_ins_since_vacuum";
-    fires_above(&server, "grown", Trigger::Inserts, inserts, insert("grown")).await?;
-    let changes = "n_mod_since_analyze";
-    fires_above(&server, "changed", Trigger::Analyze, changes, insert("changed")).await?;
-    let age = pressure(&server, "old", Trigger::Wraparound).await?;
+    fires_above(&server).await?;
+    let age = pressure(&look(&server).await?, major, "old", Trigger::Wraparound)?;
     assert!(!age.is_due() && age.threshold == 100_000.0, "{age:?}");
     server
         .exec("do $$ begin for i in 1..101000 loop perform pg_current_xact_id(); commit; end loop; end $$")

@@ -6,12 +6,12 @@ use engine::area::Area;
 use engine::areas::log::{LogArea, State};
 use engine::now_ms;
 use model::Reason;
-use model::log::{Format, Log, Run};
+use model::log::{Ending, Format, Log, Run};
 use playground::{Server, ServerOptions};
 use sqlx::{Connection, PgConnection};
 
 use crate::support::observed::Observed;
-use crate::support::{PATIENCE, Result};
+use crate::support::{PATIENCE, Result, until_true};
 
 /// The area as the sampler reads it, at will.
 struct Reader {
@@ -175,4 +175,62 @@ async fn jsonlog_is_read_on_18_where_there_are_both() -> Result {
 #[tokio::test]
 async fn csvlog_is_read_on_17() -> Result {
     the_log_is_read(17, "stderr,csvlog", Format::Csv).await
+}
+
+/// A run that is canceled for a lock, and one that is skipped because the lock is taken.
+async fn unfinished(major: u16, destination: &str) -> Result {
+    let server = ServerOptions::new(major)
+        .setting("logging_collector", "on")
+        .setting("log_destination", destination)
+        .setting("log_autovacuum_min_duration", "0")
+        .setting("autovacuum_naptime", "1s")
+        .setting("deadlock_timeout", "100ms")
+        .start()
+        .await?;
+    let mut reader = Reader::open(&server.dsn()).await?;
+    let first = reader.read().await?;
+    anyhow::ensure!(first.file.is_ok(), "{:?}", first.file);
+    // So slow that it is still at work when the lock is asked for.
+    server
+        .exec(
+            "create table slow (id int) with (fillfactor = 10, autovacuum_vacuum_cost_delay = 100,
+               autovacuum_vacuum_cost_limit = 1, autovacuum_analyze_threshold = 2000000000);
+             insert into slow select generate_series(1, 5000);
+             delete from slow",
+        )
+        .await?;
+    let at_work =
+        "select exists (select from pg_stat_progress_vacuum where relid = 'slow'::regclass)";
+    until_true(&server, at_work).await?;
+    let mut locker = server.connect().await?;
+    sqlx::raw_sql("begin; lock table slow in share update exclusive mode")
+        .execute(&mut locker)
+        .await?;
+    let (started, mut last) = (Instant::now(), None);
+    let of = |log: &Log, ending| {
+        let autovacuum = log.autovacuum.as_ref().ok()?;
+        autovacuum.runs.iter().find(|run| run.ending == ending && !run.is_analyze).cloned()
+    };
+    let (canceled, skipped) = loop {
+        let log = reader.read().await?;
+        if let Some(both) = of(&log, Ending::Canceled).zip(of(&log, Ending::Skipped)) {
+            break both;
+        }
+        last.replace(log);
+        anyhow::ensure!(started.elapsed() < PATIENCE, "{last:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(canceled.table, "postgres.public.slow");
+    assert_eq!((skipped.table.as_str(), canceled.count), ("slow", 1));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_of_autovacuum_that_did_not_finish_are_told_on_14() -> Result {
+    unfinished(14, "csvlog").await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_of_autovacuum_that_did_not_finish_are_told_on_18() -> Result {
+    unfinished(18, "jsonlog").await
 }

@@ -2,6 +2,7 @@
 
 mod bloat;
 mod schema;
+mod workers;
 mod worn;
 
 use anyhow::Context;

@@ -6,7 +6,10 @@ use engine::areas::vacuum::VacuumArea;
 use model::{Object, Reason, ServerId};
 use playground::{Server, ServerOptions};
 
-use crate::support::{PATIENCE, Result, config, fires, limits, quiet, until, watcher};
+use crate::support::{
+    PATIENCE, Result, all_findings, config, fires, hurried, limits, quiet, until, until_true,
+    watcher,
+};
 
 /// Uses up that many transaction ids.
 async fn burn(server: &Server, count: u32) -> Result {
@@ -87,7 +90,7 @@ async fn a_slot_that_is_lost_holds_back_nothing() -> Result {
     }
     server.exec("checkpoint").await?;
     let lost = "select wal_status = 'lost' and catalog_xmin is not null from pg_replication_slots";
-    crate::support::until_true(&server, lost).await?;
+    until_true(&server, lost).await?;
     let held = holders().await?;
     assert!(held.starts_with("{\"Ok\":") && !held.contains("logical slot"), "{held}");
     Ok(())
@@ -111,6 +114,7 @@ async fn what_holds_back_the_horizon_is_made_to_let_go() -> Result {
     let mut reader = server.connect().await?;
     sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut reader).await?;
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
+    let _hurried = hurried(&engine, "one");
     let holders = || vacuum(&engine).and_then(|(_, v)| v.xmin_holders.ok()).unwrap_or_default();
     until(&engine, "one", PATIENCE, |_| holders().len() >= 3).await?;
     let all = holders();
@@ -120,7 +124,6 @@ async fn what_holds_back_the_horizon_is_made_to_let_go() -> Result {
         let is_of_kind = |holder: &&model::vacuum::XminHolder| holder.kind == kind;
         let release = holders().iter().find(is_of_kind).and_then(|holder| holder.release());
         server.exec(&release.ok_or_else(|| anyhow::anyhow!("none for {kind}"))?.sql).await?;
-        engine.refresh(&ServerId::new("one"));
         let gone = |_: &Engine| !holders().iter().any(|holder| is_of_kind(&holder));
         until(&engine, "one", PATIENCE, |_| gone(&engine)).await?;
     }
@@ -144,16 +147,11 @@ async fn a_forecast_from_the_burn_is_right_within_a_tenth() -> Result {
         }
     });
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
-    // A reading that is asked for comes within seconds.
+    let _hurried = hurried(&engine, "one");
     let measured = async |span_ms: i64| -> Result<(i64, model::vacuum::Vacuum)> {
         let span = |v: &model::vacuum::Vacuum| v.burn.as_ref().map_or(0, |burn| burn.span_ms);
         let long = || vacuum(&engine).filter(|(_, v)| span(v) >= span_ms);
-        while long().is_none() {
-            engine.refresh(&ServerId::new("one"));
-            let before = vacuum(&engine).map(|(at_ms, _)| at_ms);
-            let newer = || vacuum(&engine).map(|(at_ms, _)| at_ms) != before;
-            until(&engine, "one", PATIENCE, |_| newer()).await?;
-        }
+        until(&engine, "one", PATIENCE, |_| long().is_some()).await?;
         long().ok_or_else(|| anyhow::anyhow!("no reading"))
     };
     let first = measured(4_000).await?;
@@ -182,13 +180,84 @@ async fn autovacuum_that_is_off_is_told() -> Result {
     server.exec("alter system set autovacuum = off").await?;
     server.exec("select pg_reload_conf()").await?;
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
+    let _hurried = hurried(&engine, "one");
     let finding = fires(&engine, "one", "vacuum/autovacuum_off").await?;
     let sql = finding.remedy.sql.unwrap_or_default();
     for statement in sql.split_inclusive(';') {
         server.exec(statement).await?;
     }
-    engine.refresh(&ServerId::new("one"));
     quiet(&engine, "one", "vacuum/autovacuum_off").await?;
+    engine.stop().await;
+    Ok(())
+}
+
+/// A server whose horizon is held by a session, a prepared transaction and a slot: each is one problem.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_horizon_that_is_held_back_is_told_by_holder() -> Result {
+    const RULE: &str = "vacuum/xmin_horizon";
+    let server = ServerOptions::new(17)
+        .setting("max_prepared_transactions", "3")
+        .setting("wal_level", "logical")
+        .start()
+        .await?;
+    server.exec("select pg_create_logical_replication_slot('cdc', 'pgoutput')").await?;
+    server.exec("begin; select pg_current_xact_id(); prepare transaction 'forgotten'").await?;
+    let mut reader = server.connect().await?;
+    sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut reader).await?;
+    let limits = limits(&[(RULE, "from_xids", 5_000.0)])?;
+    let engine = Engine::start(vec![config("one", &server.dsn())?], limits);
+    let _hurried = hurried(&engine, "one");
+    quiet(&engine, "one", RULE).await?;
+    burn(&server, 6_000).await?;
+    let told = || {
+        let all = all_findings(&engine, "one").into_iter();
+        all.filter(|finding| finding.rule == RULE).collect::<Vec<_>>()
+    };
+    until(&engine, "one", PATIENCE, |_| told().len() >= 3).await?;
+    let found = told();
+    assert_eq!(found.len(), 3, "{found:#?}");
+    for finding in &found {
+        assert_eq!(finding.root, Some(finding.object.clone()), "{finding:?}");
+        let only_catalogs = finding.message.contains("of system catalogs");
+        assert_eq!(only_catalogs, finding.message.contains("slot cdc"), "{}", finding.message);
+    }
+    // Each statement takes its finding away and no other.
+    for (left, finding) in found.iter().enumerate().map(|(at, one)| (found.len() - at - 1, one)) {
+        let sql = finding.remedy.sql.clone().unwrap_or_default();
+        server.exec(&sql).await?;
+        until(&engine, "one", PATIENCE, |_| told().len() == left).await?;
+        assert!(told().iter().all(|one| one.object != finding.object), "{sql}");
+    }
+    quiet(&engine, "one", RULE).await?;
+    engine.stop().await;
+    Ok(())
+}
+
+/// What a standby reports is told with its name, also where its slot holds it, and the statement is for the standby.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn feedback_of_a_standby_is_told_with_its_name() -> Result {
+    const RULE: &str = "vacuum/xmin_horizon";
+    let primary = ServerOptions::new(17)
+        .setting("hot_standby_feedback", "on")
+        .setting("wal_receiver_status_interval", "1s")
+        .start()
+        .await?;
+    let standby = primary.standby("copy").await?;
+    let mut reader = standby.connect().await?;
+    sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut reader).await?;
+    let reported = "select xmin is not null from pg_replication_slots where slot_name = 'copy'";
+    until_true(&primary, reported).await?;
+    let limits = limits(&[(RULE, "from_xids", 5_000.0)])?;
+    let engine = Engine::start(vec![config("one", &primary.dsn())?], limits);
+    let _hurried = hurried(&engine, "one");
+    burn(&primary, 6_000).await?;
+    let finding = fires(&engine, "one", RULE).await?;
+    assert!(finding.message.contains("hot_standby_feedback of standby “copy”"), "{finding:?}");
+    let sql = finding.remedy.sql.unwrap_or_default();
+    for statement in sql.split_inclusive(';') {
+        standby.exec(statement).await?;
+    }
+    quiet(&engine, "one", RULE).await?;
     engine.stop().await;
     Ok(())
 }

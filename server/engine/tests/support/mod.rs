@@ -115,6 +115,18 @@ pub fn limits(set: &[(&str, &str, f64)]) -> Result<Limits> {
     Ok(limits)
 }
 
+/// Has what is read seldom read every few seconds, for as long as this value lives.
+pub fn hurried(engine: &Engine, name: &str) -> tokio::task::JoinSet<()> {
+    let (engine, id) = (engine.clone(), ServerId::new(name));
+    let mut asking = tokio::task::JoinSet::new();
+    asking.spawn(async move {
+        while engine.refresh(&id) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    asking
+}
+
 /// The findings of a server, also those that are folded into another with the same root.
 pub fn all_findings(engine: &Engine, name: &str) -> Vec<Finding> {
     let findings = engine.findings(&ServerId::new(name)).0;

@@ -2,13 +2,14 @@
 //! like a record may be a client's text: a record is taken only if every character is where PostgreSQL puts it.
 //! Within a text a quote is doubled, so a record that a client writes into one never has its message quoted.
 
-use super::record::Record;
+use super::record::{AUTOVACUUM, Record};
 
 /// Columns that are used, from 0, and how many there are (14 and later).
 const DATABASE: usize = 2;
 const SEVERITY: usize = 11;
 const MESSAGE: usize = 13;
 const CONTEXT: usize = 18;
+const BACKEND_TYPE: usize = 23;
 const QUERY_ID: usize = 25;
 const COLUMNS: usize = 26;
 /// As many may a later version have.
@@ -98,10 +99,12 @@ fn record(columns: Vec<Column>) -> Option<Record> {
         .is_some_and(|(quoted, time)| !quoted && begins_a_record(time) && time.len() > 19);
     let is_whole = columns.len() >= COLUMNS && is_quoted && first;
     is_whole.then_some(())?;
+    let is_autovacuum = text(BACKEND_TYPE).is_some_and(|kind| kind == AUTOVACUUM);
     Some(Record {
         severity: text(SEVERITY)?,
         message: text(MESSAGE)?,
         has_context: text(CONTEXT).is_some(),
+        autovacuum: is_autovacuum.then(|| text(CONTEXT).unwrap_or_default()),
         database: text(DATABASE),
         query_id: text(QUERY_ID).and_then(|id| id.parse().ok()).filter(|id| *id != 0),
     })
@@ -127,6 +130,9 @@ mod tests {
         assert_eq!((taken, record.message.as_str()), (text.len(), message));
         assert_eq!((record.query_id, record.severity.as_str()), (Some(-42), "LOG"));
         assert_eq!(record.database.as_deref(), Some("shop"));
+        assert_eq!(record.autovacuum, None, "a client");
+        let worker = text.replace("client backend", "autovacuum worker");
+        assert_eq!(next(worker.as_bytes()).unwrap().1.unwrap().autovacuum, Some(String::new()));
         for end in 0..text.len() {
             assert!(next(&text.as_bytes()[..end]).is_none(), "torn at {end}");
         }

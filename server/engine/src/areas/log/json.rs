@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::record::Record;
+use super::record::{AUTOVACUUM, Record};
 
 #[derive(Deserialize)]
 struct Line {
@@ -12,6 +12,7 @@ struct Line {
     #[serde(default)]
     message: String,
     context: Option<String>,
+    backend_type: Option<String>,
     dbname: Option<String>,
     query_id: Option<i64>,
 }
@@ -26,10 +27,12 @@ pub fn next(bytes: &[u8]) -> Option<(usize, Option<Record>)> {
 
 fn parse(line: &str) -> Option<Record> {
     let line: Line = serde_json::from_str(line).ok()?;
+    let is_autovacuum = line.backend_type.is_some_and(|kind| kind == AUTOVACUUM);
     Some(Record {
         severity: line.error_severity,
         message: line.message,
         has_context: line.context.is_some(),
+        autovacuum: is_autovacuum.then(|| line.context.unwrap_or_default()),
         database: line.dbname,
         query_id: line.query_id.filter(|id| *id != 0),
     })

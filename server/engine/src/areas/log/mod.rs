@@ -2,6 +2,7 @@
 //! auto_explain writes. Read from the end on, as it grows, within a budget (`docs/limits.md#log`); as jsonlog or
 //! csvlog, for in other formats a client's text can forge a record.
 
+mod autovacuum;
 mod csv;
 mod json;
 mod message;
@@ -29,6 +30,7 @@ use crate::area::{Area, LookBack};
 use crate::connection::{Observer, Rows};
 use crate::error::{Error, monitor_grant, quoted};
 use crate::sql::{Fill, Query, sql};
+use autovacuum::Unfinished;
 use tail::{Current, Found, Got, Tail};
 
 sql! {
@@ -50,6 +52,7 @@ pub struct LogArea;
 #[derive(Default)]
 pub struct State {
     tail: Tail,
+    autovacuum: Unfinished,
     /// Whether the last reading of the settings said that files may be read.
     may: bool,
     /// Until when nothing is asked, and why.
@@ -61,6 +64,7 @@ struct SettingsRow {
     collects: bool,
     #[sqlx(try_from = "model::text::Text")]
     language: String,
+    logs_autovacuum: bool,
     #[sqlx(try_from = "model::text::Text")]
     all_from: String,
     #[sqlx(try_from = "model::text::Text")]
@@ -147,7 +151,9 @@ impl Area for LogArea {
         };
         let got = got(read, asked);
         let found = state.tail.take(current, got, now_ms);
-        Ok(value(file, &row, &found))
+        state.autovacuum.add(&found.records, now_ms);
+        let autovacuum = english(&row).map(|()| state.autovacuum.log(row.logs_autovacuum));
+        Ok(Log { autovacuum, ..value(file, &row, &found) })
     }
 
     fn points(value: &Log) -> Option<Vec<history::Point>> {
@@ -188,6 +194,7 @@ impl State {
 
 fn unread(reason: Reason) -> Log {
     Log {
+        autovacuum: Err(reason.clone()),
         file: Err(reason),
         logged: Err(Reason::NotYet),
         read: 0,
@@ -201,6 +208,7 @@ fn unread(reason: Reason) -> Log {
 fn value(file: File, row: &SettingsRow, found: &Found) -> Log {
     Log {
         file: Ok(file),
+        autovacuum: Err(Reason::NotYet),
         logged: logged(row),
         read: found.read,
         skipped: found.skipped,
@@ -271,17 +279,22 @@ fn unhexed(text: &[u8]) -> Option<Vec<u8>> {
     text.chunks(2).map(pair).collect()
 }
 
-/// Which statements the server logs, or why it logs none.
-fn logged(row: &SettingsRow) -> Known<Logged> {
-    // Messages are told by their English words.
+/// Messages are told by their English words.
+fn english(row: &SettingsRow) -> Known<()> {
     let language = row.language.to_ascii_lowercase();
     if !["", "c", "posix"].contains(&language.as_str())
         && !["en", "c."].iter().any(|english| language.starts_with(english))
     {
         return Err(nothing(
-            "The log is not in English, and durations are told by their words: lc_messages = 'C' would make it so.",
+            "The log is not in English, and messages are told by their words: lc_messages = 'C' would make it so.",
         ));
     }
+    Ok(())
+}
+
+/// Which statements the server logs, or why it logs none.
+fn logged(row: &SettingsRow) -> Known<Logged> {
+    english(row)?;
     if row.is_overridden {
         return Err(nothing(
             "Which statements the server logs is not known: pgdeck's own role or database has log_min_duration_statement, log_min_duration_sample or a rate of its own, and a session sees only that.",

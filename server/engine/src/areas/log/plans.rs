@@ -84,6 +84,7 @@ mod tests {
             severity: "LOG".into(),
             message: message.into(),
             has_context: false,
+            autovacuum: None,
             database: Some("shop".into()),
             query_id,
         }

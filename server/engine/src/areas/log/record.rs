@@ -1,7 +1,10 @@
 //! A record of the server's log, whatever its format.
 
+/// `backend_type` of a worker of autovacuum.
+pub const AUTOVACUUM: &str = "autovacuum worker";
+
 /// What is used of a record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// `LOG`, `ERROR` …
     pub severity: String,
@@ -10,6 +13,9 @@ pub struct Record {
     /// Whether it says within what it was raised. PostgreSQL's own durations have no context, while
     /// a function that raises a message like them has.
     pub has_context: bool,
+    /// Of a worker of autovacuum: the context, which names the table; empty where there is none. No client writes a
+    /// record of that kind of process.
+    pub autovacuum: Option<String>,
     /// The database it was raised in.
     pub database: Option<String>,
     /// The statement's identifier.

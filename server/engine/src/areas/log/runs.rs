@@ -105,6 +105,7 @@ mod tests {
             severity: "LOG".into(),
             message: message.into(),
             has_context: false,
+            autovacuum: None,
             database: None,
             query_id,
         }
@@ -152,6 +153,7 @@ mod tests {
         };
         let run = |ms| Run { query_id: Some(7), fingerprint: None, ms };
         let log = Log {
+            autovacuum: Err(model::Reason::NotYet),
             file: Ok(File { name: "a".into(), format: Format::Csv, size: 9 }),
             logged: Ok(logged),
             read: 9,

@@ -6,6 +6,7 @@ fn row() -> SettingsRow {
     SettingsRow {
         collects: true,
         language: "C".into(),
+        logs_autovacuum: true,
         all_from: "2s".into(),
         sample_from: "-1".into(),
         sample_rate: "1".into(),

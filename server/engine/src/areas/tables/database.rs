@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::autovacuum::Autovacuum;
+use model::autovacuum::{Autovacuum, Score};
 use model::server::Facts;
 use model::tables::{DatabaseTables, Rewriting, Table};
 use model::vacuum::XminHolder;
@@ -12,7 +12,10 @@ use super::estimates::{Estimates, Moment};
 use super::rows::{IndexRow, TableRow, ToastRow};
 use super::schema::SchemaReader;
 use super::sizes::Sizes;
-use super::{FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS, XMIN_HOLDERS};
+use super::{
+    AUTOVACUUM_SCORES, FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS,
+    XMIN_HOLDERS,
+};
 use crate::connection::{Observer, Rows};
 use crate::databases::OneDatabase;
 use crate::error::{Error, monitor_grant};
@@ -87,6 +90,7 @@ impl OneDatabase for DatabaseReader {
         let block_bytes = u32::try_from(settings.block_bytes).unwrap_or_default();
         let moment = Moment { now_ms, block_bytes };
         self.estimates.estimate(observer, facts, moment, &mut tables).await?;
+        let scores = scores(observer, facts).await?;
         let schema = self.schema.read(observer, facts, now_ms).await?;
         Ok(DatabaseTables {
             schema: Some(schema),
@@ -97,6 +101,7 @@ impl OneDatabase for DatabaseReader {
             stats_reset_ms: settings.stats_reset_ms,
             autovacuum: settings.autovacuum,
             block_bytes,
+            scores,
             tables,
         })
     }
@@ -111,6 +116,16 @@ fn holders(rows: Vec<HolderRow>, facts: &Facts) -> Known<Vec<XminHolder>> {
         });
     }
     Ok(rows.into_iter().map(|row| row.holder).filter(|holder| !holder.kind.is_empty()).collect())
+}
+
+/// The scores by which 19 orders tables; none before.
+async fn scores(observer: &mut Observer, facts: &Facts) -> Result<Vec<Score>, Error> {
+    if AUTOVACUUM_SCORES.pick_for(facts).is_none() {
+        return Ok(Vec::new());
+    }
+    let answer = crate::area::read(observer, facts, &[AUTOVACUUM_SCORES]).await?.into_iter().next();
+    // They stand beside our own: without them nothing is lost.
+    Ok(answer.and_then(|rows| rows.ok()?.all().ok()).unwrap_or_default())
 }
 
 /// Tables part by part.

@@ -36,6 +36,7 @@ pub mod rules {
     pub mod updates_to_another_page;
     pub mod vacuum_overdue;
     pub mod view_without_unique_index;
+    pub mod workers_saturated;
 
     use model::tables::Tables;
 
@@ -60,20 +61,22 @@ pub mod rules {
             broken_reltuples,
             vacuum_overdue,
             repeated_sequential_scans,
-            updates_to_another_page
+            updates_to_another_page,
+            workers_saturated
     }
 }
 
 use history::Point;
-use model::AreaName;
+use model::autovacuum::Workers;
 use model::server::Facts;
 use model::tables::Tables;
+use model::{AreaName, Known, Reason};
 
 use self::database::DatabaseReader;
-use crate::area::Area;
+use crate::area::{Area, read};
 use crate::connection::Observer;
 use crate::databases::Databases;
-use crate::error::Error;
+use crate::error::{Error, monitor_grant};
 use crate::sql::sql;
 
 sql! {
@@ -89,6 +92,8 @@ sql! {
     DOUBTFUL_CONSTRAINTS = "doubtful_constraints" [14];
     VIEWS_WITHOUT_KEY = "views_without_key" [14];
     PARTITIONS = "partitions" [14];
+    AUTOVACUUM_WORKERS = "autovacuum_workers" [14];
+    AUTOVACUUM_SCORES = "autovacuum_scores" [19];
 }
 
 /// The tables area.
@@ -111,7 +116,8 @@ impl Area for TablesArea {
         now_ms: i64,
     ) -> Result<Tables, Error> {
         let databases = state.read(observer, facts, now_ms).await?;
-        Ok(Tables { at_ms: now_ms, databases, count: None })
+        let workers = workers(observer, facts).await?;
+        Ok(Tables { at_ms: now_ms, databases, workers, count: None })
     }
 
     fn streamed(value: &Tables) -> Option<Tables> {
@@ -121,4 +127,17 @@ impl Area for TablesArea {
     fn points(value: &Tables) -> Option<Vec<Point>> {
         Some(points::points(value))
     }
+}
+
+/// The workers of autovacuum; unknown where our role does not see what other backends are.
+async fn workers(observer: &mut Observer, facts: &Facts) -> Result<Known<Workers>, Error> {
+    let sets = read(observer, facts, &[AUTOVACUUM_WORKERS]).await?;
+    let row = sets.into_iter().next().unwrap_or(Err(Reason::NotYet));
+    Ok(row.and_then(|rows| rows.one::<Workers>()).and_then(|workers| match workers.hidden {
+        0 => Ok(workers),
+        _ => Err(Reason::Hidden {
+            what: "What other backends are, and with it autovacuum's workers,".into(),
+            sql: monitor_grant(facts),
+        }),
+    }))
 }

@@ -10,13 +10,14 @@ mod points;
 pub mod rules {
     pub mod autovacuum_off;
     pub mod xid_wraparound;
+    pub mod xmin_horizon;
 
     use model::vacuum::Vacuum;
 
     use crate::rule::{Rule, rules};
 
     rules! {
-        Rule<Vacuum>, "vacuum": xid_wraparound, autovacuum_off
+        Rule<Vacuum>, "vacuum": xid_wraparound, autovacuum_off, xmin_horizon
     }
 }
 
@@ -32,7 +33,7 @@ use crate::sql::sql;
 
 sql! {
     DATABASE_AGES = "database_ages" [14];
-    FREEZE_SETTINGS = "freeze_settings" [14];
+    FREEZE_SETTINGS = "freeze_settings" [14, 19];
     XMIN_HOLDERS = "xmin_holders" [14];
     HIDDEN_BACKENDS = "hidden_backends" [14];
 }
@@ -50,6 +51,8 @@ struct FreezeSettings {
     multixact_failsafe_age: i64,
     next_xid: i64,
     multixacts: Option<i64>,
+    members: Option<i64>,
+    members_bytes: Option<i64>,
 }
 
 #[derive(Clone, sqlx::FromRow)]
@@ -107,6 +110,8 @@ impl Area for VacuumArea {
             track_counts: settings.track_counts,
             failsafe_age: settings.failsafe_age,
             multixact_failsafe_age: settings.multixact_failsafe_age,
+            multixact_members: settings.members,
+            multixact_members_bytes: settings.members_bytes,
             burn,
         })
     }

@@ -5,6 +5,8 @@
 -- docs: https://www.postgresql.org/docs/current/runtime-config-logging.html
 select pg_catalog.current_setting('logging_collector') = 'on' as collects,
        pg_catalog.current_setting('lc_messages') as language,
+       -- it also decides whether runs that are skipped are logged
+       pg_catalog.current_setting('log_autovacuum_min_duration') <> '-1' as logs_autovacuum,
        pg_catalog.current_setting('log_min_duration_statement') as all_from,
        pg_catalog.current_setting('log_min_duration_sample') as sample_from,
        pg_catalog.current_setting('log_statement_sample_rate') as sample_rate,

@@ -11,6 +11,7 @@ select pg_catalog.current_setting('autovacuum_freeze_max_age')::int8 as freeze_m
        pg_catalog.current_setting('vacuum_multixact_failsafe_age')::int8 as multixact_failsafe_age,
        pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::int8 as next_xid,
        -- the age of the first multixact, which grows with the next one, modulo 2^32
-       /*? multixacts */ pg_catalog.mxid_age('1'::xid)::int8 /*: null::int8 */ as multixacts
+       /*? multixacts */ pg_catalog.mxid_age('1'::xid)::int8 /*: null::int8 */ as multixacts,
+       null::int8 as members, null::int8 as members_bytes
  order by 1
  limit 1;
