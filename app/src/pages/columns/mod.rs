@@ -164,7 +164,7 @@ fn row(column: &Column, default_target: i32) -> AnyView {
 fn cells(numbers: &Numbers) -> AnyView {
     let share = |share: f64| format::number(100.0 * share, Unit::Percent);
     let distinct = match numbers.n_distinct {
-        none if none == 0.0 => "not known".to_owned(),
+        0.0 => "not known".to_owned(),
         -1.0 => "one in each row".to_owned(),
         part if part < 0.0 => format!("{} of the rows", share(-part)),
         count => format::number(count, Unit::Count),
