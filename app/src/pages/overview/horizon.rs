@@ -84,6 +84,8 @@ mod tests {
             track_counts: true,
             failsafe_age: 1_600_000_000,
             multixact_failsafe_age: 1_600_000_000,
+            multixact_members: None,
+            multixact_members_bytes: None,
             burn: Err(Reason::NotYet),
         }
     }
