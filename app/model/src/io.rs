@@ -1,7 +1,5 @@
 //! Cache and I/O: who reads and writes, checkpoints and WAL, each as what was counted between two readings.
 
-pub mod cache;
-
 use serde::{Deserialize, Serialize};
 
 use crate::reason::Known;

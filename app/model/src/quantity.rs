@@ -113,7 +113,8 @@ pub(crate) fn three_digits(value: f64) -> String {
 
 /// A value with the unit that suits it; from one minute on a time is a duration in two units.
 pub fn number(value: f64, unit: Unit) -> String {
-    let size = value * in_steps(unit);
+    // The sum of nothing is −0.0, which is no number to show.
+    let size = value * in_steps(unit) + 0.0;
     if matches!(unit, Unit::Ms | Unit::Seconds) && (MINUTE_MS..f64::INFINITY).contains(&size) {
         return duration(size);
     }

@@ -60,7 +60,7 @@ pub const TERMS: [(&str, &str, &str); 45] = [
     ),
     (
         "HOT updates",
-        "Heap-only tuples: updates that put the new row version on the same page and change no column that an index holds (since 16 only BRIN may). They need no new index entries, and any later access to the page removes the old version.",
+        "Updates whose new row version stays on its page and changes no indexed column (heap-only tuples). They need no new index entries, and the page is cleaned without VACUUM.",
         "storage-hot.html",
     ),
     (

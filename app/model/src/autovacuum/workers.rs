@@ -125,7 +125,7 @@ mod tests {
         let found = paces(2.0, 200, &[delayed, none]);
         let found: Vec<_> = found.iter().map(|pace| (pace.delay_ms, pace.is_own)).collect();
         assert_eq!(found, [(0.0, true), (2.0, false)]);
-        assert_eq!(paces(2.0, 1, &[none, none])[0].limit, 1);
+        assert_eq!(paces(2.0, 1, &[none, none]).first().map(|pace| pace.limit), Some(1));
         assert_eq!(OwnCost::new(|_| Some("-1")), none);
     }
 }

@@ -28,7 +28,7 @@ fn is_root(item: &Item) -> bool {
 
 fn chain(items: &[Item], block: u32, root: &Item) -> Chain {
     let mut found = vec![root.lp];
-    let (mut at, mut before) = (root, None);
+    let (mut at, mut before) = (root, root.tuple.as_ref());
     // A page that is torn or hostile may point in a circle: no line pointer is had twice.
     while let Some(next) = next(items, block, at)
         && !found.contains(&next.lp)

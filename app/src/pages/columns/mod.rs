@@ -173,7 +173,10 @@ fn cells(numbers: &Numbers) -> AnyView {
         0 => "none".to_owned(),
         count => format!("{count}: {} of the rows", share(numbers.common_share)),
     };
-    let correlation = numbers.correlation.map_or("–".to_owned(), |value| format!("{value:.2}"));
+    // Rounded first, so that a little below zero is not shown as −0.
+    let rounded = |value: f64| (100.0 * value).round() / 100.0 + 0.0;
+    let correlation = numbers.correlation.map(|value| format!("{:.2}", rounded(value)));
+    let correlation = correlation.unwrap_or_else(|| "–".to_owned());
     view! {
         <td class="num">{share(numbers.null_frac)}</td>
         <td class="num">{distinct}</td>

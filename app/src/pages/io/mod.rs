@@ -111,6 +111,7 @@ fn Body(server: ServerId, range: String, start: IoStart) -> impl IntoView {
             when=move || charts.with(|charts| !charts.is_empty())
             fallback=|| empty("No history is kept, or nothing is known of this server yet. Start pgdeck with a data directory to keep it.")
         >
+            <h2>"Over time"</h2>
             <Charts charts/>
         </Show>
         <ReadingView latest what="I/O statistics">

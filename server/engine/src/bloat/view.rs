@@ -23,3 +23,12 @@ grant usage on schema pgdeck to {role};
 grant select on pgdeck.column_numbers to {role};"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_readme_prints_the_same() {
+        let readme = include_str!("../../../../README.md");
+        assert!(readme.contains(&super::create_view("pgdeck")), "copy it from here to the README");
+    }
+}

@@ -9,7 +9,7 @@ mod read;
 use std::sync::Arc;
 use std::time::Instant;
 
-use model::io::cache::{BufferCache, Detail};
+use model::buffer_cache::{BufferCache, Detail};
 use model::measure::NotMeasured;
 use model::{Cause, Reason, ServerId};
 use tokio::task::JoinHandle;

@@ -1,7 +1,7 @@
 //! What to load into shared buffers that are free, as after a restart. Pure.
 
+use model::buffer_cache::{CachedRelations, Prewarm};
 use model::identifier::{quote_ident, quoted_literal};
-use model::io::cache::{CachedRelations, Prewarm};
 
 /// A relation is offered up to this share of shared buffers: one that is larger leaves no room for others.
 const LARGEST_SHARE: f64 = 0.25;
@@ -76,7 +76,7 @@ pub fn autoprewarm_sql(libraries: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::io::cache::CachedRelation;
+    use model::buffer_cache::CachedRelation;
 
     fn reader(oid: i64, bytes: i64) -> DiskReader {
         let (nspname, relname) = ("public".to_owned(), format!("t'{oid}"));

@@ -1,6 +1,6 @@
 //! Reads sums and relations from pg_buffercache, and which relations are read from outside shared buffers.
 
-use model::io::cache::{
+use model::buffer_cache::{
     CacheSummary, CachedGroup, CachedRelation, CachedRelations, Prewarming, UsageCount,
 };
 use model::measure::NotMeasured;
@@ -37,6 +37,7 @@ pub struct StateRow {
     superuser: bool,
     pub shared_buffers_bytes: i64,
     pub block_bytes: i64,
+    #[sqlx(try_from = "model::text::MaybeText")]
     libraries: Option<String>,
 }
 

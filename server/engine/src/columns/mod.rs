@@ -5,8 +5,8 @@ mod sample;
 
 use std::sync::Arc;
 
+use model::TableName;
 use model::columns::{Column, Columns, Extended, Numbers, Together};
-use model::tables::detail::TableName;
 use model::{Known, Reason, ServerId};
 use sqlx::Arguments;
 use sqlx::postgres::PgArguments;

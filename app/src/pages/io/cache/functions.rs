@@ -1,7 +1,7 @@
 //! Server function of the section: read what shared buffers hold.
 
 use leptos::prelude::*;
-use model::io::cache::Detail;
+use model::buffer_cache::Detail;
 use model::{ApiError, ServerId};
 
 use super::Outcome;

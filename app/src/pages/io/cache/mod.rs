@@ -6,8 +6,8 @@ mod result;
 mod submit;
 
 use leptos::prelude::*;
+use model::buffer_cache::{BufferCache, Detail};
 use model::io::Io;
-use model::io::cache::{BufferCache, Detail};
 use model::measure::NotMeasured;
 use model::{Latest, ServerId, Unit};
 use serde::{Deserialize, Serialize};

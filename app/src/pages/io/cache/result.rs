@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use model::Unit;
-use model::io::cache::{
+use model::buffer_cache::{
     BufferCache, CacheSummary, CachedGroup, CachedRelation, CachedRelations, Prewarm, Prewarming,
 };
 use model::measure::NotMeasured;

@@ -1,7 +1,7 @@
 //! A form that was sent without JavaScript.
 
 use engine::Engine;
-use model::io::cache::Detail;
+use model::buffer_cache::Detail;
 use model::{ApiError, Permission, ServerId, User};
 
 use super::Outcome;

@@ -6,10 +6,10 @@ mod row;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use model::Reclaimable;
 use model::indexes::listing::{Considered, DatabaseState, Order, PAGE_ROWS};
 use model::indexes::{DatabaseIndexes, Indexes, Listing, Question};
 use model::of_database::OfDatabase;
-use model::tables::Reclaimable;
 use model::{Finding, Known, Latest, Object, ServerId};
 
 use self::matching::{Match, by, matches};

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use model::XminHolder;
 use model::autovacuum::{Autovacuum, Score};
 use model::server::Facts;
 use model::tables::{DatabaseTables, Rewriting, Table};
-use model::vacuum::XminHolder;
 use model::{Known, Reason};
 
 use super::estimates::{Estimates, Moment};

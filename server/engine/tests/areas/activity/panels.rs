@@ -76,6 +76,12 @@ async fn connections(engine: &Engine, server: &Server, major: u16) -> Result {
     let refused = playground::connect(&server.dsn_for("web", "b", "postgres")).await;
     assert_eq!(refused.err().and_then(|error| error.sqlstate()), Some("53300".into()), "{major}");
 
+    let of_web = |name: &str| {
+        let groups = activity(engine, name)?.connection_use.ok()?.groups;
+        groups.into_iter().find(|group| group.usename.as_deref() == Some("web"))
+    };
+    until(engine, "plain", PATIENCE, |_| of_web("plain").is_some_and(|web| web.connections == 5))
+        .await?;
     for name in ["one", "plain"] {
         let now = activity(engine, name).expect("a reading");
         adds_up(&now);

@@ -1,7 +1,7 @@
 //! What shared buffers hold, on request: as pg_buffercache itself tells it, what is missing, and what is loaded.
 
 use engine::Engine;
-use model::io::cache::{BufferCache, CachedRelation, Detail};
+use model::buffer_cache::{BufferCache, CachedRelation, Detail};
 use model::measure::NotMeasured;
 use model::{Reason, ServerId};
 use playground::Server;

@@ -27,7 +27,7 @@ const LOST_S: f64 = 0.01;
 const SEEN_S: f64 = 0.065;
 /// Removed in each round, and back at its end. Both take a time that is another one each time: before PostgreSQL 17 an
 /// entry that was removed and has come back with the same calls and the same nanoseconds is the same entry.
-const COUNTED: &str = "select 1 as counted from pg_sleep(0.001)";
+const COUNTED: &str = "select 1 as counted, 1 as one from pg_sleep(0.001)";
 const OTHER: &str = "select 2 as other from pg_sleep(0.001)";
 const CLOCK: &str = "select extract(epoch from clock_timestamp())::float8";
 

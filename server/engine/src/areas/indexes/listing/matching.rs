@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use model::Reclaimable;
 use model::indexes::listing::Order;
 use model::indexes::{DatabaseIndexes, Index, Indexes, Owner, ProblemKind, Question};
-use model::tables::Reclaimable;
 use model::{Known, Object, Reason, object::qualified};
 
 use super::Beside;

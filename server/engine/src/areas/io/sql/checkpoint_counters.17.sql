@@ -4,7 +4,7 @@
 -- cost: shared memory only
 -- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-CHECKPOINTER-VIEW
 with backends as (
-  -- sessions and their parallel workers; a ring is what a large scan, a bulk load or VACUUM recycles
+  -- sessions and their parallel workers; a ring is what a large scan, a bulk load or vacuum recycles
   select sum(s.writes) filter (where s.context = 'normal') as buffers_backend,
          sum(s.writes) filter (where s.context <> 'normal') as buffers_ring,
          sum(s.extends) as buffers_extend,

@@ -1,8 +1,8 @@
 //! Why a table has so much room that nobody uses, by its counters and settings. Pure.
 
+use model::XminHolder;
 use model::autovacuum::Options;
 use model::tables::{Band, Table};
-use model::vacuum::XminHolder;
 use model::{duration, quantity};
 
 use super::{Place, bytes};
