@@ -45,12 +45,12 @@ test('a heading orders, a filter narrows, and both stand in the address', async 
 });
 
 test('of B-trees it is estimated what building them anew gives back, of others it is unknown', async ({ page }) => {
-  test.setTimeout(90_000);
+  test.setTimeout(150_000);
   await expect
     .poll(async () => {
       await open(page, '/s/primary/indexes?q=sessions&sort=-reclaimable');
       return rows(page).first().getByRole('cell').nth(2).textContent();
-    }, { timeout: 60_000 })
+    }, { timeout: 120_000 })
     .toMatch(/\d\s(B|KiB|MiB)/);
   await expect(page.getByRole('columnheader', { name: 'Reclaimable' })).toHaveAttribute('aria-sort', 'descending');
   await open(page, '/s/primary/indexes?problem=tables/bloated_index');
