@@ -6,13 +6,32 @@ use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use leptos::prelude::provide_context;
-use model::{Permission, ServerId};
+use model::{ApiError, Permission, ServerId};
 
 use super::middleware::authenticate::CurrentUser;
 use super::response;
 use super::ssr::{contexts, render, request_of};
 use super::state::AppState;
 use crate::actions::explain::journal;
+
+/// The page, with what came of its form in its context; or why the form was refused.
+async fn answer<T: Clone + Send + Sync + 'static>(
+    state: &AppState,
+    current: CurrentUser,
+    (uri, headers): (Uri, &HeaderMap),
+    sent: Result<T, ApiError>,
+) -> Response {
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
+    };
+    let contexts = contexts(state, current, SignInInfo::default());
+    let more = move || {
+        contexts();
+        provide_context(sent.clone());
+    };
+    render(state, more, request_of(uri, headers)).await
+}
 
 /// `POST /s/{server}/statements/{queryid}`: plans a statement at once, for browsers without JavaScript.
 pub async fn plan_statement(
@@ -24,19 +43,13 @@ pub async fn plan_statement(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let server = ServerId::new(server);
-    let user = match current.require(Permission::Explain, Some(&server)) {
-        Ok(user) => user.clone(),
-        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
-    };
     let engine = state.0.engine.clone();
     let explainer = Explainer { engine, journal: journal(&state.0.actions) };
-    let sent = app::submit_planning(&explainer, &user, &server, (&queryid, &pairs)).await;
-    let contexts = contexts(&state, current, SignInInfo::default());
-    let more = move || {
-        contexts();
-        provide_context(sent.clone());
+    let sent = match current.require(Permission::Explain, Some(&server)) {
+        Ok(user) => Ok(app::submit_planning(&explainer, user, &server, (&queryid, &pairs)).await),
+        Err(error) => Err(error),
     };
-    render(&state, more, request_of(uri, &headers)).await
+    answer(&state, current, (uri, &headers), sent).await
 }
 
 /// `POST /s/{server}/measure`: measures bloat, for browsers without JavaScript. Aborted when the client
@@ -54,16 +67,7 @@ pub async fn measure(
         Ok(user) => app::submit_measurement(&state.0.engine, user, &server, &pairs).await,
         Err(error) => Err(error),
     };
-    let sent = match sent {
-        Ok(sent) => sent,
-        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
-    };
-    let contexts = contexts(&state, current, SignInInfo::default());
-    let more = move || {
-        contexts();
-        provide_context(sent.clone());
-    };
-    render(&state, more, request_of(uri, &headers)).await
+    answer(&state, current, (uri, &headers), sent).await
 }
 
 /// `POST /s/{server}/suggestions`: looks for indexes or tries some, for browsers without JavaScript.
@@ -82,16 +86,7 @@ pub async fn suggest_indexes(
         Ok(user) => app::submit_suggestions(&explainer, user, &server, &pairs).await,
         Err(error) => Err(error),
     };
-    let sent = match sent {
-        Ok(sent) => sent,
-        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
-    };
-    let contexts = contexts(&state, current, SignInInfo::default());
-    let more = move || {
-        contexts();
-        provide_context(sent.clone());
-    };
-    render(&state, more, request_of(uri, &headers)).await
+    answer(&state, current, (uri, &headers), sent).await
 }
 
 /// `POST /s/{server}/io`: reads what shared buffers hold, for browsers without JavaScript. Ended when the client
@@ -109,14 +104,5 @@ pub async fn io(
         Ok(user) => app::submit_cache(&state.0.engine, user, &server, &pairs).await,
         Err(error) => Err(error),
     };
-    let sent = match sent {
-        Ok(sent) => sent,
-        Err(error) => return response::plain_error(app::status(&error), &error.to_string()),
-    };
-    let contexts = contexts(&state, current, SignInInfo::default());
-    let more = move || {
-        contexts();
-        provide_context(sent.clone());
-    };
-    render(&state, more, request_of(uri, &headers)).await
+    answer(&state, current, (uri, &headers), sent).await
 }
