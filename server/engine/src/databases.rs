@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::server::Facts;
-use model::{OfDatabase, Reason};
+use model::{Known, OfDatabase, Reason};
 
-use crate::connection::Observer;
+use crate::connection::{Observer, Rows};
 use crate::error::Error;
-use crate::sql::sql;
+use crate::sql::{Fill, Query, SqlFile, sql};
 
 sql! {
     OTHERS = "databases" [14];
+    FETCH_CONSISTENCIES = "fetch_consistencies" [14, 15];
 }
 
 /// How long the other databases are read in one tick, at most; the one that is begun then is finished.
@@ -156,10 +157,30 @@ async fn names(observer: &mut Observer, facts: &Facts) -> Result<Vec<String>, Er
         #[sqlx(try_from = "model::text::Text")]
         datname: String,
     }
-    let rows = crate::area::read(observer, facts, QUERIES).await?.into_iter().next();
+    let rows = crate::area::read(observer, facts, &[OTHERS]).await?.into_iter().next();
     let names: Vec<Name> = rows
         .unwrap_or(Err(Reason::NotYet))
         .and_then(|rows| rows.all())
         .map_err(|reason| Error::Query { query: "databases", reason })?;
     Ok(names.into_iter().map(|row| row.datname).take(MOST_DATABASES).collect())
+}
+
+/// One part of what a query gives, with the counters as they are now and no copy of all of them: `numbers` fill
+/// its `{numbers}`.
+pub async fn read_part<T>(
+    observer: &mut Observer,
+    facts: &Facts,
+    query: Query,
+    numbers: &[i64],
+) -> Result<Vec<T>, Error>
+where
+    T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
+{
+    let wrong = |reason| Error::Query { query: query.rows, reason };
+    let picked = [FETCH_CONSISTENCIES, query].map(|query| query.pick_for(facts));
+    let files: Vec<SqlFile> = picked.into_iter().flatten().collect();
+    let fill = Fill { numbers, ..Fill::default() };
+    let answers = observer.read_with(&files, fill).await.map_err(Error::Lost)?;
+    let rows: Known<Rows> = answers.into_iter().last().unwrap_or(Err(Reason::NotYet));
+    rows.and_then(|rows| rows.all()).map_err(wrong)
 }

@@ -58,9 +58,10 @@ async fn every_file(major: u16) -> Result {
         assert_eq!(facts.major, major);
         assert_eq!(facts.pg_monitor, role != "plain", "{role}");
         assert!(facts.system_identifier.is_some(), "{role} can read the identity");
-        for (area, query) in
-            areas::ALL.iter().flat_map(|a| a.queries.iter().map(|q| (a.name.as_str(), q)))
-        {
+        let of_areas =
+            areas::ALL.iter().flat_map(|a| a.queries.iter().map(|q| (a.name.as_str(), q)));
+        let of_databases = engine::databases::QUERIES.iter().map(|query| ("databases", query));
+        for (area, query) in of_areas.chain(of_databases) {
             let Some(file) = query.pick_for(&facts) else {
                 let begins = query.files.first().map(|file| file.floor);
                 assert!(

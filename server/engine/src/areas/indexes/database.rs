@@ -3,18 +3,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use model::Reason;
 use model::indexes::{DatabaseIndexes, Index, Owner, problems};
 use model::server::Facts;
-use model::{Known, Reason};
 
 use super::rows::{BuildRow, ColumnRow, DefinitionRow, ForeignKeyRow, IndexRow, OwnerRow};
-use super::{
-    BUILDS, DEFINITIONS, FETCH_CONSISTENCIES, FOREIGN_KEYS, INDEXES, KEY_COLUMNS, OWNERS, SETTINGS,
-};
-use crate::connection::{Observer, Rows};
-use crate::databases::OneDatabase;
+use super::{BUILDS, DEFINITIONS, FOREIGN_KEYS, INDEXES, KEY_COLUMNS, OWNERS, SETTINGS};
+use crate::connection::Observer;
+use crate::databases::{OneDatabase, read_part};
 use crate::error::Error;
-use crate::sql::{Fill, Query, SqlFile};
+use crate::sql::Query;
 
 /// Rows of one part: the `limit` of `owners`.
 const PART: usize = 20_000;
@@ -205,13 +203,7 @@ impl Parts<'_> {
     where
         T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
     {
-        let wrong = |reason| Error::Query { query: query.rows, reason };
-        let picked = [FETCH_CONSISTENCIES, query].map(|query| query.pick_for(self.facts));
-        let files: Vec<SqlFile> = picked.into_iter().flatten().collect();
-        let fill = Fill { numbers, ..Fill::default() };
-        let answers = self.observer.read_with(&files, fill).await.map_err(Error::Lost)?;
-        let rows: Known<Rows> = answers.into_iter().last().unwrap_or(Err(Reason::NotYet));
-        rows.and_then(|rows| rows.all()).map_err(wrong)
+        read_part(self.observer, self.facts, query, numbers).await
     }
 }
 

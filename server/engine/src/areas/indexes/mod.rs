@@ -45,7 +45,6 @@ use crate::sql::sql;
 sql! {
     SETTINGS = "settings" [14];
     BUILDS = "builds" [14];
-    FETCH_CONSISTENCIES = "fetch_consistencies" [14, 15];
     OWNERS = "owners" [14, 16];
     INDEXES = "indexes" [14, 15, 16, 19];
     FOREIGN_KEYS = "foreign_keys" [14];

@@ -12,14 +12,11 @@ use super::estimates::{Estimates, Moment};
 use super::rows::{IndexRow, TableRow, ToastRow};
 use super::schema::SchemaReader;
 use super::sizes::Sizes;
-use super::{
-    AUTOVACUUM_SCORES, FETCH_CONSISTENCIES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS,
-    XMIN_HOLDERS,
-};
+use super::{AUTOVACUUM_SCORES, INDEX_SIZES, SETTINGS, SIZES, TABLES, TOASTS, XMIN_HOLDERS};
 use crate::connection::{Observer, Rows};
-use crate::databases::OneDatabase;
+use crate::databases::{OneDatabase, read_part};
 use crate::error::{Error, monitor_grant};
-use crate::sql::{Fill, Query, SqlFile};
+use crate::sql::Query;
 
 /// Rows of one part of tables: the `limit` of `tables` and `toasts`.
 const PART: usize = 20_000;
@@ -159,13 +156,7 @@ impl Parts<'_> {
     where
         T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
     {
-        let wrong = |reason| Error::Query { query: query.rows, reason };
-        let picked = [FETCH_CONSISTENCIES, query].map(|query| query.pick_for(self.facts));
-        let files: Vec<SqlFile> = picked.into_iter().flatten().collect();
-        let fill = Fill { numbers: range, ..Fill::default() };
-        let answers = self.observer.read_with(&files, fill).await.map_err(Error::Lost)?;
-        let rows: Known<Rows> = answers.into_iter().last().unwrap_or(Err(Reason::NotYet));
-        rows.and_then(|rows| rows.all()).map_err(wrong)
+        read_part(self.observer, self.facts, query, range).await
     }
 }
 
