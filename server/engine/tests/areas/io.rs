@@ -8,9 +8,10 @@ use std::time::Duration;
 use engine::areas::io::IoArea;
 use engine::{Engine, Limits};
 use model::io::{CheckpointCounts, Io, IoRow};
-use model::{AreaName, Finding, Reason, ServerId, Severity};
+use model::{AreaName, Reason, ServerId, Severity};
 use playground::{Server, ServerOptions};
 
+use crate::run_printed;
 use crate::support::{
     PATIENCE, Result, config, fires, limits, monitored, quiet, ticks, until, watcher,
 };
@@ -175,14 +176,6 @@ impl Drop for Writer {
     }
 }
 
-async fn run(server: &Server, finding: &Finding) -> Result {
-    let sql = finding.remedy.sql.clone().ok_or_else(|| anyhow::anyhow!("no statement"))?;
-    for statement in sql.split_inclusive(';') {
-        server.exec(statement).await?;
-    }
-    Ok(())
-}
-
 /// The advised max_wal_size is enough: with as much WAL, checkpoints begin by time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_small_max_wal_size_requests_checkpoints_until_it_is_raised() -> Result {
@@ -197,7 +190,7 @@ async fn a_small_max_wal_size_requests_checkpoints_until_it_is_raised() -> Resul
     let finding = fires(&engine, "one", REQUESTED).await?;
     assert_eq!(finding.severity, Severity::Warning, "{}", finding.message);
     assert!(finding.message.contains("max_wal_size is 32 MiB"), "{}", finding.message);
-    run(&server, &finding).await?;
+    run_printed(&server, &finding).await?;
     engine.stop().await;
     let (before,): (i64,) =
         numbers(&server, "select checkpoints_timed from pg_stat_bgwriter").await?;
@@ -258,7 +251,7 @@ async fn sessions_flush(major: u16) -> Result {
     until(&engine, "one", PATIENCE, |_| read(1)).await?;
     write_to_many_files(&server).await?;
     let finding = fires(&engine, "one", FSYNCS).await?;
-    run(&server, &finding).await?;
+    run_printed(&server, &finding).await?;
     server.restart().await?;
     let is_read =
         || io(&engine).and_then(|io| io.state.ok()).map(|state| state.shared_buffers_bytes);

@@ -7,7 +7,8 @@ mod support;
 
 use engine::rules::JUDGED_OVER_TIME;
 use engine::{Engine, Limits};
-use model::{AreaName, NotChecked, Reason, ServerId};
+use model::{AreaName, Finding, NotChecked, Reason, ServerId};
+use playground::Server;
 use support::{PATIENCE, Result, config, monitored, ticks, until, watcher};
 
 macro_rules! modules {
@@ -23,6 +24,15 @@ model::areas!(modules);
 fn readings(area: AreaName) -> u64 {
     let entry = engine::areas::ALL.iter().find(|entry| entry.name == area);
     if entry.is_some_and(|entry| entry.every_ms > 10_000) { 1 } else { 2 }
+}
+
+/// Runs what a finding prints for copying, statement by statement.
+async fn run_printed(server: &Server, finding: &Finding) -> Result {
+    let sql = finding.remedy.sql.clone().ok_or_else(|| anyhow::anyhow!("no statement"))?;
+    for statement in sql.split_inclusive(';') {
+        server.exec(statement).await?;
+    }
+    Ok(())
 }
 
 /// What a standby leaves to its primary.

@@ -6,6 +6,7 @@ use engine::areas::vacuum::VacuumArea;
 use model::{Object, Reason, ServerId};
 use playground::{Server, ServerOptions};
 
+use crate::run_printed;
 use crate::support::{
     PATIENCE, Result, all_findings, config, fires, hurried, limits, quiet, until, until_true,
     watcher,
@@ -182,10 +183,7 @@ async fn autovacuum_that_is_off_is_told() -> Result {
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
     let _hurried = hurried(&engine, "one");
     let finding = fires(&engine, "one", "vacuum/autovacuum_off").await?;
-    let sql = finding.remedy.sql.unwrap_or_default();
-    for statement in sql.split_inclusive(';') {
-        server.exec(statement).await?;
-    }
+    run_printed(&server, &finding).await?;
     quiet(&engine, "one", "vacuum/autovacuum_off").await?;
     engine.stop().await;
     Ok(())
@@ -253,10 +251,7 @@ async fn feedback_of_a_standby_is_told_with_its_name() -> Result {
     burn(&primary, 6_000).await?;
     let finding = fires(&engine, "one", RULE).await?;
     assert!(finding.message.contains("hot_standby_feedback of standby “copy”"), "{finding:?}");
-    let sql = finding.remedy.sql.unwrap_or_default();
-    for statement in sql.split_inclusive(';') {
-        standby.exec(statement).await?;
-    }
+    run_printed(&standby, &finding).await?;
     quiet(&engine, "one", RULE).await?;
     engine.stop().await;
     Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 use engine::Engine;
 use playground::{Server, ServerOptions};
 
+use crate::run_printed;
 use crate::support::{Result, config, fires, hurried, limits, quiet, until_true};
 
 const RULE: &str = "tables/workers_saturated";
@@ -49,10 +50,8 @@ async fn workers_that_are_all_busy_are_told_and_made_faster() -> Result {
     )
     .await?;
     let before = pace(&server).await?;
-    let sql = finding.remedy.sql.unwrap_or_default();
-    for statement in sql.split_inclusive(';') {
-        server.exec(statement).await?;
-    }
+    let sql = finding.remedy.sql.as_deref().unwrap_or_default();
+    run_printed(&server, &finding).await?;
     let after = pace(&server).await?;
     println!("{before} blocks before, {after} after: {sql}");
     assert!(after >= 2 * before.max(1), "{before} blocks before, {after} after: {sql}");
@@ -86,11 +85,9 @@ async fn one_more_worker_takes_what_waits() -> Result {
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits);
     let _hurried = hurried(&engine, "one");
     let finding = fires(&engine, "one", RULE).await?;
-    let sql = finding.remedy.sql.unwrap_or_default();
+    let sql = finding.remedy.sql.as_deref().unwrap_or_default();
     assert!(sql.contains("autovacuum_max_workers"), "{sql}");
-    for statement in sql.split_inclusive(';') {
-        server.exec(statement).await?;
-    }
+    run_printed(&server, &finding).await?;
     until_true(&server, "select count(*) = 2 from pg_stat_progress_vacuum where relid in ('first'::regclass, 'second'::regclass)")
         .await?;
     quiet(&engine, "one", RULE).await?;
