@@ -111,6 +111,8 @@ for (const width of [1440, 390]) {
       const row = panel.locator('tbody tr', { hasText: 'public.sessions' });
       await expect(row).toContainText(/\d\s(MiB|GiB)/);
       await hands.click(row.getByRole('link'), 'the table');
+      // The list has the same finding: it is opened where it led.
+      await expect(page.getByRole('heading', { level: 1, name: /^Table public\.sessions/ })).toBeVisible();
       const why = page.getByRole('region', { name: 'Findings' }).getByText(/sessions in database shop would give back between/).filter({ visible: true });
       await hands.click(why.first(), 'the finding');
       await expect(why.first()).toContainText(/dead rows (that nobody removes: autovacuum is off|that VACUUM may not remove)/);
