@@ -1,88 +1,20 @@
 //! Benchmark of the release binary: time from exec to a usable page, idle memory, and load on the watched
 //! server with fifty viewers compared with one, charts of ninety days. Prints the figures with their goals.
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod running;
+
+use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use history::{Entity, History, Metric, Point, Settings, Source};
 use playground::Server;
+use running::Running;
 
 const STARTS: usize = 7;
 const VIEWERS: usize = 50;
 const SPAN: Duration = Duration::from_secs(20);
-
-struct Running {
-    child: Child,
-    link: String,
-    cookie: String,
-    ready: Duration,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Running {
-    /// Starts the binary, redeems the one-time link and waits for the first page.
-    fn start(dsn: &str, data: &Path) -> Result<Self> {
-        let started = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pgdeck"))
-            .args(["serve", dsn, "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut line)?;
-        let link = line.trim().strip_prefix("Open ").context("no Open line")?.to_owned();
-        let mut running = Self { child, link, cookie: String::new(), ready: Duration::ZERO };
-        running.cookie = running.sign_in()?;
-        let page = running.get("/", &running.cookie)?;
-        ensure!(page.contains("<h1"), "the first page is no page: {page}");
-        running.ready = started.elapsed();
-        Ok(running)
-    }
-
-    fn address(&self) -> &str {
-        self.link.trim_start_matches("http://").split('/').next().unwrap_or_default()
-    }
-
-    fn get(&self, path: &str, cookie: &str) -> Result<String> {
-        let mut stream = self.open(path, cookie)?;
-        let mut text = Vec::new();
-        stream.read_to_end(&mut text)?;
-        Ok(String::from_utf8_lossy(&text).into_owned())
-    }
-
-    fn open(&self, path: &str, cookie: &str) -> Result<std::net::TcpStream> {
-        let mut stream = std::net::TcpStream::connect(self.address())?;
-        let host = self.address();
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n")?;
-        Ok(stream)
-    }
-
-    /// Signs in by the printed link; the cookie.
-    fn sign_in(&self) -> Result<String> {
-        let path = self.link.split(self.address()).nth(1).context("a link with a path")?;
-        let answer = self.get(path, "")?;
-        let set = answer.lines().find(|line| line.to_lowercase().starts_with("set-cookie:"));
-        let value = set.and_then(|line| line.split_once(':')).context("no cookie")?.1;
-        Ok(value.split(';').next().unwrap_or_default().trim().to_owned())
-    }
-
-    fn resident_mb(&self) -> Result<f64> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = text.lines().find(|line| line.starts_with("VmRSS:")).context("VmRSS")?;
-        let kb: f64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
-        Ok(kb / 1_024.0)
-    }
-}
 
 /// Statements that the watching role has run, by pg_stat_statements.
 async fn statements(server: &Server) -> Result<i64> {

@@ -76,6 +76,8 @@ async fn metrics_of_a_real_server_are_what_promtool_expects() {
         "pgdeck_replication_slot_retained_bytes{server=\"local\",slot_name=\"kept\"",
         "pgdeck_commits_total{server=\"local\"} ",
         "pgdeck_waited_seconds_total{server=\"local\"} ",
+        "pgdeck_area_readings_total{server=\"local\",area=\"tables\"} ",
+        "pgdeck_area_seconds_total{server=\"local\",area=\"locks\"} ",
         "pgdeck_database_xid_age{server=\"local\",datname=\"a\\\"b\\\\c\"} ",
         "pgdeck_database_multixact_age{server=\"local\",datname=\"postgres\"} ",
         "state=\"active\",wait_event_type=\"Lock\",wait_event=\"relation\"} 1\n",

@@ -28,6 +28,10 @@ const NOT_CHECKED: Name = (
     "Rules that may have missed something because their evidence is unknown.",
 );
 
+const AREA_READINGS: Name = ("pgdeck_area_readings_total", "counter", "Readings of the area.");
+const AREA_SECONDS: Name =
+    ("pgdeck_area_seconds_total", "counter", "Time from asking for the area to its decoded rows.");
+
 /// `GET /metrics`.
 pub async fn metrics(
     State(state): State<AppState>,
@@ -136,6 +140,11 @@ async fn process_metrics(text: &mut Metrics, state: &AppState) {
             &labels,
             server.waited_ms / 1_000.0,
         );
+        for area in &server.areas {
+            let labels = [("server", server.server.as_str()), ("area", &area.area)];
+            text.add(AREA_READINGS, &labels, area.ticks as f64);
+            text.add(AREA_SECONDS, &labels, area.waited_ms / 1_000.0);
+        }
     }
 }
 
