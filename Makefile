@@ -29,7 +29,7 @@ bench: ## ratios to named peers, measured in one run
 	.ci/setup bench
 	. .ci/env && cargo xtask build release
 	. .ci/env && cargo bench --quiet -p plan -p engine -p history -p server --no-run # the same packages each time, or cargo builds all of them again
-	. .ci/env && for bench in parse cost statements layout locks ranking regressions advice bloat tables store start many_tables pgbench; do cargo bench --quiet -p plan -p engine -p history -p server --bench $$bench; done
+	. .ci/env && for bench in parse cost statements layout locks ranking regressions advice bloat tables suggestions store start many_tables pgbench; do cargo bench --quiet -p plan -p engine -p history -p server --bench $$bench; done
 	. .ci/env && cargo build --quiet --release -p plan --example time
 	npm install --no-save --silent --no-audit --no-fund --prefix target/tools/npm pev2@1.21.0 vue@3 @dagrejs/dagre@3.1.3 elkjs@0.12.1
 	. .ci/env && cd end2end && npx playwright test --config bench/playwright.config.ts

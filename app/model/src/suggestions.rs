@@ -13,6 +13,8 @@ pub struct Weighted {
     pub text: String,
     /// Its execution time in the window, ms.
     pub total_ms: f64,
+    /// Its executions in the window, where they were counted.
+    pub calls: Option<f64>,
 }
 
 /// What the planner's estimate was and what it is with the suggestions, in its units.
@@ -63,6 +65,19 @@ pub struct WriteCost {
     pub counted_seconds: Option<f64>,
     /// Columns of the index that statements of the workload update: each such update stops being HOT.
     pub updated_columns: Vec<String>,
+    /// The size of one entry, bytes; None where it depends on what is in the values.
+    pub entry_bytes: Option<f64>,
+}
+
+/// An existing index that a suggested one makes redundant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Redundant {
+    /// The statement that drops it.
+    pub sql: String,
+    /// The statement that creates it again.
+    pub undo: String,
+    /// Its size, bytes.
+    pub size_bytes: Option<f64>,
 }
 
 /// An index to create.
@@ -86,8 +101,23 @@ pub struct Suggestion {
     pub table_bytes: Option<f64>,
     /// What writes pay; or why that is not known.
     pub writes: Known<WriteCost>,
-    /// Statements that drop existing indexes which it makes redundant.
-    pub drops: Vec<String>,
+    /// Existing indexes that can be dropped once it is there.
+    pub drops: Vec<Redundant>,
+    /// The share of the gain of all suggestions that it and those before it win together, percent; None where that
+    /// was not proved.
+    pub wins_percent: Option<f64>,
+    /// When it stops paying, or what it needs besides, in sentences; None of a plain B-tree, which pays as long as its
+    /// statements run.
+    pub note: Option<String>,
+}
+
+/// An index that a statement asks for and that is not suggested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NotSuggested {
+    /// The statement that would create it.
+    pub sql: String,
+    /// Why it is not suggested, in sentences.
+    pub why: String,
 }
 
 /// What was found.
@@ -99,8 +129,15 @@ pub struct Suggestions {
     pub database: String,
     /// The statements that were looked at.
     pub statements: Vec<Considered>,
-    /// The suggestions; those that save most first.
+    /// The suggestions: as few as win nearly all that can be won; those that win most first.
     pub suggestions: Vec<Suggestion>,
+    /// What was tried and left out.
+    pub not_suggested: Vec<NotSuggested>,
+    /// The share of the planner's costs that all suggestions together save, each statement weighted by its time,
+    /// percent; None where nothing was proved.
+    pub saved_percent: Option<f64>,
+    /// Whether the time sufficed to find out which indexes can be left out.
+    pub is_smallest: bool,
     /// The version of hypopg that proved them; or why nothing was proved.
     pub hypopg: Known<String>,
     /// Statements that were left out because the time was up.

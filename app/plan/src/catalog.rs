@@ -17,6 +17,9 @@ pub struct Catalog {
     pub relations: Vec<Relation>,
     /// pg_settings: `work_mem` as `SHOW` prints it, and so on.
     pub settings: BTreeMap<String, String>,
+    /// The operator class of pg_trgm for GIN with its schema, as SQL; `None` where it is not installed or was not
+    /// asked for.
+    pub trigrams: Option<String>,
 }
 
 /// A table with its statistics and indexes.
@@ -31,6 +34,8 @@ pub struct Relation {
     pub size_bytes: Option<f64>,
     /// Rows as the planner knows them; negative or `None` where it was never analysed.
     pub reltuples: Option<f64>,
+    /// The share of its blocks that VACUUM marked as all-visible, 0 to 1 (pg_class.relallvisible).
+    pub all_visible: Option<f64>,
     /// Rows changed since the last ANALYZE.
     pub n_mod_since_analyze: Option<f64>,
     /// Seconds since the last manual ANALYZE or autoanalyze; `None` if there was none.
@@ -73,6 +78,9 @@ pub struct ColumnType {
     pub sortable: bool,
     /// Whether it is compared byte by byte (collation C or POSIX).
     pub bytewise: bool,
+    /// To how many bytes its values are aligned: 1, 2, 4 or 8; 1 of a type of variable length, whose short values
+    /// are not aligned. 0 where it was not read.
+    pub alignment: u8,
 }
 
 /// pg_stats of a column.

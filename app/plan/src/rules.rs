@@ -7,6 +7,7 @@ mod candidates;
 mod case;
 mod claims;
 mod column_types;
+mod columns_read;
 mod conditions;
 mod immutable;
 mod index_parent;
@@ -32,6 +33,7 @@ use crate::node::Plan;
 pub use candidates::{Candidate, candidates};
 pub use case::Case;
 use claims::{Claim, Part};
+pub use columns_read::columns_read;
 pub use proposal::{IndexKey, IndexProposal, Proposal, Table};
 pub use setting::{Scope, Setting, SettingValue};
 

@@ -6,16 +6,31 @@ const GENERIC_PLAN: u16 = 16;
 const PLANNED: [&str; 7] = ["select", "with", "insert", "update", "delete", "merge", "values"];
 /// The end of a text that was cut off.
 const CUT_OFF: char = '…';
+/// How the statements of pgdeck itself begin.
+pub const OWN: &str = "/* pgdeck ";
+
+/// Whether a statement is one of pgdeck's own.
+pub fn is_own(text: &str) -> bool {
+    text.trim_start().starts_with(OWN)
+}
+
+/// Whether a statement has a plan that can be asked for: utility statements have none, and of a text that was cut
+/// off the rest is not known.
+pub fn has_plan(text: &str) -> bool {
+    let text = trimmed(text);
+    let first = without_comments(text).split(|c: char| !c.is_ascii_alphabetic()).next();
+    let is_planned =
+        PLANNED.iter().any(|word| first.is_some_and(|own| own.eq_ignore_ascii_case(word)));
+    is_planned && !text.ends_with(CUT_OFF) && !text.contains(';')
+}
 
 /// What to run for the plan of a statement with `$1` in the place of values, on a server of that major. None
 /// for a statement without a plan, and for a text that was cut off.
 pub fn explain(text: &str, major: u16) -> Option<String> {
-    let text = text.trim().trim_end_matches(';').trim_end();
-    let first = without_comments(text).split(|c: char| !c.is_ascii_alphabetic()).next()?;
-    let is_planned = PLANNED.iter().any(|word| first.eq_ignore_ascii_case(word));
-    if !is_planned || text.ends_with(CUT_OFF) || text.contains(';') {
+    if !has_plan(text) {
         return None;
     }
+    let text = trimmed(text);
     let nulls = vec!["null"; parameters(text)];
     Some(match nulls.len() {
         0 => format!("explain (verbose, settings)\n{text};"),
@@ -26,6 +41,10 @@ pub fn explain(text: &str, major: u16) -> Option<String> {
             nulls.join(", ")
         ),
     })
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim().trim_end_matches(';').trim_end()
 }
 
 fn without_comments(mut text: &str) -> &str {

@@ -2,11 +2,12 @@
 //! was measured. Whether the planner takes one is proved elsewhere.
 
 use super::Case;
-use super::conditions::{Asks, Conditions, conditions};
+use super::conditions::{Asks, Conditions, Test, conditions};
 use super::index_proposal::{
     asked, equal_columns, index_columns, index_serving, key_sql, predicate, sort_columns,
 };
 use super::index_size;
+use super::leading_wildcard::pattern_key;
 use super::proposal::{IndexKey, IndexProposal, Table};
 use crate::catalog::{Catalog, Relation};
 use crate::derive::Derived;
@@ -56,6 +57,11 @@ impl IndexProposal {
     pub fn size_bytes(&self, relation: &Relation) -> Option<f64> {
         index_size::bytes(relation, self)
     }
+
+    /// How large one entry of it is on average, bytes; `None` as above.
+    pub fn entry_bytes(&self, relation: &Relation) -> Option<f64> {
+        index_size::entry_bytes(relation, self)
+    }
 }
 
 /// Of a part of a partitioned table the index belongs to the whole; of a child that inherits nothing is
@@ -78,9 +84,20 @@ fn of_scan<'a>(case: &Case<'a>, at: usize, node: &'a Node) -> Option<(&'a Node, 
     let combined = || case.children(at).any(|(_, below)| below.kind == "BitmapAnd");
     (node.get("Filter").is_some() || combined()).then_some(())?;
     let asked = asked(case, node, &["Index Cond", "Recheck Cond", "Filter"]);
-    let index = index_serving(case, node, &asked)?;
+    let index = index_serving(case, node, &asked).or_else(|| trigrams(case, node, &asked))?;
     let equal = equal_keys(&asked, &index);
     Some((node, Candidate { index, equal, share: share(case, node) }))
+}
+
+/// A GIN index on the trigrams of a column that is searched by LIKE or a regular expression, where pg_trgm is
+/// installed. Of a pattern that is a parameter any part of the value may be asked for.
+fn trigrams(case: &Case<'_>, node: &Node, asked: &Conditions) -> Option<IndexProposal> {
+    let class = case.catalog?.trigrams.clone()?;
+    let is_unknown = |test: &&Test| matches!(&test.asks, Asks::Like { pattern: None, .. });
+    let searched = asked.tests.iter().find(is_unknown).map(|test| &test.key);
+    let key = pattern_key(asked).or(searched).filter(|_| asked.complete)?;
+    let keys = vec![IndexKey { key: key_sql(key)?, options: class }];
+    Some(IndexProposal { method: Some("gin"), ..IndexProposal::new(Table::to_index(node)?, keys) })
 }
 
 /// How many of an index's first keys are compared by `=` or with a list.
@@ -143,7 +160,7 @@ fn of_sort<'a>(case: &Case<'a>, at: usize, node: &'a Node) -> Option<(&'a Node, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Index;
+    use crate::catalog::{ColumnType, Index};
 
     fn wanted(plan: &str, indexes: Vec<Index>) -> Vec<(String, usize)> {
         let parsed = crate::parse(plan).ok();
@@ -191,5 +208,39 @@ mod tests {
                 .contains(&("create index concurrently on orders (state, placed desc);".into(), 1)),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn a_part_of_a_value_asks_for_trigrams_where_they_are() {
+        let scan = "Seq Scan on orders  (cost=0.00..200.00 rows=3 width=8)\n  Filter: (note ~~ $1)";
+        let parsed = crate::parse(scan).unwrap();
+        let plan = &parsed.plans[0];
+        let types = vec![ColumnType {
+            name: "note".into(),
+            data_type: "text".into(),
+            typtype: "b".into(),
+            sortable: true,
+            ..ColumnType::default()
+        }];
+        let mut relation =
+            Relation { name: "orders".into(), types: Some(types), ..Relation::default() };
+        let found = |relation: &Relation, trigrams: Option<&str>| {
+            let trigrams = trigrams.map(str::to_owned);
+            let catalog =
+                Catalog { relations: vec![relation.clone()], trigrams, ..Catalog::default() };
+            let found = candidates(plan, &crate::derive(plan), &catalog);
+            found.into_iter().map(|one| one.index.to_string()).collect::<Vec<String>>()
+        };
+        assert!(found(&relation, None).is_empty());
+        let expected = "create index concurrently on orders using gin (note ext.gin_trgm_ops);";
+        assert_eq!(found(&relation, Some("ext.gin_trgm_ops")), [expected]);
+        relation.indexes = vec![Index {
+            method: "gin".into(),
+            keys: vec!["note".into()],
+            classes: vec!["gin_trgm_ops".into()],
+            indisvalid: true,
+            ..Index::default()
+        }];
+        assert!(found(&relation, Some("ext.gin_trgm_ops")).is_empty());
     }
 }

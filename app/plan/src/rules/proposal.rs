@@ -221,7 +221,8 @@ impl IndexKey {
     fn is_of_class(&self, class: &str) -> bool {
         match self.options.as_str() {
             "jsonb_path_ops" => ["jsonb_path_ops", "jsonb_ops"].contains(&class),
-            own if own.ends_with("_ops") => own == class,
+            // One of an extension may stand with its schema.
+            own if own.ends_with("_ops") => own.rsplit('.').next() == Some(class),
             _ => {
                 !class.ends_with("_pattern_ops")
                     && !class.ends_with("_path_ops")

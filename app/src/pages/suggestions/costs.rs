@@ -1,6 +1,7 @@
 //! A statement with its costs before and after, as cells of a table.
 
 use leptos::prelude::*;
+use model::index_cost::Between;
 use model::suggestions::{Costs, Weighted};
 use model::{Known, ServerId, Unit};
 
@@ -36,6 +37,12 @@ pub fn cell(costs: &Known<Costs>) -> AnyView {
 /// A cell that says why there is nothing in it.
 pub fn reason_cell(message: &str) -> AnyView {
     view! { <td class="text suggestions-why">{format::unbroken(message)}</td> }.into_any()
+}
+
+/// A range in words; one figure where both ends read alike.
+pub fn range(between: Between, words: impl Fn(f64) -> String) -> String {
+    let (least, most) = (words(between.least), words(between.most));
+    if least == most { format!("About {most}") } else { format!("{least} to {most}") }
 }
 
 fn words(costs: &Costs) -> String {

@@ -6,6 +6,7 @@ mod costs;
 mod form;
 mod functions;
 mod result;
+mod set;
 mod start;
 #[cfg(feature = "ssr")]
 mod submit;

@@ -1,11 +1,11 @@
 //! The suggestions: what to do and to undo, what it takes and costs, whom it serves, and what was looked at.
 
 use leptos::prelude::*;
-use model::index_cost::Between;
-use model::suggestions::{Considered, Served, Suggestion, Suggestions, WriteCost};
+use model::suggestions::{Considered, Redundant, Served, Suggestion, Suggestions, WriteCost};
 use model::{Known, Reason, ServerId, Unit};
 
-use super::costs::{cell, reason_cell, statement};
+use super::costs::{cell, range, reason_cell, statement};
+use super::set;
 use crate::live::clock::Clock;
 use crate::ui::code::CodeBlock;
 use crate::ui::format;
@@ -15,11 +15,6 @@ use crate::ui::table;
 /// What was found.
 pub fn found(server: &ServerId, found: &Suggestions) -> AnyView {
     let (clock, at_ms) = (Clock::get(), found.at_ms);
-    let count = found.suggestions.len();
-    let headline = match count {
-        0 => "No index is suggested: no plan asks for one that would make a statement at least a tenth cheaper.".to_owned(),
-        _ => format!("{}.", format::plural(count as i64, "index", "indexes")),
-    };
     let left_out = (found.left_out > 0).then(|| {
         let left_out = format::plural(found.left_out as i64, "statement", "statements");
         view! { <p class="note">{left_out} " were left out, because there were too many or the time was up."</p> }
@@ -27,10 +22,13 @@ pub fn found(server: &ServerId, found: &Suggestions) -> AnyView {
     let all = found.suggestions.iter().enumerate();
     let all = all.map(|(at, one)| suggestion(server, (at, one), found)).collect_view();
     view! {
-        <p><strong>{headline}</strong></p>
+        <p><strong>{format::unbroken(&set::headline(found))}</strong></p>
         {proof(&found.hypopg)}
+        {set::smallest(found)}
         {left_out}
         {all}
+        {set::row_costs(found)}
+        {set::not_suggested(found)}
         {considered(server, found)}
         <p class="note">
             "Database " <code>{found.database.clone()}</code> ", " {move || clock.day_and_time(at_ms)} ", in "
@@ -64,26 +62,43 @@ pub fn package() -> AnyView {
 
 fn suggestion(server: &ServerId, (at, one): (usize, &Suggestion), found: &Suggestions) -> AnyView {
     let title = format!("suggestion-{at}");
-    let drops = one.drops.iter().map(|sql| view! { <CodeBlock text=sql.clone()/> }).collect_view();
-    let drops = (!one.drops.is_empty()).then(|| {
-        view! { <p>"Once it is there, this one is redundant: its columns are the first of the new one."</p> {drops} }
-    });
     view! {
         <article class="suggestion" aria-labelledby=title.clone()>
             <h3 id=title.clone()>"On " <code>{one.table.clone()}</code></h3>
             <CodeBlock text=one.sql.clone()/>
-            {facts(one)}
+            {facts(one, at)}
             {served(server, one, found)}
-            {drops}
             <p>"To undo:"</p>
             <CodeBlock text=one.undo.clone()/>
+            {drops(&one.drops)}
         </article>
     }
     .into_any()
 }
 
+/// The existing indexes that can go once it is there.
+fn drops(drops: &[Redundant]) -> Option<AnyView> {
+    let intro = match drops.len() {
+        0 => return None,
+        1 => {
+            "Once it is there, drop this one: it begins with the same columns. Only queries need it: it belongs to no constraint and is no replica identity."
+        }
+        _ => {
+            "Once it is there, drop these: it begins with their columns. Only queries need them: they belong to no constraint and are no replica identity."
+        }
+    };
+    let one = |drop: &Redundant| {
+        let size = drop.size_bytes.map(|bytes| {
+            let freed = format::number(bytes, Unit::Bytes);
+            view! { <p class="note">{format::unbroken(&format!("That frees {freed}. To undo:"))}</p> }
+        });
+        view! { <CodeBlock text=drop.sql.clone()/> {size} <CodeBlock text=drop.undo.clone()/> }
+    };
+    Some(view! { <p>{intro}</p> {drops.iter().map(one).collect_view()} }.into_any())
+}
+
 /// What it takes and costs.
-fn facts(one: &Suggestion) -> AnyView {
+fn facts(one: &Suggestion, at: usize) -> AnyView {
     let bytes = |bytes| format::number(bytes, Unit::Bytes);
     let unknown = |why: &str| format!("Not known: {why}.");
     let no_size =
@@ -105,11 +120,18 @@ fn facts(one: &Suggestion) -> AnyView {
         .wal_bytes()
         .map(|wal| format!("{}, by its size; none where wal_level is minimal.", range(wal, bytes)));
     let proved = match &one.proved {
-        Ok(()) => "The planner takes it.".to_owned(),
+        Ok(()) => match one.wins_percent {
+            Some(percent) => {
+                let with = if at == 0 { "It alone" } else { "With those above it" };
+                let percent = format::number(percent, Unit::Percent);
+                format!("The planner takes it. {with} wins {percent} of what all win.")
+            }
+            None => "The planner takes it.".to_owned(),
+        },
         Err(reason) => format!("Not proved. {}", reason.message()),
     };
     let writes = match &one.writes {
-        Ok(writes) => written(writes),
+        Ok(writes) => written(writes, one),
         Err(reason) => unknown(reason.message().trim_end_matches('.')),
     };
     let rows = [
@@ -121,20 +143,22 @@ fn facts(one: &Suggestion) -> AnyView {
         ("WAL", wal.unwrap_or_else(|| unknown("its size is not known"))),
         ("Writes pay", writes),
     ];
-    let rows = rows.into_iter().map(|(name, words)| {
+    let stops = one.note.clone().map(|words| ("Note", words));
+    let rows = rows.into_iter().chain(stops).map(|(name, words)| {
         view! { <div><dt>{name}</dt><dd>{format::unbroken(&words)}</dd></div> }
     });
     view! { <dl class="facts">{rows.collect_view()}</dl> }.into_any()
 }
 
-/// A range in words; one figure where both ends read alike.
-fn range(between: Between, words: impl Fn(f64) -> String) -> String {
-    let (least, most) = (words(between.least), words(between.most));
-    if least == most { format!("About {most}") } else { format!("{least} to {most}") }
-}
-
 /// What writes pay for one more index.
-fn written(writes: &WriteCost) -> String {
+fn written(writes: &WriteCost, one: &Suggestion) -> String {
+    let wal = one.wal_per_row().map(|wal| range(wal, |bytes| format::number(bytes, Unit::Bytes)));
+    let wal = wal.map_or_else(String::new, |wal| format!(" {wal} of WAL each."));
+    if one.is_brin() {
+        return format!(
+            "No entry of each row; a row that widens its range changes the summary.{wal}"
+        );
+    }
     let count = |value| format::number(value, Unit::Count);
     let entries = match writes.entries_per_second() {
         Some(rate) => {
@@ -153,7 +177,9 @@ fn written(writes: &WriteCost) -> String {
             columns.join(", ")
         ),
     };
-    format!("{entries}: one of each inserted row, and of each updated row that is not HOT.{hot}")
+    format!(
+        "{entries}: one of each inserted row, and of each updated row that is not HOT.{wal}{hot}"
+    )
 }
 
 /// The statements that it serves.
@@ -223,19 +249,44 @@ fn considered(server: &ServerId, found: &Suggestions) -> AnyView {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_writes_pay_is_said_with_its_basis() {
+    fn suggestion(sql: &str, updated: &[&str]) -> Suggestion {
         let writes = WriteCost {
             n_tup_ins: 100.0,
             n_tup_upd: 50.0,
             n_tup_hot_upd: 40.0,
             counted_seconds: None,
-            updated_columns: vec!["state".into()],
+            updated_columns: updated.iter().map(|name| (*name).to_owned()).collect(),
+            entry_bytes: Some(16.0),
         };
-        let words = written(&writes);
-        assert!(words.starts_with("110 to 150 entries since the counters began"), "{words}");
-        assert!(words.contains("HOT so far; those that change state"), "{words}");
-        let quiet = written(&WriteCost { updated_columns: vec![], ..writes });
+        Suggestion {
+            table: "t".into(),
+            sql: sql.into(),
+            undo: String::new(),
+            lock: String::new(),
+            serves: vec![],
+            proved: Ok(()),
+            size_bytes: None,
+            table_bytes: None,
+            writes: Ok(writes),
+            drops: vec![],
+            wins_percent: None,
+            note: None,
+        }
+    }
+
+    #[test]
+    fn what_writes_pay_is_said_with_its_basis() {
+        let words = |sql: &str, updated: &[&str]| {
+            let one = suggestion(sql, updated);
+            one.writes.as_ref().map(|writes| written(writes, &one)).unwrap_or_default()
+        };
+        let loud = words("create index i on t (state);", &["state"]);
+        assert!(loud.starts_with("110 to 150 entries since the counters began"), "{loud}");
+        assert!(loud.contains("HOT so far; those that change state"), "{loud}");
+        assert!(loud.contains("About 64\u{a0}B of WAL each."), "{loud}");
+        let quiet = words("create index i on t (state);", &[]);
         assert!(quiet.starts_with("About 110") && quiet.contains("stay HOT"), "{quiet}");
+        let brin = words("create index i on t using brin (state);", &[]);
+        assert!(brin.starts_with("No entry of each row"), "{brin}");
     }
 }

@@ -98,7 +98,7 @@ pub async fn what_if(
                 false => question.database.clone(),
             };
             let text = statement.to_owned();
-            (database, vec![Weighted { queryid: 0, text, total_ms: 1.0 }])
+            (database, vec![Weighted { queryid: 0, text, total_ms: 1.0, calls: None }])
         }
     };
     let deed = Deed {

@@ -37,6 +37,9 @@ pub struct Relation {
     pub size_bytes: f64,
     /// Rows as the planner knows them; None where it was never analysed.
     pub reltuples: Option<f64>,
+    /// The share of its blocks that VACUUM marked as all-visible, 0 to 1; None of an empty table.
+    #[serde(default)]
+    pub all_visible: Option<f64>,
     /// Rows changed since the last ANALYZE.
     pub n_mod_since_analyze: Option<f64>,
     /// Seconds since the last ANALYZE; None if there was none.
@@ -78,6 +81,9 @@ pub struct ColumnType {
     pub sortable: bool,
     /// Whether it is compared byte by byte.
     pub bytewise: bool,
+    /// To how many bytes its values are aligned; 1 of a type of variable length.
+    #[serde(default)]
+    pub alignment: i32,
 }
 
 /// `pg_stats` of one column.

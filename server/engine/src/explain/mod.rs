@@ -51,6 +51,7 @@ sql! {
     HYPOTHETICAL_INDEXES = "hypothetical_indexes" [14];
     SAMPLE_VALUES = "sample_values" [14];
     TABLE_WRITES = "table_writes" [14];
+    TRIGRAMS = "trigrams" [14];
 }
 
 /// When the server gives up unless the user says otherwise, ms.

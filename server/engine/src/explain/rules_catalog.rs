@@ -32,7 +32,7 @@ impl PlanCatalog {
             None => vec![],
         };
         let settings = settings.into_iter().filter_map(|one| Some((one.name, one.setting?)));
-        (Catalog { relations, settings: settings.collect() }, unknown)
+        (Catalog { relations, settings: settings.collect(), trigrams: None }, unknown)
     }
 }
 
@@ -71,6 +71,7 @@ fn relation(one: Relation, parts: &Parts) -> catalog::Relation {
         root: root(&one),
         size_bytes: Some(one.size_bytes),
         reltuples: one.reltuples,
+        all_visible: one.all_visible,
         n_mod_since_analyze: one.n_mod_since_analyze,
         analyze_age_seconds: one.analyze_age_seconds,
         schema: one.schema,
@@ -104,6 +105,7 @@ fn column_type(one: &ColumnType) -> catalog::ColumnType {
         typtype: one.typtype.clone(),
         sortable: one.sortable,
         bytewise: one.bytewise,
+        alignment: u8::try_from(one.alignment).unwrap_or(0),
     }
 }
 

@@ -14,7 +14,7 @@ use super::common_values::Compared;
 use super::guard::Guarded;
 use super::planner::own_run;
 use super::run::{NETWORK, dsn};
-use super::{BACKENDS, SAMPLE_VALUES, TABLE_WRITES, script};
+use super::{BACKENDS, SAMPLE_VALUES, TABLE_WRITES, TRIGRAMS, script};
 use crate::capability::{OLDEST_MAJOR, unsupported};
 use crate::connection::batch::BEGIN;
 use crate::connection::on_demand::{OnDemand, Stop};
@@ -53,10 +53,21 @@ pub struct TableWrites {
     pub n_tup_upd: f64,
     /// Of these without new index entries.
     pub n_tup_hot_upd: f64,
+    /// Rows deleted.
+    pub n_tup_del: f64,
     /// Seconds since the counters were reset, where they were.
     pub counted_seconds: Option<f64>,
-    /// Its indexes that belong to a constraint.
-    pub constraint_indexes: Vec<String>,
+    /// Its indexes that nothing but queries needs: not unique, of no constraint, no replica identity, not the order
+    /// of CLUSTER, no part of a partitioned index.
+    pub droppable: Vec<String>,
+    /// What creates each of these.
+    pub definitions: Vec<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct ClassRow {
+    #[sqlx(try_from = "model::text::Text")]
+    class: String,
 }
 
 /// A value of a column, by the column's statistics.
@@ -195,6 +206,12 @@ impl SerialPlanner {
         added.map_err(|_| Reason::NotSupported { what: "names of this kind".into() })?;
         let rows: Vec<ValueRow> = self.read(SAMPLE_VALUES, arguments).await?;
         Ok(rows.into_iter().map(|row| row.value).collect())
+    }
+
+    /// The operator class of pg_trgm for GIN, as SQL; None where it is not installed.
+    pub async fn trigrams(&mut self) -> Known<Option<String>> {
+        let rows: Vec<ClassRow> = self.read(TRIGRAMS, PgArguments::default()).await?;
+        Ok(rows.into_iter().next().map(|row| row.class))
     }
 
     /// What was written to these tables.

@@ -21,8 +21,17 @@ impl Wanted {
     fn new(statement: usize, candidate: Candidate) -> Self {
         let Candidate { index, equal, share } = candidate;
         let (equal, rest) = index.keys.split_at_checked(equal).unwrap_or((&index.keys, &[]));
+        let mut rest = rest.to_vec();
+        // An index is read from either end: of one key behind those that are equal the direction is free.
+        if let [only] = rest.as_mut_slice()
+            && only.options == "desc"
+        {
+            only.options.clear();
+        }
         let groups = std::iter::once(equal.to_vec()).filter(|group| !group.is_empty());
-        let groups = groups.chain(rest.iter().map(|key| vec![key.clone()])).collect();
+        let groups: Vec<Vec<IndexKey>> =
+            groups.chain(rest.into_iter().map(|key| vec![key])).collect();
+        let index = IndexProposal { keys: groups.concat(), ..index };
         Self { groups, index, statements: BTreeSet::from([statement]), share }
     }
 
@@ -130,6 +139,17 @@ mod tests {
             assert_eq!(two(one.clone(), other.clone()), [(on("t", expected), 2)]);
             assert_eq!(two(other, one), [(on("t", expected), 2)]);
         }
+    }
+
+    #[test]
+    fn an_index_is_read_from_either_end() {
+        let mut newest = candidate("t", &["a"], &["c"]);
+        newest.index.keys[1].options = "desc".into();
+        let merged = merge(&[newest.clone(), candidate("t", &["a"], &["c"])]);
+        assert_eq!(merged, [(on("t", "a, c"), 2)]);
+        newest.index.keys.push(IndexKey { key: "d".into(), options: String::new() });
+        let apart = merge(&[newest, candidate("t", &["a"], &["c"])]);
+        assert_eq!(apart.len(), 2, "of two keys the directions belong together");
     }
 
     #[test]

@@ -5,10 +5,16 @@
 
 mod changes;
 mod describe;
+#[cfg(test)]
+mod example;
 mod merge;
 mod parameters;
+mod proof;
 mod prove;
+mod smallest;
 mod subject;
+mod tables;
+mod variants;
 mod what_if;
 
 use std::sync::Arc;
@@ -25,10 +31,10 @@ use crate::engine::Engine;
 use crate::explain::catalog::Named;
 use crate::explain::serial::SerialPlanner;
 use crate::server::WatchedServer;
-use describe::Tables;
 use merge::{Wanted, merged};
-use prove::Proof;
+use proof::{Proof, Prover};
 use subject::{Look, Subject, nothing};
+use tables::Tables;
 
 /// The most statements that are looked at.
 pub const MOST_STATEMENTS: usize = 50;
@@ -74,27 +80,27 @@ async fn suggest(
     left_out += looked?;
     let named = tables(&subjects);
     let read = engine.plan_catalog(id, Some(database), &named).await?;
-    let (catalog, unknown) = read.for_rules();
+    let (mut catalog, unknown) = read.for_rules();
     if let Some((_, reason)) = unknown.into_iter().find(|(what, _)| *what == "indexes") {
         return Err(reason.into());
     }
-    let wanted = wanted(&subjects, &catalog);
     let mut planner = SerialPlanner::open(server, database).await?;
-    let answered = async {
-        let proof = prove::prove(&mut planner, &subjects, wanted, deadline).await?;
-        let named: Vec<Named> = proof.wanted.iter().map(|one| named_table(&one.wanted)).collect();
-        let writes = planner.writes(&named).await;
-        Ok::<(Proof, _), Reason>((proof, writes))
-    }
-    .await;
-    planner.close().await;
-    let (proof, writes) = answered?;
-    let whole: f64 = subjects.iter().map(|one| one.statement.total_ms).sum();
+    let writes = planner.writes(&with_roots(named, &catalog)).await;
+    catalog.trigrams = planner.trigrams().await.ok().flatten();
+    let wanted = wanted(&subjects, &catalog);
     let tables = Tables { catalog: &catalog, writes };
+    let prover = Prover { planner: &mut planner, subjects: &subjects, deadline };
+    let proof = prove::prove(prover, wanted, &tables).await;
+    planner.close().await;
+    let proof: Proof = proof?;
+    let whole: f64 = subjects.iter().map(|one| one.statement.total_ms).sum();
     Ok(Suggestions {
         at_ms: now_ms(),
         database: database.to_owned(),
         suggestions: describe::suggestions(&proof, &subjects, &tables),
+        not_suggested: describe::not_suggested(&proof),
+        saved_percent: describe::saved_percent(&proof, &subjects),
+        is_smallest: proof.is_smallest,
         hypopg: proof.hypopg,
         statements: subjects.into_iter().map(|subject| considered(subject, whole)).collect(),
         left_out,
@@ -160,9 +166,11 @@ fn wanted(subjects: &[Subject], catalog: &Catalog) -> Vec<Wanted> {
     merged(subjects.iter().enumerate().flat_map(of))
 }
 
-fn named_table(wanted: &Wanted) -> Named {
-    let table = &wanted.index.table;
-    (table.schema.clone(), table.name.clone())
+/// The tables and those that they are parts of, on which their indexes are made.
+fn with_roots(mut named: Vec<Named>, catalog: &Catalog) -> Vec<Named> {
+    let roots = catalog.relations.iter().filter_map(|relation| relation.root.as_ref());
+    named.extend(roots.map(|root| (Some(root.schema.clone()), root.name.clone())));
+    named
 }
 
 fn considered(subject: Subject, whole: f64) -> Considered {

@@ -10,7 +10,7 @@ use model::what_if::{Change as Tried, Replanned, WhatIf};
 use model::{Known, Reason, ServerId};
 
 use super::changes::{Change, read};
-use super::prove::{After, replan};
+use super::proof::{After, replan};
 use super::subject::{Look, Subject, nothing};
 use super::{MOST_MS, costliest, look};
 use crate::clock::now_ms;

@@ -8,6 +8,8 @@ mod cost;
 mod lab;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/workload.rs"]
+mod workload;
 
 mod advice;
 mod around;
@@ -19,6 +21,7 @@ mod majors;
 mod suggestions;
 mod traps;
 mod what_if;
+mod workloads;
 
 use std::time::{Duration, Instant};
 

@@ -15,7 +15,7 @@ use crate::{analyst, number, one, watching_one};
 const INDEXES: &str = "select count(*) from pg_indexes where schemaname = 'public'";
 
 fn only(text: &str) -> Vec<Weighted> {
-    vec![Weighted { queryid: 0, text: text.to_owned(), total_ms: 1.0 }]
+    vec![Weighted { queryid: 0, text: text.to_owned(), total_ms: 1.0, calls: None }]
 }
 
 async fn tried(engine: &Engine, changes: &str, statement: &str) -> Result<WhatIf> {

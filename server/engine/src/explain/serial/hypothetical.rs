@@ -29,6 +29,8 @@ struct Hypopg {
 /// A hypothetical index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hypothetical {
+    /// Its OID, by which it is forgotten.
+    pub oid: u32,
     /// Its name, as plans print it.
     pub name: String,
     /// Its size by hypopg's estimate, bytes.
@@ -59,12 +61,15 @@ impl SerialPlanner {
         let Some(schema) = &self.schema else { return Ok(Err(Reason::NotYet)) };
         let (schema, literal) = (always_quoted(schema), quoted_literal(sql));
         let text = format!(
-            "select {schema}.hypopg_relation_size(c.indexrelid) || ' ' || c.indexname from {schema}.hypopg_create_index({literal}) c"
+            "select c.indexrelid || ' ' || {schema}.hypopg_relation_size(c.indexrelid) || ' ' || c.indexname from {schema}.hypopg_create_index({literal}) c"
         );
         let told = self.told(text).await?;
         Ok(told.and_then(|told| {
-            let (size, name) = told.split_once(' ').ok_or(Reason::NotYet)?;
-            Ok(Hypothetical { name: name.to_owned(), size_bytes: size.parse().ok() })
+            let mut parts = told.splitn(3, ' ');
+            let mut part = || parts.next().ok_or(Reason::NotYet);
+            let (oid, size, name) = (part()?, part()?, part()?);
+            let oid = oid.parse().map_err(|_| Reason::NotYet)?;
+            Ok(Hypothetical { oid, name: name.to_owned(), size_bytes: size.parse().ok() })
         }))
     }
 
@@ -89,6 +94,13 @@ impl SerialPlanner {
             Ok(_) => nothing("There is no index of that name, or it is named twice."),
             Err(reason) => Err(reason),
         })
+    }
+
+    /// Forgets a hypothetical index.
+    pub async fn forget(&mut self, oid: u32) -> Result<(), Reason> {
+        let Some(schema) = &self.schema else { return Ok(()) };
+        let text = format!("select {}.hypopg_drop_index({oid})", always_quoted(schema));
+        self.command(text).await
     }
 
     /// Forgets all hypothetical indexes.

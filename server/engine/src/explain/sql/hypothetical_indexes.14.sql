@@ -8,7 +8,7 @@ select e.extversion::text as version, n.nspname::text as schema,
          and coalesce((select pg_catalog.bool_and(pg_catalog.has_function_privilege(p.oid, 'execute'))
                          from pg_catalog.pg_proc p
                         where p.pronamespace = n.oid
-                          and p.proname in ('hypopg_create_index', 'hypopg_relation_size', 'hypopg_reset')), false) as may_use,
+                          and p.proname in ('hypopg_create_index', 'hypopg_drop_index', 'hypopg_relation_size', 'hypopg_reset')), false) as may_use,
        coalesce((select pg_catalog.bool_and(pg_catalog.has_function_privilege(p.oid, 'execute'))
                    from pg_catalog.pg_proc p
                   where p.pronamespace = n.oid and p.proname = 'hypopg_hide_index'), false) as can_hide

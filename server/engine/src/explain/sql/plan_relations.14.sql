@@ -6,6 +6,7 @@
 select n.nspname::text as schema, c.relname::text as name,
        (c.relpages::int8 * pg_catalog.current_setting('block_size')::int8)::float8 as size_bytes,
        nullif(c.reltuples, -1)::float8 as reltuples,
+       least(c.relallvisible::float8 / nullif(c.relpages, 0), 1.0) as all_visible,
        pg_catalog.pg_stat_get_mod_since_analyze(c.oid)::float8 as n_mod_since_analyze,
        extract(epoch from pg_catalog.clock_timestamp() - greatest(
          pg_catalog.pg_stat_get_last_analyze_time(c.oid),

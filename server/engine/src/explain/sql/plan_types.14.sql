@@ -12,7 +12,9 @@ select n.nspname::text as schema, c.relname::text as relation, a.attname::text a
             select from pg_catalog.pg_cast k
              where k.castsource = b.oid and k.casttarget = o.opcintype
                and k.castmethod = 'b' and k.castcontext = 'i'))) as sortable,
-       coalesce(case when a.attcollation = 100 then d.datcollate else l.collname end in ('C', 'POSIX'), false) as bytewise
+       coalesce(case when a.attcollation = 100 then d.datcollate else l.collname end in ('C', 'POSIX'), false) as bytewise,
+       case when b.typlen < 0 then 1 else
+         case b.typalign when 's' then 2 when 'i' then 4 when 'd' then 8 else 1 end end as alignment
   from (select distinct u.schema, u.name
           from rows from (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) as u(schema, name)) w
   join pg_catalog.pg_class c on c.relname = w.name and c.relkind in ('r', 'p', 'm', 'f')

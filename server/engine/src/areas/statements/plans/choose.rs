@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use model::statements::explain::{has_plan, is_own};
 use model::statements::plans::{PlanLook, PlanSource};
 use model::statements::regression::Change;
 use model::statements::{Key, Statements};
@@ -19,8 +20,6 @@ const WAYS: [PlanSource; 3] =
     [PlanSource::Generic, PlanSource::CommonValues, PlanSource::SessionValues];
 /// Of so many of the costliest the values are looked for that sessions run them with.
 const WITH_VALUES: usize = 50;
-/// How the statements of pgdeck itself begin.
-pub const OWN: &str = "/* pgdeck ";
 
 /// A statement whose plan is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +46,13 @@ impl Subject {
 fn wanted(value: &Statements) -> impl Iterator<Item = (Subject, i64)> {
     let accused = value.regressions.iter().flat_map(|report| &report.found);
     let accused = accused.filter(|one| one.change.is_accusation() && one.change != Change::Gone);
-    let accused = accused.map(|one| (one.key, one.since_ms));
+    let accused = accused.filter_map(|one| Some((subject(value, one.key)?, one.since_ms)));
     let window = value.window().into_iter();
-    let top = window.flat_map(|window| window.top.iter().filter(|one| one.key.toplevel).take(TOP));
-    let top = top.map(|one| (one.key, i64::MIN));
-    accused.chain(top).filter_map(|(key, since_ms)| Some((subject(value, key)?, since_ms)))
+    let top = window.flat_map(|window| window.top.iter().filter(|one| one.key.toplevel));
+    // Taken last: what is never planned, our own statements and utility statements, takes no place. On a quiet
+    // server they are among the costliest, and then fewer than five of the application's would be looked at.
+    let top = top.filter_map(|one| subject(value, one.key)).take(TOP);
+    accused.chain(top.map(|subject| (subject, i64::MIN)))
 }
 
 /// The statements whose values are looked for: a plan of theirs may be wanted, or a person may ask for one.
@@ -95,11 +96,11 @@ pub fn ways(subject: &Subject, is_ran: bool) -> impl Iterator<Item = PlanSource>
     WAYS.into_iter().take(most)
 }
 
-/// What is known of it; None without its text or the name of its database.
+/// What is known of it; None without its text or the name of its database, and where it is never planned.
 fn subject(value: &Statements, key: Key) -> Option<Subject> {
     let text = value.texts.iter().find(|text| text.queryid == key.queryid)?;
     let database = value.databases.iter().find(|name| name.oid == i64::from(key.dbid))?;
-    (!text.text.starts_with(OWN)).then(|| Subject {
+    (!is_own(&text.text) && has_plan(&text.text)).then(|| Subject {
         queryid: key.queryid,
         database: database.name.clone(),
         text: text.text.clone(),
@@ -110,6 +111,7 @@ fn subject(value: &Statements, key: Key) -> Option<Subject> {
 #[cfg(test)]
 mod tests {
     use model::Reason;
+    use model::statements::explain::OWN;
     use model::statements::{Bound, StatementText, Sums};
     use model::statements::{Entries, Named, Ranked, Regression, Regressions, Settings, Window};
 
@@ -125,10 +127,10 @@ mod tests {
             |id: &i64| Ranked { key: key(*id), sums: Sums::default(), bound: Bound::Exact };
         let text = |id: &i64| StatementText {
             queryid: *id,
-            text: if *id == 9 {
-                format!("{OWN}entries */ select 1")
-            } else {
-                format!("select {id}")
+            text: match id {
+                8 => "vacuum orders".to_owned(),
+                9 => format!("{OWN}entries */ select 1"),
+                id => format!("select {id}"),
             },
             ..StatementText::default()
         };
@@ -171,15 +173,17 @@ mod tests {
     #[test]
     fn the_costliest_come_one_after_another_and_not_too_often() {
         let now = 10_000_000;
-        let mut value = value(&[9, 1, 2, 3, 4, 5, 6]);
-        assert_eq!(chosen(&value, &[], now), Some(1), "not our own");
+        let mut value = value(&[9, 8, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(chosen(&value, &[], now), Some(1), "neither our own nor a utility statement");
         let mut looks = vec![look(1, now, None), look(2, now, Some("why"))];
         assert_eq!(chosen(&value, &looks, now), Some(3));
         looks.extend([look(3, now, None), look(4, now, None)]);
-        assert_eq!(chosen(&value, &looks, now), None, "five at most, with our own");
+        assert_eq!(chosen(&value, &looks, now), Some(5), "what is never planned takes no place");
+        looks.push(look(5, now, None));
+        assert_eq!(chosen(&value, &looks, now), None, "five at most");
         assert_eq!(chosen(&value, &looks, now + AGAIN_MS), Some(1));
         looks.retain(|(place, _)| place.0 == 2);
-        looks.extend([1, 3, 4].map(|id| look(id, now + AGAIN_MS, None)));
+        looks.extend([1, 3, 4, 5].map(|id| look(id, now + AGAIN_MS, None)));
         assert_eq!(chosen(&value, &looks, now + AGAIN_MS), None, "a refusal is tried once an hour");
         // One that has become slower since its last look comes at once.
         let slower = |change, since_ms| Regression {

@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 
 use model::explain::LoggedPlan;
+use model::statements::explain::is_own;
 use model::statements::plans::PlanSource;
 use pg_query::NodeEnum;
 use plan::{Plan, Prop, Value};
 
-use super::choose::{OWN, Subject};
+use super::choose::Subject;
 use super::record::Found;
 use crate::parsing::on_large_stack;
 
@@ -38,7 +39,7 @@ pub fn read(plans: &[LoggedPlan], prints: &HashMap<i64, String>) -> Vec<Logged> 
 fn one(logged: &LoggedPlan, prints: &HashMap<i64, String>) -> Option<Logged> {
     let (statement, mut plan) = parsed(&logged.text)?;
     // The comment that tells our own statements.
-    if statement.trim_start().starts_with(OWN) {
+    if is_own(&statement) {
         return None;
     }
     // With log_verbose, from 16 on, the plan itself says whose it is.

@@ -1,6 +1,7 @@
 //! Plans of a statement at once, because a person asked.
 
 use model::explain::{NotExplained, Refusal};
+use model::statements::explain::is_own;
 use model::statements::plans::PlanSource;
 use model::{AreaName, Reason, ServerId};
 
@@ -25,7 +26,7 @@ pub async fn now(engine: &Engine, id: &ServerId, subject: &Subject) -> Result<No
     let Some(past) = engine.past() else {
         return Err(nothing("pgdeck keeps no history, so there is nowhere to keep plans.".into()));
     };
-    if subject.text.starts_with(choose::OWN) {
+    if is_own(&subject.text) {
         return Err(nothing("It is a statement of pgdeck itself.".into()));
     }
     let source = source(&facts, id.as_str(), AreaName::Statements);

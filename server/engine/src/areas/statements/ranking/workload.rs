@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::statements::explain::explain;
+use model::statements::explain::{has_plan, is_own};
 use model::statements::{Measure, Question};
 use model::suggestions::{Weighted, Workload, WorkloadFacts};
 use model::{Known, Reason, ServerId};
@@ -13,8 +13,10 @@ use super::{Asker, Store};
 use crate::engine::Engine;
 use crate::past::unreadable;
 
-/// How many statements are looked at for each that is wanted: some have no plan, or their text is not known.
-const LOOKED_AT_PER_WANTED: usize = 3;
+/// How many texts are read at once for each statement that is wanted.
+const READ_PER_WANTED: usize = 3;
+/// The most statements whose texts are read: as many as pg_stat_statements keeps at first (`pg_stat_statements.max`).
+const MOST_READ: usize = 5_000;
 
 /// The costliest statements of the question's database and window, at most `most`; of the costliest database
 /// where it names none. None: no such server.
@@ -27,10 +29,9 @@ pub async fn workload(
     most: usize,
 ) -> Result<Option<Known<Workload>>, String> {
     let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(None) };
-    let major = engine.facts(id).map_or(0, |facts| facts.major);
     let store = Store::of(engine, id);
     let asker = Asker { value: latest.value(), question, sees_text: true, store };
-    let found = asker.workload(major, most).await.map_err(|error| unreadable(&error))?;
+    let found = asker.workload(most).await.map_err(|error| unreadable(&error))?;
     Ok(Some(match (found, &latest.failure) {
         (Err(Reason::NotYet), Some(failure)) => Err(failure.reason.clone()),
         (found, _) => found,
@@ -38,7 +39,7 @@ pub async fn workload(
 }
 
 impl Asker<'_> {
-    async fn workload(&self, major: u16, most: usize) -> Result<Known<Workload>, history::Error> {
+    async fn workload(&self, most: usize) -> Result<Known<Workload>, history::Error> {
         let spans = self.spans();
         let base = match self.base(&spans).await? {
             Ok(base) => base,
@@ -49,14 +50,7 @@ impl Asker<'_> {
         let first = databases.first().cloned().unwrap_or_default();
         let database = if asked.is_empty() { first } else { asked.clone() };
         let times = times(&base.entries, &database);
-        let looked_at = || times.iter().take(most.saturating_mul(LOOKED_AT_PER_WANTED));
-        let mut texts = self.texts(looked_at().map(|(queryid, _)| *queryid)).await?;
-        let with_text = looked_at().filter_map(|(queryid, total_ms)| {
-            let text = texts.remove(queryid)?.text;
-            explain(&text, major)?;
-            Some(Weighted { queryid: *queryid, text, total_ms: *total_ms })
-        });
-        let statements: Vec<Weighted> = with_text.take(most).collect();
+        let statements = self.planned(&times, most).await?;
         let facts = WorkloadFacts {
             databases,
             database,
@@ -68,6 +62,31 @@ impl Asker<'_> {
         };
         Ok(Ok(Workload { facts, statements }))
     }
+
+    /// The costliest that are planned. Others take no place, however many they are.
+    async fn planned(&self, times: &[Time], most: usize) -> Result<Vec<Weighted>, history::Error> {
+        let mut found = vec![];
+        let times = times.get(..MOST_READ).unwrap_or(times);
+        for some in times.chunks(most.saturating_mul(READ_PER_WANTED).max(1)) {
+            let mut texts = self.texts(some.iter().map(|time| time.queryid)).await?;
+            found.extend(some.iter().filter_map(|time| {
+                let text = texts.remove(&time.queryid)?.text;
+                let Time { queryid, total_ms, calls } = *time;
+                is_asked(&text).then_some(Weighted { queryid, text, total_ms, calls: Some(calls) })
+            }));
+            if found.len() >= most {
+                break;
+            }
+        }
+        found.truncate(most);
+        Ok(found)
+    }
+}
+
+/// Whether indexes may be suggested for a statement: it has a plan, and it is none of ours, which read only the
+/// catalogs.
+fn is_asked(text: &str) -> bool {
+    has_plan(text) && !is_own(text)
 }
 
 /// The databases, those whose statements took most time first.
@@ -81,14 +100,28 @@ fn costliest(entries: &[Entry]) -> Vec<String> {
     times.into_iter().map(|(name, _)| name.to_owned()).collect()
 }
 
-/// The execution time of each statement in a database, whoever ran it, ms; the longest first.
-fn times(entries: &[Entry], database: &str) -> Vec<(i64, f64)> {
-    let mut times: HashMap<i64, f64> = HashMap::new();
+/// What a statement did in a database, whoever ran it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Time {
+    queryid: i64,
+    /// Its execution time, ms.
+    total_ms: f64,
+    calls: f64,
+}
+
+/// What each statement did in a database; the longest first.
+fn times(entries: &[Entry], database: &str) -> Vec<Time> {
+    let mut times: HashMap<i64, Time> = HashMap::new();
     for entry in entries.iter().filter(|entry| *entry.database == *database) {
-        *times.entry(entry.queryid).or_default() += entry.sums.get(Measure::ExecTime);
+        let time = times.entry(entry.queryid).or_default();
+        time.queryid = entry.queryid;
+        time.total_ms += entry.sums.get(Measure::ExecTime);
+        time.calls += entry.sums.get(Measure::Calls);
     }
-    let mut times: Vec<(i64, f64)> = times.into_iter().collect();
-    times.sort_by(|one, two| two.1.total_cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
+    let mut times: Vec<Time> = times.into_values().collect();
+    times.sort_by(|one, two| {
+        two.total_ms.total_cmp(&one.total_ms).then_with(|| one.queryid.cmp(&two.queryid))
+    });
     times
 }
 
@@ -109,7 +142,11 @@ mod tests {
                 ("role", *role),
                 ("toplevel", "true"),
             ];
-            entry(&Entity::of(labels), Sums::from_iter([(Measure::ExecTime, *ms)]), &mut names)
+            entry(
+                &Entity::of(labels),
+                Sums::from_iter([(Measure::ExecTime, *ms), (Measure::Calls, 2.0)]),
+                &mut names,
+            )
         };
         of.iter().filter_map(one).collect()
     }
@@ -123,7 +160,19 @@ mod tests {
             ("other", "1", "ann", 90.0),
         ]);
         assert_eq!(costliest(&entries), ["other", "shop"]);
-        assert_eq!(times(&entries, "shop"), [(1, 15.0), (2, 12.0)]);
+        let one = |queryid, total_ms, calls| Time { queryid, total_ms, calls };
+        assert_eq!(times(&entries, "shop"), [one(1, 15.0, 4.0), one(2, 12.0, 2.0)]);
         assert!(times(&entries, "gone").is_empty());
+    }
+
+    #[test]
+    fn our_own_statements_and_utility_statements_are_not_asked() {
+        assert!(
+            is_asked("select 1 from t where a = $1") && is_asked("/* web */ update t set a = $1")
+        );
+        for text in ["/* pgdeck entries.14.sql */ select 1", "vacuum t", "begin", "select cut …"]
+        {
+            assert!(!is_asked(text), "{text}");
+        }
     }
 }

@@ -1,0 +1,35 @@
+create extension pg_trgm;
+create table tenants (id int primary key, slug text not null, plan text not null, created timestamptz not null);
+create table users (id int primary key, tenant_id int not null, email text not null, name text not null, last_seen timestamptz not null);
+create table sessions (id int primary key, token text not null, user_id int not null, expires timestamptz not null);
+create table events (id bigint primary key, tenant_id int not null, kind text not null, at timestamptz not null, tags jsonb not null, payload text not null);
+create table jobs (id int primary key, tenant_id int not null, state text not null, run_at timestamptz not null, attempts int not null);
+create table messages (id int primary key, tenant_id int not null, author_id int not null, subject text not null, words tsvector not null);
+insert into tenants select n, 'tenant-' || md5(n::text), (array['free','team','firm'])[1 + n % 3], timestamptz '2025-01-01' + n * interval '1 hour' from generate_series(1, 2000) n;
+insert into users select n, 1 + (n::bigint * 7919 % 2000)::int, 'User' || n || '@Example.com', 'name ' || n, timestamptz '2026-01-01' + (n::bigint * 3571 % 30000) * interval '10 minutes' from generate_series(1, 30000) n;
+insert into sessions select n, md5(n::text), 1 + (n::bigint * 2711 % 30000)::int, timestamptz '2026-06-01' + n * interval '1 minute' from generate_series(1, 40000) n;
+insert into events select n, 1 + (n::bigint * 6007 % 2000)::int, 'kind ' || (n::bigint * 31 % 12), timestamptz '2026-01-01' + n * interval '15 seconds', jsonb_build_object('browser', 'b' || n % 7, 'page', 'p' || (n::bigint * 104729 % 5000)), repeat('x', 60) from generate_series(1, 120000) n;
+insert into jobs select n, 1 + (n::bigint * 5501 % 2000)::int, case when n % 40 = 0 then 'ready' when n % 97 = 0 then 'failed' else 'done' end, timestamptz '2026-01-01' + n * interval '2 minutes', n % 3 from generate_series(1, 60000) n;
+insert into messages select n, 1 + (n::bigint * 1231 % 2000)::int, 1 + (n::bigint * 4447 % 30000)::int, 'about ' || md5((n % 9000)::text), to_tsvector('simple', 'word' || n % 900 || ' word' || n % 1100 || ' all') from generate_series(1, 25000) n;
+
+-- workload
+select count(*) from events where at >= $1 and at < $2;
+select kind, count(*) from events where at between $1 and $2 group by kind;
+select id, at, kind from events where tenant_id = $1 and kind = $2 order by at desc limit $3;
+select count(*) from events where tenant_id = $1 and at >= $2;
+select e.id, e.at from tenants t join events e on e.tenant_id = t.id where t.slug = $1 order by e.at desc limit $2;
+select id, at from events where tags @> $1;
+select id, run_at from jobs where state = $1 and run_at <= $2 order by run_at limit $3;
+update jobs set attempts = $1 where tenant_id = $2 and state = $3;
+select count(*) from jobs where tenant_id = $1 and state = $2;
+select id, subject from messages where words @@ to_tsquery('simple', $1);
+select id, author_id from messages where subject like $1;
+select id, subject from messages where author_id = $1;
+select max(at) from events where tenant_id = $1;
+select id, name from users where lower(email) = $1;
+select id, email from users where tenant_id = $1 and last_seen >= $2;
+select name, last_seen from users where tenant_id = $1;
+select user_id, expires from sessions where token = $1;
+select id, expires from sessions where user_id = $1;
+delete from sessions where expires < $1;
+select id, plan from tenants where slug = $1;
