@@ -234,6 +234,7 @@ pages! {
     Tables      "/s/:server/tables"      tables      SEE_SERVER, Workload  "Tables"      Some('t');
     Table       "/s/:server/table"       table       SEE_SERVER, Hidden    "Table"       None;
     Indexes     "/s/:server/indexes"     indexes     SEE_SERVER, Workload  "Indexes"     Some('x');
+    Index       "/s/:server/index"       index       SEE_SERVER, Hidden    "Index"       None;
     Io          "/s/:server/io"          io          SEE_SERVER, Workload  "Cache and I/O" Some('i');
     Suggestions "/s/:server/suggestions" suggestions Access::OnServer(Permission::Explain), Workload "Index suggestions" Some('h');
     Plan        "/plan"                  plan        SEE,        Workload  "Plan"        Some('p');

@@ -9,7 +9,7 @@ export const test = base.extend({
 export { expect, type Page };
 
 /** Headings that are not made from the page's label. */
-const HEADINGS: Record<string, string> = { overview: 'primary', act: 'Actions on primary', about: 'About pgdeck', sign_in: 'pgdeck', table: 'Table', columns: 'Columns' };
+const HEADINGS: Record<string, string> = { overview: 'primary', act: 'Actions on primary', about: 'About pgdeck', sign_in: 'pgdeck', table: 'Table', columns: 'Columns', index: 'Index' };
 
 const ofServer = (path: string) => path.startsWith('/s/:server');
 

@@ -1,10 +1,11 @@
 //! Indexes of all databases: what they are, what they cost, who scans them, and what is wrong with them.
 
+pub mod detail;
 mod duty;
 mod foreign_key;
 mod index;
 pub mod listing;
-mod overlap;
+pub mod overlap;
 mod problem;
 
 use serde::{Deserialize, Serialize};

@@ -307,6 +307,9 @@ pub struct Io {
     pub rows: Known<IoSpan>,
     /// The same since the reading before.
     pub tick: Known<IoSpan>,
+    /// What was counted since the last reset, row by row: for metrics alone, and sent nowhere else.
+    #[serde(skip, default = "unread")]
+    pub rows_counted: Known<Vec<IoRow>>,
     /// Checkpoints in the last hour.
     pub checkpoints: Known<Checkpoints>,
     /// The same since the reading before.
@@ -317,8 +320,15 @@ pub struct Io {
     pub wal: Known<WalSpan>,
     /// The same since the reading before.
     pub wal_tick: Known<WalSpan>,
+    /// WAL since the last reset: for metrics alone.
+    #[serde(skip, default = "unread")]
+    pub wal_counted: Known<WalCounts>,
     /// Settings, and where WAL stands.
     pub state: Known<WalState>,
+}
+
+fn unread<T>() -> Known<T> {
+    Err(crate::reason::Reason::NotYet)
 }
 
 /// How far a counter rose; None when it fell.

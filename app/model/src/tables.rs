@@ -5,6 +5,7 @@ pub mod cleaning;
 mod counters;
 pub mod detail;
 pub mod listing;
+pub mod pruning;
 mod relation;
 mod rewriting;
 pub mod schema;

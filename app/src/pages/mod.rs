@@ -7,6 +7,7 @@ pub mod audit;
 pub mod columns;
 pub mod fleet;
 pub mod glossary;
+pub mod index;
 pub mod indexes;
 pub mod inspect;
 pub mod io;

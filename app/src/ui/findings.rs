@@ -8,6 +8,7 @@ use model::{Evidence, Finding, NotChecked, Object, Remedy, ServerId, Severity, r
 
 use super::code::CodeBlock;
 use super::format;
+use super::index_links::to_index;
 use super::keyed::keyed;
 use super::statement_links::to_statement;
 use super::table_links::to_table;
@@ -126,24 +127,30 @@ fn body(finding: &Finding, server: Option<&ServerId>) -> AnyView {
     .into_any()
 }
 
-/// What it is about; a statement or a table with the way to its page.
+/// What it is about; a statement, a table or an index with the way to its page.
 fn object(finding: &Finding, server: Option<&ServerId>) -> AnyView {
     let words = finding.object.to_string();
     let queryid = words.strip_prefix("statement ").and_then(|id| id.parse::<i64>().ok());
     let to_statement =
         |server: &ServerId| Some(to_statement(server, queryid?, ("", ""), &Question::default()));
-    let to = server.and_then(|server| to_statement(server).or(table_of(&finding.object, server)));
+    let to =
+        server.and_then(|server| to_statement(server).or(relation_of(&finding.object, server)));
     match to {
         Some(to) => view! { <a href=to>{words}</a> }.into_any(),
         None => words.into_any(),
     }
 }
 
-/// The page of a table that a finding is about.
-fn table_of(object: &Object, server: &ServerId) -> Option<String> {
-    let Object::Table { name, database } = object else { return None };
+/// The page of a table or an index that a finding is about.
+fn relation_of(object: &Object, server: &ServerId) -> Option<String> {
+    let (Object::Table { name, database } | Object::Index { name, database }) = object else {
+        return None;
+    };
     let (nspname, relname) = unqualified(name)?;
-    Some(to_table(server, database, &nspname, &relname))
+    Some(match object {
+        Object::Index { .. } => to_index(server, database, &nspname, &relname),
+        _ => to_table(server, database, &nspname, &relname),
+    })
 }
 
 /// What else has the same cause: it goes with it.
@@ -178,7 +185,8 @@ fn evidence(evidence: &Evidence) -> AnyView {
     .into_any()
 }
 
-fn remedy(remedy: &Remedy) -> AnyView {
+/// What to do in words, and the statement with its lock and its undo where there is one.
+pub fn remedy(remedy: &Remedy) -> AnyView {
     let sentence = |message: Option<String>| {
         message.map(|message| view! { <p>{format::unbroken(&message)}</p> })
     };

@@ -2,6 +2,7 @@
 
 pub mod band;
 pub mod bar;
+pub mod bloat;
 pub mod chart;
 pub mod chart_data;
 mod chart_events;
@@ -19,11 +20,15 @@ pub mod format;
 #[cfg(feature = "ssr")]
 pub mod histogram_svg;
 pub mod icon;
+pub mod index_links;
+pub mod index_scans;
 pub mod keyed;
+pub mod listing;
 pub mod number;
 pub mod page;
 pub mod panel;
 pub mod query_params;
+pub mod read_again;
 pub mod reading;
 pub mod server_html;
 pub mod sort;

@@ -2,11 +2,11 @@
 //! pages say of it.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use model::ServerId;
 use model::inspect::Asked;
 use model::tables::Question;
 
+use super::listing;
 use crate::links;
 
 /// The parameters that a sort heading keeps: another order begins on the first page.
@@ -14,36 +14,28 @@ pub const SORTED: &[&str] = &["database", "q", "kind", "problem", "map", "sort"]
 
 /// The question in the address.
 pub fn from_url() -> Memo<Question> {
-    let query = use_query_map();
-    Memo::new(move |_| {
-        query.with(|query| {
-            let part = |name: &str| query.get(name).unwrap_or_default();
-            Question {
-                database: part("database"),
-                q: part("q"),
-                kind: part("kind"),
-                problem: part("problem"),
-                sort: part("sort"),
-                map: part("map"),
-                page: part("page").parse().unwrap_or_default(),
-            }
-        })
+    listing::asked(|part| Question {
+        database: part("database"),
+        q: part("q"),
+        kind: part("kind"),
+        problem: part("problem"),
+        sort: part("sort"),
+        map: part("map"),
+        page: part("page").parse().unwrap_or_default(),
     })
 }
 
 /// The address of the list that answers a question.
 pub fn to_tables(server: &ServerId, question: &Question) -> String {
-    let page = if question.page > 0 { question.page.to_string() } else { String::new() };
-    let query = links::query(&[
-        ("database", &question.database),
-        ("q", &question.q),
-        ("kind", &question.kind),
-        ("problem", &question.problem),
-        ("map", &question.map),
-        ("sort", &question.sort),
-        ("page", &page),
-    ]);
-    links::area(server, "tables") + &query
+    let pairs = [
+        ("database", question.database.as_str()),
+        ("q", question.q.as_str()),
+        ("kind", question.kind.as_str()),
+        ("problem", question.problem.as_str()),
+        ("map", question.map.as_str()),
+        ("sort", question.sort.as_str()),
+    ];
+    listing::address(server, "tables", &pairs, question.page)
 }
 
 /// The address of one table.

@@ -32,6 +32,7 @@ pub mod overhead;
 mod parsing;
 mod past;
 pub mod planning;
+pub mod pruning;
 pub mod record;
 mod recorded;
 mod redact;

@@ -7,6 +7,7 @@ pub mod marks;
 pub mod metrics;
 pub mod middleware;
 pub mod origins;
+pub mod refresh;
 pub mod response;
 pub mod routes;
 pub mod server;

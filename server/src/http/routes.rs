@@ -20,7 +20,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use super::middleware::authenticate::PublicPaths;
 use super::middleware::{authenticate, same_origin, security_headers};
 use super::state::AppState;
-use super::{assets, events, forms, marks, metrics, response, ssr};
+use super::{assets, events, forms, marks, metrics, refresh, response, ssr};
 use crate::auth::handlers;
 
 /// The largest request body, bytes: forms and server functions are small.
@@ -139,6 +139,7 @@ pub fn table() -> RouteTable {
             get(ssr::page).post(forms::suggest_indexes),
         )
         .route("/s/{server}/io", &[("POST", OnServer(Explain))], get(ssr::page).post(forms::io))
+        .route(refresh::PATH, &[("POST", OnServer(See))], post(refresh::refresh))
         .route("/audit.csv", &[("GET", Any(Audit))], get(ssr::audit_csv))
         // The glossary's address until 2026-11.
         .route("/words", &[("GET", Any(See))], get(|| async { Redirect::permanent("/glossary") }))

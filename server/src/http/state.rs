@@ -37,6 +37,8 @@ pub struct Inner {
     pub mark_token: Option<String>,
     /// How often marks may be asked for.
     pub mark_limiter: RateLimiter,
+    /// How often new readings of a server may be asked for.
+    pub refresh_limiter: RateLimiter,
     /// Counters of the event streams.
     pub viewers: Viewers,
     /// Readiness, for `/readyz`.
@@ -76,6 +78,7 @@ impl AppState {
             metrics_token,
             mark_token,
             mark_limiter: RateLimiter::new(super::marks::MOST_A_MINUTE),
+            refresh_limiter: RateLimiter::new(super::refresh::MOST_A_MINUTE),
             viewers: Viewers::default(),
             ready: AtomicBool::new(false),
             stopping: watch::Sender::new(false),

@@ -77,6 +77,7 @@ fn reasons() -> Vec<Reason> {
 async fn recorded() -> Value {
     let server = playground::server(17).await.unwrap();
     let _other = server.connect().await.unwrap();
+    server.exec("create table noted (id int primary key, note text)").await.unwrap();
     let output = pgdeck(&["record", &server.dsn()]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -124,6 +125,9 @@ fn words(html: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Where the table of the recording is.
+const NOTED: &str = "database=postgres&schema=public";
+
 #[tokio::test]
 async fn every_page_shows_a_recording() {
     let folder = tempfile::tempdir().unwrap();
@@ -142,6 +146,15 @@ async fn every_page_shows_a_recording() {
         ("/about".to_owned(), "memory in use"),
         ("/audit".to_owned(), "The log is empty."),
         (of_server(&recording, "act"), "Nothing is selected."),
+        (of_server(&recording, "tables"), "public.noted"),
+        (of_server(&recording, &format!("table?{NOTED}&name=noted")), "noted_pkey"),
+        (of_server(&recording, "indexes"), "noted_pkey"),
+        (of_server(&recording, &format!("index?{NOTED}&name=noted_pkey")), "CREATE UNIQUE INDEX"),
+        (of_server(&recording, &format!("columns?{NOTED}&name=noted")), "Columns of public.noted"),
+        (of_server(&recording, &format!("inspect?{NOTED}&name=noted")), "public.noted"),
+        (of_server(&recording, "suggestions"), "Index suggestions"),
+        (of_server(&recording, "io"), "Who reads and writes"),
+        (of_server(&recording, "vacuum"), "Due for autovacuum"),
     ] {
         let html = page(&pgdeck, &cookie, &path).await;
         let text = words(&html);

@@ -57,7 +57,7 @@ async fn metrics_of_a_real_server_are_what_promtool_expects() {
         .unwrap();
     server.exec("create database \"a\"\"b\\c\"").await.unwrap();
     server.exec("select pg_create_physical_replication_slot('kept', true)").await.unwrap();
-    server.exec("create role limited login password 'a'; create table t (n int)").await.unwrap();
+    server.exec("create role limited login password 'a'; create table t (n int); create index on t (n); create index on t (n)").await.unwrap();
     // One waits for the other: a finding is open, and a session waits for a lock.
     let mut holder = server.connect().await.unwrap();
     let mut waiter = server.connect().await.unwrap();
@@ -78,6 +78,13 @@ async fn metrics_of_a_real_server_are_what_promtool_expects() {
         "pgdeck_waited_seconds_total{server=\"local\"} ",
         "pgdeck_area_readings_total{server=\"local\",area=\"tables\"} ",
         "pgdeck_area_seconds_total{server=\"local\",area=\"locks\"} ",
+        "pgdeck_io_read_bytes_total{server=\"local\",backend_type=\"client backend\",object=\"relation\",context=\"normal\"} ",
+        "pgdeck_checkpoints_total{server=\"local\",cause=\"requested\"} ",
+        "pgdeck_buffers_written_total{server=\"local\",by=\"checkpointer\"} ",
+        "pgdeck_wal_bytes_total{server=\"local\"} ",
+        "pgdeck_indexes{server=\"local\",datname=\"postgres\"} 2\n",
+        "pgdeck_index_bytes{server=\"local\",datname=\"postgres\"} ",
+        "pgdeck_indexes_with_problem{server=\"local\",datname=\"postgres\",problem=\"duplicate\"} 1\n",
         "pgdeck_database_xid_age{server=\"local\",datname=\"a\\\"b\\\\c\"} ",
         "pgdeck_database_multixact_age{server=\"local\",datname=\"postgres\"} ",
         "state=\"active\",wait_event_type=\"Lock\",wait_event=\"relation\"} 1\n",

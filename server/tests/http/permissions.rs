@@ -49,6 +49,7 @@ fn body(path: &str) -> (&'static str, String) {
         "/api/table" => (JSON, r#"{"server":"shop","name":{},"range":""}"#.to_owned()),
         "/api/columns" => (JSON, r#"{"server":"shop","name":{},"compare":true}"#.to_owned()),
         "/api/indexes" => (JSON, r#"{"server":"shop","question":{}}"#.to_owned()),
+        "/api/index" => (JSON, r#"{"server":"shop","name":{},"range":""}"#.to_owned()),
         "/api/statement" => (JSON, r#"{"server":"shop","queryid":"1","question":{}}"#.to_owned()),
         "/api/vacuum" => (JSON, r#"{"server":"shop","asked":{}}"#.to_owned()),
         "/api/findings" => (FORM, "server=shop&areas=".into()),
@@ -76,6 +77,7 @@ fn body(path: &str) -> (&'static str, String) {
             let asked = r#"{"changes":"create index on t (a)","statement":""}"#;
             (JSON, format!(r#"{{"server":"shop","question":{{}},"asked":{asked}}}"#))
         }
+        "/s/{server}/refresh" => (FORM, "to=/s/shop/tables".into()),
         "/s/{server}/suggestions" => (FORM, "ask=suggest".into()),
         "/api/statement_plan" => {
             (JSON, r#"{"server":"shop","queryid":"1","database":"shop"}"#.to_owned())

@@ -94,6 +94,9 @@ pub struct Index {
     /// Scans begun since the statistics were reset; of a partitioned table's index those of its parts.
     #[serde(default, skip_serializing_if = "is_default")]
     pub idx_scan: i64,
+    /// Scans begun since the reading before; None where that is not known: at first, and after a reset.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub scanned: Option<i64>,
     /// Entries that they returned.
     #[serde(default, skip_serializing_if = "is_default")]
     pub idx_tup_read: i64,
@@ -124,6 +127,16 @@ impl Index {
     /// Whether queries use it and writes maintain it.
     pub fn works(&self) -> bool {
         !self.invalid && !self.not_ready && !self.not_live
+    }
+
+    /// Scans since an earlier reading; None where its counters were reset in between. A partitioned one has none
+    /// itself.
+    pub fn scans_since(&self, then: &Self) -> Option<i64> {
+        if self.partitioned {
+            return Some(0);
+        }
+        let more = self.idx_scan.checked_sub(then.idx_scan).filter(|more| *more >= 0);
+        more.filter(|_| self.stats_reset_ms == then.stats_reset_ms)
     }
 
     /// Whether it does something beside being scanned: then nobody can drop it for want of scans.
@@ -204,4 +217,19 @@ impl Owner {
 /// What is as it is by default stays out of JSON.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_is_not_known_and_not_zero() {
+        let at = |idx_scan, stats_reset_ms| Index { idx_scan, stats_reset_ms, ..Index::default() };
+        assert_eq!(at(7, None).scans_since(&at(5, None)), Some(2));
+        assert_eq!(at(4, None).scans_since(&at(5, None)), None);
+        assert_eq!(at(9, Some(2)).scans_since(&at(5, Some(1))), None, "it has grown beyond since");
+        let whole = Index { partitioned: true, ..at(0, None) };
+        assert_eq!(whole.scans_since(&at(100, None)), Some(0), "its parts are added");
+    }
 }

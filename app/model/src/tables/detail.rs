@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::listing::Row;
+use super::pruning::TreeKey;
 use super::relation::Table;
 use crate::autovacuum::Autovacuum;
+use crate::reason::Known;
 
 /// The most partitions that are listed with a table.
 pub const MOST_PARTITIONS: usize = 200;
@@ -40,6 +42,8 @@ pub struct Detail {
     pub partitions: Vec<Row>,
     /// How many more there are.
     pub more_partitions: usize,
+    /// By what it and the partitions below it are divided; None where it is not partitioned.
+    pub tree_key: Option<Known<TreeKey>>,
     /// The settings that decide when autovacuum runs.
     pub autovacuum: Autovacuum,
     /// The server's clock as it was read, ms since the epoch.

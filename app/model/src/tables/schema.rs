@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reason::Known;
+use super::pruning::PartitionKey;
+use crate::reason::{Known, Reason};
 
 /// The parts are read more seldom than counters; each may be unknown by itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,14 @@ pub struct Schema {
     pub views_without_key: Known<Vec<ViewWithoutKey>>,
     /// Partitions.
     pub partitions: Known<Vec<Partition>>,
+    /// By which columns tables are divided.
+    #[serde(default = "unread")]
+    pub partition_keys: Known<Vec<PartitionKey>>,
+}
+
+/// What a recording from before it was read has.
+fn unread<T>() -> Known<T> {
+    Err(Reason::NotYet)
 }
 
 /// A table without a primary key.

@@ -11,6 +11,7 @@ use model::{ApiError, Known, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::server_param;
+use crate::links;
 use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::format;
@@ -77,6 +78,13 @@ pub fn Page() -> impl IntoView {
 fn body(server: &ServerId, name: &TableName, start: ColumnsView) -> AnyView {
     let full = full_name(&name.schema, &name.name);
     let to = to_table(server, &name.database, &name.schema, &name.name);
+    // The page reads whenever it is loaded.
+    let again = links::area(server, "columns")
+        + &links::query(&[
+            ("database", &name.database),
+            ("schema", &name.schema),
+            ("name", &name.name),
+        ]);
     let verdict = match &start.columns {
         Ok(columns) => sentence(columns),
         Err(_) => "Nothing is known of its columns.".to_owned(),
@@ -88,7 +96,8 @@ fn body(server: &ServerId, name: &TableName, start: ColumnsView) -> AnyView {
             <p class="verdict open">{verdict}</p>
         </header>
         <p class="note">
-            "Database " <bdi>{name.database.clone()}</bdi> ". " <a href=to>"The table"</a>
+            "Database " <bdi>{name.database.clone()}</bdi> ". " <a href=to>"The table"</a> " · "
+            <a href=again rel="external">"Read again"</a>
         </p>
         {known(&start.columns, |columns| view! {
             {each(columns)}

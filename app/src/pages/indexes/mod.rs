@@ -1,7 +1,6 @@
 //! Indexes page: every index of every database, what it costs, who scans it and what is wrong with it. Filters,
 //! order and paging are the server's work: the browser gets one page of rows.
 
-mod address;
 mod controls;
 mod details;
 mod state;
@@ -18,7 +17,9 @@ use crate::live::findings::{Judged, poll_findings, verdict_of};
 use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::findings::Findings;
+use crate::ui::index_links::from_url;
 use crate::ui::page::page;
+use crate::ui::read_again::ReadAgain;
 use crate::ui::reading::{ReadingView, empty};
 use crate::ui::verdict::{Tone, Verdict};
 
@@ -56,7 +57,7 @@ pub const ICON: &str = "M3 4h6M3 10h6M3 16h6M13 4v12M13 16l-2-2.5M13 16l2-2.5";
 #[component]
 pub fn Page() -> impl IntoView {
     let server = server_param();
-    let question = address::from_url();
+    let question = from_url();
     let start =
         loaded(move || server.get(), move |server| read_indexes(server, question.get_untracked()));
     page("indexes", start, move |start| {
@@ -91,6 +92,7 @@ fn Body(server: ServerId, question: Memo<Question>, start: IndexesView) -> impl 
             <h1>"Indexes of " {server.to_string()}</h1>
             <Verdict words/>
             <p><a href=suggestions>"Indexes that statements ask for"</a></p>
+            <ReadAgain server=server.clone()/>
         </header>
         <Findings judged/>
         <controls::Controls server question listing/>

@@ -5,11 +5,12 @@ use model::indexes::listing::{LastScan, PAGE_ROWS, Row};
 use model::indexes::{Listing, ProblemKind, Question};
 use model::{Finding, ServerId, Unit};
 
-use super::address::{SORTED, to_listing};
 use super::details::details;
 use crate::ui::band;
 use crate::ui::format;
+use crate::ui::index_links::{SORTED, to_index, to_indexes};
 use crate::ui::keyed::keyed;
+use crate::ui::listing::{self, Shown};
 use crate::ui::query_params::QueryParams;
 use crate::ui::sort::Column;
 use crate::ui::table::sort_heading;
@@ -79,7 +80,7 @@ fn cells(server: &ServerId, row: &Row) -> AnyView {
     let table = format!("{}.{}, database {}", row.nspname, row.table, row.datname);
     view! {
         <th scope="row" class="index-name">
-            <code>{row.relname.clone()}</code>
+            <a href=to_index(server, &row.datname, &row.nspname, &row.relname)><code>{row.relname.clone()}</code></a>
             <p class="muted">{table}</p>
             <p class="index-marks">{badges.collect_view()}</p>
             {details(server, row)}
@@ -217,28 +218,15 @@ fn name(finding: &Finding) -> String {
     defect.replace('_', " ")
 }
 
-/// Which rows these are, and links to the pages beside.
-fn pages(server: &ServerId, question: &Question, listing: &Listing) -> AnyView {
-    if listing.matching <= listing.rows.len() {
-        return ().into_any();
-    }
-    let first = listing.page * PAGE_ROWS;
-    let last = first + listing.rows.len();
-    let to = |page: usize| to_listing(server, &Question { page, ..question.clone() });
-    let before = (listing.page > 0).then(|| {
-        let to = to(listing.page - 1);
-        view! { <a href=to rel="prev">"Previous"</a> }
-    });
-    let after = (last < listing.matching).then(|| {
-        let to = to(listing.page + 1);
-        view! { <a href=to rel="next">"Next"</a> }
-    });
-    let rows = format!(
-        "{} to {} of {}, {}",
-        format::grouped(first as f64 + 1.0),
-        format::grouped(last as f64),
-        format::grouped(listing.matching as f64),
-        format::number(listing.matching_bytes, Unit::Bytes)
-    );
-    view! { <nav class="ranges pages" aria-label="Pages of the list">{before} <span class="muted">{rows}</span> {after}</nav> }.into_any()
+/// Where all rows are on this page, nothing has to be said.
+fn pages(server: &ServerId, question: &Question, of: &Listing) -> Option<AnyView> {
+    let shown = Shown {
+        page: of.page,
+        page_rows: PAGE_ROWS,
+        rows: of.rows.len(),
+        matching: of.matching,
+        bytes: of.matching_bytes,
+    };
+    let to = |page: usize| to_indexes(server, &Question { page, ..question.clone() });
+    (of.matching > of.rows.len()).then(|| listing::pages(shown, to))
 }

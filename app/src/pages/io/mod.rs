@@ -24,6 +24,7 @@ use crate::ui::chart::{Chart, Charts};
 use crate::ui::findings::Findings;
 use crate::ui::format;
 use crate::ui::page::page;
+use crate::ui::read_again::ReadAgain;
 use crate::ui::reading::{ReadingView, empty, known};
 use crate::ui::verdict::Verdict;
 use cache::CacheStart;
@@ -105,6 +106,7 @@ fn Body(server: ServerId, range: String, start: IoStart) -> impl IntoView {
         <header class="page-head">
             <h1>"Cache and I/O of " {server.to_string()}</h1>
             <Verdict words/>
+            <ReadAgain server=server.clone()/>
         </header>
         <Findings judged/>
         <Show

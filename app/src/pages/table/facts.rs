@@ -1,28 +1,29 @@
 //! What a table takes and how it is kept: sizes part by part, counters, options.
 
 use leptos::prelude::*;
-use model::Unit;
 use model::tables::detail::Detail;
 use model::tables::{Kind, Persistence};
+use model::{ServerId, Unit};
 
 use crate::ui::bar::Bar;
 use crate::ui::format;
+use crate::ui::index_links::to_index;
 use crate::ui::table;
 
 const COLUMNS: [(&str, bool); 5] =
     [("Part", false), ("Access method", false), ("Size", true), ("Share", false), ("As of", false)];
 
 /// Heap, TOAST and each index.
-pub fn sizes(detail: &Detail) -> AnyView {
+pub fn sizes(server: &ServerId, detail: &Detail) -> AnyView {
     let (table, block) = (&detail.table, detail.block_bytes);
     let whole = table.total_bytes(block).max(1) as f64;
-    let line = |name: String, amname: String, bytes: i64, is_exact: bool| {
+    let line = |name: AnyView, amname: String, bytes: i64, is_exact: bool| {
         let share = 100.0 * bytes as f64 / whole;
         let title = format::exact(bytes as f64, Unit::Bytes);
         let of = if is_exact { "the last readings" } else { "the last VACUUM or ANALYZE" };
         view! {
             <tr>
-                <th scope="row"><bdi>{name}</bdi></th>
+                <th scope="row">{name}</th>
                 <td>{amname}</td>
                 <td class="num" title=title>{format::number(bytes as f64, Unit::Bytes)}</td>
                 <td><Bar percent=Signal::stored(Some(share))/></td>
@@ -32,15 +33,17 @@ pub fn sizes(detail: &Detail) -> AnyView {
     };
     let heap = (table.kind != Kind::Partitioned).then(|| {
         let amname = table.amname.clone().unwrap_or_default();
-        line("Heap".into(), amname, table.heap_bytes(block), table.size_bytes.is_some())
+        line("Heap".into_any(), amname, table.heap_bytes(block), table.size_bytes.is_some())
     });
     let toast = table.toast.as_ref().map(|toast| {
         let is_exact = toast.size_bytes.is_some();
-        line("TOAST with its index".into(), String::new(), table.toast_bytes(block), is_exact)
+        line("TOAST with its index".into_any(), String::new(), table.toast_bytes(block), is_exact)
     });
     let indexes = table.indexes.iter().map(|index| {
         let is_exact = index.size_bytes.is_some();
-        line(index.relname.clone(), index.amname.clone(), index.bytes(block), is_exact)
+        let to = to_index(server, &detail.row.datname, &table.nspname, &index.relname);
+        let name = view! { <a href=to><bdi>{index.relname.clone()}</bdi></a> }.into_any();
+        line(name, index.amname.clone(), index.bytes(block), is_exact)
     });
     let rows = view! { {heap} {toast} {indexes.collect_view()} };
     let note = match table.kind {

@@ -5,11 +5,13 @@ mod bloat;
 mod charts;
 mod facts;
 mod partitions;
+mod pruning;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::statements;
 use model::tables::detail::{Detail, TableName};
+use model::tables::pruning::Pruning;
 use model::tables::{Kind, Question};
 use model::{ApiError, Finding, Known, ServerId, Unit};
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,7 @@ use crate::ui::chart::{Chart, Charts};
 use crate::ui::findings::Findings;
 use crate::ui::format;
 use crate::ui::page::page;
+use crate::ui::read_again::ReadAgain;
 use crate::ui::reading::known;
 use crate::ui::statement_links::to_ranking;
 use crate::ui::table_links::{full_name, to_table, to_tables};
@@ -34,6 +37,8 @@ pub struct TableView {
     /// Why VACUUM has not removed its dead rows; None where the table is not known.
     why_dead_rows_stay: Option<String>,
     findings: Vec<Finding>,
+    /// Statements that read it; None where it is not partitioned.
+    pruning: Option<Known<Pruning>>,
     charts: Vec<Chart>,
 }
 
@@ -66,7 +71,12 @@ pub async fn read_table(
     }
     let why_dead_rows_stay =
         detail.as_ref().ok().map(|detail| why_not(&engine, &server, &name, detail));
-    Ok(TableView { detail, why_dead_rows_stay, findings, charts })
+    let pruning = match detail.as_ref().ok().and_then(|detail| detail.tree_key.as_ref()) {
+        Some(Ok(key)) => Some(pruning::read(&engine, &server, &name, (key, time)).await?),
+        Some(Err(reason)) => Some(Err(reason.clone())),
+        None => None,
+    };
+    Ok(TableView { pruning, detail, why_dead_rows_stay, findings, charts })
 }
 
 /// Why its dead rows stay, with what other areas know of it.
@@ -161,6 +171,7 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
         <header class="page-head">
             <h1>"Table" {named}</h1>
             <p class=class>{format::unbroken(&verdict)}</p>
+            <ReadAgain server=server.clone()/>
         </header>
         <p class="note">
             "Database " <bdi>{name.database.clone()}</bdi> ". "
@@ -183,11 +194,12 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
                     <h2 id="dead-title">"Why dead rows stay"</h2>
                     <p>{why.as_deref().map(format::unbroken)}</p>
                 </section>
-                {facts::sizes(detail)}
+                {facts::sizes(server, detail)}
                 {bloat::bloat(detail)}
                 <Charts charts/>
                 {facts::facts(detail)}
                 {partitions::partitions(server, detail)}
+                {start.pruning.as_ref().map(|found| pruning::panel(server, &name.database, detail, found))}
             }.into_any()
         })}
     }

@@ -22,6 +22,7 @@ use crate::routes::access;
 use crate::ui::findings::Findings;
 use crate::ui::format;
 use crate::ui::page::page;
+use crate::ui::read_again::ReadAgain;
 use crate::ui::reading::{ReadingView, empty};
 use crate::ui::server_html::ServerHtml;
 use crate::ui::table_links::from_url;
@@ -97,6 +98,7 @@ fn Body(server: ServerId, question: Memo<Question>, start: TablesView) -> impl I
         <header class="page-head">
             <h1>"Tables of " {server.to_string()}</h1>
             <Verdict words/>
+            <ReadAgain server=server.clone()/>
         </header>
         <Findings judged/>
         <controls::Controls server=server.clone() question databases judged/>

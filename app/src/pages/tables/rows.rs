@@ -8,6 +8,7 @@ use model::{ServerId, Unit};
 use crate::live::Live;
 use crate::ui::band;
 use crate::ui::format;
+use crate::ui::listing::{self, Shown};
 use crate::ui::query_params::QueryParams;
 use crate::ui::sort::Column;
 use crate::ui::table::sort_heading;
@@ -65,24 +66,15 @@ pub fn Rows(
     }
 }
 
-/// Which rows these are, their sizes together, and links to the pages beside.
-fn pages(server: &ServerId, question: &Question, listing: &Listing) -> AnyView {
-    let (first, shown) = (listing.page * PAGE_ROWS, listing.rows.len());
-    let to = |page: usize| to_tables(server, &Question { page, ..question.clone() });
-    let before = listing
-        .page
-        .checked_sub(1)
-        .map(|page| view! { <a href=to(page) rel="prev">"Previous"</a> });
-    let after = (first + shown < listing.matching)
-        .then(|| view! { <a href=to(listing.page + 1) rel="next">"Next"</a> });
-    let all = format!(
-        "{} to {} of {}, {} together",
-        format::grouped(first as f64 + shown.min(1) as f64),
-        format::grouped((first + shown) as f64),
-        format::grouped(listing.matching as f64),
-        format::number(listing.matching_bytes as f64, Unit::Bytes)
-    );
-    view! { <nav class="ranges pages" aria-label="Pages of the list">{before} <span class="muted">{all}</span> {after}</nav> }.into_any()
+fn pages(server: &ServerId, question: &Question, of: &Listing) -> AnyView {
+    let shown = Shown {
+        page: of.page,
+        page_rows: PAGE_ROWS,
+        rows: of.rows.len(),
+        matching: of.matching,
+        bytes: of.matching_bytes as f64,
+    };
+    listing::pages(shown, |page| to_tables(server, &Question { page, ..question.clone() }))
 }
 
 fn line(server: &ServerId, row: &Row, largest: i64) -> AnyView {

@@ -19,7 +19,9 @@ use crate::ui::chart::{Chart, Line};
 use crate::ui::chart_svg::{ChartSpec, chart};
 
 /// Rows of each table of the page.
-const ROWS: usize = 50;
+const ROWS: usize = 20;
+/// Tables further from being due are counted only: at a quarter of a threshold nothing is near.
+const NEAR_FROM: f64 = 0.25;
 /// The range where the address has none: what is recorded is a minute apart.
 const SPAN_MS: i64 = 24 * 3_600_000;
 /// A day.
@@ -77,7 +79,10 @@ fn tables(read: &model::tables::Tables, major: u16) -> Tables {
     oldest.sort_by(|a, b| age(b).total_cmp(&age(a)));
     oldest.truncate(ROWS);
     found.due.truncate(ROWS);
+    let all = found.waiting.len();
+    found.waiting.retain(|place| place.ratio() >= NEAR_FROM);
     found.waiting.truncate(ROWS);
+    let more_waiting = all - found.waiting.len();
     let unread = read
         .databases
         .iter()
@@ -90,6 +95,8 @@ fn tables(read: &model::tables::Tables, major: u16) -> Tables {
         due: found.due,
         due_count,
         waiting: found.waiting,
+        more_waiting,
+        near_from: NEAR_FROM,
         oldest,
         unread: unread.collect(),
         dead: dead.collect(),

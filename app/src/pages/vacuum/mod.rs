@@ -31,6 +31,7 @@ use crate::ui::findings::Findings;
 use crate::ui::format;
 use crate::ui::page::page;
 use crate::ui::query_params::QueryParams;
+use crate::ui::read_again::ReadAgain;
 use crate::ui::reading::{ReadingView, known};
 use crate::ui::term::term;
 use crate::ui::verdict::Verdict;
@@ -94,6 +95,10 @@ pub struct Tables {
     due_count: usize,
     /// What is nearest to being due.
     waiting: Vec<Place>,
+    /// How many others are not due: further away, or beyond the rows of the page.
+    more_waiting: usize,
+    /// The share of a threshold below which they are not listed.
+    near_from: f64,
     /// The tables with the oldest transaction ID.
     oldest: Vec<Place>,
     /// Databases of which nothing is known, and why.
@@ -196,6 +201,7 @@ fn Body(server: ServerId, asked: Asked, start: VacuumStart) -> impl IntoView {
         <header class="page-head">
             <h1>"Vacuum of " {server.to_string()}</h1>
             <Verdict words/>
+            <ReadAgain server=server.clone()/>
         </header>
         <Findings judged/>
         <ReadingView latest what="ages and settings">

@@ -63,11 +63,34 @@ pub fn due(tables: &Tables, major: u16) -> AnyView {
 
 /// What is nearest to being due.
 pub fn waiting(tables: &Tables, major: u16) -> AnyView {
+    let calm = calm(tables.waiting.len(), tables.more_waiting, tables.near_from);
     if tables.waiting.is_empty() {
-        return empty("No other table is known.");
+        return empty(&calm);
     }
     let rows = tables.waiting.iter().map(|place| row(place, place.pressures.first(), false, major));
-    table("Tables nearest to being due", columns(major), rows.collect_view())
+    view! {
+        {table("Tables nearest to being due", columns(major), rows.collect_view())}
+        <p class="note">{calm}</p>
+    }
+    .into_any()
+}
+
+/// What is said of those that are not due and not listed.
+fn calm(listed: usize, more: usize, near_from: f64) -> String {
+    let more = more as i64;
+    let share = format::number(100.0 * near_from, Unit::Percent);
+    match (more, listed == 0) {
+        (0, true) => "No other table is known.".to_owned(),
+        (0, false) => "All that are not due are listed.".to_owned(),
+        (_, true) => format!(
+            "No table is near: {} below {share} of every threshold.",
+            format::plural(more, "table is", "tables are")
+        ),
+        (_, false) => format!(
+            "{} further from being due.",
+            format::plural(more, "other table is", "other tables are")
+        ),
+    }
 }
 
 /// The tables with the oldest transaction ID.
@@ -127,4 +150,18 @@ fn scores(place: &Place) -> AnyView {
         <td class="num">{place.server_score.map_or_else(|| "unknown".to_owned(), score)}</td>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_that_are_not_listed_are_counted() {
+        let of = |listed, more| calm(listed, more, 0.25).replace('\u{a0}', " ");
+        assert_eq!(of(0, 0), "No other table is known.");
+        assert_eq!(of(0, 7), "No table is near: 7 tables are below 25 % of every threshold.");
+        assert_eq!(of(1, 1), "1 other table is further from being due.");
+        assert_eq!(of(1, 0), "All that are not due are listed.");
+    }
 }

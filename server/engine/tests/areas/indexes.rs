@@ -1,5 +1,6 @@
 //! Area indexes on real servers: what is read, and every rule with the cases in which common SQL is wrong.
 
+mod detail;
 mod foreign_keys;
 mod overlaps;
 mod unused;

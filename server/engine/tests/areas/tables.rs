@@ -1,6 +1,7 @@
 //! Area tables on real servers: what is read, of all databases, and the rules.
 
 mod bloat;
+mod pruning;
 mod schema;
 mod workers;
 mod worn;

@@ -33,3 +33,4 @@ create table events_rest partition of events default;
 insert into events select i, now() from generate_series(1, 120000) i;
 insert into events select i, now() + interval '40 days' from generate_series(1, 3) i;
 analyze events_last, events_rest;
+alter database postgres set enable_partition_pruning = off;

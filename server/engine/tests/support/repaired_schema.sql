@@ -15,3 +15,4 @@ do $$ begin
                  now() + interval '1 day', now() + interval '31 days');
 end $$;
 analyze events;
+alter database postgres reset enable_partition_pruning;

@@ -53,7 +53,7 @@ impl OneDatabase for DatabaseReader {
         &mut self,
         observer: &mut Observer,
         facts: &Facts,
-        _before: Option<&Self::Read>,
+        before: Option<&Self::Read>,
         _now_ms: i64,
     ) -> Result<DatabaseIndexes, Error> {
         let first = crate::area::read(observer, facts, &[SETTINGS, BUILDS]).await?;
@@ -78,6 +78,7 @@ impl OneDatabase for DatabaseReader {
             ..DatabaseIndexes::default()
         };
         reading.relations(&mut database).await?;
+        scans(&mut database, before);
         add_parts(&mut database);
         self.rates(&mut database);
         database.problems = problems(&database);
@@ -104,6 +105,17 @@ impl DatabaseReader {
             }
         }
         self.before = Some((database.server_now_ms, now));
+    }
+}
+
+/// Scans since the reading before; unknown of an index that is new, and where counters were reset meanwhile.
+fn scans(database: &mut DatabaseIndexes, before: Option<&DatabaseIndexes>) {
+    let since = database.counted_since_ms;
+    let before = before.filter(|before| database.track_counts && before.counted_since_ms == since);
+    let Some(before) = before else { return };
+    for index in &mut database.indexes {
+        let then = before.index(index.indrelid, index.oid);
+        index.scanned = then.and_then(|then| index.scans_since(then));
     }
 }
 
@@ -249,7 +261,8 @@ fn add_parts(database: &mut DatabaseIndexes) {
 
 fn add_index(whole: &mut Index, part: &Index) {
     whole.relpages = whole.relpages.saturating_add(part.relpages);
-    whole.idx_scan += part.idx_scan;
+    whole.idx_scan = whole.idx_scan.saturating_add(part.idx_scan);
+    whole.scanned = whole.scanned.zip(part.scanned).map(|(one, other)| one.saturating_add(other));
     whole.idx_tup_read += part.idx_tup_read;
     whole.idx_tup_fetch += part.idx_tup_fetch;
     whole.idx_blks_read += part.idx_blks_read;

@@ -1,7 +1,7 @@
 //! The indexes that a question asks for, from the newest reading in memory: filtered, ordered, one page of them.
 
 mod matching;
-mod row;
+pub(super) mod row;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,9 @@ use model::indexes::{DatabaseIndexes, Indexes, Listing, Question};
 use model::of_database::OfDatabase;
 use model::{Finding, Known, Latest, Object, ServerId};
 
-use self::matching::{Match, by, matches};
+pub(super) use self::matching::Match;
+use self::matching::{by, matches};
+pub(super) use self::row::last_scan;
 use super::IndexesArea;
 use crate::engine::Engine;
 
@@ -114,7 +116,8 @@ fn state(database: &OfDatabase<DatabaseIndexes>) -> DatabaseState {
     }
 }
 
-fn considered(indexes: &Indexes, beside: &Beside) -> Considered {
+/// The servers whose scans were counted.
+pub(super) fn considered(indexes: &Indexes, beside: &Beside) -> Considered {
     let read = beside.standbys.iter().filter(|(_, latest)| latest.value().is_some());
     let standbys = read.map(|(name, _)| name.clone()).collect();
     let first = indexes.databases.iter().find_map(OfDatabase::known);

@@ -1,7 +1,12 @@
 //! Indexes of all databases, with what is scanned and written, read every minute on a session of its own.
 
+mod changes;
 mod database;
+pub mod detail;
 pub mod listing;
+mod metrics;
+pub mod past;
+mod points;
 mod rows;
 mod standbys;
 
@@ -31,6 +36,7 @@ pub mod rules {
     }
 }
 
+use history::Point;
 use model::AreaName;
 use model::indexes::Indexes;
 use model::server::Facts;
@@ -40,6 +46,7 @@ use crate::area::Area;
 use crate::connection::Observer;
 use crate::databases::Databases;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::sql::sql;
 
 sql! {
@@ -76,5 +83,13 @@ impl Area for IndexesArea {
 
     fn streamed(value: &Indexes) -> Option<Indexes> {
         Some(value.counted())
+    }
+
+    fn points(value: &Indexes) -> Option<Vec<Point>> {
+        Some(points::points(value))
+    }
+
+    fn metrics(value: &Indexes, server: &str, text: &mut Metrics) {
+        metrics::metrics(value, server, text);
     }
 }

@@ -67,6 +67,7 @@ impl State {
         let value = Io {
             in_recovery: facts.in_recovery,
             rows,
+            rows_counted: now.io.as_ref().map(|io| io.rows().to_vec()).map_err(Clone::clone),
             tick: added(&now, newest(), |s| &s.io, io),
             checkpoints: added(&now, hour.iter(), |s| &s.checkpoints, counts)
                 .map(|(over_ms, counts)| self.checkpoints(&now, over_ms, counts)),
@@ -75,6 +76,7 @@ impl State {
             counted: now.checkpoints.clone(),
             wal: added(&now, minute.iter(), |s| &s.wal, wal),
             wal_tick: added(&now, newest(), |s| &s.wal, wal),
+            wal_counted: now.wal.clone(),
             state: now.state.clone(),
         };
         let is_due = |last: &Sample| now.at_ms.saturating_sub(last.at_ms) >= CHECKPOINTS_EVERY_MS;

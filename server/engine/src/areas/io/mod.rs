@@ -2,6 +2,7 @@
 //! Cumulative counters, told as what was added between two readings.
 
 mod memory;
+mod metrics;
 pub mod past;
 mod points;
 mod rows;
@@ -26,6 +27,7 @@ use model::{AreaName, Known, Reason};
 use crate::area::{Area, read};
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::sql::{Query, sql};
 use memory::{Sample, State};
 use rows::{IoCounters, IoCountersRow};
@@ -78,6 +80,10 @@ impl Area for IoArea {
 
     fn points(value: &Io) -> Option<Vec<history::Point>> {
         Some(points::points(value))
+    }
+
+    fn metrics(value: &Io, server: &str, text: &mut Metrics) {
+        metrics::metrics(value, server, text);
     }
 }
 

@@ -64,6 +64,11 @@ impl IoCounters {
         Self { rows: rows.into_iter().map(IoRow::from).collect(), stats_reset_ms }
     }
 
+    /// The rows.
+    pub fn rows(&self) -> &[IoRow] {
+        &self.rows
+    }
+
     /// What was done since `before`, a span of that length; None where a counter fell or was reset.
     pub fn since(&self, before: &Self, span_ms: i64) -> Option<IoSpan> {
         let is_reset = before.stats_reset_ms != self.stats_reset_ms;

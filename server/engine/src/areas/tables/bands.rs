@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use model::tables::{DatabaseTables, Reclaimable, Tables};
+use model::indexes::detail::IndexName;
+use model::tables::{Band, DatabaseTables, Reclaimable, Table, Tables};
 use model::{Known, ServerId};
 
 use super::TablesArea;
@@ -30,4 +31,26 @@ fn of_database(read: &DatabaseTables) -> HashMap<u32, Known<Reclaimable>> {
         Ok(Reclaimable::default().with(band))
     };
     indexes.map(|index| (index.oid, one(&index.band))).collect()
+}
+
+/// That of one index with its doubts, or why it is not known; None while its table is not estimated.
+pub fn index_band(
+    engine: &Engine,
+    id: &ServerId,
+    index: &IndexName,
+    table: &str,
+) -> Option<Known<Band>> {
+    let latest = engine.latest_as::<TablesArea, _>(id, |tables| of_index(tables, index, table))?;
+    latest.reading?.value
+}
+
+fn of_index(tables: &Tables, index: &IndexName, table: &str) -> Option<Known<Band>> {
+    let database = tables.databases.iter().find(|one| one.datname == index.database)?.known()?;
+    let is_it = |one: &&Table| one.nspname == index.schema && one.relname == table;
+    let table = database.tables.iter().find(is_it)?;
+    let size = table.indexes.iter().find(|one| one.relname == index.name)?;
+    match table.bloat.as_ref()? {
+        Ok(bloat) => bloat.index(size.oid).cloned(),
+        Err(reason) => Some(Err(reason.clone())),
+    }
 }

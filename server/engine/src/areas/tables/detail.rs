@@ -1,9 +1,11 @@
 //! One table from the newest reading in memory, with its partitions.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use model::tables::detail::{Detail, MOST_PARTITIONS, TableName};
-use model::tables::{Table, Tables};
+use model::tables::pruning::{PartitionKey, TreeKey};
+use model::tables::{DatabaseTables, Kind, Table, Tables};
 use model::{Known, Reason};
 
 use super::listing::of_entry;
@@ -41,8 +43,29 @@ pub fn detail(tables: &Tables, name: &TableName) -> Known<Detail> {
         parent: above.map(|above| (above.nspname.clone(), above.relname.clone())),
         partitions,
         more_partitions,
+        tree_key: (table.kind == Kind::Partitioned).then(|| tree_key(read, &whole)),
         autovacuum: read.autovacuum.clone(),
         server_now_ms: read.server_now_ms,
+    })
+}
+
+/// By what a table and the partitioned ones below it are divided.
+fn tree_key(read: &DatabaseTables, whole: &Entry<'_>) -> Known<TreeKey> {
+    let schema = read.schema.as_deref().ok_or(Reason::NotYet)?;
+    let keys = schema.partition_keys.as_deref().map_err(Clone::clone)?;
+    let oids: HashSet<i64> = whole.all().map(|table| i64::from(table.oid)).collect();
+    let own: Vec<&PartitionKey> = keys.iter().filter(|key| oids.contains(&key.oid)).collect();
+    if own.is_empty() {
+        return Err(Reason::NotYet);
+    }
+    let mut columns: Vec<String> = own.iter().filter_map(|key| key.attname.clone()).collect();
+    columns.sort();
+    columns.dedup();
+    Ok(TreeKey {
+        columns,
+        has_expression: own.iter().any(|key| key.attname.is_none()),
+        is_pruning_on: own.iter().all(|key| key.is_pruning_on),
+        leaves: whole.partitions.iter().filter(|table| table.kind != Kind::Partitioned).count(),
     })
 }
 
@@ -51,7 +74,6 @@ mod tests {
     use std::sync::Arc;
 
     use model::of_database::OfDatabase;
-    use model::tables::{DatabaseTables, Kind};
 
     use super::*;
 

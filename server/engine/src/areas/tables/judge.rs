@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use model::tables::pruning::PartitionKey;
 use model::tables::schema::{Partition, Schema};
 use model::tables::{DatabaseTables, Kind, Table, Tables};
 use model::{Evidence, Finding, Harm, Known, Object, Reason, Remedy, Severity, Unit};
@@ -120,6 +121,11 @@ impl<'a> InDatabase<'a> {
     /// Its partitions with their bounds.
     pub fn partitions(&self) -> Known<&'a [Partition]> {
         self.schema()?.partitions.as_deref().map_err(Clone::clone)
+    }
+
+    /// By which columns tables are divided.
+    pub fn partition_keys(&self) -> Known<&'a [PartitionKey]> {
+        self.schema()?.partition_keys.as_deref().map_err(Clone::clone)
     }
 }
 

@@ -27,6 +27,7 @@ pub mod rules {
     pub mod missing_primary_key;
     pub mod narrow_foreign_key;
     pub mod never_analyzed;
+    pub mod partition_pruning_off;
     pub mod repeated_sequential_scans;
     pub mod stale_statistics;
     pub mod unanalyzed_parent;
@@ -51,6 +52,7 @@ pub mod rules {
             missing_primary_key,
             narrow_foreign_key,
             never_analyzed,
+            partition_pruning_off,
             stale_statistics,
             unanalyzed_parent,
             undivided_table,
@@ -91,6 +93,7 @@ sql! {
     DOUBTFUL_CONSTRAINTS = "doubtful_constraints" [14];
     VIEWS_WITHOUT_KEY = "views_without_key" [14];
     PARTITIONS = "partitions" [14];
+    PARTITION_KEYS = "partition_keys" [14];
     AUTOVACUUM_WORKERS = "autovacuum_workers" [14];
     AUTOVACUUM_SCORES = "autovacuum_scores" [19];
 }

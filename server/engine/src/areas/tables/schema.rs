@@ -8,7 +8,9 @@ use model::server::Facts;
 use model::tables::schema::{Schema, Sequence};
 use model::{Known, Reason};
 
-use super::{DOUBTFUL_CONSTRAINTS, MISSING_KEYS, PARTITIONS, SEQUENCES, VIEWS_WITHOUT_KEY};
+use super::{
+    DOUBTFUL_CONSTRAINTS, MISSING_KEYS, PARTITION_KEYS, PARTITIONS, SEQUENCES, VIEWS_WITHOUT_KEY,
+};
 use crate::connection::{Observer, Rows};
 use crate::error::Error;
 
@@ -38,8 +40,14 @@ impl SchemaReader {
             return Ok(Arc::clone(newest));
         }
         let began = Instant::now();
-        let queries =
-            [MISSING_KEYS, SEQUENCES, DOUBTFUL_CONSTRAINTS, VIEWS_WITHOUT_KEY, PARTITIONS];
+        let queries = [
+            MISSING_KEYS,
+            SEQUENCES,
+            DOUBTFUL_CONSTRAINTS,
+            VIEWS_WITHOUT_KEY,
+            PARTITIONS,
+            PARTITION_KEYS,
+        ];
         let mut sets = crate::area::read(observer, facts, &queries).await?.into_iter();
         let mut next = || -> Known<Rows> { sets.next().unwrap_or(Err(Reason::NotYet)) };
         let missing_keys = next().and_then(|rows| rows.all());
@@ -51,6 +59,7 @@ impl SchemaReader {
             constraints: next().and_then(|rows| rows.all()),
             views_without_key: next().and_then(|rows| rows.all()),
             partitions: next().and_then(|rows| rows.all()),
+            partition_keys: next().and_then(|rows| rows.all()),
         });
         let took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(LONGEST_MS);
         let until = now_ms + took_ms.saturating_mul(TIMES).min(LONGEST_MS);

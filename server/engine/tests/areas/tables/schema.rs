@@ -78,7 +78,7 @@ async fn defects(major: u16) -> Result {
 }
 
 /// Rules on how tables are defined and on statistics.
-const OF_SCHEMA: [&str; 11] = [
+const OF_SCHEMA: [&str; 12] = [
     "tables/never_analyzed",
     "tables/missing_primary_key",
     "tables/key_running_out",
@@ -89,6 +89,7 @@ const OF_SCHEMA: [&str; 11] = [
     "tables/filled_default_partition",
     "tables/missing_next_partition",
     "tables/unanalyzed_parent",
+    "tables/partition_pruning_off",
     "tables/stale_statistics",
 ];
 

@@ -24,6 +24,18 @@ pub struct Match<'a> {
     value: Option<f64>,
 }
 
+impl<'a> Match<'a> {
+    /// An index by itself, in no order.
+    pub fn of(
+        datname: &'a str,
+        database: &'a DatabaseIndexes,
+        owner: &'a Owner,
+        index: &'a Index,
+    ) -> Self {
+        Self { datname, database, owner, index, value: None }
+    }
+}
+
 impl Match<'_> {
     /// Its size; that of a part is counted with the whole.
     pub fn bytes(&self) -> f64 {

@@ -2,6 +2,7 @@
 
 use model::identifier::quote_ident;
 use model::indexes::listing::{LastScan, Row};
+use model::indexes::{DatabaseIndexes, Index};
 use model::object::qualified;
 use model::{Finding, Object};
 
@@ -33,7 +34,7 @@ pub fn row(one: &Match<'_>, beside: &Beside) -> Row {
         table_percent: (table_bytes > 0.0).then(|| 100.0 * bytes / table_bytes),
         scans: database.track_counts.then_some(index.idx_scan),
         counted_since_ms: database.counted_since_ms(index),
-        last_scan: last_scan(one),
+        last_scan: last_scan(database, index),
         scanned_on: scanned_on(beside, datname, index),
         entries_per_s: entries_per_s(owner, index),
         problems: problems.map(|problem| problem.kind).collect(),
@@ -56,11 +57,12 @@ fn findings(one: &Match<'_>, beside: &Beside) -> Vec<Finding> {
     of_index.chain(of_table).cloned().collect()
 }
 
-fn last_scan(one: &Match<'_>) -> LastScan {
-    let is_told = one.database.major >= LAST_SCAN_SINCE && one.database.track_counts;
-    match one.index.last_idx_scan_ms {
+/// When an index was last scanned on the server that read it.
+pub fn last_scan(database: &DatabaseIndexes, index: &Index) -> LastScan {
+    let is_told = database.major >= LAST_SCAN_SINCE && database.track_counts;
+    match index.last_idx_scan_ms {
         Some(ms) => LastScan::At(ms),
-        None if is_told && one.index.idx_scan == 0 => LastScan::Never,
+        None if is_told && index.idx_scan == 0 => LastScan::Never,
         None => LastScan::NotTold,
     }
 }

@@ -66,7 +66,7 @@ pub fn hot_prevented_by_index(evidence: &Indexes, limits: &InForce<'_>) -> Known
 }
 
 /// Updates that stayed on their page and were not HOT.
-fn prevented(owner: &Owner) -> Option<f64> {
+pub fn prevented(owner: &Owner) -> Option<f64> {
     let other = owner.n_tup_hot_upd.saturating_add(owner.n_tup_newpage_upd?);
     Some(owner.n_tup_upd.saturating_sub(other).max(0) as f64)
 }

@@ -1,7 +1,7 @@
 //! Rule: an index is written far more often than it is scanned.
 
 use model::indexes::Indexes;
-use model::{About, Finding, Known, Limit, Remedy, Severity, Unit, quantity};
+use model::{About, Finding, Known, Limit, Remedy, Severity, Unit, duration, quantity};
 
 use super::remedy::{Place, databases, evidence, heaviest};
 use crate::rule::InForce;
@@ -75,21 +75,32 @@ pub fn rarely_used_index(evidence: &Indexes, limits: &InForce<'_>) -> Known<Vec<
 
 fn finding(place: &Place<'_>, entries: f64, limits: &InForce<'_>) -> Finding {
     let scans = place.index.idx_scan;
+    let counted_ms = place.database.counted_for_ms(place.index);
     let message = format!(
-        "Index {} of table {} in database {} was scanned {} and got {} entries since the statistics were reset.",
+        "Index {} of table {} in database {} was scanned {} and got {} entries{}.",
         place.name(),
         place.table(),
         place.datname,
         quantity::plural(scans, "time", "times"),
         quantity::grouped(entries),
+        span(counted_ms),
     );
     let mut finding = place.finding(limits.rule(), Severity::Info, message);
     finding.evidence.push(evidence("scans", scans as f64, Unit::Count));
     finding.evidence.push(evidence("entries written", entries, Unit::Count));
+    finding.evidence.extend(counted_ms.map(|ms| evidence("counted for", ms as f64, Unit::Ms)));
     finding.remedy = Remedy {
         message: ABOUT.remedy.into(),
         refuted_by: Some("the few scans are of a report that matters, or standbys scan it: their scans are counted there.".into()),
         ..Remedy::default()
     };
     finding
+}
+
+/// Over which span that was seen: few scans in an hour say less than few in a year.
+fn span(counted_ms: Option<i64>) -> String {
+    match counted_ms {
+        Some(ms) => format!(" in {}, since the last reset or crash", duration(ms as f64)),
+        None => "; since when that is counted is not known".to_owned(),
+    }
 }

@@ -9,9 +9,12 @@ use model::{Known, Reason, ServerId};
 
 use super::super::StatementsArea;
 use super::base::Entry;
+use super::filter::narrowed;
+use super::tags::Tags;
 use super::{Asker, Store};
 use crate::engine::Engine;
 use crate::past::unreadable;
+use crate::pruning::Recorded;
 
 /// How many texts are read at once for each statement that is wanted.
 const READ_PER_WANTED: usize = 3;
@@ -38,7 +41,53 @@ pub async fn workload(
     }))
 }
 
+/// The statements of the question's database that name its table, whoever ran them, those that took most time first:
+/// at most `most`. None: no such server.
+///
+/// Errors: a sentence, when the store cannot be read.
+pub async fn naming(
+    engine: &Engine,
+    id: &ServerId,
+    question: &Question,
+    most: usize,
+) -> Result<Option<Known<Vec<Recorded>>>, String> {
+    let Some(latest) = engine.newest::<StatementsArea>(id) else { return Ok(None) };
+    let store = Store::of(engine, id);
+    let asker = Asker { value: latest.value(), question, sees_text: true, store };
+    let found = asker.naming(most).await.map_err(|error| unreadable(&error))?;
+    Ok(Some(match (found, &latest.failure) {
+        (Err(Reason::NotYet), Some(failure)) => Err(failure.reason.clone()),
+        (found, _) => found,
+    }))
+}
+
 impl Asker<'_> {
+    async fn naming(&self, most: usize) -> Result<Known<Vec<Recorded>>, history::Error> {
+        let base = match self.base(&self.spans()).await? {
+            Ok(base) => base,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let asked = (self.question, self.sees_text);
+        let tags = Tags::default();
+        let narrowed = narrowed(self.store.as_ref(), self.value, asked, &tags).await?;
+        let places = narrowed.places(&base.entries, self.question);
+        let mut sums: HashMap<i64, (f64, f64)> = HashMap::new();
+        for entry in places.iter().filter_map(|place| base.entries.get(*place)) {
+            let (calls, ms) = sums.entry(entry.queryid).or_default();
+            *calls += entry.sums.get(Measure::Calls);
+            *ms += entry.sums.get(Measure::ExecTime);
+        }
+        let mut sums: Vec<(i64, (f64, f64))> = sums.into_iter().collect();
+        sums.sort_by(|one, two| two.1.1.total_cmp(&one.1.1).then_with(|| one.0.cmp(&two.0)));
+        sums.truncate(most);
+        let mut texts = self.texts(sums.iter().map(|(queryid, _)| *queryid)).await?;
+        let recorded = |(queryid, (calls, total_ms)): (i64, (f64, f64))| {
+            let text = texts.remove(&queryid)?.text;
+            Some(Recorded { queryid, text, calls, total_ms })
+        };
+        Ok(Ok(sums.into_iter().filter_map(recorded).collect()))
+    }
+
     async fn workload(&self, most: usize) -> Result<Known<Workload>, history::Error> {
         let spans = self.spans();
         let base = match self.base(&spans).await? {

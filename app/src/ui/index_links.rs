@@ -1,10 +1,10 @@
-//! The list of indexes in an address: its query parameters, and links to it.
+//! The list of indexes in an address: its query parameters, and links to it and to one index.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use model::ServerId;
 use model::indexes::Question;
 
+use super::listing;
 use crate::links;
 
 /// The parameters that a sort heading keeps: another order begins on the first page.
@@ -12,32 +12,30 @@ pub const SORTED: &[&str] = &["q", "database", "problem", "sort"];
 
 /// The question in the address.
 pub fn from_url() -> Memo<Question> {
-    let query = use_query_map();
-    Memo::new(move |_| {
-        query.with(|query| {
-            let part = |name: &str| query.get(name).unwrap_or_default();
-            Question {
-                q: part("q"),
-                database: part("database"),
-                problem: part("problem"),
-                sort: part("sort"),
-                page: part("page").parse().unwrap_or_default(),
-            }
-        })
+    listing::asked(|part| Question {
+        q: part("q"),
+        database: part("database"),
+        problem: part("problem"),
+        sort: part("sort"),
+        page: part("page").parse().unwrap_or_default(),
     })
 }
 
 /// The address of the list that answers a question.
-pub fn to_listing(server: &ServerId, question: &Question) -> String {
-    let page = if question.page > 0 { question.page.to_string() } else { String::new() };
+pub fn to_indexes(server: &ServerId, question: &Question) -> String {
     let pairs = [
         ("q", question.q.as_str()),
         ("database", question.database.as_str()),
         ("problem", question.problem.as_str()),
         ("sort", question.sort.as_str()),
-        ("page", page.as_str()),
     ];
-    links::area(server, "indexes") + &links::query(&pairs)
+    listing::address(server, "indexes", &pairs, question.page)
+}
+
+/// The address of one index.
+pub fn to_index(server: &ServerId, datname: &str, nspname: &str, relname: &str) -> String {
+    let query = links::query(&[("database", datname), ("schema", nspname), ("name", relname)]);
+    links::area(server, "index") + &query
 }
 
 #[cfg(test)]
@@ -52,7 +50,10 @@ mod tests {
             page: 2,
             ..Question::default()
         };
-        let to = to_listing(&ServerId::new("shop"), &question);
+        let server = ServerId::new("shop");
+        let to = to_indexes(&server, &question);
         assert_eq!(to, "/s/shop/indexes?q=a%20b&problem=indexes%2Funused_index&page=2");
+        let one = to_index(&server, "d", "s", "<b>&\"");
+        assert_eq!(one, "/s/shop/index?database=d&schema=s&name=%3Cb%3E%26%22");
     }
 }
