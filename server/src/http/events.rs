@@ -101,7 +101,7 @@ pub async fn live(
     let chunks = stream::select(events, alive);
     let body = retry
         .chain(chunks)
-        .take_until(closed(state, id))
+        .take_until(closed(state, id, user))
         .inspect(move |chunks| open_stream.sent(chunks.iter().map(Bytes::len).sum()))
         .flat_map(|chunks| stream::iter(chunks.into_iter().map(Ok::<_, Infallible>)));
     let headers = [
@@ -116,13 +116,15 @@ fn ticks(every: Duration) -> IntervalStream {
     IntervalStream::new(interval_at(Instant::now() + every, every))
 }
 
-/// Resolves when the viewer's session ends or pgdeck shuts down.
-async fn closed(state: AppState, id: String) {
+/// Resolves when the viewer's session ends, when they are given or lose roles or servers, or when pgdeck shuts
+/// down. A page opens its stream again by itself, with what its user may see by then.
+async fn closed(state: AppState, id: String, user: User) {
     let mut stopping = state.0.stopping.subscribe();
     let signed_out = async {
         let mut checks = ticks(SESSION_CHECK);
         while checks.next().await.is_some() {
-            if !matches!(state.0.auth.session_user(&id, IdleTimeout::Keep).await, Ok(Some(_))) {
+            let now = state.0.auth.session_user(&id, IdleTimeout::Keep).await;
+            if !matches!(now, Ok(Some(now)) if now == user) {
                 return;
             }
         }

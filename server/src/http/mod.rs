@@ -1,6 +1,8 @@
 //! The HTTP server (axum): routes, middleware, server-side rendering, the event stream, metrics, assets.
 
 pub mod assets;
+pub mod body_limits;
+pub mod connections;
 pub mod events;
 mod forms;
 pub mod marks;
@@ -10,5 +12,6 @@ pub mod origins;
 pub mod response;
 pub mod routes;
 pub mod server;
+mod sign_in;
 pub mod ssr;
 pub mod state;

@@ -3,7 +3,7 @@
 
 use model::Role;
 
-use crate::client::{PASSWORD, cookie, location};
+use crate::client::{PASSWORD, cookie, location, with_token};
 use crate::in_process::InProcess;
 
 const POLICY_PARTS: [&str; 6] = [
@@ -125,7 +125,8 @@ async fn unsafe_requests_must_be_same_origin() {
     let from_page = pgdeck
         .post_without_origin("/logout")
         .header("cookie", &cookie)
-        .header("origin", &pgdeck.url);
+        .header("origin", &pgdeck.url)
+        .body(with_token(&cookie, ""));
     assert_eq!(from_page.send().await.unwrap().status(), 303);
 }
 
