@@ -84,6 +84,12 @@ async fn a_page_runs_only_scripts_with_its_own_nonce() {
             "{page}"
         );
         assert!(!page.contains(" style=\"") && !page.contains(" onclick="), "{page}");
+        let places = page.matches(&nonce).count();
+        let of_scripts = page
+            .split("<script")
+            .skip(1)
+            .filter(|tag| tag.split('>').next().unwrap().contains(&nonce));
+        assert_eq!(places, of_scripts.count(), "elsewhere selectors can read it: {page}");
         nonces.push(nonce);
     }
     assert_ne!(nonces[0], nonces[1]);

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use model::Role;
+use server::http::events::MAX_STREAMS_OF_A_PERSON;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -151,5 +152,41 @@ async fn a_refusal_of_a_server_function_is_not_our_own_fault() {
         let malformed = pgdeck.post_as("/api/act_preview", "application/json").body("{}");
         let answer = malformed.header("cookie", &cookie).send().await.unwrap();
         assert!(answer.status().is_client_error(), "{}", answer.status());
+    }
+}
+
+#[tokio::test]
+async fn looking_whether_a_link_works_does_not_use_it_up() {
+    let pgdeck = InProcess::start(&[]).await;
+    let looked = reqwest::Client::new().head(&pgdeck.link).send().await.unwrap();
+    assert_eq!(looked.status(), 200);
+    assert!(looked.headers().get("set-cookie").is_none());
+    pgdeck.sign_in_by_link().await;
+}
+
+#[tokio::test]
+async fn one_person_does_not_take_the_streams_of_all() {
+    let users: [(&str, &[Role], &[&str]); 2] =
+        [("eve", &[Role::Viewer], &[]), ("bob", &[Role::Viewer], &[])];
+    let pgdeck = InProcess::start(&users).await;
+    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    let bob = cookie(&pgdeck.sign_in("bob", PASSWORD).await);
+    let open = async |cookie: &str| {
+        let request = pgdeck.get("/live?server=shop&area=activity").header("cookie", cookie);
+        request.send().await.unwrap()
+    };
+    let mut streams = Vec::new();
+    for _ in 0..MAX_STREAMS_OF_A_PERSON {
+        let stream = open(&eve).await;
+        assert_eq!(stream.status(), 200);
+        streams.push(stream);
+    }
+    assert_eq!(open(&eve).await.status(), 429);
+    assert_eq!(open(&bob).await.status(), 200);
+    streams.pop();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while open(&eve).await.status() != 200 {
+        assert!(Instant::now() < deadline, "a stream that is closed makes room");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
