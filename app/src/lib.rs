@@ -47,6 +47,7 @@ pub use pages::statement::{PlannedForm, submit_planning};
 pub use pages::suggestions::{SuggestionsForm, submit_suggestions};
 #[cfg(feature = "ssr")]
 pub use shell::document::document;
+pub use ui::form_token::FormToken;
 #[cfg(feature = "ssr")]
 pub use ui::reading::status_code as status;
 pub use ui::{csv, format};

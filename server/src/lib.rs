@@ -10,6 +10,7 @@ pub mod config;
 pub mod control;
 pub mod database;
 pub mod http;
+mod log;
 pub mod rate_limit;
 pub mod recording;
 
@@ -43,7 +44,7 @@ pub fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(colours)
-        .with_writer(std::io::stderr)
+        .with_writer(move || log::OneLine { out: std::io::stderr(), has_colours: colours })
         .init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

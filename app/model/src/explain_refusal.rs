@@ -39,6 +39,8 @@ pub enum Danger {
     Volatile,
     /// It runs with the rights of its owner.
     SecurityDefiner,
+    /// It is a foreign table: what is done to read it is not known here.
+    Foreign,
 }
 
 /// Why the guard refuses.
@@ -207,6 +209,9 @@ fn function(name: &str, danger: Danger, at: Option<Position>) -> String {
         ),
         Danger::SecurityDefiner => format!(
             "{name} is SECURITY DEFINER{place} and runs with its owner's privileges; allow such functions if you know what it does."
+        ),
+        Danger::Foreign => format!(
+            "{name} is a foreign table{place}, and what reading it does elsewhere is not known here; allow volatile functions if you know it."
         ),
     }
 }

@@ -14,6 +14,7 @@ use super::target::target_view;
 #[cfg(feature = "hydrate")]
 use crate::actions;
 use crate::links;
+use crate::ui::form_token::form_token;
 
 /// Shown when the start time of a session is unknown: the pid alone may be reused.
 const NO_IDENTITY: &str = "The start time of this session is unknown, so it cannot be told apart from another one with the same pid.";
@@ -172,6 +173,7 @@ fn preview_form(
     };
     view! {
         <form method="post" action=form_action(server) on:submit=submit>
+            {form_token()}
             {fields}
             <button type="submit" name="step" value="preview" data-key=key aria-keyshortcuts=key disabled=move || refused.with(Option::is_some) aria-describedby=move || refused.get()>{words}</button>
         </form>
@@ -303,6 +305,7 @@ fn confirmation_form(
     // Implicit submission (Enter) uses a form's first button: this one only previews again.
     view! {
         <form method="post" action=form_action(server) class="act-confirm" on:submit=submit>
+            {form_token()}
             <button type="submit" name="step" value="preview" class="hidden-words" tabindex="-1" aria-hidden="true">"Refresh preview"</button>
             {fields}
             <input type="hidden" name="token" value=token/>

@@ -12,6 +12,7 @@ use crate::links;
 use crate::live::clock::Clock;
 use crate::live::range::carried;
 use crate::live::{Live, StreamState};
+use crate::ui::form_token::form_token;
 use crate::ui::format;
 use crate::ui::icon::{Icon, icon};
 
@@ -155,6 +156,7 @@ fn SignOut() -> impl IntoView {
         move || nav.map_or_else(String::new, |nav| nav.latest.with(|latest| latest.who.clone()));
     view! {
         <form class="sign-out" method="post" action="/logout">
+            {form_token()}
             <button type="submit" title=move || format!("Signed in as {}", who())>
                 {icon(Icon::SignOut)}
                 <span class="tool-words">"Sign out"</span>

@@ -16,6 +16,7 @@ pub mod colors;
 pub mod csv;
 pub mod filter;
 pub mod findings;
+pub mod form_token;
 pub mod format;
 #[cfg(feature = "ssr")]
 pub mod histogram_svg;

@@ -16,6 +16,7 @@ pub mod databases;
 pub mod dsn;
 mod engine;
 mod error;
+mod error_text;
 pub mod events;
 pub mod explain;
 mod fields;

@@ -1,17 +1,17 @@
 //! Sign-in and sign-out handlers: `GET /login?token=…` (one-time link), `POST /login` (password form),
 //! `POST /logout`. They set and clear the session cookie.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Form, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Auth;
 use super::sessions::{self, ABSOLUTE_TIMEOUT_MS, IdleTimeout};
-use crate::http::middleware::authenticate::{cookie_name, session_id};
+use crate::http::middleware::authenticate::{cookie_name, session_id, sign_in_cookie_name};
 use crate::http::origins::Origins;
 use crate::http::response;
 use crate::http::state::AppState;
@@ -55,10 +55,15 @@ impl Auth {
 /// `GET /login?token=…`: redeems the one-time link.
 pub async fn sign_in_by_link(
     State(state): State<AppState>,
+    method: Method,
     Query(query): Query<LinkQuery>,
     headers: HeaderMap,
 ) -> Response {
     let Some(token) = query.token else { return response::see_other("/sign-in") };
+    // Whoever looks whether a link works must not use it up.
+    if method == Method::HEAD {
+        return StatusCode::OK.into_response();
+    }
     match state.0.auth.links().redeem(&token) {
         Some(user) => start_session(&state, user.as_deref(), "/", &headers).await,
         None => response::see_other("/sign-in?error=link"),
@@ -74,7 +79,7 @@ pub async fn sign_in_by_password(
 ) -> Response {
     let auth = &state.0.auth;
     let next = safe_redirect(form.next.as_deref());
-    let keys = [format!("user {}", form.name), format!("address {}", peer.ip())];
+    let keys = [format!("user {}", form.name), format!("address {}", network(peer.ip()))];
     if form.name.len() > 255 || form.password.len() > 1_024 {
         return back_to_form("wrong", next);
     }
@@ -95,6 +100,14 @@ pub async fn sign_in_by_password(
             back_to_form("wrong", next)
         }
         Err(error) => response::internal_error(&error),
+    }
+}
+
+/// Whom an address belongs to: of IPv6 a client has a whole network of 64 bits (RFC 6177).
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & (u128::MAX << 64)).into()),
+        v4 => v4,
     }
 }
 
@@ -137,8 +150,9 @@ async fn start_session(
     }
 }
 
-fn back_to_form(error: &str, next: &str) -> Response {
-    let query = app::links::query(&[("error", error), ("next", next)]);
+/// The sign-in page again, with what was wrong; `next` is where it leads afterwards.
+pub fn back_to_form(error: &str, next: &str) -> Response {
+    let query = app::links::query(&[("error", error), ("next", safe_redirect(Some(next)))]);
     response::see_other(&format!("/sign-in{query}"))
 }
 
@@ -150,9 +164,21 @@ fn with_cookie(response: Response, cookie: &str) -> Response {
 }
 
 fn session_cookie(origins: &Origins, id: &str, max_age_s: i64) -> String {
-    let secure = if origins.is_https() { "; Secure" } else { "" };
     let name = cookie_name(origins);
-    format!("{name}={id}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}")
+    format!("{name}={id}; Path=/; Max-Age={max_age_s}; {}", cookie_attributes(origins))
+}
+
+/// The cookie that a sign-in form belongs to: for as long as the browser is open.
+pub fn sign_in_cookie(origins: &Origins, id: &str) -> String {
+    let name = sign_in_cookie_name(origins);
+    format!("{name}={id}; Path=/; {}", cookie_attributes(origins))
+}
+
+fn cookie_attributes(origins: &Origins) -> &'static str {
+    match origins.is_https() {
+        true => "HttpOnly; SameSite=Strict; Secure",
+        false => "HttpOnly; SameSite=Strict",
+    }
 }
 
 /// The message for the `error` parameter of `/sign-in`; None for unknown values.
@@ -162,6 +188,9 @@ pub fn error_message(error: &str) -> Option<&'static str> {
         "link" => Some(
             "This link has already been used or has expired; pgdeck login-link prints a new one.",
         ),
+        "form" => {
+            Some("This form was open for too long, or the browser keeps no cookies. Try again.")
+        }
         _ => None,
     }
 }
@@ -196,6 +225,14 @@ mod tests {
         ] {
             assert_eq!(safe_redirect(Some(next)), "/", "{next:?}");
         }
+    }
+
+    #[test]
+    fn a_client_of_ipv6_has_one_place_among_addresses() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("192.0.2.7"), "192.0.2.7");
     }
 
     #[test]

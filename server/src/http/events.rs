@@ -5,8 +5,8 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -31,6 +31,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(2);
 const SESSION_CHECK: Duration = Duration::from_secs(4);
 /// Limit of open streams, over all viewers.
 const MAX_STREAMS: u64 = 2_000;
+/// Limit of one person's: a tab has one.
+pub const MAX_STREAMS_OF_A_PERSON: u64 = 200;
 /// The SSE reconnection time for the browser's EventSource, ms.
 const RETRY: &str = "retry: 1000\n\n";
 
@@ -46,26 +48,41 @@ impl AsRef<[u8]> for FrameBytes {
 type Chunks = Pin<Box<dyn Stream<Item = Vec<Bytes>> + Send>>;
 
 /// Counts an open stream until it is dropped.
-struct OpenStream(AppState);
+struct OpenStream {
+    state: AppState,
+    person: String,
+}
 
 impl OpenStream {
-    fn open(state: AppState) -> Option<Self> {
-        let count = &state.0.viewers.open;
-        if count.fetch_add(1, Ordering::Relaxed) >= MAX_STREAMS {
-            count.fetch_sub(1, Ordering::Relaxed);
+    fn open(state: AppState, person: &str) -> Option<Self> {
+        let viewers = &state.0.viewers;
+        let mut people = viewers.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = people.entry(person.to_owned()).or_default();
+        if *own >= MAX_STREAMS_OF_A_PERSON || viewers.open.load(Ordering::Relaxed) >= MAX_STREAMS {
             return None;
         }
-        Some(Self(state))
+        *own += 1;
+        viewers.open.fetch_add(1, Ordering::Relaxed);
+        drop(people);
+        Some(Self { state, person: person.to_owned() })
     }
 
     fn sent(&self, bytes: usize) {
-        self.0.0.viewers.sent_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.state.0.viewers.sent_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }
 
 impl Drop for OpenStream {
     fn drop(&mut self) {
-        self.0.0.viewers.open.fetch_sub(1, Ordering::Relaxed);
+        let viewers = &self.state.0.viewers;
+        viewers.open.fetch_sub(1, Ordering::Relaxed);
+        let mut people = viewers.people.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = people.get_mut(&self.person) {
+            *own = own.saturating_sub(1);
+            if *own == 0 {
+                people.remove(&self.person);
+            }
+        }
     }
 }
 
@@ -90,9 +107,9 @@ pub async fn live(
     let Some(events) = area_events(&state, &user, &server, &areas) else {
         return response::plain_error(StatusCode::NOT_FOUND, "There is no such server.");
     };
-    let Some(open_stream) = OpenStream::open(state.clone()) else {
+    let Some(open_stream) = OpenStream::open(state.clone(), &user.name) else {
         return response::plain_error(
-            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::TOO_MANY_REQUESTS,
             "Too many pages are open; close some and reload this one.",
         );
     };
@@ -101,7 +118,7 @@ pub async fn live(
     let chunks = stream::select(events, alive);
     let body = retry
         .chain(chunks)
-        .take_until(closed(state, id))
+        .take_until(closed(state, id, user))
         .inspect(move |chunks| open_stream.sent(chunks.iter().map(Bytes::len).sum()))
         .flat_map(|chunks| stream::iter(chunks.into_iter().map(Ok::<_, Infallible>)));
     let headers = [
@@ -116,13 +133,15 @@ fn ticks(every: Duration) -> IntervalStream {
     IntervalStream::new(interval_at(Instant::now() + every, every))
 }
 
-/// Resolves when the viewer's session ends or pgdeck shuts down.
-async fn closed(state: AppState, id: String) {
+/// Resolves when the viewer's session ends, when they are given or lose roles or servers, or when pgdeck shuts
+/// down. A page opens its stream again by itself, with what its user may see by then.
+async fn closed(state: AppState, id: String, user: User) {
     let mut stopping = state.0.stopping.subscribe();
     let signed_out = async {
         let mut checks = ticks(SESSION_CHECK);
         while checks.next().await.is_some() {
-            if !matches!(state.0.auth.session_user(&id, IdleTimeout::Keep).await, Ok(Some(_))) {
+            let now = state.0.auth.session_user(&id, IdleTimeout::Keep).await;
+            if !matches!(now, Ok(Some(now)) if now == user) {
                 return;
             }
         }

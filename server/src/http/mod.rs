@@ -1,6 +1,8 @@
 //! The HTTP server (axum): routes, middleware, server-side rendering, the event stream, metrics, assets.
 
 pub mod assets;
+pub mod body_limits;
+pub mod connections;
 pub mod events;
 mod forms;
 pub mod marks;
@@ -11,5 +13,6 @@ pub mod refresh;
 pub mod response;
 pub mod routes;
 pub mod server;
+mod sign_in;
 pub mod ssr;
 pub mod state;

@@ -17,8 +17,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
+use super::body_limits::{MAX_PLAN_FORM_BYTES, MAX_SIGN_IN_BYTES};
 use super::middleware::authenticate::PublicPaths;
-use super::middleware::{authenticate, same_origin, security_headers};
+use super::middleware::{authenticate, form_token, same_origin, security_headers};
 use super::state::AppState;
 use super::{assets, events, forms, marks, metrics, refresh, response, ssr};
 use crate::auth::handlers;
@@ -79,6 +80,7 @@ pub fn router(state: AppState) -> Router {
     table
         .router
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(state.clone(), form_token::form_token))
         .layer(from_fn_with_state((state.clone(), public), authenticate::authenticate))
         .layer(from_fn_with_state(state.clone(), same_origin::same_origin))
         .layer(CatchPanicLayer::custom(|_| {
@@ -169,11 +171,11 @@ pub fn table() -> RouteTable {
 
 /// A route that anybody can send to: it reads no more than a sign-in form has.
 fn small(route: MethodRouter<AppState>) -> MethodRouter<AppState> {
-    route.layer(DefaultBodyLimit::max(ssr::MAX_SIGN_IN_BYTES))
+    route.layer(DefaultBodyLimit::max(MAX_SIGN_IN_BYTES))
 }
 
 fn plan_form() -> MethodRouter<AppState> {
-    get(ssr::page).post(ssr::plan).layer(DefaultBodyLimit::max(ssr::MAX_PLAN_FORM_BYTES))
+    get(ssr::page).post(ssr::plan).layer(DefaultBodyLimit::max(MAX_PLAN_FORM_BYTES))
 }
 
 async fn ready(State(state): State<AppState>) -> Response {

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::middleware::from_fn;
 use engine::Engine;
 use history::History;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use super::connections::{Door, Peer, under_way};
 use super::origins::Origins;
 use super::routes::router;
 use super::state::AppState;
@@ -160,9 +162,10 @@ async fn serve_until(
 ) -> Result<(), Failure> {
     // An error means it is initialised already.
     let _ = any_spawner::Executor::init_tokio();
-    let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router(state.clone()).layer(from_fn(under_way));
+    let app = app.into_make_service_with_connect_info::<Peer>();
     let closing = state.clone();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let server = axum::serve(Door::new(listener), app).with_graceful_shutdown(async move {
         stop.await;
         closing.0.stopping.send_replace(true);
     });

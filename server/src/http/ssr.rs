@@ -6,12 +6,13 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use app::{
-    ActionService, ActionStep, Confirmation, Explainer, MAX_SENT_BYTES, OwnCostSource,
+    ActionService, ActionStep, Confirmation, Explainer, FormToken, MAX_SENT_BYTES, OwnCostSource,
     PlanPageData, SignInInfo, document,
 };
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, Path, Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
@@ -21,12 +22,14 @@ use model::{ApiError, Permission, ServerId};
 use serde::Deserialize;
 use tokio_util::task::LocalPoolHandle;
 
-use super::middleware::authenticate::CurrentUser;
+use super::body_limits::{MAX_SIGN_IN_BYTES, TOO_LONG};
+use super::middleware::authenticate::{CurrentUser, session_id};
+use super::middleware::form_token;
 use super::response;
+use super::sign_in::{sign_in, with_cookie};
 use super::state::AppState;
 use crate::actions::explain::journal;
 use crate::actions::internal;
-use crate::auth::handlers::error_message;
 use crate::recording;
 
 /// Render timeout. A page reads memory only: one that takes longer never finishes.
@@ -39,15 +42,8 @@ static RENDER_POOL: LazyLock<LocalPoolHandle> = LazyLock::new(|| {
     LocalPoolHandle::new(std::thread::available_parallelism().map_or(2, NonZero::get))
 });
 
-/// Body limit of the form of `/plan`, bytes: two plans, and form encoding triples most characters of JSON.
-pub const MAX_PLAN_FORM_BYTES: usize = 6 * MAX_SENT_BYTES;
-
-/// Body limit of what people who are not signed in send, bytes: a name, a password and an address.
-pub const MAX_SIGN_IN_BYTES: usize = 4 * 1024;
 /// The longest error of a server function, bytes: a sentence or two.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
-
-const TOO_LONG: &str = "Without JavaScript a plan of up to 2 MiB can be sent; with JavaScript, or with pgdeck plan on the command line, there is no such limit.";
 
 /// The Leptos context of every page and server function.
 pub(super) fn contexts(
@@ -58,6 +54,10 @@ pub(super) fn contexts(
     let state = state.clone();
     move || {
         let own = state.clone();
+        // Leptos provides the head of the request before it calls this.
+        let head = use_context::<Parts>();
+        let id = head.as_ref().and_then(|head| session_id(&head.headers, &state.0.origins));
+        provide_context(FormToken(id.map(form_token::of).unwrap_or_default()));
         provide_context(state.0.engine.clone());
         provide_context(current.0.clone());
         provide_context(OwnCostSource(Arc::new(move || own.own_cost())));
@@ -175,9 +175,12 @@ pub async fn page(
     {
         return response::see_other(&to);
     }
-    let sign_in = sign_in(&state, request.uri()).await;
+    let (sign_in, cookie) = match sign_in(&state, (request.uri(), request.headers())).await {
+        Ok(both) => both,
+        Err(error) => return response::internal_error(&error),
+    };
     let more = contexts(&state, current, sign_in);
-    render(&state, more, request).await
+    with_cookie(render(&state, more, request).await, cookie)
 }
 
 /// `POST /plan`: the forms of the page, for browsers without JavaScript. Nothing is stored. A running
@@ -260,10 +263,13 @@ pub async fn function(
     if current.0.is_none() {
         DefaultBodyLimit::max(MAX_SIGN_IN_BYTES).apply(&mut request);
     }
-    let sign_in = sign_in(&state, request.uri()).await;
+    let (sign_in, cookie) = match sign_in(&state, (request.uri(), request.headers())).await {
+        Ok(both) => both,
+        Err(error) => return response::internal_error(&error),
+    };
     let contexts = contexts(&state, current, sign_in);
     let answer = leptos_axum::handle_server_fns_with_context(contexts, request).await;
-    with_status(answer.into_response()).await
+    with_cookie(with_status(answer.into_response()).await, cookie)
 }
 
 /// Leptos answers every error of a server function with 500; a refusal is not our own fault.
@@ -281,17 +287,4 @@ async fn with_status(answer: Response) -> Response {
         Err(_) => head.status,
     };
     Response::from_parts(head, Body::from(bytes))
-}
-
-async fn sign_in(state: &AppState, uri: &Uri) -> SignInInfo {
-    if !matches!(uri.path(), "/sign-in" | "/api/sign_in_info") {
-        return SignInInfo::default();
-    }
-    let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let error =
-        query.into_iter().find(|(key, _)| key == "error").map(|(_, error)| error.into_owned());
-    SignInInfo {
-        by_password: state.0.auth.has_users().await,
-        message: error.and_then(|error| error_message(&error)).map(str::to_owned),
-    }
 }

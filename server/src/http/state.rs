@@ -1,8 +1,9 @@
 //! The axum state shared by all handlers: engine, authentication, actions, origins, counters.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use engine::Engine;
@@ -56,6 +57,8 @@ pub struct Inner {
 pub struct Viewers {
     /// Open now.
     pub open: AtomicU64,
+    /// The same by person.
+    pub people: Mutex<HashMap<String, u64>>,
     /// Bytes sent since start.
     pub sent_bytes: AtomicU64,
 }

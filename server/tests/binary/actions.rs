@@ -89,8 +89,8 @@ pub async fn client(server: &Server) -> (PgConnection, String) {
 
 /// Posts the action form; status and page.
 pub async fn post_action(pgdeck: &Running, cookie: &str, fields: &[(&str, &str)]) -> (u16, String) {
-    let request = pgdeck.post("/s/shop/act").header("cookie", cookie);
-    let answer = request.body(form_body(fields)).send().await.unwrap();
+    let request = pgdeck.form("/s/shop/act", cookie, form_body(fields));
+    let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
     (status, answer.text().await.unwrap().replace("<!>", ""))
 }

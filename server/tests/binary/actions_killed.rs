@@ -67,9 +67,7 @@ async fn killed_in_the_middle_leaves_the_record_before_the_act() {
     let response = {
         let (pgdeck, eve) = (pgdeck.clone(), eve.clone());
         let body = form_body(&confirm);
-        tokio::spawn(async move {
-            pgdeck.post("/s/shop/act").header("cookie", eve).body(body).send().await
-        })
+        tokio::spawn(async move { pgdeck.form("/s/shop/act", &eve, body).send().await })
     };
     let mut waits = false;
     for _ in 0..3_000 {
@@ -128,7 +126,7 @@ async fn kill_9_at_any_moment_leaves_no_act_without_its_record() {
         let token = token(&page);
         let confirm = [&ask[..], &[("step", "act"), ("token", &token)]].concat();
         let pid = target.split('@').next().unwrap();
-        let request = pgdeck.post("/s/shop/act").header("cookie", &eve).body(form_body(&confirm));
+        let request = pgdeck.form("/s/shop/act", &eve, form_body(&confirm));
         if kill == 1 {
             pgdeck.kill();
         }

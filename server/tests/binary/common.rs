@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 
-pub use crate::client::{Http, PASSWORD, UNREACHABLE, cookie, form_body, location};
+pub use crate::client::{Http, PASSWORD, UNREACHABLE, cookie, form_body, location, with_token};
 
 /// The binary with an empty environment.
 pub fn pgdeck(arguments: &[&str]) -> Command {

@@ -250,7 +250,7 @@ async fn a_statement_is_cancelled_when_its_client_disconnects() {
         ("verbose", "on"),
         ("buffers", "on"),
     ];
-    let request = pgdeck.post("/plan").header("cookie", &operator).body(form_body(&form));
+    let request = pgdeck.form("/plan", &operator, form_body(&form));
     let waiting = tokio::spawn(request.send());
     until_busy(&server, 1).await;
     let entry = audit(&pgdeck, &operator).await.remove(0);

@@ -62,7 +62,7 @@ async fn a_run_needs_its_own_preview_and_is_done_once() {
         ("functions", "on"),
         ("statement", "update orders set note = 'changed'"),
     ];
-    let request = pgdeck.post("/plan").header("cookie", &operator).body(form_body(&form));
+    let request = pgdeck.form("/plan", &operator, form_body(&form));
     let html = request.send().await.unwrap().text().await.unwrap();
     assert!(html.contains("This is not what was previewed"), "{html}");
     assert_eq!(audit(&pgdeck, &operator).await.len(), 1, "only the run that was previewed");

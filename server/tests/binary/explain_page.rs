@@ -9,7 +9,7 @@ use crate::explain::{explain, preview, sheet, shop, signed_in, start_watching};
 
 /// Posts the form of `/plan`; the page.
 async fn form(pgdeck: &Running, cookie: &str, pairs: &[(&str, &str)]) -> String {
-    let request = pgdeck.post("/plan").header("cookie", cookie).body(form_body(pairs));
+    let request = pgdeck.form("/plan", cookie, form_body(pairs));
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 200);
     answer.text().await.unwrap().replace("<!>", "")

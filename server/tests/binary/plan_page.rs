@@ -10,7 +10,7 @@ async fn post_plans(plan: &str, other: &str) -> (u16, String) {
     let pgdeck = Running::start(&[], |_| {});
     let cookie = pgdeck.sign_in_by_link().await;
     let body = form_body(&[("plan", plan), ("other", other)]);
-    let answer = pgdeck.post("/plan").header("cookie", cookie).body(body).send().await.unwrap();
+    let answer = pgdeck.form("/plan", &cookie, body).send().await.unwrap();
     let status = answer.status().as_u16();
     // Markers between texts are for hydration only.
     (status, answer.text().await.unwrap().replace("<!>", ""))
@@ -43,7 +43,7 @@ async fn limits_of_the_configuration_hold_for_plans() {
     let pgdeck = Running::configured(file.to_str().unwrap(), |_| {});
     let cookie = pgdeck.sign_in_by_link().await;
     let body = form_body(&[("plan", FILTERED)]);
-    let answer = pgdeck.post("/plan").header("cookie", &cookie).body(body).send().await.unwrap();
+    let answer = pgdeck.form("/plan", &cookie, body).send().await.unwrap();
     let html = answer.text().await.unwrap();
     assert!(!html.contains("/rules#plan/filtered_seq_scan"), "{html}");
     let rules = pgdeck.get("/rules").header("cookie", &cookie).send().await.unwrap();

@@ -1,6 +1,6 @@
 //! Sign-in and sign-out: one-time link, session cookie, rate limit, open redirects, reverse proxy with https.
 
-use crate::common::{PASSWORD, Running, UNREACHABLE, add_user, cookie, location};
+use crate::common::{PASSWORD, Running, UNREACHABLE, add_user, cookie, location, with_token};
 
 fn with_eve() -> Running {
     Running::start(&[], |data_dir| add_user(data_dir, "eve", &["--role", "viewer"]))
@@ -34,7 +34,12 @@ async fn cookies_are_http_only_and_strict_and_rotate_at_sign_in() {
     }
     let old = cookie(&first);
     let body = "name=eve&password=correct+horse+battery";
-    let second = pgdeck.post("/login").header("cookie", &old).body(body).send().await.unwrap();
+    let page = pgdeck.sign_in_page().await;
+    let sent = |session: &str| {
+        let request = pgdeck.post("/login").header("cookie", format!("{page}; {session}"));
+        request.body(with_token(&page, body)).send()
+    };
+    let second = sent(&old).await.unwrap();
     let new = cookie(&second);
     assert_ne!(old, new);
     assert_eq!(
@@ -46,7 +51,7 @@ async fn cookies_are_http_only_and_strict_and_rotate_at_sign_in() {
     // Session fixation: a planted session id is not adopted either.
     let name = new.split('=').next().unwrap();
     let planted = format!("{name}={}", "a".repeat(64));
-    let third = pgdeck.post("/login").header("cookie", &planted).body(body).send().await.unwrap();
+    let third = sent(&planted).await.unwrap();
     assert_ne!(cookie(&third), planted);
 }
 
@@ -54,7 +59,7 @@ async fn cookies_are_http_only_and_strict_and_rotate_at_sign_in() {
 async fn signing_out_ends_the_session_on_the_server() {
     let pgdeck = with_eve();
     let cookie = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
-    let out = pgdeck.post("/logout").header("cookie", &cookie).send().await.unwrap();
+    let out = pgdeck.form("/logout", &cookie, "").send().await.unwrap();
     assert_eq!(location(&out), "/sign-in");
     assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
     assert_eq!(pgdeck.get("/").header("cookie", &cookie).send().await.unwrap().status(), 303);
@@ -91,7 +96,8 @@ async fn next_redirects_to_local_paths_only() {
         [("%2Fabout", "/about"), ("%2F%2Fevil.example", "/"), ("https%3A%2F%2Fevil.example", "/")]
     {
         let body = format!("name=eve&password=correct+horse+battery&next={next}");
-        let answer = pgdeck.post("/login").body(body).send().await.unwrap();
+        let page = pgdeck.sign_in_page().await;
+        let answer = pgdeck.form("/login", &page, body).send().await.unwrap();
         assert_eq!(location(&answer), leads_to);
     }
 }
@@ -128,12 +134,16 @@ async fn behind_https_the_cookie_is_bound_to_the_host() {
     );
     let client =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let page = client.get(format!("http://{listen}/sign-in")).header("host", "deck.example");
+    let page = cookie(&page.send().await.unwrap());
+    assert!(page.starts_with("__Host-pgdeck-443-sign-in="), "{page}");
     let answer = client
         .post(format!("http://{listen}/login"))
+        .header("cookie", &page)
         .header("host", "deck.example")
         .header("origin", "https://deck.example")
         .header("content-type", "application/x-www-form-urlencoded")
-        .body("name=eve&password=correct+horse+battery")
+        .body(with_token(&page, "name=eve&password=correct+horse+battery"))
         .send()
         .await
         .unwrap();

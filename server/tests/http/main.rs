@@ -9,11 +9,15 @@
 
 #[path = "../support/client.rs"]
 mod client;
+mod form_tokens;
 mod in_process;
 mod metrics;
+#[path = "../support/payloads.rs"]
+mod payloads;
 mod permissions;
 mod plans_seen;
 mod security;
 mod sign_in;
+mod sinks;
 mod titles;
 mod truth;

@@ -5,7 +5,7 @@ use model::{ApiError, Role};
 use reqwest::Response;
 use server::http::routes;
 
-use crate::client::{FORM, PASSWORD, cookie, location};
+use crate::client::{FORM, PASSWORD, cookie, location, with_token};
 use crate::in_process::InProcess;
 
 /// Users: name, roles, servers they may see (none: all), the permissions held, and whether on `shop`.
@@ -137,6 +137,11 @@ async fn call(pgdeck: &InProcess, method: &str, path: &str, cookie: Option<&str>
         "GET" => pgdeck.get(&place),
         "POST" => {
             let (kind, body) = body(path);
+            let is_form = !path.starts_with("/api/");
+            let body = match cookie.filter(|_| is_form) {
+                Some(cookie) => with_token(cookie, body),
+                None => body,
+            };
             pgdeck.post_as(&place, kind).body(body)
         }
         other => panic!("no way to call with {other}"),

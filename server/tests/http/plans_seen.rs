@@ -96,7 +96,7 @@ impl Bench {
 
     /// Sends the form.
     async fn planned(&self, cookie: &str, path: &str) -> (u16, String) {
-        let form = self.pgdeck.post(path).header("cookie", cookie).body("database=postgres");
+        let form = self.pgdeck.form(path, cookie, "database=postgres");
         let answer = form.send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }

@@ -3,7 +3,7 @@
 
 use model::Role;
 
-use crate::client::{PASSWORD, cookie, location};
+use crate::client::{PASSWORD, cookie, location, with_token};
 use crate::in_process::InProcess;
 
 const POLICY_PARTS: [&str; 6] = [
@@ -84,6 +84,12 @@ async fn a_page_runs_only_scripts_with_its_own_nonce() {
             "{page}"
         );
         assert!(!page.contains(" style=\"") && !page.contains(" onclick="), "{page}");
+        let places = page.matches(&nonce).count();
+        let of_scripts = page
+            .split("<script")
+            .skip(1)
+            .filter(|tag| tag.split('>').next().unwrap().contains(&nonce));
+        assert_eq!(places, of_scripts.count(), "elsewhere selectors can read it: {page}");
         nonces.push(nonce);
     }
     assert_ne!(nonces[0], nonces[1]);
@@ -125,7 +131,8 @@ async fn unsafe_requests_must_be_same_origin() {
     let from_page = pgdeck
         .post_without_origin("/logout")
         .header("cookie", &cookie)
-        .header("origin", &pgdeck.url);
+        .header("origin", &pgdeck.url)
+        .body(with_token(&cookie, ""));
     assert_eq!(from_page.send().await.unwrap().status(), 303);
 }
 

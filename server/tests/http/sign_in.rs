@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use model::Role;
+use server::http::events::MAX_STREAMS_OF_A_PERSON;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::client::{FORM, PASSWORD, cookie};
+use crate::client::{FORM, PASSWORD, UNREACHABLE, cookie, with_token};
 use crate::in_process::InProcess;
 
 /// The most memory this process has used, kB.
@@ -19,9 +20,10 @@ fn peak_kb() -> u64 {
 
 /// Sends a sign-in form from that loopback address.
 async fn attempt(port: u16, address: [u8; 4], user: usize) -> std::io::Result<TcpStream> {
-    let body = format!("name=user{user}&password=guess-guess-guess");
+    let page = format!("pgdeck-{port}-sign-in=x");
+    let body = with_token(&page, format!("name=user{user}&password=guess-guess-guess"));
     let request = format!(
-        "POST /login HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nsec-fetch-site: same-origin\r\ncontent-type: {FORM}\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST /login HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncookie: {page}\r\nsec-fetch-site: same-origin\r\ncontent-type: {FORM}\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     let socket = TcpSocket::new_v4()?;
@@ -96,17 +98,42 @@ async fn without_a_session_only_a_small_body_is_read() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_within_five_seconds_after_its_session() {
-    let pgdeck = InProcess::start(&[("eve", &[Role::Viewer], &[])]).await;
-    let cookie = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
-    let stream = pgdeck.get("/live?server=shop&area=activity").header("cookie", &cookie);
-    let mut chunks = stream.send().await.unwrap().bytes_stream();
-    assert!(chunks.next().await.unwrap().is_ok());
-    pgdeck.post("/logout").header("cookie", &cookie).send().await.unwrap();
-    let signed_out = Instant::now();
-    let ending = async { while let Some(Ok(_)) = chunks.next().await {} };
-    tokio::time::timeout(Duration::from_secs(15), ending).await.expect("the stream ends");
-    assert!(signed_out.elapsed() < Duration::from_secs(6), "{:?}", signed_out.elapsed());
+async fn a_stream_ends_within_five_seconds_after_its_session_or_another_role() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let users: [(&str, &[Role], &[&str]); 4] = [
+        ("leaves", &[Role::Viewer], &[]),
+        ("removed", &[Role::Viewer], &[]),
+        ("demoted", &[Role::Operator], &[]),
+        ("stays", &[Role::Viewer], &[]),
+    ];
+    let dsns = [UNREACHABLE.to_owned()];
+    let pgdeck = InProcess::watching_in(folder, &dsns, &users).await;
+    let mut streams = Vec::new();
+    for (name, ..) in users {
+        let cookie = cookie(&pgdeck.sign_in(name, PASSWORD).await);
+        let stream = pgdeck.get("/live?server=shop&area=activity").header("cookie", &cookie);
+        let mut chunks = stream.send().await.unwrap().bytes_stream();
+        assert!(chunks.next().await.unwrap().is_ok());
+        streams.push((name, cookie, chunks));
+    }
+    let (_, leaving, _) = streams.first().unwrap();
+    pgdeck.form("/logout", leaving, "").send().await.unwrap();
+    let pool = server::database::open(&data_dir).await.unwrap();
+    server::auth::users::remove(&pool, "removed").await.unwrap();
+    let demote = "update users set roles = 'viewer' where name = 'demoted'";
+    sqlx::query(demote).execute(&pool).await.unwrap();
+    let changed = Instant::now();
+    for (name, _, chunks) in &mut streams {
+        let ending = async { while let Some(Ok(_)) = chunks.next().await {} };
+        let ended = tokio::time::timeout(Duration::from_secs(15), ending);
+        if *name == "stays" {
+            assert!(changed.elapsed() < Duration::from_secs(6), "{:?}", changed.elapsed());
+            assert!(ended.await.is_err(), "whom nothing happened to sees on");
+        } else {
+            ended.await.expect(name);
+        }
+    }
 }
 
 #[tokio::test]
@@ -125,5 +152,41 @@ async fn a_refusal_of_a_server_function_is_not_our_own_fault() {
         let malformed = pgdeck.post_as("/api/act_preview", "application/json").body("{}");
         let answer = malformed.header("cookie", &cookie).send().await.unwrap();
         assert!(answer.status().is_client_error(), "{}", answer.status());
+    }
+}
+
+#[tokio::test]
+async fn looking_whether_a_link_works_does_not_use_it_up() {
+    let pgdeck = InProcess::start(&[]).await;
+    let looked = reqwest::Client::new().head(&pgdeck.link).send().await.unwrap();
+    assert_eq!(looked.status(), 200);
+    assert!(looked.headers().get("set-cookie").is_none());
+    pgdeck.sign_in_by_link().await;
+}
+
+#[tokio::test]
+async fn one_person_does_not_take_the_streams_of_all() {
+    let users: [(&str, &[Role], &[&str]); 2] =
+        [("eve", &[Role::Viewer], &[]), ("bob", &[Role::Viewer], &[])];
+    let pgdeck = InProcess::start(&users).await;
+    let eve = cookie(&pgdeck.sign_in("eve", PASSWORD).await);
+    let bob = cookie(&pgdeck.sign_in("bob", PASSWORD).await);
+    let open = async |cookie: &str| {
+        let request = pgdeck.get("/live?server=shop&area=activity").header("cookie", cookie);
+        request.send().await.unwrap()
+    };
+    let mut streams = Vec::new();
+    for _ in 0..MAX_STREAMS_OF_A_PERSON {
+        let stream = open(&eve).await;
+        assert_eq!(stream.status(), 200);
+        streams.push(stream);
+    }
+    assert_eq!(open(&eve).await.status(), 429);
+    assert_eq!(open(&bob).await.status(), 200);
+    streams.pop();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while open(&eve).await.status() != 200 {
+        assert!(Instant::now() < deadline, "a stream that is closed makes room");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -3,7 +3,7 @@
 use model::Role;
 use server::http::routes;
 
-use crate::client::{FORM, PASSWORD, UNREACHABLE, cookie};
+use crate::client::{FORM, PASSWORD, UNREACHABLE, cookie, with_token};
 use crate::in_process::InProcess;
 
 /// What closes a title and opens an element of its own; browsers send it percent-encoded.
@@ -52,7 +52,9 @@ async fn markup_in_an_address_is_text_on_every_page() {
         for method in ["GET", "POST"] {
             let request = match method {
                 "GET" => pgdeck.get(&place),
-                _ => pgdeck.post_as(&place, FORM).body(format!("plan={ENCODED}&step={ENCODED}")),
+                _ => pgdeck
+                    .post_as(&place, FORM)
+                    .body(with_token(&cookie, format!("plan={ENCODED}&step={ENCODED}"))),
             };
             let answer = request.header("cookie", &cookie).send().await.unwrap();
             let html = answer.text().await.unwrap();
@@ -128,7 +130,7 @@ async fn a_page_that_answers_a_form_keeps_the_theme() {
     let cookie = cookie(&pgdeck.sign_in("operator", PASSWORD).await);
     for (path, body) in [("/plan", "plan=none"), ("/s/local/act", "step=none")] {
         for theme in ["light", "dark"] {
-            let request = pgdeck.post_as(path, FORM).body(body);
+            let request = pgdeck.post_as(path, FORM).body(with_token(&cookie, body));
             let both = format!("{cookie}; theme={theme}");
             let html = request.header("cookie", both).send().await.unwrap().text().await.unwrap();
             assert!(html.contains(&format!("data-theme=\"{theme}\"")), "{path}: {theme}");

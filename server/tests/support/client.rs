@@ -1,6 +1,7 @@
 //! An HTTP client that sends the headers of a browser; sets cookies by hand and follows no redirects.
 
 use reqwest::{Client, RequestBuilder, Response, redirect};
+use server::http::middleware::form_token;
 
 /// The content type of a form.
 pub const FORM: &str = "application/x-www-form-urlencoded";
@@ -36,10 +37,17 @@ impl Http {
         self.post_as(path, FORM)
     }
 
-    /// A same-origin `POST` with this content type.
+    /// A same-origin `POST` with this content type; of a server function as its script sends it.
     pub fn post_as(&self, path: &str, content_type: &str) -> RequestBuilder {
         let request = self.client.post(format!("{}{path}", self.url));
-        request.header("content-type", content_type).header("sec-fetch-site", "same-origin")
+        let accepts = if path.starts_with("/api/") { "application/json" } else { "text/html,*/*" };
+        let request = request.header("accept", accepts).header("sec-fetch-site", "same-origin");
+        request.header("content-type", content_type)
+    }
+
+    /// The form of a page that was opened with this cookie.
+    pub fn form(&self, path: &str, cookie: &str, body: impl std::fmt::Display) -> RequestBuilder {
+        self.post(path).header("cookie", cookie).body(with_token(cookie, body))
     }
 
     /// A `POST` of a form without `Sec-Fetch-Site` and `Origin`.
@@ -55,10 +63,24 @@ impl Http {
         cookie(&answer)
     }
 
+    /// Opens the sign-in page: its cookie as `name=value`.
+    pub async fn sign_in_page(&self) -> String {
+        cookie(&self.get("/sign-in").send().await.unwrap())
+    }
+
     /// Sends the sign-in form.
     pub async fn sign_in(&self, name: &str, password: &str) -> Response {
+        let cookie = self.sign_in_page().await;
         let body = form_body(&[("name", name), ("password", password)]);
-        self.post("/login").body(body).send().await.unwrap()
+        self.form("/login", &cookie, body).send().await.unwrap()
+    }
+}
+
+/// A form with the token that pages have for whoever sends this cookie.
+pub fn with_token(cookie: &str, body: impl std::fmt::Display) -> String {
+    match cookie.split(';').next().and_then(|first| first.split_once('=')) {
+        Some((_, id)) => format!("{}={}&{body}", form_token::FIELD, form_token::of(id)),
+        None => body.to_string(),
     }
 }
 

@@ -39,6 +39,25 @@ fn text_in_a_textarea_is_escaped() {
 }
 
 #[test]
+fn every_form_that_is_posted_has_its_token() {
+    let mut seen = 0;
+    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("app/src")) {
+        for part in text.split("<form ").skip(1) {
+            let (head, body) = part.split_once(">\n").unwrap_or_default();
+            if head.contains("method=\"post\"") {
+                seen += 1;
+                let first = body.trim_start();
+                assert!(
+                    first.starts_with("{form_token()}") || first.starts_with("{form_token::field("),
+                    "{path}: the first field of a form that is posted is its token; see ui::form_token"
+                );
+            }
+        }
+    }
+    assert!(seen > 10, "{seen} forms: the test no longer sees them");
+}
+
+#[test]
 fn what_the_browser_loads_is_had_once() {
     let alone = [
         ("<For ", "app/src/ui/keyed.rs", "use `each`"),

@@ -13,6 +13,7 @@ use crate::actions::form::{form_action, step_view};
 use crate::links;
 use crate::resource::shared;
 use crate::shell::navigation::{Nav, refusal};
+use crate::ui::form_token::form_token;
 use crate::ui::page::{not_found, title_of};
 use crate::ui::reading::{api_error, loading};
 
@@ -91,6 +92,7 @@ fn table(server: &ServerId, refusal: Signal<Option<String>>) -> AnyView {
         <section class="panel" aria-labelledby="act-table">
             <h2 id="act-table">"Table maintenance"</h2>
             <form method="post" action=form_action(server) class="act-table">
+                {form_token()}
                 <label>
                     <span>"Table (with schema)"</span>
                     <input type="text" name="table" placeholder="public.orders" autocomplete="off" spellcheck="false" required/>

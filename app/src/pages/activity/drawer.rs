@@ -10,6 +10,7 @@ use super::rows::wait;
 use crate::actions::form::SessionActions;
 use crate::shell::navigation::{Nav, refusal};
 use crate::ui::code::CopyButton;
+use crate::ui::form_token::form_token;
 use crate::ui::format;
 use crate::ui::number::Age;
 use crate::ui::reading::empty;
@@ -149,6 +150,7 @@ fn explain(session: &Session, query: &str) -> Option<AnyView> {
     Some(
         view! {
             <form method="post" action="/plan">
+                {form_token()}
                 <input type="hidden" name="step" value="open"/>
                 <input type="hidden" name="server" value=server.to_string()/>
                 <input type="hidden" name="database" value=database/>

@@ -11,6 +11,7 @@ use super::scene::{Scene, Viewer};
 use crate::actions::form;
 use crate::ui::filter;
 use crate::ui::filter::Term;
+use crate::ui::form_token::form_token;
 use crate::ui::format;
 use crate::ui::sort;
 use crate::ui::sort::Column;
@@ -163,6 +164,7 @@ pub fn table(
             {(pages > 1).then(|| format!("Page {} of {pages}.", page + 1))}
         </p>
         <form method="post" action=form::form_action(scene.server)>
+            {form_token()}
         <div class="scroll wide-table lock-rows" tabindex="0" role="group" aria-label="Waiters">
             <table>
                 <thead><tr>{heads.collect_view()}</tr></thead>

@@ -7,6 +7,7 @@ use model::{ServerId, Unit};
 use super::result;
 use super::start::{MeasureStart, Outcome};
 use crate::links;
+use crate::ui::form_token::form_token;
 use crate::ui::format;
 use crate::ui::reading::known;
 use crate::ui::table;
@@ -53,6 +54,7 @@ pub fn offered(server: &ServerId, offers: Offers, start: &MeasureStart) -> AnyVi
             <h2 id="measure-how">"Ways to measure"</h2>
             <p>"Its size is " {size} ", without its TOAST table and indexes. The cheapest way stands first."</p>
             <form method="post" action=address on:submit=submit>
+                {form_token()}
                 {hidden}
                 <p class="measure-budget">
                     <label>"Read at most " <input name="mib" type="number" min="1" value=(start.budget.bytes / MIB).to_string()/> " MiB"</label>

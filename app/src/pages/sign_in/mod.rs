@@ -6,6 +6,7 @@ use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
 use crate::resource::loaded;
+use crate::ui::form_token;
 
 /// The data of the sign-in page, provided in the context of each request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub struct SignInInfo {
     pub by_password: bool,
     /// Why the last attempt failed, one sentence.
     pub message: Option<String>,
+    /// The token of the form, which belongs to a cookie of this browser.
+    pub form_token: String,
 }
 
 access! { "/api/sign_in_info" Public }
@@ -48,7 +51,7 @@ pub fn Page() -> impl IntoView {
                     let message = info.message.map(|message| view! { <p class="warning" role="alert">{message}</p> });
                     view! {
                         {message}
-                        {if info.by_password { form(next).into_any() } else { link_only(has_failed) }}
+                        {if info.by_password { form(next, info.form_token).into_any() } else { link_only(has_failed) }}
                     }
                 })}
             </Suspense>
@@ -56,9 +59,10 @@ pub fn Page() -> impl IntoView {
     }
 }
 
-fn form(next: Memo<String>) -> impl IntoView {
+fn form(next: Memo<String>, token: String) -> impl IntoView {
     view! {
         <form method="post" action="/login">
+            {form_token::field(token)}
             <input type="hidden" name="next" value=move || next.get()/>
             <label>
                 <span>"Name"</span>

@@ -6,6 +6,7 @@ use model::statements::Detail;
 use model::statements::explain::explain;
 
 use crate::ui::code::CodeBlock;
+use crate::ui::form_token::form_token;
 
 /// Both; nothing for a statement without a plan.
 pub fn plan(server: &ServerId, detail: &Detail, major: Option<u16>) -> AnyView {
@@ -27,6 +28,7 @@ pub fn plan(server: &ServerId, detail: &Detail, major: Option<u16>) -> AnyView {
         <p class="muted">"Its plan without values, which is not that of every execution." {place}</p>
         <CodeBlock text=sql/>
         <form method="post" action="/plan">
+            {form_token()}
             <input type="hidden" name="server" value=server.to_string()/>
             <input type="hidden" name="database" value=database/>
             <input type="hidden" name="statement" value=text.clone()/>

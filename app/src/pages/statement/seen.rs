@@ -8,6 +8,7 @@ use model::{ApiError, ServerId, Unit};
 #[cfg(feature = "hydrate")]
 use super::planning::plan_statement;
 use crate::live::clock::Clock;
+use crate::ui::form_token::form_token;
 use crate::ui::format;
 use crate::ui::reading::empty;
 
@@ -108,6 +109,7 @@ fn button(
     let described = if refused { "plan-now-why" } else { "plan-now-what" };
     view! {
         <form method="post" action=address class="statement-now" on:submit=submit>
+            {form_token()}
             {databases}
             <button type="submit" disabled=move || refused || is_running.get() aria-describedby=described>{label}</button>
             {why}
@@ -179,6 +181,7 @@ fn open(plan: &str, other: Option<&str>, label: &'static str) -> AnyView {
     });
     view! {
         <form method="post" action="/plan">
+            {form_token()}
             <input type="hidden" name="plan" value=plan.to_owned()/>
             {other}
             <button type="submit">{label}</button>

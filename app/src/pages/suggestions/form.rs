@@ -9,6 +9,7 @@ use model::{ApiError, Reason, ServerId};
 use super::start::{Found, Sent, SuggestionsStart, Tried};
 use super::{compared, result};
 use crate::links;
+use crate::ui::form_token::form_token;
 use crate::ui::format;
 use crate::ui::reading::{empty, why};
 use crate::ui::textarea::in_textarea;
@@ -84,6 +85,7 @@ fn looking(server: &ServerId, question: &Question, state: Forms, is_off: bool) -
         <section class="panel" aria-labelledby="suggestions-title">
             <h2 id="suggestions-title">"Suggestions"</h2>
             <form method="post" action=address on:submit=submit>
+                {form_token()}
                 {fields}
                 <input type="hidden" name="ask" value="suggest"/>
                 <button type="submit" disabled=is_busy>{label}</button>
@@ -120,6 +122,7 @@ fn trying(
         <section class="panel" aria-labelledby="what-if-title">
             <h2 id="what-if-title">"What if"</h2>
             <form method="post" action=address class="suggestions-try" on:submit=submit>
+                {form_token()}
                 {fields}
                 <input type="hidden" name="ask" value="try"/>
                 <label><span>"CREATE INDEX and DROP INDEX statements, which are not executed"</span>

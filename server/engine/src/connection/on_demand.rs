@@ -24,6 +24,7 @@ use super::batch::{BEGIN, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS};
 use super::{Budget, connect};
 use crate::dsn::Dsn;
 use crate::error::query_reason;
+use crate::error_text;
 use crate::overhead::Overhead;
 use crate::sql::{Fill, SqlFile};
 
@@ -177,11 +178,18 @@ impl OnDemand {
         Ok(value.filter(|value| !value.is_null()).and_then(|v| v.as_str().ok().map(str::to_owned)))
     }
 
-    /// What a refused statement of our own means.
+    /// What a refused statement means; without a message that may hold data of a table.
     pub fn reason(&self, stop: Stop, timeout_ms: u64) -> Reason {
-        match stop {
-            Stop::Refused(error) => query_reason(&*error, &self.role, "", timeout_ms),
-            stop => stop.reason(),
+        let error = match stop {
+            Stop::Refused(error) => error,
+            stop => return stop.reason(),
+        };
+        match error_text::instead(&*error) {
+            Some(message) => {
+                let sqlstate = error.code().unwrap_or_default().into_owned();
+                Reason::Failed { sqlstate, message }
+            }
+            None => query_reason(&*error, &self.role, "", timeout_ms),
         }
     }
 

@@ -61,6 +61,10 @@ pub struct Tree {
     pub operators: Vec<Called>,
     /// Names after a dot or alone: `row.f` calls `f(row)` when there is no such column.
     pub columns: Vec<Called>,
+    /// Tables and views, also names of CTEs.
+    pub relations: Vec<Called>,
+    /// Types of casts and column definitions.
+    pub types: Vec<Called>,
     /// The highest `$n`.
     pub parameters: usize,
 }
@@ -183,6 +187,17 @@ impl Tree {
         }
         let locking = fields.get("locking_clause").and_then(Value::as_array);
         self.locks |= locking.is_some_and(|clauses| !clauses.is_empty());
+        // Tables and types stand as nodes and as fields of others.
+        let offset = fields.get("location").and_then(Value::as_i64);
+        let offset = offset.and_then(|offset| usize::try_from(offset).ok());
+        let word = |key: &str| fields.get(key)?.as_str().filter(|word| !word.is_empty());
+        if let Some(name) = word("relname") {
+            let schema = word("schemaname").map(str::to_owned);
+            self.relations.push(Called { schema, name: name.to_owned(), offset });
+        }
+        if fields.get("typemod").is_some() {
+            self.types.extend(called(fields.get("names"), offset));
+        }
     }
 }
 

@@ -33,9 +33,23 @@ pub fn blocked(name: &str) -> bool {
     })
 }
 
+/// The same as a regular expression of PostgreSQL.
+pub fn pattern() -> String {
+    let names: Vec<&str> = BLOCKED.split_ascii_whitespace().collect();
+    format!("^({})$", names.join("|").replace('*', ".*"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_pattern_has_every_name() {
+        let pattern = pattern();
+        assert!(pattern.starts_with("^(dblink.*|") && pattern.contains("|ts_stat|"), "{pattern}");
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.*|".contains(c);
+        assert!(pattern.trim_matches(|c| "^()$".contains(c)).chars().all(plain), "{pattern}");
+    }
 
     #[test]
     fn families_are_blocked_whole_and_neighbours_are_not() {

@@ -2,7 +2,7 @@
 //! (`docs/limits.md#explain-guard`).
 //!
 //! Size, PostgreSQL's parser, exactly one statement, its kind, what it may do, what it calls. Pure:
-//! what only the server knows (volatility, the role) is asked in `run`.
+//! what only the server knows (what is reached, the role) is asked in `run`.
 
 use model::explain::{Danger, Mode, Position, Refusal};
 
@@ -41,9 +41,15 @@ impl Guarded {
         self.tree.parameters
     }
 
-    /// What may stand for functions: called by name, by operator, by column.
-    pub fn calls(&self) -> (&[Called], &[Called], &[Called]) {
-        (&self.tree.functions, &self.tree.operators, &self.tree.columns)
+    /// What it names, by kind: columns and types may stand for functions.
+    pub fn names(&self) -> [(&'static str, &[Called]); 5] {
+        [
+            ("function", &self.tree.functions),
+            ("operator", &self.tree.operators),
+            ("column", &self.tree.columns),
+            ("relation", &self.tree.relations),
+            ("type", &self.tree.types),
+        ]
     }
 
     /// Where something stands.

@@ -9,17 +9,16 @@ pub mod catalog;
 pub(crate) mod common_values;
 pub(crate) mod denied_functions;
 pub mod guard;
-mod message;
 pub mod planner;
 mod preview;
 mod privileges;
+mod reached;
 pub(crate) mod registry;
 mod rejected;
 mod rules_catalog;
 mod run;
 mod script;
 pub(crate) mod serial;
-mod volatility;
 
 use std::sync::Arc;
 
@@ -39,7 +38,7 @@ use run::Execution;
 sql! {
     BACKENDS = "backends" [14];
     CANCELLATIONS = "cancellations" [14];
-    VOLATILE_FUNCTIONS = "volatile_functions" [14];
+    REACHED_FUNCTIONS = "reached_functions" [14];
     PLAN_RELATIONS = "plan_relations" [14];
     PLAN_COLUMNS = "plan_columns" [14];
     PLAN_TYPES = "plan_types" [14];

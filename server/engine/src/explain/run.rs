@@ -12,11 +12,12 @@ use super::guard::Guarded;
 use super::privileges::{self, Need};
 use super::registry::{Backend, Run};
 use super::script;
-use super::{BACKENDS, cancel, message, volatility};
+use super::{BACKENDS, cancel, reached};
 use crate::capability::{OLDEST_MAJOR, unsupported};
 use crate::connection::on_demand::{OnDemand, Statement, Stop};
 use crate::dsn::Dsn;
 use crate::error::shortened;
+use crate::error_text;
 use crate::server::WatchedServer;
 
 /// Added to the server's own timeout for the network (`docs/limits.md#connections`).
@@ -121,9 +122,10 @@ impl Execution<'_> {
         self.allowed(&backend, major)?;
         self.run.served_by(Backend { pid: backend.pid, start_us: backend.backend_start_us });
         let executes = self.request.mode.executes();
-        if executes && !self.request.mode.functions() {
+        if executes {
             let asked = Instant::now();
-            let unwanted = volatility::unwanted(session, major, self.guarded, self.within()).await;
+            let what = (self.guarded, self.request.mode.functions());
+            let unwanted = reached::unwanted(session, major, what, self.within()).await;
             if let Some(refusal) = unwanted.map_err(|stop| self.stopped(stop, None, asked))? {
                 return Err(refusal.into());
             }
@@ -226,10 +228,10 @@ impl Execution<'_> {
             _ => None,
         });
         let (message, hint) = match error {
-            Some(error) if message::is_free_of_data(error.code(), error.r#where()) => {
-                (shortened(error.message()), error.hint().map(shortened))
-            }
-            Some(error) => (message::in_place_of(error.code()), None),
+            Some(error) => match error_text::instead(error) {
+                Some(instead) => (instead, None),
+                None => (shortened(error.message()), error.hint().map(shortened)),
+            },
             None => (String::new(), None),
         };
         NotExplained::Failed {

@@ -18,8 +18,11 @@ mod corpus;
 mod grammar;
 mod lab_subset;
 mod majors;
+mod places;
+mod reached;
 mod suggestions;
 mod traps;
+mod ways;
 mod what_if;
 mod workloads;
 

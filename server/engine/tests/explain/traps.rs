@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use model::explain::{NotExplained, Refusal};
+use model::explain::{Danger, NotExplained, Refusal};
 
 use super::*;
 
@@ -62,13 +62,23 @@ async fn what_stands_behind_a_view_runs_with_the_logins_rights() -> Result {
         .await?;
     let engine = watching_one(analyst(&server)).await?;
     let mut canary = server.connect().await?;
-    for (text, code) in [("select * from sly", "42501"), ("select * from writing", "25006")] {
-        let answer = explain(&engine, request(text, READ)).await;
+    let consented = Mode::Analyze { dml: false, functions: true };
+    for (text, mode, danger) in [
+        ("select * from sly", READ, Danger::Blocked),
+        ("select * from sly", consented, Danger::Blocked),
+        ("select * from writing", READ, Danger::Volatile),
+    ] {
+        let answer = explain(&engine, request(text, mode)).await;
         assert!(
-            matches!(&answer, Err(NotExplained::Failed { sqlstate, .. }) if sqlstate == code),
+            matches!(&answer, Err(NotExplained::Refused(Refusal::Function { danger: found, at: Some(_), name })) if *found == danger && name.contains("behind")),
             "{text}: {answer:?}"
         );
     }
+    let answer = explain(&engine, request("select * from writing", consented)).await;
+    assert!(
+        matches!(&answer, Err(NotExplained::Failed { sqlstate, .. }) if sqlstate == "25006"),
+        "{answer:?}"
+    );
     let rows: i64 =
         sqlx::query_scalar("select count(*) from orders").fetch_one(&mut canary).await?;
     assert_eq!(rows, 2_000);
@@ -134,6 +144,33 @@ async fn an_error_hands_out_no_row() -> Result {
     }
     let answer = explain(&engine, request("select x from secret", Mode::Plan)).await;
     assert!(format!("{answer:?}").contains("does not exist"), "names are shown: {answer:?}");
+    engine.stop().await;
+    Ok(())
+}
+
+/// What reading a foreign table does elsewhere is not known here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_foreign_table_needs_consent_also_behind_a_view() -> Result {
+    let server = playground::server(17).await?;
+    prepared(&server).await?;
+    server
+        .exec(
+            "create extension file_fdw; create server files foreign data wrapper file_fdw;
+             create foreign table abroad (line text) server files options (filename '/etc/hostname');
+             create view near as select line from abroad; grant select on abroad, near to analyst",
+        )
+        .await?;
+    let engine = watching_one(analyst(&server)).await?;
+    for text in ["select * from abroad", "select * from near"] {
+        let refused = explain(&engine, request(text, READ)).await;
+        assert!(
+            matches!(&refused, Err(NotExplained::Refused(Refusal::Function { danger: Danger::Foreign, name, .. })) if name.starts_with("public.abroad")),
+            "{text}: {refused:?}"
+        );
+        explain(&engine, request(text, Mode::Plan)).await.expect("planned");
+        let consented = Mode::Analyze { dml: false, functions: true };
+        explain(&engine, request(text, consented)).await.expect("after a yes");
+    }
     engine.stop().await;
     Ok(())
 }

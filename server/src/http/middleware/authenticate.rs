@@ -106,16 +106,30 @@ pub fn cookie_name(origins: &Origins) -> String {
     format!("{prefix}pgdeck-{}", origins.port())
 }
 
+/// The name of the cookie that a sign-in form belongs to.
+pub fn sign_in_cookie_name(origins: &Origins) -> String {
+    format!("{}-sign-in", cookie_name(origins))
+}
+
 /// The session id of a request's cookie; None when there is none, or several.
 pub fn session_id<'a>(headers: &'a HeaderMap, origins: &Origins) -> Option<&'a str> {
-    let name = cookie_name(origins);
+    only_cookie(headers, &cookie_name(origins))
+}
+
+/// The same of the cookie that a sign-in form belongs to.
+pub fn sign_in_id<'a>(headers: &'a HeaderMap, origins: &Origins) -> Option<&'a str> {
+    only_cookie(headers, &sign_in_cookie_name(origins))
+}
+
+/// The value of the only cookie of that name.
+fn only_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut found = headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(key, _)| *key == name.as_str())
+        .filter(|(key, _)| *key == name)
         .map(|(_, value)| value);
     let id = found.next()?;
     found.next().is_none().then_some(id)

@@ -1,5 +1,6 @@
-//! Middleware, outermost first: security headers, same origin, authentication.
+//! Middleware, outermost first: security headers, same origin, authentication, form tokens.
 
 pub mod authenticate;
+pub mod form_token;
 pub mod same_origin;
 pub mod security_headers;

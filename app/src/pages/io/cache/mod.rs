@@ -13,6 +13,7 @@ use model::{Latest, ServerId, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::links;
+use crate::ui::form_token::form_token;
 use crate::ui::format;
 use crate::ui::reading::empty;
 #[cfg(feature = "ssr")]
@@ -89,6 +90,7 @@ fn form(server: &ServerId, database: String, state: Asking) -> AnyView {
     };
     view! {
         <form method="post" action=address class="cache-form" on:submit=submit>
+            {form_token()}
             <label>"Database, whose relations are named " <input name="database" value=database autocomplete="off"/></label>
             {button(Detail::Relations, "Read by relation")}
             {button(Detail::Summary, "Read the sums")}

@@ -8,6 +8,7 @@ use super::request::{ExplainRequest, Step, TIMEOUTS_MS};
 use super::result::outcome;
 use super::runner::ExplainRunner;
 use super::{Choices, ExplainSubmission, Outcome, Servers};
+use crate::ui::form_token::form_token;
 use crate::ui::format;
 
 /// The first major version with SERIALIZE and MEMORY.
@@ -59,6 +60,7 @@ fn fields(choices: Choices, runner: ExplainRunner, request: &ExplainRequest) -> 
     let may_analyze = choices.may_analyze;
     view! {
         <form method="post" action="/plan" class="run-form" on:submit=submit on:input=move |_| runner.form_changed()>
+            {form_token()}
             {place(&choices, chosen, request)}
             <label class="run-statement">
                 <span>"Statement, without EXPLAIN"</span>

@@ -10,6 +10,7 @@ use super::request::{ExplainRequest, Step};
 use super::runner::{ExplainRunner, Phase};
 use crate::pages::plan::describe::shown;
 use crate::ui::code::CodeBlock;
+use crate::ui::form_token::form_token;
 use crate::ui::format;
 
 /// The outcome below the form.
@@ -79,6 +80,7 @@ fn preview_view(preview: &Preview, request: &ExplainRequest, runner: ExplainRunn
             <h3>"Every statement that would be sent"</h3>
             <CodeBlock text=sql/>
             <form method="post" action="/plan" on:submit=submit>
+                {form_token()}
                 {hidden}
                 <input type="hidden" name="run" value=preview.run.as_str().to_owned()/>
                 <p class="plan-actions">

@@ -105,7 +105,10 @@ fn consents_needed(refusal: &Refusal) -> (bool, bool) {
     let dml = matches!(refusal, Refusal::Writes { .. } | Refusal::LocksRows { .. });
     let functions = matches!(
         refusal,
-        Refusal::Function { danger: Danger::Volatile | Danger::SecurityDefiner, .. }
+        Refusal::Function {
+            danger: Danger::Volatile | Danger::SecurityDefiner | Danger::Foreign,
+            ..
+        }
     );
     (dml, functions)
 }
@@ -245,6 +248,7 @@ mod tests {
         assert_eq!(consents_needed(&Refusal::LocksRows { at: None }), (true, false));
         assert_eq!(consents_needed(&function(Danger::Volatile)), (false, true));
         assert_eq!(consents_needed(&function(Danger::SecurityDefiner)), (false, true));
+        assert_eq!(consents_needed(&function(Danger::Foreign)), (false, true));
         assert_eq!(consents_needed(&function(Danger::Blocked)), (false, false));
         assert_eq!(consents_needed(&Refusal::Busy), (false, false));
     }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::EXAMPLE;
 use crate::pages::plan::state::PlanState;
+use crate::ui::form_token::form_token;
 
 /// What may be sent without JavaScript, bytes of text.
 pub const MAX_SENT_BYTES: usize = 2 * 1024 * 1024;
@@ -45,6 +46,7 @@ pub fn Form(state: PlanState) -> impl IntoView {
         <details class="plan-input panel" open=open>
             <summary>{summary}</summary>
             <form method="post" action="/plan" data-local="" on:submit=submit>
+                {form_token()}
                 <div class="plan-fields">
                     <label>
                         <span>"Plan"</span>

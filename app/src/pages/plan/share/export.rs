@@ -162,4 +162,29 @@ mod tests {
         );
         assert_eq!(flat("a|b\n<c>"), "a\\|b \\<c\\>");
     }
+
+    #[test]
+    fn hostile_names_are_text_in_both_files() {
+        for payload in [
+            "</text></svg><x-canary/>",
+            "<x-canary>",
+            "]]><x-canary>",
+            "| [x](javascript:x-canary) |",
+            "```x-canary```",
+            "![x-canary](x)",
+        ] {
+            let plan = format!("Seq Scan on \"{payload}\" x  (cost=0.00..1.00 rows=1 width=4)");
+            let analysis = analysis(&plan);
+            assert!(!svg(&analysis, Scale::Cost).0.contains("<x-canary"), "{payload}");
+            let text = markdown(&analysis);
+            assert!(text.contains("x-canary"), "{payload}: {text}");
+            for (at, _) in text.match_indices(['<', '[', '`']) {
+                assert!(text[..at].ends_with('\\'), "{payload}: {text}");
+            }
+            let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+            assert!(
+                text.lines().filter(|line| line.starts_with("| ")).all(|line| cells(line) == 7)
+            );
+        }
+    }
 }

@@ -1,19 +1,35 @@
-//! Whether the message of an error may be shown. Errors about values quote them, so an error of EXPLAIN
-//! can hand out rows that nobody granted to the reader (PgHero CVE-2023-22626).
+//! Whether the message of an error may be shown. Errors about values quote them, so an error of what a person
+//! asks for can hand out rows that nobody granted to the reader (PgHero CVE-2023-22626).
+
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
 
 /// Classes and codes whose messages name objects, limits and the statement's own words, never a value.
 /// Class 42 is syntax and undefined names, 25 the transaction's state, 0A what is not supported, 23
-/// constraints by their name, 53 and 54 resources and limits, 3D and 3F unknown databases and schemas.
-const FREE_OF_DATA: [&str; 9] = ["42", "25", "0A", "23", "53", "54", "3D", "3F", "22012"];
+/// constraints by their name, 40 conflicts, 53 and 54 resources and limits, 55 and 57 the state of objects and of
+/// the server, 58 its files, 3D and 3F unknown databases and schemas, XX001 and XX002 damaged pages by their number.
+const FREE_OF_DATA: [&str; 15] = [
+    "42", "25", "0A", "23", "40", "53", "54", "55", "57", "58", "3D", "3F", "22012", "XX001",
+    "XX002",
+];
 
 /// Whether a message with this SQLSTATE holds no value. With a context it comes from inside a function,
 /// which may raise any code with any text.
-pub fn is_free_of_data(sqlstate: &str, context: Option<&str>) -> bool {
+fn is_free_of_data(sqlstate: &str, context: Option<&str>) -> bool {
     context.is_none() && FREE_OF_DATA.iter().any(|class| sqlstate.starts_with(class))
 }
 
+/// What is shown in place of the message; None where that may be shown.
+pub fn instead(error: &dyn DatabaseError) -> Option<String> {
+    let sqlstate = error.code().unwrap_or_default();
+    let context = error.try_downcast_ref::<PgDatabaseError>().and_then(|error| error.r#where());
+    // hypopg says under its name what it does not support, with the code of internal errors.
+    let is_of_hypopg = context.is_none() && error.message().starts_with("hypopg: ");
+    (!is_of_hypopg && !is_free_of_data(&sqlstate, context)).then(|| in_place_of(&sqlstate))
+}
+
 /// What is shown in place of a message that may hold a value.
-pub fn in_place_of(sqlstate: &str) -> String {
+fn in_place_of(sqlstate: &str) -> String {
     let condition = match sqlstate {
         "22P02" => "a value is not valid for its type",
         "22003" => "a number is out of range",
