@@ -6,6 +6,7 @@ use model::ServerId;
 
 use crate::links;
 use crate::live::Live;
+use crate::ui::form_token::form_token;
 
 /// The button. The answer leads back to the page; of a recording nothing can be read again.
 #[component]
@@ -23,6 +24,7 @@ pub fn ReadAgain(
     };
     view! {
         <form class="read-again" method="post" action=action hidden=move || live.is_recording.get()>
+            {form_token()}
             <input type="hidden" name="to" value=here/>
             <button type="submit" title="New readings come within seconds.">"Read again"</button>
         </form>
