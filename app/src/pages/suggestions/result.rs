@@ -237,7 +237,7 @@ fn considered(server: &ServerId, found: &Suggestions) -> AnyView {
         _ => format!("{looked_at} looked at, {unplanned} of them not planned"),
     };
     view! {
-        <details open=unplanned > 0>
+        <details open={unplanned > 0}>
             <summary>{summary}</summary>
             <div class="suggestions-costs">{table::table("Statements that were looked at", head, rows)}</div>
         </details>
