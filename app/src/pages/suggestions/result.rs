@@ -231,13 +231,14 @@ fn considered(server: &ServerId, found: &Suggestions) -> AnyView {
     };
     let rows = found.statements.iter().map(row).collect_view();
     let unplanned = found.statements.iter().filter(|one| one.cost.is_err()).count();
+    let is_open = unplanned > 0;
     let looked_at = format::plural(found.statements.len() as i64, "statement", "statements");
     let summary = match unplanned {
         0 => format!("{looked_at} planned"),
         _ => format!("{looked_at} looked at, {unplanned} of them not planned"),
     };
     view! {
-        <details open={unplanned > 0}>
+        <details open=is_open>
             <summary>{summary}</summary>
             <div class="suggestions-costs">{table::table("Statements that were looked at", head, rows)}</div>
         </details>
