@@ -171,7 +171,7 @@ pub async fn made(
     Ok(match index.method {
         // README of HypoPG, "Limitations": other access methods are not supported.
         Some(method @ ("gin" | "gist" | "spgist")) => {
-            Err(nothing(&format!("Not proved: hypopg makes no {} indexes.", method.to_uppercase())))
+            Err(nothing(&format!("hypopg makes no {} indexes.", method.to_uppercase())))
         }
         _ => {
             let found = planner.create(&plain_sql(index)).await?;

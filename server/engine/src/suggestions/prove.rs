@@ -82,7 +82,7 @@ impl Proof {
         let after = &self.after;
         for one in &mut self.wanted {
             if one.made.is_ok() && !is_of_use(one, subjects, after) {
-                one.made = Err(nothing("Not proved: the time was up."));
+                one.made = Err(nothing("It was not tried again: the time was up."));
             }
         }
     }

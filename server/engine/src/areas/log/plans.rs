@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use model::explain::LoggedPlan;
-use model::statements::explain::OWN;
 
 use super::record::Record;
 
@@ -14,6 +13,8 @@ const PER_TICK: usize = 20;
 const LONGEST: usize = 256 << 10;
 /// As much of a text without identifier tells whose it is, bytes.
 const TELLS: usize = 400;
+/// How the statements of pgdeck itself begin.
+const OWN: &str = "/* pgdeck ";
 
 /// The plans of these records: of many of a statement the first and the last, of many statements the newest.
 pub fn plans(records: &[Record]) -> Vec<LoggedPlan> {
