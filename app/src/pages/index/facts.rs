@@ -94,9 +94,10 @@ fn paid(detail: &Detail) -> Vec<(&'static str, String)> {
         _ => "–".to_owned(),
     };
     let count = |count: i64| format::number(count as f64, Unit::Count);
-    let kept = detail
-        .kept_from_hot
-        .map(|updates| format!("{} ({} of updates)", count(updates), of_updates(updates)));
+    let kept = detail.kept_from_hot.map(|updates| match updates {
+        0 => count(0),
+        _ => format!("{} ({} of updates)", count(updates), of_updates(updates)),
+    });
     vec![
         ("Entries written to it", rate.unwrap_or_else(|| "unknown until two readings".into())),
         ("Indexes that a write of the table maintains", detail.siblings.to_string()),
