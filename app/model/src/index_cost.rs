@@ -217,8 +217,8 @@ mod tests {
             .try_into()
             .unwrap();
         assert_eq!(both.wal_bytes, Some(Between { least: 64.0, most: 128.0 }));
-        let brin = costs(&["create index i on t using brin (a);"]);
-        assert_eq!(brin[0].wal_bytes.map(|wal| wal.least), Some(0.0));
+        let [brin] = costs(&["create index i on t using brin (a);"]).try_into().unwrap();
+        assert_eq!(brin.wal_bytes.map(|wal| wal.least), Some(0.0));
         let unknown = WriteCost { entry_bytes: None, ..writes.clone() };
         let gin = "create index i on t using gin (a);";
         let gin = Suggestion { writes: Ok(unknown), ..suggestion(gin, None) };

@@ -214,7 +214,7 @@ mod tests {
     fn a_part_of_a_value_asks_for_trigrams_where_they_are() {
         let scan = "Seq Scan on orders  (cost=0.00..200.00 rows=3 width=8)\n  Filter: (note ~~ $1)";
         let parsed = crate::parse(scan).unwrap();
-        let plan = &parsed.plans[0];
+        let plan = parsed.plans.first().unwrap();
         let types = vec![ColumnType {
             name: "note".into(),
             data_type: "text".into(),
