@@ -28,6 +28,7 @@ pub mod named;
 pub mod object;
 pub mod of_database;
 pub mod overhead;
+pub mod pruning;
 pub mod quantity;
 pub mod ranking;
 pub mod reading;

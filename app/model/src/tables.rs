@@ -5,7 +5,6 @@ pub mod cleaning;
 mod counters;
 pub mod detail;
 pub mod listing;
-pub mod pruning;
 mod relation;
 mod rewriting;
 pub mod schema;

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::listing::Row;
-use super::pruning::TreeKey;
 use super::relation::Table;
 use crate::autovacuum::Autovacuum;
+use crate::pruning::TreeKey;
 use crate::reason::Known;
 
 /// The most partitions that are listed with a table.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pruning::PartitionKey;
+use crate::pruning::PartitionKey;
 use crate::reason::{Known, Reason};
 
 /// The parts are read more seldom than counters; each may be unknown by itself.

@@ -58,7 +58,8 @@ pub async fn read_index(
     let reclaimable = bands::index_bands(&engine, &server);
     let detail = detail::answer(&engine, &server, &name, reclaimable).ok_or(ApiError::NotFound)?;
     let table = detail.as_ref().map(|detail| detail.row.table.clone()).unwrap_or_default();
-    let band = bands::index_band(&engine, &server, &name, &table);
+    let of_table = (name.database.as_str(), name.schema.as_str(), table.as_str());
+    let band = bands::index_band(&engine, &server, of_table, &name.name);
     let time = model::TimeRange::read(&range).unwrap_or_default();
     let moments = past::of_range(&engine, &server, &name, time).await;
     let moments = moments.map_err(|incident| ApiError::Internal { incident })?;

@@ -9,9 +9,9 @@ mod pruning;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use model::pruning::Pruning;
 use model::statements;
 use model::tables::detail::{Detail, TableName};
-use model::tables::pruning::Pruning;
 use model::tables::{Kind, Question};
 use model::{ApiError, Finding, Known, ServerId, Unit};
 use serde::{Deserialize, Serialize};

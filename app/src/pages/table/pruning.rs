@@ -1,8 +1,8 @@
 //! Which statements on a partitioned table leave partitions out, by their conditions.
 
 use leptos::prelude::*;
+use model::pruning::{KeyUse, Pruning, Reader, TreeKey};
 use model::tables::detail::Detail;
-use model::tables::pruning::{KeyUse, Pruning, Reader, TreeKey};
 use model::{Known, ServerId, Unit, statements};
 
 use crate::ui::format;

@@ -1,6 +1,6 @@
 //! The conditions of a statement, in the syntax tree of PostgreSQL's own parser.
 
-use model::tables::pruning::KeyUse;
+use model::pruning::KeyUse;
 use serde_json::Value;
 
 use crate::explain::ast;

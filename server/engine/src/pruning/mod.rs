@@ -2,8 +2,8 @@
 
 mod conditions;
 
+use model::pruning::{Reader, TreeKey};
 use model::shorten::shortened;
-use model::tables::pruning::{Reader, TreeKey};
 
 pub use self::conditions::key_use;
 

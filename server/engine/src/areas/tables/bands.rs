@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use model::indexes::detail::IndexName;
 use model::tables::{Band, DatabaseTables, Reclaimable, Table, Tables};
 use model::{Known, ServerId};
 
@@ -33,22 +32,28 @@ fn of_database(read: &DatabaseTables) -> HashMap<u32, Known<Reclaimable>> {
     indexes.map(|index| (index.oid, one(&index.band))).collect()
 }
 
-/// That of one index with its doubts, or why it is not known; None while its table is not estimated.
+/// That of one index with its doubts, or why it is not known; None while its table is not estimated. The table is named
+/// by database, schema and name.
 pub fn index_band(
     engine: &Engine,
     id: &ServerId,
-    index: &IndexName,
-    table: &str,
+    table: (&str, &str, &str),
+    relname: &str,
 ) -> Option<Known<Band>> {
-    let latest = engine.latest_as::<TablesArea, _>(id, |tables| of_index(tables, index, table))?;
+    let latest =
+        engine.latest_as::<TablesArea, _>(id, |tables| of_index(tables, table, relname))?;
     latest.reading?.value
 }
 
-fn of_index(tables: &Tables, index: &IndexName, table: &str) -> Option<Known<Band>> {
-    let database = tables.databases.iter().find(|one| one.datname == index.database)?.known()?;
-    let is_it = |one: &&Table| one.nspname == index.schema && one.relname == table;
+fn of_index(
+    tables: &Tables,
+    (datname, nspname, table): (&str, &str, &str),
+    relname: &str,
+) -> Option<Known<Band>> {
+    let database = tables.databases.iter().find(|one| one.datname == datname)?.known()?;
+    let is_it = |one: &&Table| one.nspname == nspname && one.relname == table;
     let table = database.tables.iter().find(is_it)?;
-    let size = table.indexes.iter().find(|one| one.relname == index.name)?;
+    let size = table.indexes.iter().find(|one| one.relname == relname)?;
     match table.bloat.as_ref()? {
         Ok(bloat) => bloat.index(size.oid).cloned(),
         Err(reason) => Some(Err(reason.clone())),

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
+use model::pruning::{PartitionKey, TreeKey};
 use model::tables::detail::{Detail, MOST_PARTITIONS, TableName};
-use model::tables::pruning::{PartitionKey, TreeKey};
 use model::tables::{DatabaseTables, Kind, Table, Tables};
 use model::{Known, Reason};
 

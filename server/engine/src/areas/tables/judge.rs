@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use model::tables::pruning::PartitionKey;
+use model::pruning::PartitionKey;
 use model::tables::schema::{Partition, Schema};
 use model::tables::{DatabaseTables, Kind, Table, Tables};
 use model::{Evidence, Finding, Harm, Known, Object, Reason, Remedy, Severity, Unit};

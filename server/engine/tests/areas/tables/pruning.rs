@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use engine::pruning::{Recorded, readers};
+use model::pruning::{KeyUse, TreeKey};
 use model::tables::detail::TableName;
-use model::tables::pruning::{KeyUse, TreeKey};
 use sqlx::Row as _;
 
 use super::*;
