@@ -77,8 +77,9 @@ async fn a_hardened_server_loses_only_what_is_revoked() -> Result {
     for name in ["primary", "standby"] {
         let facts = engine.servers().into_iter().find(|server| server.id.as_str() == name);
         assert!(facts.and_then(|server| server.facts).is_some_and(|facts| facts.pg_monitor));
-        let latest = engine.latest::<ActivityArea>(&ServerId::new(name)).expect("known");
-        let activity = latest.value().cloned().expect("sessions");
+        let activity = || engine.latest::<ActivityArea>(&ServerId::new(name))?.value().cloned();
+        until(&engine, name, PATIENCE, |_| activity().is_some()).await?;
+        let activity = activity().expect("sessions");
         assert!(activity.sessions.iter().any(|session| session.own), "{activity:?}");
         assert!(activity.sessions.iter().all(|session| session.datname.is_none()));
     }
