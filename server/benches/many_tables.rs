@@ -129,9 +129,10 @@ async fn create(server: &Server, count: usize) -> Result<()> {
             ))
             .await?;
     }
-    server
-        .exec("vacuum analyze pg_class, pg_attribute, pg_index, pg_constraint; checkpoint")
-        .await?;
+    for catalog in ["pg_class", "pg_attribute", "pg_index", "pg_constraint"] {
+        server.exec(&format!("vacuum analyze {catalog}")).await?;
+    }
+    server.exec("checkpoint").await?;
     Ok(())
 }
 
