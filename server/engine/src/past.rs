@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use history::{Bucket, History, Source};
+use history::{Bucket, History, Line, Series, Source};
 use model::{AreaName, ServerId, TimeRange};
 
 use crate::engine::Engine;
@@ -10,6 +10,8 @@ use crate::store;
 
 /// About how many points a chart of the past has: its plotting area is about as wide in pixels.
 pub const MOST_POINTS: usize = 400;
+/// What a live page shows of things that are read once a minute, ms.
+const LIVE_MS: i64 = 6 * 3_600_000;
 
 impl Engine {
     /// The history store, what an area's history of a server is kept under, and from and to when it is
@@ -24,6 +26,27 @@ impl Engine {
         let (past, facts) = (self.past()?, self.server(id)?.facts()?);
         let from_to = range.into().bounds(self.now_ms())?;
         Some((past, store::source(&facts, id.as_str(), area), from_to))
+    }
+
+    /// What an area's history has of single things over a range, and on a live page over the last six hours; empty
+    /// where no history is kept.
+    ///
+    /// Errors: a sentence, when the store cannot be read.
+    pub(crate) async fn lines_of(
+        &self,
+        id: &ServerId,
+        area: AreaName,
+        range: TimeRange,
+        series: Series<'_>,
+    ) -> Result<Vec<Line>, String> {
+        let now_ms = self.now_ms();
+        let live = TimeRange::between(now_ms - LIVE_MS, now_ms).unwrap_or_default();
+        let range = if range.is_live() { live } else { range };
+        let Some((past, source, (from, to))) = self.past_of(id, area, range) else {
+            return Ok(Vec::new());
+        };
+        let lines = past.ranges(&source, series, from, to, MOST_POINTS).await;
+        lines.map_err(|error| unreadable(&error))
     }
 }
 

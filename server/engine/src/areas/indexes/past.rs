@@ -8,10 +8,7 @@ use model::{AreaName, ServerId, TimeRange};
 
 use super::points::{BYTES, SCANS, UNKNOWN, database_entity, entity};
 use crate::engine::Engine;
-use crate::past::{MOST_POINTS, holes, unreadable};
-
-/// What a live page shows of the past, ms: indexes are read once a minute.
-const LIVE_MS: i64 = 6 * 3_600_000;
+use crate::past::holes;
 
 /// An index at a moment, or over a span of time.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,18 +33,12 @@ pub async fn of_range(
     name: &IndexName,
     range: TimeRange,
 ) -> Result<Vec<Moment>, String> {
-    let now_ms = engine.now_ms();
-    let live = TimeRange::between(now_ms - LIVE_MS, now_ms).unwrap_or_default();
-    let range = if range.is_live() { live } else { range };
-    let Some((past, source, (from, to))) = engine.past_of(id, AreaName::Indexes, range) else {
-        return Ok(Vec::new());
-    };
     let entities =
         [entity(&name.database, &name.schema, &name.name), database_entity(&name.database)];
     let metrics = [SCANS.name, BYTES.name, UNKNOWN.name];
     let series = Series { metrics: &metrics, entities: Some(&entities) };
-    let lines = past.ranges(&source, series, from, to, MOST_POINTS).await;
-    Ok(moments(&lines.map_err(|error| unreadable(&error))?))
+    let lines = engine.lines_of(id, AreaName::Indexes, range, series).await?;
+    Ok(moments(&lines))
 }
 
 fn moments(lines: &[Line]) -> Vec<Moment> {

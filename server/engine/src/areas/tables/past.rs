@@ -8,10 +8,8 @@ use model::{AreaName, ServerId, TimeRange};
 
 use super::points::entity_of;
 use crate::engine::Engine;
-use crate::past::{MOST_POINTS, holes, unreadable};
+use crate::past::holes;
 
-/// What a live page shows of the past, ms: tables are read once a minute.
-const LIVE_MS: i64 = 6 * 3_600_000;
 /// What is read at each moment in which the table is recorded.
 const GAUGES: &[&str] = &[
     "heap_bytes",
@@ -72,19 +70,13 @@ pub async fn of_range(
     name: &TableName,
     range: TimeRange,
 ) -> Result<Vec<Moment>, String> {
-    let now_ms = engine.now_ms();
-    let live = TimeRange::between(now_ms - LIVE_MS, now_ms).unwrap_or_default();
-    let range = if range.is_live() { live } else { range };
-    let Some((past, source, (from, to))) = engine.past_of(id, AreaName::Tables, range) else {
-        return Ok(Vec::new());
-    };
     let relation = format!("{}.{}", name.schema, name.name);
     let measured = Entity::of([("database", name.database.as_str()), ("relation", &relation)]);
     let entities = [entity_of(&name.database, &name.schema, &name.name), measured];
     let metrics: Vec<&str> = GAUGES.iter().chain(INCREMENTS).chain([&MEASURED]).copied().collect();
     let series = Series { metrics: &metrics, entities: Some(&entities) };
-    let lines = past.ranges(&source, series, from, to, MOST_POINTS).await;
-    Ok(moments(&lines.map_err(|error| unreadable(&error))?))
+    let lines = engine.lines_of(id, AreaName::Tables, range, series).await?;
+    Ok(moments(&lines))
 }
 
 fn moments(lines: &[Line]) -> Vec<Moment> {
