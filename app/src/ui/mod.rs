@@ -21,6 +21,7 @@ pub mod format;
 #[cfg(feature = "ssr")]
 pub mod histogram_svg;
 pub mod icon;
+pub mod index_definition;
 pub mod index_links;
 pub mod index_scans;
 pub mod keyed;

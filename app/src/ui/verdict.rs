@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use model::reading::Freshness;
-use model::{ApiError, Finding, Latest, NotChecked, Reason, Severity, ranking};
+use model::{ApiError, Finding, Known, Latest, NotChecked, Reason, Severity, ranking};
 use serde::{Deserialize, Serialize};
 
 use super::format;
@@ -53,6 +53,18 @@ pub fn Verdict(
     view! {
         <p class=move || format!("verdict {}", shown.get().1.as_str())>{move || format::unbroken(&shown.get().0)}</p>
     }
+}
+
+/// Renders the verdict on one thing that does not change while the page is open: a sentence on it, or why there is
+/// none. That there is no such thing is known.
+pub fn told<T>(known: &Known<T>, sentence: impl Fn(&T) -> String) -> AnyView {
+    let (words, tone) = match known {
+        Ok(value) => (sentence(value), Tone::Open),
+        Err(reason) if reason.is_nothing() => (reason.message(), Tone::Open),
+        Err(reason) => (reason.message(), Tone::Unknown),
+    };
+    view! { <p class=format!("verdict {}", tone.as_str())>{format::unbroken(&words)}</p> }
+        .into_any()
 }
 
 /// Why nothing on the page can be relied upon at the moment.

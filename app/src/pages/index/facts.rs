@@ -5,24 +5,14 @@ use model::indexes::Duty;
 use model::indexes::detail::{Detail, Other};
 use model::{ServerId, Unit};
 
-use crate::ui::code::CodeBlock;
 use crate::ui::format;
+use crate::ui::index_definition::index_definition;
 use crate::ui::index_links::to_index;
 use crate::ui::table;
 
 /// Definition, constraint and what it is for.
 pub fn definition(detail: &Detail) -> AnyView {
     let row = &detail.row;
-    let definition = match &row.indexdef {
-        Some(text) => view! { <CodeBlock text=format!("{text};")/> }.into_any(),
-        None => view! {
-            <p class="muted">"Its definition was not read: pgdeck asks for those of problems and of the largest, and of none whose table is locked exclusively."</p>
-        }
-        .into_any(),
-    };
-    let constraint = row.constraintdef.as_ref().map(|text| {
-        view! { <p>"It implements the constraint " <code>{text.clone()}</code> ": drop that, not the index."</p> }
-    });
     let duties = row.duties.iter().map(|duty| {
         let class = if *duty == Duty::Invalid { "mark warning" } else { "mark" };
         view! { <span class=class>{duty.as_str()}</span> " " }
@@ -37,8 +27,7 @@ pub fn definition(detail: &Detail) -> AnyView {
     view! {
         <section class="panel" aria-labelledby="definition-title">
             <h2 id="definition-title">"What it is"</h2>
-            {definition}
-            {constraint}
+            {index_definition(row)}
             <p>{duties.collect_view()} {none}</p>
             {keys("Foreign keys that find their rows by it: ", &detail.supports)}
             {keys("Foreign keys that refer to its columns: ", &detail.referenced_by)}

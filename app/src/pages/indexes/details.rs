@@ -5,23 +5,13 @@ use model::indexes::listing::Row;
 use model::inspect::Asked;
 use model::{Finding, ServerId};
 
-use crate::ui::code::CodeBlock;
 use crate::ui::findings::finding_body;
 use crate::ui::format;
+use crate::ui::index_definition::index_definition;
 use crate::ui::table_links::to_page;
 
 /// Definition and findings, folded.
 pub fn details(server: &ServerId, row: &Row) -> AnyView {
-    let definition = match &row.indexdef {
-        Some(text) => view! { <CodeBlock text=format!("{text};")/> }.into_any(),
-        None => view! {
-            <p class="muted">"Its definition was not read: pgdeck asks for those of problems and of the largest, and of none whose table is locked exclusively."</p>
-        }
-        .into_any(),
-    };
-    let constraint = row.constraintdef.as_ref().map(|text| {
-        view! { <p>"It implements the constraint " <code>{text.clone()}</code> ": drop that, not the index."</p> }
-    });
     let pages = (row.amname == "btree").then(|| {
         let (database, schema) = (row.datname.clone(), row.nspname.clone());
         let asked = Asked { database, schema, name: row.relname.clone(), ..Asked::default() };
@@ -30,8 +20,7 @@ pub fn details(server: &ServerId, row: &Row) -> AnyView {
     view! {
         <details class="index-details">
             <summary>"Definition" {(!row.findings.is_empty()).then_some(" and what to do")}</summary>
-            {definition}
-            {constraint}
+            {index_definition(row)}
             {pages}
             {row.findings.iter().map(finding).collect_view()}
         </details>

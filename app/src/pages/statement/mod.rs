@@ -33,6 +33,7 @@ use crate::ui::reading::{empty, known};
 use crate::ui::sql::highlighted;
 use crate::ui::statement_links::{from_url, to_ranking, to_statement};
 use crate::ui::table;
+use crate::ui::verdict::told;
 use crate::ui::window_facts::facts;
 #[cfg(feature = "ssr")]
 pub use planner::{PlannedForm, submit_planning};
@@ -152,15 +153,11 @@ fn body(server: ServerId, queryid: String, question: Question, start: StatementS
         if start.detail.is_ok() { (Some(plans), None) } else { (None, Some(plans)) };
     let judged = Signal::stored((start.findings, Vec::new()));
     let major = start.major;
-    let (verdict, class) = match &start.detail {
-        Ok(detail) => (sentence(detail), "verdict open"),
-        Err(reason) if reason.is_nothing() => (reason.message(), "verdict open"),
-        Err(reason) => (reason.message(), "verdict unknown"),
-    };
+    let verdict = told(&start.detail, sentence);
     view! {
         <header class="page-head">
             <h1>"Statement of " {server.to_string()}</h1>
-            <p class=class>{format::unbroken(&verdict)}</p>
+            {verdict}
         </header>
         <p class="note">{format!("Query id {queryid}{of}. ")} <a href=back>"All statements of this window"</a></p>
         <Findings judged/>

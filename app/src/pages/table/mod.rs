@@ -8,7 +8,6 @@ mod partitions;
 mod pruning;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use model::pruning::Pruning;
 use model::statements;
 use model::tables::detail::{Detail, TableName};
@@ -23,12 +22,13 @@ use crate::resource::loaded;
 use crate::routes::access;
 use crate::ui::chart::{Chart, Charts};
 use crate::ui::findings::Findings;
-use crate::ui::format;
 use crate::ui::page::page;
 use crate::ui::read_again::ReadAgain;
 use crate::ui::reading::known;
 use crate::ui::statement_links::to_ranking;
 use crate::ui::table_links::{full_name, to_table, to_tables};
+use crate::ui::verdict::told;
+use crate::ui::{format, listing};
 
 /// The page's data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,12 +117,11 @@ pub const ICON: &str = "M3 4h14v12H3zM3 8h14M8 8v8";
 /// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
-    let (server, query, range) = (server_param(), use_query_map(), range::range());
-    let name = Memo::new(move |_| {
-        query.with(|query| {
-            let part = |name: &str| query.get(name).unwrap_or_default();
-            TableName { database: part("database"), schema: part("schema"), name: part("name") }
-        })
+    let (server, range) = (server_param(), range::range());
+    let name = listing::asked(|part| TableName {
+        database: part("database"),
+        schema: part("schema"),
+        name: part("name"),
     });
     let start = loaded(
         move || (server.get(), name.get(), range.get()),
@@ -135,11 +134,7 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
     let full = full_name(&name.schema, &name.name);
     let all =
         to_tables(server, &Question { database: name.database.clone(), ..Question::default() });
-    let (verdict, class) = match &start.detail {
-        Ok(detail) => (sentence(detail), "verdict open"),
-        Err(reason) if reason.is_nothing() => (reason.message(), "verdict open"),
-        Err(reason) => (reason.message(), "verdict unknown"),
-    };
+    let verdict = told(&start.detail, sentence);
     let charts = Signal::stored(start.charts);
     let judged = Signal::stored((start.findings, Vec::new()));
     let why = start.why_dead_rows_stay;
@@ -170,7 +165,7 @@ fn body(server: &ServerId, name: &TableName, start: TableView) -> AnyView {
     view! {
         <header class="page-head">
             <h1>"Table" {named}</h1>
-            <p class=class>{format::unbroken(&verdict)}</p>
+            {verdict}
             <ReadAgain server=server.clone()/>
         </header>
         <p class="note">
