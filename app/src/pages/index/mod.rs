@@ -8,7 +8,6 @@ mod facts;
 mod scans;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use model::indexes::Question;
 use model::indexes::detail::{Detail, IndexName};
 use model::inspect::Asked;
@@ -28,7 +27,8 @@ use crate::ui::page::page;
 use crate::ui::read_again::ReadAgain;
 use crate::ui::reading::known;
 use crate::ui::table_links::{full_name, to_page, to_table};
-use crate::ui::{bloat, format};
+use crate::ui::verdict::told;
+use crate::ui::{bloat, format, listing};
 
 /// The page's data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,8 +55,7 @@ pub async fn read_index(
     use engine::areas::tables::bands;
     auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
-    let reclaimable = bands::index_bands(&engine, &server);
-    let detail = detail::answer(&engine, &server, &name, reclaimable).ok_or(ApiError::NotFound)?;
+    let detail = detail::answer(&engine, &server, &name).ok_or(ApiError::NotFound)?;
     let table = detail.as_ref().map(|detail| detail.row.table.clone()).unwrap_or_default();
     let of_table = (name.database.as_str(), name.schema.as_str(), table.as_str());
     let band = bands::index_band(&engine, &server, of_table, &name.name);
@@ -77,12 +76,11 @@ pub const ICON: &str = "M3 4h6M3 10h6M3 16h6M13 4v12";
 /// The page component.
 #[component]
 pub fn Page() -> impl IntoView {
-    let (server, query, range) = (server_param(), use_query_map(), range::range());
-    let name = Memo::new(move |_| {
-        query.with(|query| {
-            let part = |name: &str| query.get(name).unwrap_or_default();
-            IndexName { database: part("database"), schema: part("schema"), name: part("name") }
-        })
+    let (server, range) = (server_param(), range::range());
+    let name = listing::asked(|part| IndexName {
+        database: part("database"),
+        schema: part("schema"),
+        name: part("name"),
     });
     let start = loaded(
         move || (server.get(), name.get(), range.get()),
@@ -92,11 +90,7 @@ pub fn Page() -> impl IntoView {
 }
 
 fn body(server: &ServerId, name: &IndexName, start: IndexView) -> AnyView {
-    let (verdict, class) = match &start.detail {
-        Ok(detail) => (sentence(detail), "verdict open"),
-        Err(reason) if reason.is_nothing() => (reason.message(), "verdict open"),
-        Err(reason) => (reason.message(), "verdict unknown"),
-    };
+    let verdict = told(&start.detail, sentence);
     let findings = start.detail.as_ref().map(|detail| detail.row.findings.clone());
     let judged = Signal::stored((findings.unwrap_or_default(), Vec::new()));
     let charts = Signal::stored(start.charts);
@@ -107,7 +101,7 @@ fn body(server: &ServerId, name: &IndexName, start: IndexView) -> AnyView {
     view! {
         <header class="page-head">
             <h1>"Index" {named}</h1>
-            <p class=class>{format::unbroken(&verdict)}</p>
+            {verdict}
             <ReadAgain server=server.clone()/>
         </header>
         {ways(server, name, start.detail.as_ref().ok())}

@@ -9,7 +9,7 @@ use model::{Known, Latest, Reason, ServerId};
 
 use super::IndexesArea;
 use super::changes::changes;
-use super::listing::{Beside, Match, Reclaimables, considered, last_scan, row};
+use super::listing::{Beside, Match, considered, last_scan, row};
 use super::rules::Place;
 use super::rules::hot_prevented_by_index::prevented;
 use crate::engine::Engine;
@@ -18,15 +18,10 @@ use crate::engine::Engine;
 const MOST_KEYS: usize = 50;
 
 /// The index of that name, or why it is not known; None: there is no such server.
-pub fn answer(
-    engine: &Engine,
-    id: &ServerId,
-    name: &IndexName,
-    reclaimable: Reclaimables,
-) -> Option<Known<Detail>> {
+pub fn answer(engine: &Engine, id: &ServerId, name: &IndexName) -> Option<Known<Detail>> {
     let standbys = engine.standbys_of(id).into_iter();
     let standbys = standbys.map(|(id, latest)| (id.to_string(), latest)).collect();
-    let beside = Beside { reclaimable, ..Beside::new(engine.findings(id).0, standbys) };
+    let beside = Beside::new(engine.findings(id).0, standbys);
     let latest = engine
         .latest_as::<IndexesArea, _>(id, |indexes| detail(indexes, name, &beside, id.as_str()))?;
     let why = latest.failure.map_or(Reason::NotYet, |failure| failure.reason);

@@ -1,7 +1,5 @@
 //! One index as its page shows it, what can be done about it, and its scans over time.
 
-use std::collections::HashMap;
-
 use engine::areas::indexes::{detail, past};
 use history::{History, Settings};
 use model::TimeRange;
@@ -36,7 +34,7 @@ fn name(index: &str) -> IndexName {
 }
 
 fn of(engine: &Engine, index: &str) -> Result<Detail> {
-    let found = detail::answer(engine, &ServerId::new("one"), &name(index), HashMap::new());
+    let found = detail::answer(engine, &ServerId::new("one"), &name(index));
     let found = found.ok_or_else(|| anyhow::anyhow!("there is no such server"))?;
     found.map_err(|reason| anyhow::anyhow!("{index}: {}", reason.message()))
 }
@@ -134,7 +132,11 @@ async fn scans_over_time() -> Result {
     let engine = Engine::start_with(servers, limits(&[])?, Some(past.clone()));
     until(&engine, "one", PATIENCE, |_| !read(&engine, "one").owners.is_empty()).await?;
     let mut session = server.connect().await?;
-    let scan = |times| sqlx::AssertSqlSafe("select from t where id = 7;".repeat(times));
+    // Counts are told at the end of the transaction, not up to a second later: no reading comes between a reset and them.
+    let scan = |times| {
+        let scans = "select from t where id = 7;".repeat(times);
+        sqlx::AssertSqlSafe(format!("select pg_stat_force_next_flush();{scans}"))
+    };
     sqlx::raw_sql("set enable_seqscan = off").execute(&mut session).await?;
     sqlx::raw_sql(scan(5)).execute(&mut session).await?;
     again(&engine, "one", |read| index(read, "t_pkey").idx_scan == 5).await?;
