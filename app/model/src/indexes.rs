@@ -8,6 +8,8 @@ pub mod listing;
 pub mod overlap;
 mod problem;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::of_database::OfDatabase;
@@ -39,6 +41,10 @@ pub struct DatabaseIndexes {
     pub counted_since_ms: Option<i64>,
     /// Size of a block.
     pub block_bytes: u32,
+    /// Whether there was a reading before to compare with, and counters were not reset meanwhile. Without one nothing
+    /// is known of scans and entries since then, whatever the indexes and tables carry.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub compared: bool,
     /// Whether scans are counted at all (`track_counts`).
     pub track_counts: bool,
     /// Whether the server is a standby: its indexes are changed on its primary.
@@ -51,14 +57,18 @@ pub struct DatabaseIndexes {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub builds: Vec<Option<u32>>,
     /// Tables, materialized views and partitioned tables that are not the system's, by oid.
-    pub owners: Vec<Owner>,
+    pub owners: Vec<Arc<Owner>>,
     /// Indexes that are not the system's, by table and oid.
-    pub indexes: Vec<Index>,
+    pub indexes: Vec<Arc<Index>>,
     /// Foreign keys, by table.
     pub foreign_keys: Vec<ForeignKey>,
     /// What is wrong with indexes, as far as definitions and counters tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Indexes {
@@ -74,18 +84,18 @@ impl DatabaseIndexes {
     /// A table by its oid.
     pub fn owner(&self, oid: u32) -> Option<&Owner> {
         let at = self.owners.binary_search_by_key(&oid, |owner| owner.oid).ok()?;
-        self.owners.get(at)
+        self.owners.get(at).map(Arc::as_ref)
     }
 
     /// An index of a table by its oid.
     pub fn index(&self, indrelid: u32, oid: u32) -> Option<&Index> {
-        let key = |index: &Index| (index.indrelid, index.oid);
+        let key = |index: &Arc<Index>| (index.indrelid, index.oid);
         let at = self.indexes.binary_search_by_key(&(indrelid, oid), key).ok()?;
-        self.indexes.get(at)
+        self.indexes.get(at).map(Arc::as_ref)
     }
 
     /// The indexes of a table.
-    pub fn of_table(&self, indrelid: u32) -> &[Index] {
+    pub fn of_table(&self, indrelid: u32) -> &[Arc<Index>] {
         let from = self.indexes.partition_point(|index| index.indrelid < indrelid);
         let until = self.indexes.partition_point(|index| index.indrelid <= indrelid);
         self.indexes.get(from..until).unwrap_or_default()
@@ -96,6 +106,16 @@ impl DatabaseIndexes {
         let from = self.foreign_keys.partition_point(|key| key.conrelid < conrelid);
         let until = self.foreign_keys.partition_point(|key| key.conrelid <= conrelid);
         self.foreign_keys.get(from..until).unwrap_or_default()
+    }
+
+    /// Scans of an index since the reading before; None where that is not known.
+    pub fn scanned(&self, index: &Index) -> Option<i64> {
+        index.scanned.filter(|_| self.compared)
+    }
+
+    /// Entries a second that each index of a table got since the reading before, at most; None where that is not known.
+    pub fn entries_per_s(&self, owner: &Owner) -> Option<f64> {
+        owner.entries_per_s.filter(|_| self.compared)
     }
 
     /// The size of an index as of the last VACUUM, ANALYZE or CREATE INDEX, bytes.

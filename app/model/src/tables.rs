@@ -82,14 +82,14 @@ pub struct DatabaseTables {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewriting: Option<Rewriting>,
     /// Tables, materialized views and partitioned tables, by oid. TOAST tables and indexes stand within them.
-    pub tables: Vec<Table>,
+    pub tables: Vec<Arc<Table>>,
 }
 
 impl DatabaseTables {
     /// The table of that oid.
     pub fn table(&self, oid: i64) -> Option<&Table> {
         let place = self.tables.binary_search_by_key(&oid, |table| i64::from(table.oid)).ok()?;
-        self.tables.get(place)
+        self.tables.get(place).map(Arc::as_ref)
     }
 }
 

@@ -48,7 +48,7 @@ fn main() {
 }
 
 fn tables(count: u32) -> Tables {
-    let tables = (0..count).map(table).collect();
+    let tables = (0..count).map(|oid| Arc::new(table(oid))).collect();
     let read = DatabaseTables { block_bytes: 8_192, tables, ..DatabaseTables::default() };
     let value = Ok(Arc::new(read));
     let database = OfDatabase { datname: "shop".into(), at_ms: 0, took_ms: 0.0, value };

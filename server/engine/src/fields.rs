@@ -1,6 +1,7 @@
 //! Decodes numbers that a query sends as one record, `row(…)::text`: of a hundred thousand rows of many columns most
 //! are zero or null, and those take no more than a comma.
 
+use std::borrow::Cow;
 use std::str::{FromStr, Split};
 
 use sqlx::postgres::PgRow;
@@ -73,6 +74,13 @@ pub fn text(row: &PgRow, at: usize) -> Result<Option<String>, sqlx::Error> {
     }
     let bytes = raw.as_bytes().map_err(|_| unreadable())?;
     Ok(Some(String::from_utf8_lossy(bytes).into_owned()))
+}
+
+/// The name of an access method. Those that PostgreSQL brings are not copied for each of a hundred thousand relations.
+pub fn access_method(name: &str) -> Cow<'static, str> {
+    let known = ["heap", "btree", "hash", "gin", "gist", "spgist", "brin"];
+    let found = known.into_iter().find(|known| *known == name);
+    found.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
 }
 
 /// A column that is a number.

@@ -48,6 +48,7 @@ pub mod store;
 mod stored_event;
 pub mod suggestions;
 pub mod tags;
+mod touched;
 
 pub use clock::now_ms;
 pub use dsn::Dsn;

@@ -238,6 +238,7 @@ mod tests {
 
     fn database(datname: &str, tables: Vec<Table>) -> OfDatabase<DatabaseTables> {
         let autovacuum = settings();
+        let tables = tables.into_iter().map(Arc::new).collect();
         let read = DatabaseTables { tables, autovacuum, ..DatabaseTables::default() };
         OfDatabase { datname: datname.into(), at_ms: 0, took_ms: 0.0, value: Ok(Arc::new(read)) }
     }

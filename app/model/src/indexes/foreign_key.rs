@@ -41,7 +41,7 @@ impl ForeignKey {
     /// the foreign key in any order, and its predicate leaves out nothing that is asked for. The check asks by
     /// `=`, which no NULL passes.
     pub fn is_supported_by(&self, index: &Index) -> bool {
-        let finds = match index.amname.as_str() {
+        let finds = match index.amname.as_ref() {
             "btree" => true,
             "hash" => self.conkey.len() == 1,
             _ => false,

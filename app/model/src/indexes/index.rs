@@ -1,5 +1,7 @@
 //! One index, and the table that it belongs to.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// A key column of an index (`pg_index.indkey` and its neighbours).
@@ -34,7 +36,7 @@ pub struct Index {
     /// Its name.
     pub relname: String,
     /// Its access method.
-    pub amname: String,
+    pub amname: Cow<'static, str>,
     /// Whether it is the index of a partitioned table, which has entries in the partitions' indexes only.
     #[serde(default, skip_serializing_if = "is_default")]
     pub partitioned: bool,

@@ -1,6 +1,7 @@
 //! What is wrong with indexes, as far as definitions and counters tell. Rules judge what is worth saying.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,14 +79,15 @@ fn problem(index: &Index, kind: ProblemKind, other: Option<u32>) -> Problem {
 }
 
 /// A partitioned table's index is invalid until each partition has its part: nothing is left over then.
-fn invalid(of_table: &[Index], found: &mut Vec<Problem>) {
+fn invalid(of_table: &[Arc<Index>], found: &mut Vec<Problem>) {
     let broken = of_table.iter().filter(|index| !index.works() && !index.partitioned);
     found.extend(broken.map(|index| problem(index, ProblemKind::Invalid, None)));
 }
 
-fn overlaps(of_table: &[Index], referenced: &HashSet<u32>, found: &mut Vec<Problem>) {
+fn overlaps(of_table: &[Arc<Index>], referenced: &HashSet<u32>, found: &mut Vec<Problem>) {
     // Those that can go without a loss first, and of them the least used.
-    let mut in_order: Vec<&Index> = of_table.iter().filter(|index| index.works()).collect();
+    let working = of_table.iter().filter(|index| index.works());
+    let mut in_order: Vec<&Index> = working.map(Arc::as_ref).collect();
     let stays = |index: &Index| index.has_duty_but_unique() || referenced.contains(&index.oid);
     in_order.sort_by_key(|index| (stays(index), index.idx_scan, std::cmp::Reverse(index.oid)));
     let mut gone = HashMap::new();

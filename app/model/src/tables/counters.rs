@@ -1,5 +1,7 @@
 //! What was done to a table or a TOAST table, when it was maintained, and the sizes of its indexes.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// What was done to a table since the statistics were reset; of blocks, with its indexes and its TOAST table.
@@ -105,7 +107,7 @@ pub struct IndexSize {
     pub relname: String,
     /// Its access method.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub amname: String,
+    pub amname: Cow<'static, str>,
     /// Pages, as of the last VACUUM, ANALYZE or CREATE INDEX.
     #[serde(default, skip_serializing_if = "is_default")]
     pub relpages: u32,

@@ -1,5 +1,6 @@
 //! One table with its counters.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -56,7 +57,7 @@ pub struct Table {
     pub parent: Option<u32>,
     /// Its access method; None of a partitioned table without one.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub amname: Option<String>,
+    pub amname: Option<Cow<'static, str>>,
     /// Its columns, dropped ones included.
     #[serde(default, skip_serializing_if = "is_default")]
     pub relnatts: i16,

@@ -32,7 +32,7 @@ pub fn sizes(server: &ServerId, detail: &Detail) -> AnyView {
         }
     };
     let heap = (table.kind != Kind::Partitioned).then(|| {
-        let amname = table.amname.clone().unwrap_or_default();
+        let amname = table.amname.as_deref().unwrap_or_default().to_owned();
         line("Heap".into_any(), amname, table.heap_bytes(block), table.size_bytes.is_some())
     });
     let toast = table.toast.as_ref().map(|toast| {
@@ -43,7 +43,7 @@ pub fn sizes(server: &ServerId, detail: &Detail) -> AnyView {
         let is_exact = index.size_bytes.is_some();
         let to = to_index(server, &detail.row.datname, &table.nspname, &index.relname);
         let name = view! { <a href=to><bdi>{index.relname.clone()}</bdi></a> }.into_any();
-        line(name, index.amname.clone(), index.bytes(block), is_exact)
+        line(name, index.amname.to_string(), index.bytes(block), is_exact)
     });
     let rows = view! { {heap} {toast} {indexes.collect_view()} };
     let note = match table.kind {

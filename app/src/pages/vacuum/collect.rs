@@ -1,5 +1,7 @@
 //! Puts the page's data together from the newest readings and the history. Server-side only.
 
+use std::sync::Arc;
+
 use engine::Engine;
 use engine::areas::activity::ActivityArea;
 use engine::areas::log::LogArea;
@@ -124,7 +126,7 @@ fn paces_of(autovacuum: &Autovacuum, tables: Option<&model::tables::Tables>) -> 
     let own = |worker: &AutovacuumWorker| {
         let (datname, name) = (worker.datname.as_deref()?, worker.table.as_deref()?);
         let database = tables?.databases.iter().find(|one| one.datname == datname)?.known()?;
-        let is_it = |table: &&Table| {
+        let is_it = |table: &&Arc<Table>| {
             let rest = name.strip_prefix(table.nspname.as_str());
             rest.and_then(|rest| rest.strip_prefix('.')) == Some(table.relname.as_str())
         };
@@ -176,7 +178,7 @@ fn find<'a>(
     read: &'a model::tables::Tables,
 ) -> Option<(&'a DatabaseTables, &'a Table)> {
     let database = read.databases.iter().find(|one| one.datname == asked.database)?.known()?;
-    let named = |table: &&Table| table.nspname == asked.schema && table.relname == asked.table;
+    let named = |table: &&Arc<Table>| table.nspname == asked.schema && table.relname == asked.table;
     Some((database, database.tables.iter().find(named)?))
 }
 

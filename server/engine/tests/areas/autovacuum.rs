@@ -287,7 +287,7 @@ async fn the_simulated_past_is_the_past() -> Result {
         .flat_map(|read| read.tables.iter().map(|table| (table, &read.autovacuum)))
         .find(|(table, _)| table.relname == "churn")
         .ok_or_else(|| anyhow::anyhow!("no table churn"))?;
-    let (table, settings): (Table, _) = (table.clone(), settings.clone());
+    let (table, settings): (Table, _) = (table.as_ref().clone(), settings.clone());
     let (mut session, mut steps, mut runs) = (server.connect().await?, Vec::new(), Vec::new());
     let mut before = (0.0, 0.0, 0.0);
     for i in 0..140_i64 {

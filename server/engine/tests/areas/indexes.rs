@@ -30,7 +30,8 @@ fn read(engine: &Engine, name: &str) -> DatabaseIndexes {
 }
 
 fn index(database: &DatabaseIndexes, relname: &str) -> Index {
-    database.indexes.iter().find(|one| one.relname == relname).cloned().unwrap_or_default()
+    let found = database.indexes.iter().find(|one| one.relname == relname);
+    found.map(|index| index.as_ref().clone()).unwrap_or_default()
 }
 
 /// The names of indexes with that problem.

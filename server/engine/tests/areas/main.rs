@@ -17,6 +17,7 @@ macro_rules! modules {
 mod autovacuum;
 mod order;
 mod refused;
+mod untouched;
 model::areas!(modules);
 
 /// How many readings of an area are waited for: one of what is read every half minute, of all else

@@ -25,7 +25,8 @@ fn newest(engine: &Engine) -> Option<Latest<Tables>> {
 fn table(engine: &Engine, datname: &str, relname: &str) -> Option<Table> {
     let latest = newest(engine)?;
     let database = latest.value()?.databases.iter().find(|one| one.datname == datname)?;
-    database.known()?.tables.iter().find(|table| table.relname == relname).cloned()
+    let found = database.known()?.tables.iter().find(|table| table.relname == relname);
+    found.map(|table| table.as_ref().clone())
 }
 
 async fn filled(major: u16) -> Result<Server> {

@@ -1,27 +1,24 @@
-//! Reads the indexes of one database, some ten thousand tables at a time: each part is a short transaction of its
-//! own. Definitions are asked for last, and only of those that are worth showing.
+//! Reads the indexes of one database. Definitions are asked for last, and only of those that are worth showing.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use model::Reason;
 use model::indexes::{DatabaseIndexes, Index, Owner, problems};
 use model::server::Facts;
 
-use super::rows::{BuildRow, ColumnRow, DefinitionRow, ForeignKeyRow, IndexRow, OwnerRow};
-use super::{BUILDS, DEFINITIONS, FOREIGN_KEYS, INDEXES, KEY_COLUMNS, OWNERS, SETTINGS};
+use super::parts::Parts;
+use super::rows::{BuildRow, ColumnRow, DefinitionRow};
+use super::{BUILDS, DEFINITIONS, INDEX_ROWS, KEY_COLUMNS, RELATIONS, SETTINGS};
 use crate::connection::Observer;
 use crate::databases::{OneDatabase, read_part};
 use crate::error::Error;
-use crate::sql::Query;
+use crate::touched::{Relations, Touched};
 
-/// Rows of one part: the `limit` of `owners`.
-const PART: usize = 20_000;
-/// The most tables of one database.
-const MOST_TABLES: usize = 1_000_000;
-/// The largest oid.
-const LAST_OID: i64 = u32::MAX as i64;
 /// The most definitions that are asked for, and tables whose columns are: the `limit` of `definitions`.
 const MOST_DEFINITIONS: usize = 500;
+/// A definition is asked for again in one of so many readings: it may name a column that has another name now.
+const DEFINITION_TURNS: u32 = 10;
 /// How deep partitions of partitions are followed.
 const MOST_LEVELS: usize = 32;
 /// Shorter than this between two readings, a rate says little, ms.
@@ -33,17 +30,24 @@ struct SettingsRow {
     stats_reset_ms: Option<i64>,
     server_stats_reset_ms: Option<i64>,
     block_bytes: i32,
+    schemas: i64,
+    index_rows: Option<f64>,
+    constraint_rows: Option<f64>,
     track_counts: bool,
     in_recovery: bool,
     standbys: Option<i64>,
     idle_slots: Option<i64>,
 }
 
-/// Reads one database, and remembers what was written to its tables.
+/// Reads one database.
 #[derive(Default)]
 pub struct DatabaseReader {
-    /// By table the entries that its indexes got, and the server's clock.
-    before: Option<(i64, HashMap<u32, i64>)>,
+    /// What was there at the last reading, and the names of schemas as a hash.
+    listed: (Relations, i64),
+    /// Rows of `pg_index` with their constraints, and what tells that one was written meanwhile.
+    index_rows: (Relations, (Option<f64>, Option<f64>)),
+    /// Counts readings.
+    turn: u32,
 }
 
 impl OneDatabase for DatabaseReader {
@@ -63,7 +67,6 @@ impl OneDatabase for DatabaseReader {
         let settings: SettingsRow =
             next().and_then(|rows| rows.one()).map_err(wrong("settings"))?;
         let builds: Vec<BuildRow> = next().and_then(|rows| rows.all()).map_err(wrong("builds"))?;
-        let mut reading = Parts { observer, facts };
         let mut database = DatabaseIndexes {
             major: facts.major,
             server_now_ms: settings.server_now_ms,
@@ -77,79 +80,77 @@ impl OneDatabase for DatabaseReader {
             builds: builds.into_iter().map(|build| build.0).collect(),
             ..DatabaseIndexes::default()
         };
-        reading.relations(&mut database).await?;
+        let now = Relations::read(observer, facts, RELATIONS).await?;
+        // Nothing is taken over from a reading that failed, or where a schema has another name.
+        let takes_over = before.is_some() && self.listed.1 == settings.schemas;
+        let mut touched = match takes_over {
+            true => Touched::between(&self.listed.0, &now, self.turn),
+            false => Touched::all(&self.listed.0, &now),
+        };
+        let written = (settings.index_rows, settings.constraint_rows);
+        if self.index_rows.1 != written {
+            let rows = Relations::read(observer, facts, INDEX_ROWS).await?;
+            touched.add(Touched::between(&self.index_rows.0, &rows, self.turn));
+            self.index_rows = (rows, written);
+        }
+        Parts { observer, facts }.relations((&now, &touched), before, &mut database).await?;
+        database.compared = before.is_some_and(|before| {
+            database.track_counts && before.counted_since_ms == database.counted_since_ms
+        });
         scans(&mut database, before);
         add_parts(&mut database);
-        self.rates(&mut database);
+        rates(&mut database, before);
         database.problems = problems(&database);
-        reading.definitions(&mut database).await?;
-        reading.key_columns(&mut database).await?;
+        self.definitions((observer, facts), &mut database).await?;
+        key_columns((observer, facts), &mut database).await?;
+        self.listed = (now, settings.schemas);
+        self.turn = self.turn.wrapping_add(1);
         Ok(database)
     }
 }
 
-impl DatabaseReader {
-    /// Entries a second since the reading before; none where counters went backwards.
-    fn rates(&mut self, database: &mut DatabaseIndexes) {
-        let now: HashMap<u32, i64> =
-            database.owners.iter().map(|owner| (owner.oid, owner.index_entries())).collect();
-        if let Some((before_ms, before)) = &self.before {
-            let passed_ms = database.server_now_ms.saturating_sub(*before_ms);
-            if passed_ms < MIN_RATE_MS {
-                return;
-            }
-            for owner in &mut database.owners {
-                let more = before.get(&owner.oid).map(|before| owner.index_entries() - before);
-                let more = more.filter(|more| *more >= 0);
-                owner.entries_per_s = more.map(|more| more as f64 * 1_000.0 / passed_ms as f64);
-            }
-        }
-        self.before = Some((database.server_now_ms, now));
-    }
-}
-
-/// Scans since the reading before; unknown of an index that is new, and where counters were reset meanwhile.
-fn scans(database: &mut DatabaseIndexes, before: Option<&DatabaseIndexes>) {
-    let since = database.counted_since_ms;
-    let before = before.filter(|before| database.track_counts && before.counted_since_ms == since);
+/// Entries a second since the reading before; none of a table that is new, and where counters went backwards.
+fn rates(database: &mut DatabaseIndexes, before: Option<&DatabaseIndexes>) {
     let Some(before) = before else { return };
-    for index in &mut database.indexes {
-        let then = before.index(index.indrelid, index.oid);
-        index.scanned = then.and_then(|then| index.scans_since(then));
-    }
-}
-
-/// What of a database is read part by part.
-struct Parts<'a> {
-    observer: &'a mut Observer,
-    facts: &'a Facts,
-}
-
-impl Parts<'_> {
-    async fn relations(&mut self, database: &mut DatabaseIndexes) -> Result<(), Error> {
-        let mut after = 0;
-        loop {
-            let part: Vec<OwnerRow> = self.part(OWNERS, &[after]).await?;
-            let last = part.len() < PART || database.owners.len() + part.len() >= MOST_TABLES;
-            let until = part.last().map_or(LAST_OID, |row| i64::from(row.0.oid));
-            database.owners.extend(part.into_iter().map(|row| row.0));
-            let range = [after, until];
-            let indexes: Vec<IndexRow> = self.part(INDEXES, &range).await?;
-            let keys: Vec<ForeignKeyRow> = self.part(FOREIGN_KEYS, &range).await?;
-            let known = |oid: u32| database.owners.binary_search_by_key(&oid, |o| o.oid).is_ok();
-            let indexes = indexes.into_iter().map(|row| row.0);
-            database.indexes.extend(indexes.filter(|index| known(index.indrelid)));
-            let keys = keys.into_iter().map(|row| row.0);
-            database.foreign_keys.extend(keys.filter(|key| known(key.conrelid)));
-            if last {
-                return Ok(());
-            }
-            after = until;
+    let passed_ms = database.server_now_ms.saturating_sub(before.server_now_ms);
+    let mut then = before.owners.iter().peekable();
+    for owner in &mut database.owners {
+        while then.next_if(|one| one.oid < owner.oid).is_some() {}
+        let then = then.next_if(|one| one.oid == owner.oid);
+        let more = then.map(|then| owner.index_entries() - then.index_entries());
+        let more = more.filter(|more| *more >= 0);
+        let entries_per_s = match passed_ms < MIN_RATE_MS {
+            true => then.and_then(|then| then.entries_per_s),
+            false => more.map(|more| more as f64 * 1_000.0 / passed_ms as f64),
+        };
+        if owner.entries_per_s != entries_per_s {
+            Arc::make_mut(owner).entries_per_s = entries_per_s;
         }
     }
+}
 
+/// Scans since the reading before; unknown of an index that is new.
+fn scans(database: &mut DatabaseIndexes, before: Option<&DatabaseIndexes>) {
+    let Some(before) = before else { return };
+    let key = |index: &Index| (index.indrelid, index.oid);
+    let mut then = before.indexes.iter().peekable();
+    for index in &mut database.indexes {
+        while then.next_if(|one| key(one) < key(index)).is_some() {}
+        let then = then.next_if(|one| key(one) == key(index));
+        let scanned = then.and_then(|then| index.scans_since(then));
+        if index.scanned != scanned {
+            Arc::make_mut(index).scanned = scanned;
+        }
+    }
+}
+
+impl DatabaseReader {
     /// Those with a problem first, then the largest.
-    async fn definitions(&mut self, database: &mut DatabaseIndexes) -> Result<(), Error> {
+    async fn definitions(
+        &self,
+        (observer, facts): (&mut Observer, &Facts),
+        database: &mut DatabaseIndexes,
+    ) -> Result<(), Error> {
         let problems = database.problems.iter();
         let first = problems.flat_map(|problem| [Some(problem.oid), problem.other]).flatten();
         let mut wanted: Vec<u32> = Vec::new();
@@ -166,12 +167,17 @@ impl Parts<'_> {
                 wanted.push(oid);
             }
         }
-        if wanted.is_empty() {
-            return Ok(());
-        }
+        let known: HashSet<u32> = database
+            .indexes
+            .iter()
+            .filter(|index| index.indexdef.is_some() && !self.is_its_turn(index))
+            .map(|index| index.oid)
+            .collect();
+        wanted.retain(|oid| !known.contains(oid));
         let numbers: Vec<i64> = wanted.into_iter().map(i64::from).collect();
         // A table that is locked exclusively keeps its definitions to itself: then there are none this time.
-        let rows: Vec<DefinitionRow> = match self.part(DEFINITIONS, &numbers).await {
+        let rows: Vec<DefinitionRow> = match read_part(observer, facts, DEFINITIONS, &numbers).await
+        {
             Ok(rows) => rows,
             Err(Error::Query { .. }) => Vec::new(),
             Err(lost) => return Err(lost),
@@ -180,49 +186,48 @@ impl Parts<'_> {
             rows.into_iter().map(|row| (row.oid, row)).collect();
         for index in &mut database.indexes {
             if let Some(row) = read.remove(&index.oid) {
+                let index = Arc::make_mut(index);
                 (index.indexdef, index.constraintdef) = (row.indexdef, row.constraintdef);
             }
         }
         Ok(())
     }
 
-    /// The columns of foreign keys without an index, the largest tables first.
-    async fn key_columns(&mut self, database: &mut DatabaseIndexes) -> Result<(), Error> {
-        let parts = database.parts();
-        let open = database.foreign_keys.iter().filter(|key| !database.has_index(key, &parts));
-        let rows = |oid: u32| database.owner(oid).map_or(0.0, |owner| owner.rows());
-        let mut tables: Vec<u32> = open.map(|key| key.conrelid).collect();
-        tables.dedup();
-        tables.sort_by(|one, other| rows(*other).total_cmp(&rows(*one)));
-        tables.truncate(MOST_DEFINITIONS);
-        if tables.is_empty() {
-            return Ok(());
-        }
-        let numbers: Vec<i64> = tables.into_iter().map(i64::from).collect();
-        let read: Vec<ColumnRow> = self.part(KEY_COLUMNS, &numbers).await?;
-        let names: HashMap<(u32, i16), String> =
-            read.into_iter().map(|row| ((row.attrelid, row.attnum), row.attname)).collect();
-        for key in &mut database.foreign_keys {
-            let named =
-                key.conkey.iter().map(|column| names.get(&(key.conrelid, *column)).cloned());
-            key.columns = named.collect::<Option<_>>().unwrap_or_default();
-        }
-        Ok(())
+    fn is_its_turn(&self, index: &Index) -> bool {
+        index.oid % DEFINITION_TURNS == self.turn % DEFINITION_TURNS
     }
+}
 
-    /// One part of what a query gives.
-    async fn part<T>(&mut self, query: Query, numbers: &[i64]) -> Result<Vec<T>, Error>
-    where
-        T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
-    {
-        read_part(self.observer, self.facts, query, numbers).await
+/// The columns of foreign keys without an index, the largest tables first.
+async fn key_columns(
+    (observer, facts): (&mut Observer, &Facts),
+    database: &mut DatabaseIndexes,
+) -> Result<(), Error> {
+    let parts = database.parts();
+    let open = database.foreign_keys.iter().filter(|key| !database.has_index(key, &parts));
+    let rows = |oid: u32| database.owner(oid).map_or(0.0, |owner| owner.rows());
+    let mut tables: Vec<u32> = open.map(|key| key.conrelid).collect();
+    tables.dedup();
+    tables.sort_by(|one, other| rows(*other).total_cmp(&rows(*one)));
+    tables.truncate(MOST_DEFINITIONS);
+    if tables.is_empty() {
+        return Ok(());
     }
+    let numbers: Vec<i64> = tables.into_iter().map(i64::from).collect();
+    let read: Vec<ColumnRow> = read_part(observer, facts, KEY_COLUMNS, &numbers).await?;
+    let names: HashMap<(u32, i16), String> =
+        read.into_iter().map(|row| ((row.attrelid, row.attnum), row.attname)).collect();
+    for key in &mut database.foreign_keys {
+        let named = key.conkey.iter().map(|column| names.get(&(key.conrelid, *column)).cloned());
+        key.columns = named.collect::<Option<_>>().unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// These indexes, the largest first.
 fn by_size(database: &DatabaseIndexes, oids: impl Iterator<Item = u32>) -> Vec<u32> {
     let wanted: HashSet<u32> = oids.collect();
-    let mut found: Vec<&Index> =
+    let mut found: Vec<&Arc<Index>> =
         database.indexes.iter().filter(|index| wanted.contains(&index.oid)).collect();
     found.sort_by_key(|index| std::cmp::Reverse(index.relpages));
     found.into_iter().map(|index| index.oid).collect()
@@ -232,19 +237,19 @@ fn by_size(database: &DatabaseIndexes, oids: impl Iterator<Item = u32>) -> Vec<u
 fn add_parts(database: &mut DatabaseIndexes) {
     let places: HashMap<u32, usize> =
         database.indexes.iter().enumerate().map(|(place, index)| (index.oid, place)).collect();
-    let of_index = |index: &&Index| index.parent.is_some() && !index.partitioned;
-    let parts: Vec<Index> = database.indexes.iter().filter(of_index).cloned().collect();
+    let of_index = |index: &&Arc<Index>| index.parent.is_some() && !index.partitioned;
+    let parts: Vec<Arc<Index>> = database.indexes.iter().filter(of_index).cloned().collect();
     for part in parts {
         let mut above = part.parent;
         for _ in 0..MOST_LEVELS {
             let place = above.and_then(|oid| places.get(&oid));
             let Some(whole) = place.and_then(|at| database.indexes.get_mut(*at)) else { break };
-            add_index(whole, &part);
+            add_index(Arc::make_mut(whole), &part);
             above = whole.parent;
         }
     }
-    let of_table = |owner: &&Owner| owner.parent.is_some() && !owner.partitioned;
-    let parts: Vec<Owner> = database.owners.iter().filter(of_table).cloned().collect();
+    let of_table = |owner: &&Arc<Owner>| owner.parent.is_some() && !owner.partitioned;
+    let parts: Vec<Arc<Owner>> = database.owners.iter().filter(of_table).cloned().collect();
     for part in parts {
         let mut above = part.parent;
         for _ in 0..MOST_LEVELS {
@@ -252,7 +257,7 @@ fn add_parts(database: &mut DatabaseIndexes) {
             let place = above.and_then(find);
             let Some(whole) = place.and_then(|at| database.owners.get_mut(at)) else { break };
             if whole.partitioned {
-                add_owner(whole, &part);
+                add_owner(Arc::make_mut(whole), &part);
             }
             above = whole.parent;
         }

@@ -77,7 +77,7 @@ fn detail(indexes: &Indexes, name: &IndexName, beside: &Beside, server: &str) ->
 
 fn find<'a>(read: &'a DatabaseIndexes, name: &IndexName) -> Option<(&'a Owner, &'a Index)> {
     let named = read.indexes.iter().filter(|index| index.relname == name.name);
-    let mut owned = named.filter_map(|index| Some((read.owner(index.indrelid)?, index)));
+    let mut owned = named.filter_map(|index| Some((read.owner(index.indrelid)?, index.as_ref())));
     owned.find(|(owner, _)| owner.nspname == name.schema)
 }
 

@@ -25,13 +25,13 @@ pub struct Beside {
     pub findings: HashMap<Object, Vec<Finding>>,
     /// The newest readings of watched standbys, by name.
     pub standbys: Vec<(String, Arc<Latest<Indexes>>)>,
-    /// What building indexes anew would give back, by database and oid.
-    pub reclaimable: Reclaimables,
+    /// What building an index anew would give back; None where that is not asked for.
+    pub reclaimable: Option<ReclaimableOf>,
 }
 
-/// What building indexes anew would give back, by database and oid. Tables are read beside indexes, and what an index
-/// holds is estimated with its table.
-pub type Reclaimables = HashMap<String, HashMap<u32, Known<Reclaimable>>>;
+/// What building an index anew would give back, by database and the oids of table and index; None while it is not
+/// estimated. Tables are read beside indexes, and what an index holds is estimated with its table.
+pub type ReclaimableOf = Box<dyn Fn(&str, u32, u32) -> Option<Known<Reclaimable>> + Send>;
 
 impl Beside {
     /// That of these findings, with those folded into them.
@@ -46,7 +46,7 @@ impl Beside {
                 by_object.entry(finding.object.clone()).or_default().push(finding);
             }
         }
-        Self { findings: by_object, standbys, reclaimable: HashMap::new() }
+        Self { findings: by_object, standbys, reclaimable: None }
     }
 }
 
@@ -55,10 +55,11 @@ pub fn answer(
     engine: &Engine,
     id: &ServerId,
     question: &Question,
-    reclaimable: Reclaimables,
+    reclaimable: ReclaimableOf,
 ) -> Option<Latest<Listing>> {
     let standbys = engine.standbys_of(id).into_iter();
     let standbys = standbys.map(|(id, latest)| (id.to_string(), latest)).collect();
+    let reclaimable = Some(reclaimable);
     let beside = Beside { reclaimable, ..Beside::new(engine.findings(id).0, standbys) };
     engine.latest_as::<IndexesArea, _>(id, |indexes| list(indexes, question, &beside))
 }

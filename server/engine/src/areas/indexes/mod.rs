@@ -5,6 +5,7 @@ mod database;
 pub mod detail;
 pub mod listing;
 mod metrics;
+mod parts;
 pub mod past;
 mod points;
 mod rows;
@@ -52,6 +53,8 @@ use crate::sql::sql;
 sql! {
     SETTINGS = "settings" [14];
     BUILDS = "builds" [14];
+    RELATIONS = "relations" [14];
+    INDEX_ROWS = "index_rows" [14];
     OWNERS = "owners" [14, 16];
     INDEXES = "indexes" [14, 15, 16, 19];
     FOREIGN_KEYS = "foreign_keys" [14];

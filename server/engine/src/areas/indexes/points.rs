@@ -39,11 +39,11 @@ pub fn points(value: &Indexes) -> Vec<Point> {
 
 fn of_database(datname: &str, read: &DatabaseIndexes) -> Vec<Point> {
     // Without a reading before nothing is known of scans.
-    if !read.indexes.is_empty() && read.indexes.iter().all(|index| index.scanned.is_none()) {
+    if !read.indexes.is_empty() && read.indexes.iter().all(|index| read.scanned(index).is_none()) {
         return Vec::new();
     }
     let chosen = chosen(read);
-    let is_told = |place: usize, index: &Index| match index.scanned {
+    let is_told = |place: usize, index: &Index| match read.scanned(index) {
         Some(0) => true,
         Some(_) => chosen.contains(&place),
         None => false,
@@ -54,7 +54,7 @@ fn of_database(datname: &str, read: &DatabaseIndexes) -> Vec<Point> {
         let Some(index) = read.indexes.get(*place) else { continue };
         let Some(owner) = read.owner(index.indrelid) else { continue };
         let entity = entity(datname, &owner.nspname, &index.relname);
-        if let Some(scans) = index.scanned {
+        if let Some(scans) = read.scanned(index) {
             points.push(Point::new(&entity, SCANS, scans as f64));
         }
         points.push(Point::new(&entity, BYTES, read.size_bytes(index)));
@@ -65,7 +65,7 @@ fn of_database(datname: &str, read: &DatabaseIndexes) -> Vec<Point> {
 /// The places of the indexes that are kept.
 fn chosen(read: &DatabaseIndexes) -> BTreeSet<usize> {
     let all = || read.indexes.iter().enumerate();
-    let scanned = all().filter_map(|(place, index)| Some((Reverse(index.scanned?), place)));
+    let scanned = all().filter_map(|(place, index)| Some((Reverse(read.scanned(index)?), place)));
     let scanned = scanned.filter(|(Reverse(scans), _)| *scans > 0).collect();
     let large = all().map(|(place, index)| (Reverse(i64::from(index.relpages)), place)).collect();
     let mut places = first(scanned, MOST_SCANNED);
@@ -84,6 +84,8 @@ fn first(mut all: Vec<(Reverse<i64>, usize)>, most: usize) -> BTreeSet<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use model::indexes::Owner;
 
     use super::*;
@@ -97,9 +99,15 @@ mod tests {
             scanned: scanned(oid),
             ..Index::default()
         };
-        let owners = vec![Owner { oid: 1, nspname: "public".into(), ..Owner::default() }];
-        let indexes = (0..count).map(index).collect();
-        DatabaseIndexes { owners, indexes, block_bytes: 8_192, ..DatabaseIndexes::default() }
+        let owners = vec![Arc::new(Owner { oid: 1, nspname: "public".into(), ..Owner::default() })];
+        let indexes = (0..count).map(|oid| Arc::new(index(oid))).collect();
+        DatabaseIndexes {
+            compared: true,
+            owners,
+            indexes,
+            block_bytes: 8_192,
+            ..DatabaseIndexes::default()
+        }
     }
 
     fn of(points: &[Point], name: &str) -> Vec<f64> {

@@ -4,7 +4,7 @@ use model::indexes::{ForeignKey, Index, Key, Owner};
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
-use crate::fields::{Fields, number, text, unreadable};
+use crate::fields::{Fields, access_method, number, text, unreadable};
 
 /// A table as read.
 pub struct OwnerRow(pub Owner);
@@ -62,7 +62,8 @@ impl<'r> FromRow<'r, PgRow> for OwnerRow {
             n_tup_hot_upd: fields.number()?,
             n_live_tup: fields.number()?,
             n_tup_newpage_upd: fields.maybe()?,
-            entries_per_s: None,
+            // Until it is compared with the reading before.
+            entries_per_s: Some(0.0),
         }))
     }
 }
@@ -71,7 +72,7 @@ impl<'r> FromRow<'r, PgRow> for IndexRow {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
         let numbers = text(row, 7)?.unwrap_or_default();
         let mut fields = Fields::of(&numbers)?;
-        let amname = fields.next()?.to_owned();
+        let amname = access_method(fields.next()?);
         let partitioned = fields.next()? == "I";
         let columns: Vec<i16> = fields.list()?;
         let (classes, collations, options): (Vec<u32>, Vec<u32>, Vec<u16>) =
@@ -108,6 +109,8 @@ impl<'r> FromRow<'r, PgRow> for IndexRow {
             not_live: fields.is_set()?,
             indisclustered: fields.is_set()?,
             indisreplident: fields.is_set()?,
+            // Until it is compared with the reading before.
+            scanned: Some(0),
             ..Index::default()
         };
         // What kind of constraint it is follows from the rest.

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use model::pruning::{PartitionKey, TreeKey};
 use model::tables::detail::{Detail, MOST_PARTITIONS, TableName};
@@ -18,14 +19,14 @@ pub fn detail(tables: &Tables, name: &TableName) -> Known<Detail> {
     let database = database
         .ok_or_else(|| nothing("There is no database of this name that may be connected to."))?;
     let read = database.value.as_ref().map_err(Clone::clone)?;
-    let is_it = |table: &&Table| table.nspname == name.schema && table.relname == name.name;
+    let is_it = |table: &&Arc<Table>| table.nspname == name.schema && table.relname == name.name;
     let table = read.tables.iter().find(is_it).ok_or_else(|| {
         nothing("No table of this name was there when its database was last read.")
     })?;
     let datname = database.datname.as_str();
     let row = |entry: &Entry<'_>| of_entry(datname, entry, sums(entry, read.block_bytes));
     let below: Vec<Entry<'_>> = {
-        let of = |one: &&Table| one.relispartition && one.parent == Some(table.oid);
+        let of = |one: &&Arc<Table>| one.relispartition && one.parent == Some(table.oid);
         read.tables.iter().filter(of).map(|one| Entry::below(&read.tables, one)).collect()
     };
     let whole = Entry::below(&read.tables, table);
@@ -35,7 +36,7 @@ pub fn detail(tables: &Tables, name: &TableName) -> Known<Detail> {
     partitions.truncate(MOST_PARTITIONS);
     let above = table.parent.and_then(|oid| of_oid(&read.tables, oid));
     Ok(Detail {
-        table: table.clone(),
+        table: table.as_ref().clone(),
         row: row(&whole),
         block_bytes: read.block_bytes,
         at_ms: database.at_ms,
@@ -96,7 +97,7 @@ mod tests {
             one(5, Some(3), 7),
         ];
         let value = Ok(Arc::new(DatabaseTables {
-            tables,
+            tables: tables.into_iter().map(Arc::new).collect(),
             block_bytes: 8_192,
             ..DatabaseTables::default()
         }));

@@ -24,12 +24,13 @@ use crate::error::Error;
 
 /// Tables of a database whose columns are kept, the largest: ten kilobytes each.
 const MOST_KEPT: usize = 500;
-/// Tables that take their turn in one reading: of a hundred thousand each is estimated once an hour.
+/// The most tables that take their turn in one reading.
 const MOST_IN_TURN: usize = 4 * MOST_TABLES;
 /// No further part of them is begun after this time.
-const TURN_BUDGET: Duration = Duration::from_millis(500);
-/// An estimate of one that takes turns holds for an hour, unless it is analysed or altered.
-const HOLDS_MS: i64 = 3_600_000;
+const TURN_BUDGET: Duration = Duration::from_millis(80);
+/// An estimate of one that takes turns holds for four hours, unless it is analysed or altered: a part of them each minute
+/// goes through a hundred thousand in 200 minutes.
+const HOLDS_MS: i64 = 4 * 3_600_000;
 
 /// What is known of the tables of one database.
 #[derive(Default)]
@@ -64,7 +65,7 @@ impl Estimates {
         observer: &mut Observer,
         facts: &Facts,
         moment: Moment,
-        tables: &mut [Table],
+        tables: &mut [Arc<Table>],
     ) -> Result<(), Error> {
         let ranked = turns::ranked(tables, moment.block_bytes);
         self.forget(&ranked);
@@ -75,16 +76,25 @@ impl Estimates {
         };
         for place in ranked.places() {
             let Some(table) = tables.get_mut(place) else { continue };
-            table.bloat = self.of(table, &sources, moment.block_bytes);
+            let bloat = self.of(table, &sources, moment.block_bytes);
+            // Most are as they were: those are shared with the reading before.
+            if table.bloat != bloat {
+                Arc::make_mut(table).bloat = bloat;
+            }
         }
         Ok(())
     }
 
     /// Forgets tables that are gone, and the columns of those that are not among the largest any more.
     fn forget(&mut self, ranked: &turns::Ranked) {
-        let (largest, there) = (ranked.largest(MOST_KEPT), ranked.oids());
+        let largest = ranked.largest(MOST_KEPT);
         self.shapes.retain(|oid, _| largest.contains(oid));
-        self.estimated.retain(|oid, _| there.contains(oid) && !largest.contains(oid));
+        largest.iter().for_each(|oid| drop(self.estimated.remove(oid)));
+        // Some of those that are known are gone.
+        if self.estimated.len() + largest.len() > ranked.count() {
+            let there = ranked.oids();
+            self.estimated.retain(|oid, _| there.contains(oid));
+        }
     }
 
     /// Reads the columns of those whose turn it is, within the budget.
@@ -93,7 +103,7 @@ impl Estimates {
         observer: &mut Observer,
         facts: &Facts,
         moment: Moment,
-        (tables, ranked): (&[Table], &turns::Ranked),
+        (tables, ranked): (&[Arc<Table>], &turns::Ranked),
     ) -> Result<Sources, Error> {
         let sources = read_sources(observer, facts).await?;
         let until = Instant::now() + TURN_BUDGET;
@@ -131,7 +141,7 @@ impl Estimates {
 
     /// Those whose turn it is: of which nothing is known first, the largest of them before others; then those whose
     /// estimate is oldest.
-    fn due(&self, tables: &[Table], ranked: &turns::Ranked, now_ms: i64) -> Vec<Turn> {
+    fn due(&self, tables: &[Arc<Table>], ranked: &turns::Ranked, now_ms: i64) -> Vec<Turn> {
         let mut due: Vec<Turn> = Vec::new();
         for (rank, place) in ranked.places().enumerate() {
             let Some(table) = tables.get(place) else { continue };

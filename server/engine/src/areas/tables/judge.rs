@@ -2,6 +2,7 @@
 //! tables have is not told a thousand times.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use model::pruning::PartitionKey;
 use model::tables::schema::{Partition, Schema};
@@ -92,7 +93,7 @@ impl<'a> InDatabase<'a> {
 
     /// All tables but the system's.
     pub fn tables(&self) -> impl Iterator<Item = &'a Table> {
-        self.read.tables.iter().filter(|table| !table.is_system())
+        self.read.tables.iter().map(Arc::as_ref).filter(|table| !table.is_system())
     }
 
     /// The table's partitions, and theirs.

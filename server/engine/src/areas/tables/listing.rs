@@ -82,8 +82,7 @@ pub fn list(tables: &Tables, question: &Question, beside: &Beside) -> Listing {
         matches.select_nth_unstable_by(end, by);
     }
     let matching = matches.len();
-    let matching_bytes =
-        matches.iter().map(|one| one.sums.total_bytes()).fold(0, i64::saturating_add);
+    let matching_bytes = matches.iter().map(|one| one.bytes).fold(0, i64::saturating_add);
     matches.truncate(end);
     matches.sort_unstable_by(by);
     let rows = matches.iter().skip(first).map(row).collect();
@@ -118,7 +117,7 @@ fn order(question: &Question, notes: &mut Vec<String>) -> (Order, bool) {
 }
 
 fn row(one: &Match<'_>) -> Row {
-    of_entry(one.datname, &one.entry, one.sums.clone())
+    of_entry(one.datname, &one.entry, one.sums())
 }
 
 /// A row of a table and the partitions that are counted with it.

@@ -1,12 +1,14 @@
 //! Tables of all databases with their TOAST tables and the sizes of their indexes, read every minute on a session
 //! of its own.
 
+mod ages;
 pub mod bands;
 mod database;
 pub mod detail;
 mod estimates;
 mod judge;
 pub mod listing;
+mod parts;
 pub mod past;
 mod points;
 mod rewrite;
@@ -83,6 +85,7 @@ use crate::sql::sql;
 
 sql! {
     SETTINGS = "settings" [14, 18];
+    RELATIONS = "relations" [14];
     TABLES = "tables" [14, 16, 18];
     TOASTS = "toasts" [14, 16, 18];
     INDEX_SIZES = "index_sizes" [14, 16];

@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn those_that_moved_and_the_largest_are_kept_and_no_more() {
-        let tables = (0..1_000).map(|oid| table(oid, i64::from(oid), 1_000 - oid)).collect();
+        let tables =
+            (0..1_000).map(|oid| Arc::new(table(oid, i64::from(oid), 1_000 - oid))).collect();
         let read = DatabaseTables { tables, block_bytes: 8_192, ..DatabaseTables::default() };
         let chosen = chosen(&read);
         assert_eq!(chosen.len(), MOST_MOVED + MOST_LARGE);
@@ -134,7 +135,7 @@ mod tests {
             Table { bloat: Some(Ok(Arc::new(bloat))), ..table(oid, 0, 2_000 - oid) }
         };
         let low = |oid: u32| i64::from(oid / 900) * BLOAT_FROM_BYTES / 2;
-        let tables = (0..2_000).map(|oid| with(oid, low(oid))).collect();
+        let tables = (0..2_000).map(|oid| Arc::new(with(oid, low(oid)))).collect();
         let read = DatabaseTables { tables, block_bytes: 8_192, ..DatabaseTables::default() };
         let chosen = chosen(&read);
         assert_eq!(chosen.len(), MOST_LARGE + MOST_BLOATED);

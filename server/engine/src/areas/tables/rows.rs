@@ -53,7 +53,7 @@ impl<'r> FromRow<'r, PgRow> for TableRow {
             },
             relispartition,
             parent,
-            amname: Some(text(row, 5)?).filter(|name| !name.is_empty()),
+            amname: Some(fields::access_method(&text(row, 5)?)).filter(|name| !name.is_empty()),
             relnatts,
             relpages: numbers.relpages,
             reltuples: numbers.reltuples,
@@ -114,7 +114,7 @@ impl<'r> FromRow<'r, PgRow> for IndexRow {
             size: IndexSize {
                 oid: oid(row, 1)?,
                 relname: text(row, 2)?,
-                amname: text(row, 3)?,
+                amname: fields::access_method(&text(row, 3)?),
                 relpages,
                 reltuples,
                 size_bytes: None,

@@ -15,15 +15,14 @@ select i.indexrelid::int8 as indexrelid, i.indrelid::int8 as indrelid, i.indnkey
        -- equal keys are the same bytes: support function 4 of the operator family says so, of text only under
        -- a deterministic collation
        coalesce((select pg_catalog.bool_and(p.oid is not null
-                        and coalesce(l.collisdeterministic, true)
+                        and coalesce((select l.collisdeterministic from pg_catalog.pg_collation l where l.oid = k.coll), true)
                         and o.opcintype <> 'pg_catalog.interval'::pg_catalog.regtype)
                    from rows from (pg_catalog.unnest(i.indclass::oid[]), pg_catalog.unnest(i.indcollation::oid[]))
                         as k (opclass, coll)
                    join pg_catalog.pg_opclass o on o.oid = k.opclass
                    left join pg_catalog.pg_amproc p
                      on p.amprocfamily = o.opcfamily and p.amproclefttype = o.opcintype
-                    and p.amprocrighttype = o.opcintype and p.amprocnum = 4
-                   left join pg_catalog.pg_collation l on l.oid = k.coll), false) as is_equal_image
+                    and p.amprocrighttype = o.opcintype and p.amprocnum = 4), false) as is_equal_image
   from pg_catalog.pg_index i
   join pg_catalog.pg_class c on c.oid = i.indexrelid
   join pg_catalog.pg_am m on m.oid = c.relam and m.amname = 'btree'

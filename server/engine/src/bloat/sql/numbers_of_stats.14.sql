@@ -19,9 +19,11 @@ select c.oid::int8 as relid, a.attnum, s.null_frac::float8 as null_frac, s.avg_w
   from relations r
   join pg_catalog.pg_class c on c.oid = r.oid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0
-  join pg_catalog.pg_stats s
-    on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = a.attname and not s.inherited
+  -- table by table, whatever the planner thinks of the view
+  cross join lateral (select * from pg_catalog.pg_stats v
+                       where v.schemaname = n.nspname and v.tablename = c.relname and not v.inherited
+                      offset 0) s
+  join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and a.attname = s.attname
   left join keys k on k.relid = c.oid and k.attnum = a.attnum
  order by 1, 2
  limit 100001;

@@ -69,7 +69,7 @@ pub fn reclaimable(beside: &Beside, datname: &str, index: &Index) -> Option<Know
         let message = "The parts of a partitioned index are estimated one by one.".into();
         return Some(Err(Reason::Nothing { message }));
     }
-    beside.reclaimable.get(datname)?.get(&index.oid).cloned()
+    beside.reclaimable.as_ref()?(datname, index.indrelid, index.oid)
 }
 
 /// The indexes that match, in no order.
@@ -80,7 +80,7 @@ pub fn matches<'a>(
     beside: &Beside,
 ) -> Vec<Match<'a>> {
     let mut matches = Vec::new();
-    let text = Text::new(&question.q);
+    let mut text = Text::new(&question.q);
     let with_problem = WithProblem::new(question, beside);
     for database in &indexes.databases {
         let (datname, Some(read)) = (database.datname.as_str(), database.known()) else { continue };
@@ -127,27 +127,31 @@ fn value(database: &DatabaseIndexes, owner: &Owner, index: &Index, order: Order)
         Order::Size => Some(database.size_bytes(index)),
         Order::Scans => database.track_counts.then_some(index.idx_scan as f64),
         Order::LastScan => index.last_idx_scan_ms.map(|ms| ms as f64),
-        Order::Cost => entries_per_s(owner, index),
+        Order::Cost => entries_per_s(database, owner, index),
         Order::Table | Order::Reclaimable => None,
     }
 }
 
 /// Entries a second that writes to the table add to it, at most.
-pub fn entries_per_s(owner: &Owner, index: &Index) -> Option<f64> {
+pub fn entries_per_s(database: &DatabaseIndexes, owner: &Owner, index: &Index) -> Option<f64> {
     match index.not_ready || index.not_live {
         true => Some(0.0),
-        false => owner.entries_per_s,
+        false => database.entries_per_s(owner),
     }
 }
 
-/// Which of two comes first; what is not known comes last either way.
+/// Which of two comes first; what is not known comes last either way. Equal ones come by their oids: names take long to
+/// compare, and a hundred thousand small indexes are equal.
 pub fn by(one: &Match<'_>, other: &Match<'_>, order: Order, descending: bool) -> Ordering {
     let turned = |order: Ordering| if descending { order.reverse() } else { order };
-    let names = || names(one).cmp(&names(other));
+    let oids = || {
+        let key = |one: &Match<'_>| (one.index.indrelid, one.index.oid);
+        one.datname.cmp(other.datname).then_with(|| key(one).cmp(&key(other)))
+    };
     match (order, one.value, other.value) {
-        (Order::Table, ..) => turned(names()),
-        (_, Some(a), Some(b)) => turned(a.total_cmp(&b)).then_with(names),
-        (_, a, b) => a.is_none().cmp(&b.is_none()).then_with(names),
+        (Order::Table, ..) => turned(names(one).cmp(&names(other))),
+        (_, Some(a), Some(b)) => turned(a.total_cmp(&b)).then_with(oids),
+        (_, a, b) => a.is_none().cmp(&b.is_none()).then_with(oids),
     }
 }
 
@@ -194,16 +198,27 @@ impl<'a> WithProblem<'a> {
 /// What names are searched for, without regard to case.
 struct Text {
     wanted: String,
+    names: String,
 }
 
 impl Text {
     fn new(wanted: &str) -> Self {
-        Self { wanted: wanted.to_lowercase() }
+        Self { wanted: wanted.to_lowercase(), names: String::new() }
     }
 
-    fn is_in(&self, owner: &Owner, index: &Index) -> bool {
-        let names = format!("{}.{}.{}", owner.nspname, owner.relname, index.relname);
-        let quoted = || qualified(&owner.nspname, &index.relname).to_lowercase();
-        names.to_lowercase().contains(&self.wanted) || quoted().contains(&self.wanted)
+    /// In schema, table and index; in schema and index; and in these as they are written in a statement.
+    fn is_in(&mut self, owner: &Owner, index: &Index) -> bool {
+        self.names.clear();
+        let (nspname, relname) = (owner.nspname.as_str(), index.relname.as_str());
+        for part in [nspname, ".", &owner.relname, ".", relname, "\n", nspname, ".", relname] {
+            if part.is_ascii() {
+                self.names.push_str(part);
+            } else {
+                self.names.push_str(&part.to_lowercase());
+            }
+        }
+        self.names.make_ascii_lowercase();
+        let quoted = || qualified(nspname, relname).to_lowercase().contains(&self.wanted);
+        self.names.contains(&self.wanted) || self.wanted.contains('"') && quoted()
     }
 }

@@ -44,18 +44,19 @@ fn read() -> DatabaseIndexes {
         conname: Some("orders_pkey".into()),
         ..index(5, 1, "orders_pkey", 30)
     };
+    let orders = Owner { entries_per_s: Some(2.5), ..owner(1, "public", "orders") };
     let mut read = DatabaseIndexes {
         major: 17,
+        compared: true,
         block_bytes: 8_192,
         track_counts: true,
         counted_since_ms: Some(1),
         standbys: Some(1),
         idle_slots: Some(0),
-        owners: vec![owner(1, "public", "orders"), owner(2, "information_schema", "of_system")],
-        indexes: vec![primary, scanned, unused, index(8, 2, "system_idx", 900)],
+        owners: [orders, owner(2, "information_schema", "of_system")].map(Arc::new).into(),
+        indexes: [primary, scanned, unused, index(8, 2, "system_idx", 900)].map(Arc::new).into(),
         ..DatabaseIndexes::default()
     };
-    read.owners[0].entries_per_s = Some(2.5);
     read.problems = problems(&read);
     read
 }
@@ -81,7 +82,7 @@ fn shop(read: DatabaseIndexes) -> Indexes {
 /// A standby that scans the index without scans on the primary.
 fn standby() -> (String, Arc<Latest<Indexes>>) {
     let mut there = read();
-    there.indexes[2].idx_scan = 3;
+    Arc::make_mut(&mut there.indexes[2]).idx_scan = 3;
     let value = shop(there);
     let reading =
         Reading { at_ms: 1, took_ms: 1.0, value, findings: Vec::new(), not_checked: Vec::new() };
@@ -168,8 +169,9 @@ fn what_would_come_back_orders_and_is_unknown_where_it_was_not_estimated() {
         (oid("orders_pkey"), sum(5)),
         (oid("<b>"), Err(not_a_tree.clone())),
     ]);
-    let reclaimable = HashMap::from([("shop".to_owned(), known)]);
-    let beside = Beside { reclaimable, ..Beside::default() };
+    let of: ReclaimableOf =
+        Box::new(move |datname, _, oid| known.get(&oid).filter(|_| datname == "shop").cloned());
+    let beside = Beside { reclaimable: Some(of), ..Beside::default() };
     let question = Question { sort: "-reclaimable".into(), ..Question::default() };
     let listing = list(&indexes, &question, &beside);
     assert_eq!(names(&listing), ["orders_at_idx", "orders_pkey", "<b>"]);
@@ -213,7 +215,8 @@ fn uncounted_scans_are_unknown() {
 #[test]
 fn of_very_many_a_page_is_given() {
     let mut read = read();
-    read.indexes = (0..100_000).map(|n| index(10 + n, 1, &format!("i_{n}"), n)).collect();
+    let many = (0..100_000).map(|n| index(10 + n, 1, &format!("i_{n}"), n));
+    read.indexes = many.map(Arc::new).collect();
     let listing =
         list(&shop(read), &Question { page: 1, ..Question::default() }, &Beside::default());
     assert_eq!((listing.rows.len(), listing.page, listing.matching), (50, 1, 100_000));

@@ -1,5 +1,7 @@
 //! Rule: updates change an indexed column, so that they cannot be HOT.
 
+use std::sync::Arc;
+
 use model::indexes::{Index, Indexes, Owner};
 use model::object::qualified;
 use model::{About, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit, quantity};
@@ -58,7 +60,7 @@ pub fn hot_prevented_by_index(evidence: &Indexes, limits: &InForce<'_>) -> Known
                 continue;
             }
             let percent = percent(prevented);
-            let of = (*datname, owner, database.of_table(owner.oid));
+            let of = (*datname, owner.as_ref(), database.of_table(owner.oid));
             found.push((prevented, finding(of, (prevented, percent), limits)));
         }
     }
@@ -72,11 +74,11 @@ pub fn prevented(owner: &Owner) -> Option<f64> {
 }
 
 fn finding(
-    (datname, owner, indexes): (&str, &Owner, &[Index]),
+    (datname, owner, indexes): (&str, &Owner, &[Arc<Index>]),
     (prevented, percent): (f64, f64),
     limits: &InForce<'_>,
 ) -> Finding {
-    let mut candidates: Vec<&Index> = indexes
+    let mut candidates: Vec<&Arc<Index>> = indexes
         .iter()
         .filter(|index| !index.not_ready && !index.indisprimary && index.amname != "brin")
         .collect();

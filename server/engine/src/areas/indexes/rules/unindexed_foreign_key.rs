@@ -1,6 +1,7 @@
 //! Rule: no index finds the rows that a foreign key refers from.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use model::identifier::quote_ident;
 use model::indexes::{DatabaseIndexes, ForeignKey, Indexes, Owner};
@@ -125,7 +126,7 @@ impl Place<'_> {
 
     /// A name that no index and no table of the schema has, in the way PostgreSQL makes them.
     fn free_name(&self) -> String {
-        let in_schema = |owner: &&Owner| owner.nspname == self.from.nspname;
+        let in_schema = |owner: &&Arc<Owner>| owner.nspname == self.from.nspname;
         let tables = self.database.owners.iter().filter(in_schema);
         let indexes = self.database.indexes.iter().map(|index| index.relname.as_str());
         let taken: HashSet<&str> =

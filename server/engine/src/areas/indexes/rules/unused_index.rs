@@ -99,7 +99,10 @@ pub fn judged(place: &Place<'_>, others: &Others, limits: &InForce<'_>) -> Findi
             Some(evidence("scans", 0.0, Unit::Count)),
             counted_ms.map(|ms| evidence("counted for", ms as f64, Unit::Ms)),
             Some(evidence("entries written", place.owner.index_entries() as f64, Unit::Count)),
-            place.owner.entries_per_s.map(|per_s| evidence("entries", per_s, Unit::PerSecond)),
+            place
+                .database
+                .entries_per_s(place.owner)
+                .map(|per_s| evidence("entries", per_s, Unit::PerSecond)),
         ]
         .into_iter()
         .flatten(),

@@ -1,5 +1,7 @@
 //! Rule: each row written to a busy table is written to many indexes.
 
+use std::sync::Arc;
+
 use model::indexes::{Index, Indexes};
 use model::object::qualified;
 use model::{About, Finding, Harm, Known, Limit, Object, Reason, Remedy, Severity, Unit, quantity};
@@ -38,13 +40,13 @@ pub fn wide_write_cost(reading: &Indexes, limits: &InForce<'_>) -> Known<Vec<Fin
     for (datname, database) in &databases {
         for owner in database.owners.iter().filter(|owner| !owner.partitioned) {
             let indexes = database.of_table(owner.oid).iter();
-            let written: Vec<&Index> =
+            let written: Vec<&Arc<Index>> =
                 indexes.filter(|index| !index.not_ready && index.predicate.is_none()).collect();
             let count = written.len() as f64;
             if count < limits.get(&MIN_INDEXES) {
                 continue;
             }
-            let Some(rows_per_s) = owner.entries_per_s else {
+            let Some(rows_per_s) = database.entries_per_s(owner) else {
                 unknown = true;
                 continue;
             };

@@ -1,7 +1,7 @@
--- rows: indexes of tables in a range of oids: what they are, their sizes and scans
+-- rows: indexes of these oids, and of tables of these oids: what they are, their sizes and scans
 -- since: 19
 -- needs: nothing
--- cost: a page of pg_index in the order of its index, and as many looks at counters in shared memory
+-- cost: a look at pg_index by its index for each, and some at its counters in shared memory
 -- docs: https://www.postgresql.org/docs/current/catalog-pg-index.html
 select i.indexrelid::int8 as oid, i.indrelid::int8 as indrelid, c.relname::text as relname, con.conname::text as conname,
        pg_catalog.md5(pg_catalog.regexp_replace(i.indexprs::text, ':location -?[0-9]+', '', 'g')) as expressions,
@@ -25,8 +25,7 @@ select i.indexrelid::int8 as oid, i.indrelid::int8 as indrelid, c.relname::text 
   left join pg_catalog.pg_constraint con on con.conrelid = i.indrelid and con.conindid = i.indexrelid
         and con.contype in ('p', 'u', 'x') and (i.indisunique or i.indisexclusion)
   left join pg_catalog.pg_inherits h on h.inhrelid = i.indexrelid
- where i.indrelid > (array[{numbers}]::int8[])[1]::oid
-   and i.indrelid <= (array[{numbers}]::int8[])[2]::oid
+ where (i.indrelid = any ('{{numbers}}'::oid[]) or i.indexrelid = any ('{{numbers}}'::oid[]))
    and c.relnamespace not in ('pg_catalog'::pg_catalog.regnamespace, 'pg_toast'::pg_catalog.regnamespace)
  order by i.indrelid, i.indexrelid
  limit 200000;

@@ -1,7 +1,7 @@
--- rows: tables behind an oid, with what is written to them
+-- rows: tables of these oids, with what is written to them
 -- since: 14
 -- needs: nothing
--- cost: a page of pg_class in the order of its index, and as many looks at counters in shared memory
+-- cost: a look at pg_class by its index for each, and some at its counters in shared memory
 -- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ALL-TABLES-VIEW
 select c.oid::int8 as oid, n.nspname::text as nspname, c.relname::text as relname,
        row(c.relkind, h.inhparent, c.relpages, c.reltuples,
@@ -17,6 +17,6 @@ select c.oid::int8 as oid, n.nspname::text as nspname, c.relname::text as relnam
  where c.relkind in ('r', 'm', 'p')
    and c.relpersistence <> 't'
    and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
-   and c.oid > (array[{numbers}]::int8[])[1]::oid
+   and c.oid = any ('{{numbers}}'::oid[])
  order by c.oid
  limit 20000;

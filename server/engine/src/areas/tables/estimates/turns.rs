@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use model::tables::{Kind, Table};
 
@@ -34,7 +35,7 @@ pub struct Turn {
 pub struct Ranked(Vec<(i64, u32, usize)>);
 
 /// Ranks the tables of a reading.
-pub fn ranked(tables: &[Table], block_bytes: u32) -> Ranked {
+pub fn ranked(tables: &[Arc<Table>], block_bytes: u32) -> Ranked {
     let own = tables.iter().enumerate().filter(|(_, table)| table.kind != Kind::Partitioned);
     let sized = own.map(|(place, table)| (table.total_bytes(block_bytes), table.oid, place));
     let mut sized: Vec<(i64, u32, usize)> = sized.collect();
@@ -43,6 +44,11 @@ pub fn ranked(tables: &[Table], block_bytes: u32) -> Ranked {
 }
 
 impl Ranked {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Their places among the tables of the reading.
     pub fn places(&self) -> impl Iterator<Item = usize> {
         self.0.iter().map(|(_, _, place)| *place)

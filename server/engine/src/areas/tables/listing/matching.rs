@@ -5,10 +5,10 @@ use std::collections::HashSet;
 
 use model::object::qualified;
 use model::tables::listing::{Order, Shown, Sums};
-use model::tables::{Kind, Persistence, Question, Table, Tables};
+use model::tables::{Counters, Kind, Persistence, Question, Reclaimable, Table, Tables};
 
 use super::growth::Growth;
-use super::trees::{Entry, entries, sums};
+use super::trees::{Entry, entries, reclaimable, sums, total_bytes};
 
 /// What a question is answered with besides the tables.
 #[derive(Debug, Default)]
@@ -25,10 +25,41 @@ pub struct Match<'a> {
     pub datname: &'a str,
     /// The table, with the partitions that are counted with it.
     pub entry: Entry<'a>,
-    /// Their sizes and counters.
-    pub sums: Sums,
+    /// Size of a block there.
+    pub block_bytes: u32,
+    /// All their bytes.
+    pub bytes: i64,
+    /// How fast they grow, bytes in a day.
+    pub growth_bytes: Option<f64>,
     /// What it is ordered by.
     pub value: Option<f64>,
+}
+
+impl Match<'_> {
+    /// Their sizes and counters. Of a hundred thousand matches a page shows a few: they are not kept.
+    pub fn sums(&self) -> Sums {
+        Sums { growth_bytes: self.growth_bytes, ..sums(&self.entry, self.block_bytes) }
+    }
+
+    /// What rewriting them would give back.
+    pub fn reclaimable(&self) -> Option<Reclaimable> {
+        reclaimable(&self.entry)
+    }
+
+    /// What an order goes by, with no more arithmetic than that needs.
+    pub fn value(&self, order: Order) -> Option<f64> {
+        match order {
+            Order::Size => Some(self.bytes as f64),
+            Order::Reclaimable => self.reclaimable().map(|sum| sum.low as f64),
+            Order::Growth => self.growth_bytes,
+            Order::Dead | Order::SeqRows | Order::Hot | Order::Hits => {
+                let mut counters = Counters::default();
+                self.entry.all().for_each(|table| counters.add(&table.counters));
+                Sums { counters, ..Sums::default() }.value(order)
+            }
+            order => self.sums().value(order),
+        }
+    }
 }
 
 /// Two numbers in order; what is not known comes last either way.
@@ -65,10 +96,17 @@ pub fn matches<'a>(
             if !wanted {
                 continue;
             }
-            let mut sums = sums(&entry, read.block_bytes);
-            sums.growth_bytes = beside.growth.of(datname, entry.all());
-            let value = sums.value(order);
-            matches.push(Match { datname, entry, sums, value });
+            let block_bytes = read.block_bytes;
+            let mut one = Match {
+                datname,
+                block_bytes,
+                bytes: total_bytes(&entry, block_bytes),
+                growth_bytes: beside.growth.of(datname, entry.all()),
+                value: None,
+                entry,
+            };
+            one.value = one.value(order);
+            matches.push(one);
         }
     }
     matches

@@ -10,11 +10,17 @@ use super::row;
 
 /// Those of what matches, by the low end of the estimate, and the sum of all.
 pub(super) fn most(matches: &[Match<'_>]) -> (Vec<Row>, Reclaimable) {
-    let known = || matches.iter().filter_map(|one| Some((one.sums.reclaimable?, one)));
-    let sum = known().fold(Reclaimable::default(), |sum, (one, _)| sum.plus(one));
-    let unknown = matches.iter().filter(|one| one.sums.reclaimable.is_none()).count();
-    let mut most: Vec<_> = known().filter(|(one, _)| one.high >= RECLAIMABLE_FROM_BYTES).collect();
+    let (mut sum, mut most) = (Reclaimable::default(), Vec::new());
+    for one in matches {
+        match one.reclaimable() {
+            Some(known) => {
+                sum = sum.plus(known);
+                most.extend((known.high >= RECLAIMABLE_FROM_BYTES).then_some((known, one)));
+            }
+            None => sum.unknown += 1,
+        }
+    }
     most.sort_by_key(|(one, of)| (Reverse((one.low, one.high)), of.datname, of.entry.table.oid));
     let rows = most.into_iter().take(MOST_RECLAIMABLE).map(|(_, one)| row(one)).collect();
-    (rows, Reclaimable { unknown: sum.unknown + unknown, ..sum })
+    (rows, sum)
 }

@@ -47,6 +47,7 @@ fn shop() -> Tables {
         },
         Table { nspname: "pg_catalog".into(), ..table(1_247, "pg_type", 900) },
     ];
+    let tables = tables.into_iter().map(Arc::new).collect();
     let read = DatabaseTables { block_bytes: 8_192, tables, ..DatabaseTables::default() };
     let hidden = Reason::MissingGrant {
         what: "the database".into(),
@@ -137,6 +138,7 @@ fn databases_that_are_not_known_say_why() {
 #[test]
 fn a_page_has_fifty_rows_and_the_last_one_the_rest() {
     let tables: Vec<Table> = (1..=130).map(|oid| table(oid, &format!("t{oid}"), oid)).collect();
+    let tables = tables.into_iter().map(Arc::new).collect();
     let read = DatabaseTables { block_bytes: 8_192, tables, ..DatabaseTables::default() };
     let value = Ok(Arc::new(read));
     let database = OfDatabase { datname: "many".into(), at_ms: 0, took_ms: 0.0, value };
@@ -172,6 +174,7 @@ fn what_would_come_back_is_summed_over_a_tree_and_ordered_by_its_low_end() {
         with(partition(12, 10, "events_2", 10), 2 * mib),
         partition(13, 10, "events_3", 10),
     ];
+    let tables = tables.into_iter().map(Arc::new).collect();
     let read = DatabaseTables { block_bytes: 8_192, tables, ..DatabaseTables::default() };
     let value = Ok(Arc::new(read));
     let database = OfDatabase { datname: "d".into(), at_ms: 0, took_ms: 0.0, value };
@@ -196,6 +199,6 @@ fn what_would_come_back_is_summed_over_a_tree_and_ordered_by_its_low_end() {
 #[test]
 fn a_loop_of_parents_ends() {
     let looped = |oid, of| Table { kind: Kind::Partitioned, ..partition(oid, of, "loop", 1) };
-    let tables = vec![looped(1, 2), looped(2, 1)];
+    let tables = [looped(1, 2), looped(2, 1)].map(Arc::new);
     assert_eq!(trees::entries(&tables, true).len(), 2);
 }

@@ -19,8 +19,8 @@ pub(super) fn tiles(matches: &[Match<'_>], order: Order) -> Vec<Tile> {
         | Order::Indexes
         | Order::Reclaimable
         | Order::Growth
-        | Order::SeqRows => one.sums.value(order),
-        _ => Some(one.sums.total_bytes() as f64),
+        | Order::SeqRows => one.value(order),
+        _ => Some(one.bytes as f64),
     };
     let mut areas: Vec<(Option<f64>, usize)> =
         matches.iter().enumerate().map(|(place, one)| (area(one), place)).collect();
@@ -36,7 +36,7 @@ pub(super) fn tiles(matches: &[Match<'_>], order: Order) -> Vec<Tile> {
             .or_insert_with(|| Tile { datname: one.datname.to_owned(), ..Tile::default() });
         tile.tables += 1;
         tile.area += area.unwrap_or_default();
-        tile.bytes += one.sums.total_bytes();
+        tile.bytes += one.bytes;
     }
     areas.truncate(MOST_TILES);
     areas.sort_unstable_by(|a, b| numbers(a.0, b.0, true).then(a.1.cmp(&b.1)));
@@ -48,13 +48,14 @@ pub(super) fn tiles(matches: &[Match<'_>], order: Order) -> Vec<Tile> {
             relname: one.entry.table.relname.clone(),
             tables: 1 + one.entry.partitions.len(),
             area: area.unwrap_or_default(),
-            bytes: one.sums.total_bytes(),
-            dead_percent: one.sums.dead_percent(),
+            bytes: one.bytes,
+            dead_percent: one.sums().dead_percent(),
         })
     });
     largest.chain(others.into_values()).collect()
 }
 
 fn dead_bytes(one: &Match<'_>) -> Option<f64> {
-    Some(one.sums.heap_bytes as f64 * one.sums.dead_percent()? / 100.0)
+    let sums = one.sums();
+    Some(sums.heap_bytes as f64 * sums.dead_percent()? / 100.0)
 }

@@ -1,6 +1,7 @@
 //! Partition trees: a partitioned table stands for all below it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use model::tables::listing::Sums;
 use model::tables::{Kind, Reclaimable, Table};
@@ -23,14 +24,15 @@ impl<'a> Entry<'a> {
     }
 
     /// A table with all partitions below it, of every level.
-    pub fn below(tables: &'a [Table], table: &'a Table) -> Self {
+    pub fn below(tables: &'a [Arc<Table>], table: &'a Table) -> Self {
         let is_below = |one: &&Table| {
             let above = std::iter::successors(parent(tables, one), |above| parent(tables, above));
             above.take(MOST_LEVELS).any(|above| above.oid == table.oid)
         };
         let of = |one: &&Table| one.relispartition && is_below(one);
         let is_partitioned = table.kind == Kind::Partitioned;
-        let partitions = is_partitioned.then(|| tables.iter().filter(of).collect());
+        let partitions =
+            is_partitioned.then(|| tables.iter().map(Arc::as_ref).filter(of).collect());
         Self { table, partitions: partitions.unwrap_or_default() }
     }
 
@@ -42,14 +44,17 @@ impl<'a> Entry<'a> {
 
 /// All tables, which are in the order of their oids; partitions with the one at the top of their tree if they
 /// are put together, otherwise each by itself.
-pub fn entries(tables: &[Table], together: bool) -> Vec<Entry<'_>> {
+pub fn entries(tables: &[Arc<Table>], together: bool) -> Vec<Entry<'_>> {
     if !together {
-        return tables.iter().map(Entry::alone).collect();
+        return tables.iter().map(|table| Entry::alone(table)).collect();
     }
-    let mut below: BTreeMap<u32, Vec<&Table>> = BTreeMap::new();
+    let is_whole = |table: &&Arc<Table>| table.kind == Kind::Partitioned;
+    let wholes: HashMap<u32, &Table> =
+        tables.iter().filter(is_whole).map(|table| (table.oid, table.as_ref())).collect();
+    let mut below: HashMap<u32, Vec<&Table>> = HashMap::new();
     let mut entries = Vec::with_capacity(tables.len());
     for table in tables {
-        match root(tables, table) {
+        match root(&wholes, table) {
             Some(root) => below.entry(root.oid).or_default().push(table),
             None => entries.push(Entry::alone(table)),
         }
@@ -61,21 +66,25 @@ pub fn entries(tables: &[Table], together: bool) -> Vec<Entry<'_>> {
 }
 
 /// The table of that oid.
-pub fn of_oid(tables: &[Table], oid: u32) -> Option<&Table> {
+pub fn of_oid(tables: &[Arc<Table>], oid: u32) -> Option<&Table> {
     let place = tables.binary_search_by_key(&oid, |table| table.oid).ok()?;
-    tables.get(place)
+    tables.get(place).map(Arc::as_ref)
 }
 
 /// The one that a partition is a partition of.
-pub fn parent<'a>(tables: &'a [Table], table: &Table) -> Option<&'a Table> {
+pub fn parent<'a>(tables: &'a [Arc<Table>], table: &Table) -> Option<&'a Table> {
     table.parent.filter(|_| table.relispartition).and_then(|oid| of_oid(tables, oid))
 }
 
 /// The top of a partition's tree; None of what is no partition, or of whose parents none was read.
-fn root<'a>(tables: &'a [Table], table: &Table) -> Option<&'a Table> {
-    let mut root = parent(tables, table)?;
+fn root<'a>(wholes: &HashMap<u32, &'a Table>, table: &Table) -> Option<&'a Table> {
+    let above = |table: &Table| {
+        let parent = table.parent.filter(|_| table.relispartition)?;
+        wholes.get(&parent).copied()
+    };
+    let mut root = above(table)?;
     for _ in 0..MOST_LEVELS {
-        match parent(tables, root) {
+        match above(root) {
             Some(above) => root = above,
             None => return Some(root),
         }
@@ -108,8 +117,13 @@ pub fn sums(entry: &Entry<'_>, block_bytes: u32) -> Sums {
     sums
 }
 
+/// Bytes of a table with its partitions.
+pub fn total_bytes(entry: &Entry<'_>, block_bytes: u32) -> i64 {
+    entry.all().map(|table| table.total_bytes(block_bytes)).fold(0, i64::saturating_add)
+}
+
 /// What rewriting all of it would give back. Of those not estimated yet nothing is known.
-fn reclaimable(entry: &Entry<'_>) -> Option<Reclaimable> {
+pub fn reclaimable(entry: &Entry<'_>) -> Option<Reclaimable> {
     let own = entry.all().filter(|table| table.kind != Kind::Partitioned);
     let (mut sum, mut any) = (Reclaimable::default(), false);
     for table in own {

@@ -1,7 +1,7 @@
--- rows: indexes of tables in a range of oids, and of their TOAST tables, with sizes and scans
+-- rows: indexes of these oids, and of tables and TOAST tables of these oids, with sizes and scans
 -- since: 14
 -- needs: nothing
--- cost: a page of pg_index in the order of its index, and as many looks at counters in shared memory
+-- cost: a look at pg_index by its index for each, and as many at counters in shared memory
 -- docs: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ALL-INDEXES-VIEW
 select i.indrelid::int8 as of_oid, c.oid::int8 as oid, c.relname::text as relname, am.amname::text as amname,
        row(c.relpages, c.reltuples, nullif(pg_catalog.pg_stat_get_numscans(c.oid), 0),
@@ -10,8 +10,7 @@ select i.indrelid::int8 as of_oid, c.oid::int8 as oid, c.relname::text as relnam
   from pg_catalog.pg_index i
   join pg_catalog.pg_class c on c.oid = i.indexrelid
   join pg_catalog.pg_am am on am.oid = c.relam
- where i.indrelid > (array[{numbers}]::int8[])[1]::oid
-   and i.indrelid <= (array[{numbers}]::int8[])[2]::oid
+ where (i.indrelid = any ('{{numbers}}'::oid[]) or i.indexrelid = any ('{{numbers}}'::oid[]))
    and c.relkind = 'i'
    -- not those of empty tables in pg_toast (oid 99), which is most
    and (c.relnamespace <> 99 or c.relpages > 1 or pg_catalog.pg_stat_get_tuples_inserted(i.indrelid) > 0)

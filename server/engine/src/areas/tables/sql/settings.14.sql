@@ -8,6 +8,12 @@ select (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::int8 as server
           (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))) * 1000)::int8
          as stats_reset_ms,
        pg_catalog.current_setting('block_size')::int4 as block_bytes,
+       -- how many were handed out so far, from the first on
+       pg_catalog.age('3'::xid) as xids,
+       pg_catalog.mxid_age('1'::xid) as multixacts,
+       -- changes when a schema is renamed, which no row of pg_class tells
+       (select pg_catalog.hashtextextended(pg_catalog.string_agg(n.nspname, ',' order by n.oid), 0)
+          from pg_catalog.pg_namespace n) as schemas,
        exists (select from pg_catalog.pg_extension e where e.extname = 'pg_repack') as has_pg_repack,
        pg_catalog.current_setting('autovacuum')::bool as enabled,
        pg_catalog.current_setting('track_counts')::bool as track_counts,
