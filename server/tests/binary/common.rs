@@ -11,6 +11,11 @@ pub use crate::client::{Http, PASSWORD, UNREACHABLE, cookie, form_body, location
 pub fn pgdeck(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pgdeck"));
     command.args(arguments).env_clear().env("USER", "tester").stdin(Stdio::null());
+    // Beside the data directory: tests leave nothing in anybody's home.
+    if let Some(at) = arguments.iter().position(|argument| *argument == "--data-dir") {
+        let data_dir = Path::new(arguments.get(at + 1).copied().unwrap_or_default());
+        command.env("PGDECK_AUDIT_ANCHOR", data_dir.with_extension("anchor"));
+    }
     command
 }
 

@@ -8,6 +8,7 @@
 
 mod actions;
 mod actions_killed;
+mod audit;
 mod check;
 mod cli;
 #[path = "../support/client.rs"]

@@ -87,6 +87,11 @@ impl Dsn {
         format!("{host}:{}/{}", self.port, self.database)
     }
 
+    /// Role, address and encryption, without secrets.
+    pub fn description(&self) -> String {
+        format!("{}@{}, sslmode {:?}", self.user, self.address(), self.tls.mode)
+    }
+
     /// The host's name or address, or the directory of its Unix socket.
     pub fn host(&self) -> &str {
         &self.host
