@@ -5,6 +5,7 @@
 mod audit_places;
 mod description;
 mod file;
+mod private;
 mod servers;
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,9 @@ pub struct Config {
 /// Merges command line, environment and file. Errors name the key.
 pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
     let file = file::read(serve.place.config.as_deref())?;
+    if let Some(path) = &serve.place.config {
+        private::warn_of_configuration(path, &file);
+    }
     let vars = &env.vars;
     let listen = serve.listen.as_deref().map(|text| ("--listen", text));
     let listen = listen.or_else(|| var(vars, "PGDECK_LISTEN").map(|text| ("PGDECK_LISTEN", text)));
@@ -257,6 +261,12 @@ fn secret(
     direct: Option<String>,
     path: Option<PathBuf>,
 ) -> Result<Option<String>, Failure> {
+    if let Some(path) = &path {
+        match key.ends_with("_token") {
+            true => private::warn(path),
+            false => private::warn_of_dsn(path),
+        }
+    }
     match (direct, path) {
         (Some(_), Some(_)) => {
             Err(Failure::usage(format!("both {key} and {key}_file are set; keep one of them.")))

@@ -62,6 +62,16 @@ impl Dsn {
         Self::from_settings(&Settings::gather(pairs, env)?, env)
     }
 
+    /// Whether a DSN holds a password itself, as `postgres://user:password@host` does.
+    pub fn holds_password(text: &str) -> bool {
+        let text = text.trim();
+        let pairs = uri::body(text).map_or_else(|| keyvalue::pairs(text), uri::pairs);
+        // What cannot be read may hold one.
+        pairs.map_or(text.contains("pass"), |pairs| {
+            pairs.iter().any(|(key, _)| key == "password" || key == "sslpassword")
+        })
+    }
+
     fn from_settings(settings: &Settings, env: &Environment) -> Result<Self, DsnError> {
         let mut warnings = Vec::new();
         let port = settings.port()?;
