@@ -59,6 +59,7 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
                     ..AuditPlaces::default()
                 },
                 description: Vec::new(),
+                warnings: Vec::new(),
             };
             serve(config, shop, stop).await
         }

@@ -69,14 +69,13 @@ pub struct Config {
     pub audit: AuditPlaces,
     /// What is recorded of all this, without secrets.
     pub description: Vec<String>,
+    /// Sentences about secrets that others can read, for the log once pgdeck has started.
+    pub warnings: Vec<String>,
 }
 
 /// Merges command line, environment and file. Errors name the key.
 pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
     let file = file::read(serve.place.config.as_deref())?;
-    if let Some(path) = &serve.place.config {
-        private::warn_of_configuration(path, &file);
-    }
     let vars = &env.vars;
     let listen = serve.listen.as_deref().map(|text| ("--listen", text));
     let listen = listen.or_else(|| var(vars, "PGDECK_LISTEN").map(|text| ("PGDECK_LISTEN", text)));
@@ -86,6 +85,7 @@ pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
     let mut config = Config {
         audit: audit_places::places(&file, env, &data_dir)?,
         description: Vec::new(),
+        warnings: Vec::new(),
         listen: listen.map_or(Ok(DEFAULT_LISTEN), |(place, text)| address(place, text))?,
         history: history(var(vars, "PGDECK_HISTORY").or(file.history.as_deref()), &data_dir)?,
         data_dir,
@@ -101,6 +101,7 @@ pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
         limits: file.limits()?,
     };
     config.description = description::lines(&config, &file);
+    config.warnings = private::warnings(serve, &file, env);
     Ok(config)
 }
 
@@ -261,12 +262,6 @@ fn secret(
     direct: Option<String>,
     path: Option<PathBuf>,
 ) -> Result<Option<String>, Failure> {
-    if let Some(path) = &path {
-        match key.ends_with("_token") {
-            true => private::warn(path),
-            false => private::warn_of_dsn(path),
-        }
-    }
     match (direct, path) {
         (Some(_), Some(_)) => {
             Err(Failure::usage(format!("both {key} and {key}_file are set; keep one of them.")))

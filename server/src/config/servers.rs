@@ -40,7 +40,6 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
         let dsn = parse(text, env).map_err(|message| {
             Failure::usage(format!("DSN {} of the command line: {message}", index + 1))
         })?;
-        warn_of_process_list(text);
         let name = unique(&default_name(&dsn), &mut names);
         servers.push(ServerConfig {
             id: ServerId::new(name),
@@ -61,7 +60,6 @@ pub fn all(dsns: &[String], file: &File, env: &Environment) -> Result<Vec<Server
 /// The one server of `check` and `record`.
 pub fn one(text: &str, env: &Environment) -> Result<ServerConfig, Failure> {
     let dsn = parse(text, env).map_err(Failure::usage)?;
-    warn_of_process_list(text);
     let id = ServerId::new(unique(&default_name(&dsn), &mut BTreeSet::new()));
     Ok(ServerConfig { id, dsn, operate: None, labels: Vec::new(), cores: None })
 }
@@ -107,15 +105,6 @@ fn setting(
     match from_env {
         Some(value) => Ok(Some(value)),
         None => secret(key, direct.clone(), path.clone()),
-    }
-}
-
-/// Arguments of a process can be read by everybody on the machine. The DSN is not repeated.
-fn warn_of_process_list(argument: &str) {
-    if Dsn::holds_password(argument) {
-        tracing::warn!(
-            "a DSN of the command line holds a password, which the list of processes shows; put it into ~/.pgpass, or the DSN into a file (dsn_file)"
-        );
     }
 }
 

@@ -107,6 +107,9 @@ pub async fn start(config: Config, recording: Option<Shown>) -> Result<HttpServe
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
     let tokens = (config.metrics_token, config.mark_token);
     let state = AppState::new(engine, auth, actions, origins, tokens);
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     let control = Control::bind(&config.data_dir, listen, by_link);
     Ok(HttpServer { state, listener, token, control, _copy: copy })
 }

@@ -9,6 +9,7 @@
 mod actions;
 mod actions_killed;
 mod audit;
+mod canaries;
 mod check;
 mod cli;
 #[path = "../support/client.rs"]
