@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use sqlx::{Connection as _, Row as _, SqliteConnection};
+use sqlx::pool::PoolConnection;
+use sqlx::{Row as _, Sqlite, SqlitePool};
 
 use crate::common::{PASSWORD, Running, add_user, cookie, run};
 
@@ -68,22 +69,23 @@ impl Place {
         let mut database = self.database().await;
         let triggers = "drop trigger audit_is_not_rewritten; drop trigger audit_is_not_cut; pragma foreign_keys = off;";
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("{triggers}{sql}")))
-            .execute(&mut database)
+            .execute(&mut *database)
             .await
             .unwrap();
         database.close().await.unwrap();
     }
 
-    async fn database(&self) -> SqliteConnection {
+    async fn database(&self) -> PoolConnection<Sqlite> {
         let path = self.path("data").join("pgdeck.sqlite");
-        SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap()
+        let pool = SqlitePool::connect_lazy(&format!("sqlite:{}", path.display())).unwrap();
+        pool.acquire().await.unwrap()
     }
 
     /// Changes a record and computes all hashes anew.
     async fn forge(&self, sql: &str) {
         self.tamper(sql).await;
         let mut database = self.database().await;
-        let rows = sqlx::query("select * from audit order by id").fetch_all(&mut database).await;
+        let rows = sqlx::query("select * from audit order by id").fetch_all(&mut *database).await;
         let mut hash = "0".repeat(64);
         for row in rows.unwrap() {
             let text = |name: &str| row.get::<String, _>(name);
@@ -108,7 +110,7 @@ impl Place {
             sqlx::query("update audit set hash = ? where id = ?")
                 .bind(&hash)
                 .bind(row.get::<i64, _>("id"))
-                .execute(&mut database)
+                .execute(&mut *database)
                 .await
                 .unwrap();
         }
