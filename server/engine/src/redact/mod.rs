@@ -15,6 +15,8 @@ use pg_query::protobuf::{ScanToken, Token};
 
 use crate::parsing::on_large_stack;
 
+/// The longest text that is parsed, bytes; a longer one is cut: how deep it is, is not ours to choose.
+const LONGEST_BYTES: usize = 8 << 10;
 /// What stands in the place of a constant.
 const HIDDEN: &str = "'‹hidden: may hold a password›'";
 /// What stands in the place of the rest of a text that cannot be parsed.
@@ -45,12 +47,15 @@ const SECRETIVE: [&str; 16] = [
 const ORDINARY: &str = "
     select insert update delete with merge values table begin start commit end rollback abort savepoint
     release fetch move close vacuum analyze reindex cluster refresh truncate lock discard show reset listen
-    unlisten checkpoint autovacuum identify_system start_replication base_backup timeline_history";
+    unlisten notify checkpoint call execute prepare deallocate declare explain autovacuum identify_system start_replication base_backup timeline_history";
 
 /// The text without constants that may be secrets.
 pub fn statement(text: &str) -> String {
     if !may_hold_secret(text) {
         return text.to_owned();
+    }
+    if text.len() > LONGEST_BYTES {
+        return cut(text);
     }
     on_large_stack(|| by_tree(text)).flatten().unwrap_or_else(|| cut(text))
 }
@@ -64,6 +69,7 @@ fn may_hold_secret(text: &str) -> bool {
         "" => rest.is_empty(),
         // A name with a dot is an application's own setting, which may be anything.
         "set" => !rest.contains('.'),
+        "copy" => !rest.to_ascii_lowercase().contains("program"),
         first => ORDINARY.split_ascii_whitespace().any(|word| word == first),
     };
     let is_one = !text.trim_end().trim_end_matches(';').contains(';');

@@ -56,6 +56,8 @@ const ORDINARY_TEXTS: &[&str] = &[
     "autovacuum: VACUUM ANALYZE public.orders (to prevent wraparound)",
     "START_REPLICATION SLOT \"s\" LOGICAL 0/0 (proto_version '4', publication_names '\"p\"')",
     "SET application_name = 'web'",
+    "call refresh_totals('x')",
+    "copy orders (note) from stdin",
     "do $$ begin perform count(*) from orders where note = 'x'; end $$",
     "create index concurrently on orders (note) where note <> 'x'",
     "create role a login password $1",
@@ -100,6 +102,26 @@ fn a_cut_text_shows_no_secret_either() {
         for (end, _) in text.char_indices() {
             let shown = statement(&text[..end]);
             assert!(!shown.contains("S3"), "{}\n{shown}", &text[..end]);
+        }
+    }
+}
+
+/// As long as `track_activity_query_size` allows, or as long and deep as is parsed: nothing overflows the stack.
+#[test]
+fn a_deep_text_is_hidden_too() {
+    for size in [LONGEST_BYTES - 100, 1 << 20] {
+        let chain = |part: &str| part.repeat(size / part.len());
+        for text in [
+            format!("select dblink('S3cret'{})", chain("||'x'")),
+            format!("select dblink('S3cret') {}", chain("+1")),
+            format!("select {}dblink('S3cret')", chain("(")),
+            format!("select dblink('S3cret') {}", chain("union select 1 ")),
+            format!("select {} dblink('S3cret')", chain("not ")),
+            format!("select dblink('S3cret'), a{}", chain("[1]")),
+            format!("do $a$ begin execute {} 'S3cret'; end $a$", chain("'x'||")),
+            format!("select dblink('S3cret'{})", chain(",'x'")),
+        ] {
+            assert!(!statement(&text).contains("S3"), "{}", &text[..60]);
         }
     }
 }
