@@ -35,9 +35,9 @@ export function routes(): { pages: Route[] } {
 export type Route = { name: string; path: string; label: string; key: string | null; group: string };
 
 /** Starts pgdeck and waits until it says where to open it. */
-export async function start(args: string[], patienceMs = 20_000): Promise<Pgdeck> {
+export async function start(args: string[], patienceMs = 20_000, env = process.env): Promise<Pgdeck> {
   if (!existsSync(BINARY)) throw new Error('target/debug/pgdeck is missing; build it with cargo xtask build dev.');
-  const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(BINARY, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (data) => (said += data));
   const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
@@ -82,14 +82,18 @@ function firstLink(child: ChildProcess, said: () => string, patienceMs: number):
 /** A pgdeck for one test: watches `dsns`, with its own data directory. */
 export async function serve(dsns: string[], user?: { name: string; password: string }) {
   const folder = mkdtempSync(join(tmpdir(), 'pgdeck-end2end-'));
+  const data = join(folder, 'data');
+  // Tests leave nothing in anybody's home.
+  const env = { ...process.env, PGDECK_AUDIT_ANCHOR: join(folder, 'anchor') };
   if (user) {
-    const made = spawnSync(BINARY, ['user', 'add', user.name, '--role', 'admin', '--data-dir', folder], {
+    const made = spawnSync(BINARY, ['user', 'add', user.name, '--role', 'admin', '--data-dir', data], {
+      env,
       input: `${user.password}\n`,
       encoding: 'utf8',
     });
     if (made.status !== 0) throw new Error(`the user could not be added: ${made.stderr}`);
   }
-  const pgdeck = await start(['serve', ...dsns, '--listen', '127.0.0.1:0', '--data-dir', folder]);
+  const pgdeck = await start(['serve', ...dsns, '--listen', '127.0.0.1:0', '--data-dir', data], 20_000, env);
   const stop = async () => {
     await pgdeck.kill();
     rmSync(folder, { recursive: true, force: true });

@@ -73,7 +73,8 @@ async fn main() -> Result<()> {
     let child = Command::new(env!("CARGO_BIN_EXE_pgdeck"))
         .args(["serve", &server.dsn_for("watcher", "w", "postgres"), "--listen", "127.0.0.1:0"])
         .arg("--data-dir")
-        .arg(data.path())
+        .arg(data.path().join("data"))
+        .env("PGDECK_AUDIT_ANCHOR", data.path().join("anchor"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;

@@ -44,6 +44,7 @@ mod unix {
     use tokio::net::{UnixListener, UnixStream};
 
     use super::*;
+    use crate::audit::changes::Change;
     use crate::http::state::AppState;
 
     /// How long a caller may take.
@@ -127,6 +128,14 @@ mod unix {
                 return Ok(format!("there is no user {name:?}; pgdeck user list names them."));
             };
             let who = user.unwrap_or(crate::auth::LOCAL);
+            let change = Change {
+                who: crate::auth::LOCAL,
+                action: "issue sign-in link",
+                object: who,
+                touched: "at the control socket",
+                result: Ok("A link that works once was issued."),
+            };
+            state.0.actions.audit().record_change(&change).await;
             tracing::info!(user = who, "a sign-in link was issued at the control socket");
             Ok(format!("{LINK}{}", state.0.origins.sign_in_link(&token)))
         }

@@ -1,6 +1,57 @@
-//! The log: one line per event, whatever text of a watched server or a client is in it.
+//! The log: one line per event, whatever text of a watched server or a client is in it, and no password of a
+//! DSN.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
+
+/// What stands in the place of a password.
+const HIDDEN: &str = "‹hidden›";
+
+/// The text without what stands between `://` and `@`, and behind `password=`: whoever repeats a text that
+/// may be a DSN in the wrong place repeats no password.
+pub fn without_dsn_passwords(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") && !text.contains("password") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, mark)) = ["://", "password"]
+        .iter()
+        .filter_map(|mark| Some((rest.find(mark)?, *mark)))
+        .min_by_key(|(at, _)| *at)
+    {
+        let (before, after) = rest.split_at(at + mark.len());
+        out.push_str(before);
+        rest = after;
+        let end = match mark {
+            // A password may hold any of `/?#`: the last `@` of the word ends it.
+            "://" => word(after).rfind('@').filter(|at| *at > 0),
+            _ => value_after_equals(after),
+        };
+        if let Some(hidden) = end.and_then(|end| after.get(end..)) {
+            out.push_str(if mark == "://" { HIDDEN } else { "=‹hidden›" });
+            rest = hidden;
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// What no white space or quote interrupts.
+fn word(text: &str) -> &str {
+    text.split([' ', '\t', '\n', '\r', '"', '\'', '`']).next().unwrap_or_default()
+}
+
+/// Where the value ends that follows an equals sign, as in key=value text.
+fn value_after_equals(text: &str) -> Option<usize> {
+    let value = text.trim_start().strip_prefix('=')?.trim_start();
+    let start = text.len() - value.len();
+    let length = match value.strip_prefix('\'') {
+        Some(quoted) => quoted.find('\'').map_or(value.len(), |end| end + 2),
+        None => word(value).find(['&', ',', ';', ')']).unwrap_or(word(value).len()),
+    };
+    (length > 0).then_some(start + length)
+}
 
 /// A writer that keeps each event on one line of plain text: control characters within it are spelled out.
 pub struct OneLine<W> {
@@ -17,6 +68,9 @@ impl<W: Write> Write for OneLine<W> {
             Some(text) => (text, &b"\n"[..]),
             None => (event, &b""[..]),
         };
+        let text = String::from_utf8_lossy(text);
+        let text = without_dsn_passwords(&text);
+        let text = text.as_bytes();
         let mut line = Vec::with_capacity(event.len());
         for (at, byte) in text.iter().enumerate() {
             let after = text.get(at + 1..).unwrap_or_default();
@@ -87,6 +141,25 @@ mod tests {
         assert_eq!(text.lines().count(), payloads::PAYLOADS.len(), "{text}");
         assert!(text.lines().all(|line| line.contains(" ERROR ")), "{text}");
         assert!(!text.contains(['\u{1b}', '\u{7}', '\r']), "{text}");
+    }
+
+    #[test]
+    fn no_password_of_a_dsn_is_repeated() {
+        for (text, shown) in [
+            ("a postgres://joe:S3@db/x b", "a postgres://‹hidden›@db/x b"),
+            ("\"postgres://joe:S/3?#@4@db/x\"", "\"postgres://‹hidden›@db/x\""),
+            ("host=h password=S3 user=u", "host=h password=‹hidden› user=u"),
+            ("host=h password = 'S 3' user=u", "host=h password=‹hidden› user=u"),
+            ("password='S3", "password=‹hidden›"),
+            ("https://db.example/x?password=S3&a=b", "https://db.example/x?password=‹hidden›&a=b"),
+            ("the password is wrong", "the password is wrong"),
+            ("http://127.0.0.1:8432/", "http://127.0.0.1:8432/"),
+        ] {
+            assert_eq!(without_dsn_passwords(text), shown);
+        }
+        let mut line = OneLine { out: Vec::new(), has_colours: false };
+        line.write_all(b"cannot reach postgres://joe:S3@db/x\n").unwrap();
+        assert_eq!(line.out, "cannot reach postgres://‹hidden›@db/x\n".as_bytes());
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub enum Chain {
         records: i64,
         /// The newest hash: who keeps it elsewhere can tell later that nothing was rewritten.
         head: String,
+        /// The first record from which on the head was kept outside the log; None: it is not.
+        since: Option<i64>,
     },
     /// A record was changed, removed or put in.
     Broken {
@@ -82,23 +84,45 @@ pub enum Chain {
         #[serde(rename = "says")]
         message: String,
     },
+    /// What is kept outside the log cannot be read, or was written by another hand.
+    Doubtful {
+        /// What is wrong, one clause.
+        #[serde(rename = "says")]
+        message: String,
+    },
 }
 
 impl Chain {
     /// One sentence.
     pub fn message(&self) -> String {
         match self {
-            Self::Whole { records: 0, .. } => "The log is empty.".into(),
-            Self::Whole { records: 1, .. } => "The hash chain of its one record is intact.".into(),
-            Self::Whole { records, .. } => {
-                format!(
-                    "The hash chain of its {records} records is intact: none was changed or removed."
-                )
+            Self::Whole { records: 0, since, .. } => {
+                format!("The log is empty{}", compared(*since, "as it should be"))
+            }
+            Self::Whole { records: 1, since, .. } => {
+                let kept = compared(*since, "it was not changed");
+                format!("The hash chain of its one record is intact{kept}")
+            }
+            Self::Whole { records, since, .. } => {
+                let kept = compared(*since, "none was changed or removed");
+                format!("The hash chain of its {records} records is intact{kept}")
+            }
+            Self::Doubtful { message } => {
+                format!("Nothing outside the log vouches for it: {message}")
             }
             Self::Broken { record, message } => {
                 format!("The hash chain is broken at record {record}: {message}")
             }
         }
+    }
+}
+
+/// What follows from a head that is kept outside the log.
+fn compared(since: Option<i64>, kept: &str) -> String {
+    match since {
+        Some(..=1) => format!(": {kept}."),
+        Some(since) => format!(": {kept} since record {since}; before it, nothing was kept outside the log."),
+        None => "; but no head of it is kept outside, so one that was cut at its end or computed anew looks the same.".into(),
     }
 }
 

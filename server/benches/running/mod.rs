@@ -32,6 +32,7 @@ impl Running {
         let mut child = Command::new(env!("CARGO_BIN_EXE_pgdeck"))
             .args(["serve", dsn, "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data)
+            .env("PGDECK_AUDIT_ANCHOR", data.with_extension("anchor"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;

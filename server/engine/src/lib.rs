@@ -57,7 +57,7 @@ pub use error::{Error, quoted};
 pub use marks::MarkError;
 pub use record::{Recording, Report, check, record};
 pub use recorded::{RecordError, record_into};
-pub use redact::statement as without_password;
+pub use redact::statement as without_secrets;
 pub use remembered::Past;
 pub use rule::Limits;
 pub use server::ServerConfig;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app::{Deed, ExplainJournal};
-use engine::{now_ms, without_password};
+use engine::{now_ms, without_secrets};
 use model::ApiError;
 use model::explain::RunId;
 use sha2::{Digest, Sha256};
@@ -112,9 +112,9 @@ impl ActionRunner {
     }
 }
 
-/// The statement as it is recorded: without a role's password, and not longer than anyone reads.
+/// The statement as it is recorded: without secrets, and not longer than anyone reads.
 fn recorded(statement: &str) -> String {
-    let text = without_password(statement);
+    let text = without_secrets(statement);
     match text.char_indices().nth(MAX_RECORDED_CHARS) {
         Some((end, _)) => {
             let kept = text.get(..end).unwrap_or_default();

@@ -71,6 +71,14 @@ impl Row {
     }
 }
 
+/// Operators read of their servers; what belongs to none is for administrators of all.
+fn may_read(user: &User, server: &ServerId) -> bool {
+    match server.as_str() {
+        "" => user.may_on(Permission::Administer, server),
+        _ => user.may_on(Permission::Audit, server),
+    }
+}
+
 /// Whether an entry matches the filter; `wanted` is in lower case.
 fn matches(entry: &AuditEntry, wanted: &str) -> bool {
     let texts = [
@@ -111,7 +119,7 @@ impl Audit {
         let mut entries = Vec::new();
         while let Some(row) = rows.try_next().await? {
             let entry = row.entry(self, user);
-            if !user.may_on(Permission::Audit, &entry.server) || !matches(&entry, &wanted) {
+            if !may_read(user, &entry.server) || !matches(&entry, &wanted) {
                 continue;
             }
             if entries.len() == limit {

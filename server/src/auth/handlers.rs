@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::Auth;
 use super::sessions::{self, ABSOLUTE_TIMEOUT_MS, IdleTimeout};
+use crate::audit::changes::Change;
 use crate::http::middleware::authenticate::{cookie_name, session_id, sign_in_cookie_name};
 use crate::http::origins::Origins;
 use crate::http::response;
@@ -55,6 +56,7 @@ impl Auth {
 /// `GET /login?token=…`: redeems the one-time link.
 pub async fn sign_in_by_link(
     State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     method: Method,
     Query(query): Query<LinkQuery>,
     headers: HeaderMap,
@@ -65,8 +67,15 @@ pub async fn sign_in_by_link(
         return StatusCode::OK.into_response();
     }
     match state.0.auth.links().redeem(&token) {
-        Some(user) => start_session(&state, user.as_deref(), "/", &headers).await,
-        None => response::see_other("/sign-in?error=link"),
+        Some(user) => {
+            let signed_in = SignedIn { user: user.as_deref(), by: "a link", from: peer.ip() };
+            start_session(&state, signed_in, "/", &headers).await
+        }
+        None => {
+            let message = "The link was not valid.";
+            state.0.actions.audit().record_failed_sign_in(None, peer.ip(), message).await;
+            response::see_other("/sign-in?error=link")
+        }
     }
 }
 
@@ -86,6 +95,7 @@ pub async fn sign_in_by_password(
     if !auth.0.limiter.allows(&keys, Instant::now()) {
         tracing::warn!(address = %peer.ip(), "more than {} sign-in attempts within a minute", rate_limit::MAX_ATTEMPTS);
         let message = "Too many sign-in attempts; wait a minute and try again.";
+        failed(&state, &form.name, peer.ip(), "There were too many attempts.").await;
         return later(StatusCode::TOO_MANY_REQUESTS, message, "60");
     }
     match auth.verify_password(&form.name, form.password).await {
@@ -94,9 +104,13 @@ pub async fn sign_in_by_password(
             let message = "Too many people sign in at this moment; try again in a few seconds.";
             later(StatusCode::SERVICE_UNAVAILABLE, message, "5")
         }
-        Ok(Some(true)) => start_session(&state, Some(&form.name), next, &headers).await,
+        Ok(Some(true)) => {
+            let signed_in = SignedIn { user: Some(&form.name), by: "password", from: peer.ip() };
+            start_session(&state, signed_in, next, &headers).await
+        }
         Ok(Some(false)) => {
             tracing::warn!(address = %peer.ip(), "a sign-in attempt failed");
+            failed(&state, &form.name, peer.ip(), "The name or the password was wrong.").await;
             back_to_form("wrong", next)
         }
         Err(error) => response::internal_error(&error),
@@ -120,18 +134,45 @@ fn later(status: StatusCode, message: &str, seconds: &'static str) -> Response {
 
 /// `POST /logout`: deletes the session and clears the cookie.
 pub async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    if let Some(id) = session_id(&headers, &state.0.origins)
-        && let Err(error) = sessions::delete(state.0.auth.pool(), id).await
-    {
-        return response::internal_error(&error.into());
+    if let Some(id) = session_id(&headers, &state.0.origins) {
+        let auth = &state.0.auth;
+        let user = auth.session_user(id, IdleTimeout::Keep).await.unwrap_or_default();
+        if let Err(error) = sessions::delete(auth.pool(), id).await {
+            return response::internal_error(&error.into());
+        }
+        if let Some(user) = user {
+            let change = Change {
+                who: &user.name,
+                action: "sign out",
+                object: "pgdeck",
+                touched: "",
+                result: Ok("Signed out."),
+            };
+            state.0.actions.audit().record_change(&change).await;
+        }
     }
     with_cookie(response::see_other("/sign-in"), &session_cookie(&state.0.origins, "", 0))
+}
+
+/// Records a failed attempt; a name that is no user's may be a password in the wrong field.
+async fn failed(state: &AppState, name: &str, from: IpAddr, why: &str) {
+    let is_user = super::users::password_hash(state.0.auth.pool(), name).await;
+    let user = is_user.ok().flatten().map(|_| name);
+    state.0.actions.audit().record_failed_sign_in(user, from, why).await;
+}
+
+/// Who has proved who they are, and how.
+struct SignedIn<'a> {
+    /// None is the person at this machine.
+    user: Option<&'a str>,
+    by: &'a str,
+    from: IpAddr,
 }
 
 /// Creates a session with a new id (against session fixation) and deletes the browser's previous one.
 async fn start_session(
     state: &AppState,
-    user: Option<&str>,
+    signed_in: SignedIn<'_>,
     next: &str,
     headers: &HeaderMap,
 ) -> Response {
@@ -141,11 +182,21 @@ async fn start_session(
     {
         return response::internal_error(&error.into());
     }
-    match sessions::create(pool, user).await {
-        Ok(id) => with_cookie(
-            response::see_other(next),
-            &session_cookie(&state.0.origins, &id, ABSOLUTE_TIMEOUT_MS / 1_000),
-        ),
+    match sessions::create(pool, signed_in.user).await {
+        Ok(id) => {
+            let change = Change {
+                who: signed_in.user.unwrap_or(super::LOCAL),
+                action: "sign in",
+                object: "pgdeck",
+                touched: &format!("from {}", signed_in.from),
+                result: Ok(&format!("Signed in by {}.", signed_in.by)),
+            };
+            state.0.actions.audit().record_change(&change).await;
+            with_cookie(
+                response::see_other(next),
+                &session_cookie(&state.0.origins, &id, ABSOLUTE_TIMEOUT_MS / 1_000),
+            )
+        }
         Err(error) => response::internal_error(&error),
     }
 }

@@ -10,7 +10,7 @@ use playground::{Demo, DemoOptions, OBSERVER, Shop, Trouble};
 use super::error::Failure;
 use crate::cli;
 use crate::config;
-use crate::config::{Config, ExplainAnalyze, HistoryPlace};
+use crate::config::{AuditPlaces, Config, ExplainAnalyze, HistoryPlace};
 use crate::http::server;
 
 /// The limit by which a change is told after two windows of this length, seconds.
@@ -53,6 +53,13 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
                 explain_analyze: ExplainAnalyze::default(),
                 servers,
                 limits,
+                // Both folders are gone with the demo.
+                audit: AuditPlaces {
+                    anchor: Some(folder.path().join("anchor")),
+                    ..AuditPlaces::default()
+                },
+                description: Vec::new(),
+                warnings: Vec::new(),
             };
             serve(config, shop, stop).await
         }

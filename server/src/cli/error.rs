@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::log::without_dsn_passwords;
+
 /// Bad usage: command line, configuration or DSN (EX_USAGE of sysexits.h).
 pub const USAGE: u8 = 64;
 /// The input is no plan (EX_DATAERR of sysexits.h).
@@ -43,7 +45,8 @@ impl Failure {
 
     /// Prints the message to standard error and returns the exit code.
     pub fn report(&self) -> ExitCode {
-        eprintln!("pgdeck: {self}");
+        // An argument in the wrong place may be a DSN.
+        eprintln!("pgdeck: {}", without_dsn_passwords(&self.message));
         ExitCode::from(self.code)
     }
 }

@@ -49,7 +49,7 @@ pub enum Command {
     Mark(mark::Mark),
     /// Copy the history into a new file; pgdeck may be running
     BackupHistory(backup::BackupHistory),
-    /// Verify the audit log: exit code 0 intact, 2 broken
+    /// Verify the audit log: exit code 0 intact, 2 broken, 3 nothing to compare it with
     Audit(Audit),
     /// List every route, page and server function with the permission it requires
     #[command(hide = true, alias = "doors")]
@@ -78,7 +78,7 @@ pub struct Audit {
 /// What can be done with the audit log.
 #[derive(Debug, Subcommand)]
 pub enum AuditWhat {
-    /// Verify the whole hash chain
+    /// Verify the whole hash chain, and compare it with the head that is kept outside the data directory
     Verify,
 }
 

@@ -32,6 +32,12 @@ pub struct File {
     pub mark_token_file: Option<PathBuf>,
     /// Roles that may run EXPLAIN ANALYZE.
     pub explain_analyze: Option<ExplainAnalyze>,
+    /// Directory of the key and the anchored head of the audit log.
+    pub audit_anchor: Option<PathBuf>,
+    /// A file that a line is added to for each record of the audit log.
+    pub audit_copy: Option<PathBuf>,
+    /// Whether the same line goes to syslog.
+    pub audit_syslog: Option<bool>,
     /// `[[servers]]`.
     #[serde(default)]
     pub servers: Vec<FileServer>,

@@ -2,7 +2,10 @@
 //!
 //! Error messages name the key. Never connects.
 
+mod audit_places;
+mod description;
 mod file;
+mod private;
 mod servers;
 #[cfg(test)]
 mod tests;
@@ -19,6 +22,7 @@ use url::Url;
 use crate::cli::Serve;
 use crate::cli::error::Failure;
 
+pub use audit_places::AuditPlaces;
 pub use file::ExplainAnalyze;
 pub use servers::one as one_server;
 
@@ -61,6 +65,12 @@ pub struct Config {
     pub servers: Vec<ServerConfig>,
     /// Limits of rules.
     pub limits: Limits,
+    /// Where the head of the audit log is kept.
+    pub audit: AuditPlaces,
+    /// What is recorded of all this, without secrets.
+    pub description: Vec<String>,
+    /// Sentences about secrets that others can read, for the log once pgdeck has started.
+    pub warnings: Vec<String>,
 }
 
 /// Merges command line, environment and file. Errors name the key.
@@ -72,7 +82,10 @@ pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
     let listen = listen.or_else(|| file.listen.as_deref().map(|text| ("the key listen", text)));
     let url = var(vars, "PGDECK_PUBLIC_URL").or(file.public_url.as_deref());
     let data_dir = data_dir(serve.place.data_dir.clone(), file.data_dir.clone(), env)?;
-    Ok(Config {
+    let mut config = Config {
+        audit: audit_places::places(&file, env, &data_dir)?,
+        description: Vec::new(),
+        warnings: Vec::new(),
         listen: listen.map_or(Ok(DEFAULT_LISTEN), |(place, text)| address(place, text))?,
         history: history(var(vars, "PGDECK_HISTORY").or(file.history.as_deref()), &data_dir)?,
         data_dir,
@@ -86,13 +99,23 @@ pub fn load(serve: &Serve, env: &Environment) -> Result<Config, Failure> {
             servers::all(&serve.dsns, &file, env)?
         },
         limits: file.limits()?,
-    })
+    };
+    config.description = description::lines(&config, &file);
+    config.warnings = private::warnings(serve, &file, env);
+    Ok(config)
 }
 
 /// Only the data directory, for `pgdeck user`.
 pub fn data_directory(place: &crate::cli::Place, env: &Environment) -> Result<PathBuf, Failure> {
     let file = file::read(place.config.as_deref())?;
     data_dir(place.data_dir.clone(), file.data_dir, env)
+}
+
+/// Only where the head of the audit log is kept, for `pgdeck user` and `pgdeck audit`.
+pub fn audit_places(place: &crate::cli::Place, env: &Environment) -> Result<AuditPlaces, Failure> {
+    let file = file::read(place.config.as_deref())?;
+    let data_dir = data_dir(place.data_dir.clone(), file.data_dir.clone(), env)?;
+    audit_places::places(&file, env, &data_dir)
 }
 
 /// Only where the history is kept, for `pgdeck backup-history`; None when none is.

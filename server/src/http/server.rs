@@ -16,7 +16,7 @@ use super::origins::Origins;
 use super::routes::router;
 use super::state::AppState;
 use crate::actions::ActionRunner;
-use crate::audit;
+use crate::audit::Audit;
 use crate::auth::one_time_link::{LIFETIME_AT_START, SignInLinks};
 use crate::auth::{Auth, sessions, users};
 use crate::cli::error::Failure;
@@ -99,11 +99,17 @@ pub async fn start(config: Config, recording: Option<Shown>) -> Result<HttpServe
     if config.explain_analyze == ExplainAnalyze::AllowSuperuser {
         engine.allow_superuser_explain();
     }
-    let audit = audit::Audit::open(&config.data_dir).await?;
+    let audit = Audit::open(&config.data_dir, &config.audit).await?;
+    if let Err(error) = audit.record_configuration(&config.description).await {
+        tracing::error!(%error, "the configuration could not be recorded in the audit log");
+    }
     let actions = ActionRunner::new(engine.clone(), audit)
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
     let tokens = (config.metrics_token, config.mark_token);
     let state = AppState::new(engine, auth, actions, origins, tokens);
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     let control = Control::bind(&config.data_dir, listen, by_link);
     Ok(HttpServer { state, listener, token, control, _copy: copy })
 }

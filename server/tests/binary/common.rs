@@ -11,6 +11,11 @@ pub use crate::client::{Http, PASSWORD, UNREACHABLE, cookie, form_body, location
 pub fn pgdeck(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pgdeck"));
     command.args(arguments).env_clear().env("USER", "tester").stdin(Stdio::null());
+    // Beside the data directory: tests leave nothing in anybody's home.
+    if let Some(at) = arguments.iter().position(|argument| *argument == "--data-dir") {
+        let data_dir = Path::new(arguments.get(at + 1).copied().unwrap_or_default());
+        command.env("PGDECK_AUDIT_ANCHOR", data_dir.with_extension("anchor"));
+    }
     command
 }
 
@@ -79,13 +84,26 @@ impl Running {
         Self::serve(&["--config", file], data_dir)
     }
 
+    /// The same with the log at its finest level.
+    pub fn traced(file: &str, data_dir: &Path) -> Self {
+        Self::serve_with(&["--config", file], data_dir, &[("PGDECK_LOG", "trace")])
+    }
+
     fn serve(arguments: &[&str], data_dir: &Path) -> Self {
+        Self::serve_with(arguments, data_dir, &[])
+    }
+
+    fn serve_with(arguments: &[&str], data_dir: &Path, env: &[(&str, &str)]) -> Self {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data-dir"];
         all.push(data_dir.to_str().unwrap());
         all.extend(arguments);
         let stderr = std::fs::File::options().create(true).append(true).open(log_path(data_dir));
-        let mut child =
-            pgdeck(&all).stdout(Stdio::piped()).stderr(stderr.unwrap()).spawn().unwrap();
+        let mut child = pgdeck(&all)
+            .envs(env.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(stderr.unwrap())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let link = line.trim().strip_prefix("Open ").expect("the Open line").to_owned();

@@ -8,6 +8,8 @@
 
 mod actions;
 mod actions_killed;
+mod audit;
+mod canaries;
 mod check;
 mod cli;
 #[path = "../support/client.rs"]

@@ -144,7 +144,7 @@ async fn every_page_shows_a_recording() {
         (of_server(&recording, "replication"), "primary"),
         ("/rules".to_owned(), "vacuum/xid_wraparound"),
         ("/about".to_owned(), "memory in use"),
-        ("/audit".to_owned(), "The log is empty."),
+        ("/audit".to_owned(), "Signed in by a link."),
         (of_server(&recording, "act"), "Nothing is selected."),
         (of_server(&recording, "tables"), "public.noted"),
         (of_server(&recording, &format!("table?{NOTED}&name=noted")), "noted_pkey"),

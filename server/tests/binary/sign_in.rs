@@ -107,7 +107,8 @@ async fn behind_https_the_cookie_is_bound_to_the_host() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pgdeck.toml");
     std::fs::write(&path, "public_url = \"https://deck.example\"\n").unwrap();
-    add_user(folder.path(), "eve", &["--role", "viewer"]);
+    let data_dir = folder.path().join("data");
+    add_user(&data_dir, "eve", &["--role", "viewer"]);
     let listen = format!("127.0.0.1:{}", free_port());
     let mut child = crate::common::pgdeck(&[
         "serve",
@@ -117,8 +118,8 @@ async fn behind_https_the_cookie_is_bound_to_the_host() {
         "--listen",
         &listen,
         "--data-dir",
+        data_dir.to_str().unwrap(),
     ])
-    .arg(folder.path())
     .stdout(std::process::Stdio::piped())
     .spawn()
     .unwrap();

@@ -11,6 +11,10 @@ use tokio::sync::oneshot;
 
 use crate::client::{Http, PASSWORD, UNREACHABLE};
 
+fn path(path: &std::path::Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
 /// A running pgdeck; dropping it starts its graceful shutdown.
 pub struct InProcess {
     http: Http,
@@ -53,7 +57,9 @@ impl InProcess {
             listen: Some("127.0.0.1:0".to_owned()),
             recording: None,
         };
-        let environment = Environment { vars: Default::default(), ..Environment::of_process() };
+        // Tests leave nothing in anybody's home.
+        let vars = [("PGDECK_AUDIT_ANCHOR".to_owned(), path(&folder.path().join("anchor")))];
+        let environment = Environment { vars: vars.into(), ..Environment::of_process() };
         let config = config::load(&serve, &environment).unwrap();
         let server: HttpServer = start(config, None).await.unwrap();
         let http = Http::new(server.link());

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use model::ServerId;
 use model::audit::{AuditEnd, AuditEntry, AuditPage as Log, AuditQuery, Chain};
 
 use crate::actions::read_audit;
@@ -32,12 +33,12 @@ pub fn Page() -> impl IntoView {
 
 fn body(log: &Log, query: &AuditQuery) -> AnyView {
     let class = match log.chain {
-        Chain::Whole { records: 0, .. } => "open",
+        Chain::Whole { records: 0, .. } | Chain::Whole { since: None, .. } => "open",
         Chain::Whole { .. } => "fine",
-        Chain::Broken { .. } => "critical",
+        Chain::Broken { .. } | Chain::Doubtful { .. } => "critical",
     };
     let head = match &log.chain {
-        Chain::Whole { records: 1.., head } => Some(view! {
+        Chain::Whole { records: 1.., head, .. } => Some(view! {
             <p class="note">
                 "Store this hash elsewhere to detect a log that was rewritten from the start: "
                 <code class="hash">{head.clone()}</code>
@@ -102,7 +103,7 @@ fn row(entry: &AuditEntry, now_ms: i64) -> AnyView {
             <td class="text">{entry.who.clone()}</td>
             <td class="text">
                 <strong>{entry.action.clone()} " " {entry.object.clone()}</strong>
-                " on " {entry.server.to_string()} <br/> <span class="muted">{entry.touched.clone()}</span>
+                {on(&entry.server)} <br/> <span class="muted">{entry.touched.clone()}</span>
             </td>
             <td class="text">{end(&entry.end)}</td>
             <td class="text">{entry.reason.clone()}</td>
@@ -110,6 +111,11 @@ fn row(entry: &AuditEntry, now_ms: i64) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// The server; what was done to pgdeck itself has none.
+fn on(server: &ServerId) -> Option<String> {
+    (!server.as_str().is_empty()).then(|| format!(" on {server}"))
 }
 
 /// The statement, folded; reading a catalog and cancelling a run have none.

@@ -62,6 +62,16 @@ impl Dsn {
         Self::from_settings(&Settings::gather(pairs, env)?, env)
     }
 
+    /// Whether a DSN holds a password itself, as `postgres://user:password@host` does.
+    pub fn holds_password(text: &str) -> bool {
+        let text = text.trim();
+        let pairs = uri::body(text).map_or_else(|| keyvalue::pairs(text), uri::pairs);
+        // What cannot be read may hold one.
+        pairs.map_or(text.contains("pass"), |pairs| {
+            pairs.iter().any(|(key, _)| key == "password" || key == "sslpassword")
+        })
+    }
+
     fn from_settings(settings: &Settings, env: &Environment) -> Result<Self, DsnError> {
         let mut warnings = Vec::new();
         let port = settings.port()?;
@@ -85,6 +95,11 @@ impl Dsn {
         let host =
             if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         format!("{host}:{}/{}", self.port, self.database)
+    }
+
+    /// Role, address and encryption, without secrets.
+    pub fn description(&self) -> String {
+        format!("{}@{}, sslmode {:?}", self.user, self.address(), self.tls.mode)
     }
 
     /// The host's name or address, or the directory of its Unix socket.

@@ -45,6 +45,21 @@ fn error(text: &str) -> String {
 }
 
 #[test]
+fn a_dsn_with_a_password_is_told_from_one_without() {
+    for (text, holds) in [
+        ("postgres://joe:S3cret@db/x", true),
+        ("postgres://joe@db/x?password=S3cret", true),
+        ("host=db password = 'S3cret'", true),
+        ("host=db password='S3cret", true),
+        ("postgres://joe@db/password", false),
+        ("host=db user=joe", false),
+        ("", false),
+    ] {
+        assert_eq!(Dsn::holds_password(text), holds, "{text}");
+    }
+}
+
+#[test]
 fn uri_and_pairs_say_the_same() {
     for text in [
         "postgres://joe:s%20t@db1:6432/shop",
