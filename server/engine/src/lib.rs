@@ -4,6 +4,7 @@
 //! Start reading at `sampler`. A page asks the `Engine` and is answered from memory.
 
 pub mod actions;
+mod answers;
 pub mod area;
 pub mod areas;
 pub mod bloat;
@@ -42,6 +43,7 @@ pub mod rule;
 pub mod rules;
 pub mod sampled;
 mod sampler;
+mod search;
 mod server;
 pub mod sql;
 pub mod store;

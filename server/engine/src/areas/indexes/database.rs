@@ -117,7 +117,7 @@ fn rates(database: &mut DatabaseIndexes, before: Option<&DatabaseIndexes>) {
     for owner in &mut database.owners {
         while then.next_if(|one| one.oid < owner.oid).is_some() {}
         let then = then.next_if(|one| one.oid == owner.oid);
-        let more = then.map(|then| owner.index_entries() - then.index_entries());
+        let more = then.map(|then| owner.index_entries().saturating_sub(then.index_entries()));
         let more = more.filter(|more| *more >= 0);
         let entries_per_s = match passed_ms < MIN_RATE_MS {
             true => then.and_then(|then| then.entries_per_s),
@@ -174,6 +174,9 @@ impl DatabaseReader {
             .map(|index| index.oid)
             .collect();
         wanted.retain(|oid| !known.contains(oid));
+        if wanted.is_empty() {
+            return Ok(());
+        }
         let numbers: Vec<i64> = wanted.into_iter().map(i64::from).collect();
         // A table that is locked exclusively keeps its definitions to itself: then there are none this time.
         let rows: Vec<DefinitionRow> = match read_part(observer, facts, DEFINITIONS, &numbers).await

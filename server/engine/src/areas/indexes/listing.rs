@@ -16,6 +16,7 @@ pub(super) use self::matching::Match;
 use self::matching::{by, matches};
 pub(super) use self::row::last_scan;
 use super::IndexesArea;
+use crate::answers::Answers;
 use crate::engine::Engine;
 
 /// What a question is answered with besides the indexes.
@@ -50,6 +51,9 @@ impl Beside {
     }
 }
 
+/// Answers that are kept, by question, findings and the standbys' readings.
+pub type Kept = Answers<(Question, Vec<Finding>, Vec<i64>), Listing>;
+
 /// Answers a question about a server; None: there is no such server.
 pub fn answer(
     engine: &Engine,
@@ -58,10 +62,24 @@ pub fn answer(
     reclaimable: ReclaimableOf,
 ) -> Option<Latest<Listing>> {
     let standbys = engine.standbys_of(id).into_iter();
-    let standbys = standbys.map(|(id, latest)| (id.to_string(), latest)).collect();
-    let reclaimable = Some(reclaimable);
-    let beside = Beside { reclaimable, ..Beside::new(engine.findings(id).0, standbys) };
-    engine.latest_as::<IndexesArea, _>(id, |indexes| list(indexes, question, &beside))
+    let standbys: Vec<_> = standbys.map(|(id, latest)| (id.to_string(), latest)).collect();
+    let findings = engine.findings(id).0;
+    let newest = engine.newest::<IndexesArea>(id)?;
+    let at_ms = newest.reading.as_ref().map(|reading| reading.at_ms).unwrap_or_default();
+    let read_ms = |latest: &Arc<Latest<Indexes>>| latest.reading.as_ref().map(|one| one.at_ms);
+    let of_standbys = standbys.iter().filter_map(|(_, latest)| read_ms(latest)).collect();
+    let asked = (question.clone(), findings.clone(), of_standbys);
+    let kept = engine.history::<IndexesArea, _>(id, Arc::clone)?;
+    if let Some(listing) = kept.get(at_ms, &asked) {
+        return engine.latest_as::<IndexesArea, _>(id, |_| listing);
+    }
+    let beside = Beside { reclaimable: Some(reclaimable), ..Beside::new(findings, standbys) };
+    let answer = engine.latest_as::<IndexesArea, _>(id, |indexes| list(indexes, question, &beside));
+    let reading = answer.as_ref().and_then(|latest| latest.reading.as_ref());
+    if let Some(reading) = reading.filter(|reading| reading.at_ms == at_ms) {
+        kept.put(at_ms, asked, reading.value.clone());
+    }
+    answer
 }
 
 /// Answers a question.

@@ -68,7 +68,8 @@ pub struct IndexesArea;
 impl Area for IndexesArea {
     type Value = Indexes;
     type State = Databases<DatabaseReader>;
-    type History = ();
+    /// What was asked for since the newest reading.
+    type History = std::sync::Arc<listing::Kept>;
     const NAME: AreaName = AreaName::Indexes;
     const EVERY_MS: u32 = 60_000;
     const OWN_SESSION: bool = true;

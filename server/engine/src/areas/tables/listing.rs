@@ -6,6 +6,8 @@ mod reclaimable;
 mod tiles;
 pub mod trees;
 
+use std::sync::Arc;
+
 use model::of_database::OfDatabase;
 use model::tables::cleaning::is_off;
 use model::tables::listing::{DatabaseState, Order, PAGE_ROWS, Row, Shown, Sums};
@@ -16,9 +18,13 @@ use self::growth::Growth;
 use self::matching::{Match, matches, numbers};
 use self::trees::Entry;
 use super::TablesArea;
+use crate::answers::Answers;
 use crate::engine::Engine;
 
 pub use self::matching::Beside;
+
+/// Answers that are kept.
+pub type Kept = Answers<Question, Listing>;
 
 /// Answers a question about a server; None: there is no such server.
 ///
@@ -28,6 +34,14 @@ pub async fn answer(
     id: &ServerId,
     question: &Question,
 ) -> Result<Option<Latest<Listing>>, String> {
+    let newest = engine.newest::<TablesArea>(id);
+    let read_ms = newest.as_ref().and_then(|latest| latest.reading.as_ref()).map(|one| one.at_ms);
+    let kept = engine.history::<TablesArea, _>(id, Arc::clone);
+    // What findings say may change meanwhile.
+    let kept = kept.zip(read_ms).filter(|_| question.problem.is_empty());
+    if let Some(listing) = kept.as_ref().and_then(|(kept, at_ms)| kept.get(*at_ms, question)) {
+        return Ok(engine.latest_as::<TablesArea, _>(id, |_| listing));
+    }
     let mut beside = Beside::default();
     if !question.problem.is_empty() {
         let (findings, _) = engine.findings(id);
@@ -44,6 +58,11 @@ pub async fn answer(
         let rows = &mut reading.value.rows;
         let growth = Growth::read(engine, id, Some(&growth::entities(rows))).await?;
         growth::fill(rows, &growth);
+    }
+    if let Some(((kept, at_ms), reading)) = kept.zip(latest.reading.as_ref())
+        && reading.at_ms == at_ms
+    {
+        kept.put(at_ms, question.clone(), reading.value.clone());
     }
     Ok(Some(latest))
 }

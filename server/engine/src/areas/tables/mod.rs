@@ -107,7 +107,8 @@ pub struct TablesArea;
 impl Area for TablesArea {
     type Value = Tables;
     type State = Databases<DatabaseReader>;
-    type History = ();
+    /// What was asked for since the newest reading.
+    type History = std::sync::Arc<listing::Kept>;
     const NAME: AreaName = AreaName::Tables;
     const EVERY_MS: u32 = 60_000;
     const OWN_SESSION: bool = true;

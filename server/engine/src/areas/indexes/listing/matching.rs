@@ -9,6 +9,7 @@ use model::indexes::{DatabaseIndexes, Index, Indexes, Owner, ProblemKind, Questi
 use model::{Known, Object, Reason, object::qualified};
 
 use super::Beside;
+use crate::search::Search;
 
 /// An index that matches.
 pub struct Match<'a> {
@@ -80,7 +81,7 @@ pub fn matches<'a>(
     beside: &Beside,
 ) -> Vec<Match<'a>> {
     let mut matches = Vec::new();
-    let mut text = Text::new(&question.q);
+    let mut search = Search::new(&question.q);
     let with_problem = WithProblem::new(question, beside);
     for database in &indexes.databases {
         let (datname, Some(read)) = (database.datname.as_str(), database.known()) else { continue };
@@ -88,8 +89,12 @@ pub fn matches<'a>(
             continue;
         }
         let of_kind = with_problem.of_kind(datname, read);
+        // Both are in the order of the tables' oids.
+        let mut owners = read.owners.iter().peekable();
         for of_table in read.indexes.chunk_by(|one, other| one.indrelid == other.indrelid) {
-            let owner = of_table.first().and_then(|index| read.owner(index.indrelid));
+            let Some(indrelid) = of_table.first().map(|index| index.indrelid) else { continue };
+            while owners.next_if(|owner| owner.oid < indrelid).is_some() {}
+            let owner = owners.peek().filter(|owner| owner.oid == indrelid);
             let Some(owner) = owner.filter(|owner| !is_system(&owner.nspname)) else { continue };
             let of_owner =
                 with_problem.is_found(|| Object::table(datname, &owner.nspname, &owner.relname));
@@ -97,7 +102,7 @@ pub fn matches<'a>(
                 let of_index = || {
                     with_problem.is_found(|| Object::index(datname, &owner.nspname, &index.relname))
                 };
-                let wanted = (question.q.is_empty() || text.is_in(owner, index))
+                let wanted = (question.q.is_empty() || is_in(&mut search, owner, index))
                     && (question.problem.is_empty()
                         || of_owner
                         || of_kind.contains(&index.oid)
@@ -195,30 +200,10 @@ impl<'a> WithProblem<'a> {
     }
 }
 
-/// What names are searched for, without regard to case.
-struct Text {
-    wanted: String,
-    names: String,
-}
-
-impl Text {
-    fn new(wanted: &str) -> Self {
-        Self { wanted: wanted.to_lowercase(), names: String::new() }
-    }
-
-    /// In schema, table and index; in schema and index; and in these as they are written in a statement.
-    fn is_in(&mut self, owner: &Owner, index: &Index) -> bool {
-        self.names.clear();
-        let (nspname, relname) = (owner.nspname.as_str(), index.relname.as_str());
-        for part in [nspname, ".", &owner.relname, ".", relname, "\n", nspname, ".", relname] {
-            if part.is_ascii() {
-                self.names.push_str(part);
-            } else {
-                self.names.push_str(&part.to_lowercase());
-            }
-        }
-        self.names.make_ascii_lowercase();
-        let quoted = || qualified(nspname, relname).to_lowercase().contains(&self.wanted);
-        self.names.contains(&self.wanted) || self.wanted.contains('"') && quoted()
-    }
+/// In schema, table and index; in schema and index; and in these as they are written in a statement.
+fn is_in(search: &mut Search, owner: &Owner, index: &Index) -> bool {
+    let (nspname, relname) = (owner.nspname.as_str(), index.relname.as_str());
+    search.is_in(&[nspname, &owner.relname, relname])
+        || search.has(b'.') && search.is_in(&[nspname, relname])
+        || search.has(b'"') && search.is_in(&[&qualified(nspname, relname)])
 }

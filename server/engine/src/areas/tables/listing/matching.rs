@@ -9,6 +9,7 @@ use model::tables::{Counters, Kind, Persistence, Question, Reclaimable, Table, T
 
 use super::growth::Growth;
 use super::trees::{Entry, entries, reclaimable, sums, total_bytes};
+use crate::search::Search;
 
 /// What a question is answered with besides the tables.
 #[derive(Debug, Default)]
@@ -79,7 +80,7 @@ pub fn matches<'a>(
     beside: &Beside,
 ) -> Vec<Match<'a>> {
     let mut matches = Vec::new();
-    let mut text = Text::new(&question.q);
+    let mut search = Search::new(&question.q);
     for database in &tables.databases {
         let (datname, Some(read)) = (database.datname.as_str(), database.known()) else { continue };
         if !question.database.is_empty() && question.database != datname {
@@ -91,7 +92,8 @@ pub fn matches<'a>(
                 beside.found.contains(&(datname.to_owned(), name))
             };
             let wanted = is_shown(entry.table, shown)
-                && (question.q.is_empty() || entry.all().any(|table| text.is_in(table)))
+                && (question.q.is_empty()
+                    || entry.all().any(|table| search.is_in(&[&table.nspname, &table.relname])))
                 && (question.problem.is_empty() || entry.all().any(is_found));
             if !wanted {
                 continue;
@@ -121,30 +123,5 @@ fn is_shown(table: &Table, shown: Shown) -> bool {
         Shown::Partitions => table.relispartition,
         Shown::Unlogged => table.persistence == Persistence::Unlogged,
         Shown::MaterializedViews => table.kind == Kind::MaterializedView,
-    }
-}
-
-/// What names are searched for, without regard to case.
-struct Text {
-    wanted: String,
-    name: String,
-}
-
-impl Text {
-    fn new(wanted: &str) -> Self {
-        Self { wanted: wanted.to_lowercase(), name: String::new() }
-    }
-
-    fn is_in(&mut self, table: &Table) -> bool {
-        self.name.clear();
-        for part in [table.nspname.as_str(), ".", table.relname.as_str()] {
-            if part.is_ascii() {
-                self.name.push_str(part);
-            } else {
-                self.name.push_str(&part.to_lowercase());
-            }
-        }
-        self.name.make_ascii_lowercase();
-        self.name.contains(&self.wanted)
     }
 }

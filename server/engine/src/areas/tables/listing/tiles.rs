@@ -7,7 +7,7 @@ use model::tables::listing::{Order, Tile};
 use super::matching::{Match, numbers};
 
 /// The most tables on the map: more are too small to be seen.
-const MOST_TILES: usize = 150;
+const MOST_TILES: usize = 80;
 
 /// The tiles of what matches, largest first; what cannot be added up has no map.
 pub(super) fn tiles(matches: &[Match<'_>], order: Order) -> Vec<Tile> {

@@ -11,8 +11,8 @@ select pg_catalog.array_agg(l.oid)::text as oids, pg_catalog.string_agg(l.relkin
           from pg_catalog.pg_class c
          where c.relpersistence <> 't'
            and (c.relkind in ('r', 'm', 'p')
-                -- most TOAST tables were never written to; their indexes are read with them (pg_toast is oid 99)
-                or c.relkind = 't' and (c.relpages > 0 or pg_catalog.pg_stat_get_tuples_inserted(c.oid) > 0)
+                -- one that was never vacuumed is written to only with its table; its index is read with it (oid 99)
+                or c.relkind = 't' and c.relpages > 0
                 or c.relkind = 'i' and c.relnamespace <> 99)
            and c.oid > (array[{numbers}]::int8[])[1]::oid
          order by c.oid
