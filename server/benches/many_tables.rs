@@ -225,7 +225,8 @@ async fn cycle(running: &Running) -> Result<Cycle> {
     let (before, cpu) = (spent(running)?, cpu_seconds(running.pid())?);
     let began = Instant::now();
     loop {
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        // Not more often: what the question costs is in the processor time.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let now = spent(running)?;
         if now.iter().zip(&before).all(|(now, before)| now.1 > before.1) {
             let seconds =

@@ -43,9 +43,9 @@ pub struct Relations(Vec<Relation>);
 
 /// What a query of relations gives: arrays of one length, the first of oids, then all `relkind`s as one text, then
 /// numbers that make up the mark.
-struct Listed(Vec<Relation>);
+struct RowOfArrays(Vec<Relation>);
 
-impl FromRow<'_, PgRow> for Listed {
+impl FromRow<'_, PgRow> for RowOfArrays {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let array = |at| Ok::<_, sqlx::Error>(text(row, at)?.unwrap_or_default());
         let (oids, kinds) = (array(0)?, array(1)?);
@@ -87,7 +87,7 @@ impl Relations {
         let mut all = Vec::new();
         let mut after = 0;
         loop {
-            let rows: Vec<Listed> = read_part(observer, facts, query, &[after]).await?;
+            let rows: Vec<RowOfArrays> = read_part(observer, facts, query, &[after]).await?;
             let part = rows.into_iter().next().map(|listed| listed.0).unwrap_or_default();
             let is_last = part.len() < PART || all.len() + part.len() >= MOST_RELATIONS;
             after = part.last().map_or(after, |relation| i64::from(relation.oid));
@@ -102,6 +102,37 @@ impl Relations {
     pub fn of_kinds(&self, kinds: &[u8]) -> impl Iterator<Item = u32> {
         let of = self.0.iter().filter(|relation| kinds.contains(&relation.kind));
         of.map(|relation| relation.oid)
+    }
+}
+
+/// What was there at the last reading of a database.
+#[derive(Debug, Default)]
+pub struct Listed {
+    relations: Relations,
+    /// The names of schemas, as a hash.
+    schemas: i64,
+    /// Counts readings.
+    turn: u32,
+}
+
+impl Listed {
+    /// What was touched since. All counts as touched behind a reading that failed, and where a schema has another
+    /// name.
+    pub fn touched(&self, now: &Relations, schemas: i64, has_before: bool) -> Touched {
+        match has_before && self.schemas == schemas {
+            true => Touched::between(&self.relations, now, self.turn),
+            false => Touched::all(&self.relations, now),
+        }
+    }
+
+    /// Takes what is there now, once it is read.
+    pub fn take(&mut self, relations: Relations, schemas: i64) {
+        *self = Self { relations, schemas, turn: self.turn.wrapping_add(1) };
+    }
+
+    /// Which reading is next, from 0.
+    pub fn turn(&self) -> u32 {
+        self.turn
     }
 }
 
@@ -130,8 +161,7 @@ impl Touched {
         Self { differing, turn: turn % TURNS }
     }
 
-    /// All of both: nothing is taken over.
-    pub fn all(before: &Relations, now: &Relations) -> Self {
+    fn all(before: &Relations, now: &Relations) -> Self {
         let both = before.0.iter().chain(&now.0);
         Self { differing: both.map(|relation| relation.oid).collect(), turn: 0 }
     }

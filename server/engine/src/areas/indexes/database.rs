@@ -13,7 +13,7 @@ use super::{BUILDS, DEFINITIONS, INDEX_ROWS, KEY_COLUMNS, RELATIONS, SETTINGS};
 use crate::connection::Observer;
 use crate::databases::{OneDatabase, read_part};
 use crate::error::Error;
-use crate::touched::{Relations, Touched};
+use crate::touched::{Listed, Relations, Touched};
 
 /// The most definitions that are asked for, and tables whose columns are: the `limit` of `definitions`.
 const MOST_DEFINITIONS: usize = 500;
@@ -42,12 +42,9 @@ struct SettingsRow {
 /// Reads one database.
 #[derive(Default)]
 pub struct DatabaseReader {
-    /// What was there at the last reading, and the names of schemas as a hash.
-    listed: (Relations, i64),
+    listed: Listed,
     /// Rows of `pg_index` with their constraints, and what tells that one was written meanwhile.
     index_rows: (Relations, (Option<f64>, Option<f64>)),
-    /// Counts readings.
-    turn: u32,
 }
 
 impl OneDatabase for DatabaseReader {
@@ -81,16 +78,11 @@ impl OneDatabase for DatabaseReader {
             ..DatabaseIndexes::default()
         };
         let now = Relations::read(observer, facts, RELATIONS).await?;
-        // Nothing is taken over from a reading that failed, or where a schema has another name.
-        let takes_over = before.is_some() && self.listed.1 == settings.schemas;
-        let mut touched = match takes_over {
-            true => Touched::between(&self.listed.0, &now, self.turn),
-            false => Touched::all(&self.listed.0, &now),
-        };
+        let mut touched = self.listed.touched(&now, settings.schemas, before.is_some());
         let written = (settings.index_rows, settings.constraint_rows);
         if self.index_rows.1 != written {
             let rows = Relations::read(observer, facts, INDEX_ROWS).await?;
-            touched.add(Touched::between(&self.index_rows.0, &rows, self.turn));
+            touched.add(Touched::between(&self.index_rows.0, &rows, self.listed.turn()));
             self.index_rows = (rows, written);
         }
         Parts { observer, facts }.relations((&now, &touched), before, &mut database).await?;
@@ -103,8 +95,7 @@ impl OneDatabase for DatabaseReader {
         database.problems = problems(&database);
         self.definitions((observer, facts), &mut database).await?;
         key_columns((observer, facts), &mut database).await?;
-        self.listed = (now, settings.schemas);
-        self.turn = self.turn.wrapping_add(1);
+        self.listed.take(now, settings.schemas);
         Ok(database)
     }
 }
@@ -197,7 +188,7 @@ impl DatabaseReader {
     }
 
     fn is_its_turn(&self, index: &Index) -> bool {
-        index.oid % DEFINITION_TURNS == self.turn % DEFINITION_TURNS
+        index.oid % DEFINITION_TURNS == self.listed.turn() % DEFINITION_TURNS
     }
 }
 

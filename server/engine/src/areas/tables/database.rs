@@ -15,7 +15,7 @@ use super::{AUTOVACUUM_SCORES, RELATIONS, SETTINGS, SIZES, XMIN_HOLDERS};
 use crate::connection::{Observer, Rows};
 use crate::databases::{OneDatabase, read_part};
 use crate::error::{Error, monitor_grant};
-use crate::touched::{Relations, Touched};
+use crate::touched::{Listed, Relations};
 
 #[derive(sqlx::FromRow)]
 struct SettingsRow {
@@ -41,10 +41,7 @@ struct HolderRow {
 /// Reads one database.
 #[derive(Default)]
 pub struct DatabaseReader {
-    /// What was there at the last reading, and the names of schemas as a hash.
-    listed: (Relations, i64),
-    /// Counts readings.
-    turn: u32,
+    listed: Listed,
     ages: Ages,
     sizes: Sizes,
     schema: SchemaReader,
@@ -74,12 +71,7 @@ impl OneDatabase for DatabaseReader {
             xmin_holders: next().and_then(|rows| rows.all()).and_then(|rows| holders(rows, facts)),
         };
         let now = Relations::read(observer, facts, RELATIONS).await?;
-        // Nothing is taken over from a reading that failed, or where a schema has another name.
-        let takes_over = before.is_some() && self.listed.1 == settings.schemas;
-        let touched = match takes_over {
-            true => Touched::between(&self.listed.0, &now, self.turn),
-            false => Touched::all(&self.listed.0, &now),
-        };
+        let touched = self.listed.touched(&now, settings.schemas, before.is_some());
         let mut known = before.map(|before| before.tables.clone()).unwrap_or_default();
         let freeze_max_age = settings.autovacuum.freeze_max_age;
         self.ages.pass((settings.xids, settings.multixacts), freeze_max_age, &mut known);
@@ -96,8 +88,7 @@ impl OneDatabase for DatabaseReader {
         self.estimates.estimate(observer, facts, moment, &mut tables).await?;
         let scores = scores(observer, facts).await?;
         let schema = self.schema.read(observer, facts, now_ms).await?;
-        self.listed = (now, settings.schemas);
-        self.turn = self.turn.wrapping_add(1);
+        self.listed.take(now, settings.schemas);
         Ok(DatabaseTables {
             schema: Some(schema),
             rewriting: Some(rewriting),

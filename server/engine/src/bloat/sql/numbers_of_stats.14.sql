@@ -20,7 +20,8 @@ select c.oid::int8 as relid, a.attnum, s.null_frac::float8 as null_frac, s.avg_w
   join pg_catalog.pg_class c on c.oid = r.oid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   -- table by table, whatever the planner thinks of the view
-  cross join lateral (select * from pg_catalog.pg_stats v
+  cross join lateral (select v.attname, v.null_frac, v.avg_width, v.n_distinct, v.most_common_freqs
+                        from pg_catalog.pg_stats v
                        where v.schemaname = n.nspname and v.tablename = c.relname and not v.inherited
                       offset 0) s
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and a.attname = s.attname

@@ -11,7 +11,7 @@ select pg_catalog.array_agg(l.oid)::text as oids, pg_catalog.string_agg(l.relkin
           from pg_catalog.pg_class c
          where c.relpersistence <> 't'
            and c.relkind in ('r', 'm', 'p', 'i', 'I')
-           -- what initdb made has lower numbers (FirstNormalObjectId); indexes of TOAST tables are nobody's (oid 99)
+           -- what initdb made has lower numbers; indexes of toast tables (schema 99) are nobody's
            and c.oid >= 16384 and c.relnamespace <> 99
            and c.oid > (array[{numbers}]::int8[])[1]::oid
          order by c.oid
