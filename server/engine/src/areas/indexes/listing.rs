@@ -4,6 +4,7 @@ mod matching;
 pub(super) mod row;
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use model::Reclaimable;
@@ -51,15 +52,16 @@ impl Beside {
     }
 }
 
-/// Answers that are kept, by question, findings and the standbys' readings.
-pub type Kept = Answers<(Question, Vec<Finding>, Vec<i64>), Listing>;
+/// Answers that are kept, by question, a hash of the findings and the other readings that they are made of.
+pub type Kept = Answers<(Question, u64, Vec<i64>), Listing>;
 
-/// Answers a question about a server; None: there is no such server.
+/// Answers a question about a server; None: there is no such server. What would come back was estimated with tables
+/// that were read at `estimated_ms`.
 pub fn answer(
     engine: &Engine,
     id: &ServerId,
     question: &Question,
-    reclaimable: ReclaimableOf,
+    (reclaimable, estimated_ms): (ReclaimableOf, Option<i64>),
 ) -> Option<Latest<Listing>> {
     let standbys = engine.standbys_of(id).into_iter();
     let standbys: Vec<_> = standbys.map(|(id, latest)| (id.to_string(), latest)).collect();
@@ -67,8 +69,9 @@ pub fn answer(
     let newest = engine.newest::<IndexesArea>(id)?;
     let at_ms = newest.reading.as_ref().map(|reading| reading.at_ms).unwrap_or_default();
     let read_ms = |latest: &Arc<Latest<Indexes>>| latest.reading.as_ref().map(|one| one.at_ms);
-    let of_standbys = standbys.iter().filter_map(|(_, latest)| read_ms(latest)).collect();
-    let asked = (question.clone(), findings.clone(), of_standbys);
+    let others = standbys.iter().map(|(_, latest)| read_ms(latest)).chain([estimated_ms]);
+    let others = others.map(Option::unwrap_or_default).collect();
+    let asked = (question.clone(), hash(&findings), others);
     let kept = engine.history::<IndexesArea, _>(id, Arc::clone)?;
     if let Some(listing) = kept.get(at_ms, &asked) {
         return engine.latest_as::<IndexesArea, _>(id, |_| listing);
@@ -80,6 +83,15 @@ pub fn answer(
         kept.put(at_ms, asked, reading.value.clone());
     }
     answer
+}
+
+fn hash(findings: &[Finding]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for finding in findings {
+        (&finding.rule, &finding.object, &finding.message).hash(&mut hasher);
+        hash(&finding.same_root).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Answers a question.

@@ -27,6 +27,11 @@ pub fn index_bands(
     }
 }
 
+/// When the tables were read that these are estimated of, ms since the epoch.
+pub fn estimated_ms(engine: &Engine, id: &ServerId) -> Option<i64> {
+    engine.newest::<TablesArea>(id)?.reading.as_ref().map(|reading| reading.at_ms)
+}
+
 /// That of one index with its doubts, or why it is not known; None while its table is not estimated. The table is named
 /// by database, schema and name.
 pub fn index_band(
