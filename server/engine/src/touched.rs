@@ -23,6 +23,8 @@ const PART: usize = 50_000;
 const MOST_RELATIONS: usize = 4_000_000;
 /// One in so many relations is read again although nothing touched it; areas are read each minute.
 const TURNS: u32 = 60;
+/// `relkind` of tables, materialized views and partitioned tables.
+pub const TABLE_KINDS: &[u8] = b"rmp";
 /// Spreads what a mark is made of over its bits (the golden ratio, as in Fibonacci hashing).
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -103,6 +105,11 @@ impl Relations {
         let of = self.0.iter().filter(|relation| kinds.contains(&relation.kind));
         of.map(|relation| relation.oid)
     }
+
+    /// The oids of those of some kinds that are not among `known`, as a query takes them.
+    pub fn others(&self, kinds: &[u8], known: &HashSet<u32>) -> Vec<i64> {
+        self.of_kinds(kinds).filter(|oid| !known.contains(oid)).map(i64::from).collect()
+    }
 }
 
 /// What was there at the last reading of a database.
@@ -174,6 +181,14 @@ impl Touched {
     /// Whether a relation is new, gone, or was touched.
     pub fn has(&self, oid: u32) -> bool {
         self.differing.contains(&oid)
+    }
+
+    /// The oids of indexes of some kinds that were touched and are not among those that were `read`: they are new
+    /// although their table was not touched.
+    pub fn new_indexes(&self, now: &Relations, kinds: &[u8], read: &HashSet<u32>) -> Vec<i64> {
+        let mut others = now.others(kinds, read);
+        others.retain(|oid| u32::try_from(*oid).is_ok_and(|oid| self.has(oid)));
+        others
     }
 
     /// The same, or its turn has come.

@@ -41,8 +41,7 @@ pub async fn read_indexes(server: ServerId, question: Question) -> Result<Indexe
     use engine::areas::tables::bands;
     auth::require(model::Permission::See, Some(&server))?;
     let engine = auth::engine()?;
-    let estimated_ms = bands::estimated_ms(&engine, &server);
-    let bands = (Box::new(bands::index_bands(&engine, &server)) as _, estimated_ms);
+    let bands = bands::index_bands(&engine, &server);
     let answer = listing::answer(&engine, &server, &question, bands).ok_or(ApiError::NotFound)?;
     let latest = engine.latest_as::<IndexesArea, _>(&server, Indexes::counted);
     let latest = latest.ok_or(ApiError::NotFound)?;

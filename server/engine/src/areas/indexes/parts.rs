@@ -13,14 +13,12 @@ use crate::connection::Observer;
 use crate::databases::read_part;
 use crate::error::Error;
 use crate::sql::Query;
-use crate::touched::{Relations, Touched};
+use crate::touched::{Relations, TABLE_KINDS, Touched};
 
 /// Tables of one part.
 const PART: usize = 5_000;
 /// Tables whose foreign keys are read in one part.
 const KEYS_PART: usize = 100_000;
-/// `relkind` of tables.
-const TABLE_KINDS: &[u8] = b"rmp";
 /// `relkind` of indexes.
 const INDEX_KINDS: &[u8] = b"iI";
 /// The largest oid.
@@ -48,8 +46,7 @@ impl Parts<'_> {
             let of_kept = before.indexes.iter().filter(|index| kept.contains(&index.indrelid));
             database.indexes = of_kept.cloned().collect();
         }
-        let wanted: Vec<i64> =
-            now.of_kinds(TABLE_KINDS).filter(|oid| !kept.contains(oid)).map(i64::from).collect();
+        let wanted = now.others(TABLE_KINDS, &kept);
         let mut seen = HashSet::new();
         for part in wanted.chunks(PART) {
             let owners: Vec<OwnerRow> = self.part(OWNERS, part).await?;
@@ -59,10 +56,7 @@ impl Parts<'_> {
                 database.indexes.push(Arc::new(row.0));
             }
         }
-        // Those that are new although their table was not touched.
-        let is_new = |oid: &u32| touched.has(*oid) && !seen.contains(oid);
-        let new: Vec<i64> = now.of_kinds(INDEX_KINDS).filter(is_new).map(i64::from).collect();
-        for part in new.chunks(PART) {
+        for part in touched.new_indexes(now, INDEX_KINDS, &seen).chunks(PART) {
             let indexes: Vec<IndexRow> = self.part(INDEXES, part).await?;
             database.indexes.extend(indexes.into_iter().map(|row| Arc::new(row.0)));
         }

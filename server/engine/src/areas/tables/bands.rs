@@ -8,14 +8,14 @@ use model::{Known, ServerId};
 use super::TablesArea;
 use crate::engine::Engine;
 
-/// That of an index of a server by database and the oids of table and index, by the newest reading of its tables; None
-/// where it has not been estimated yet.
-pub fn index_bands(
-    engine: &Engine,
-    id: &ServerId,
-) -> impl Fn(&str, u32, u32) -> Option<Known<Reclaimable>> + Send + use<> {
+/// That of an index by database and the oids of table and index; None where it has not been estimated yet.
+pub type IndexBands = Box<dyn Fn(&str, u32, u32) -> Option<Known<Reclaimable>> + Send>;
+
+/// Those of a server by the newest reading of its tables, and when that was, ms since the epoch.
+pub fn index_bands(engine: &Engine, id: &ServerId) -> (IndexBands, Option<i64>) {
     let latest = engine.newest::<TablesArea>(id);
-    move |datname, indrelid, oid| {
+    let read_ms = latest.as_ref().and_then(|latest| Some(latest.reading.as_ref()?.at_ms));
+    let of = move |datname: &str, indrelid: u32, oid: u32| {
         let tables = latest.as_ref()?.value()?;
         let database = tables.databases.iter().find(|one| one.datname == datname)?.known()?;
         let bloat = database.table(i64::from(indrelid))?.bloat.as_ref()?.as_ref().ok()?;
@@ -24,12 +24,8 @@ pub fn index_bands(
             Ok(_) => Ok(Reclaimable::default().with(band)),
             Err(reason) => Err(reason.clone()),
         })
-    }
-}
-
-/// When the tables were read that these are estimated of, ms since the epoch.
-pub fn estimated_ms(engine: &Engine, id: &ServerId) -> Option<i64> {
-    engine.newest::<TablesArea>(id)?.reading.as_ref().map(|reading| reading.at_ms)
+    };
+    (Box::new(of), read_ms)
 }
 
 /// That of one index with its doubts, or why it is not known; None while its table is not estimated. The table is named

@@ -12,12 +12,10 @@ use super::{INDEX_SIZES, TABLES, TOASTS};
 use crate::connection::Observer;
 use crate::databases::read_part;
 use crate::error::Error;
-use crate::touched::{Relations, Touched};
+use crate::touched::{Relations, TABLE_KINDS, Touched};
 
 /// Tables of one part.
 const PART: usize = 5_000;
-/// What stands in the list for itself, `relkind`.
-const TABLE_KINDS: &[u8] = b"rmp";
 
 /// Tables part by part.
 pub struct Parts<'a> {
@@ -42,8 +40,7 @@ impl Parts<'_> {
         for table in tables.iter_mut().filter(|table| table.moved.is_some()) {
             Arc::make_mut(table).moved = None;
         }
-        let wanted: Vec<i64> =
-            now.of_kinds(TABLE_KINDS).filter(|oid| !kept.contains(oid)).map(i64::from).collect();
+        let wanted = now.others(TABLE_KINDS, &kept);
         let mut read = Vec::with_capacity(wanted.len());
         for part in wanted.chunks(PART) {
             read.extend(self.part(part).await?);
@@ -73,9 +70,7 @@ impl Parts<'_> {
     ) -> Result<(), Error> {
         let known: HashSet<u32> =
             read.iter().flat_map(|table| &table.indexes).map(|index| index.oid).collect();
-        let is_new = |oid: &u32| touched.has(*oid) && !known.contains(oid);
-        let new: Vec<i64> = now.of_kinds(b"i").filter(is_new).map(i64::from).collect();
-        for part in new.chunks(PART) {
+        for part in touched.new_indexes(now, b"i", &known).chunks(PART) {
             let rows: Vec<IndexRow> =
                 read_part(self.observer, self.facts, INDEX_SIZES, part).await?;
             for row in rows {

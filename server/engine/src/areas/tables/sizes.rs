@@ -84,10 +84,10 @@ impl Sizes {
             known.map(|(_, size)| *size)
         };
         for table in tables {
-            let sizes: Vec<Option<i64>> =
-                relations(table).map(|(relpages, oid)| size(oid, relpages)).collect();
             // Most are as they were: those are shared with the reading before.
-            if !stored(table).eq(sizes.iter().copied()) {
+            if !stored(table).eq(relations(table).map(|(relpages, oid)| size(oid, relpages))) {
+                let sizes: Vec<_> =
+                    relations(table).map(|(relpages, oid)| size(oid, relpages)).collect();
                 store(Arc::make_mut(table), &sizes);
             }
         }
