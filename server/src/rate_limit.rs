@@ -1,6 +1,7 @@
 //! Rate limiter for sign-in attempts and actions: a sliding window of one minute for each key.
 
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,14 @@ pub const MAX_ATTEMPTS: usize = 10;
 const WINDOW: Duration = Duration::from_secs(60);
 /// Keys kept in memory. Beyond this every attempt is refused, so memory stays bounded.
 const MAX_KEYS: usize = 20_000;
+
+/// Whom an address belongs to: of IPv6 a client has a whole network of 64 bits (RFC 6177).
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & (u128::MAX << 64)).into()),
+        v4 => v4,
+    }
+}
 
 /// Sliding-window rate limiter over string keys.
 pub struct RateLimiter {
@@ -65,5 +74,13 @@ mod tests {
         assert!(!limiter.allows(&keys("bob", "a"), now), "another account from the same address");
         assert!(limiter.allows(&keys("bob", "b"), now));
         assert!(limiter.allows(&keys("eve", "a"), now + WINDOW));
+    }
+
+    #[test]
+    fn a_client_of_ipv6_has_one_place_among_addresses() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("192.0.2.7"), "192.0.2.7");
     }
 }

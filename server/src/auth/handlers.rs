@@ -9,14 +9,14 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::Auth;
+use super::cookies::{browser_cookie, session_cookie};
 use super::sessions::{self, ABSOLUTE_TIMEOUT_MS, IdleTimeout};
+use super::{Auth, known_browsers};
 use crate::audit::changes::Change;
-use crate::http::middleware::authenticate::{cookie_name, session_id, sign_in_cookie_name};
-use crate::http::origins::Origins;
+use crate::http::middleware::authenticate::{browser_id, session_id};
 use crate::http::response;
 use crate::http::state::AppState;
-use crate::rate_limit;
+use crate::rate_limit::{self, network};
 
 /// Query of the one-time link.
 #[derive(Deserialize)]
@@ -79,7 +79,8 @@ pub async fn sign_in_by_link(
     }
 }
 
-/// `POST /login`: signs in by name and password, rate-limited per account and address.
+/// `POST /login`: signs in by name and password, rate-limited per account and address, or for a browser that signed
+/// in as this user before.
 pub async fn sign_in_by_password(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -88,17 +89,24 @@ pub async fn sign_in_by_password(
 ) -> Response {
     let auth = &state.0.auth;
     let next = safe_redirect(form.next.as_deref());
-    let keys = [format!("user {}", form.name), format!("address {}", network(peer.ip()))];
     if form.name.len() > 255 || form.password.len() > 1_024 {
         return back_to_form("wrong", next);
     }
-    if !auth.0.limiter.allows(&keys, Instant::now()) {
+    let browser = known_browser(&state, &headers, &form.name).await;
+    let (queue, keys) = match &browser {
+        Some(id) => (&auth.0.known, vec![format!("{} at {id}", form.name)]),
+        None => {
+            let address = format!("address {}", network(peer.ip()));
+            (&auth.0.strangers, vec![format!("user {}", form.name), address])
+        }
+    };
+    if !queue.limiter.allows(&keys, Instant::now()) {
         tracing::warn!(address = %peer.ip(), "more than {} sign-in attempts within a minute", rate_limit::MAX_ATTEMPTS);
         let message = "Too many sign-in attempts; wait a minute and try again.";
         failed(&state, &form.name, peer.ip(), "There were too many attempts.").await;
         return later(StatusCode::TOO_MANY_REQUESTS, message, "60");
     }
-    match auth.verify_password(&form.name, form.password).await {
+    match auth.verify_password(queue, &form.name, form.password).await {
         Ok(None) => {
             tracing::warn!(address = %peer.ip(), "too many sign-in attempts at once");
             let message = "Too many people sign in at this moment; try again in a few seconds.";
@@ -106,7 +114,8 @@ pub async fn sign_in_by_password(
         }
         Ok(Some(true)) => {
             let signed_in = SignedIn { user: Some(&form.name), by: "password", from: peer.ip() };
-            start_session(&state, signed_in, next, &headers).await
+            let response = start_session(&state, signed_in, next, &headers).await;
+            remember_browser(&state, response, &headers, &form.name).await
         }
         Ok(Some(false)) => {
             tracing::warn!(address = %peer.ip(), "a sign-in attempt failed");
@@ -117,11 +126,28 @@ pub async fn sign_in_by_password(
     }
 }
 
-/// Whom an address belongs to: of IPv6 a client has a whole network of 64 bits (RFC 6177).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & (u128::MAX << 64)).into()),
-        v4 => v4,
+/// The id of a browser that signed in as this user before.
+async fn known_browser(state: &AppState, headers: &HeaderMap, name: &str) -> Option<String> {
+    let id = browser_id(headers, &state.0.origins)?;
+    let known = known_browsers::is_known(state.0.auth.pool(), id, name).await;
+    known.unwrap_or(false).then(|| id.to_owned())
+}
+
+/// Lets the browser keep its id. Without one it signs in all the same.
+async fn remember_browser(
+    state: &AppState,
+    response: Response,
+    headers: &HeaderMap,
+    name: &str,
+) -> Response {
+    let origins = &state.0.origins;
+    let id = browser_id(headers, origins);
+    match known_browsers::remember(state.0.auth.pool(), id, name).await {
+        Ok(id) => with_cookie(response, &browser_cookie(origins, &id)),
+        Err(error) => {
+            tracing::warn!(error = %format!("{error:#}"), "a browser could not be remembered");
+            response
+        }
     }
 }
 
@@ -209,26 +235,12 @@ pub fn back_to_form(error: &str, next: &str) -> Response {
 
 fn with_cookie(response: Response, cookie: &str) -> Response {
     match HeaderValue::from_str(cookie) {
-        Ok(cookie) => ([(header::SET_COOKIE, cookie)], response).into_response(),
+        Ok(cookie) => {
+            let mut response = response;
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+            response
+        }
         Err(error) => response::internal_error(&error.into()),
-    }
-}
-
-fn session_cookie(origins: &Origins, id: &str, max_age_s: i64) -> String {
-    let name = cookie_name(origins);
-    format!("{name}={id}; Path=/; Max-Age={max_age_s}; {}", cookie_attributes(origins))
-}
-
-/// The cookie that a sign-in form belongs to: for as long as the browser is open.
-pub fn sign_in_cookie(origins: &Origins, id: &str) -> String {
-    let name = sign_in_cookie_name(origins);
-    format!("{name}={id}; Path=/; {}", cookie_attributes(origins))
-}
-
-fn cookie_attributes(origins: &Origins) -> &'static str {
-    match origins.is_https() {
-        true => "HttpOnly; SameSite=Strict; Secure",
-        false => "HttpOnly; SameSite=Strict",
     }
 }
 
@@ -276,28 +288,5 @@ mod tests {
         ] {
             assert_eq!(safe_redirect(Some(next)), "/", "{next:?}");
         }
-    }
-
-    #[test]
-    fn a_client_of_ipv6_has_one_place_among_addresses() {
-        let of = |text: &str| network(text.parse().unwrap()).to_string();
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(of("192.0.2.7"), "192.0.2.7");
-    }
-
-    #[test]
-    fn cookies_are_as_strict_as_the_scheme_allows() {
-        let local = Origins::new("127.0.0.1:1".parse().unwrap(), None);
-        assert_eq!(
-            session_cookie(&local, "x", 9),
-            "pgdeck-1=x; Path=/; Max-Age=9; HttpOnly; SameSite=Strict"
-        );
-        let https = Origins::new(
-            "127.0.0.1:1".parse().unwrap(),
-            Some("https://d.example".parse().unwrap()),
-        );
-        assert!(session_cookie(&https, "x", 9).starts_with("__Host-pgdeck-443=x; Path=/;"));
-        assert!(session_cookie(&https, "x", 9).ends_with("; Secure"));
     }
 }

@@ -3,7 +3,9 @@
 //!
 //! Never keeps a password or session id in clear text beyond its request. Knows nothing of PostgreSQL.
 
+pub mod cookies;
 pub mod handlers;
+mod known_browsers;
 pub mod one_time_link;
 pub mod password;
 pub mod sessions;
@@ -20,6 +22,8 @@ use sessions::Touches;
 
 /// Password hashes computed concurrently: each takes 19 MiB and a core.
 const MAX_CONCURRENT_HASHES: usize = 2;
+/// The same of browsers that are known, beside them.
+const MAX_CONCURRENT_KNOWN: usize = 1;
 /// Sign-in attempts that wait for a hash: about two seconds of them. More are turned away.
 const MAX_WAITING: usize = 64;
 
@@ -32,13 +36,30 @@ pub struct Auth(Arc<Inner>);
 
 struct Inner {
     pool: SqlitePool,
-    limiter: RateLimiter,
+    strangers: Queue,
+    /// Browsers that have signed in before: strangers cannot fill theirs.
+    known: Queue,
     links: SignInLinks,
     touches: Touches,
-    hashes: Arc<Semaphore>,
-    waiting: Semaphore,
     /// Verified against for unknown users, so that timing does not reveal which names exist.
     dummy_hash: String,
+}
+
+/// Where sign-in attempts wait.
+struct Queue {
+    limiter: RateLimiter,
+    hashes: Arc<Semaphore>,
+    waiting: Semaphore,
+}
+
+impl Queue {
+    fn new(hashes: usize) -> Self {
+        Self {
+            limiter: RateLimiter::new(crate::rate_limit::MAX_ATTEMPTS),
+            hashes: Arc::new(Semaphore::new(hashes)),
+            waiting: Semaphore::new(MAX_WAITING),
+        }
+    }
 }
 
 impl Auth {
@@ -48,11 +69,10 @@ impl Auth {
             tokio::task::spawn_blocking(|| password::hash("nobody's password")).await??;
         Ok(Self(Arc::new(Inner {
             pool,
-            limiter: RateLimiter::new(crate::rate_limit::MAX_ATTEMPTS),
+            strangers: Queue::new(MAX_CONCURRENT_HASHES),
+            known: Queue::new(MAX_CONCURRENT_KNOWN),
             links,
             touches: Touches::default(),
-            hashes: Arc::new(Semaphore::new(MAX_CONCURRENT_HASHES)),
-            waiting: Semaphore::new(MAX_WAITING),
             dummy_hash,
         })))
     }
@@ -62,12 +82,17 @@ impl Auth {
     }
 
     /// Verifies a password. Takes as long for names that do not exist. None: too many others wait.
-    pub async fn verify_password(&self, name: &str, given: String) -> anyhow::Result<Option<bool>> {
-        let Ok(_place) = self.0.waiting.try_acquire() else { return Ok(None) };
+    async fn verify_password(
+        &self,
+        queue: &Queue,
+        name: &str,
+        given: String,
+    ) -> anyhow::Result<Option<bool>> {
+        let Ok(_place) = queue.waiting.try_acquire() else { return Ok(None) };
         let known = users::password_hash(self.pool(), name).await?;
         let is_known = known.is_some();
         let hash = known.unwrap_or_else(|| self.0.dummy_hash.clone());
-        let permit = Arc::clone(&self.0.hashes).acquire_owned().await?;
+        let permit = Arc::clone(&queue.hashes).acquire_owned().await?;
         let matches = tokio::task::spawn_blocking(move || {
             // Hashing goes on when the client has gone: its permit must not be free before.
             let _permit = permit;
@@ -110,16 +135,25 @@ mod tests {
         let mut busy = 0;
         for _ in 0..20 {
             let own = auth.clone();
-            let attempt = tokio::spawn(async move { own.verify_password("eve", "x".into()).await });
+            let attempt = tokio::spawn(async move {
+                own.verify_password(&own.0.strangers, "eve", "x".into()).await
+            });
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             attempt.abort();
-            busy = busy.max(MAX_CONCURRENT_HASHES - auth.0.hashes.available_permits());
+            busy = busy.max(MAX_CONCURRENT_HASHES - auth.0.strangers.hashes.available_permits());
         }
         assert!(busy > 0, "hashing has gone on, and its permit with it");
-        assert_eq!(auth.verify_password("eve", "x".into()).await.unwrap(), Some(false));
-        let held = auth.0.waiting.acquire_many(MAX_WAITING as u32).await.unwrap();
-        assert_eq!(auth.verify_password("eve", "x".into()).await.unwrap(), None);
+        assert_eq!(
+            auth.verify_password(&auth.0.strangers, "eve", "x".into()).await.unwrap(),
+            Some(false)
+        );
+        let held = auth.0.strangers.waiting.acquire_many(MAX_WAITING as u32).await.unwrap();
+        assert_eq!(auth.verify_password(&auth.0.strangers, "eve", "x".into()).await.unwrap(), None);
+        let known = auth.verify_password(&auth.0.known, "eve", "x".into()).await;
+        assert_eq!(known.unwrap(), Some(false), "strangers do not stand in the way");
         drop(held);
-        assert!(auth.verify_password("eve", "x".into()).await.unwrap().is_some());
+        assert!(
+            auth.verify_password(&auth.0.strangers, "eve", "x".into()).await.unwrap().is_some()
+        );
     }
 }

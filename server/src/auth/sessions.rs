@@ -27,7 +27,8 @@ pub fn random_id() -> anyhow::Result<String> {
     Ok(hex(bytes))
 }
 
-fn hash(id: &str) -> Vec<u8> {
+/// What is kept of an id that only a cookie has.
+pub(super) fn hash(id: &str) -> Vec<u8> {
     Sha256::digest(id.as_bytes()).to_vec()
 }
 

@@ -1,153 +1,30 @@
-//! Connections of clients: how many there may be, and for how long one may be open without a request. A client
-//! that sends slowly, or nothing, is closed; one whose answer is under way is not.
+//! Requests of clients: a body that is sent slowly is cut; one whose answer is under way may take longer.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::IncomingStream;
 use futures::StreamExt;
 use http_body::{Frame, SizeHint};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
-/// The time in which a request's head must come, and then its body; also how long a connection may wait for
-/// its next request (`docs/limits.md#connections-of-clients`).
-pub const PATIENCE: Duration = Duration::from_secs(30);
-/// Open connections at once, where the limit of open files allows.
-const MAX_CONNECTIONS: usize = 4_000;
+use super::activity::{Idle, UnderWay};
+use super::door::{Connection, Door};
+use super::response;
 
-/// What a connection and its requests know of each other.
-struct Activity {
-    /// Requests that are answered.
-    under_way: usize,
-    /// When the last one had ended.
-    idle_since: Instant,
-    /// Who waits for the next one, and must then look at the clock.
-    reader: Option<Waker>,
-}
-
-type Idle = Arc<Mutex<Activity>>;
-
-/// A listener that has no more connections open than half the files that the process may open: the other half
-/// is for watched servers and the store.
-pub struct Door {
-    listener: TcpListener,
-    places: Arc<Semaphore>,
-    patience: Duration,
-}
-
-impl Door {
-    /// Around a listener.
-    pub fn new(listener: TcpListener) -> Self {
-        let most = open_files().map_or(MAX_CONNECTIONS, |files| MAX_CONNECTIONS.min(files / 2));
-        Self::with(listener, most.max(1), PATIENCE)
-    }
-
-    fn with(listener: TcpListener, most: usize, patience: Duration) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(most)), patience }
-    }
-}
-
-/// The limit of open files of this process, from `/proc` (Linux).
-fn open_files() -> Option<usize> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    line.split_ascii_whitespace().next()?.parse().ok()
-}
-
-impl Listener for Door {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The semaphore is never closed.
-        let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        let (stream, address) = Listener::accept(&mut self.listener).await;
-        let activity = Activity { under_way: 0, idle_since: Instant::now(), reader: None };
-        let idle = Arc::new(Mutex::new(activity));
-        let timer = Box::pin(sleep_until(Instant::now() + self.patience));
-        let patience = self.patience;
-        (Connection { stream, idle, timer, patience, _place: place }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-/// A connection that ends when it was idle for too long.
-pub struct Connection {
-    stream: TcpStream,
-    idle: Idle,
-    timer: Pin<Box<Sleep>>,
-    patience: Duration,
-    _place: Option<OwnedSemaphorePermit>,
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let idle_since = {
-            let mut activity = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            activity.reader = Some(context.waker().clone());
-            (activity.under_way == 0).then_some(activity.idle_since)
-        };
-        if let Some(idle_since) = idle_since {
-            let end = idle_since + self.patience;
-            if self.timer.deadline() != end {
-                self.timer.as_mut().reset(end);
-            }
-            if self.timer.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
-        }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-}
+/// What is answered to a body that does not come in time.
+const TOO_SLOW: &str = "The request did not come within 30 seconds; send it again.";
 
 /// The other end of a connection, as requests know it.
 #[derive(Clone)]
@@ -174,44 +51,32 @@ pub async fn under_way(
     let under_way = UnderWay::begin(idle);
     request.extensions_mut().insert(ConnectInfo(address));
     let (head, body) = request.into_parts();
-    let body = if body.is_end_stream() { body } else { in_time(body, patience) };
+    let late = Arc::new(AtomicBool::new(false));
+    let body = if body.is_end_stream() { body } else { in_time(body, patience, Arc::clone(&late)) };
     let answer = next.run(Request::from_parts(head, body)).await;
+    let answer = match late.load(Ordering::Relaxed) {
+        // Whoever read the body took it for broken.
+        true => response::plain_error(StatusCode::REQUEST_TIMEOUT, TOO_SLOW),
+        false => answer,
+    };
     answer.map(|body| Body::new(Answer { body, _under_way: under_way }))
 }
 
 /// A body that ends with an error when it is not whole in time.
-fn in_time(body: Body, patience: Duration) -> Body {
+fn in_time(body: Body, patience: Duration, late: Arc<AtomicBool>) -> Body {
     let end = Instant::now() + patience;
     let chunks = body.into_data_stream();
     let chunks = chunks.map(|chunk| chunk.map_err(io::Error::other)).take_until(sleep_until(end));
     let after = futures::stream::once(async move {
         match Instant::now() < end {
             true => Ok(Bytes::new()),
-            false => Err(io::Error::from(io::ErrorKind::TimedOut)),
+            false => {
+                late.store(true, Ordering::Relaxed);
+                Err(io::Error::from(io::ErrorKind::TimedOut))
+            }
         }
     });
     Body::from_stream(chunks.chain(after))
-}
-
-/// Counts a request of a connection until it is dropped.
-struct UnderWay(Idle);
-
-impl UnderWay {
-    fn begin(idle: Idle) -> Self {
-        idle.lock().unwrap_or_else(PoisonError::into_inner).under_way += 1;
-        Self(idle)
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        let mut activity = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        activity.under_way = activity.under_way.saturating_sub(1);
-        activity.idle_since = Instant::now();
-        if let Some(reader) = activity.reader.take() {
-            reader.wake();
-        }
-    }
 }
 
 /// The body of an answer; when it has ended, so has the request.
@@ -241,89 +106,4 @@ impl HttpBody for Answer {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::Router;
-    use axum::routing::{get, post};
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    use super::*;
-
-    const SHORT: Duration = Duration::from_millis(400);
-
-    async fn start(most: usize) -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let slow = || async {
-            tokio::time::sleep(4 * SHORT).await;
-            "late"
-        };
-        let read =
-            |body: Result<Bytes, _>| async move { if body.is_ok() { "read" } else { "cut" } };
-        let app = Router::new().route("/slow", get(slow)).route("/", post(read));
-        let app = app.layer(axum::middleware::from_fn(under_way));
-        let app = app.into_make_service_with_connect_info::<Peer>();
-        tokio::spawn(async move {
-            axum::serve(Door::with(listener, most, SHORT), app).await.unwrap();
-        });
-        address
-    }
-
-    /// What a client is answered that sends this, and then a byte at a time.
-    async fn answer(address: SocketAddr, text: &str, drips: bool) -> String {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(text.as_bytes()).await.unwrap();
-        let (mut read, mut write) = stream.split();
-        let drip = async {
-            while drips && write.write_all(b"x").await.is_ok() {
-                tokio::time::sleep(SHORT / 4).await;
-            }
-            std::future::pending::<()>().await;
-        };
-        let mut text = String::new();
-        let whole = async {
-            // Whoever goes on sending may be told by a reset.
-            let _ = read.read_to_string(&mut text).await;
-        };
-        tokio::select! {
-            () = whole => {}
-            () = drip => {}
-            () = tokio::time::sleep(40 * SHORT) => panic!("never closed"),
-        }
-        text
-    }
-
-    #[tokio::test]
-    async fn who_sends_slowly_or_nothing_is_closed() {
-        let address = start(99).await;
-        let host = "host: x\r\n";
-        for drips in [false, true] {
-            assert_eq!(answer(address, "", drips).await, "");
-            assert_eq!(
-                answer(address, &format!("GET /slow HTTP/1.1\r\n{host}a: "), drips).await,
-                ""
-            );
-            let body = format!("POST / HTTP/1.1\r\n{host}content-length: 9999\r\n\r\n");
-            assert!(!answer(address, &body, drips).await.contains("read"), "{drips}");
-        }
-    }
-
-    #[tokio::test]
-    async fn an_answer_may_take_longer_and_the_connection_then_waits_for_another_request() {
-        let address = start(99).await;
-        let text = answer(address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n", false).await;
-        assert!(text.ends_with("late"), "{text}");
-        let body = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nab";
-        assert!(answer(address, body, false).await.ends_with("read"));
-    }
-
-    #[tokio::test]
-    async fn idle_connections_make_room() {
-        let address = start(3).await;
-        let mut idle = Vec::new();
-        for _ in 0..12 {
-            idle.push(TcpStream::connect(address).await.unwrap());
-        }
-        let body = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nab";
-        assert!(answer(address, body, false).await.ends_with("read"), "after those before it");
-    }
-}
+mod tests;

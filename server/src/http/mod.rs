@@ -1,8 +1,10 @@
 //! The HTTP server (axum): routes, middleware, server-side rendering, the event stream, metrics, assets.
 
+mod activity;
 pub mod assets;
 pub mod body_limits;
 pub mod connections;
+mod door;
 pub mod events;
 mod forms;
 pub mod marks;

@@ -19,7 +19,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 
 use super::body_limits::{MAX_PLAN_FORM_BYTES, MAX_SIGN_IN_BYTES};
 use super::middleware::authenticate::PublicPaths;
-use super::middleware::{authenticate, form_token, same_origin, security_headers};
+use super::middleware::{authenticate, form_token, same_origin, security_headers, traffic};
 use super::state::AppState;
 use super::{assets, events, forms, marks, metrics, refresh, response, ssr};
 use crate::auth::handlers;
@@ -81,6 +81,7 @@ pub fn router(state: AppState) -> Router {
         .router
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(state.clone(), form_token::form_token))
+        .layer(from_fn_with_state(state.clone(), traffic::traffic))
         .layer(from_fn_with_state((state.clone(), public), authenticate::authenticate))
         .layer(from_fn_with_state(state.clone(), same_origin::same_origin))
         .layer(CatchPanicLayer::custom(|_| {

@@ -11,7 +11,8 @@ use history::History;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::connections::{Door, Peer, under_way};
+use super::connections::{Peer, under_way};
+use super::door::Door;
 use super::origins::Origins;
 use super::routes::router;
 use super::state::AppState;

@@ -7,7 +7,8 @@ use axum::response::Response;
 use super::middleware::authenticate::sign_in_id;
 use super::middleware::form_token;
 use super::state::AppState;
-use crate::auth::handlers::{error_message, sign_in_cookie};
+use crate::auth::cookies::sign_in_cookie;
+use crate::auth::handlers::error_message;
 use crate::auth::sessions::random_id;
 
 /// What the sign-in page shows, and the cookie that its form belongs to, where the browser has none yet.

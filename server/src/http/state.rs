@@ -11,6 +11,7 @@ use leptos::prelude::LeptosOptions;
 use model::overhead::OwnCost;
 use tokio::sync::watch;
 
+use super::middleware::traffic::Traffic;
 use super::origins::Origins;
 use crate::actions::ActionRunner;
 use crate::auth::Auth;
@@ -40,6 +41,8 @@ pub struct Inner {
     pub mark_limiter: RateLimiter,
     /// How often new readings of a server may be asked for.
     pub refresh_limiter: RateLimiter,
+    /// What was sent to whom.
+    pub traffic: Traffic,
     /// Counters of the event streams.
     pub viewers: Viewers,
     /// Readiness, for `/readyz`.
@@ -82,6 +85,7 @@ impl AppState {
             mark_token,
             mark_limiter: RateLimiter::new(super::marks::MOST_A_MINUTE),
             refresh_limiter: RateLimiter::new(super::refresh::MOST_A_MINUTE),
+            traffic: Traffic::default(),
             viewers: Viewers::default(),
             ready: AtomicBool::new(false),
             stopping: watch::Sender::new(false),

@@ -90,6 +90,35 @@ async fn wrong_names_and_passwords_get_the_same_response_and_are_rate_limited() 
 }
 
 #[tokio::test]
+async fn a_stranger_cannot_lock_out_whoever_signed_in_before() {
+    let pgdeck = with_eve();
+    let first = pgdeck.sign_in("eve", PASSWORD).await;
+    let cookies = first.headers().get_all("set-cookie").iter();
+    let known = cookies.filter_map(|value| value.to_str().ok()?.split(';').next());
+    let known = known.last().unwrap().to_owned();
+    assert!(known.contains("-browser="), "{known}");
+    for _ in 0..12 {
+        pgdeck.sign_in("eve", "wrong").await;
+    }
+    assert_eq!(pgdeck.sign_in("eve", PASSWORD).await.status(), 429);
+    let page = pgdeck.sign_in_page().await;
+    let attempt = |browser: String, password: &str| {
+        let body = with_token(&page, format!("name=eve&password={password}"));
+        pgdeck.post("/login").header("cookie", format!("{page}; {browser}")).body(body).send()
+    };
+    let forged = known.replace(|c: char| c.is_ascii_digit(), "a");
+    assert_eq!(attempt(forged, "correct+horse+battery").await.unwrap().status(), 429);
+    let own = attempt(known.clone(), "correct+horse+battery").await.unwrap();
+    assert_eq!((own.status().as_u16(), location(&own)), (303, "/"));
+    for _ in 0..9 {
+        let wrong = attempt(known.clone(), "wrong").await.unwrap();
+        assert_eq!(location(&wrong), "/sign-in?error=wrong&next=%2F");
+    }
+    let limited = attempt(known, "correct+horse+battery").await.unwrap();
+    assert_eq!(limited.status(), 429, "its own attempts are counted, too");
+}
+
+#[tokio::test]
 async fn next_redirects_to_local_paths_only() {
     let pgdeck = with_eve();
     for (next, leads_to) in

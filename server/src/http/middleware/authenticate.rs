@@ -111,6 +111,11 @@ pub fn sign_in_cookie_name(origins: &Origins) -> String {
     format!("{}-sign-in", cookie_name(origins))
 }
 
+/// The name of the cookie by which a browser is known that signed in before.
+pub fn browser_cookie_name(origins: &Origins) -> String {
+    format!("{}-browser", cookie_name(origins))
+}
+
 /// The session id of a request's cookie; None when there is none, or several.
 pub fn session_id<'a>(headers: &'a HeaderMap, origins: &Origins) -> Option<&'a str> {
     only_cookie(headers, &cookie_name(origins))
@@ -119,6 +124,11 @@ pub fn session_id<'a>(headers: &'a HeaderMap, origins: &Origins) -> Option<&'a s
 /// The same of the cookie that a sign-in form belongs to.
 pub fn sign_in_id<'a>(headers: &'a HeaderMap, origins: &Origins) -> Option<&'a str> {
     only_cookie(headers, &sign_in_cookie_name(origins))
+}
+
+/// The same of the cookie by which a browser is known.
+pub fn browser_id<'a>(headers: &'a HeaderMap, origins: &Origins) -> Option<&'a str> {
+    only_cookie(headers, &browser_cookie_name(origins))
 }
 
 /// The value of the only cookie of that name.
