@@ -16,7 +16,7 @@ use crate::of_database::OfDatabase;
 
 pub use duty::Duty;
 pub use foreign_key::{ForeignKey, Parts};
-pub use index::{Index, Key, Owner};
+pub use index::{Index, Key, Owner, Texts};
 pub use listing::{Listing, Question};
 pub use problem::{Problem, ProblemKind, problems};
 

@@ -31,6 +31,7 @@ pub mod overhead;
 pub mod pruning;
 pub mod quantity;
 pub mod ranking;
+pub mod rare;
 pub mod reading;
 pub mod reason;
 pub mod rule;

@@ -147,7 +147,15 @@ impl Engine {
         id: &ServerId,
         of: impl FnOnce(&A::Value) -> T,
     ) -> Option<Latest<T>> {
-        let latest = self.newest::<A>(id)?;
+        Some(self.of_latest(&*self.newest::<A>(id)?, of))
+    }
+
+    /// What is made of a reading that was looked at before.
+    pub(crate) fn of_latest<V, T>(
+        &self,
+        latest: &Latest<V>,
+        of: impl FnOnce(&V) -> T,
+    ) -> Latest<T> {
         let reading = latest.reading.as_ref().map(|reading| Reading {
             at_ms: reading.at_ms,
             took_ms: reading.took_ms,
@@ -157,7 +165,7 @@ impl Engine {
         });
         let (every_ms, failure) = (latest.every_ms, latest.failure.clone());
         // The clock is that of the moment in which it is handed out.
-        Some(Latest { now_ms: self.now_ms(), every_ms, reading, failure })
+        Latest { now_ms: self.now_ms(), every_ms, reading, failure }
     }
 
     /// The newest reading of an area itself, with the clock of the moment in which it was stored.

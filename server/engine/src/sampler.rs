@@ -2,7 +2,7 @@
 //!
 //! Areas share one session and run one after another, each in one round trip. A tick that was due
 //! while another ran is skipped, not queued. A panic ends the session, never the loop. Areas whose readings
-//! take long have a loop of their own beside it, which opens a session for each reading.
+//! take long have a loop of their own beside it, which opens a session for the readings that are due together.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -67,25 +67,34 @@ async fn sample_live(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
     }
 }
 
-/// Reads the areas that have a session of their own. While the server cannot be reached, the other loop says so
-/// for all areas.
+/// Reads the areas that have a session of their own; those that are due together share it. While the server cannot
+/// be reached, the other loop says so for all areas.
 async fn sample_apart(server: &Arc<WatchedServer>, dsn: &Dsn, limits: &Limits) {
     let mut schedule = schedule(Instant::now(), None, true);
     let mut asked = server.refresh.subscribe();
+    let mut session = None;
     while let Some(due) = next(&mut schedule, &mut asked).await {
         let Some(facts) = server.facts().filter(|_| server.is_up()) else {
             due.at = Instant::now() + FIRST_WAIT;
+            session = None;
             continue;
         };
-        let skipped = skip(due, Instant::now());
-        let read = AssertUnwindSafe(apart(server, dsn, limits, (due.area, skipped), facts));
-        let read = read.catch_unwind().await.unwrap_or_else(|_| {
-            Err(Reason::Broken { what: format!("Reading {}", due.area.as_str()) })
-        });
-        if let Err(reason) = read {
-            server.store.fail_one(due.area, now_ms(), &reason);
+        let (area, skipped) = (due.area, skip(due, Instant::now()));
+        let open = session.take();
+        let read = AssertUnwindSafe(apart(server, dsn, limits, open, (area, skipped), facts));
+        let read = read
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Err(Reason::Broken { what: format!("Reading {}", area.as_str()) }));
+        match read {
+            Ok(open) => session = Some(open).filter(|_| is_any_due(&schedule, Instant::now())),
+            Err(reason) => server.store.fail_one(area, now_ms(), &reason),
         }
     }
+}
+
+fn is_any_due(schedule: &[Due], now: Instant) -> bool {
+    schedule.iter().any(|due| due.at <= now)
 }
 
 /// Waits for the area that is due next; less long when somebody wants new readings. None: there is no area.
@@ -108,17 +117,22 @@ fn hurry(schedule: &mut [Due], now: Instant) {
     }
 }
 
-/// One reading on a session of its own.
+/// One reading on a session of its own, which stays open for the next.
 async fn apart(
     server: &Arc<WatchedServer>,
     dsn: &Dsn,
     limits: &Limits,
+    open: Option<Observer>,
     (area, skipped): (AreaName, u64),
     facts: Facts,
-) -> Result<(), Reason> {
-    let mut observer = Observer::open(dsn, &server.budget, Arc::clone(&server.overhead)).await?;
+) -> Result<Observer, Reason> {
+    let mut observer = match open {
+        Some(open) => open,
+        None => Observer::open(dsn, &server.budget, Arc::clone(&server.overhead)).await?,
+    };
     let now = tick(server, limits, &mut observer, &facts, skipped);
-    server.store.tick(area, now).await
+    server.store.tick(area, now).await?;
+    Ok(observer)
 }
 
 fn tick<'a>(

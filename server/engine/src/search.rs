@@ -2,40 +2,55 @@
 
 use memchr::memmem::Finder;
 
-/// What is looked for.
-pub struct Search {
-    finder: Finder<'static>,
-    /// The names put together, in lower case.
-    names: Vec<u8>,
+/// Stands behind each form of a name; no name of PostgreSQL has it.
+const END: char = '\0';
+
+/// The names of what was read, in lower case and one behind another: a search goes through them without a look at
+/// anything else.
+#[derive(Debug, Default)]
+pub struct Names {
+    text: String,
+    /// Where the forms of each end.
+    ends: Vec<usize>,
 }
 
-impl Search {
-    /// For a text as a person typed it.
-    pub fn new(wanted: &str) -> Self {
-        let finder = Finder::new(wanted.to_lowercase().as_bytes()).into_owned();
-        Self { finder, names: Vec::new() }
-    }
-
-    /// Whether names that are joined by dots hold it.
-    pub fn is_in(&mut self, names: &[&str]) -> bool {
-        self.names.clear();
-        for name in names {
-            if !self.names.is_empty() {
-                self.names.push(b'.');
+impl Names {
+    /// One more, of which there are several forms; the parts of each are joined by dots.
+    pub fn add(&mut self, forms: &[&[&str]]) {
+        for form in forms {
+            for (place, part) in form.iter().enumerate() {
+                if place > 0 {
+                    self.text.push('.');
+                }
+                let from = self.text.len();
+                self.text.push_str(part);
+                if part.is_ascii() {
+                    self.text[from..].make_ascii_lowercase();
+                } else {
+                    self.text.truncate(from);
+                    self.text.push_str(&part.to_lowercase());
+                }
             }
-            if name.is_ascii() {
-                self.names.extend_from_slice(name.as_bytes());
-            } else {
-                self.names.extend_from_slice(name.to_lowercase().as_bytes());
-            }
+            self.text.push(END);
         }
-        self.names.make_ascii_lowercase();
-        self.finder.find(&self.names).is_some()
+        self.ends.push(self.text.len());
     }
 
-    /// Whether it has a character.
-    pub fn has(&self, character: u8) -> bool {
-        self.finder.needle().contains(&character)
+    /// Which of them hold a text as a person typed it, in the order in which they were added.
+    pub fn places(&self, wanted: &str) -> Vec<usize> {
+        let mut places = Vec::new();
+        if wanted.contains(END) {
+            return places;
+        }
+        let finder = Finder::new(wanted.to_lowercase().as_bytes()).into_owned();
+        let (text, mut from) = (self.text.as_bytes(), 0);
+        while let Some(at) = text.get(from..).and_then(|rest| finder.find(rest)) {
+            let place = self.ends.partition_point(|end| *end <= from + at);
+            let Some(end) = self.ends.get(place) else { break };
+            places.push(place);
+            from = *end;
+        }
+        places
     }
 }
 
@@ -45,8 +60,15 @@ mod tests {
 
     #[test]
     fn case_does_not_matter_and_dots_stand_between_names() {
-        let found = |wanted: &str, names: &[&str]| Search::new(wanted).is_in(names);
-        assert!(found("ÜNÏ", &["s", "<Ünï>"]) && found("A.b", &["xa", "B"]) && found("", &["x"]));
-        assert!(!found("ab", &["a", "b"]) && !found("x.a", &["a", "x"]));
+        let mut names = Names::default();
+        names.add(&[&["s", "<Ünï>"]]);
+        names.add(&[&["xa", "B", "i"], &["xa", "i"]]);
+        names.add(&[]);
+        names.add(&[&["s", "b"]]);
+        let found = |wanted: &str| names.places(wanted);
+        assert_eq!((found("ÜNÏ"), found("A.b"), found("XA.I")), (vec![0], vec![1], vec![1]));
+        assert_eq!((found("s."), found("b"), found("")), (vec![0, 3], vec![1, 3], vec![0, 1, 3]));
+        let none = ["ab", "b.xa", ">\0x", "\0", "i.s"];
+        assert!(none.into_iter().all(|wanted| found(wanted).is_empty()));
     }
 }

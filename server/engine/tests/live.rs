@@ -60,8 +60,10 @@ async fn every_file(major: u16) -> Result {
         assert!(facts.system_identifier.is_some(), "{role} can read the identity");
         let of_areas =
             areas::ALL.iter().flat_map(|a| a.queries.iter().map(|q| (a.name.as_str(), q)));
-        let of_databases = engine::databases::QUERIES.iter().map(|query| ("databases", query));
-        for (area, query) in of_areas.chain(of_databases) {
+        let of_all =
+            [("databases", engine::databases::QUERIES), ("touched", engine::touched::QUERIES)];
+        let of_all = of_all.into_iter().flat_map(|(of, all)| all.iter().map(move |q| (of, q)));
+        for (area, query) in of_areas.chain(of_all) {
             let Some(file) = query.pick_for(&facts) else {
                 let begins = query.files.first().map(|file| file.floor);
                 assert!(

@@ -78,7 +78,7 @@ impl From<&Table> for Measured {
             changed: table.counters.n_mod_since_analyze,
             xid_age: table.xid_age,
             multixact_age: table.multixact_age,
-            is_analyzed: !(table.nspname == "pg_catalog" && table.relname == "pg_statistic"),
+            is_analyzed: !(&*table.nspname == "pg_catalog" && table.relname == "pg_statistic"),
         }
     }
 }

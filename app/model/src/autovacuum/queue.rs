@@ -120,7 +120,7 @@ fn of_database(datname: &str, read: &DatabaseTables, major: u16) -> OfOne {
     let mut places = Vec::new();
     let mut last_ms = None;
     for table in read.tables.iter().filter(|table| table.kind != Kind::Partitioned) {
-        let done = table.maintenance;
+        let done = &table.maintenance;
         last_ms = last_ms.max(done.last_autovacuum_ms).max(done.last_autoanalyze_ms);
         let settings = &read.autovacuum;
         places.push(place(datname, table, settings));
@@ -160,7 +160,7 @@ fn named(datname: &str, table: &Table) -> Place {
     Place {
         datname: datname.to_owned(),
         oid: table.oid,
-        nspname: table.nspname.clone(),
+        nspname: table.nspname.to_string(),
         relname: table.relname.clone(),
         is_toast: false,
         pressures: Vec::new(),
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn before_19_the_catalog_decides_and_toast_comes_last() {
         let mut first = table(3, 1, 60);
-        let counters = Counters { n_dead_tup: 500, ..Counters::default() };
+        let counters = Counters { n_dead_tup: 500, ..Counters::default() }.into();
         let toast = Toast { oid: 9, catalog_order: Some(0), counters, ..Toast::default() };
         first.toast = Some(Box::new(toast));
         let one = || vec![database("a", vec![table(1, 2, 1_000), table(2, 3, 10), first.clone()])];
@@ -264,7 +264,7 @@ mod tests {
         let run = |oid, at_ms| {
             let last_autovacuum_ms = Some(at_ms);
             let maintenance = Maintenance { last_autovacuum_ms, ..Maintenance::default() };
-            Table { maintenance, ..table(oid, 1, 60) }
+            Table { maintenance: maintenance.into(), ..table(oid, 1, 60) }
         };
         let old = Table { xid_age: Some(200_000_200), ..run(3, 9) };
         let all = vec![

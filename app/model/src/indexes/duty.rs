@@ -73,7 +73,7 @@ impl DatabaseIndexes {
             (may_be_referenced, Duty::Referenced),
             (index.partitioned, Duty::Partitioned),
             (index.parent.is_some(), Duty::Part),
-            (index.predicate.is_some(), Duty::Partial),
+            (index.texts.predicate.is_some(), Duty::Partial),
         ];
         all.into_iter().filter(|(is, _)| *is).map(|(_, duty)| duty).collect()
     }
@@ -82,7 +82,7 @@ impl DatabaseIndexes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indexes::{ForeignKey, Key};
+    use crate::indexes::{ForeignKey, Key, Texts};
 
     #[test]
     fn a_badge_for_each_thing_that_an_index_does() {
@@ -107,7 +107,8 @@ mod tests {
             ..plain.clone()
         };
         assert_eq!(database.duties(&primary), [Duty::Primary, Duty::Referenced]);
-        let broken = Index { invalid: true, predicate: Some("p".into()), ..plain };
+        let partial = Texts { predicate: Some("p".into()), ..Texts::default() };
+        let broken = Index { invalid: true, texts: partial.into(), ..plain };
         assert_eq!(database.duties(&broken), [Duty::Invalid, Duty::Partial]);
     }
 }

@@ -46,7 +46,7 @@ impl ForeignKey {
             "hash" => self.conkey.len() == 1,
             _ => false,
         };
-        let has_all = index.predicate.is_none()
+        let has_all = index.texts.predicate.is_none()
             || index.not_null_column.is_some_and(|column| self.conkey.contains(&column));
         let mut leading: Vec<i16> =
             index.keys.iter().take(self.conkey.len()).map(|key| key.attnum).collect();

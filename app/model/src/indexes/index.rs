@@ -1,8 +1,11 @@
 //! One index, and the table that it belongs to.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use crate::rare::{HasDefault, Rare};
 
 /// A key column of an index (`pg_index.indkey` and its neighbours).
 #[derive(
@@ -45,12 +48,6 @@ pub struct Index {
     /// Columns of INCLUDE, sorted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub included: Vec<i16>,
-    /// A digest of its expressions; None without any.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub expressions: Option<String>,
-    /// A digest of its predicate; None if it has all rows.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub predicate: Option<String>,
     /// The column whose rows with a value it has, where its predicate is `column is not null`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_null_column: Option<i16>,
@@ -117,12 +114,34 @@ pub struct Index {
     /// When its own counters were reset, ms since the epoch; told since 19.
     #[serde(default, skip_serializing_if = "is_default")]
     pub stats_reset_ms: Option<i64>,
+    /// What few have.
+    #[serde(flatten)]
+    pub texts: Rare<Texts>,
+}
+
+/// Expressions and predicate of an index, and its definitions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Texts {
+    /// A digest of its expressions; None without any.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub expressions: Option<String>,
+    /// A digest of its predicate; None if it has all rows.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub predicate: Option<String>,
     /// `pg_get_indexdef`, where it was asked for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub indexdef: Option<String>,
     /// `pg_get_constraintdef` of its constraint, where it was asked for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub constraintdef: Option<String>,
+}
+
+impl HasDefault for Texts {
+    fn of_default() -> &'static Self {
+        const DEFAULT: &Texts =
+            &Texts { expressions: None, predicate: None, indexdef: None, constraintdef: None };
+        DEFAULT
+    }
 }
 
 impl Index {
@@ -157,7 +176,7 @@ pub struct Owner {
     /// Its oid.
     pub oid: u32,
     /// Its schema.
-    pub nspname: String,
+    pub nspname: Arc<str>,
     /// Its name.
     pub relname: String,
     /// Whether it is partitioned and holds no rows itself.

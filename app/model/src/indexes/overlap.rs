@@ -7,8 +7,8 @@ pub fn are_equal(one: &Index, other: &Index) -> bool {
     one.amname == other.amname
         && one.keys == other.keys
         && one.included == other.included
-        && one.expressions == other.expressions
-        && one.predicate == other.predicate
+        && one.texts.expressions == other.texts.expressions
+        && one.texts.predicate == other.texts.predicate
         && one.indisunique == other.indisunique
         && (!one.indisunique || one.indnullsnotdistinct == other.indnullsnotdistinct)
         && !one.indisexclusion
@@ -20,7 +20,7 @@ pub fn are_equal(one: &Index, other: &Index) -> bool {
 /// it also keeps duplicates out.
 pub fn covers(wide: &Index, narrow: &Index) -> bool {
     let btrees = wide.amname == "btree" && narrow.amname == "btree";
-    let rows_differ = wide.predicate != narrow.predicate;
+    let rows_differ = wide.texts.predicate != narrow.texts.predicate;
     if !btrees || rows_differ || narrow.indisunique || narrow.indisexclusion || wide.indisexclusion
     {
         return false;
@@ -30,7 +30,7 @@ pub fn covers(wide: &Index, narrow: &Index) -> bool {
     let same_keys = first == Some(narrow.keys.as_slice())
         || first.is_some_and(|first| first.iter().copied().eq(backwards()));
     let has_expression = narrow.keys.iter().any(|key| key.attnum == 0);
-    let same_expressions = !has_expression || wide.expressions == narrow.expressions;
+    let same_expressions = !has_expression || wide.texts.expressions == narrow.texts.expressions;
     let holds = |column: &i16| {
         wide.included.contains(column) || wide.keys.iter().any(|key| key.attnum == *column)
     };
@@ -40,7 +40,16 @@ pub fn covers(wide: &Index, narrow: &Index) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indexes::Key;
+    use crate::indexes::{Key, Texts};
+    use crate::rare::Rare;
+
+    fn predicate() -> Rare<Texts> {
+        Texts { predicate: Some("p".into()), ..Texts::default() }.into()
+    }
+
+    fn expressions(digest: &str) -> Rare<Texts> {
+        Texts { expressions: Some(digest.into()), ..Texts::default() }.into()
+    }
 
     fn index(columns: &[(i16, u16)]) -> Index {
         let key = |(attnum, option): &(i16, u16)| Key {
@@ -61,8 +70,8 @@ mod tests {
             index(&[(1, 1)]),
             index(&[(1, 0), (2, 0)]),
             Index { amname: "hash".into(), ..plain.clone() },
-            Index { predicate: Some("p".into()), ..plain.clone() },
-            Index { expressions: Some("e".into()), ..plain.clone() },
+            Index { texts: predicate(), ..plain.clone() },
+            Index { texts: expressions("e"), ..plain.clone() },
             Index { included: vec![2], ..plain.clone() },
             Index { indisunique: true, ..plain.clone() },
             Index { indisexclusion: true, ..plain.clone() },
@@ -86,13 +95,11 @@ mod tests {
         assert!(covers(&unique, &narrow) && !covers(&wide, &unique));
         let with = |included: &[i16]| Index { included: included.to_vec(), ..narrow.clone() };
         assert!(covers(&wide, &with(&[2])) && !covers(&wide, &with(&[3])));
-        let partial = |of: &Index| Index { predicate: Some("p".into()), ..of.clone() };
+        let partial = |of: &Index| Index { texts: predicate(), ..of.clone() };
         assert!(!covers(&partial(&wide), &narrow) && !covers(&wide, &partial(&narrow)));
         assert!(covers(&partial(&wide), &partial(&narrow)));
-        let expression = |of: &[(i16, u16)], digest: &str| Index {
-            expressions: Some(digest.into()),
-            ..index(of)
-        };
+        let expression =
+            |of: &[(i16, u16)], digest: &str| Index { texts: expressions(digest), ..index(of) };
         assert!(!covers(&expression(&[(0, 0), (2, 0)], "a"), &expression(&[(0, 0)], "b")));
         assert!(covers(&expression(&[(1, 0), (0, 0)], "a"), &narrow));
         let mut pattern = narrow.clone();

@@ -187,7 +187,7 @@ mod tests {
         let off = Table { reloptions: vec!["autovacuum_enabled=false".into()], ..table(9) };
         says(&off, &settings(), "off for this table");
         let mut fresh = table(900);
-        fresh.maintenance.last_vacuum_ms = Some(NOW - 60_000);
+        fresh.maintenance.change(|of| of.last_vacuum_ms = Some(NOW - 60_000));
         says(&fresh, &settings(), "It was vacuumed");
         says(
             &Table { kind: Kind::Partitioned, ..table(0) },
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_transaction_from_before_the_last_vacuum_keeps_rows() {
         let mut old = table(900);
-        old.maintenance.last_autovacuum_ms = Some(NOW - 600_000);
+        old.maintenance.change(|of| of.last_autovacuum_ms = Some(NOW - 600_000));
         let holders = |datname, since_ms| [holder(datname, since_ms)];
         let held = said(&old, &settings(), Ok(&holders(Some("shop"), 3_600_000.0)));
         assert!(held.contains("pid 7 has been open for"), "{held}");

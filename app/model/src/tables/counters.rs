@@ -1,8 +1,11 @@
 //! What was done to a table or a TOAST table, when it was maintained, and the sizes of its indexes.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+
+use crate::rare::HasDefault;
 
 /// What was done to a table since the statistics were reset; of blocks, with its indexes and its TOAST table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -119,6 +122,20 @@ pub struct IndexSize {
     pub size_bytes: Option<i64>,
 }
 
+impl HasDefault for Counters {
+    fn of_default() -> &'static Self {
+        static DEFAULT: LazyLock<Counters> = LazyLock::new(Counters::default);
+        &DEFAULT
+    }
+}
+
+impl HasDefault for Maintenance {
+    fn of_default() -> &'static Self {
+        static DEFAULT: LazyLock<Maintenance> = LazyLock::new(Maintenance::default);
+        &DEFAULT
+    }
+}
+
 impl Counters {
     /// What was added since an earlier reading; of what is no sum, the present value. None where nothing was, or
     /// where the statistics were reset in between.
@@ -150,24 +167,25 @@ impl Counters {
 
     /// Adds what another table counted: of times the later one.
     pub fn add(&mut self, other: &Self) {
-        self.seq_scan += other.seq_scan;
-        self.seq_tup_read += other.seq_tup_read;
-        self.idx_scan += other.idx_scan;
-        self.idx_tup_fetch += other.idx_tup_fetch;
-        self.n_tup_ins += other.n_tup_ins;
-        self.n_tup_upd += other.n_tup_upd;
-        self.n_tup_del += other.n_tup_del;
-        self.n_tup_hot_upd += other.n_tup_hot_upd;
+        self.seq_scan = self.seq_scan.saturating_add(other.seq_scan);
+        self.seq_tup_read = self.seq_tup_read.saturating_add(other.seq_tup_read);
+        self.idx_scan = self.idx_scan.saturating_add(other.idx_scan);
+        self.idx_tup_fetch = self.idx_tup_fetch.saturating_add(other.idx_tup_fetch);
+        self.n_tup_ins = self.n_tup_ins.saturating_add(other.n_tup_ins);
+        self.n_tup_upd = self.n_tup_upd.saturating_add(other.n_tup_upd);
+        self.n_tup_del = self.n_tup_del.saturating_add(other.n_tup_del);
+        self.n_tup_hot_upd = self.n_tup_hot_upd.saturating_add(other.n_tup_hot_upd);
         let newpage = self.n_tup_newpage_upd.into_iter().chain(other.n_tup_newpage_upd);
         self.n_tup_newpage_upd = newpage.reduce(i64::saturating_add);
-        self.n_live_tup += other.n_live_tup;
-        self.n_dead_tup += other.n_dead_tup;
-        self.n_mod_since_analyze += other.n_mod_since_analyze;
-        self.n_ins_since_vacuum += other.n_ins_since_vacuum;
-        self.heap_blks_read += other.heap_blks_read;
-        self.heap_blks_hit += other.heap_blks_hit;
-        self.idx_blks_read += other.idx_blks_read;
-        self.idx_blks_hit += other.idx_blks_hit;
+        self.n_live_tup = self.n_live_tup.saturating_add(other.n_live_tup);
+        self.n_dead_tup = self.n_dead_tup.saturating_add(other.n_dead_tup);
+        self.n_mod_since_analyze =
+            self.n_mod_since_analyze.saturating_add(other.n_mod_since_analyze);
+        self.n_ins_since_vacuum = self.n_ins_since_vacuum.saturating_add(other.n_ins_since_vacuum);
+        self.heap_blks_read = self.heap_blks_read.saturating_add(other.heap_blks_read);
+        self.heap_blks_hit = self.heap_blks_hit.saturating_add(other.heap_blks_hit);
+        self.idx_blks_read = self.idx_blks_read.saturating_add(other.idx_blks_read);
+        self.idx_blks_hit = self.idx_blks_hit.saturating_add(other.idx_blks_hit);
         self.last_seq_scan_ms = self.last_seq_scan_ms.max(other.last_seq_scan_ms);
         self.last_idx_scan_ms = self.last_idx_scan_ms.max(other.last_idx_scan_ms);
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bloat::TableBloat;
 use super::counters::{Counters, IndexSize, Maintenance, bytes, is_default, option};
 use super::toast::Toast;
+use crate::rare::Rare;
 use crate::reason::Known;
 
 /// What a relation is (`pg_class.relkind`).
@@ -40,7 +41,7 @@ pub struct Table {
     /// Its oid.
     pub oid: u32,
     /// Its schema.
-    pub nspname: String,
+    pub nspname: Arc<str>,
     /// Its name.
     pub relname: String,
     /// What it is.
@@ -96,7 +97,7 @@ pub struct Table {
     pub counters: Counters,
     /// When it was vacuumed and analysed.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub maintenance: Maintenance,
+    pub maintenance: Rare<Maintenance>,
     /// Its TOAST table.
     #[serde(default, skip_serializing_if = "is_default")]
     pub toast: Option<Box<Toast>>,
@@ -106,7 +107,7 @@ pub struct Table {
     /// What a rewrite of it would give back, shared with later readings as long as it holds; None while it is not
     /// estimated, for the largest come first.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub bloat: Option<Known<Arc<TableBloat>>>,
+    pub bloat: Option<Arc<Known<TableBloat>>>,
     /// Its indexes, by oid.
     #[serde(default, skip_serializing_if = "is_default")]
     pub indexes: Vec<IndexSize>,
@@ -138,7 +139,7 @@ impl Table {
 
     /// Whether it belongs to the system.
     pub fn is_system(&self) -> bool {
-        matches!(self.nspname.as_str(), "pg_catalog" | "information_schema")
+        matches!(&*self.nspname, "pg_catalog" | "information_schema")
     }
 
     /// The value of a storage parameter, where it is set.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::counters::{Counters, IndexSize, Maintenance, is_default, option};
+use crate::rare::Rare;
 
 /// Where long values of a table's rows are kept, in chunks. It is never analysed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,10 +39,10 @@ pub struct Toast {
     pub catalog_order: Option<i64>,
     /// What was read and written, in chunks.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub counters: Counters,
+    pub counters: Rare<Counters>,
     /// When it was vacuumed.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub maintenance: Maintenance,
+    pub maintenance: Rare<Maintenance>,
     /// Its index.
     #[serde(default, skip_serializing_if = "is_default")]
     pub index: Option<IndexSize>,

@@ -12,7 +12,7 @@ const REWRITE_FROM_PERCENT: f64 = 20.0;
 
 /// The panel.
 pub fn bloat(detail: &Detail) -> AnyView {
-    let inner = match &detail.table.bloat {
+    let inner = match detail.table.bloat.as_deref() {
         Some(Ok(estimate)) => parts(detail, estimate),
         Some(Err(reason)) => view! { <p class="note">{reason.message()}</p> }.into_any(),
         None => view! { <p class="note">"Not estimated yet: the largest tables come first, some hundred in each reading."</p> }.into_any(),
@@ -34,7 +34,7 @@ fn parts(detail: &Detail, estimate: &TableBloat) -> AnyView {
         bytes(all.low),
         bytes(all.high)
     );
-    let nspname = detail.table.nspname.as_str();
+    let nspname = detail.table.nspname.as_ref();
     let index = |index: &IndexSize| {
         let known = estimate.index(index.oid)?;
         Some((

@@ -127,7 +127,7 @@ fn paces_of(autovacuum: &Autovacuum, tables: Option<&model::tables::Tables>) -> 
         let (datname, name) = (worker.datname.as_deref()?, worker.table.as_deref()?);
         let database = tables?.databases.iter().find(|one| one.datname == datname)?.known()?;
         let is_it = |table: &&Arc<Table>| {
-            let rest = name.strip_prefix(table.nspname.as_str());
+            let rest = name.strip_prefix(table.nspname.as_ref());
             rest.and_then(|rest| rest.strip_prefix('.')) == Some(table.relname.as_str())
         };
         let table = database.tables.iter().find(is_it)?;
@@ -178,7 +178,8 @@ fn find<'a>(
     read: &'a model::tables::Tables,
 ) -> Option<(&'a DatabaseTables, &'a Table)> {
     let database = read.databases.iter().find(|one| one.datname == asked.database)?.known()?;
-    let named = |table: &&Arc<Table>| table.nspname == asked.schema && table.relname == asked.table;
+    let named =
+        |table: &&Arc<Table>| *table.nspname == *asked.schema && table.relname == asked.table;
     Some((database, database.tables.iter().find(named)?))
 }
 

@@ -16,6 +16,7 @@ use crate::dsn::Dsn;
 use crate::error::query_reason;
 use crate::machine::is_local;
 use crate::overhead::Overhead;
+use crate::relations::RecentRelations;
 use crate::sql::{Fill, SqlFile};
 
 /// Our own deadline: `statement_timeout` plus 2 s for the network (`docs/limits.md#connections`).
@@ -29,6 +30,8 @@ pub struct Observer {
     local: bool,
     pub(super) overhead: Arc<Overhead>,
     pub(super) refused: RefusedQueries,
+    /// The relations of databases, as listed in this session.
+    pub relations: RecentRelations,
     dsn: Dsn,
     budget: Budget,
     /// Held for as long as the session is there.
@@ -48,6 +51,7 @@ impl Observer {
             local: is_local(dsn.host()),
             overhead,
             refused: RefusedQueries::default(),
+            relations: RecentRelations::default(),
             dsn: dsn.clone(),
             budget: budget.clone(),
             permit,

@@ -204,7 +204,8 @@ async fn what_a_rewrite_would_give_back() -> Result {
         .await?;
     server.exec("vacuum analyze half").await?;
     let engine = Engine::start(vec![config("one", &server.dsn())?], limits(&[])?);
-    let bloat = || table(&engine, "postgres", "half").and_then(|table| table.bloat?.ok());
+    let bloat =
+        || table(&engine, "postgres", "half").and_then(|table| table.bloat?.as_ref().clone().ok());
     until(&engine, "one", PATIENCE, |_| bloat().is_some()).await?;
     let bloat = bloat().context("estimated")?;
     let (heap, index) = (bloat.heap.clone(), bloat.indexes.first().map(|one| one.band.clone()));

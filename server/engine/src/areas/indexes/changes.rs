@@ -71,7 +71,7 @@ fn dropping(place: &Place<'_>, referenced_by: &[String]) -> Remedy {
 /// An index of a constraint goes with it, and what it keeps out comes in.
 fn dropping_constraint(place: &Place<'_>, conname: &str) -> Remedy {
     let what = "It implements a constraint: without it duplicates, or what the constraint excludes, are let in.";
-    let Some(definition) = &place.index.constraintdef else {
+    let Some(definition) = &place.index.texts.constraintdef else {
         return words(&format!(
             "{what} pgdeck offers no statement: it could not read the definition that would undo it."
         ));

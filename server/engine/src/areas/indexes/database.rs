@@ -3,17 +3,18 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use model::Reason;
 use model::indexes::{DatabaseIndexes, Index, Owner, problems};
 use model::server::Facts;
+use model::{AreaName, Reason};
 
 use super::parts::Parts;
 use super::rows::{BuildRow, ColumnRow, DefinitionRow};
-use super::{BUILDS, DEFINITIONS, INDEX_ROWS, KEY_COLUMNS, RELATIONS, SETTINGS};
+use super::{BUILDS, DEFINITIONS, INDEX_ROWS, KEY_COLUMNS, SETTINGS};
 use crate::connection::Observer;
 use crate::databases::{OneDatabase, read_part};
 use crate::error::Error;
-use crate::touched::{Listed, Relations, Touched};
+use crate::relations::Relations;
+use crate::touched::{self, Listed, Touched};
 
 /// The most definitions that are asked for, and tables whose columns are: the `limit` of `definitions`.
 const MOST_DEFINITIONS: usize = 500;
@@ -77,11 +78,11 @@ impl OneDatabase for DatabaseReader {
             builds: builds.into_iter().map(|build| build.0).collect(),
             ..DatabaseIndexes::default()
         };
-        let now = Relations::read(observer, facts, RELATIONS).await?;
+        let now = touched::relations(observer, facts, AreaName::Indexes).await?;
         let mut touched = self.listed.touched(&now, settings.schemas, before.is_some());
         let written = (settings.index_rows, settings.constraint_rows);
         if self.index_rows.1 != written {
-            let rows = Relations::read(observer, facts, INDEX_ROWS).await?;
+            let rows = touched::listed(observer, facts, INDEX_ROWS).await?;
             touched.add(Touched::between(&self.index_rows.0, &rows, self.listed.turn()));
             self.index_rows = (rows, written);
         }
@@ -161,7 +162,7 @@ impl DatabaseReader {
         let known: HashSet<u32> = database
             .indexes
             .iter()
-            .filter(|index| index.indexdef.is_some() && !self.is_its_turn(index))
+            .filter(|index| index.texts.indexdef.is_some() && !self.is_its_turn(index))
             .map(|index| index.oid)
             .collect();
         wanted.retain(|oid| !known.contains(oid));
@@ -180,8 +181,9 @@ impl DatabaseReader {
             rows.into_iter().map(|row| (row.oid, row)).collect();
         for index in &mut database.indexes {
             if let Some(row) = read.remove(&index.oid) {
-                let index = Arc::make_mut(index);
-                (index.indexdef, index.constraintdef) = (row.indexdef, row.constraintdef);
+                Arc::make_mut(index).texts.change(|texts| {
+                    (texts.indexdef, texts.constraintdef) = (row.indexdef, row.constraintdef);
+                });
             }
         }
         Ok(())

@@ -47,7 +47,7 @@ fn detail(indexes: &Indexes, name: &IndexName, beside: &Beside, server: &str) ->
     let of_others = keys.filter(|key| key.conindid == index.oid);
     let above = index.parent.and_then(|oid| read.indexes.iter().find(|one| one.oid == oid));
     let part_of = above.and_then(|above| {
-        Some((read.owner(above.indrelid)?.nspname.clone(), above.relname.clone()))
+        Some((read.owner(above.indrelid)?.nspname.to_string(), above.relname.clone()))
     });
     let referenced_by: Vec<String> = of_others.map(named).take(MOST_KEYS).collect();
     Ok(Detail {
@@ -78,7 +78,7 @@ fn detail(indexes: &Indexes, name: &IndexName, beside: &Beside, server: &str) ->
 fn find<'a>(read: &'a DatabaseIndexes, name: &IndexName) -> Option<(&'a Owner, &'a Index)> {
     let named = read.indexes.iter().filter(|index| index.relname == name.name);
     let mut owned = named.filter_map(|index| Some((read.owner(index.indrelid)?, index.as_ref())));
-    owned.find(|(owner, _)| owner.nspname == name.schema)
+    owned.find(|(owner, _)| *owner.nspname == *name.schema)
 }
 
 /// What another index of the table is to this one; None where each serves scans that the other does not.

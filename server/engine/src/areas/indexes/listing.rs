@@ -1,6 +1,7 @@
 //! The indexes that a question asks for, from the newest reading in memory: filtered, ordered, one page of them.
 
 mod matching;
+mod prepared;
 pub(super) mod row;
 
 use std::collections::HashMap;
@@ -8,13 +9,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use model::Reclaimable;
-use model::indexes::listing::{Considered, DatabaseState, Order, PAGE_ROWS};
-use model::indexes::{DatabaseIndexes, Indexes, Listing, Question};
+use model::indexes::listing::{Considered, Order, PAGE_ROWS};
+use model::indexes::{Indexes, Listing, Question};
 use model::of_database::OfDatabase;
 use model::{Finding, Known, Latest, Object, ServerId};
 
 pub(super) use self::matching::Match;
 use self::matching::{by, matches};
+pub use self::prepared::Prepared;
 pub(super) use self::row::last_scan;
 use super::IndexesArea;
 use crate::answers::Answers;
@@ -53,7 +55,7 @@ impl Beside {
 }
 
 /// Answers that are kept, by question, a hash of the findings and the other readings that they are made of.
-pub type Kept = Answers<(Question, u64, Vec<i64>), Listing>;
+pub type Kept = Answers<(Question, u64, Vec<i64>), Listing, Prepared>;
 
 /// Answers a question about a server; None: there is no such server. What would come back was estimated with tables
 /// that were read at `estimated_ms`.
@@ -74,15 +76,17 @@ pub fn answer(
     let asked = (question.clone(), hash(&findings), others);
     let kept = engine.history::<IndexesArea, _>(id, Arc::clone)?;
     if let Some(listing) = kept.get(at_ms, &asked) {
-        return engine.latest_as::<IndexesArea, _>(id, |_| listing);
+        return Some(engine.of_latest(&newest, |_| listing));
     }
     let beside = Beside { reclaimable: Some(reclaimable), ..Beside::new(findings, standbys) };
-    let answer = engine.latest_as::<IndexesArea, _>(id, |indexes| list(indexes, question, &beside));
-    let reading = answer.as_ref().and_then(|latest| latest.reading.as_ref());
-    if let Some(reading) = reading.filter(|reading| reading.at_ms == at_ms) {
+    let answer = engine.of_latest(&newest, |indexes| {
+        let prepared = kept.prepared(at_ms, || Prepared::new(indexes));
+        list(indexes, &prepared, question, &beside)
+    });
+    if let Some(reading) = &answer.reading {
         kept.put(at_ms, asked, reading.value.clone());
     }
-    answer
+    Some(answer)
 }
 
 fn hash(findings: &[Finding]) -> u64 {
@@ -95,10 +99,15 @@ fn hash(findings: &[Finding]) -> u64 {
 }
 
 /// Answers a question.
-pub fn list(indexes: &Indexes, question: &Question, beside: &Beside) -> Listing {
+pub fn list(
+    indexes: &Indexes,
+    prepared: &Prepared,
+    question: &Question,
+    beside: &Beside,
+) -> Listing {
     let mut notes = Vec::new();
     let (order, descending) = order(question, &mut notes);
-    let mut matches = matches(indexes, order, question, beside);
+    let mut matches = matches((indexes, prepared), order, question, beside);
     let by = |one: &Match<'_>, other: &Match<'_>| by(one, other, order, descending);
     let pages = matches.len().div_ceil(PAGE_ROWS).max(1);
     let page = question.page.min(pages - 1);
@@ -112,7 +121,7 @@ pub fn list(indexes: &Indexes, question: &Question, beside: &Beside) -> Listing 
     matches.truncate(end);
     matches.sort_unstable_by(by);
     let rows = matches.iter().skip(first).map(|one| row::row(one, beside)).collect();
-    let databases = indexes.databases.iter().map(state).collect();
+    let databases = prepared.states.clone();
     let considered = considered(indexes, beside);
     Listing { rows, page, matching, matching_bytes, databases, considered, notes }
 }
@@ -130,20 +139,6 @@ fn order(question: &Question, notes: &mut Vec<String>) -> (Order, bool) {
             );
             (Order::Size, true)
         }
-    }
-}
-
-fn state(database: &OfDatabase<DatabaseIndexes>) -> DatabaseState {
-    let read = database.known();
-    DatabaseState {
-        datname: database.datname.clone(),
-        at_ms: database.at_ms,
-        indexes: database.value.as_ref().map_err(Clone::clone).map(|read| {
-            let shown = read.indexes.iter().filter(|index| index.parent.is_none());
-            (read.indexes.len(), shown.map(|index| read.size_bytes(index)).sum())
-        }),
-        counted_since_ms: read.and_then(|read| read.counted_since_ms),
-        track_counts: read.is_none_or(|read| read.track_counts),
     }
 }
 

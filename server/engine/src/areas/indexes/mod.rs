@@ -53,7 +53,6 @@ use crate::sql::sql;
 sql! {
     SETTINGS = "settings" [14];
     BUILDS = "builds" [14];
-    RELATIONS = "relations" [14];
     INDEX_ROWS = "index_rows" [14];
     OWNERS = "owners" [14, 16];
     INDEXES = "indexes" [14, 15, 16, 19];

@@ -12,15 +12,18 @@ use super::{FOREIGN_KEYS, INDEXES, OWNERS};
 use crate::connection::Observer;
 use crate::databases::read_part;
 use crate::error::Error;
+use crate::relations::{FIRST_NORMAL_OID, Relations, TABLE_KINDS, Wanted};
+use crate::shared_names::SharedNames;
 use crate::sql::Query;
-use crate::touched::{Relations, TABLE_KINDS, Touched};
+use crate::touched::Touched;
 
 /// Tables of one part.
 const PART: usize = 5_000;
 /// Tables whose foreign keys are read in one part.
 const KEYS_PART: usize = 100_000;
-/// `relkind` of indexes.
-const INDEX_KINDS: &[u8] = b"iI";
+/// Indexes of what initdb made are nobody's to change.
+const TABLES: Wanted = Wanted { kinds: TABLE_KINDS, from_oid: FIRST_NORMAL_OID };
+const INDEXES_OF_TABLES: Wanted = Wanted { kinds: b"iI", from_oid: FIRST_NORMAL_OID };
 /// The largest oid.
 const LAST_OID: i64 = u32::MAX as i64;
 
@@ -46,17 +49,21 @@ impl Parts<'_> {
             let of_kept = before.indexes.iter().filter(|index| kept.contains(&index.indrelid));
             database.indexes = of_kept.cloned().collect();
         }
-        let wanted = now.others(TABLE_KINDS, &kept);
+        let wanted = now.others(TABLES, &kept);
         let mut seen = HashSet::new();
+        let mut schemas = SharedNames::default();
         for part in wanted.chunks(PART) {
             let owners: Vec<OwnerRow> = self.part(OWNERS, part).await?;
-            database.owners.extend(owners.into_iter().map(|row| Arc::new(row.0)));
+            database.owners.extend(owners.into_iter().map(|mut row| {
+                schemas.share(&mut row.0.nspname);
+                Arc::new(row.0)
+            }));
             for row in self.part::<IndexRow>(INDEXES, part).await? {
                 seen.insert(row.0.oid);
                 database.indexes.push(Arc::new(row.0));
             }
         }
-        for part in touched.new_indexes(now, INDEX_KINDS, &seen).chunks(PART) {
+        for part in touched.new_indexes(now, INDEXES_OF_TABLES, &seen).chunks(PART) {
             let indexes: Vec<IndexRow> = self.part(INDEXES, part).await?;
             database.indexes.extend(indexes.into_iter().map(|row| Arc::new(row.0)));
         }

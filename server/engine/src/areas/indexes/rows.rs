@@ -1,6 +1,6 @@
 //! Decodes indexes, tables and foreign keys by the place of their numbers.
 
-use model::indexes::{ForeignKey, Index, Key, Owner};
+use model::indexes::{ForeignKey, Index, Key, Owner, Texts};
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 
@@ -49,7 +49,7 @@ impl<'r> FromRow<'r, PgRow> for OwnerRow {
         let mut fields = Fields::of(&numbers)?;
         Ok(Self(Owner {
             oid: oid(row, 0)?,
-            nspname: text(row, 1)?.unwrap_or_default(),
+            nspname: text(row, 1)?.unwrap_or_default().into(),
             relname: text(row, 2)?.unwrap_or_default(),
             partitioned: fields.next()? == "p",
             parent: fields.maybe()?,
@@ -93,8 +93,12 @@ impl<'r> FromRow<'r, PgRow> for IndexRow {
             indrelid: oid(row, 1)?,
             relname: text(row, 2)?.unwrap_or_default(),
             conname: text(row, 3)?,
-            expressions: text(row, 4)?,
-            predicate: text(row, 5)?,
+            texts: Texts {
+                expressions: text(row, 4)?,
+                predicate: text(row, 5)?,
+                ..Texts::default()
+            }
+            .into(),
             not_null_column: number(row, 6)?,
             amname,
             partitioned,

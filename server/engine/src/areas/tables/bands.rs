@@ -18,7 +18,7 @@ pub fn index_bands(engine: &Engine, id: &ServerId) -> (IndexBands, Option<i64>) 
     let of = move |datname: &str, indrelid: u32, oid: u32| {
         let tables = latest.as_ref()?.value()?;
         let database = tables.databases.iter().find(|one| one.datname == datname)?.known()?;
-        let bloat = database.table(i64::from(indrelid))?.bloat.as_ref()?.as_ref().ok()?;
+        let bloat = database.table(i64::from(indrelid))?.bloat.as_deref()?.as_ref().ok()?;
         let band = bloat.index(oid)?;
         Some(match band {
             Ok(_) => Ok(Reclaimable::default().with(band)),
@@ -47,10 +47,10 @@ fn of_index(
     relname: &str,
 ) -> Option<Known<Band>> {
     let database = tables.databases.iter().find(|one| one.datname == datname)?.known()?;
-    let is_it = |one: &&Arc<Table>| one.nspname == nspname && one.relname == table;
+    let is_it = |one: &&Arc<Table>| *one.nspname == *nspname && one.relname == table;
     let table = database.tables.iter().find(is_it)?;
     let size = table.indexes.iter().find(|one| one.relname == relname)?;
-    match table.bloat.as_ref()? {
+    match table.bloat.as_deref()? {
         Ok(bloat) => bloat.index(size.oid).cloned(),
         Err(reason) => Some(Err(reason.clone())),
     }

@@ -4,18 +4,18 @@ use model::XminHolder;
 use model::autovacuum::{Autovacuum, Score};
 use model::server::Facts;
 use model::tables::{DatabaseTables, Rewriting};
-use model::{Known, Reason};
+use model::{AreaName, Known, Reason};
 
 use super::ages::Ages;
 use super::estimates::{Estimates, Moment};
 use super::parts::Parts;
 use super::schema::SchemaReader;
 use super::sizes::Sizes;
-use super::{AUTOVACUUM_SCORES, RELATIONS, SETTINGS, SIZES, XMIN_HOLDERS};
+use super::{AUTOVACUUM_SCORES, SETTINGS, SIZES, XMIN_HOLDERS};
 use crate::connection::{Observer, Rows};
 use crate::databases::{OneDatabase, read_part};
 use crate::error::{Error, monitor_grant};
-use crate::touched::{Listed, Relations};
+use crate::touched::{self, Listed};
 
 #[derive(sqlx::FromRow)]
 struct SettingsRow {
@@ -70,7 +70,7 @@ impl OneDatabase for DatabaseReader {
             has_pg_repack: settings.has_pg_repack,
             xmin_holders: next().and_then(|rows| rows.all()).and_then(|rows| holders(rows, facts)),
         };
-        let now = Relations::read(observer, facts, RELATIONS).await?;
+        let now = touched::relations(observer, facts, AreaName::Tables).await?;
         let touched = self.listed.touched(&now, settings.schemas, before.is_some());
         let mut known = before.map(|before| before.tables.clone()).unwrap_or_default();
         let freeze_max_age = settings.autovacuum.freeze_max_age;

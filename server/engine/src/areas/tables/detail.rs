@@ -19,7 +19,7 @@ pub fn detail(tables: &Tables, name: &TableName) -> Known<Detail> {
     let database = database
         .ok_or_else(|| nothing("There is no database of this name that may be connected to."))?;
     let read = database.value.as_ref().map_err(Clone::clone)?;
-    let is_it = |table: &&Arc<Table>| table.nspname == name.schema && table.relname == name.name;
+    let is_it = |table: &&Arc<Table>| *table.nspname == *name.schema && table.relname == name.name;
     let table = read.tables.iter().find(is_it).ok_or_else(|| {
         nothing("No table of this name was there when its database was last read.")
     })?;
@@ -41,7 +41,7 @@ pub fn detail(tables: &Tables, name: &TableName) -> Known<Detail> {
         block_bytes: read.block_bytes,
         at_ms: database.at_ms,
         stats_reset_ms: read.stats_reset_ms,
-        parent: above.map(|above| (above.nspname.clone(), above.relname.clone())),
+        parent: above.map(|above| (above.nspname.to_string(), above.relname.clone())),
         partitions,
         more_partitions,
         tree_key: (table.kind == Kind::Partitioned).then(|| tree_key(read, &whole)),

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bloat::Shape;
+use model::Known;
 use model::server::Facts;
 use model::tables::{Table, TableBloat};
-use model::{Known, Reason};
 
 use self::input::{asked, of_estimate};
 use self::turns::{ReadWith, Turn, read_with};
@@ -45,7 +45,7 @@ pub struct Estimates {
 struct Estimated {
     with: ReadWith,
     at_ms: i64,
-    bloat: Arc<TableBloat>,
+    bloat: Arc<Known<TableBloat>>,
 }
 
 /// The clock and the server's block size as tables were read.
@@ -71,7 +71,8 @@ impl Estimates {
         self.forget(&ranked);
         let sources = match self.read(observer, facts, moment, (tables, &ranked)).await {
             Ok(sources) => Ok(sources),
-            Err(Error::Query { reason, .. }) => Err(reason),
+            // One reason for all of them.
+            Err(Error::Query { reason, .. }) => Err(Arc::new(Err(reason))),
             Err(lost) => return Err(lost),
         };
         for place in ranked.places() {
@@ -135,7 +136,7 @@ impl Estimates {
             return;
         }
         let estimate = bloat::estimate(&sources.server, &shape, &asked(table, moment.block_bytes));
-        let bloat = Arc::new(of_estimate(estimate));
+        let bloat = Arc::new(Ok(of_estimate(estimate)));
         self.estimated.insert(turn.oid, Estimated { with, at_ms: moment.now_ms, bloat });
     }
 
@@ -170,19 +171,19 @@ impl Estimates {
     fn of(
         &self,
         table: &Table,
-        sources: &Known<Sources>,
+        sources: &Result<Sources, Arc<Known<TableBloat>>>,
         block_bytes: u32,
-    ) -> Option<Known<Arc<TableBloat>>> {
+    ) -> Option<Arc<Known<TableBloat>>> {
         if let Some(one) = self.estimated.get(&table.oid) {
-            return Some(Ok(Arc::clone(&one.bloat)));
+            return Some(Arc::clone(&one.bloat));
         }
         let sources = match sources {
             Ok(sources) => sources,
-            Err(reason) => return Some(Err::<_, Reason>(reason.clone())),
+            Err(reason) => return Some(Arc::clone(reason)),
         };
         let (_, shape) = self.shapes.get(&table.oid)?;
         let estimate = bloat::estimate(&sources.server, shape, &asked(table, block_bytes));
-        Some(Ok(Arc::new(of_estimate(estimate))))
+        Some(Arc::new(Ok(of_estimate(estimate))))
     }
 }
 

@@ -2,20 +2,21 @@
 
 pub mod growth;
 mod matching;
+mod prepared;
 mod reclaimable;
 mod tiles;
 pub mod trees;
 
 use std::sync::Arc;
 
-use model::of_database::OfDatabase;
 use model::tables::cleaning::is_off;
-use model::tables::listing::{DatabaseState, Order, PAGE_ROWS, Row, Shown, Sums};
-use model::tables::{DatabaseTables, Listing, Question, Tables};
+use model::tables::listing::{Order, PAGE_ROWS, Row, Shown, Sums};
+use model::tables::{Listing, Question, Tables};
 use model::{Latest, Object, ServerId};
 
 use self::growth::Growth;
 use self::matching::{Match, matches, numbers};
+pub use self::prepared::Prepared;
 use self::trees::Entry;
 use super::TablesArea;
 use crate::answers::Answers;
@@ -24,7 +25,7 @@ use crate::engine::Engine;
 pub use self::matching::Beside;
 
 /// Answers that are kept.
-pub type Kept = Answers<Question, Listing>;
+pub type Kept = Answers<Question, Listing, Prepared>;
 
 /// Answers a question about a server; None: there is no such server.
 ///
@@ -34,13 +35,16 @@ pub async fn answer(
     id: &ServerId,
     question: &Question,
 ) -> Result<Option<Latest<Listing>>, String> {
-    let newest = engine.newest::<TablesArea>(id);
-    let read_ms = newest.as_ref().and_then(|latest| latest.reading.as_ref()).map(|one| one.at_ms);
-    let kept = engine.history::<TablesArea, _>(id, Arc::clone);
+    let (Some(newest), Some(kept)) =
+        (engine.newest::<TablesArea>(id), engine.history::<TablesArea, _>(id, Arc::clone))
+    else {
+        return Ok(None);
+    };
+    let at_ms = newest.reading.as_ref().map(|reading| reading.at_ms).unwrap_or_default();
     // What findings say may change meanwhile.
-    let kept = kept.zip(read_ms).filter(|_| question.problem.is_empty());
-    if let Some(listing) = kept.as_ref().and_then(|(kept, at_ms)| kept.get(*at_ms, question)) {
-        return Ok(engine.latest_as::<TablesArea, _>(id, |_| listing));
+    let is_kept = question.problem.is_empty();
+    if let Some(listing) = kept.get(at_ms, question).filter(|_| is_kept) {
+        return Ok(Some(engine.of_latest(&newest, |_| listing)));
     }
     let mut beside = Beside::default();
     if !question.problem.is_empty() {
@@ -52,16 +56,17 @@ pub async fn answer(
     if by_growth {
         beside.growth = Growth::read(engine, id, None).await?;
     }
-    let listed = engine.latest_as::<TablesArea, _>(id, |tables| list(tables, question, &beside));
-    let Some(mut latest) = listed else { return Ok(None) };
-    if let Some(reading) = latest.reading.as_mut().filter(|_| !by_growth) {
+    let mut latest = engine.of_latest(&newest, |tables| {
+        let prepared = kept.prepared(at_ms, || Prepared::new(tables));
+        list(tables, &prepared, question, &beside)
+    });
+    let Some(reading) = latest.reading.as_mut() else { return Ok(Some(latest)) };
+    if !by_growth {
         let rows = &mut reading.value.rows;
         let growth = Growth::read(engine, id, Some(&growth::entities(rows))).await?;
         growth::fill(rows, &growth);
     }
-    if let Some(((kept, at_ms), reading)) = kept.zip(latest.reading.as_ref())
-        && reading.at_ms == at_ms
-    {
+    if is_kept {
         kept.put(at_ms, question.clone(), reading.value.clone());
     }
     Ok(Some(latest))
@@ -76,7 +81,7 @@ fn table_of(object: Object) -> Option<(String, String)> {
 }
 
 /// Answers a question.
-pub fn list(tables: &Tables, question: &Question, beside: &Beside) -> Listing {
+pub fn list(tables: &Tables, prepared: &Prepared, question: &Question, beside: &Beside) -> Listing {
     let mut notes = Vec::new();
     let shown = Shown::named(&question.kind).unwrap_or_else(|| {
         notes.push(
@@ -85,7 +90,7 @@ pub fn list(tables: &Tables, question: &Question, beside: &Beside) -> Listing {
         Shown::Tables
     });
     let (order, descending) = order(question, &mut notes);
-    let mut matches = matches(tables, (shown, order), question, beside);
+    let mut matches = matches((tables, prepared), (shown, order), question, beside);
     let by = |a: &Match<'_>, b: &Match<'_>| {
         numbers(a.value, b.value, descending)
             .then_with(|| a.datname.cmp(b.datname))
@@ -105,7 +110,7 @@ pub fn list(tables: &Tables, question: &Question, beside: &Beside) -> Listing {
     matches.truncate(end);
     matches.sort_unstable_by(by);
     let rows = matches.iter().skip(first).map(row).collect();
-    let databases = tables.databases.iter().map(state).collect();
+    let databases = prepared.states.clone();
     Listing {
         rows,
         page,
@@ -144,7 +149,7 @@ pub(super) fn of_entry(datname: &str, entry: &Entry<'_>, sums: Sums) -> Row {
     let table = entry.table;
     Row {
         datname: datname.to_owned(),
-        nspname: table.nspname.clone(),
+        nspname: table.nspname.to_string(),
         relname: table.relname.clone(),
         kind: table.kind,
         persistence: table.persistence,
@@ -152,24 +157,6 @@ pub(super) fn of_entry(datname: &str, entry: &Entry<'_>, sums: Sums) -> Row {
         partitions: entry.partitions.len(),
         autovacuum_off: entry.all().any(is_off),
         sums,
-    }
-}
-
-fn state(database: &OfDatabase<DatabaseTables>) -> DatabaseState {
-    let read = database.known();
-    DatabaseState {
-        datname: database.datname.clone(),
-        at_ms: database.at_ms,
-        took_ms: database.took_ms,
-        tables: database.value.as_ref().map_err(Clone::clone).map(|read| {
-            let bytes = read
-                .tables
-                .iter()
-                .map(|table| table.total_bytes(read.block_bytes))
-                .fold(0, i64::saturating_add);
-            (read.tables.len(), bytes)
-        }),
-        stats_reset_ms: read.and_then(|read| read.stats_reset_ms),
     }
 }
 

@@ -85,7 +85,6 @@ use crate::sql::sql;
 
 sql! {
     SETTINGS = "settings" [14, 18];
-    RELATIONS = "relations" [14];
     TABLES = "tables" [14, 16, 18];
     TOASTS = "toasts" [14, 16, 18];
     INDEX_SIZES = "index_sizes" [14, 16];

@@ -12,10 +12,14 @@ use super::{INDEX_SIZES, TABLES, TOASTS};
 use crate::connection::Observer;
 use crate::databases::read_part;
 use crate::error::Error;
-use crate::touched::{Relations, TABLE_KINDS, Touched};
+use crate::relations::{Relations, TABLE_KINDS, Wanted};
+use crate::shared_names::SharedNames;
+use crate::touched::Touched;
 
 /// Tables of one part.
 const PART: usize = 5_000;
+const ALL_TABLES: Wanted = Wanted { kinds: TABLE_KINDS, from_oid: 0 };
+const ALL_INDEXES: Wanted = Wanted { kinds: b"i", from_oid: 0 };
 
 /// Tables part by part.
 pub struct Parts<'a> {
@@ -40,10 +44,13 @@ impl Parts<'_> {
         for table in tables.iter_mut().filter(|table| table.moved.is_some()) {
             Arc::make_mut(table).moved = None;
         }
-        let wanted = now.others(TABLE_KINDS, &kept);
+        let wanted = now.others(ALL_TABLES, &kept);
         let mut read = Vec::with_capacity(wanted.len());
+        let mut schemas = SharedNames::default();
         for part in wanted.chunks(PART) {
-            read.extend(self.part(part).await?);
+            let mut tables = self.part(part).await?;
+            tables.iter_mut().for_each(|table| schemas.share(&mut table.nspname));
+            read.extend(tables);
         }
         compare(&mut read, before);
         self.new_indexes((now, touched), &read, &mut tables).await?;
@@ -70,7 +77,7 @@ impl Parts<'_> {
     ) -> Result<(), Error> {
         let known: HashSet<u32> =
             read.iter().flat_map(|table| &table.indexes).map(|index| index.oid).collect();
-        for part in touched.new_indexes(now, b"i", &known).chunks(PART) {
+        for part in touched.new_indexes(now, ALL_INDEXES, &known).chunks(PART) {
             let rows: Vec<IndexRow> =
                 read_part(self.observer, self.facts, INDEX_SIZES, part).await?;
             for row in rows {

@@ -77,7 +77,7 @@ fn bloat(table: &Table) -> Vec<(&'static str, f64)> {
 }
 
 fn heap(table: &Table) -> Option<&Band> {
-    table.bloat.as_ref()?.as_ref().ok()?.heap.as_ref().ok()
+    table.bloat.as_deref()?.as_ref().ok()?.heap.as_ref().ok()
 }
 
 /// The places of the tables that are kept.
@@ -132,7 +132,7 @@ mod tests {
         let with = |oid, low| {
             let heap = Ok(Band { low, high: 2 * low, point: Some(low), ..Band::default() });
             let bloat = TableBloat { heap, toast: None, indexes: Vec::new() };
-            Table { bloat: Some(Ok(Arc::new(bloat))), ..table(oid, 0, 2_000 - oid) }
+            Table { bloat: Some(Arc::new(Ok(bloat))), ..table(oid, 0, 2_000 - oid) }
         };
         let low = |oid: u32| i64::from(oid / 900) * BLOAT_FROM_BYTES / 2;
         let tables = (0..2_000).map(|oid| Arc::new(with(oid, low(oid)))).collect();

@@ -40,7 +40,7 @@ impl<'r> FromRow<'r, PgRow> for TableRow {
         let numbers = Numbers::read(&mut fields)?;
         Ok(Self(Table {
             oid: oid(row, 0)?,
-            nspname: text(row, 1)?,
+            nspname: text(row, 1)?.into(),
             relname: text(row, 2)?,
             kind: match text(row, 3)?.as_str() {
                 "p" => Kind::Partitioned,
@@ -66,7 +66,7 @@ impl<'r> FromRow<'r, PgRow> for TableRow {
             multixact_age: numbers.multixact_age,
             catalog_order: numbers.catalog_order,
             counters: numbers.counters,
-            maintenance: numbers.maintenance,
+            maintenance: numbers.maintenance.into(),
             toast: None,
             moved: None,
             bloat: None,
@@ -95,8 +95,8 @@ impl<'r> FromRow<'r, PgRow> for ToastRow {
             xid_age: numbers.xid_age,
             multixact_age: numbers.multixact_age,
             catalog_order: numbers.catalog_order,
-            counters: numbers.counters,
-            maintenance: numbers.maintenance,
+            counters: numbers.counters.into(),
+            maintenance: numbers.maintenance.into(),
             index: None,
         };
         Ok(Self { of_oid: oid(row, 0)?, toast })
@@ -137,7 +137,7 @@ impl IndexRow {
 
     /// The same for a TOAST table.
     pub fn add_to_toast(self, toast: &mut Toast) {
-        self.count(&mut toast.counters);
+        toast.counters.change(|counters| self.count(counters));
         toast.index = Some(self.size);
     }
 

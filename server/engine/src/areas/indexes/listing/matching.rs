@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use model::Reclaimable;
 use model::indexes::listing::Order;
 use model::indexes::{DatabaseIndexes, Index, Indexes, Owner, ProblemKind, Question};
-use model::{Known, Object, Reason, object::qualified};
+use model::{Known, Object, Reason};
 
-use super::Beside;
-use crate::search::Search;
+use super::{Beside, Prepared};
 
 /// An index that matches.
 pub struct Match<'a> {
@@ -75,26 +75,29 @@ pub fn reclaimable(beside: &Beside, datname: &str, index: &Index) -> Option<Know
 
 /// The indexes that match, in no order.
 pub fn matches<'a>(
-    indexes: &'a Indexes,
+    (indexes, prepared): (&'a Indexes, &Prepared),
     order: Order,
     question: &Question,
     beside: &Beside,
 ) -> Vec<Match<'a>> {
     let mut matches = Vec::new();
-    let mut search = Search::new(&question.q);
     let with_problem = WithProblem::new(question, beside);
-    for database in &indexes.databases {
+    for (place, database) in indexes.databases.iter().enumerate() {
         let (datname, Some(read)) = (database.datname.as_str(), database.known()) else { continue };
         if !question.database.is_empty() && question.database != datname {
             continue;
         }
         let of_kind = with_problem.of_kind(datname, read);
+        let candidates: Vec<&Arc<Index>> = match question.q.is_empty() {
+            true => read.indexes.iter().collect(),
+            false => prepared.found(indexes, place, &question.q),
+        };
         // Both are in the order of the tables' oids.
-        let mut owners = read.owners.iter().peekable();
-        for of_table in read.indexes.chunk_by(|one, other| one.indrelid == other.indrelid) {
+        let mut owners = read.owners.as_slice();
+        for of_table in candidates.chunk_by(|one, other| one.indrelid == other.indrelid) {
             let Some(indrelid) = of_table.first().map(|index| index.indrelid) else { continue };
-            while owners.next_if(|owner| owner.oid < indrelid).is_some() {}
-            let owner = owners.peek().filter(|owner| owner.oid == indrelid);
+            owners = from_oid(owners, indrelid);
+            let owner = owners.first().filter(|owner| owner.oid == indrelid);
             let Some(owner) = owner.filter(|owner| !is_system(&owner.nspname)) else { continue };
             let of_owner =
                 with_problem.is_found(|| Object::table(datname, &owner.nspname, &owner.relname));
@@ -102,11 +105,10 @@ pub fn matches<'a>(
                 let of_index = || {
                     with_problem.is_found(|| Object::index(datname, &owner.nspname, &index.relname))
                 };
-                let wanted = (question.q.is_empty() || is_in(&mut search, owner, index))
-                    && (question.problem.is_empty()
-                        || of_owner
-                        || of_kind.contains(&index.oid)
-                        || of_index());
+                let wanted = question.problem.is_empty()
+                    || of_owner
+                    || of_kind.contains(&index.oid)
+                    || of_index();
                 if wanted {
                     let value = match order {
                         Order::Reclaimable => reclaimable(beside, datname, index)
@@ -119,6 +121,13 @@ pub fn matches<'a>(
         }
     }
     matches
+}
+
+/// Without those of lower oids. Mostly the one that is wanted is among the next few.
+fn from_oid(owners: &[Arc<Owner>], oid: u32) -> &[Arc<Owner>] {
+    let near = owners.iter().take(4).position(|owner| owner.oid >= oid);
+    let from = near.unwrap_or_else(|| owners.partition_point(|owner| owner.oid < oid));
+    owners.get(from..).unwrap_or_default()
 }
 
 /// Tables of the system are nobody's to index.
@@ -198,12 +207,4 @@ impl<'a> WithProblem<'a> {
     fn is_found(&self, object: impl FnOnce() -> Object) -> bool {
         !self.objects.is_empty() && self.objects.contains(&object())
     }
-}
-
-/// In schema, table and index; in schema and index; and in these as they are written in a statement.
-fn is_in(search: &mut Search, owner: &Owner, index: &Index) -> bool {
-    let (nspname, relname) = (owner.nspname.as_str(), index.relname.as_str());
-    search.is_in(&[nspname, &owner.relname, relname])
-        || search.has(b'.') && search.is_in(&[nspname, relname])
-        || search.has(b'"') && search.is_in(&[&qualified(nspname, relname)])
 }

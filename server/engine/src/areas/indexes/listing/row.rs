@@ -22,7 +22,7 @@ pub fn row(one: &Match<'_>, beside: &Beside) -> Row {
     let problems = database.problems.iter().filter(|problem| problem.oid == index.oid);
     Row {
         datname: (*datname).to_owned(),
-        nspname: owner.nspname.clone(),
+        nspname: owner.nspname.to_string(),
         table: owner.relname.clone(),
         relname: index.relname.clone(),
         amname: index.amname.to_string(),
@@ -39,8 +39,8 @@ pub fn row(one: &Match<'_>, beside: &Beside) -> Row {
         entries_per_s: entries_per_s(database, owner, index),
         problems: problems.map(|problem| problem.kind).collect(),
         findings: findings(one, beside),
-        indexdef: index.indexdef.clone(),
-        constraintdef: index.constraintdef.clone(),
+        indexdef: index.texts.indexdef.clone(),
+        constraintdef: index.texts.constraintdef.clone(),
     }
 }
 
@@ -73,8 +73,11 @@ fn spelled(one: &Match<'_>) -> Option<String> {
     let (owner, index) = (one.owner, one.index);
     let unique = if index.indisunique { "UNIQUE " } else { "" };
     let name = quote_ident(&index.relname);
-    let rest =
-        index.indexdef.as_deref()?.strip_prefix(&format!("CREATE {unique}INDEX {name} ON "))?;
+    let rest = index
+        .texts
+        .indexdef
+        .as_deref()?
+        .strip_prefix(&format!("CREATE {unique}INDEX {name} ON "))?;
     let rest = rest.strip_prefix("ONLY ").unwrap_or(rest);
     let rest = rest.strip_prefix(&qualified(&owner.nspname, &owner.relname))?;
     let rest = rest.strip_prefix(&format!(" USING {} ", quote_ident(&index.amname)))?;

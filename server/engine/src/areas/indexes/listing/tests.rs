@@ -2,7 +2,7 @@
 
 use model::Reason;
 use model::indexes::listing::LastScan;
-use model::indexes::{Duty, Index, Key, Owner, ProblemKind, problems};
+use model::indexes::{DatabaseIndexes, Duty, Index, Key, Owner, ProblemKind, Texts, problems};
 use model::{Harm, Reading, Remedy, Severity};
 
 use super::*;
@@ -30,9 +30,13 @@ fn owner(oid: u32, nspname: &str, relname: &str) -> Owner {
     }
 }
 
+fn definition(text: &str) -> model::rare::Rare<Texts> {
+    Texts { indexdef: Some(text.into()), ..Texts::default() }.into()
+}
+
 fn read() -> DatabaseIndexes {
     let unused = Index {
-        indexdef: Some("CREATE INDEX \"<b>\" ON public.orders USING btree (note)".into()),
+        texts: definition("CREATE INDEX \"<b>\" ON public.orders USING btree (note)"),
         ..index(7, 1, "<b>", 50)
     };
     let scanned =
@@ -104,8 +108,12 @@ fn finding(rule: &str, object: Object) -> Finding {
     }
 }
 
+fn answered(indexes: &Indexes, question: &Question, beside: &Beside) -> Listing {
+    list(indexes, &Prepared::new(indexes), question, beside)
+}
+
 fn listed(question: Question) -> Listing {
-    list(&shop(read()), &question, &Beside::default())
+    answered(&shop(read()), &question, &Beside::default())
 }
 
 fn names(listing: &Listing) -> Vec<&str> {
@@ -146,6 +154,8 @@ fn an_address_narrows_and_orders() {
     };
     let some = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     assert_eq!(of("ORDERS.orders_AT", "", "").0, some(&["orders_at_idx"]));
+    assert_eq!(of("public.orders_AT", "", "").0, some(&["orders_at_idx"]), "without the table");
+    assert_eq!(of("public.\"<B>\"", "", "").0, some(&["<b>"]), "as a statement writes it");
     assert_eq!(of("", "scans", "").0, some(&["<b>", "orders_at_idx", "orders_pkey"]));
     assert_eq!(of("", "-table", "").0, some(&["orders_pkey", "orders_at_idx", "<b>"]));
     assert_eq!(of("", "last", "").0[0], "orders_at_idx", "what is not known comes last");
@@ -173,11 +183,11 @@ fn what_would_come_back_orders_and_is_unknown_where_it_was_not_estimated() {
         Box::new(move |datname, _, oid| known.get(&oid).filter(|_| datname == "shop").cloned());
     let beside = Beside { reclaimable: Some(of), ..Beside::default() };
     let question = Question { sort: "-reclaimable".into(), ..Question::default() };
-    let listing = list(&indexes, &question, &beside);
+    let listing = answered(&indexes, &question, &beside);
     assert_eq!(names(&listing), ["orders_at_idx", "orders_pkey", "<b>"]);
     let cells: Vec<_> = listing.rows.iter().map(|row| row.reclaimable.clone()).collect();
     assert_eq!(cells, [Some(sum(10)), Some(sum(5)), Some(Err(not_a_tree))]);
-    let none = list(&indexes, &question, &Beside::default());
+    let none = answered(&indexes, &question, &Beside::default());
     assert!(none.rows.iter().all(|row| row.reclaimable.is_none()), "not estimated yet");
 }
 
@@ -186,10 +196,10 @@ fn a_problem_is_asked_for_by_its_rule_and_a_standby_that_scans_an_index_uses_it(
     let question = |rule: &str| Question { problem: rule.into(), ..Question::default() };
     let unused = question("indexes/unused_index");
     let (indexes, alone) = (shop(read()), Beside::default());
-    assert_eq!(names(&list(&indexes, &unused, &alone)), ["<b>"]);
+    assert_eq!(names(&answered(&indexes, &unused, &alone)), ["<b>"]);
     let watched = Beside::new(Vec::new(), vec![standby()]);
-    assert!(list(&indexes, &unused, &watched).rows.is_empty());
-    let all = list(&indexes, &Question::default(), &watched);
+    assert!(answered(&indexes, &unused, &watched).rows.is_empty());
+    let all = answered(&indexes, &Question::default(), &watched);
     assert_eq!(all.rows[0].scanned_on, ["replica"]);
     assert_eq!(all.considered.standbys, ["replica"]);
     let folded = finding("indexes/rarely_used_index", Object::index("shop", "public", "<b>"));
@@ -197,17 +207,17 @@ fn a_problem_is_asked_for_by_its_rule_and_a_standby_that_scans_an_index_uses_it(
         finding("indexes/wide_write_cost", Object::table("shop", "public", "orders"));
     of_table.same_root.push(folded);
     let beside = Beside::new(vec![of_table], Vec::new());
-    let rare = list(&indexes, &question("indexes/rarely_used_index"), &beside);
+    let rare = answered(&indexes, &question("indexes/rarely_used_index"), &beside);
     assert_eq!(names(&rare), ["<b>"]);
     assert_eq!(rare.rows[0].findings.len(), 2, "its own, and that of its table");
-    let wide = list(&indexes, &question("indexes/wide_write_cost"), &beside);
+    let wide = answered(&indexes, &question("indexes/wide_write_cost"), &beside);
     assert_eq!(wide.matching, 3);
 }
 
 #[test]
 fn uncounted_scans_are_unknown() {
     let read = DatabaseIndexes { track_counts: false, ..read() };
-    let listing = list(&shop(read), &Question::default(), &Beside::default());
+    let listing = answered(&shop(read), &Question::default(), &Beside::default());
     assert!(listing.rows.iter().all(|row| row.scans.is_none()));
     assert!(listing.rows.iter().all(|row| row.last_scan != LastScan::Never));
 }
@@ -218,7 +228,7 @@ fn of_very_many_a_page_is_given() {
     let many = (0..100_000).map(|n| index(10 + n, 1, &format!("i_{n}"), n));
     read.indexes = many.map(Arc::new).collect();
     let listing =
-        list(&shop(read), &Question { page: 1, ..Question::default() }, &Beside::default());
+        answered(&shop(read), &Question { page: 1, ..Question::default() }, &Beside::default());
     assert_eq!((listing.rows.len(), listing.page, listing.matching), (50, 1, 100_000));
     assert_eq!(listing.rows[0].relname, "i_99949");
     let beyond = Question { page: 9_999_999, ..Question::default() };

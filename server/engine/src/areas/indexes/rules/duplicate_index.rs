@@ -57,7 +57,7 @@ fn finding(place: &Place<'_>, other: &Place<'_>, limits: &InForce<'_>) -> Findin
         Some(_) => Remedy {
             message: format!(
                 "Both belong to constraints{}. Which constraint goes is a decision on the schema: foreign keys refer to one of them, and ON CONFLICT may name it.",
-                index.constraintdef.as_ref().map_or_else(String::new, |def| format!(" (this one: {def})"))
+                index.texts.constraintdef.as_ref().map_or_else(String::new, |def| format!(" (this one: {def})"))
             ),
             ..Remedy::default()
         },

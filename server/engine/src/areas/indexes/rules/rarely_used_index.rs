@@ -62,7 +62,7 @@ pub fn rarely_used_index(evidence: &Indexes, limits: &InForce<'_>) -> Known<Vec<
             let much = entries >= limits.get(&MIN_ENTRIES)
                 && per_scan >= limits.get(&MIN_ENTRIES_PER_SCAN)
                 && place.bytes() >= limits.get(&MIN_BYTES)
-                && index.predicate.is_none();
+                && index.texts.predicate.is_none();
             let supports =
                 || database.keys_of(index.indrelid).iter().any(|k| k.is_supported_by(index));
             if much && !supports() {

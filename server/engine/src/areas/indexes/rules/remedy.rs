@@ -103,7 +103,7 @@ impl<'a> Place<'a> {
 
     /// The statement that makes the index as it is now, without blocking writes.
     fn create(&self) -> Option<String> {
-        let definition = self.index.indexdef.as_deref()?;
+        let definition = self.index.texts.indexdef.as_deref()?;
         let name = quote_ident(&self.index.relname);
         let unique = if self.index.indisunique { "UNIQUE " } else { "" };
         let rest = definition.strip_prefix(&format!("CREATE {unique}INDEX {name} ON "))?;

@@ -40,8 +40,9 @@ pub fn wide_write_cost(reading: &Indexes, limits: &InForce<'_>) -> Known<Vec<Fin
     for (datname, database) in &databases {
         for owner in database.owners.iter().filter(|owner| !owner.partitioned) {
             let indexes = database.of_table(owner.oid).iter();
-            let written: Vec<&Arc<Index>> =
-                indexes.filter(|index| !index.not_ready && index.predicate.is_none()).collect();
+            let written: Vec<&Arc<Index>> = indexes
+                .filter(|index| !index.not_ready && index.texts.predicate.is_none())
+                .collect();
             let count = written.len() as f64;
             if count < limits.get(&MIN_INDEXES) {
                 continue;

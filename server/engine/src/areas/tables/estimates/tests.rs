@@ -1,5 +1,6 @@
 //! Tests of whose turn it is.
 
+use model::Reason;
 use model::tables::{IndexSize, Maintenance};
 
 use super::*;
@@ -28,7 +29,7 @@ fn read(estimates: &mut Estimates, tables: &[Arc<Table>], now_ms: i64) -> Vec<Tu
             estimates.shapes.insert(turn.oid, (with, Shape::default()));
         } else {
             let heap = Err(Reason::NotYet);
-            let bloat = Arc::new(TableBloat { heap, toast: None, indexes: Vec::new() });
+            let bloat = Arc::new(Ok(TableBloat { heap, toast: None, indexes: Vec::new() }));
             estimates.estimated.insert(turn.oid, Estimated { with, at_ms: now_ms, bloat });
         }
     }
@@ -50,7 +51,7 @@ fn the_largest_come_first_all_have_had_their_turn_and_little_is_kept() {
     const { assert!(100_000 <= HOLDS_MS as usize / 60_000 * MOST_TABLES) };
 
     let analysed = Maintenance { last_analyze_ms: Some(5), ..Maintenance::default() };
-    Arc::make_mut(&mut tables[4_499]).maintenance = analysed;
+    Arc::make_mut(&mut tables[4_499]).maintenance = analysed.into();
     Arc::make_mut(&mut tables[0]).indexes = vec![IndexSize { oid: 9_999, ..IndexSize::default() }];
     assert_eq!(oids(&read(&mut estimates, &tables, 5_000)), [1, 4_500], "analysed, and altered");
     let later = read(&mut estimates, &tables, 1_000 + HOLDS_MS);

@@ -2,14 +2,15 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use model::object::qualified;
 use model::tables::listing::{Order, Shown, Sums};
 use model::tables::{Counters, Kind, Persistence, Question, Reclaimable, Table, Tables};
 
 use super::growth::Growth;
+use super::prepared::Prepared;
 use super::trees::{Entry, entries, reclaimable, sums, total_bytes};
-use crate::search::Search;
 
 /// What a question is answered with besides the tables.
 #[derive(Debug, Default)]
@@ -74,26 +75,32 @@ pub fn numbers(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
 
 /// The tables that match, in no order.
 pub fn matches<'a>(
-    tables: &'a Tables,
+    (tables, prepared): (&'a Tables, &Prepared),
     (shown, order): (Shown, Order),
     question: &Question,
     beside: &Beside,
 ) -> Vec<Match<'a>> {
     let mut matches = Vec::new();
-    let mut search = Search::new(&question.q);
-    for database in &tables.databases {
+    for (place, database) in tables.databases.iter().enumerate() {
         let (datname, Some(read)) = (database.datname.as_str(), database.known()) else { continue };
         if !question.database.is_empty() && question.database != datname {
             continue;
         }
-        for entry in entries(&read.tables, shown != Shown::Partitions) {
+        let search =
+            (!question.q.is_empty()).then(|| prepared.narrowed(tables, place, &question.q));
+        let (candidates, found) = match search {
+            Some(narrowed) => (narrowed.tables, Some(narrowed.found)),
+            None => (read.tables.iter().map(Arc::as_ref).collect(), None),
+        };
+        let is_named =
+            |table: &Table| found.as_ref().is_none_or(|found| found.contains(&table.oid));
+        for entry in entries(&candidates, shown != Shown::Partitions) {
             let is_found = |table: &Table| {
                 let name = qualified(&table.nspname, &table.relname);
                 beside.found.contains(&(datname.to_owned(), name))
             };
             let wanted = is_shown(entry.table, shown)
-                && (question.q.is_empty()
-                    || entry.all().any(|table| search.is_in(&[&table.nspname, &table.relname])))
+                && entry.all().any(is_named)
                 && (question.problem.is_empty() || entry.all().any(is_found));
             if !wanted {
                 continue;

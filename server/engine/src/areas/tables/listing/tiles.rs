@@ -44,7 +44,7 @@ pub(super) fn tiles(matches: &[Match<'_>], order: Order) -> Vec<Tile> {
         let one = matches.get(*place)?;
         Some(Tile {
             datname: one.datname.to_owned(),
-            nspname: one.entry.table.nspname.clone(),
+            nspname: one.entry.table.nspname.to_string(),
             relname: one.entry.table.relname.clone(),
             tables: 1 + one.entry.partitions.len(),
             area: area.unwrap_or_default(),

@@ -44,13 +44,12 @@ impl<'a> Entry<'a> {
 
 /// All tables, which are in the order of their oids; partitions with the one at the top of their tree if they
 /// are put together, otherwise each by itself.
-pub fn entries(tables: &[Arc<Table>], together: bool) -> Vec<Entry<'_>> {
+pub fn entries<'a>(tables: &[&'a Table], together: bool) -> Vec<Entry<'a>> {
     if !together {
-        return tables.iter().map(|table| Entry::alone(table)).collect();
+        return tables.iter().copied().map(Entry::alone).collect();
     }
-    let is_whole = |table: &&Arc<Table>| table.kind == Kind::Partitioned;
-    let wholes: HashMap<u32, &Table> =
-        tables.iter().filter(is_whole).map(|table| (table.oid, table.as_ref())).collect();
+    let wholes = tables.iter().filter(|table| table.kind == Kind::Partitioned);
+    let wholes: HashMap<u32, &Table> = wholes.map(|table| (table.oid, *table)).collect();
     let mut below: HashMap<u32, Vec<&Table>> = HashMap::new();
     let mut entries = Vec::with_capacity(tables.len());
     for table in tables {
@@ -127,7 +126,7 @@ pub fn reclaimable(entry: &Entry<'_>) -> Option<Reclaimable> {
     let own = entry.all().filter(|table| table.kind != Kind::Partitioned);
     let (mut sum, mut any) = (Reclaimable::default(), false);
     for table in own {
-        match &table.bloat {
+        match table.bloat.as_deref() {
             Some(Ok(bloat)) => (sum, any) = (sum.plus(bloat.reclaimable()), true),
             Some(Err(_)) | None => sum.unknown += 1,
         }

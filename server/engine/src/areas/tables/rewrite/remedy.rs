@@ -112,7 +112,7 @@ fn held(cause: &Cause<'_>, then: &str) -> Remedy {
 
 /// The most that its indexes take once they are built anew, bytes.
 fn indexes_anew(place: &Place<'_>) -> i64 {
-    let bloat = place.table.bloat.as_ref().and_then(|bloat| bloat.as_ref().ok());
+    let bloat = place.table.bloat.as_deref().and_then(|bloat| bloat.as_ref().ok());
     let given = bloat.into_iter().flat_map(|bloat| &bloat.indexes);
     let given = given.filter_map(|index| Some(index.band.as_ref().ok()?.low));
     let now = place.table.index_bytes(place.database.read.block_bytes);

@@ -39,7 +39,7 @@ pub fn bloated_index(evidence: &Tables, limits: &InForce<'_>) -> Known<Vec<Findi
         let held_for_ms = limits.get(&HELD_FOR_S) * 1e3;
         let mut found = Vec::new();
         for table in database.tables() {
-            let Some(Ok(bloat)) = &table.bloat else { continue };
+            let Some(Ok(bloat)) = table.bloat.as_deref() else { continue };
             let place = Place { database, rewriting, table, held_for_ms };
             for index in &table.indexes {
                 let Some(Ok(band)) = bloat.index(index.oid) else { continue };

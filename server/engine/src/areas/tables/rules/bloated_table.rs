@@ -40,7 +40,7 @@ pub fn bloated_table(evidence: &Tables, limits: &InForce<'_>) -> Known<Vec<Findi
         let rewriting = rewriting(database)?;
         let held_for_ms = limits.get(&HELD_FOR_S) * 1e3;
         let found = database.tables().filter_map(|table| {
-            let band = with_toast(table.bloat.as_ref()?.as_ref().ok()?)?;
+            let band = with_toast(table.bloat.as_deref()?.as_ref().ok()?)?;
             let is_much = band.low_percent() >= limits.get(&MIN_PERCENT)
                 && band.low as f64 >= limits.get(&MIN_BYTES);
             let place = Place { database, rewriting, table, held_for_ms };

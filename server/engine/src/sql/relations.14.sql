@@ -10,7 +10,7 @@ select pg_catalog.array_agg(l.oid)::text as oids, pg_catalog.string_agg(l.relkin
                + pg_catalog.pg_stat_get_tuples_inserted(c.oid) as touched
           from pg_catalog.pg_class c
          where c.relpersistence <> 't'
-           and (c.relkind in ('r', 'm', 'p')
+           and (c.relkind in ('r', 'm', 'p', 'I')
                 -- one that was never vacuumed is written to only with its table; its index is read with it (oid 99)
                 or c.relkind = 't' and c.relpages > 0
                 or c.relkind = 'i' and c.relnamespace <> 99)
