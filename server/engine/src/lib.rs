@@ -38,6 +38,7 @@ pub mod pruning;
 pub mod record;
 mod recorded;
 mod redact;
+pub mod reload;
 mod remembered;
 pub mod rule;
 pub mod rules;

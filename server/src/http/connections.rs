@@ -19,13 +19,29 @@ use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 /// The time in which a request's head must come, and then its body; also how long a connection may wait for
 /// its next request (`docs/limits.md#connections-of-clients`).
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Open connections at once, where the limit of open files allows.
 const MAX_CONNECTIONS: usize = 4_000;
+
+/// How long a listener rests that cannot accept.
+const RETRY: Duration = Duration::from_secs(1);
+/// Errors of a connection, not of the listener (accept(2)).
+const GONE: [io::ErrorKind; 3] = [
+    io::ErrorKind::ConnectionAborted,
+    io::ErrorKind::ConnectionRefused,
+    io::ErrorKind::ConnectionReset,
+];
+/// As many at least, even where that leaves too little.
+const LEAST_CONNECTIONS: usize = 4;
+/// Files that pgdeck itself has open at most: three for each of ten connections of SQLite, four for each thread
+/// with a runtime, the log.
+const FILES_OF_OURS: usize = 64;
+/// Files for a watched server: a runtime of its own and three sessions.
+const FILES_OF_A_SERVER: usize = 8;
 
 /// What a connection and its requests know of each other.
 struct Activity {
@@ -39,8 +55,8 @@ struct Activity {
 
 type Idle = Arc<Mutex<Activity>>;
 
-/// A listener that has no more connections open than half the files that the process may open: the other half
-/// is for watched servers and the store.
+/// A listener that has no more connections open than the limit of open files leaves beside what is needed for
+/// watching, and never more than half of it.
 pub struct Door {
     listener: TcpListener,
     places: Arc<Semaphore>,
@@ -48,15 +64,40 @@ pub struct Door {
 }
 
 impl Door {
-    /// Around a listener.
-    pub fn new(listener: TcpListener) -> Self {
-        let most = open_files().map_or(MAX_CONNECTIONS, |files| MAX_CONNECTIONS.min(files / 2));
-        Self::with(listener, most.max(1), PATIENCE)
+    /// Around a listener, beside so many watched servers.
+    pub fn new(listener: TcpListener, servers: usize) -> Self {
+        let most = open_files().map_or(MAX_CONNECTIONS, |files| most_connections(files, servers));
+        Self::with(listener, most, PATIENCE)
+    }
+
+    /// The next connection. Without a file descriptor for it, it waits; that is said once, not each time.
+    async fn accepted(&mut self) -> (TcpStream, SocketAddr) {
+        let mut is_told = false;
+        loop {
+            match self.listener.accept().await {
+                Ok(accepted) => return accepted,
+                // Clients that were gone again.
+                Err(error) if GONE.contains(&error.kind()) => {}
+                Err(error) => {
+                    if !is_told {
+                        tracing::error!(%error, "clients have to wait");
+                    }
+                    is_told = true;
+                    sleep(RETRY).await;
+                }
+            }
+        }
     }
 
     fn with(listener: TcpListener, most: usize, patience: Duration) -> Self {
         Self { listener, places: Arc::new(Semaphore::new(most)), patience }
     }
+}
+
+/// How many connections fit beside what is needed for watching.
+fn most_connections(files: usize, servers: usize) -> usize {
+    let needed = FILES_OF_OURS.saturating_add(servers.saturating_mul(FILES_OF_A_SERVER));
+    files.saturating_sub(needed).min(files / 2).clamp(LEAST_CONNECTIONS, MAX_CONNECTIONS)
 }
 
 /// The limit of open files of this process, from `/proc` (Linux).
@@ -73,7 +114,7 @@ impl Listener for Door {
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         // The semaphore is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        let (stream, address) = Listener::accept(&mut self.listener).await;
+        let (stream, address) = self.accepted().await;
         let activity = Activity { under_way: 0, idle_since: Instant::now(), reader: None };
         let idle = Arc::new(Mutex::new(activity));
         let timer = Box::pin(sleep_until(Instant::now() + self.patience));
@@ -241,89 +282,4 @@ impl HttpBody for Answer {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::Router;
-    use axum::routing::{get, post};
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    use super::*;
-
-    const SHORT: Duration = Duration::from_millis(400);
-
-    async fn start(most: usize) -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let slow = || async {
-            tokio::time::sleep(4 * SHORT).await;
-            "late"
-        };
-        let read =
-            |body: Result<Bytes, _>| async move { if body.is_ok() { "read" } else { "cut" } };
-        let app = Router::new().route("/slow", get(slow)).route("/", post(read));
-        let app = app.layer(axum::middleware::from_fn(under_way));
-        let app = app.into_make_service_with_connect_info::<Peer>();
-        tokio::spawn(async move {
-            axum::serve(Door::with(listener, most, SHORT), app).await.unwrap();
-        });
-        address
-    }
-
-    /// What a client is answered that sends this, and then a byte at a time.
-    async fn answer(address: SocketAddr, text: &str, drips: bool) -> String {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(text.as_bytes()).await.unwrap();
-        let (mut read, mut write) = stream.split();
-        let drip = async {
-            while drips && write.write_all(b"x").await.is_ok() {
-                tokio::time::sleep(SHORT / 4).await;
-            }
-            std::future::pending::<()>().await;
-        };
-        let mut text = String::new();
-        let whole = async {
-            // Whoever goes on sending may be told by a reset.
-            let _ = read.read_to_string(&mut text).await;
-        };
-        tokio::select! {
-            () = whole => {}
-            () = drip => {}
-            () = tokio::time::sleep(40 * SHORT) => panic!("never closed"),
-        }
-        text
-    }
-
-    #[tokio::test]
-    async fn who_sends_slowly_or_nothing_is_closed() {
-        let address = start(99).await;
-        let host = "host: x\r\n";
-        for drips in [false, true] {
-            assert_eq!(answer(address, "", drips).await, "");
-            assert_eq!(
-                answer(address, &format!("GET /slow HTTP/1.1\r\n{host}a: "), drips).await,
-                ""
-            );
-            let body = format!("POST / HTTP/1.1\r\n{host}content-length: 9999\r\n\r\n");
-            assert!(!answer(address, &body, drips).await.contains("read"), "{drips}");
-        }
-    }
-
-    #[tokio::test]
-    async fn an_answer_may_take_longer_and_the_connection_then_waits_for_another_request() {
-        let address = start(99).await;
-        let text = answer(address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n", false).await;
-        assert!(text.ends_with("late"), "{text}");
-        let body = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nab";
-        assert!(answer(address, body, false).await.ends_with("read"));
-    }
-
-    #[tokio::test]
-    async fn idle_connections_make_room() {
-        let address = start(3).await;
-        let mut idle = Vec::new();
-        for _ in 0..12 {
-            idle.push(TcpStream::connect(address).await.unwrap());
-        }
-        let body = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nab";
-        assert!(answer(address, body, false).await.ends_with("read"), "after those before it");
-    }
-}
+mod tests;
