@@ -8,11 +8,14 @@ use std::path::Path;
 use engine::area::Area;
 use engine::areas;
 use engine::areas::activity::ActivityArea;
+use engine::areas::indexes::IndexesArea;
+use engine::areas::io::IoArea;
 use engine::areas::locks::LocksArea;
 use engine::areas::locks::history::History;
 use engine::areas::overview::OverviewArea;
 use engine::areas::replication::ReplicationArea;
 use engine::areas::statements::StatementsArea;
+use engine::areas::tables::TablesArea;
 use engine::areas::vacuum::VacuumArea;
 use engine::metrics::Metrics;
 use model::locks::Locks;
@@ -87,6 +90,9 @@ fn looked_at(rule: &str, evidence: &Value) {
     metrics::<ReplicationArea>(&text);
     metrics::<VacuumArea>(&text);
     metrics::<StatementsArea>(&text);
+    metrics::<TablesArea>(&text);
+    metrics::<IndexesArea>(&text);
+    metrics::<IoArea>(&text);
 }
 
 /// What an area says in `/metrics` and on the fleet page.

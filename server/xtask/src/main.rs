@@ -10,6 +10,7 @@ mod licenses;
 mod lock_file;
 mod parallel;
 mod phases;
+mod reproducible;
 mod sbom;
 mod split_loader;
 mod styles;
@@ -24,6 +25,7 @@ use command::{Result, root, run};
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
   build dev|release   both halves of pgdeck: the browser part into target/site, then the binary
+  release             the binary as it is given to others: reproducible, with the list of its parts
   bundle FOLDER       put what wasm-split-cli wrote in FOLDER into one file for each page
   styles FILE         write the style sheet
   licenses [write]    check the licences and sources of all crates, or write the list of /about
@@ -65,6 +67,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     match words.as_slice() {
         ["build", "dev"] => build::dev(),
         ["build", "release"] => build::release(),
+        ["release"] => build::shipped(),
         ["bundle", folder] => bundle::bundle(Path::new(folder)),
         ["styles", file] => styles::build(root(), Path::new(file)),
         ["dev", server @ ..] => dev::watch(server),

@@ -150,24 +150,25 @@ impl Counters {
 
     /// Adds what another table counted: of times the later one.
     pub fn add(&mut self, other: &Self) {
-        self.seq_scan += other.seq_scan;
-        self.seq_tup_read += other.seq_tup_read;
-        self.idx_scan += other.idx_scan;
-        self.idx_tup_fetch += other.idx_tup_fetch;
-        self.n_tup_ins += other.n_tup_ins;
-        self.n_tup_upd += other.n_tup_upd;
-        self.n_tup_del += other.n_tup_del;
-        self.n_tup_hot_upd += other.n_tup_hot_upd;
+        self.seq_scan = self.seq_scan.saturating_add(other.seq_scan);
+        self.seq_tup_read = self.seq_tup_read.saturating_add(other.seq_tup_read);
+        self.idx_scan = self.idx_scan.saturating_add(other.idx_scan);
+        self.idx_tup_fetch = self.idx_tup_fetch.saturating_add(other.idx_tup_fetch);
+        self.n_tup_ins = self.n_tup_ins.saturating_add(other.n_tup_ins);
+        self.n_tup_upd = self.n_tup_upd.saturating_add(other.n_tup_upd);
+        self.n_tup_del = self.n_tup_del.saturating_add(other.n_tup_del);
+        self.n_tup_hot_upd = self.n_tup_hot_upd.saturating_add(other.n_tup_hot_upd);
         let newpage = self.n_tup_newpage_upd.into_iter().chain(other.n_tup_newpage_upd);
         self.n_tup_newpage_upd = newpage.reduce(i64::saturating_add);
-        self.n_live_tup += other.n_live_tup;
-        self.n_dead_tup += other.n_dead_tup;
-        self.n_mod_since_analyze += other.n_mod_since_analyze;
-        self.n_ins_since_vacuum += other.n_ins_since_vacuum;
-        self.heap_blks_read += other.heap_blks_read;
-        self.heap_blks_hit += other.heap_blks_hit;
-        self.idx_blks_read += other.idx_blks_read;
-        self.idx_blks_hit += other.idx_blks_hit;
+        self.n_live_tup = self.n_live_tup.saturating_add(other.n_live_tup);
+        self.n_dead_tup = self.n_dead_tup.saturating_add(other.n_dead_tup);
+        self.n_mod_since_analyze =
+            self.n_mod_since_analyze.saturating_add(other.n_mod_since_analyze);
+        self.n_ins_since_vacuum = self.n_ins_since_vacuum.saturating_add(other.n_ins_since_vacuum);
+        self.heap_blks_read = self.heap_blks_read.saturating_add(other.heap_blks_read);
+        self.heap_blks_hit = self.heap_blks_hit.saturating_add(other.heap_blks_hit);
+        self.idx_blks_read = self.idx_blks_read.saturating_add(other.idx_blks_read);
+        self.idx_blks_hit = self.idx_blks_hit.saturating_add(other.idx_blks_hit);
         self.last_seq_scan_ms = self.last_seq_scan_ms.max(other.last_seq_scan_ms);
         self.last_idx_scan_ms = self.last_idx_scan_ms.max(other.last_idx_scan_ms);
     }
@@ -229,4 +230,38 @@ pub(super) fn option<'a>(reloptions: &'a [String], name: &str) -> Option<&'a str
 /// What is as it is by default stays out of JSON: most counters of most tables are zero.
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_whatever_a_server_counts_stay_at_the_limit() {
+        for limit in [i64::MAX, i64::MIN] {
+            let absurd = Counters {
+                seq_scan: limit,
+                seq_tup_read: limit,
+                idx_scan: limit,
+                idx_tup_fetch: limit,
+                n_tup_ins: limit,
+                n_tup_upd: limit,
+                n_tup_del: limit,
+                n_tup_hot_upd: limit,
+                n_tup_newpage_upd: Some(limit),
+                n_live_tup: limit,
+                n_dead_tup: limit,
+                n_mod_since_analyze: limit,
+                n_ins_since_vacuum: limit,
+                heap_blks_read: limit,
+                heap_blks_hit: limit,
+                idx_blks_read: limit,
+                idx_blks_hit: limit,
+                ..Counters::default()
+            };
+            let mut sum = absurd;
+            sum.add(&absurd);
+            assert_eq!(sum, absurd);
+        }
+    }
 }
