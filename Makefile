@@ -34,7 +34,7 @@ bench: ## ratios to named peers, measured in one run
 	npm install --no-save --silent --no-audit --no-fund --prefix target/tools/npm pev2@1.21.0 vue@3 @dagrejs/dagre@3.1.3 elkjs@0.12.1
 	. .ci/env && cd end2end && npx playwright test --config bench/playwright.config.ts
 
-release: ## one stripped binary with all assets inside
+release: ## one stripped binary with all assets inside, the list of its parts (CycloneDX) and their checksums
 	.ci/setup release
-	. .ci/env && cargo xtask build release
-	@ls -l target/release/pgdeck
+	. .ci/env && cargo xtask release
+	@cd target/release && sha256sum pgdeck pgdeck.cdx.json | tee pgdeck.sha256

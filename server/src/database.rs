@@ -4,12 +4,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::cli::error::Failure;
 
 /// The file's name.
 const FILE: &str = "pgdeck.sqlite";
+/// Up to this size the file is checked at start, bytes: a fraction of a second.
+const CHECKED_BYTES: u64 = 64 << 20;
+/// SQLITE_BUSY.
+const BUSY: i32 = 5;
+/// SQLITE_LOCKED.
+const LOCKED: i32 = 6;
+/// SQLITE_FULL.
+const FULL: i32 = 13;
 
 /// Opens the database, creates directory and file where missing, and runs the migrations.
 ///
@@ -50,12 +59,7 @@ async fn open_with(
             data_dir.display()
         ))
     })?;
-    let broken = |error: &dyn std::fmt::Display| {
-        Failure::failed(format!(
-            "the database {} cannot be used: {error}; move it away to start with an empty one.",
-            path.display()
-        ))
-    };
+    let broken = |error: sqlx::Error| Failure::failed(sentence(&path, &error));
     let options = SqliteConnectOptions::new()
         .filename(&path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -63,9 +67,53 @@ async fn open_with(
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5));
     let pool = SqlitePoolOptions::new().max_connections(connections).connect_with(options).await;
-    let pool = pool.map_err(|error| broken(&error))?;
-    sqlx::migrate!("./migrations").run(&pool).await.map_err(|error| broken(&error))?;
+    let pool = pool.map_err(broken)?;
+    match sqlx::migrate!("./migrations").run(&pool).await {
+        Ok(()) => {}
+        Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
+            return Err(Failure::failed(format!(
+                "the database {} was written by a newer pgdeck; use that version, or name another directory with --data-dir.",
+                path.display()
+            )));
+        }
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+            return Err(broken(error));
+        }
+        Err(error) => return Err(broken(sqlx::Error::Migrate(Box::new(error)))),
+    }
+    check(&path, &pool).await.map_err(broken)?;
     Ok(pool)
+}
+
+/// Looks for damage in a file of ordinary size: better now than when somebody signs in.
+async fn check(path: &Path, pool: &SqlitePool) -> Result<(), sqlx::Error> {
+    if path.metadata().is_ok_and(|file| file.len() > CHECKED_BYTES) {
+        return Ok(());
+    }
+    let found: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(pool).await?;
+    let found = found.replace('\n', " ");
+    if found == "ok" { Ok(()) } else { Err(sqlx::Error::Protocol(found)) }
+}
+
+/// Why the file cannot be used and what to do, by SQLite's primary result code (sqlite.org/rescode.html).
+fn sentence(path: &Path, error: &sqlx::Error) -> String {
+    let path = path.display();
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<i32>().ok()).unwrap_or_default() & 0xff;
+    let said = match error {
+        sqlx::Error::Database(error) => error.message().replace('\n', " "),
+        sqlx::Error::Protocol(found) => found.clone(),
+        error => error.to_string().replace('\n', " "),
+    };
+    match code {
+        BUSY | LOCKED => format!(
+            "the database {path} is locked by another program; end that program (fuser {path} names it) and start again."
+        ),
+        FULL => format!("the disk with the database {path} is full; make room and start again."),
+        _ => format!(
+            "the database {path} cannot be used: {said}; restore it from a backup, or move it away to start with an empty one, without users and audit log."
+        ),
+    }
 }
 
 /// SQLite creates the WAL files with the mode of the main file, so restricting that one suffices.
@@ -132,8 +180,60 @@ mod tests {
             .unwrap();
         let message = open(folder.path()).await.unwrap_err().to_string();
         assert!(
-            message.contains("pgdeck.sqlite cannot be used") && !message.contains('\n'),
+            message.contains("pgdeck.sqlite cannot be used: file is not a database"),
             "{message}"
         );
+        assert!(
+            message.contains("restore it from a backup") && !message.contains('\n'),
+            "{message}"
+        );
+    }
+
+    #[tokio::test]
+    async fn damage_in_the_middle_is_found_at_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = open(folder.path()).await.unwrap();
+        for number in 0..400 {
+            sqlx::query(
+                "insert into users (name, password_hash, roles, servers, created_ms) values (?, ?, '', '', 0)",
+            )
+            .bind(format!("user {number}"))
+            .bind("x".repeat(200))
+            .execute(&pool)
+            .await
+            .unwrap();
+        }
+        pool.close().await;
+        let path = folder.path().join(FILE);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let (from, to) = (bytes.len() / 2, bytes.len() * 3 / 4);
+        bytes[from..to].fill(0xa5);
+        std::fs::write(&path, bytes).unwrap();
+        let message = open(folder.path()).await.unwrap_err().to_string();
+        assert!(message.contains("cannot be used: ") && !message.contains('\n'), "{message}");
+        assert!(message.contains("restore it from a backup"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_locked_database_says_so_and_one_of_a_newer_pgdeck_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = open(folder.path()).await.unwrap();
+        sqlx::query("insert into _sqlx_migrations values (99990101000000, 'later', current_timestamp, 1, x'00', 0)")
+            .execute(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+        let message = open(folder.path()).await.unwrap_err().to_string();
+        assert!(message.contains("was written by a newer pgdeck"), "{message}");
+        let options = SqliteConnectOptions::new().filename(folder.path().join(FILE));
+        let other = SqlitePoolOptions::new().max_connections(1);
+        let other = other.connect_with(options.pragma("locking_mode", "exclusive")).await.unwrap();
+        sqlx::query("delete from _sqlx_migrations where version > 99990000000000")
+            .execute(&other)
+            .await
+            .unwrap();
+        let message = open(folder.path()).await.unwrap_err().to_string();
+        assert!(message.contains("is locked by another program"), "{message}");
+        assert!(message.contains("start again") && !message.contains("move it away"), "{message}");
     }
 }

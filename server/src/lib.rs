@@ -10,9 +10,11 @@ pub mod config;
 pub mod control;
 pub mod database;
 pub mod http;
+pub mod lock;
 mod log;
 pub mod rate_limit;
 pub mod recording;
+pub mod reload;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -44,6 +46,8 @@ pub fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(colours)
+        // Of a log that takes no line nobody can be told: saying so on standard error would panic.
+        .log_internal_errors(false)
         .with_writer(move || log::OneLine { out: std::io::stderr(), has_colours: colours })
         .init();
     std::panic::set_hook(Box::new(|panic| {
@@ -72,12 +76,11 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(serve) => {
             let config = config::load(&serve, &env)?;
-            let stop = http::server::shutdown_signal()?;
             let shown = match &serve.recording {
                 Some(path) => Some(recording::open(path).await?),
                 None => None,
             };
-            http::server::serve(config, shown, stop).await.map(done)
+            http::server::serve(config, shown, &serve).await.map(done)
         }
         Command::Demo(demo) => cli::demo::demo(&demo, &env).await.map(done),
         Command::Check(check) => cli::check::check(&check, &env).await,

@@ -1,4 +1,6 @@
 //! Indexes of all databases: what they are, what they cost, who scans them, and what is wrong with them.
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod detail;
 mod duty;

@@ -1,4 +1,6 @@
 //! Cache and I/O: who reads and writes, checkpoints and WAL, each as what was counted between two readings.
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +107,7 @@ impl IoRow {
     /// Share of the requested blocks that shared buffers had, percent; None where none was asked for. From bytes:
     /// from PostgreSQL 18 on, one read may be of several blocks.
     pub fn hit_percent(&self, block_bytes: i64) -> Option<f64> {
-        let (hits, read) = (self.hits?, self.reads?.bytes / block_bytes.max(1));
+        let (hits, read) = (self.hits?, self.reads?.bytes.checked_div(block_bytes.max(1))?);
         let all = hits.saturating_add(read);
         (all > 0).then(|| 100.0 * hits as f64 / all as f64)
     }

@@ -1,4 +1,6 @@
 //! Server-wide statistics, as rates over the window between two readings.
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 use serde::{Deserialize, Serialize};
 

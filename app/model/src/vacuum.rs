@@ -1,5 +1,7 @@
 //! Transaction id age of databases, how far each is from wraparound, and what holds back the xmin
 //! horizon.
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod headroom;
 

@@ -114,6 +114,13 @@ fn connect(state: &Rc<RefCell<State>>) {
     if source.add_event_listener_with_callback("alive", alive.as_ref().unchecked_ref()).is_ok() {
         on_event.push(alive);
     }
+    let stopped =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |_| live.stream.set(StreamState::Stopped));
+    let added =
+        source.add_event_listener_with_callback("stopping", stopped.as_ref().unchecked_ref());
+    if added.is_ok() {
+        on_event.push(stopped);
+    }
     let back = state.clone();
     // Dropping the connection drops this closure, so it is done after the handler has returned.
     let on_error = Closure::<dyn FnMut()>::new(move || {
@@ -159,7 +166,10 @@ fn retry(state: &Rc<RefCell<State>>) {
         state.attempts += 1;
         (state.live, wait)
     };
-    live.stream.set(StreamState::Lost);
+    // Why it is lost is known, if pgdeck has said so.
+    if live.stream.get_untracked() != StreamState::Stopped {
+        live.stream.set(StreamState::Lost);
+    }
     let state = state.clone();
     set_timeout(move || connect(&state), Duration::from_secs(wait));
 }

@@ -30,6 +30,8 @@ pub enum StreamState {
     Open,
     /// Connection to pgdeck lost; reconnecting.
     Lost,
+    /// pgdeck has said that it is stopping; reconnecting.
+    Stopped,
 }
 
 /// Live state shared by all pages of a tab, in the context.

@@ -34,6 +34,8 @@ pub struct Navigation {
     pub badges: Vec<(Severity, Vec<String>)>,
     /// Which part of the history is made up, from and to, ms since the epoch: the past of the demo.
     pub generated: Option<(i64, i64)>,
+    /// Since when nothing is recorded in the history, which a disk or database refuses, ms since the epoch.
+    pub not_recorded_since_ms: Option<i64>,
 }
 
 impl Navigation {
@@ -80,6 +82,7 @@ pub async fn read_navigation(server: Option<ServerId>) -> Result<Navigation, Api
         no_actions: chosen.and_then(|id| no_actions(&who, &engine, &id)),
         plan_limits: plan_limits(&engine),
         generated: engine.generated(),
+        not_recorded_since_ms: engine.past().and_then(|past| Some(past.stopped()?.since_ms)),
         who: who.name,
         servers,
         badges,

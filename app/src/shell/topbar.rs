@@ -124,12 +124,20 @@ fn Freshness() -> impl IntoView {
     };
     let nav = use_context::<Nav>();
     let failed = move || nav.and_then(|nav| nav.failed.get());
+    let not_recorded =
+        move || nav.and_then(|nav| nav.latest.with(|latest| latest.not_recorded_since_ms));
     let lost = move || match (failed(), live.stream.get()) {
-        (Some(ApiError::SignedOut), _) => "You are signed out: sign in again to continue.",
-        (Some(ApiError::Unreachable), _) | (_, StreamState::Lost) => {
-            "pgdeck is not responding; retrying."
+        (Some(ApiError::SignedOut), _) => "You are signed out: sign in again to continue.".into(),
+        (_, StreamState::Stopped) => {
+            "pgdeck was stopped; this page goes on when it is back.".into()
         }
-        _ => "",
+        (Some(ApiError::Unreachable), _) | (_, StreamState::Lost) => {
+            "pgdeck is not responding; retrying.".into()
+        }
+        _ => not_recorded().map_or_else(String::new, |since_ms| {
+            let (since, zone) = (clock.time_of_day(since_ms), clock.zone());
+            format!("Nothing is recorded since {since} {zone}; About says why.")
+        }),
     };
     view! {
         <div class="freshness" class:paused=move || live.paused.get()>

@@ -74,6 +74,9 @@ pub fn doubt() -> Memo<Option<&'static str>> {
         (Some(ApiError::SignedOut), _) => {
             Some("Unknown: you are signed out. What is shown is no longer updated.")
         }
+        (_, StreamState::Stopped) => {
+            Some("Unknown: pgdeck was stopped. What is shown is no longer updated.")
+        }
         (Some(ApiError::Unreachable), _) | (_, StreamState::Lost) => {
             Some("Unknown: pgdeck is not responding. What is shown is no longer updated.")
         }

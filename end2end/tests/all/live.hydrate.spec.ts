@@ -82,6 +82,16 @@ test('pgdeck itself going away is said, and coming back ends it', async ({ page 
   await expect(page.getByText('pgdeck is not responding; retrying.')).toBeVisible();
 });
 
+test('a pgdeck that is stopped says so', async ({ page }) => {
+  await using pgdeck = await serve([NOBODY]);
+  await page.goto(pgdeck.link);
+  await alive(page);
+  await page.getByRole('main').getByRole('listitem').getByRole('link').click();
+  await expect(page.getByRole('main')).toContainText('The numbers are unknown.');
+  await pgdeck.stop();
+  await expect(page.getByText('pgdeck was stopped; this page goes on when it is back.')).toBeVisible();
+});
+
 /** A proxy on a Unix socket in front of the demo's primary that can be closed and reopened. */
 class SocketProxy {
   readonly folder = mkdtempSync(join(tmpdir(), 'pgdeck-end2end-proxy-'));

@@ -1,7 +1,8 @@
 //! `Engine`: the watched servers, answered from memory. A page never waits on PostgreSQL here; only
 //! samplers, EXPLAIN and actions do.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use history::History;
 use model::overhead::ServerCost;
@@ -25,13 +26,14 @@ use crate::{rules, sampler};
 
 /// The servers we watch. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(pub(crate) Arc<Inner>);
 
-struct Inner {
-    servers: Vec<Arc<WatchedServer>>,
-    limits: Arc<Limits>,
+pub(crate) struct Inner {
+    pub(crate) servers: RwLock<Arc<[Arc<WatchedServer>]>>,
+    pub(crate) limits: RwLock<Arc<Limits>>,
     runs: Arc<Runs>,
-    samplers: Mutex<Vec<Isolated>>,
+    /// Held while the servers change.
+    pub(crate) samplers: Mutex<HashMap<ServerId, Isolated>>,
     past: Option<History>,
     /// From when to when, ms since the epoch, where a recording is shown.
     recording: Option<(i64, i64)>,
@@ -52,28 +54,16 @@ impl Engine {
             let generated = generated.clone();
             tokio::spawn(async move { generated.look(&past).await });
         }
-        let mut samplers = Vec::with_capacity(servers.len());
+        let mut samplers = HashMap::with_capacity(servers.len());
         let mut watched = Vec::with_capacity(servers.len());
         for config in servers {
             let server = Arc::new(WatchedServer::new(&config, past.as_ref()));
-            let (sampled, limits) = (Arc::clone(&server), Arc::clone(&limits));
-            let thread = Isolated::start(|handle| {
-                sampled.serve_on(handle);
-                sampler::sample(sampled, config.dsn, limits)
-            });
-            match thread {
-                Ok(thread) => samplers.push(thread),
-                Err(error) => {
-                    tracing::error!(server = %server.id, %error, "no thread to sample on");
-                    server
-                        .lost(Reason::Broken { what: "Starting a thread for this server".into() });
-                }
-            }
+            samplers.extend(start_sampler(&server, &limits));
             watched.push(server);
         }
         Self(Arc::new(Inner {
-            servers: watched,
-            limits,
+            servers: RwLock::new(watched.into()),
+            limits: RwLock::new(limits),
             runs: Arc::default(),
             samplers: Mutex::new(samplers),
             past,
@@ -102,8 +92,8 @@ impl Engine {
         };
         let servers = recording.servers.into_iter().map(recorded).collect();
         Self(Arc::new(Inner {
-            servers,
-            limits: Arc::default(),
+            servers: RwLock::new(servers),
+            limits: RwLock::default(),
             runs: Arc::default(),
             samplers: Mutex::default(),
             past,
@@ -112,12 +102,12 @@ impl Engine {
         }))
     }
 
-    pub(crate) fn server(&self, id: &ServerId) -> Option<&Arc<WatchedServer>> {
-        self.0.servers.iter().find(|server| server.id == *id)
+    pub(crate) fn server(&self, id: &ServerId) -> Option<Arc<WatchedServer>> {
+        self.all_servers().iter().find(|server| server.id == *id).cloned()
     }
 
-    pub(crate) fn all_servers(&self) -> &[Arc<WatchedServer>] {
-        &self.0.servers
+    pub(crate) fn all_servers(&self) -> Arc<[Arc<WatchedServer>]> {
+        Arc::clone(&self.0.servers.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The EXPLAIN runs under way.
@@ -127,7 +117,7 @@ impl Engine {
 
     /// All servers, in the order of the configuration.
     pub fn servers(&self) -> Vec<ServerSummary> {
-        self.0.servers.iter().map(|server| server.summary()).collect()
+        self.all_servers().iter().map(|server| server.summary()).collect()
     }
 
     /// What a server is, once known.
@@ -217,22 +207,22 @@ impl Engine {
 
     /// Every rule with its limits in force.
     pub fn rules(&self) -> Vec<RuleEntry> {
-        rules::entries(&self.0.limits)
+        rules::entries(&self.limits())
     }
 
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.0.limits
+    pub(crate) fn limits(&self) -> Arc<Limits> {
+        Arc::clone(&self.0.limits.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The limits that the configuration sets for rules on plans.
     pub fn plan_limits(&self) -> Limits {
-        self.0.limits.of_folder("plan")
+        self.limits().of_folder("plan")
     }
 
     /// pgdeck's own load on each server.
     pub fn overhead(&self) -> Vec<ServerCost> {
         let of = |server: &Arc<WatchedServer>| server.overhead.of(&server.id, &server.budget);
-        self.0.servers.iter().map(of).collect()
+        self.all_servers().iter().map(of).collect()
     }
 
     /// The files of SQL that the areas read servers with, and their text: (name, statement).
@@ -271,11 +261,32 @@ impl Engine {
     /// Ends all samplers, closes their connections and writes what the history store has not yet written.
     pub async fn stop(&self) {
         let samplers = std::mem::take(&mut *self.0.samplers.lock().await);
-        isolated::stop(samplers).await;
+        isolated::stop(samplers.into_values().collect()).await;
         if let Some(past) = self.0.past.clone()
             && let Err(error) = past.close().await
         {
             tracing::error!(%error, "the last readings were not recorded");
+        }
+    }
+}
+
+/// Starts the thread that samples a server; None where the system gives none, which is its reason then.
+pub(crate) fn start_sampler(
+    server: &Arc<WatchedServer>,
+    limits: &Arc<Limits>,
+) -> Option<(ServerId, Isolated)> {
+    let dsn = server.dsn.clone()?;
+    let (sampled, limits) = (Arc::clone(server), Arc::clone(limits));
+    let thread = Isolated::start(|handle| {
+        sampled.serve_on(handle);
+        sampler::sample(sampled, dsn, limits)
+    });
+    match thread {
+        Ok(thread) => Some((server.id.clone(), thread)),
+        Err(error) => {
+            tracing::error!(server = %server.id, %error, "no thread to sample on");
+            server.lost(Reason::Broken { what: "Starting a thread for this server".into() });
+            None
         }
     }
 }

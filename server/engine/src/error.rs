@@ -123,7 +123,9 @@ fn refused(error: &dyn DatabaseError, address: &str) -> Reason {
         _ => Cause::Refused { sqlstate: code.clone() },
     };
     let remedy = match (&*code, routine) {
-        ("28P01", _) => "Check the password in the DSN, ~/.pgpass or the password file.",
+        ("28P01", _) => {
+            "Check the password in the DSN, ~/.pgpass or the password file; pgdeck tries at most twice a minute, so that no account is locked."
+        }
         ("28000", "ClientAuthentication") => {
             "Add a line to pg_hba.conf on the server that lets this role in from here, then reload."
         }

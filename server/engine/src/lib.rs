@@ -39,6 +39,7 @@ pub mod record;
 mod recorded;
 mod redact;
 mod relations;
+pub mod reload;
 mod remembered;
 pub mod rule;
 pub mod rules;

@@ -49,7 +49,8 @@ impl Engine {
             return Err(MarkError::TooLong(length));
         }
         if server.is_some_and(|id| self.server(id).is_none()) {
-            let names = self.all_servers().iter().map(|server| server.id.to_string());
+            let servers = self.all_servers();
+            let names = servers.iter().map(|server| server.id.to_string());
             return Err(MarkError::UnknownServer { known: names.collect::<Vec<_>>().join(", ") });
         }
         if self.recording().is_some() {

@@ -110,9 +110,10 @@ fn all_answer(engine: &Engine) -> Result<bool, RecordError> {
 
 /// Writes the newest reading of every area in the place of those before.
 async fn keep_readings(engine: &Engine, past: &History) -> Result<(), RecordError> {
-    let servers = engine.all_servers().iter();
+    let watched = engine.all_servers();
+    let servers = watched.iter();
     let servers = servers.map(|server| (server.summary(), server.store.readings())).collect();
-    let histories = engine.all_servers().iter().map(|server| server.store.histories()).collect();
+    let histories = watched.iter().map(|server| server.store.histories()).collect();
     let recording = Recording { format: FORMAT, servers, histories };
     let (from_ms, to_ms) = (recording.span().0, now_ms());
     let json = serde_json::to_vec(&recording).map_err(|_| RecordError::TooLarge)?;

@@ -1,6 +1,6 @@
 //! State of one watched server: configuration, connection state, readings, overhead.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use history::{History, Recorder};
@@ -60,7 +60,7 @@ pub struct WatchedServer {
     pub(crate) past: Option<Past>,
     status: RwLock<(ConnectionState, Option<Facts>)>,
     /// Where its sampler runs.
-    thread: OnceLock<Handle>,
+    thread: RwLock<Option<Handle>>,
     /// Tells the loops of the sampler that somebody wants new readings of what is read seldom.
     pub(crate) refresh: watch::Sender<()>,
 }
@@ -83,9 +83,16 @@ impl WatchedServer {
             recorder: past.map(History::recorder),
             past: past.and_then(Past::new),
             status: RwLock::new((ConnectionState::Connecting, None)),
-            thread: OnceLock::new(),
+            thread: RwLock::default(),
             refresh: watch::Sender::new(()),
         }
+    }
+
+    /// Whether it is watched as `config` says.
+    pub(crate) fn is_configured_as(&self, config: &ServerConfig) -> bool {
+        let ServerConfig { id, dsn, operate, labels, cores } = config;
+        let how = (&self.id, self.dsn.as_ref(), &self.operate, &self.labels, &self.cores);
+        how == (id, Some(dsn), operate, labels, cores)
     }
 
     /// A server shown from a recording.
@@ -105,7 +112,7 @@ impl WatchedServer {
             recorder: None,
             past: None,
             status: RwLock::new((summary.link, summary.facts)),
-            thread: OnceLock::new(),
+            thread: RwLock::default(),
             refresh: watch::Sender::new(()),
         }
     }
@@ -142,8 +149,7 @@ impl WatchedServer {
 
     /// Names the thread that serves it.
     pub(crate) fn serve_on(&self, thread: Handle) {
-        // A server is started once.
-        let _ = self.thread.set(thread);
+        *self.thread.write().unwrap_or_else(PoisonError::into_inner) = Some(thread);
     }
 
     /// Runs a task on the thread that serves it: what it sends can hold nothing else.
@@ -151,7 +157,7 @@ impl WatchedServer {
         &self,
         task: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        match self.thread.get() {
+        match &*self.thread.read().unwrap_or_else(PoisonError::into_inner) {
             Some(thread) => thread.spawn(task),
             None => tokio::spawn(task),
         }
@@ -185,7 +191,7 @@ impl WatchedServer {
     }
 
     fn is_sampled(&self) -> bool {
-        self.thread.get().is_some()
+        self.thread.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Its line on the fleet page.

@@ -1,11 +1,11 @@
 //! What roles, databases and servers impose on our sessions: settings that would break our transactions,
-//! login event triggers, connection limits. Our sessions set what they rely on, and a refusal names its root.
+//! login event triggers, connection limits, passwords. Our sessions set what they rely on, and a refusal names its root.
 
 mod support;
 
 use std::time::Duration;
 
-use model::AreaName;
+use model::{AreaName, TableName};
 use playground::ServerOptions;
 use support::{
     Result, after_ticks, is_up, link, lost_because, monitored, our_sessions, until, watch, watcher,
@@ -99,6 +99,58 @@ async fn each_limit_of_connections_is_named_for_what_it_is() -> Result {
     lost_because(&engine, "database", "53300", "The database's own connection limit").await?;
     lost_because(&engine, "unknown", "host name cannot be resolved", "Check the host name").await?;
     assert_eq!(our_sessions(&server).await?, 0);
+    engine.stop().await;
+    Ok(())
+}
+
+/// How long a wrong password is watched, several times as long as the sampler waits between two tries.
+const WATCHED: Duration = Duration::from_secs(9);
+
+/// Once in half a minute, however many entries of the configuration, loops and people try; and a password that
+/// was changed meanwhile ends no session and is tried no more often.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_tried_once_in_half_a_minute() -> Result {
+    let server = monitored(17).await?;
+    server.exec("create role other login password 'o'; grant pg_monitor to other").await?;
+    let wrong = |database: &str| server.dsn_for("watcher", "wrong", database);
+    let engine = watch(&[
+        ("one", wrong("postgres")),
+        ("same", wrong("postgres")),
+        ("elsewhere", wrong("template1")),
+        ("right", watcher(&server)),
+        ("changed", server.dsn_for("other", "o", "postgres")),
+    ])?;
+    for name in ["one", "same", "elsewhere"] {
+        lost_because(&engine, name, "28P01", "at most twice a minute").await?;
+    }
+    for name in ["right", "changed"] {
+        until(&engine, name, FIRST, is_up).await?;
+    }
+    server.exec("alter role other password 'p'").await?;
+    let refused = |role: &str| {
+        let said = format!("password authentication failed for user \"{role}\"");
+        server.log().lines().filter(|line| line.contains(&said)).count()
+    };
+    let started = std::time::Instant::now();
+    let mut asked = 0;
+    while started.elapsed() < WATCHED {
+        for name in ["one", "changed"] {
+            let id = model::ServerId::new(name);
+            engine.refresh(&id);
+            // A person asks as well.
+            let table = TableName {
+                database: String::new(),
+                schema: "pg_catalog".into(),
+                name: "pg_class".into(),
+            };
+            assert!(engine.table_columns(&id, &table).await.is_err());
+            asked += 1;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!((refused("watcher"), refused("other")), (1, 1), "{asked} asked");
+    assert!(asked > 4 && is_up(&link(&engine, "right")), "the right one is not held up by it");
+    assert!(is_up(&link(&engine, "changed")), "a session goes on");
     engine.stop().await;
     Ok(())
 }

@@ -101,8 +101,13 @@ impl Audit {
         self.record_change(&change).await;
     }
 
-    /// Records the configuration if it is another than before; `lines` hold no secrets.
-    pub async fn record_configuration(&self, lines: &[String]) -> Result<(), sqlx::Error> {
+    /// Records the configuration if it is another than before; `lines` hold no secrets, `when` is on what
+    /// occasion it was read.
+    pub async fn record_configuration(
+        &self,
+        lines: &[String],
+        when: &str,
+    ) -> Result<(), sqlx::Error> {
         let before: Option<String> = sqlx::query_scalar(
             "select sql from audit where kind = 'asked' and action = ? order by id desc limit 1",
         )
@@ -120,7 +125,7 @@ impl Audit {
             who: crate::auth::LOCAL,
             action: CONFIGURE,
             object: "pgdeck",
-            touched: "at start",
+            touched: when,
             result: Ok(&message),
         };
         let request = ActionRequest { sql: &now, ..change.request(&nowhere) };

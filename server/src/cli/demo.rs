@@ -30,7 +30,7 @@ pub async fn demo(demo: &cli::Demo, env: &Environment) -> Result<(), Failure> {
     // Fails early when the port is in use, before any server is started.
     drop(server::bind(listen).await?);
     // One signal handler for start-up and serving, so that no signal is lost between them.
-    let mut stop = Box::pin(server::shutdown_signal()?);
+    let mut stop = Box::pin(server::shutdown_signal(None)?);
     let folder =
         tempfile::Builder::new().prefix("pgdeck-demo-").tempdir().map_err(Failure::failed)?;
     let start = Demo::start(options(demo), print_step);

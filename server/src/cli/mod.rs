@@ -83,7 +83,7 @@ pub enum AuditWhat {
 }
 
 /// `pgdeck serve`.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Serve {
     /// Servers to watch: postgres://… or key=value; PG* variables, ~/.pgpass and pg_service.conf are honored
     #[arg(value_name = "DSN")]
@@ -100,7 +100,7 @@ pub struct Serve {
 }
 
 /// Configuration file and data directory.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Place {
     /// Configuration file
     #[arg(long, value_name = "FILE", env = "PGDECK_CONFIG", global = true)]

@@ -65,7 +65,7 @@ async fn record_into(
         let exists = history::Error::Exists { path: to.to_owned() };
         return Err(Failure::failed(exists));
     }
-    let stop = shutdown_signal()?;
+    let stop = shutdown_signal(None)?;
     let past =
         History::open(to, Settings::default()).await.map_err(|error| unwritten(to, &error))?;
     let (names, begun) = (names(&servers), Instant::now());

@@ -13,7 +13,7 @@ use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::activity::{Activity, Idle};
 use crate::rate_limit::network;
@@ -23,9 +23,24 @@ use crate::rate_limit::network;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Open connections at once, where the limit of open files allows.
 const MAX_CONNECTIONS: usize = 4_000;
+/// How long a listener rests that cannot accept.
+const RETRY: Duration = Duration::from_secs(1);
+/// Errors of a connection, not of the listener (accept(2)).
+const GONE: [io::ErrorKind; 3] = [
+    io::ErrorKind::ConnectionAborted,
+    io::ErrorKind::ConnectionRefused,
+    io::ErrorKind::ConnectionReset,
+];
+/// As many at least, even where that leaves too little.
+const LEAST_CONNECTIONS: usize = 4;
+/// Files that pgdeck itself has open at most: three for each of ten connections of SQLite, four for each thread
+/// with a runtime, the log.
+const FILES_OF_OURS: usize = 64;
+/// Files for a watched server: a runtime of its own and three sessions.
+const FILES_OF_A_SERVER: usize = 8;
 
-/// A listener that has no more connections open than half the files that the process may open: the other half
-/// is for watched servers and the store.
+/// A listener that has no more connections open than the limit of open files leaves beside what is needed for
+/// watching, and never more than half of it.
 pub struct Door {
     listener: TcpListener,
     places: Arc<Semaphore>,
@@ -38,11 +53,11 @@ pub struct Door {
 type Addresses = Arc<Mutex<HashMap<IpAddr, usize>>>;
 
 impl Door {
-    /// Around a listener.
-    pub fn new(listener: TcpListener) -> Self {
-        let most = open_files().map_or(MAX_CONNECTIONS, |files| MAX_CONNECTIONS.min(files / 2));
+    /// Around a listener, beside so many watched servers.
+    pub fn new(listener: TcpListener, servers: usize) -> Self {
+        let most = open_files().map_or(MAX_CONNECTIONS, |files| most_connections(files, servers));
         // Others find a place whatever one address does.
-        Self::with(listener, (most.max(1), (most / 2).max(1)), PATIENCE)
+        Self::with(listener, (most, most / 2), PATIENCE)
     }
 
     /// With other limits.
@@ -54,6 +69,31 @@ impl Door {
         let (places, addresses) = (Arc::new(Semaphore::new(most)), Addresses::default());
         Self { listener, places, addresses, most_of_an_address, patience }
     }
+
+    /// The next connection. Without a file descriptor for it, it waits; that is said once, not each time.
+    async fn accepted(&mut self) -> (TcpStream, SocketAddr) {
+        let mut is_told = false;
+        loop {
+            match self.listener.accept().await {
+                Ok(accepted) => return accepted,
+                // Clients that were gone again.
+                Err(error) if GONE.contains(&error.kind()) => {}
+                Err(error) => {
+                    if !is_told {
+                        tracing::error!(%error, "clients have to wait");
+                    }
+                    is_told = true;
+                    sleep(RETRY).await;
+                }
+            }
+        }
+    }
+}
+
+/// How many connections fit beside what is needed for watching.
+fn most_connections(files: usize, servers: usize) -> usize {
+    let needed = FILES_OF_OURS.saturating_add(servers.saturating_mul(FILES_OF_A_SERVER));
+    files.saturating_sub(needed).min(files / 2).clamp(LEAST_CONNECTIONS, MAX_CONNECTIONS)
 }
 
 /// The limit of open files of this process, from `/proc` (Linux).
@@ -71,7 +111,7 @@ impl Listener for Door {
         // The semaphore is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
         let (stream, address, of_address) = loop {
-            let (stream, address) = Listener::accept(&mut self.listener).await;
+            let (stream, address) = self.accepted().await;
             let one = OfAddress::open(&self.addresses, address.ip(), self.most_of_an_address);
             // Beyond its share an address is not answered: the stream is closed here.
             if let Some(one) = one {
@@ -185,5 +225,19 @@ impl AsyncWrite for Connection {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn watching_has_its_files_before_clients_have_theirs() {
+        assert_eq!(most_connections(1_024, 10), 512);
+        assert_eq!(most_connections(1_024, 100), 160);
+        assert_eq!(most_connections(1_000_000, 1), MAX_CONNECTIONS);
+        assert_eq!(most_connections(80, 1), 8);
+        assert_eq!(most_connections(20, 50), LEAST_CONNECTIONS);
     }
 }

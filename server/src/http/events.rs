@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
 use model::{AreaName, Permission, ServerId, User};
+use tokio::sync::watch;
 use tokio::time::{Instant, interval_at};
 use tokio_stream::wrappers::{IntervalStream, WatchStream};
 
@@ -104,6 +105,7 @@ pub async fn live(
         Ok(subscription) => subscription,
         Err(message) => return response::plain_error(StatusCode::BAD_REQUEST, &message),
     };
+    let reloaded = state.0.reloaded.subscribe();
     let Some(events) = area_events(&state, &user, &server, &areas) else {
         return response::plain_error(StatusCode::NOT_FOUND, "There is no such server.");
     };
@@ -116,9 +118,17 @@ pub async fn live(
     let retry = stream::once(async { vec![Bytes::from_static(RETRY.as_bytes())] });
     let alive = ticks(KEEP_ALIVE).map(|_| vec![Bytes::from_static(b"event: alive\ndata:\n\n")]);
     let chunks = stream::select(events, alive);
+    let stopping = state.0.stopping.subscribe();
+    let farewell = stream::once(async move {
+        match *stopping.borrow() {
+            true => vec![Bytes::from_static(b"event: stopping\ndata:\n\n")],
+            false => Vec::new(),
+        }
+    });
     let body = retry
         .chain(chunks)
-        .take_until(closed(state, id, user))
+        .take_until(closed(state, id, user, reloaded))
+        .chain(farewell)
         .inspect(move |chunks| open_stream.sent(chunks.iter().map(Bytes::len).sum()))
         .flat_map(|chunks| stream::iter(chunks.into_iter().map(Ok::<_, Infallible>)));
     let headers = [
@@ -133,9 +143,10 @@ fn ticks(every: Duration) -> IntervalStream {
     IntervalStream::new(interval_at(Instant::now() + every, every))
 }
 
-/// Resolves when the viewer's session ends, when they are given or lose roles or servers, or when pgdeck shuts
-/// down. A page opens its stream again by itself, with what its user may see by then.
-async fn closed(state: AppState, id: String, user: User) {
+/// Resolves when the viewer's session ends, when they are given or lose roles or servers, when other servers are
+/// configured, or when pgdeck shuts down. A page opens its stream again by itself, with what its user may see by
+/// then.
+async fn closed(state: AppState, id: String, user: User, mut reloaded: watch::Receiver<u64>) {
     let mut stopping = state.0.stopping.subscribe();
     let signed_out = async {
         let mut checks = ticks(SESSION_CHECK);
@@ -148,6 +159,7 @@ async fn closed(state: AppState, id: String, user: User) {
     };
     tokio::select! {
         () = signed_out => {}
+        _ = reloaded.changed() => {}
         _ = stopping.wait_for(|stopping| *stopping) => {}
     }
 }

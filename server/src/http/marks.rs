@@ -2,6 +2,7 @@
 //! cookie counts for nothing here, so no page elsewhere can have a browser set one.
 
 use std::net::SocketAddr;
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use axum::Form;
@@ -47,13 +48,14 @@ pub async fn mark(
             "Too many marks came from this address; try again in a minute.",
         );
     }
-    let Some(token) = &state.0.mark_token else {
+    let token = state.0.tokens.read().unwrap_or_else(PoisonError::into_inner).mark.clone();
+    let Some(token) = token else {
         return response::plain_error(
             StatusCode::FORBIDDEN,
             "Marks over HTTP are off; set mark_token in the configuration of pgdeck, or use pgdeck mark on its machine.",
         );
     };
-    if !metrics::is_token(&headers, Some(token)) {
+    if !metrics::is_token(&headers, Some(&token)) {
         return response::plain_error(
             StatusCode::UNAUTHORIZED,
             "A mark needs the configured mark_token: Authorization: Bearer …",

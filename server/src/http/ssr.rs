@@ -225,6 +225,11 @@ pub(super) fn request_of(uri: Uri, headers: &HeaderMap) -> Request {
     request
 }
 
+/// Starts the threads that render. Later there may be no file descriptors for them, and none would ever start.
+pub(super) fn start_threads() {
+    LazyLock::force(&RENDER_POOL);
+}
+
 pub(super) async fn render(
     state: &AppState,
     contexts: impl Fn() + Clone + Send + Sync + 'static,

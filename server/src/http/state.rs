@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
 
 use engine::Engine;
@@ -33,10 +33,8 @@ pub struct Inner {
     pub origins: Origins,
     /// File names of the client bundle.
     pub options: LeptosOptions,
-    /// Bearer token for /metrics.
-    pub metrics_token: Option<String>,
-    /// Bearer token for `POST /mark`.
-    pub mark_token: Option<String>,
+    /// Bearer tokens.
+    pub tokens: RwLock<Tokens>,
     /// How often marks may be asked for.
     pub mark_limiter: RateLimiter,
     /// How often new readings of a server may be asked for.
@@ -49,10 +47,21 @@ pub struct Inner {
     pub ready: AtomicBool,
     /// True during graceful shutdown: event streams end then.
     pub stopping: watch::Sender<bool>,
+    /// How often other servers were configured: event streams are opened again then.
+    pub reloaded: watch::Sender<u64>,
     /// When pgdeck started.
     pub started: Instant,
     /// The same, ms since the epoch.
     pub started_ms: i64,
+}
+
+/// The bearer tokens of the configuration.
+#[derive(Default)]
+pub struct Tokens {
+    /// For `/metrics`.
+    pub metrics: Option<String>,
+    /// For `POST /mark`.
+    pub mark: Option<String>,
 }
 
 /// Counts event streams.
@@ -73,7 +82,7 @@ impl AppState {
         auth: Auth,
         actions: ActionRunner,
         origins: Origins,
-        (metrics_token, mark_token): (Option<String>, Option<String>),
+        tokens: Tokens,
     ) -> Self {
         Self(Arc::new(Inner {
             engine,
@@ -81,14 +90,14 @@ impl AppState {
             actions,
             options: leptos_options(origins.listen()),
             origins,
-            metrics_token,
-            mark_token,
+            tokens: RwLock::new(tokens),
             mark_limiter: RateLimiter::new(super::marks::MOST_A_MINUTE),
             refresh_limiter: RateLimiter::new(super::refresh::MOST_A_MINUTE),
             traffic: Traffic::default(),
             viewers: Viewers::default(),
             ready: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
+            reloaded: watch::Sender::new(0),
             started: Instant::now(),
             started_ms: engine::now_ms(),
         }))

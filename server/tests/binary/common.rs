@@ -89,16 +89,47 @@ impl Running {
         Self::serve_with(&["--config", file], data_dir, &[("PGDECK_LOG", "trace")])
     }
 
+    /// One that may open so many files.
+    pub fn with_files(file: &str, data_dir: &Path, files: u32) -> Self {
+        let limited = ["prlimit", &format!("--nofile={files}")].map(str::to_owned);
+        Self::serve_as(&["--config", file], data_dir, &[], &limited)
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
     fn serve(arguments: &[&str], data_dir: &Path) -> Self {
         Self::serve_with(arguments, data_dir, &[])
     }
 
     fn serve_with(arguments: &[&str], data_dir: &Path, env: &[(&str, &str)]) -> Self {
+        Self::serve_as(arguments, data_dir, env, &[])
+    }
+
+    /// `under` is the command line of a program that becomes pgdeck.
+    fn serve_as(
+        arguments: &[&str],
+        data_dir: &Path,
+        env: &[(&str, &str)],
+        under: &[String],
+    ) -> Self {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data-dir"];
         all.push(data_dir.to_str().unwrap());
         all.extend(arguments);
         let stderr = std::fs::File::options().create(true).append(true).open(log_path(data_dir));
-        let mut child = pgdeck(&all)
+        let mut command = pgdeck(&all);
+        if let [program, limits @ ..] = under {
+            let mut limited = Command::new(program);
+            limited.args(limits).arg(command.get_program()).args(command.get_args());
+            limited
+                .env_clear()
+                .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            limited.stdin(Stdio::null());
+            command = limited;
+        }
+        let mut child = command
             .envs(env.iter().copied())
             .stdout(Stdio::piped())
             .stderr(stderr.unwrap())
@@ -114,6 +145,17 @@ impl Running {
     /// Sends SIGTERM, as a service manager does, and waits for the graceful shutdown; exit code and log.
     pub fn terminate(self) -> (i32, String) {
         self.signal("-TERM")
+    }
+
+    /// Sends SIGHUP, on which the configuration is read again.
+    pub fn hang_up(&self) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(log_path(&self.data_dir)).unwrap()
     }
 
     /// Sends that signal and waits for the end; exit code (-1: killed by it) and log.

@@ -85,12 +85,3 @@ async fn two_pgdecks_on_one_host_do_not_sign_each_other_out() {
         assert_eq!(page.status(), 200);
     }
 }
-
-#[tokio::test]
-async fn a_closed_terminal_ends_pgdeck_in_order() {
-    let pgdeck = Running::start(&[], |_| {});
-    let left = sockets(&pgdeck);
-    let (code, log) = pgdeck.signal("-HUP");
-    assert_eq!(code, 0, "{log}");
-    assert!(!left[0].exists(), "it has tidied up");
-}

@@ -25,5 +25,7 @@ mod pages;
 mod plan;
 mod plan_page;
 mod recording;
+mod reload;
+mod shortages;
 mod sign_in;
 mod upgrade;

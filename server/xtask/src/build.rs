@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::command::{self, Result, root, run, target};
-use crate::{bundle, parallel, styles};
+use crate::{bundle, parallel, reproducible, sbom, styles};
 
 /// `wasm-opt`'s arguments: smallest size, and the features that all supported browsers have.
 const WASM_OPT: [&str; 11] = [
@@ -33,13 +33,15 @@ const COMPRESS: &str = "const fs = require('fs'); for (const file of process.arg
 enum Kind {
     Dev,
     Release,
+    /// A release that can be built again.
+    Shipped,
 }
 
 impl Kind {
     fn profile(self) -> &'static str {
         match self {
             Self::Dev => "wasm-dev",
-            Self::Release => "wasm-release",
+            Self::Release | Self::Shipped => "wasm-release",
         }
     }
 
@@ -98,21 +100,34 @@ pub fn both(native: &mut Command, lints: Lints) -> Result<Times> {
     })
 }
 
-/// Builds the release: the browser part first, since the binary embeds it.
+/// Builds an optimised pgdeck: the browser part first, since the binary embeds it. Benchmarks use it, with the
+/// flags that they are compiled with themselves.
 pub fn release() -> Result<()> {
-    browser_part(Kind::Release, Lints::Warn)?;
+    optimised(Kind::Release)
+}
+
+/// The same as it is given to others: it can be built again, byte by byte, and comes with the list of its parts.
+pub fn shipped() -> Result<()> {
+    optimised(Kind::Shipped)?;
+    sbom::write(&target().join("release/pgdeck.cdx.json"))
+}
+
+fn optimised(kind: Kind) -> Result<()> {
+    browser_part(kind, Lints::Warn)?;
     eprintln!("       Building the server (release)");
-    let mut server = cargo(Kind::Release);
-    run(server.args(["build", "--quiet", "--release", "--package", "server"]))
+    let mut server = cargo(kind)?;
+    run(server.args(["build", "--quiet", "--locked", "--release", "--package", "server"]))
 }
 
 /// Cargo for a kind of build. A release is not linted: clippy compiles without optimising MIR.
-fn cargo(kind: Kind) -> Command {
+fn cargo(kind: Kind) -> Result<Command> {
     let mut cargo = command::new("cargo");
-    if kind == Kind::Release {
-        cargo.env_remove("RUSTC_WORKSPACE_WRAPPER");
+    match kind {
+        Kind::Dev => {}
+        Kind::Release => drop(cargo.env_remove("RUSTC_WORKSPACE_WRAPPER")),
+        Kind::Shipped => return reproducible::cargo(),
     }
-    cargo
+    Ok(cargo)
 }
 
 /// Builds the browser part into the site's folder.
@@ -120,13 +135,13 @@ fn browser_part(kind: Kind, lints: Lints) -> Result<()> {
     let (profile, site) = (kind.profile(), kind.site());
     eprintln!("       Building the browser part ({profile})");
     let wasm = "wasm32-unknown-unknown";
-    let mut hydrate = cargo(kind);
+    let mut hydrate = cargo(kind)?;
     hydrate.args(["build", "--quiet", "--package", "hydrate", "--profile", profile]);
     lints.run(hydrate.args(["--target", wasm]))?;
     let package = site.join("pkg");
     make_empty(&package)?;
     split(&target().join(wasm).join(profile).join("hydrate.wasm"), &package)?;
-    if kind == Kind::Release {
+    if kind != Kind::Dev {
         optimise(&package)?;
     }
     bundle::bundle(&package)?;
@@ -135,7 +150,7 @@ fn browser_part(kind: Kind, lints: Lints) -> Result<()> {
         copy(&file, &site.join(file.strip_prefix(root().join("public")).unwrap_or(&file)))?;
     }
     // A release is compressed once, here, and not by each server that starts.
-    if kind == Kind::Release { compress(&site) } else { Ok(()) }
+    if kind != Kind::Dev { compress(&site) } else { Ok(()) }
 }
 
 /// Cuts the module into what all pages share and the code of each page (the lazy routes of `app`).

@@ -1,16 +1,21 @@
 //! Build tasks of this repository (the "xtask" pattern): builds both halves of pgdeck, bundles the
 //! WebAssembly modules, writes the style sheet, watches the sources and runs the tests.
 
+mod advisories;
 mod build;
 mod bundle;
 mod command;
 mod dev;
 mod licenses;
+mod lock_file;
 mod parallel;
 mod phases;
+mod reproducible;
+mod sbom;
 mod split_loader;
 mod styles;
 mod test;
+mod version;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,9 +25,12 @@ use command::{Result, root, run};
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
   build dev|release   both halves of pgdeck: the browser part into target/site, then the binary
+  release             the binary as it is given to others: reproducible, with the list of its parts
   bundle FOLDER       put what wasm-split-cli wrote in FOLDER into one file for each page
   styles FILE         write the style sheet
-  licenses            check the licences and sources of all crates
+  licenses [write]    check the licences and sources of all crates, or write the list of /about
+  advisories [FOLDER] check all crates for known faults, or copy those in a clone of RustSec's database
+  sbom FILE           write what a release is made of, as CycloneDX JSON
   dev [ARGUMENTS]     run `pgdeck serve ARGUMENTS`, rebuilt and restarted on every change
   test [PHASE…]       format, build, unit, browser: all of them, or the named ones
 ";
@@ -59,10 +67,15 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     match words.as_slice() {
         ["build", "dev"] => build::dev(),
         ["build", "release"] => build::release(),
+        ["release"] => build::shipped(),
         ["bundle", folder] => bundle::bundle(Path::new(folder)),
         ["styles", file] => styles::build(root(), Path::new(file)),
         ["dev", server @ ..] => dev::watch(server),
         ["licenses"] => licenses::check(),
+        ["licenses", "write"] => licenses::write(),
+        ["advisories"] => advisories::check(),
+        ["advisories", database] => advisories::copy(Path::new(database)),
+        ["sbom", file] => sbom::write(Path::new(file)),
         ["test", phases @ ..] => test::run_phases(phases),
         _ => Err(format!("unknown command.\n{USAGE}")),
     }

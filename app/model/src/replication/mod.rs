@@ -3,6 +3,8 @@
 //! Lag is judged by bytes and time together and by whether replay moves: an idle primary lets the
 //! time since the last replayed transaction grow without any lag, and a cut link makes received and
 //! replayed positions equal while both stand still.
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod archiver;
 pub mod sender;

@@ -85,7 +85,7 @@ pub fn topology(of: &ServerId, readings: &[(ServerId, Replication)]) -> Topology
                 }
                 None => {
                     drawn.nodes.push(seen_from_sender(sender));
-                    drawn.nodes.len() - 1
+                    drawn.nodes.len().saturating_sub(1)
                 }
             };
             drawn.streams.push(Stream { from, to, sender: Some(sender.clone()) });
@@ -189,7 +189,7 @@ fn set_depths(drawn: &mut Topology) {
     // At most one pass per node: a chain of cascades is never longer than the nodes there are.
     for _ in 0..drawn.nodes.len() {
         for stream in &drawn.streams {
-            let depth = drawn.nodes.get(stream.from).map_or(0, |node| node.depth) + 1;
+            let depth = drawn.nodes.get(stream.from).map_or(0, |node| node.depth).saturating_add(1);
             let limit = drawn.nodes.len();
             if let Some(node) = drawn.nodes.get_mut(stream.to) {
                 node.depth = node.depth.max(depth.min(limit));

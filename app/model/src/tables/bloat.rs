@@ -87,7 +87,7 @@ impl Reclaimable {
             Ok(band) => {
                 self.plus(Self { low: band.low, likely: band.point, high: band.high, unknown: 0 })
             }
-            Err(_) => Self { unknown: self.unknown + 1, ..self },
+            Err(_) => Self { unknown: self.unknown.saturating_add(1), ..self },
         }
     }
 
@@ -98,7 +98,7 @@ impl Reclaimable {
             low: self.low.saturating_add(other.low),
             likely: likely.map(|(one, other)| one.saturating_add(other)),
             high: self.high.saturating_add(other.high),
-            unknown: self.unknown + other.unknown,
+            unknown: self.unknown.saturating_add(other.unknown),
         }
     }
 }

@@ -89,7 +89,7 @@ pub fn why_dead_rows_stay(case: &Case<'_>) -> String {
             grouped(dead as f64)
         );
     }
-    let ago_ms = table.maintenance.vacuumed_ms().map(|at_ms| case.now_ms - at_ms);
+    let ago_ms = table.maintenance.vacuumed_ms().map(|at_ms| case.now_ms.saturating_sub(at_ms));
     if let Some(ago_ms) = ago_ms.filter(|ago_ms| *ago_ms < MOMENTS_MS) {
         return format!(
             "It was vacuumed {} ago; {rows} were added or left since.",
@@ -120,7 +120,7 @@ fn held(case: &Case<'_>) -> Option<String> {
             .is_none_or(|datname| datname.is_empty() || datname == case.datname)
     });
     let since = |holder: &&XminHolder| {
-        let began = holder.since_ms.map(|ago_ms| case.now_ms - ago_ms as i64);
+        let began = holder.since_ms.map(|ago_ms| case.now_ms.saturating_sub(ago_ms as i64));
         began.is_some_and(|began_ms| began_ms <= vacuumed_ms)
     };
     let holder = here.into_iter().find(since)?;

@@ -248,3 +248,37 @@ pub(super) fn option<'a>(reloptions: &'a [String], name: &str) -> Option<&'a str
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_whatever_a_server_counts_stay_at_the_limit() {
+        for limit in [i64::MAX, i64::MIN] {
+            let absurd = Counters {
+                seq_scan: limit,
+                seq_tup_read: limit,
+                idx_scan: limit,
+                idx_tup_fetch: limit,
+                n_tup_ins: limit,
+                n_tup_upd: limit,
+                n_tup_del: limit,
+                n_tup_hot_upd: limit,
+                n_tup_newpage_upd: Some(limit),
+                n_live_tup: limit,
+                n_dead_tup: limit,
+                n_mod_since_analyze: limit,
+                n_ins_since_vacuum: limit,
+                heap_blks_read: limit,
+                heap_blks_hit: limit,
+                idx_blks_read: limit,
+                idx_blks_hit: limit,
+                ..Counters::default()
+            };
+            let mut sum = absurd;
+            sum.add(&absurd);
+            assert_eq!(sum, absurd);
+        }
+    }
+}

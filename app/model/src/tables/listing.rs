@@ -170,7 +170,7 @@ pub struct Sums {
 impl Sums {
     /// Heap, TOAST and indexes.
     pub fn total_bytes(&self) -> i64 {
-        self.heap_bytes + self.toast_bytes + self.index_bytes
+        self.heap_bytes.saturating_add(self.toast_bytes).saturating_add(self.index_bytes)
     }
 
     /// Share of dead rows in all rows, percent; None where there are no rows.

@@ -114,14 +114,14 @@ fn of_age(
 ) -> Headroom {
     let warns = if major >= 19 { WARN_BEFORE_IDS_19 } else { WARN_BEFORE_IDS };
     let mark = |name, at: i64| {
-        let left = at - age;
+        let left = at.saturating_sub(age);
         let due_ms = per_ms.filter(|per_ms| *per_ms > 0.0 && left >= 0);
         Mark { name, at, left, due_ms: due_ms.map(|per_ms| left as f64 / per_ms) }
     };
     let marks = [
         mark("autovacuum freezes by force", begins),
-        mark("failsafe", failsafe.max(begins * FAILSAFE_PERCENT / 100)),
-        mark("warnings", WRAP_IDS - warns),
+        mark("failsafe", failsafe.max(begins.saturating_mul(FAILSAFE_PERCENT) / 100)),
+        mark("warnings", WRAP_IDS.saturating_sub(warns)),
         mark("the server stops", WRAP_IDS - STOP_BEFORE_IDS),
     ];
     Headroom { counter, age, marks }

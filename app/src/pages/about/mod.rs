@@ -1,7 +1,8 @@
 //! About page: pgdeck's own overhead: memory, viewers, and per watched server its connections, time
-//! and queries; the SQL behind each query.
+//! and queries; the SQL behind each query; the licences of what it is made of.
 
 mod history;
+mod licenses;
 mod statements;
 
 use crate::routes::access;
@@ -53,10 +54,13 @@ pub fn Page() -> impl IntoView {
             let cost = read_own_cost().await?;
             // A history that is away must not take the page with it.
             let kept = history::read_kept().await.map_err(|error| error.to_string());
-            statements::read_statements().await.map(|files| (cost, kept, files))
+            let licenses = licenses::read_licenses().await?;
+            statements::read_statements().await.map(|files| (cost, kept, (files, licenses)))
         },
     );
-    page("costs", start, move |(first, kept, files)| view! { <Body first kept files/> }.into_any())
+    page("costs", start, move |(first, kept, (files, licenses))| {
+        view! { <Body first kept files licenses/> }.into_any()
+    })
 }
 
 #[component]
@@ -64,6 +68,7 @@ fn Body(
     first: OwnCost,
     kept: Result<Option<Kept>, String>,
     files: Vec<(String, String)>,
+    licenses: Vec<(String, Vec<String>)>,
 ) -> impl IntoView {
     let cost = RwSignal::new(first);
     live::poll(EVERY_MS, cost, read_own_cost);
@@ -77,6 +82,7 @@ fn Body(
         {move || cost.with(|cost| cost.servers.is_empty()).then(|| empty("No server is being watched."))}
         {history::history(kept)}
         {statements::statements(files)}
+        {licenses::licenses(licenses)}
     }
 }
 

@@ -83,7 +83,7 @@ impl Engine {
             message: message.into(),
             remedy: remedy.into(),
         };
-        let server = self.server(id).cloned().ok_or_else(|| {
+        let server = self.server(id).ok_or_else(|| {
             unknown("There is no such server.", "Choose one of the watched servers.")
         })?;
         let dsn: Dsn = server.operate.clone().ok_or_else(|| {

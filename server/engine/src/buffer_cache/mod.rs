@@ -40,13 +40,13 @@ impl Engine {
         database: &str,
         detail: Detail,
     ) -> Result<BufferCache, NotMeasured> {
-        let server = Arc::clone(self.server(id).ok_or_else(|| {
+        let server = self.server(id).ok_or_else(|| {
             NotMeasured::Unknown(Reason::Unreachable {
                 cause: Cause::Configuration,
                 message: "There is no server with that name.".into(),
                 remedy: "Choose one from the fleet page.".into(),
             })
-        })?);
+        })?;
         let slot = server.explains.slot_for_person().await.map_err(|_| NotMeasured::Busy)?;
         let connected = server.facts().map(|facts| facts.database).unwrap_or_default();
         let database = if database.is_empty() { connected } else { database.to_owned() };

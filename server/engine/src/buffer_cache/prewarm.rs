@@ -43,7 +43,7 @@ pub fn relations(
         if !fits || held as f64 >= size as f64 * CACHED_BELOW || chosen.len() >= MOST {
             continue;
         }
-        free -= missing;
+        free = free.saturating_sub(missing);
         let name = format!("{}.{}", quote_ident(&reader.nspname), quote_ident(&reader.relname));
         let literal = quoted_literal(&name);
         let function = schema

@@ -71,7 +71,7 @@ impl Engine {
     /// What the planner knows of the columns of a table.
     pub async fn table_columns(&self, id: &ServerId, name: &TableName) -> Known<Columns> {
         let server = self.asked(id)?;
-        let mut session = open(server, &name.database).await?;
+        let mut session = open(&server, &name.database).await?;
         let read = read(&mut session, name).await;
         session.close().await;
         read.map(|read| columns(&read, name))
@@ -79,7 +79,7 @@ impl Engine {
 
     /// Which columns of a table go together, by a sample of its blocks.
     pub async fn columns_together(&self, id: &ServerId, name: &TableName) -> Known<Together> {
-        let server = Arc::clone(self.asked(id)?);
+        let server = self.asked(id)?;
         let busy = |_| Reason::Nothing {
             message: "Somebody else has something run on this server. Try again in a moment."
                 .into(),
@@ -96,7 +96,7 @@ impl Engine {
         task.await.unwrap_or_else(|_| Err(Reason::Broken { what: "Reading a sample".into() }))
     }
 
-    fn asked(&self, id: &ServerId) -> Known<&Arc<WatchedServer>> {
+    fn asked(&self, id: &ServerId) -> Known<Arc<WatchedServer>> {
         self.server(id).ok_or_else(|| nothing("There is no server with that name."))
     }
 }

@@ -10,6 +10,7 @@ mod many;
 mod observer;
 pub mod on_demand;
 pub mod operator;
+mod sign_in;
 
 use std::time::Duration;
 
@@ -19,20 +20,47 @@ use sqlx::{ConnectOptions, PgConnection};
 
 use self::answer::{Stop, awaited};
 use self::budget::CONNECT_TIMEOUT;
+use self::sign_in::{SignIn, is_refusal, is_refusal_of_pooler};
+use crate::dsn::Dsn;
 use crate::error::connect_reason;
+use crate::overhead::Overhead;
 
 pub use answer::Rows;
 pub use batch::STATEMENT_TIMEOUT_MS;
 pub use budget::Budget;
 pub use many::{Around, Many};
 pub use observer::Observer;
+pub use sign_in::forget_refusals;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one door")]
-async fn connect(options: &PgConnectOptions, address: &str) -> Result<PgConnection, Reason> {
+async fn connect(
+    options: &PgConnectOptions,
+    dsn: &Dsn,
+    overhead: &Overhead,
+) -> Result<PgConnection, Reason> {
+    let sign_in = SignIn::of(dsn);
+    let _turn = sign_in.begin().await?;
+    overhead.connect();
+    let address = &dsn.address();
     match awaited(CONNECT_TIMEOUT, address, options.connect()).await {
-        Ok(connection) => Ok(connection),
-        Err(Stop::Refused(error)) => Err(connect_reason(&sqlx::Error::Database(error), address)),
-        Err(Stop::Lost(reason)) => Err(reason),
+        Ok(connection) => {
+            sign_in.accepted();
+            Ok(connection)
+        }
+        Err(Stop::Refused(error)) => {
+            let is_refusal = is_refusal(&*error);
+            let reason = connect_reason(&sqlx::Error::Database(error), address);
+            if is_refusal {
+                sign_in.refused(reason.clone());
+            }
+            Err(reason)
+        }
+        Err(Stop::Lost(reason)) => {
+            if is_refusal_of_pooler(&reason) {
+                sign_in.refused(reason.clone());
+            }
+            Err(reason)
+        }
         Err(Stop::Late(_)) => Err(Reason::Unreachable {
             cause: Cause::TimedOut,
             message: format!("{address} did not answer within {} s.", CONNECT_TIMEOUT.as_secs()),

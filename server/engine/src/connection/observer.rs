@@ -269,14 +269,12 @@ async fn connect_with_limits(
     dsn: &Dsn,
     overhead: &Overhead,
 ) -> Result<(PgConnection, Settings), Reason> {
-    overhead.connect();
     let plain = dsn.options();
-    let address = dsn.address();
     let with_limits = plain.clone().options(start_up());
-    match connect(&with_limits, &address).await {
+    match connect(&with_limits, dsn, overhead).await {
         Ok(connection) => Ok((connection, Settings::Session)),
         Err(reason) if refuses_options(&reason) => {
-            Ok((connect(&plain, &address).await?, Settings::Transaction))
+            Ok((connect(&plain, dsn, overhead).await?, Settings::Transaction))
         }
         Err(reason) => Err(reason),
     }

@@ -89,10 +89,9 @@ impl OnDemand {
     /// Connects within the budget.
     pub async fn open(dsn: &Dsn, budget: &Budget, overhead: Arc<Overhead>) -> Result<Self, Reason> {
         let permit = budget.permit().await?;
-        overhead.connect();
         // A user's statement and its values stay out of our log.
         let options = dsn.options().disable_statement_logging();
-        let connection = connect(&options, &dsn.address()).await?;
+        let connection = connect(&options, dsn, &overhead).await?;
         let role = options.get_username().to_owned();
         Ok(Self { connection, overhead, role, _permit: permit })
     }

@@ -60,7 +60,6 @@ impl Operator {
         statement_timeout_ms: u64,
     ) -> Result<Self, Reason> {
         let permit = budget.permit().await?;
-        overhead.connect();
         let mut settings = start_up();
         for (name, value) in &mut settings {
             match *name {
@@ -70,7 +69,7 @@ impl Operator {
             }
         }
         let options = dsn.options().options(settings);
-        let connection = match connect(&options, &dsn.address()).await {
+        let connection = match connect(&options, dsn, &overhead).await {
             Ok(connection) => connection,
             Err(reason) if super::refuses_options(&reason) => return Err(pooled()),
             Err(reason) => return Err(reason),

@@ -117,6 +117,14 @@ impl Dsn {
         Self { database: database.to_owned(), ..self.clone() }
     }
 
+    /// A number for what a server checks at sign-in, the same wherever that is the same; nothing of it can be
+    /// told from the number, which is another in each process.
+    pub(crate) fn credentials(&self) -> u64 {
+        static STATE: OnceLock<RandomState> = OnceLock::new();
+        let checked = (&self.host, self.port, &self.user, &self.password);
+        STATE.get_or_init(RandomState::new).hash_one(checked)
+    }
+
     /// Sentences about what was left unused, such as a password file that others can read.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -144,6 +152,17 @@ impl Dsn {
             options = options.ssl_client_cert(certificate).ssl_client_key(key);
         }
         options
+    }
+}
+
+/// Whether they lead to the same database as the same role, in the same way.
+impl PartialEq for Dsn {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { host, port, user, password, database, tls, warnings: _ } = self;
+        let own = (host, port, user, password, database);
+        let others = (&other.host, &other.port, &other.user, &other.password, &other.database);
+        // sqlx does not compare its modes.
+        own == others && format!("{tls:?}") == format!("{:?}", other.tls)
     }
 }
 

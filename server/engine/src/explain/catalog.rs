@@ -201,7 +201,7 @@ impl Engine {
     ) -> Result<PlanCatalog, Reason> {
         let missing = || Reason::Nothing { message: "There is no server with that name.".into() };
         let server = self.server(server).ok_or_else(missing)?;
-        let dsn = dsn(server, database)?;
+        let dsn = dsn(&server, database)?;
         let mut session = OnDemand::open(&dsn, &server.budget, server.overhead.clone()).await?;
         let named = named.get(..RELATIONS).unwrap_or(named);
         let relations = read(&mut session, PLAN_RELATIONS, Some(named)).await;

@@ -62,7 +62,7 @@ impl Engine {
     /// Lets EXPLAIN run on servers that are watched as a superuser: the administrator's decision
     /// (`explain_analyze = "allow_superuser"`).
     pub fn allow_superuser_explain(&self) {
-        self.all_servers().iter().for_each(|server| server.explains.allow_superuser());
+        self.all_servers().iter().for_each(|server| server.explains.let_superuser(true));
     }
 
     /// What a run would do, without doing any of it: nothing is sent to the server.
@@ -73,7 +73,7 @@ impl Engine {
     ) -> Result<Preview, NotExplained> {
         let server = self.explained(server)?;
         let (guarded, request) = guarded(request).await?;
-        preview::preview(server, &guarded, &request, timeout_ms(&request)?)
+        preview::preview(&server, &guarded, &request, timeout_ms(&request)?)
     }
 
     /// Explains a statement. Ends within the time limit and a few seconds; when the caller goes away
@@ -84,7 +84,7 @@ impl Engine {
         who: &User,
         request: Request,
     ) -> Result<Explained, NotExplained> {
-        let server = Arc::clone(self.explained(id)?);
+        let server = self.explained(id)?;
         let (guarded, request) = guarded(request).await?;
         let timeout_ms = timeout_ms(&request)?;
         script::check_values(&guarded, &request)?;
@@ -131,18 +131,18 @@ impl Engine {
         }
         let Some(server) = self.server(&run.server) else { return Ok(Cancelling::Over) };
         run.cancel(&who.name);
-        cancel::tell(server, &run).await?;
+        cancel::tell(&server, &run).await?;
         Ok(Cancelling::Sent)
     }
 
     /// What plans statements on a server without being asked; None: there is no such server.
     pub fn planner(&self, id: &ServerId) -> Option<Planner> {
-        self.server(id).map(|server| Arc::new(ServerPlanner::new(server)) as Planner)
+        self.server(id).map(|server| Arc::new(ServerPlanner::new(&server)) as Planner)
     }
 
     /// The same for a person, who waits for a plan that pgdeck looks for by itself.
     pub fn planner_for_person(&self, id: &ServerId) -> Option<Planner> {
-        self.server(id).map(|server| Arc::new(ServerPlanner::for_person(server)) as Planner)
+        self.server(id).map(|server| Arc::new(ServerPlanner::for_person(&server)) as Planner)
     }
 
     /// Why nothing can be planned on a server, as far as that is known without asking it; None: it may work.
@@ -151,7 +151,7 @@ impl Engine {
             Ok(server) => server,
             Err(why) => return Some(why),
         };
-        if let Err(reason) = run::dsn(server, None) {
+        if let Err(reason) = run::dsn(&server, None) {
             return Some(reason.into());
         }
         let summary = server.summary();
@@ -164,7 +164,7 @@ impl Engine {
     }
 
     /// A server on which statements may be explained.
-    pub(crate) fn explained(&self, id: &ServerId) -> Result<&Arc<WatchedServer>, NotExplained> {
+    pub(crate) fn explained(&self, id: &ServerId) -> Result<Arc<WatchedServer>, NotExplained> {
         self.server(id).ok_or_else(|| {
             NotExplained::Unknown(Reason::Unreachable {
                 cause: Cause::Configuration,

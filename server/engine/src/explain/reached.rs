@@ -90,7 +90,7 @@ pub async fn unwanted(
     let found: Vec<Found> = session.rows(file, arguments, within).await?;
     let first = found.iter().find(|found| found.is_unwanted(consented, changes));
     Ok(first.map(|found| {
-        let index = usize::try_from(found.n - 1).ok();
+        let index = usize::try_from(found.n.saturating_sub(1)).ok();
         let named = index.and_then(|index| calls.get(index));
         let mut name = format!("{}.{}", found.schema, found.name);
         if !found.direct {

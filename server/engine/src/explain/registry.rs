@@ -73,9 +73,9 @@ impl Explains {
         self.superuser.load(Ordering::Relaxed)
     }
 
-    /// Lets EXPLAIN run as a superuser: the administrator's decision.
-    pub fn allow_superuser(&self) {
-        self.superuser.store(true, Ordering::Relaxed);
+    /// Notes whether EXPLAIN may run as a superuser: the administrator's decision.
+    pub fn let_superuser(&self, may: bool) {
+        self.superuser.store(may, Ordering::Relaxed);
     }
 }
 

@@ -48,7 +48,7 @@ impl Engine {
         id: &ServerId,
         mut asked: Asked,
     ) -> (Asked, Result<Inspected, NotInspected>) {
-        let Some(server) = self.server(id).map(Arc::clone) else {
+        let Some(server) = self.server(id) else {
             return (asked, Err(no_server()));
         };
         if asked.database.is_empty() {

@@ -72,7 +72,7 @@ impl Page {
     /// What is left of the size when this many pages are kept.
     fn rest(self, bytes: u64, kept_pages: f64) -> u64 {
         let given = (self.pages(bytes) - kept_pages).max(0.0) as u64;
-        given * self.block_bytes
+        given.saturating_mul(self.block_bytes)
     }
 }
 

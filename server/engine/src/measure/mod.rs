@@ -64,7 +64,7 @@ impl Engine {
         id: &ServerId,
         target: &Target,
     ) -> Result<Offers, NotMeasured> {
-        let server = Arc::clone(self.measured_server(id)?);
+        let server = self.measured_server(id)?;
         let (spawner, target) = (Arc::clone(&server), target.clone());
         let looking = spawner.spawn(async move {
             let mut session = Session::open(&server, &target.database, LOOK_MS).await?;
@@ -82,7 +82,7 @@ impl Engine {
         who: &User,
         request: Request,
     ) -> Result<Measured, NotMeasured> {
-        let server = Arc::clone(self.measured_server(id)?);
+        let server = self.measured_server(id)?;
         let slot = server.explains.slot_for_person().await.map_err(|_| NotMeasured::Busy)?;
         let run = server.measures.begin(&request, &who.name);
         let _abandoned = Abandoned(Arc::clone(&run));
@@ -125,7 +125,7 @@ impl Engine {
         self.server(id)?.measures.newest(target)
     }
 
-    fn measured_server(&self, id: &ServerId) -> Result<&Arc<WatchedServer>, NotMeasured> {
+    fn measured_server(&self, id: &ServerId) -> Result<Arc<WatchedServer>, NotMeasured> {
         self.server(id).ok_or_else(|| {
             NotMeasured::Unknown(Reason::Unreachable {
                 cause: Cause::Configuration,

@@ -147,7 +147,7 @@ impl Reading<'_> {
             if let Some(row) = self.session.row(query, &schema, arguments).await? {
                 add(row);
             }
-            done += part.len() as u64;
+            done = done.saturating_add(part.len() as u64);
             self.run.read(done, all);
         }
         Ok(())
@@ -163,8 +163,8 @@ impl Reading<'_> {
         let mut sum = FreeRow::default();
         let parts = (&FREE_SPACES, 0, FREE_SPACE_PART);
         self.in_parts(parts, |row: FreeRow| {
-            sum.blocks += row.blocks;
-            sum.free_bytes += row.free_bytes;
+            sum.blocks = sum.blocks.saturating_add(row.blocks);
+            sum.free_bytes = sum.free_bytes.saturating_add(row.free_bytes);
         })
         .await?;
         let (bytes, pages) = (self.relation.bytes(), self.relation.pages() as f64);
@@ -192,7 +192,7 @@ impl Reading<'_> {
     async fn heap_pages(&mut self) -> Result<Found, NotMeasured> {
         let mut sum = HeapRow::default();
         self.in_parts((&HEAP_PAGES, 0, RAW_PART), |row: HeapRow| {
-            sum.blocks += row.blocks;
+            sum.blocks = sum.blocks.saturating_add(row.blocks);
             sum.live_rows += row.live_rows;
             sum.live_bytes += row.live_bytes;
         })
@@ -223,7 +223,7 @@ impl Reading<'_> {
         let mut sum = LeafRow::default();
         // Block 0 is the metapage.
         self.in_parts((&LEAF_PAGES, 1, RAW_PART), |row: LeafRow| {
-            sum.blocks += row.blocks;
+            sum.blocks = sum.blocks.saturating_add(row.blocks);
             sum.leaves += row.leaves;
             sum.inner_pages += row.inner_pages;
             sum.used_bytes += row.used_bytes;

@@ -110,7 +110,7 @@ impl Relation {
 
     /// The share of its rows that live, by the cumulative statistics; 1 where they know of none.
     pub fn live_share(&self) -> f64 {
-        let all = self.row.live.max(0) + self.row.dead.max(0);
+        let all = self.row.live.max(0).saturating_add(self.row.dead.max(0));
         if all > 0 { self.row.live.max(0) as f64 / all as f64 } else { 1.0 }
     }
 
@@ -144,12 +144,13 @@ impl Relation {
     /// What a method is going to read, bytes.
     pub fn reads(&self, method: Method) -> u64 {
         let (fsm, vm) = (self.sizes.fsm_bytes.unsigned_abs(), self.sizes.vm_bytes.unsigned_abs());
-        let sampled = self.sampled(method) * self.block_bytes();
+        let sampled = self.sampled(method).saturating_mul(self.block_bytes());
         match method {
             Method::FreeSpaceMap => sampled.min(fsm),
             Method::Approximate => {
                 let unseen = self.pages().saturating_sub(self.all_visible);
-                unseen * self.block_bytes() + fsm + vm
+                let unseen = unseen.saturating_mul(self.block_bytes());
+                unseen.saturating_add(fsm).saturating_add(vm)
             }
             Method::Tuples | Method::Btree | Method::Hash => self.bytes(),
             Method::SampledPages | Method::SampledLeaves => sampled,

@@ -49,7 +49,7 @@ impl Engine {
         database: &str,
         statements: Vec<Weighted>,
     ) -> Result<Suggestions, NotExplained> {
-        let server = Arc::clone(self.explained(id)?);
+        let server = self.explained(id)?;
         let slot = server.explains.slot_for_person().await?;
         let (engine, id, database) = (self.clone(), id.clone(), database.to_owned());
         let spawner = Arc::clone(&server);

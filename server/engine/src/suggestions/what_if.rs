@@ -27,7 +27,7 @@ impl Engine {
         changes: String,
         statements: Vec<Weighted>,
     ) -> Result<WhatIf, NotExplained> {
-        let server = Arc::clone(self.explained(id)?);
+        let server = self.explained(id)?;
         let reading = tokio::task::spawn_blocking(move || read(&changes)).await;
         let changes = reading.map_err(|_| Reason::Broken { what: "Reading the changes".into() })?;
         let changes = changes.map_err(|why| nothing(&why))?;

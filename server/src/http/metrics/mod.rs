@@ -6,6 +6,7 @@ pub mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::PoisonError;
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -156,7 +157,8 @@ fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
 
 /// Whether a request holds the configured bearer token.
 pub fn has_token(state: &AppState, headers: &HeaderMap) -> bool {
-    is_token(headers, state.0.metrics_token.as_deref())
+    let tokens = state.0.tokens.read().unwrap_or_else(PoisonError::into_inner);
+    is_token(headers, tokens.metrics.as_deref())
 }
 
 /// Verifies the bearer token. Compares hashes, so timing reveals nothing about it.

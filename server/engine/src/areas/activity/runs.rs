@@ -40,7 +40,7 @@ pub struct Running {
 impl Running {
     /// What this sample adds.
     pub fn look(&mut self, sessions: &[Session], now_ms: i64) -> Runs {
-        let since = self.at_ms.map(|at_ms| (now_ms - at_ms) as f64);
+        let since = self.at_ms.map(|at_ms| now_ms.saturating_sub(at_ms) as f64);
         let missed = since.map(|since| since / SAMPLED_EVERY_MS);
         let weight = missed.filter(|n| (0.0..MOST_MISSED).contains(n)).unwrap_or(1.0);
         let known = since.filter(|since| (0.0..MOST_MISSED * SAMPLED_EVERY_MS).contains(since));

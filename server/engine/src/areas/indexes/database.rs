@@ -264,22 +264,22 @@ fn add_index(whole: &mut Index, part: &Index) {
     whole.relpages = whole.relpages.saturating_add(part.relpages);
     whole.idx_scan = whole.idx_scan.saturating_add(part.idx_scan);
     whole.scanned = whole.scanned.zip(part.scanned).map(|(one, other)| one.saturating_add(other));
-    whole.idx_tup_read += part.idx_tup_read;
-    whole.idx_tup_fetch += part.idx_tup_fetch;
-    whole.idx_blks_read += part.idx_blks_read;
-    whole.idx_blks_hit += part.idx_blks_hit;
+    whole.idx_tup_read = whole.idx_tup_read.saturating_add(part.idx_tup_read);
+    whole.idx_tup_fetch = whole.idx_tup_fetch.saturating_add(part.idx_tup_fetch);
+    whole.idx_blks_read = whole.idx_blks_read.saturating_add(part.idx_blks_read);
+    whole.idx_blks_hit = whole.idx_blks_hit.saturating_add(part.idx_blks_hit);
     whole.last_idx_scan_ms = whole.last_idx_scan_ms.max(part.last_idx_scan_ms);
     whole.stats_reset_ms = whole.stats_reset_ms.max(part.stats_reset_ms);
 }
 
 fn add_owner(whole: &mut Owner, part: &Owner) {
     whole.relpages = whole.relpages.saturating_add(part.relpages);
-    whole.seq_scan += part.seq_scan;
-    whole.n_tup_ins += part.n_tup_ins;
-    whole.n_tup_upd += part.n_tup_upd;
-    whole.n_tup_del += part.n_tup_del;
-    whole.n_tup_hot_upd += part.n_tup_hot_upd;
-    whole.n_live_tup += part.n_live_tup;
-    whole.n_tup_newpage_upd =
-        whole.n_tup_newpage_upd.zip(part.n_tup_newpage_upd).map(|(one, other)| one + other);
+    whole.seq_scan = whole.seq_scan.saturating_add(part.seq_scan);
+    whole.n_tup_ins = whole.n_tup_ins.saturating_add(part.n_tup_ins);
+    whole.n_tup_upd = whole.n_tup_upd.saturating_add(part.n_tup_upd);
+    whole.n_tup_del = whole.n_tup_del.saturating_add(part.n_tup_del);
+    whole.n_tup_hot_upd = whole.n_tup_hot_upd.saturating_add(part.n_tup_hot_upd);
+    whole.n_live_tup = whole.n_live_tup.saturating_add(part.n_live_tup);
+    let newpage = whole.n_tup_newpage_upd.zip(part.n_tup_newpage_upd);
+    whole.n_tup_newpage_upd = newpage.map(|(one, other)| one.saturating_add(other));
 }

@@ -110,8 +110,9 @@ pub fn list(
     let mut matches = matches((indexes, prepared), order, question, beside);
     let by = |one: &Match<'_>, other: &Match<'_>| by(one, other, order, descending);
     let pages = matches.len().div_ceil(PAGE_ROWS).max(1);
-    let page = question.page.min(pages - 1);
-    let (first, end) = (page * PAGE_ROWS, (page + 1) * PAGE_ROWS);
+    let page = question.page.min(pages.saturating_sub(1));
+    let first = page.saturating_mul(PAGE_ROWS);
+    let end = first.saturating_add(PAGE_ROWS);
     // Only what stands before the end of the page has to be in order.
     if end < matches.len() {
         matches.select_nth_unstable_by(end, by);

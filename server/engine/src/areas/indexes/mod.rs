@@ -1,4 +1,6 @@
 //! Indexes of all databases, with what is scanned and written, read every minute on a session of its own.
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod changes;
 mod database;

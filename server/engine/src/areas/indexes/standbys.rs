@@ -115,7 +115,7 @@ impl<'a> Asked<'a> {
             }
         }
         let rule = RULES.iter().find(|rule| rule.id == UNUSED)?;
-        Some(model::rule::run(rule, self.engine.limits(), |_, in_force| {
+        Some(model::rule::run(rule, &self.engine.limits(), |_, in_force| {
             judged(place, &others, in_force)
         }))
     }

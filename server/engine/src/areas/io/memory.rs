@@ -152,8 +152,9 @@ fn peak(positions: &[(i64, i64)], timeout_ms: i64) -> Option<f64> {
         let ms = to.0.saturating_sub(from.0);
         (ms > 0).then(|| to.1.saturating_sub(from.1).max(0) as f64 / ms as f64)
     };
-    let far_enough =
-        |to: &(i64, i64)| positions.iter().rev().find(|from| to.0 - from.0 >= timeout_ms);
+    let far_enough = |to: &(i64, i64)| {
+        positions.iter().rev().find(|from| to.0.saturating_sub(from.0) >= timeout_ms)
+    };
     let rates = positions.iter().filter_map(|to| rate((far_enough(to)?, to)));
     let most = rates.max_by(f64::total_cmp);
     let whole = || rate((positions.first()?, positions.last()?));

@@ -1,5 +1,7 @@
 //! Cache and I/O: who reads and writes (`pg_stat_io`), checkpoints, what sessions have to write themselves, and WAL.
 //! Cumulative counters, told as what was added between two readings.
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod memory;
 mod metrics;

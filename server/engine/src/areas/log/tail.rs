@@ -71,7 +71,7 @@ impl Tail {
     }
 
     fn is_stale(&self, now_ms: i64) -> bool {
-        !(0..=LONGEST_PAUSE_MS).contains(&(now_ms - self.looked_ms))
+        !(0..=LONGEST_PAUSE_MS).contains(&now_ms.saturating_sub(self.looked_ms))
     }
 
     /// Takes the current file as it was found, and what was read.
@@ -100,7 +100,7 @@ impl Tail {
         let at_end = (bytes.len() as i64) < AT_ONCE;
         found.read = bytes.len() as i64;
         self.read(&bytes, was.format, &mut found);
-        let place = place + found.read;
+        let place = place.saturating_add(found.read);
         if is_current {
             self.at = Some((current, place));
             self.catch_up(current, place, &mut found);
@@ -114,9 +114,9 @@ impl Tail {
 
     /// Passes over what cannot be caught up with.
     fn catch_up(&mut self, current: Current, place: i64, found: &mut Found) {
-        if current.size - place > MOST_BEHIND {
-            let to = current.size - AT_ONCE;
-            found.skipped += to - place;
+        if current.size.saturating_sub(place) > MOST_BEHIND {
+            let to = current.size.saturating_sub(AT_ONCE);
+            found.skipped = found.skipped.saturating_add(to.saturating_sub(place));
             self.move_to(current, to);
             // Most likely within a record.
             self.is_cut = current.format == Format::Json;

@@ -144,7 +144,9 @@ impl State {
 
     fn events_of(&self, oid: i64) -> [i64; 2] {
         let of_it = self.events.iter().filter(|(_, of, _)| *of == oid);
-        of_it.fold([0, 0], |[d, c], (.., [deadlocks, conflicts])| [d + deadlocks, c + conflicts])
+        of_it.fold([0, 0], |[d, c], (.., [deadlocks, conflicts])| {
+            [d.saturating_add(*deadlocks), c.saturating_add(*conflicts)]
+        })
     }
 }
 
@@ -154,7 +156,7 @@ fn rates(before: &Row, now: &Row, seconds: f64) -> Option<DatabaseRates> {
     let per_s = |of| rise(of).map(|rise| rise as f64 / seconds);
     let (requested, hit) = (rise(|r| r.blocks_requested)?, rise(|r| r.blocks_hit)?);
     // The two counters are not read at one instant.
-    let read = (requested - hit).max(0) as f64;
+    let read = requested.saturating_sub(hit).max(0) as f64;
     Some(DatabaseRates {
         commits_per_s: per_s(|r| r.commits)?,
         rollbacks_per_s: per_s(|r| r.rollbacks)?,

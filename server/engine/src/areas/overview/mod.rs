@@ -1,6 +1,8 @@
 //! Server-wide statistics: cumulative counters (pg_stat_database, checkpointer, WAL) read every few
 //! seconds, shown as rates over the window between two readings, never as sums since a reset
 //! (`docs/limits.md#rates`).
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod databases;
 mod metrics;

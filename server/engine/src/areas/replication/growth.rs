@@ -95,7 +95,7 @@ fn note(kept: &mut VecDeque<Kept>, mut new: Kept) {
         }
     }
     kept.push_back(new);
-    while kept.front().is_some_and(|first| new.at_ms - first.at_ms > WINDOW_MS) {
+    while kept.front().is_some_and(|first| new.at_ms.saturating_sub(first.at_ms) > WINDOW_MS) {
         kept.pop_front();
     }
 }
@@ -105,20 +105,20 @@ fn rate(kept: &VecDeque<Kept>, active: bool) -> Option<f64> {
     let (oldest, newest) = (kept.front()?, kept.back()?);
     let step = kept.iter().rfind(|one| one.advanced);
     let from = step.unwrap_or(oldest);
-    let still_ms = newest.at_ms - from.at_ms;
+    let still_ms = newest.at_ms.saturating_sub(from.at_ms);
     // Who is not connected takes no step; who polls is connected for a moment only, and takes them.
     if still_ms >= STILL_MS || step.is_none() && !active {
         return (still_ms >= ENOUGH_MS)
-            .then(|| per_second(newest.bytes() - from.bytes(), still_ms));
+            .then(|| per_second(newest.bytes().saturating_sub(from.bytes()), still_ms));
     }
-    let span_ms = newest.at_ms - oldest.at_ms;
+    let span_ms = newest.at_ms.saturating_sub(oldest.at_ms);
     if span_ms < ENOUGH_MS {
         return None;
     }
     if newest.bytes() <= oldest.bytes() {
         return Some(0.0);
     }
-    let middle_ms = oldest.at_ms + span_ms / 2;
+    let middle_ms = oldest.at_ms.saturating_add(span_ms / 2);
     let lowest = |newer: bool| {
         let half = kept.iter().filter(|one| (one.at_ms > middle_ms) == newer);
         half.map(Kept::bytes).min()

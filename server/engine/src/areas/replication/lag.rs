@@ -40,7 +40,7 @@ impl Before {
         if self.stood.back().is_none_or(|(_, bytes)| *bytes < here) {
             self.stood.push_back((now_ms, here));
         }
-        while self.stood.front().is_some_and(|(at, _)| now_ms - at > REMEMBERED_MS) {
+        while self.stood.front().is_some_and(|(at, _)| now_ms.saturating_sub(*at) > REMEMBERED_MS) {
             self.stood.pop_front();
         }
         for sender in &mut senders {
@@ -56,7 +56,7 @@ impl Before {
         match self.stood.get(next) {
             None => Some(0.0),
             Some(_) if next == 0 && self.stood.len() < 2 => None,
-            Some((at_ms, _)) => Some((now_ms - at_ms) as f64),
+            Some((at_ms, _)) => Some(now_ms.saturating_sub(*at_ms) as f64),
         }
     }
 
@@ -103,13 +103,13 @@ impl Before {
     /// standby that has replayed no transaction since its start has no age at all: it is unknown,
     /// unless we have seen it caught up, or see replay stand still.
     fn behind_for(&self, replayed_ms: Option<f64>, linked: bool, now_ms: i64) -> Option<f64> {
-        let caught_up_ms = self.caught_up_ms.map(|at| (now_ms - at) as f64);
+        let caught_up_ms = self.caught_up_ms.map(|at| now_ms.saturating_sub(at) as f64);
         match (caught_up_ms, replayed_ms) {
             (Some(since), Some(age)) if linked => Some(since.min(age)),
             (Some(since), _) => Some(since),
             (None, Some(age)) => Some(age),
             (None, None) => {
-                let stalled_ms = self.stalled.map(|(_, since)| (now_ms - since) as f64);
+                let stalled_ms = self.stalled.map(|(_, since)| now_ms.saturating_sub(since) as f64);
                 stalled_ms.filter(|ms| *ms > 0.0)
             }
         }

@@ -43,7 +43,9 @@ impl Memory {
             let Some((restart, end)) = slot.restart_lsn_bytes.zip(end) else { continue };
             let before = self.slots.get(&slot.slot_name).filter(|at| at.restart == restart);
             slot.still_ms = match before {
-                Some(before) if end > before.end => Some((now_ms - before.since_ms) as f64),
+                Some(before) if end > before.end => {
+                    Some(now_ms.saturating_sub(before.since_ms) as f64)
+                }
                 _ => self.slots.contains_key(&slot.slot_name).then_some(0.0),
             };
             if before.is_none() {
@@ -66,7 +68,7 @@ impl Memory {
         for one in &mut subscriptions {
             if is_blocked(one) {
                 let since = *self.blocked.entry(one.subname.clone()).or_insert(now_ms);
-                one.blocked_ms = Some((now_ms - since) as f64);
+                one.blocked_ms = Some(now_ms.saturating_sub(since) as f64);
             }
             let Some((apply, sync)) = one.apply_errors.zip(one.sync_errors) else { continue };
             let count = apply.saturating_add(sync);
@@ -78,7 +80,8 @@ impl Memory {
                 seen.added_ms = None;
             }
             seen.count = count;
-            one.failing = seen.added_ms.is_some_and(|at| now_ms - at < FAILING_FOR_MS);
+            one.failing =
+                seen.added_ms.is_some_and(|at| now_ms.saturating_sub(at) < FAILING_FOR_MS);
         }
         subscriptions
     }

@@ -1,4 +1,6 @@
 //! Replication: walsenders, WAL receiver, slots, subscriptions and lag of one server, every two seconds.
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod causes;
 mod growth;

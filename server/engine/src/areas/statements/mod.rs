@@ -227,7 +227,7 @@ impl State {
         let entries = Entries {
             at_ms: poll.at_ms,
             every_ms: if many { MANY_EVERY_MS } else { i64::from(EVERY_MS) },
-            count: poll.entries.len() as i64 + poll.hidden,
+            count: poll.hidden.saturating_add(poll.entries.len() as i64),
             others: location.others(facts, poll.hidden),
             deallocations: poll.deallocations.1,
             reset_ms: Some(poll.reset_us / 1_000),

@@ -92,7 +92,7 @@ impl Estimates {
         self.shapes.retain(|oid, _| largest.contains(oid));
         largest.iter().for_each(|oid| drop(self.estimated.remove(oid)));
         // Some of those that are known are gone.
-        if self.estimated.len() + largest.len() > ranked.count() {
+        if self.estimated.len().saturating_add(largest.len()) > ranked.count() {
             let there = ranked.oids();
             self.estimated.retain(|oid, _| there.contains(oid));
         }
@@ -107,7 +107,7 @@ impl Estimates {
         (tables, ranked): (&[Arc<Table>], &turns::Ranked),
     ) -> Result<Sources, Error> {
         let sources = read_sources(observer, facts).await?;
-        let until = Instant::now() + TURN_BUDGET;
+        let begun = Instant::now();
         for part in self.due(tables, ranked, moment.now_ms).chunks(MOST_TABLES) {
             let oids: Vec<u32> = part.iter().map(|turn| turn.oid).collect();
             let mut shapes = read_shapes(observer, facts, &sources, &oids).await?;
@@ -116,7 +116,7 @@ impl Estimates {
                 let Some(shape) = shapes.remove(&turn.oid) else { continue };
                 self.take(&sources, moment, (turn, table), shape);
             }
-            if Instant::now() >= until {
+            if begun.elapsed() >= TURN_BUDGET {
                 break;
             }
         }
@@ -154,7 +154,9 @@ impl Estimates {
             } else {
                 match self.estimated.get(&table.oid) {
                     None => Some(0),
-                    Some(one) if one.with != with || now_ms - one.at_ms >= HOLDS_MS => {
+                    Some(one)
+                        if one.with != with || now_ms.saturating_sub(one.at_ms) >= HOLDS_MS =>
+                    {
                         Some(one.at_ms)
                     }
                     Some(_) => None,

@@ -99,8 +99,9 @@ pub fn list(tables: &Tables, prepared: &Prepared, question: &Question, beside: &
     let (most_reclaimable, reclaimable) = reclaimable::most(&matches);
     let tiles = tiles::tiles(&matches, Order::named(&question.map).unwrap_or(Order::Size));
     let pages = matches.len().div_ceil(PAGE_ROWS).max(1);
-    let page = question.page.min(pages - 1);
-    let (first, end) = (page * PAGE_ROWS, (page + 1) * PAGE_ROWS);
+    let page = question.page.min(pages.saturating_sub(1));
+    let first = page.saturating_mul(PAGE_ROWS);
+    let end = first.saturating_add(PAGE_ROWS);
     // Only what stands before the end of the page has to be in order.
     if end < matches.len() {
         matches.select_nth_unstable_by(end, by);

@@ -108,7 +108,8 @@ fn moments(lines: &[Line]) -> Vec<Moment> {
 fn mark(moments: &mut [Moment], measured: &[Bucket]) {
     for bucket in measured.iter().filter(|bucket| bucket.count > 0) {
         // The table is read once a minute: what was measured since then belongs to the last reading.
-        let first = moments.partition_point(|moment| moment.at_ms <= bucket.at_ms).max(1) - 1;
+        let first =
+            moments.partition_point(|moment| moment.at_ms <= bucket.at_ms).saturating_sub(1);
         for moment in moments.iter_mut().skip(first).filter(|moment| !moment.values.is_empty()) {
             moment.values.insert(MEASURED, bucket.sum / bucket.count as f64);
         }

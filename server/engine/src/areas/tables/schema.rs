@@ -62,7 +62,7 @@ impl SchemaReader {
             partition_keys: next().and_then(|rows| rows.all()),
         });
         let took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(LONGEST_MS);
-        let until = now_ms + took_ms.saturating_mul(TIMES).min(LONGEST_MS);
+        let until = now_ms.saturating_add(took_ms.saturating_mul(TIMES).min(LONGEST_MS));
         self.newest = Some((Arc::clone(&schema), until));
         Ok(schema)
     }

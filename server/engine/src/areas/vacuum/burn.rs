@@ -33,7 +33,7 @@ impl Readings {
         {
             self.0.clear();
         }
-        while self.0.front().is_some_and(|first| now.at_ms - first.at_ms > KEPT_MS) {
+        while self.0.front().is_some_and(|first| now.at_ms.saturating_sub(first.at_ms) > KEPT_MS) {
             self.0.pop_front();
         }
         self.0.push_back(now);
@@ -41,9 +41,10 @@ impl Readings {
         let first = first.ok_or(Reason::NotYet)?;
         let multixacts = now.multixacts.zip(first.multixacts);
         Ok(Burn {
-            span_ms: now.at_ms - first.at_ms,
-            xids: now.next_xid - first.next_xid,
-            multixacts: multixacts.map_or(0, |(now, then)| (now - then).rem_euclid(MULTIXACT_IDS)),
+            span_ms: now.at_ms.saturating_sub(first.at_ms),
+            xids: now.next_xid.saturating_sub(first.next_xid),
+            multixacts: multixacts
+                .map_or(0, |(now, then)| now.wrapping_sub(then).rem_euclid(MULTIXACT_IDS)),
         })
     }
 }

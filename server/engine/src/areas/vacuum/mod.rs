@@ -1,5 +1,7 @@
 //! Transaction id age of databases (wraparound) and what holds back the xmin horizon, read every half
 //! minute.
+// What a server counts may be anything: sums of it saturate.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod burn;
 mod metrics;

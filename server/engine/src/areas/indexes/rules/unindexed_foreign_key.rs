@@ -133,7 +133,8 @@ impl Place<'_> {
             tables.map(|owner| owner.relname.as_str()).chain(indexes).collect();
         let base = format!("{}_{}", self.from.relname, self.key.columns.join("_"));
         let ends = std::iter::once("_idx".to_owned()).chain((1..).map(|n| format!("_idx{n}")));
-        let mut names = ends.map(|end| format!("{}{end}", cut(&base, MAX_NAME_BYTES - end.len())));
+        let mut names = ends
+            .map(|end| format!("{}{end}", cut(&base, MAX_NAME_BYTES.saturating_sub(end.len()))));
         names.find(|name| !taken.contains(name.as_str())).unwrap_or_default()
     }
 }

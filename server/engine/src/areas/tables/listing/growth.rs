@@ -44,7 +44,8 @@ impl Growth {
         entities: Option<&[Entity]>,
     ) -> Result<Self, String> {
         let now_ms = engine.now_ms();
-        let window = TimeRange::between(now_ms - WINDOW_MS, now_ms).unwrap_or_default();
+        let window =
+            TimeRange::between(now_ms.saturating_sub(WINDOW_MS), now_ms).unwrap_or_default();
         let Some((past, source, (from, to))) = engine.past_of(id, AreaName::Tables, window) else {
             return Ok(Self::default());
         };
@@ -69,7 +70,7 @@ fn in_a_day(line: &Line) -> Option<f64> {
     let mut known = line.range.buckets.iter().filter(|bucket| bucket.count > 0);
     let first = known.next()?;
     let last = known.next_back()?;
-    let ms = last.at_ms - first.at_ms;
+    let ms = last.at_ms.saturating_sub(first.at_ms);
     let mean = |bucket: &history::Bucket| bucket.sum / bucket.count as f64;
     (ms >= SHORTEST_MS).then(|| (mean(last) - mean(first)) * DAY_MS as f64 / ms as f64)
 }

@@ -17,7 +17,7 @@ pub(super) fn most(matches: &[Match<'_>]) -> (Vec<Row>, Reclaimable) {
                 sum = sum.plus(known);
                 most.extend((known.high >= RECLAIMABLE_FROM_BYTES).then_some((known, one)));
             }
-            None => sum.unknown += 1,
+            None => sum.unknown = sum.unknown.saturating_add(1),
         }
     }
     most.sort_by_key(|(one, of)| (Reverse((one.low, one.high)), of.datname, of.entry.table.oid));

@@ -34,9 +34,9 @@ pub(super) fn tiles(matches: &[Match<'_>], order: Order) -> Vec<Tile> {
         let tile = others
             .entry(one.datname)
             .or_insert_with(|| Tile { datname: one.datname.to_owned(), ..Tile::default() });
-        tile.tables += 1;
+        tile.tables = tile.tables.saturating_add(1);
         tile.area += area.unwrap_or_default();
-        tile.bytes += one.bytes;
+        tile.bytes = tile.bytes.saturating_add(one.bytes);
     }
     areas.truncate(MOST_TILES);
     areas.sort_unstable_by(|a, b| numbers(a.0, b.0, true).then(a.1.cmp(&b.1)));
@@ -46,7 +46,7 @@ pub(super) fn tiles(matches: &[Match<'_>], order: Order) -> Vec<Tile> {
             datname: one.datname.to_owned(),
             nspname: one.entry.table.nspname.to_string(),
             relname: one.entry.table.relname.clone(),
-            tables: 1 + one.entry.partitions.len(),
+            tables: one.entry.partitions.len().saturating_add(1),
             area: area.unwrap_or_default(),
             bytes: one.bytes,
             dead_percent: one.sums().dead_percent(),

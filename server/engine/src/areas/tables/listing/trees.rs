@@ -106,7 +106,7 @@ pub fn sums(entry: &Entry<'_>, block_bytes: u32) -> Sums {
         }
         match table.reltuples {
             Some(rows) => *sums.reltuples.get_or_insert(0.0) += rows,
-            None => sums.never_counted += 1,
+            None => sums.never_counted = sums.never_counted.saturating_add(1),
         }
         vacuumed.add(table.maintenance.vacuumed_ms());
         analyzed.add(table.maintenance.analyzed_ms());
@@ -128,22 +128,22 @@ pub fn reclaimable(entry: &Entry<'_>) -> Option<Reclaimable> {
     for table in own {
         match table.bloat.as_deref() {
             Some(Ok(bloat)) => (sum, any) = (sum.plus(bloat.reclaimable()), true),
-            Some(Err(_)) | None => sum.unknown += 1,
+            Some(Err(_)) | None => sum.unknown = sum.unknown.saturating_add(1),
         }
     }
     any.then_some(sum)
 }
 
 fn add_sizes(sums: &mut Sums, table: &Table, block_bytes: u32) {
-    sums.heap_bytes += table.heap_bytes(block_bytes);
-    sums.toast_bytes += table.toast_bytes(block_bytes);
-    sums.index_bytes += table.index_bytes(block_bytes);
+    sums.heap_bytes = sums.heap_bytes.saturating_add(table.heap_bytes(block_bytes));
+    sums.toast_bytes = sums.toast_bytes.saturating_add(table.toast_bytes(block_bytes));
+    sums.index_bytes = sums.index_bytes.saturating_add(table.index_bytes(block_bytes));
     let toast = table.toast.as_deref();
     let of_toast = toast.and_then(|toast| toast.index.as_ref());
     let indexes = table.indexes.iter().chain(of_toast).map(|index| index.size_bytes);
     let heap = (table.kind != Kind::Partitioned).then_some(table.size_bytes);
     let sizes = indexes.chain(heap).chain(toast.map(|toast| toast.size_bytes));
-    sums.old_sizes += sizes.filter(Option::is_none).count();
+    sums.old_sizes = sums.old_sizes.saturating_add(sizes.filter(Option::is_none).count());
 }
 
 /// The oldest of some times; None if there is none, or if one never was.

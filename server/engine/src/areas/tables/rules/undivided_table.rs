@@ -30,7 +30,8 @@ pub fn undivided_table(evidence: &Tables, limits: &InForce<'_>) -> Known<Vec<Fin
         let block_bytes = database.read.block_bytes;
         let own = database.tables().filter(|t| t.kind == Kind::Table && !t.relispartition);
         let found = own.filter_map(|table| {
-            let bytes = (table.heap_bytes(block_bytes) + table.toast_bytes(block_bytes)) as f64;
+            let bytes =
+                table.heap_bytes(block_bytes).saturating_add(table.toast_bytes(block_bytes)) as f64;
             let message = || {
                 format!(
                     "Table {} in database {} has {} and is not partitioned.",

@@ -47,7 +47,7 @@ pub fn workers_saturated(evidence: &Tables, limits: &InForce<'_>) -> Known<Vec<F
     };
     // In which order does not matter here.
     let due = queue(evidence, RELOADS_SINCE).due.len() as i64;
-    let waiting = due - workers.busy;
+    let waiting = due.saturating_sub(workers.busy);
     if (waiting as f64) < limits.get(&FROM_TABLES) {
         let unread = evidence.databases.iter().find_map(|one| one.value.as_ref().err());
         return unread.map_or(Ok(Vec::new()), |reason| Err(reason.clone()));
@@ -91,7 +91,7 @@ fn remedy(workers: &Workers) -> Remedy {
     let refuted_by = Some(
         "the load of reading and writing more is worse than tables that wait, or it ends by itself after a bulk load.".into(),
     );
-    let limit = (workers.cost_limit * COST_LIMIT_FACTOR).min(MOST_COST_LIMIT);
+    let limit = workers.cost_limit.saturating_mul(COST_LIMIT_FACTOR).min(MOST_COST_LIMIT);
     if workers.cost_delay_ms > 0.0 && limit > workers.cost_limit {
         return Remedy {
             message: format!(
@@ -107,7 +107,7 @@ fn remedy(workers: &Workers) -> Remedy {
             refuted_by,
         };
     }
-    let more = workers.max_workers + 2;
+    let more = workers.max_workers.saturating_add(2);
     let takes_hold = match workers.worker_slots {
         Some(slots) if more <= slots => "It takes hold at once.",
         Some(_) => "There is no slot left for it: raise autovacuum_worker_slots too, and restart.",
