@@ -13,8 +13,8 @@ use crate::cli::error::Failure;
 use crate::config::{self, Config, ExplainAnalyze};
 use crate::http::state::{AppState, Tokens};
 
-/// Keys that need a restart, as `config/description.rs` writes them: the listener, the files that are open, and
-/// what sessions and links were issued for.
+/// Keys that need a restart, as `server/src/config/description.rs` writes them: the listener, the files that
+/// are open, and what sessions and links were issued for.
 const FIXED: [&str; 7] =
     ["listen", "data_dir", "history", "public_url", "audit_anchor", "audit_copy", "audit_syslog"];
 
@@ -45,6 +45,9 @@ pub async fn reload_when_asked(
 ) {
     loop {
         asked.notified().await;
+        if *state.0.stopping.borrow() {
+            return;
+        }
         match config::load(&serve, &Environment::of_process()) {
             Ok(config) => in_force = apply(&state, config, &in_force).await,
             Err(failure) => keep(&failure),

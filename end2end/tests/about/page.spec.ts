@@ -16,6 +16,10 @@ test('pgdeck tells its own memory, sessions and queries', async ({ page }) => {
   const activity = primary.getByRole('group', { name: 'Areas read from primary' }).getByRole('row', { name: /^activity/ });
   await expect(activity.getByRole('cell').nth(0)).toHaveText(/^\d+\ss$/);
   const queries = primary.getByRole('group', { name: 'Queries run on primary' }).getByRole('row');
+  const licences = page.getByRole('region', { name: 'Licences' });
+  await expect(licences).toContainText(/It contains \d+ crates of others/);
+  await licences.locator('summary', { hasText: /^MIT OR Apache-2\.0: / }).click();
+  await expect(licences.getByText(/(^|, )serde 1\.\d/)).toBeVisible();
   expect(await queries.count()).toBeGreaterThan(3);
   await expect(queries.nth(1).getByRole('cell').nth(1)).toHaveText('0');
 });
