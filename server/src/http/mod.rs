@@ -18,3 +18,4 @@ pub mod server;
 mod sign_in;
 pub mod ssr;
 pub mod state;
+mod traffic;

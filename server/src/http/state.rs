@@ -11,8 +11,8 @@ use leptos::prelude::LeptosOptions;
 use model::overhead::OwnCost;
 use tokio::sync::watch;
 
-use super::middleware::traffic::Traffic;
 use super::origins::Origins;
+use super::traffic::Traffic;
 use crate::actions::ActionRunner;
 use crate::auth::Auth;
 use crate::rate_limit::RateLimiter;

@@ -94,8 +94,8 @@ async fn a_stranger_cannot_lock_out_whoever_signed_in_before() {
     let pgdeck = with_eve();
     let first = pgdeck.sign_in("eve", PASSWORD).await;
     let cookies = first.headers().get_all("set-cookie").iter();
-    let known = cookies.filter_map(|value| value.to_str().ok()?.split(';').next());
-    let known = known.last().unwrap().to_owned();
+    let mut known = cookies.filter_map(|value| value.to_str().ok()?.split(';').next());
+    let known = known.next_back().unwrap().to_owned();
     assert!(known.contains("-browser="), "{known}");
     for _ in 0..12 {
         pgdeck.sign_in("eve", "wrong").await;

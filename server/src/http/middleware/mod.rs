@@ -5,4 +5,3 @@ pub mod form_token;
 pub mod same_origin;
 pub mod security_headers;
 pub mod traffic;
-pub mod traffic;
