@@ -10,15 +10,18 @@ mod many;
 mod observer;
 pub mod on_demand;
 pub mod operator;
+mod relay;
+mod room;
 
 use std::time::Duration;
 
 use model::{Cause, Reason};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, PgConnection};
 
 use self::answer::{Stop, awaited};
 use self::budget::CONNECT_TIMEOUT;
+use self::relay::{Ending, RelayedConnection};
+use crate::dsn::Dsn;
 use crate::error::connect_reason;
 
 pub use answer::Rows;
@@ -27,9 +30,13 @@ pub use budget::Budget;
 pub use many::{Around, Many};
 pub use observer::Observer;
 
-#[expect(clippy::disallowed_methods, reason = "this is the one door")]
-async fn connect(options: &PgConnectOptions, address: &str) -> Result<PgConnection, Reason> {
-    match awaited(CONNECT_TIMEOUT, address, options.connect()).await {
+/// What a server is called within a session.
+pub(crate) const THE_SERVER: &str = "the server";
+
+async fn connect(dsn: &Dsn, options: PgConnectOptions) -> Result<RelayedConnection, Reason> {
+    let (address, ending) = (&dsn.address(), Ending::default());
+    let opening = RelayedConnection::open(dsn, options, ending.clone());
+    match awaited(CONNECT_TIMEOUT, address, &ending, opening).await {
         Ok(connection) => Ok(connection),
         Err(Stop::Refused(error)) => Err(connect_reason(&sqlx::Error::Database(error), address)),
         Err(Stop::Lost(reason)) => Err(reason),
