@@ -125,6 +125,14 @@ impl Running {
         (code, std::fs::read_to_string(log_path(&self.data_dir)).unwrap())
     }
 
+    /// The most memory that the process ever held, MiB.
+    pub fn peak_mib(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.lock().unwrap().id());
+        let status = std::fs::read_to_string(status).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
+    }
+
     /// Sends SIGKILL: it gets no chance to write anything.
     pub fn kill(&self) {
         let mut child = self.child.lock().unwrap();
