@@ -50,6 +50,25 @@ impl HostileServer {
         attack: Attack,
         phase: Phase,
     ) -> Result<HostileServer, Error> {
+        Self::start(server, move |client, target| serve(client, target, attack, phase)).await
+    }
+
+    /// One that tells the truth, and each row that many times.
+    pub async fn repeating(server: &Server, times: usize) -> Result<HostileServer, Error> {
+        Self::start(server, move |client, target| async move {
+            // One side gives up: that is the end.
+            let _ = repeat_rows(client, target, times).await;
+        })
+        .await
+    }
+
+    async fn start<S>(
+        server: &Server,
+        serve: impl Fn(TcpStream, SocketAddr) -> S + Send + 'static,
+    ) -> Result<HostileServer, Error>
+    where
+        S: Future<Output = ()> + Send + 'static,
+    {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let listen =
             |source| Error::File { what: "listen on", path: any.to_string().into(), source };
@@ -62,7 +81,7 @@ impl HostileServer {
             loop {
                 tokio::select! {
                     Ok((client, _)) = listener.accept() => {
-                        connections.spawn(serve(client, target, attack, phase));
+                        connections.spawn(serve(client, target));
                     }
                     Some(_) = connections.join_next() => {}
                 }
@@ -117,6 +136,33 @@ async fn carry(client: &mut TcpStream, target: SocketAddr, phase: Phase) -> std:
                 }
             }
         }
+    }
+}
+
+/// Carries what both sides say, rows again and again.
+async fn repeat_rows(
+    mut client: TcpStream,
+    target: SocketAddr,
+    times: usize,
+) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(target).await?;
+    let (mut answers, mut questions) = server.split();
+    let (mut asked, mut answered) = client.split();
+    let asking = tokio::io::copy(&mut asked, &mut questions);
+    let answering = async {
+        loop {
+            let kind = answers.read_u8().await?;
+            let length = answers.read_u32().await?;
+            let mut body = vec![0; usize::try_from(length).unwrap_or(4).saturating_sub(4)];
+            answers.read_exact(&mut body).await?;
+            let message = [&[kind], length.to_be_bytes().as_slice(), &body].concat();
+            let times = if kind == b'D' { times } else { 1 };
+            answered.write_all(&message.repeat(times)).await?;
+        }
+    };
+    tokio::select! {
+        ended = asking => ended.map(drop),
+        ended = answering => ended,
     }
 }
 

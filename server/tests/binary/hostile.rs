@@ -13,6 +13,8 @@ use crate::common::Running;
 const MEMORY_MIB: u64 = 256;
 /// Readings of the real server that are waited for while all others attack.
 const READINGS: u64 = 12;
+/// How often the one that is believed sends each row.
+const REPEATED: usize = 300;
 /// What has not come about on a busy machine by then never will.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -60,6 +62,9 @@ async fn ten_hostile_servers_neither_exhaust_nor_stop_pgdeck() {
         add(&format!("hostile{n}"), &one.dsn_for("watcher", "w", "postgres"));
         hostile.push(one);
     }
+    // This one is believed: its rows are true, only too many.
+    let repeating = HostileServer::repeating(&server, REPEATED).await.unwrap();
+    add("repeating", &repeating.dsn_for("watcher", "w", "postgres"));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pgdeck.toml");
     std::fs::write(&path, file).unwrap();

@@ -8,6 +8,7 @@
 mod local_socket;
 mod messages;
 mod questions;
+mod row;
 mod server_socket;
 mod task;
 mod violation;

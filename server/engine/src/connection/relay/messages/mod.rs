@@ -3,6 +3,7 @@
 //! judged. Pure.
 
 use super::questions::Questions;
+use super::row::Row;
 use super::violation::Violation;
 
 /// The longest message that is neither a row nor text of the server's own, and of any while signing in, bytes.
@@ -20,6 +21,8 @@ pub const UNASKED_BYTES: u64 = 1 << 20;
 /// The most bytes of one answer, with what we read and drop (`docs/limits.md#what-a-server-may-send`).
 pub const ANSWER_WIRE_BYTES: u64 = 192 << 20;
 
+/// The most columns of a row (htup_details.h, `MaxTupleAttributeNumber`).
+pub const MOST_COLUMNS: u16 = 1_664;
 /// The most messages of one answer that carry neither rows nor text: ends of statements and the like. pgdeck
 /// asks for some dozens at once.
 pub const ANSWER_STEPS: u32 = 4_096;
@@ -41,6 +44,9 @@ pub struct Messages {
     is_dropped: bool,
     /// Whether the session has begun.
     is_ready: bool,
+    /// Whether it is a row.
+    is_row: bool,
+    row: Row,
     sign_in_bytes: u64,
     answer_bytes: u64,
     unasked_bytes: u64,
@@ -71,6 +77,9 @@ impl Messages {
             bytes = rest;
             if in_body {
                 self.left -= part.len();
+                if self.is_row {
+                    self.row.check(part)?;
+                }
                 if !self.is_dropped {
                     passed.extend_from_slice(part);
                 }
@@ -117,6 +126,10 @@ impl Messages {
             self.judge_columns(kind, columns, rest)?;
         }
         self.left = usize::try_from(rest).map_err(|_| Violation::Malformed)?;
+        self.is_row = kind == b'D';
+        if self.is_row {
+            self.row.begin(columns.unwrap_or(0), self.left);
+        }
         // sqlx keeps every parameter that it is told, and needs none after the session has begun.
         self.is_dropped = self.is_ready && kind == b'S';
         self.count(kind, u64::from(bytes))?;
@@ -128,7 +141,7 @@ impl Messages {
     fn judge_columns(&mut self, kind: u8, columns: u16, rest: u32) -> Result<(), Violation> {
         // A column is at least a length, its description at least an empty name and 18 bytes.
         let is_row = kind == b'D';
-        if rest < u32::from(columns) * if is_row { 4 } else { 19 } {
+        if columns > MOST_COLUMNS || rest < u32::from(columns) * if is_row { 4 } else { 19 } {
             return Err(Violation::Malformed);
         }
         match is_row {
