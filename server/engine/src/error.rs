@@ -9,7 +9,6 @@ use model::{Cause, Reason};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
-use crate::connection::THE_SERVER;
 use crate::connection::batch::LOCK_TIMEOUT_MS;
 
 /// An SQL identifier in double quotes, whatever it is.
@@ -79,6 +78,9 @@ pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
     };
     Reason::Unreachable { cause, message, remedy: remedy.into() }
 }
+
+/// What a server is called within a session.
+pub(crate) const THE_SERVER: &str = "the server";
 
 /// Who answers at an address; within a session that is `THE_SERVER`.
 pub(crate) fn service(address: &str) -> String {

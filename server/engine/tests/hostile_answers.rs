@@ -21,7 +21,8 @@ const QUESTION: SqlFile = SqlFile { floor: 14, name: "one.14.sql", text: "select
 const QUESTIONS: usize = 4;
 /// Connecting, and each question, have deadlines of their own; the machine is busy.
 const AT_MOST: Duration = Duration::from_secs(30);
-/// `limits.md` R11: also what the attacker holds is in here, for it runs in this process.
+/// What pgdeck may hold with ten of them (`server/tests/binary/hostile.rs`), and here the attacker as well, for it
+/// runs in this process.
 const MEMORY_KB: u64 = 256 << 10;
 
 /// Reads from the server until it is refused.

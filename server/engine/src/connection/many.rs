@@ -10,10 +10,11 @@ use model::{Known, Reason};
 use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, Either, FromRow};
 
+use super::Observer;
 use super::answer::{Meter, Rows, awaited, collect, row_bytes, unending};
 use super::batch::{COMMIT, beginning, marked};
 use super::observer::DEADLINE;
-use super::{Observer, THE_SERVER};
+use crate::error::THE_SERVER;
 use crate::sql::{Fill, SqlFile};
 
 /// Rows that are fetched by one statement: half a second of a busy machine.

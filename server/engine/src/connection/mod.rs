@@ -30,9 +30,6 @@ pub use budget::Budget;
 pub use many::{Around, Many};
 pub use observer::Observer;
 
-/// What a server is called within a session.
-pub(crate) const THE_SERVER: &str = "the server";
-
 async fn connect(dsn: &Dsn, options: PgConnectOptions) -> Result<RelayedConnection, Reason> {
     let (address, ending) = (&dsn.address(), Ending::default());
     let opening = RelayedConnection::open(dsn, options, ending.clone());

@@ -16,9 +16,9 @@ use tokio::time::timeout;
 use super::answer::{Stop, awaited, collect};
 use super::batch::{later, start_up};
 use super::relay::RelayedConnection;
-use super::{Budget, Rows, THE_SERVER, connect, shown_ms};
+use super::{Budget, Rows, connect, shown_ms};
 use crate::dsn::Dsn;
-use crate::error::shortened;
+use crate::error::{THE_SERVER, shortened};
 use crate::overhead::Overhead;
 use crate::sql::SqlFile;
 

@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 /// What all answers may take at once, bytes (`docs/limits.md#what-a-server-may-send`).
-pub const ROOM_BYTES: u64 = 96 << 20;
+pub const ROOM_BYTES: u64 = 64 << 20;
 /// What each answer may take besides, bytes: most are far smaller.
 const OWN_BYTES: u64 = 1 << 20;
 /// In which steps it is taken, bytes.

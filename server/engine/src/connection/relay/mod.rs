@@ -5,6 +5,8 @@
 //!
 //! The relay does the TLS, with sqlx's own code: beneath TLS there are no messages to be seen.
 
+mod ending;
+mod limits;
 mod local_socket;
 mod messages;
 mod questions;
@@ -13,20 +15,16 @@ mod server_socket;
 mod task;
 mod violation;
 
-use std::io;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, OnceLock};
 
-use model::Reason;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::task::JoinHandle;
 
+pub use self::ending::Ending;
 use self::local_socket::LocalSocket;
-use self::violation::Violation;
 pub use self::violation::malformed;
 use crate::dsn::Dsn;
-use crate::error::connect_reason;
 
 /// A connection to a server through a relay; the server's socket is closed when this is dropped.
 pub struct RelayedConnection {
@@ -92,44 +90,5 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-/// Why a relay ended, where it was not pgdeck that wanted it: sqlx sees no more than a closed socket.
-#[derive(Clone, Default)]
-pub struct Ending(Arc<OnceLock<Ended>>);
-
-/// See `Ending`.
-enum Ended {
-    /// The server's socket failed.
-    Broken(sqlx::Error),
-    /// The server sent what is beyond our limits.
-    Violation(Violation),
-}
-
-impl Ending {
-    fn tell(&self, why: Ended) {
-        // There is one relay, and it ends once.
-        let _ = self.0.set(why);
-    }
-
-    /// What to show of it.
-    pub fn reason(&self, address: &str) -> Option<Reason> {
-        Some(match self.0.get()? {
-            Ended::Broken(error) => connect_reason(error, address),
-            Ended::Violation(violation) => violation.reason(address),
-        })
-    }
-}
-
-impl From<io::Error> for Ended {
-    fn from(error: io::Error) -> Self {
-        Self::Broken(error.into())
-    }
-}
-
-impl From<Violation> for Ended {
-    fn from(violation: Violation) -> Self {
-        Self::Violation(violation)
     }
 }

@@ -7,9 +7,9 @@ use sqlx_core::net::Socket;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
+use super::ending::{Ended, Ending};
 use super::local_socket::LocalSocket;
 use super::messages::Messages;
-use super::{Ended, Ending};
 
 /// Bytes of the server that are carried at once.
 const FROM_SERVER_BYTES: usize = 64 << 10;

@@ -3,7 +3,7 @@
 use model::quantity::number;
 use model::{Cause, Reason, Unit};
 
-use super::messages::{ANSWER_WIRE_BYTES, SIGN_IN_BYTES, UNASKED_BYTES};
+use super::limits::{ANSWER_WIRE_BYTES, SIGN_IN_BYTES, UNASKED_BYTES};
 use crate::error::service;
 
 /// A limit that a server has passed.
