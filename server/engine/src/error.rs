@@ -64,7 +64,8 @@ pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
         sqlx::Error::Protocol(text) => (
             Cause::Protocol,
             format!(
-                "The service at {address} does not speak the PostgreSQL protocol: {}.",
+                "{} does not speak the PostgreSQL protocol: {}.",
+                service(address),
                 shortened(without_place(text))
             ),
             "Check that host and port belong to PostgreSQL or to a pooler.",
@@ -76,6 +77,17 @@ pub(crate) fn connect_reason(error: &sqlx::Error, address: &str) -> Reason {
         ),
     };
     Reason::Unreachable { cause, message, remedy: remedy.into() }
+}
+
+/// What a server is called within a session.
+pub(crate) const THE_SERVER: &str = "the server";
+
+/// Who answers at an address; within a session that is `THE_SERVER`.
+pub(crate) fn service(address: &str) -> String {
+    if address == THE_SERVER {
+        return "The server".into();
+    }
+    format!("The service at {address}")
 }
 
 /// sqlx ends its messages with the place in its own source.

@@ -72,8 +72,7 @@ async fn a_malformed_answer_is_named_and_the_server_is_read_again() -> Result {
     Ok(())
 }
 
-/// The flood of rows ends by our limits, that of parameters never reaches our code: only the silence of its
-/// sampler tells.
+/// The flood of rows ends by the limits of an answer, that of parameters by the relay's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_never_pauses_holds_nobody_else() -> Result {
     let server = monitored(17).await?;

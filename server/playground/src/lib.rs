@@ -4,12 +4,14 @@
 //! and is gone, with its files, when its [`Server`] is dropped. Nothing here ever touches a server that
 //! this package did not start.
 
+pub mod attack;
 mod cache;
 mod cleanup;
 mod client;
 mod demo;
 mod error;
 mod files;
+mod hostile;
 pub mod install;
 pub mod lab;
 mod options;
@@ -30,6 +32,7 @@ mod workload;
 pub use client::connect;
 pub use demo::{Demo, DemoOptions, OBSERVER, Shop};
 pub use error::Error;
+pub use hostile::{HostileServer, Phase};
 pub use options::ServerOptions;
 pub use pooler::{PoolMode, Pooler, PoolerOptions};
 pub use proxy::{Fault, FaultProxy};

@@ -18,6 +18,7 @@ mod common;
 mod explain;
 mod explain_audit;
 mod explain_page;
+mod hostile;
 mod live;
 mod login_link;
 mod marks;

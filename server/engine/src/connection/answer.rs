@@ -3,15 +3,18 @@
 //! else on the thread would run, not even the deadline: every few messages the task gives way.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{FutureExt, Stream, TryStreamExt};
-use model::{Cause, Known, Reason, Unread};
+use model::{Known, Reason, Unread};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{Either, FromRow, Row, ValueRef};
 use tokio::time::timeout;
 
+use super::relay::{Ending, malformed};
+use super::room::{ROOM_BYTES, Room};
 use crate::error::{connect_reason, is_lost};
 
 /// The most rows of one answer, five times the largest `limit` of our queries (`docs/limits.md#connections`).
@@ -47,29 +50,26 @@ impl Stop {
     }
 }
 
-/// Awaits an answer until the deadline. sqlx trusts the lengths in a message and panics on a wrong one:
-/// then the connection is lost, and nothing else.
+/// Awaits an answer until the deadline. sqlx trusts the lengths in a row and panics on a wrong one: then the
+/// connection is lost, and nothing else. Where the relay ended the connection, it says why.
 pub async fn awaited<T>(
     within: Duration,
     address: &str,
+    ending: &Ending,
     work: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, Stop> {
     match timeout(within, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(Ok(value))) => Ok(value),
-        Ok(Ok(Err(error))) if is_lost(&error) => Err(Stop::Lost(connect_reason(&error, address))),
+        Ok(Ok(Err(error @ sqlx::Error::Database(_)))) if is_lost(&error) => {
+            Err(Stop::Lost(connect_reason(&error, address)))
+        }
         Ok(Ok(Err(sqlx::Error::Database(error)))) => Err(Stop::Refused(error)),
-        Ok(Ok(Err(error))) => Err(Stop::Lost(connect_reason(&error, address))),
+        Ok(Ok(Err(error))) => {
+            let told = ending.reason(address);
+            Err(Stop::Lost(told.unwrap_or_else(|| connect_reason(&error, address))))
+        }
         Ok(Err(_)) => Err(Stop::Lost(malformed(address))),
         Err(_) => Err(Stop::Late(within)),
-    }
-}
-
-/// The server sent a message whose parts do not fit together.
-fn malformed(address: &str) -> Reason {
-    Reason::Unreachable {
-        cause: Cause::Protocol,
-        message: format!("The service at {address} sent a malformed PostgreSQL message."),
-        remedy: "Check that host and port belong to PostgreSQL or to a pooler; pgdeck has dropped the connection and reconnects automatically.".into(),
     }
 }
 
@@ -78,13 +78,23 @@ pub struct Rows {
     query: &'static str,
     rows: Vec<PgRow>,
     bytes: u64,
-    too_large: bool,
+    /// The limit that it passed.
+    too_large: Option<String>,
+    /// What it takes, with the other rows of its answer.
+    room: Arc<Room>,
     missing: Vec<(&'static str, Reason)>,
 }
 
 impl Rows {
     pub(super) fn new(query: &'static str) -> Self {
-        Self { query, rows: Vec::new(), bytes: 0, too_large: false, missing: Vec::new() }
+        Self {
+            query,
+            rows: Vec::new(),
+            bytes: 0,
+            too_large: None,
+            room: Arc::default(),
+            missing: Vec::new(),
+        }
     }
 
     /// Notes the parts of the query that were left out.
@@ -112,11 +122,10 @@ impl Rows {
 
     /// The rows, unless there were too many.
     pub(super) fn within_limits(self) -> Known<Self> {
-        if self.too_large {
-            let limit = format!("{ANSWER_ROWS} rows or {} MiB", ANSWER_BYTES >> 20);
-            return Err(Reason::TooLarge { what: self.query.into(), limit });
+        match self.too_large {
+            Some(limit) => Err(Reason::TooLarge { what: self.query.into(), limit }),
+            None => Ok(self),
         }
-        Ok(self)
     }
 
     /// Decodes all rows.
@@ -144,14 +153,16 @@ impl Rows {
         })
     }
 
-    pub(super) fn push(&mut self, row: PgRow, meter: &mut Meter) {
+    pub(super) async fn push(&mut self, row: PgRow, meter: &mut Meter) {
         let bytes = row_bytes(&row);
         meter.rows += 1;
         meter.bytes += bytes.saturating_add(ROW_BYTES + COLUMN_BYTES * row.len() as u64);
-        if meter.is_over() {
+        if self.too_large.is_none() {
+            self.too_large = meter.passed_limit().await;
+        }
+        if self.too_large.is_some() {
             // What is read on is not kept: the answers after it are still wanted.
             self.rows = Vec::new();
-            self.too_large = true;
             return;
         }
         self.bytes += bytes;
@@ -165,11 +176,23 @@ pub(super) struct Meter {
     messages: u64,
     rows: u64,
     bytes: u64,
+    room: Room,
 }
 
 impl Meter {
-    fn is_over(&self) -> bool {
-        self.rows > ANSWER_ROWS || self.bytes > ANSWER_BYTES
+    /// The limit that the answer has passed with its newest row.
+    async fn passed_limit(&mut self) -> Option<String> {
+        if self.rows > ANSWER_ROWS || self.bytes > ANSWER_BYTES {
+            return Some(format!("{ANSWER_ROWS} rows or {} MiB", ANSWER_BYTES >> 20));
+        }
+        let shared = || format!("{} MiB for the answers of all servers at once", ROOM_BYTES >> 20);
+        (!self.room.reach(self.bytes).await).then(shared)
+    }
+
+    /// Lets go of the room when the last of these is decoded.
+    pub(super) fn share(self, sets: &mut [Rows]) {
+        let room = Arc::new(self.room);
+        sets.iter_mut().for_each(|set| set.room = Arc::clone(&room));
     }
 
     /// Gives way now and then; an answer without an end is given up.
@@ -205,7 +228,7 @@ pub async fn collect(
             Either::Right(row) => {
                 let set = usize::checked_sub(statement, preamble);
                 let set = set.and_then(|set| sets.get_mut(set)).ok_or_else(unending)?;
-                set.push(row, &mut meter);
+                set.push(row, &mut meter).await;
             }
         }
         if statement > most {
@@ -213,6 +236,7 @@ pub async fn collect(
         }
         meter.turn().await?;
     }
+    meter.share(&mut sets);
     Ok(sets)
 }
 

@@ -14,6 +14,7 @@ use super::Observer;
 use super::answer::{Meter, Rows, awaited, collect, row_bytes, unending};
 use super::batch::{COMMIT, beginning, marked};
 use super::observer::DEADLINE;
+use crate::error::THE_SERVER;
 use crate::sql::{Fill, SqlFile};
 
 /// Rows that are fetched by one statement: half a second of a busy machine.
@@ -98,12 +99,12 @@ impl Observer {
         }
         text.push_str(&marked(&large, DECLARE, &fill.fill(large.without(&[]))));
         text.push_str(&marked(&large, FETCH_FIRST, ""));
-        let started = Instant::now();
+        let (started, ending) = (Instant::now(), self.connection.ending());
         // From our own files, constants and what `Fill` quotes.
-        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
+        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut *self.connection);
         let names = files.iter().map(|file| file.name).chain([large.name; 2]);
         let sets = collect(names, self.settings.preamble(), answers);
-        let answer = awaited(DEADLINE, "the server", sets).await;
+        let answer = awaited(DEADLINE, THE_SERVER, &ending, sets).await;
         let answer = self.answered(answer, &[large]).await?;
         self.overhead.round_trip(started.elapsed());
         Ok(answer.and_then(|mut sets| {
@@ -135,15 +136,15 @@ impl Observer {
             text.push_str(&marked(file, "", &fill.fill(file.without(&[]))));
         }
         text.push_str(COMMIT);
-        let started = Instant::now();
+        let (started, ending) = (Instant::now(), self.connection.ending());
         // From our own files, constants and what `Fill` quotes.
-        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
+        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut *self.connection);
         let (before, after) = (around.before.iter(), around.after.iter());
         let of_parts = std::iter::repeat_n(large.name, parts);
         let names = before.map(|file| file.name).chain(of_parts).chain(after.map(|file| file.name));
         let many = around.before.len()..around.before.len() + parts;
         let sets = collect_many(names, (many, most), answers);
-        let answer = awaited(DEADLINE, "the server", sets).await;
+        let answer = awaited(DEADLINE, THE_SERVER, &ending, sets).await;
         let answer = self.answered(answer, &[large]).await?;
         self.overhead.round_trip(started.elapsed());
         if let Ok(all) = &answer {
@@ -176,7 +177,7 @@ async fn collect_many<T: for<'r> FromRow<'r, PgRow>>(
             Either::Left(_) => set += 1,
             Either::Right(row) if many.contains(&set) => large.push(&row)?,
             Either::Right(row) => {
-                others.get_mut(set).ok_or_else(unending)?.push(row, &mut meter);
+                others.get_mut(set).ok_or_else(unending)?.push(row, &mut meter).await;
             }
         }
         if set > last {
@@ -184,6 +185,7 @@ async fn collect_many<T: for<'r> FromRow<'r, PgRow>>(
         }
         meter.turn().await?;
     }
+    meter.share(&mut others);
     if many.end <= others.len() {
         others.drain(many);
     }

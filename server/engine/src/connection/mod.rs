@@ -10,16 +10,18 @@ mod many;
 mod observer;
 pub mod on_demand;
 pub mod operator;
+mod relay;
+mod room;
 mod sign_in;
 
 use std::time::Duration;
 
 use model::{Cause, Reason};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, PgConnection};
 
 use self::answer::{Stop, awaited};
 use self::budget::CONNECT_TIMEOUT;
+use self::relay::{Ending, RelayedConnection};
 use self::sign_in::{SignIn, is_refusal, is_refusal_of_pooler};
 use crate::dsn::Dsn;
 use crate::error::connect_reason;
@@ -32,17 +34,17 @@ pub use many::{Around, Many};
 pub use observer::Observer;
 pub use sign_in::forget_refusals;
 
-#[expect(clippy::disallowed_methods, reason = "this is the one door")]
 async fn connect(
-    options: &PgConnectOptions,
     dsn: &Dsn,
+    options: PgConnectOptions,
     overhead: &Overhead,
-) -> Result<PgConnection, Reason> {
+) -> Result<RelayedConnection, Reason> {
     let sign_in = SignIn::of(dsn);
     let _turn = sign_in.begin().await?;
     overhead.connect();
-    let address = &dsn.address();
-    match awaited(CONNECT_TIMEOUT, address, options.connect()).await {
+    let (address, ending) = (&dsn.address(), Ending::default());
+    let opening = RelayedConnection::open(dsn, options, ending.clone());
+    match awaited(CONNECT_TIMEOUT, address, &ending, opening).await {
         Ok(connection) => {
             sign_in.accepted();
             Ok(connection)

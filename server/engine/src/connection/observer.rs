@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{Known, Reason};
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use sqlx::AssertSqlSafe;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::answer::{Rows, Stop, awaited, collect};
 use super::batch::{RefusedQueries, STATEMENT_TIMEOUT_MS, Settings, batch, later, start_up};
+use super::relay::RelayedConnection;
 use super::{Budget, connect, refuses_options, shown_ms};
 use crate::dsn::Dsn;
-use crate::error::query_reason;
+use crate::error::{THE_SERVER, query_reason};
 use crate::machine::is_local;
 use crate::overhead::Overhead;
 use crate::relations::RecentRelations;
@@ -24,7 +25,7 @@ pub const DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS + 2_00
 
 /// A connection that reads and nothing else.
 pub struct Observer {
-    pub(super) connection: PgConnection,
+    pub(super) connection: RelayedConnection,
     pub(super) settings: Settings,
     role: String,
     local: bool,
@@ -87,9 +88,12 @@ impl Observer {
             return Ok(());
         }
         let show = "show statement_timeout;show server_encoding";
-        let read = sqlx::raw_sql(show).fetch_all(&mut self.connection);
-        let rows = awaited(DEADLINE, "the server", read).await.map_err(Stop::reason)?;
-        let mut shown = rows.iter().map(|row| row.try_get::<String, _>(0).unwrap_or_default());
+        let ending = self.connection.ending();
+        let answers = sqlx::raw_sql(show).fetch_many(&mut *self.connection);
+        let sets = collect(["statement_timeout", "server_encoding"].into_iter(), 0, answers);
+        let sets = awaited(DEADLINE, THE_SERVER, &ending, sets).await.map_err(Stop::reason)?;
+        let shown = |set: &Rows| set.one::<(String,)>().unwrap_or_default().0;
+        let mut shown = sets.iter().map(shown);
         if shown.next() != Some(shown_ms(STATEMENT_TIMEOUT_MS)) {
             self.settings = Settings::Transaction;
             return Ok(());
@@ -221,11 +225,12 @@ impl Observer {
     ) -> Result<Known<Vec<Known<Rows>>>, Reason> {
         let text = batch(self.settings, files, &self.refused, fill);
         let started = Instant::now();
+        let ending = self.connection.ending();
         // The text is put together from our own files, constants and what `Fill` quotes: see `batch`.
-        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut self.connection);
+        let answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut *self.connection);
         let names = files.iter().map(|file| file.name);
         let sets = collect(names, self.settings.preamble(), answers);
-        let answer = awaited(DEADLINE, "the server", sets).await;
+        let answer = awaited(DEADLINE, THE_SERVER, &ending, sets).await;
         let answer = self.answered(answer, files).await?;
         self.overhead.round_trip(started.elapsed());
         for (file, set) in files.iter().zip(answer.iter().flatten()) {
@@ -259,8 +264,9 @@ impl Observer {
     }
 
     pub(super) async fn command(&mut self, text: String) -> Result<(), Reason> {
-        let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut self.connection);
-        awaited(DEADLINE, "the server", done).await.map(drop).map_err(Stop::reason)
+        let ending = self.connection.ending();
+        let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *self.connection);
+        awaited(DEADLINE, THE_SERVER, &ending, done).await.map(drop).map_err(Stop::reason)
     }
 }
 
@@ -268,13 +274,12 @@ impl Observer {
 async fn connect_with_limits(
     dsn: &Dsn,
     overhead: &Overhead,
-) -> Result<(PgConnection, Settings), Reason> {
+) -> Result<(RelayedConnection, Settings), Reason> {
     let plain = dsn.options();
-    let with_limits = plain.clone().options(start_up());
-    match connect(&with_limits, dsn, overhead).await {
+    match connect(dsn, plain.clone().options(start_up()), overhead).await {
         Ok(connection) => Ok((connection, Settings::Session)),
         Err(reason) if refuses_options(&reason) => {
-            Ok((connect(&plain, dsn, overhead).await?, Settings::Transaction))
+            Ok((connect(dsn, plain, overhead).await?, Settings::Transaction))
         }
         Err(reason) => Err(reason),
     }

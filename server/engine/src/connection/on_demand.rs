@@ -11,19 +11,17 @@ use std::time::{Duration, Instant};
 use futures::TryStreamExt;
 use model::{Known, Reason};
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Either, Executor, FromRow, PgConnection, Row,
-    SqlSafeStr, ValueRef,
-};
+use sqlx::{AssertSqlSafe, ConnectOptions, Either, Executor, FromRow, Row, SqlSafeStr, ValueRef};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 pub use super::answer::Stop;
 use super::answer::{Rows, awaited, collect};
 use super::batch::{BEGIN, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS};
+use super::relay::{Ending, RelayedConnection};
 use super::{Budget, connect};
 use crate::dsn::Dsn;
-use crate::error::query_reason;
+use crate::error::{THE_SERVER, query_reason};
 use crate::error_text;
 use crate::overhead::Overhead;
 use crate::sql::{Fill, SqlFile};
@@ -79,7 +77,7 @@ impl Statement {
 
 /// A session of our own for one request.
 pub struct OnDemand {
-    connection: PgConnection,
+    connection: RelayedConnection,
     overhead: Arc<Overhead>,
     role: String,
     _permit: OwnedSemaphorePermit,
@@ -91,15 +89,16 @@ impl OnDemand {
         let permit = budget.permit().await?;
         // A user's statement and its values stay out of our log.
         let options = dsn.options().disable_statement_logging();
-        let connection = connect(&options, dsn, &overhead).await?;
         let role = options.get_username().to_owned();
+        let connection = connect(dsn, options, &overhead).await?;
         Ok(Self { connection, overhead, role, _permit: permit })
     }
 
     /// Runs commands of our own, several in one text: constants and numbers only.
     pub async fn command(&mut self, text: String, within: Duration) -> Result<(), Stop> {
-        let running = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut self.connection);
-        timed(&self.overhead, within, running).await.map(drop)
+        let ending = self.connection.ending();
+        let running = sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *self.connection);
+        timed(&self.overhead, &ending, within, running).await.map(drop)
     }
 
     /// Reads a file's rows; its `$1`, `$2`, … are bound.
@@ -127,10 +126,12 @@ impl OnDemand {
         T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
         let text = format!("/* pgdeck {} */ {}", file.name, fill.fill(file.without(&[])));
+        let ending = self.connection.ending();
         let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(false);
-        let answers = query.fetch(&mut self.connection).map_ok(Either::Right);
+        let answers = query.fetch(&mut *self.connection).map_ok(Either::Right);
         let sets = collect(std::iter::once(file.name), 0, answers);
-        let set = timed(&self.overhead, within, sets).await?.pop().map(Rows::within_limits);
+        let set =
+            timed(&self.overhead, &ending, within, sets).await?.pop().map(Rows::within_limits);
         let rows = set.unwrap_or(Err(Reason::NotYet)).map_err(Stop::Lost)?;
         let (count, bytes) = rows.size();
         self.overhead.query(file.name, count, bytes);
@@ -162,16 +163,17 @@ impl OnDemand {
     /// Runs one statement built around a user's text; the text of its first column, if it answers.
     pub async fn run(&mut self, it: &Statement, within: Duration) -> Result<Option<String>, Stop> {
         let text = || AssertSqlSafe(it.sql().to_owned());
+        let ending = self.connection.ending();
         let row = if it.is_unbound() {
             // The server itself says that this very text is one statement, before it is sent alone.
-            let parsing = (&mut self.connection).prepare(text().into_sql_str());
-            timed(&self.overhead, within, parsing).await?;
-            let running = sqlx::raw_sql(text()).fetch_optional(&mut self.connection);
-            timed(&self.overhead, within, running).await?
+            let parsing = (&mut *self.connection).prepare(text().into_sql_str());
+            timed(&self.overhead, &ending, within, parsing).await?;
+            let running = sqlx::raw_sql(text()).fetch_optional(&mut *self.connection);
+            timed(&self.overhead, &ending, within, running).await?
         } else {
             let query = sqlx::query(text()).persistent(false);
-            let running = query.fetch_optional(&mut self.connection);
-            timed(&self.overhead, within, running).await?
+            let running = query.fetch_optional(&mut *self.connection);
+            timed(&self.overhead, &ending, within, running).await?
         };
         let value = row.as_ref().and_then(|row| row.try_get_raw(0).ok());
         Ok(value.filter(|value| !value.is_null()).and_then(|v| v.as_str().ok().map(str::to_owned)))
@@ -201,11 +203,12 @@ impl OnDemand {
 
 async fn timed<T>(
     overhead: &Overhead,
+    ending: &Ending,
     within: Duration,
     running: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, Stop> {
     let started = Instant::now();
-    let answer = awaited(within, "the server", running).await;
+    let answer = awaited(within, THE_SERVER, ending, running).await;
     overhead.round_trip(started.elapsed());
     answer
 }

@@ -9,15 +9,16 @@ use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
 use model::{Cause, Reason};
-use sqlx::{AssertSqlSafe, Connection, Either, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Either, Row};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::answer::{Stop, awaited, collect};
 use super::batch::{later, start_up};
+use super::relay::RelayedConnection;
 use super::{Budget, Rows, connect, shown_ms};
 use crate::dsn::Dsn;
-use crate::error::shortened;
+use crate::error::{THE_SERVER, shortened};
 use crate::overhead::Overhead;
 use crate::sql::SqlFile;
 
@@ -29,7 +30,7 @@ const SLACK: Duration = Duration::from_secs(2);
 
 /// A connection that acts.
 pub struct Operator {
-    connection: PgConnection,
+    connection: RelayedConnection,
     deadline: Duration,
     overhead: Arc<Overhead>,
     _permit: OwnedSemaphorePermit,
@@ -69,7 +70,7 @@ impl Operator {
             }
         }
         let options = dsn.options().options(settings);
-        let connection = match connect(&options, dsn, &overhead).await {
+        let connection = match connect(dsn, options, &overhead).await {
             Ok(connection) => connection,
             Err(reason) if super::refuses_options(&reason) => return Err(pooled()),
             Err(reason) => return Err(reason),
@@ -82,25 +83,27 @@ impl Operator {
 
     /// A pooler may swallow start-up options silently: then nothing limits what we would do.
     async fn confirm_settings(&mut self) -> Result<(), Reason> {
-        let read = sqlx::raw_sql("show lock_timeout").fetch_one(&mut self.connection);
-        let row = awaited(SLACK, "the server", read).await.map_err(Stop::reason)?;
+        let ending = self.connection.ending();
+        let read = sqlx::raw_sql("show lock_timeout").fetch_one(&mut *self.connection);
+        let row = awaited(SLACK, THE_SERVER, &ending, read).await.map_err(Stop::reason)?;
         let ours = shown_ms(ACTION_LOCK_TIMEOUT_MS);
         if row.try_get::<String, _>(0).is_ok_and(|shown| shown == ours) {
             let text = AssertSqlSafe(later(self.connection.server_version_num(), ""));
-            let setting = sqlx::raw_sql(text).execute(&mut self.connection);
-            return awaited(SLACK, "the server", setting).await.map(drop).map_err(Stop::reason);
+            let setting = sqlx::raw_sql(text).execute(&mut *self.connection);
+            let set = awaited(SLACK, THE_SERVER, &ending, setting).await;
+            return set.map(drop).map_err(Stop::reason);
         }
         Err(pooled())
     }
 
     /// Runs one statement: `file` with its values filled in. The extended protocol takes one only.
     pub(crate) async fn run(&mut self, file: &SqlFile, text: &str) -> Result<Rows, Failed> {
-        let started = Instant::now();
+        let (started, ending) = (Instant::now(), self.connection.ending());
         let marked = format!("/* pgdeck {} */ {text}", file.name);
         let query = sqlx::query(AssertSqlSafe(marked)).persistent(false);
-        let answers = query.fetch(&mut self.connection).map_ok(Either::Right);
+        let answers = query.fetch(&mut *self.connection).map_ok(Either::Right);
         let sets = collect(std::iter::once(file.name), 0, answers);
-        let answer = awaited(self.deadline, "the server", sets).await;
+        let answer = awaited(self.deadline, THE_SERVER, &ending, sets).await;
         self.overhead.round_trip(started.elapsed());
         let rows = answer.map_err(failed).and_then(|mut sets| {
             let rows = sets.pop().map(Rows::within_limits);

@@ -36,12 +36,17 @@ pub struct Dsn {
     warnings: Vec<String>,
 }
 
+/// By which TLS a server is reached.
 #[derive(Clone, Debug)]
-struct Tls {
-    mode: PgSslMode,
-    root: Option<PathBuf>,
-    certificate: Option<PathBuf>,
-    key: Option<PathBuf>,
+pub(crate) struct Tls {
+    /// Whether it must be, and what is verified.
+    pub(crate) mode: PgSslMode,
+    /// A file of root certificates.
+    pub(crate) root: Option<PathBuf>,
+    /// The file of our own certificate; then there is a key.
+    pub(crate) certificate: Option<PathBuf>,
+    /// Its key.
+    pub(crate) key: Option<PathBuf>,
 }
 
 impl Dsn {
@@ -107,6 +112,14 @@ impl Dsn {
         &self.host
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn tls(&self) -> &Tls {
+        &self.tls
+    }
+
     /// The database to connect to.
     pub fn database(&self) -> &str {
         &self.database
@@ -130,26 +143,21 @@ impl Dsn {
         &self.warnings
     }
 
-    /// The same for sqlx, field by field. Statements are not cached, for a pooler would lose them.
+    /// Who signs in, for sqlx, field by field. Statements are not cached, for a pooler would lose them. The
+    /// relay that stands between sqlx and the server does the TLS.
     pub(crate) fn options(&self) -> PgConnectOptions {
         let mut options = PgConnectOptions::new_without_pgpass()
             .host(&self.host)
             .port(self.port)
             .username(&self.user)
             .database(&self.database)
-            .ssl_mode(self.tls.mode)
+            .ssl_mode(PgSslMode::Disable)
             .application_name(application_name())
             // PgBouncer refuses this start-up parameter; since PostgreSQL 12 the default is exact.
             .extra_float_digits(None)
             .statement_cache_capacity(0);
         if let Some(password) = &self.password {
             options = options.password(password);
-        }
-        if let Some(root) = &self.tls.root {
-            options = options.ssl_root_cert(root);
-        }
-        if let (Some(certificate), Some(key)) = (&self.tls.certificate, &self.tls.key) {
-            options = options.ssl_client_cert(certificate).ssl_client_key(key);
         }
         options
     }
