@@ -28,13 +28,20 @@ impl Drop for Running {
 impl Running {
     /// Starts the binary, redeems the one-time link and waits for the first page.
     pub fn start(dsn: &str, data: &Path) -> Result<Self> {
+        Self::start_with(&[dsn], data, Stdio::null())
+    }
+
+    /// The same with these arguments; `log` takes what it logs.
+    pub fn start_with(arguments: &[&str], data: &Path, log: Stdio) -> Result<Self> {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_pgdeck"))
-            .args(["serve", dsn, "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg("serve")
+            .args(arguments)
+            .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data)
             .env("PGDECK_AUDIT_ANCHOR", data.with_extension("anchor"))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut line)?;

@@ -59,6 +59,24 @@ fn is_told(reason: &Reason) -> bool {
     }
 }
 
+/// A relay must not close our end before we have read what the server said last.
+#[tokio::test]
+async fn what_a_server_says_last_is_told() -> Result {
+    let server = monitored(17).await?;
+    let dsn = Dsn::parse(&server.dsn_for("watcher", "w", "postgres"), &Environment::empty())?;
+    let opened = Observer::open(&dsn, &Budget::default(), Arc::new(Overhead::default())).await;
+    let mut observer = opened.map_err(|reason| anyhow::anyhow!("{}", reason.message()))?;
+    let ours = "pg_stat_activity where application_name like 'pgdeck %'";
+    server.exec(&format!("select pg_terminate_backend(pid) from {ours}")).await?;
+    support::until_true(&server, &format!("select count(*) = 0 from {ours}")).await?;
+    // The relay has seen the end of the server's words by now, too.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let lost = observer.read(&[QUESTION]).await.err().map(|reason| reason.message());
+    let lost = lost.unwrap_or_default();
+    assert!(lost.contains("57P01"), "{lost}");
+    Ok(())
+}
+
 /// The most memory that this process ever held, kB.
 fn peak_kb() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;

@@ -36,8 +36,8 @@ const LEAST_CONNECTIONS: usize = 4;
 /// Files that pgdeck itself has open at most: three for each of ten connections of SQLite, four for each thread
 /// with a runtime, the log.
 const FILES_OF_OURS: usize = 64;
-/// Files for a watched server: a runtime of its own and three sessions.
-const FILES_OF_A_SERVER: usize = 8;
+/// Files for a watched server: a runtime of its own and three sessions, each with a relay.
+const FILES_OF_A_SERVER: usize = 16;
 
 /// A listener that has no more connections open than the limit of open files leaves beside what is needed for
 /// watching, and never more than half of it.
@@ -235,9 +235,9 @@ mod tests {
     #[test]
     fn watching_has_its_files_before_clients_have_theirs() {
         assert_eq!(most_connections(1_024, 10), 512);
-        assert_eq!(most_connections(1_024, 100), 160);
+        assert_eq!(most_connections(1_024, 50), 160);
         assert_eq!(most_connections(1_000_000, 1), MAX_CONNECTIONS);
-        assert_eq!(most_connections(80, 1), 8);
+        assert_eq!(most_connections(96, 1), 16);
         assert_eq!(most_connections(20, 50), LEAST_CONNECTIONS);
     }
 }

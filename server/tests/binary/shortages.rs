@@ -122,7 +122,7 @@ async fn without_file_descriptors_the_watch_goes_on() {
     let file = configured(&server);
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
-    let pgdeck = Running::with_files(file.path().to_str().unwrap(), &data_dir, 80);
+    let pgdeck = Running::with_files(file.path().to_str().unwrap(), &data_dir, 96);
     let me = pgdeck.sign_in_by_link().await;
     goes_on(&pgdeck).await;
     let address = pgdeck.url.strip_prefix("http://").unwrap().to_owned();
@@ -144,7 +144,7 @@ async fn without_file_descriptors_the_watch_goes_on() {
     end_sessions(&server, &pgdeck).await;
     shows(&pgdeck, &me, "/s/shop", "Too many open files").await;
     drop(idle);
-    limit(&pgdeck, "--nofile=80:");
+    limit(&pgdeck, "--nofile=96:");
     goes_on(&pgdeck).await;
     let (code, log) = tokio::task::spawn_blocking(move || pgdeck.terminate()).await.unwrap();
     assert!(code == 0 && !log.contains("panicked"), "{log}");

@@ -31,6 +31,17 @@ pub async fn relay(mut server: Box<dyn Socket>, local: LocalSocket, ending: Endi
     if let Err(why) = carry(&mut server, &mut client).await {
         ending.tell(why);
     }
+    drop(server);
+    drain(client).await;
+}
+
+/// Lets sqlx read what the server said last: it writes its next question before, and where nobody takes that it does
+/// not read at all.
+async fn drain(mut client: UnixStream) {
+    let mut dropped = vec![0; TO_SERVER_BYTES];
+    // It is gone already: then there is nothing to read from it.
+    let _ = AsyncWriteExt::shutdown(&mut client).await;
+    while AsyncReadExt::read(&mut client, &mut dropped).await.is_ok_and(|count| count > 0) {}
 }
 
 async fn carry(server: &mut Box<dyn Socket>, client: &mut UnixStream) -> Result<(), Ended> {
