@@ -86,7 +86,10 @@ test('a pgdeck that is stopped says so', async ({ page }) => {
   await using pgdeck = await serve([NOBODY]);
   await page.goto(pgdeck.link);
   await alive(page);
+  // Only an open stream can be told.
+  const opened = page.waitForResponse((answer) => answer.url().includes('/live?server='));
   await page.getByRole('main').getByRole('listitem').getByRole('link').click();
+  await opened;
   await expect(page.getByRole('main')).toContainText('The numbers are unknown.');
   await pgdeck.stop();
   await expect(page.getByText('pgdeck was stopped; this page goes on when it is back.')).toBeVisible();
