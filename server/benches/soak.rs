@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
              create table t as select i as id, i % 100 as value from generate_series(1, 10000) i",
         )
         .await?;
-    tokio::spawn(work(server.dsn()));
+    tokio::spawn(work(server.connect().await?));
     let attack = ATTACKS_WITH_ROWS.iter().find(|attack| attack.name.starts_with("texts of 5 MB"));
     let attack = *attack.context("the attack")?;
     let hostile = HostileServer::before(&server, attack, Phase::Fetch).await?;
@@ -75,10 +75,7 @@ fn configuration(server: &Server, hostile: &HostileServer, port: u16) -> String 
 }
 
 /// Statements of many texts, so that there is something to count.
-async fn work(dsn: String) {
-    let Ok(mut session) = <sqlx::PgConnection as sqlx::Connection>::connect(&dsn).await else {
-        return;
-    };
+async fn work(mut session: sqlx::PgConnection) {
     for n in 0_u64.. {
         let text = format!("select count(*) from t where value = {} and id > {n}", n % 100);
         let _ = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut session).await;
