@@ -78,8 +78,8 @@ pub trait Area: Send + Sync + 'static {
     const NAME: AreaName;
     /// How often it is read, ms.
     const EVERY_MS: u32;
-    /// Whether it is read on a session of its own, opened for each reading and closed after it: for readings that
-    /// take long, or several databases.
+    /// Whether it is read beside the session that stays, on one that is opened for the areas that are due together
+    /// and closed after them: for readings that take long, or several databases.
     const OWN_SESSION: bool = false;
     /// Its rules.
     const RULES: &'static [Rule<Self::Value>];

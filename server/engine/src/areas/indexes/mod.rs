@@ -1,4 +1,5 @@
-//! Indexes of all databases, with what is scanned and written, read every minute on a session of its own.
+//! Indexes of all databases, with what is scanned and written, read every minute on a session beside
+//! the one that stays.
 // What a server counts may be anything: sums of it saturate.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 

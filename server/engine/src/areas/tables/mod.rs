@@ -1,5 +1,5 @@
-//! Tables of all databases with their TOAST tables and the sizes of their indexes, read every minute on a session
-//! of its own.
+//! Tables of all databases with their TOAST tables and the sizes of their indexes, read every minute on a
+//! session beside the one that stays.
 // What a server counts may be anything: sums of it saturate.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
