@@ -1,9 +1,10 @@
 //! The relations of a database as they were listed: by oid, with a mark that changes when one is touched.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use foldhash::HashSet;
 use model::AreaName;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
@@ -154,9 +155,9 @@ mod tests {
     fn what_is_known_or_not_wanted_is_left_out() {
         let listed = listed("{1259,16384,16390,16392}", "rrir", &[]).unwrap_or_default();
         let listed = Relations::new(listed);
-        let known = HashSet::from([16_384]);
+        let known = HashSet::from_iter([16_384]);
         let all = Wanted { kinds: TABLE_KINDS, from_oid: 0 };
-        assert_eq!(listed.others(all, &HashSet::new()), [1_259, 16_384, 16_392]);
+        assert_eq!(listed.others(all, &HashSet::default()), [1_259, 16_384, 16_392]);
         assert_eq!(listed.others(all, &known), [1_259, 16_392]);
         let own = Wanted { from_oid: FIRST_NORMAL_OID, ..all };
         assert_eq!(listed.others(own, &known), [16_392]);

@@ -5,10 +5,10 @@
 //! bufmgr.c, heapam.c and nbtsearch.c), and DDL writes its row of `pg_class` or `pg_index` anew. What neither tells, for
 //! example a definition that follows a renamed column, is found when its turn comes, within the hour.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use foldhash::HashSet;
 use model::AreaName;
 use model::server::Facts;
 
@@ -108,7 +108,7 @@ pub struct Touched {
 impl Touched {
     /// Compares what was listed at the last reading with what is listed now; `turn` counts readings.
     pub fn between(before: &Relations, now: &Relations, turn: u32) -> Self {
-        let mut differing = HashSet::new();
+        let mut differing = HashSet::default();
         let mut then = before.all().iter().peekable();
         for relation in now.all() {
             while let Some(gone) = then.next_if(|one| one.oid < relation.oid) {
@@ -172,6 +172,6 @@ mod tests {
         let first = Touched::between(&Relations::default(), &now, 0);
         assert!(now.all().iter().all(|one| first.has(one.oid)));
         let all = Wanted { kinds: b"r", from_oid: 0 };
-        assert_eq!(touched.new_indexes(&now, all, &HashSet::from([31])), [40]);
+        assert_eq!(touched.new_indexes(&now, all, &HashSet::from_iter([31])), [40]);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use model::{AreaName, TableName};
 use playground::ServerOptions;
+use sqlx::{Connection, PgConnection};
 use support::{
     Result, after_ticks, is_up, link, lost_because, monitored, our_sessions, until, watch, watcher,
 };
@@ -50,6 +51,34 @@ async fn settings_of_the_role_do_not_reach_our_transactions() -> Result {
     let most = connects.iter().all(|connects| (1..=1 + apart).contains(connects));
     assert!(most && failures == 0, "nothing ended a session or failed: {connects:?}, {failures}");
     engine.stop().await;
+    Ok(())
+}
+
+/// 18 counts them (`pg_stat_database`).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_workers_of_parallel_queries_are_taken() -> Result {
+    let server = monitored(18).await?;
+    for setting in
+        ["parallel_setup_cost = 0", "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0"]
+    {
+        server.exec(&format!("alter role watcher set {setting}")).await?;
+    }
+    let launched = async || -> Result<i64> {
+        let sql = "select sum(parallel_workers_launched)::int8 from pg_stat_database";
+        Ok(sqlx::query_scalar(sql).fetch_one(&mut server.connect().await?).await?)
+    };
+    let mut other = PgConnection::connect(&watcher(&server)).await?;
+    sqlx::raw_sql("select sum(relpages) from pg_class; select pg_stat_force_next_flush()")
+        .execute(&mut other)
+        .await?;
+    other.close().await?;
+    let before = launched().await?;
+    assert!(before > 0, "another session of the role takes some");
+    let engine = watch(&[("server", watcher(&server))])?;
+    until(&engine, "server", FIRST, is_up).await?;
+    after_ticks(&engine, "server", (AreaName::Tables, 1), async || Ok(())).await?;
+    engine.stop().await;
+    assert_eq!(launched().await?, before);
     Ok(())
 }
 

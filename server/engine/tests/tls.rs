@@ -5,13 +5,14 @@ mod support;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context;
 use engine::Dsn;
 use engine::connection::{Budget, Observer};
 use engine::dsn::Environment;
 use engine::overhead::Overhead;
-use engine::sql::SqlFile;
+use engine::sql::{Fill, SqlFile};
 use model::{Cause, Known, Reason};
 use playground::{Server, ServerOptions};
 use support::Result;
@@ -23,6 +24,12 @@ const IS_ENCRYPTED: SqlFile = SqlFile {
 };
 const LARGE: SqlFile =
     SqlFile { floor: 14, name: "large.14.sql", text: "select pg_catalog.repeat('x', 10000000)" };
+
+const MANY: SqlFile = SqlFile {
+    floor: 14,
+    name: "many.14.sql",
+    text: "select pg_catalog.cardinality(array[{numbers}]::int4[])",
+};
 
 /// Certificates made for one test.
 struct Certificates {
@@ -164,6 +171,41 @@ async fn limits_hold_within_tls() -> Result {
         let told = matches!(&answer, Err(Reason::Unreachable { message, .. })
             if message.starts_with("The server sent a row of 9.54"));
         assert!(told, "{tls}: {answer:?}");
+    }
+    Ok(())
+}
+
+/// The end of a question that is sent in parts must not wait until the server has acknowledged the part before.
+#[tokio::test]
+async fn a_long_question_is_answered_as_soon_as_a_short_one() -> Result {
+    let certificates = Certificates::make()?;
+    let server = certificates.server().await?;
+    for tls in ["require", "disable"] {
+        let dsn = server.dsn_for("watcher", "w", "postgres") + "?sslmode=" + tls;
+        let dsn = Dsn::parse(&dsn, &Environment::empty())?;
+        let overhead = Arc::new(Overhead::default());
+        let opened = Observer::open(&dsn, &Budget::default(), overhead).await;
+        let mut observer = opened.map_err(|reason| anyhow::anyhow!("{reason:?}"))?;
+        // 33 kB, several times what the relay carries at once.
+        let numbers: Vec<i64> = (2_000_000_000..2_000_003_000).collect();
+        let mut medians = [0.0; 2];
+        for (numbers, median) in [&numbers[..1], &numbers].into_iter().zip(&mut medians) {
+            let mut times = Vec::new();
+            // The first ones a server acknowledges at once.
+            for _ in 0..50 {
+                let asked = Instant::now();
+                let fill = Fill { numbers, ..Fill::default() };
+                let answers = observer.read_with(&[MANY], fill).await;
+                assert!(matches!(answers.as_deref(), Ok([Ok(_)])), "{tls}");
+                times.push(asked.elapsed().as_secs_f64());
+            }
+            times.sort_by(f64::total_cmp);
+            *median = times[times.len() / 2];
+        }
+        let ratio = medians[1] / medians[0];
+        println!("{tls}: {:.2} ms, {ratio:.1} times a short one", medians[1] * 1e3);
+        // PostgreSQL parses it for some ten times as long; waiting for 40 ms would make it two hundred.
+        assert!(ratio < 60.0, "{tls}: {ratio}");
     }
     Ok(())
 }

@@ -34,12 +34,14 @@ impl Settings {
 
 /// What a session of ours is limited to from its start. What the role or the database has set for
 /// itself yields to it.
-pub fn start_up() -> [(&'static str, String); 6] {
+pub fn start_up() -> [(&'static str, String); 7] {
     [
         ("statement_timeout", STATEMENT_TIMEOUT_MS.to_string()),
         ("lock_timeout", LOCK_TIMEOUT_MS.to_string()),
         ("idle_in_transaction_session_timeout", "5000".into()),
         ("jit", "off".into()),
+        // The workers of parallel queries are those of other sessions.
+        ("max_parallel_workers_per_gather", "0".into()),
         // A hot standby refuses serializable; a deferrable one waits for writers.
         ("default_transaction_isolation", "read committed".into()),
         ("default_transaction_deferrable", "off".into()),
@@ -66,7 +68,7 @@ const SEARCH_PATH: &str = "pg_catalog";
 /// The first version with `idle_session_timeout`.
 const IDLE_SESSION_TIMEOUT_SINCE: u32 = 140_000;
 /// How many of them are set per transaction: the rest is said by `begin`.
-const LOCAL_SETTINGS: usize = 5;
+const LOCAL_SETTINGS: usize = 6;
 /// What a transaction of ours ends with.
 pub const COMMIT: &str = "commit";
 /// All that the role's or the database's defaults could change is said.

@@ -1,8 +1,8 @@
 //! Reads the indexes of one database. Definitions are asked for last, and only of those that are worth showing.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use model::indexes::{DatabaseIndexes, Index, Owner, problems};
 use model::server::Facts;
 use model::{AreaName, Reason};
@@ -146,7 +146,7 @@ impl DatabaseReader {
         let problems = database.problems.iter();
         let first = problems.flat_map(|problem| [Some(problem.oid), problem.other]).flatten();
         let mut wanted: Vec<u32> = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut largest: Vec<(u32, u32)> =
             database.indexes.iter().map(|index| (index.relpages, index.oid)).collect();
         if largest.len() > MOST_DEFINITIONS {

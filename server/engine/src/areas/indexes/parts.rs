@@ -1,9 +1,9 @@
 //! Reads tables with their indexes and foreign keys, some thousand at a time: each part is a short transaction of its
 //! own. What was not touched since the reading before is taken from there.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
+use foldhash::HashSet;
 use model::indexes::{DatabaseIndexes, Index, Owner};
 use model::server::Facts;
 
@@ -50,7 +50,7 @@ impl Parts<'_> {
             database.indexes = of_kept.cloned().collect();
         }
         let wanted = now.others(TABLES, &kept);
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut schemas = SharedNames::default();
         for part in wanted.chunks(PART) {
             let owners: Vec<OwnerRow> = self.part(OWNERS, part).await?;

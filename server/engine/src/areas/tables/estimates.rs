@@ -7,11 +7,11 @@
 mod input;
 mod turns;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bloat::Shape;
+use foldhash::HashMap;
 use model::Known;
 use model::server::Facts;
 use model::tables::{Table, TableBloat};

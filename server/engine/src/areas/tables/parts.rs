@@ -1,9 +1,9 @@
 //! Reads tables with their TOAST tables and indexes, some thousand at a time: each part is a short transaction of its
 //! own. What was not touched since the reading before is taken from there.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use model::server::Facts;
 use model::tables::Table;
 
@@ -115,7 +115,7 @@ fn put_together(
 ) -> Vec<Table> {
     let places: HashMap<u32, usize> =
         tables.iter().enumerate().map(|(place, table)| (table.oid, place)).collect();
-    let mut of_toast = HashMap::with_capacity(toasts.len());
+    let mut of_toast = HashMap::default();
     for row in toasts {
         if let Some(place) = places.get(&row.of_oid)
             && let Some(table) = tables.get_mut(*place)

@@ -2,9 +2,10 @@
 //! expensive: of a hundred thousand it takes twenty seconds and leaves two gigabytes in the session
 //! (`docs/limits.md`). So some hundred are asked for in each reading: the largest, and others in turn.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use model::tables::Table;
 
 /// The largest relations are asked for each time.

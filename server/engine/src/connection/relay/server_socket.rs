@@ -3,7 +3,8 @@
 
 use sqlx::postgres::PgSslMode;
 use sqlx_core::net::tls::{self, CertificateInput, TlsConfig};
-use sqlx_core::net::{Socket, SocketIntoBox, WithSocket, connect_tcp, connect_uds};
+use sqlx_core::net::{Socket, SocketIntoBox, WithSocket, connect_uds};
+use tokio::net::TcpStream;
 
 use crate::dsn::Dsn;
 
@@ -16,7 +17,11 @@ pub async fn open(dsn: &Dsn) -> Result<Box<dyn Socket>, sqlx::Error> {
     if host.starts_with('/') {
         connect_uds(format!("{host}/.s.PGSQL.{port}"), Upgrade(dsn)).await?
     } else {
-        connect_tcp(host, port, Upgrade(dsn)).await?
+        let socket = TcpStream::connect((host, port)).await?;
+        // A long question is sent in parts, and PostgreSQL answers no part: the last one would wait for the server's
+        // delayed acknowledgement, 40 ms (RFC 9293, 3.7.4 "Nagle Algorithm").
+        socket.set_nodelay(true)?;
+        Upgrade(dsn).with_socket(socket).await
     }
 }
 

@@ -25,7 +25,9 @@ select i.indexrelid::int8 as oid, i.indrelid::int8 as indrelid, c.relname::text 
   left join pg_catalog.pg_constraint con on con.conrelid = i.indrelid and con.conindid = i.indexrelid
         and con.contype in ('p', 'u', 'x') and (i.indisunique or i.indisexclusion)
   left join pg_catalog.pg_inherits h on h.inhrelid = i.indexrelid
- where (i.indrelid = any ('{{numbers}}'::oid[]) or i.indexrelid = any ('{{numbers}}'::oid[]))
+ -- one list, so that pg_index and what is joined to it are looked up by their indexes, however large they are
+ where i.indexrelid = any (array(select x.indexrelid from pg_catalog.pg_index x where x.indrelid = any ('{{numbers}}'::oid[]))
+                           || '{{numbers}}'::oid[])
    and c.relnamespace not in ('pg_catalog'::pg_catalog.regnamespace, 'pg_toast'::pg_catalog.regnamespace)
  order by i.indrelid, i.indexrelid
  limit 200000;

@@ -14,9 +14,9 @@ select (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::int8 as server
           from pg_catalog.pg_namespace n) as schemas,
        -- change when a row of pg_index or of a constraint that needs an index is written: how old they are together,
        -- less what all grow older
-       (select sum(pg_catalog.age(i.xmin) - pg_catalog.age('3'::xid)::int8) filter (where i.indexrelid >= 16384)
-          from pg_catalog.pg_index i)::float8 as index_rows,
-       (select sum(pg_catalog.age(c.xmin) - pg_catalog.age('3'::xid)::int8)
+       (select sum(pg_catalog.age(i.xmin)) - count(*) * pg_catalog.age('3'::xid)
+          from pg_catalog.pg_index i where i.indexrelid >= 16384)::float8 as index_rows,
+       (select sum(pg_catalog.age(c.xmin)) - count(*) * pg_catalog.age('3'::xid)
           from pg_catalog.pg_constraint c
          where c.contype in ('p', 'u', 'x') and c.oid >= 16384)::float8 as constraint_rows,
        pg_catalog.current_setting('track_counts')::bool as track_counts,

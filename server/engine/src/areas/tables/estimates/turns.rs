@@ -1,9 +1,9 @@
 //! In which order tables are estimated, and when an estimate no longer holds. Pure.
 
-use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use foldhash::HashSet;
 use model::tables::{Kind, Table};
 
 /// What an estimate was made with, as a hash: it is made anew where this changes.

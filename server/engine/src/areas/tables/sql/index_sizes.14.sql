@@ -10,7 +10,9 @@ select i.indrelid::int8 as of_oid, c.oid::int8 as oid, c.relname::text as relnam
   from pg_catalog.pg_index i
   join pg_catalog.pg_class c on c.oid = i.indexrelid
   join pg_catalog.pg_am am on am.oid = c.relam
- where (i.indrelid = any ('{{numbers}}'::oid[]) or i.indexrelid = any ('{{numbers}}'::oid[]))
+ -- one list, so that pg_index and what is joined to it are looked up by their indexes, however large they are
+ where i.indexrelid = any (array(select x.indexrelid from pg_catalog.pg_index x where x.indrelid = any ('{{numbers}}'::oid[]))
+                           || '{{numbers}}'::oid[])
    and c.relkind = 'i'
    -- not those of empty tables in pg_toast (oid 99), which is most
    and (c.relnamespace <> 99 or c.relpages > 1 or pg_catalog.pg_stat_get_tuples_inserted(i.indrelid) > 0)
