@@ -119,14 +119,17 @@ struct Watched {
     unread: f64,
     /// Open files at the end of warming up and at the end.
     files: [usize; 2],
+    /// Resident memory in each twelfth of the time, on the average, MiB.
+    curve: Vec<f64>,
 }
 
 impl std::fmt::Display for Watched {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { memory: [warm, last, most], slope, log, unread, files: [before, after] } = self;
+        let Self { memory: [warm, last, most], slope, log, unread, files: [before, after], curve } =
+            self;
         write!(
             formatter,
-            "memory {warm:.1} MiB after warming up, {last:.1} at the end, {most:.1} at most; slope {slope:+.2} MiB an hour (goal 1); log {log:.0} KiB an hour (goal 100); the real server was unread for {unread:.0} s at most; {before} open files, then {after}"
+            "memory {warm:.1} MiB after warming up, {last:.1} at the end, {most:.1} at most; slope {slope:+.2} MiB an hour (goal 1); log {log:.0} KiB an hour (goal 100); the real server was unread for {unread:.0} s at most; {before} open files, then {after}; memory over time {curve:.0?}"
         )
     }
 }
@@ -158,7 +161,13 @@ async fn watch(running: &Running, log: &std::path::Path, span: Duration) -> Resu
     let last = seen.last().context("nothing seen")?.1;
     let log = (std::fs::metadata(log)?.len() - bytes) as f64 / 1_024.0 / hours;
     let files = [files, open_files(running)?];
-    Ok(Watched { memory: [memory, last, most], slope: slope(&after), log, unread, files })
+    let memories: Vec<f64> = seen.iter().map(|(_, memory)| *memory).collect();
+    let curve = memories.chunks(memories.len().div_ceil(12)).map(mean).collect();
+    Ok(Watched { memory: [memory, last, most], slope: slope(&after), log, unread, files, curve })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// How often the activity of the real server was read.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use model::{AreaName, TableName};
 use playground::ServerOptions;
-use sqlx::{Connection, PgConnection};
+use sqlx::Connection;
 use support::{
     Result, after_ticks, is_up, link, lost_because, monitored, our_sessions, until, watch, watcher,
 };
@@ -67,7 +67,7 @@ async fn no_workers_of_parallel_queries_are_taken() -> Result {
         let sql = "select sum(parallel_workers_launched)::int8 from pg_stat_database";
         Ok(sqlx::query_scalar(sql).fetch_one(&mut server.connect().await?).await?)
     };
-    let mut other = PgConnection::connect(&watcher(&server)).await?;
+    let mut other = playground::connect(&watcher(&server)).await?;
     sqlx::raw_sql("select sum(relpages) from pg_class; select pg_stat_force_next_flush()")
         .execute(&mut other)
         .await?;
