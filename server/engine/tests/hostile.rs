@@ -22,7 +22,7 @@ use support::{Result, after_ticks, is_fresh, is_up, monitored, until, watch, wat
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-/// Floods take the machine's time: how soon a server is read again is asked in `faults.rs`.
+/// Floods take the machine's time: how soon a server is read again is asked in `faults/main.rs`.
 const HEALS_WITHIN: Duration = support::PATIENCE;
 /// Two deadlines of four seconds and what the machine needs.
 const NOTICED_WITHIN: Duration = support::PATIENCE;

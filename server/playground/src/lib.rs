@@ -35,7 +35,7 @@ pub use error::Error;
 pub use hostile::{HostileServer, Phase};
 pub use options::ServerOptions;
 pub use pooler::{PoolMode, Pooler, PoolerOptions};
-pub use proxy::{Fault, FaultProxy};
+pub use proxy::{Fault, FaultPhase, FaultProxy};
 pub use server::{Server, server};
 pub use trouble::Trouble;
 pub use trouble::dropped_index::{Looks, Regressed};

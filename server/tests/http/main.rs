@@ -9,6 +9,7 @@
 
 #[path = "../support/client.rs"]
 mod client;
+mod forged_headers;
 mod form_tokens;
 mod in_process;
 mod metrics;

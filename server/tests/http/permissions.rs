@@ -9,9 +9,9 @@ use crate::client::{FORM, PASSWORD, cookie, location, with_token};
 use crate::in_process::InProcess;
 
 /// Users: name, roles, servers they may see (none: all), the permissions held, and whether on `shop`.
-type TestUser =
+pub type TestUser =
     (&'static str, &'static [Role], &'static [&'static str], &'static [&'static str], bool);
-const USERS: [TestUser; 5] = [
+pub const USERS: [TestUser; 5] = [
     ("viewer", &[Role::Viewer], &[], &["see"], true),
     ("analyst", &[Role::Analyst], &[], &["see", "explain"], true),
     ("operator", &[Role::Operator], &[], &["see", "explain", "audit", "act"], true),
@@ -27,7 +27,7 @@ const JSON: &str = "application/json";
 
 /// Content type and body that an entry is called with. Most functions take a server or nothing; those
 /// that take more are listed.
-fn body(path: &str) -> (&'static str, String) {
+pub fn body(path: &str) -> (&'static str, String) {
     match path {
         "/api/act_preview" => (JSON, format!(r#"{{"server":"shop","ask":{ASK}}}"#)),
         "/api/act" => (
@@ -97,14 +97,14 @@ fn body(path: &str) -> (&'static str, String) {
 
 /// How an entry responded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+pub enum Answer {
     Allowed,
     SignInRequired,
     Forbidden,
     NotFound,
 }
 
-async fn answer(response: Response) -> Answer {
+pub async fn answer(response: Response) -> Answer {
     let (status, to_sign_in) =
         (response.status().as_u16(), location(&response).starts_with("/sign-in?next="));
     let kind = response.headers().get("content-type");
@@ -126,13 +126,16 @@ async fn answer(response: Response) -> Answer {
     }
 }
 
-async fn call(pgdeck: &InProcess, method: &str, path: &str, cookie: Option<&str>) -> Answer {
-    let place =
-        path.replace("{server}", "shop").replace(":server", "shop").replace("{queryid}", "1");
-    let place = match path {
+/// The address that an entry is called at.
+pub fn place(path: &str) -> String {
+    match path {
         "/live" => "/live?server=shop&area=activity".into(),
-        _ => place,
-    };
+        _ => path.replace("{server}", "shop").replace(":server", "shop").replace("{queryid}", "1"),
+    }
+}
+
+async fn call(pgdeck: &InProcess, method: &str, path: &str, cookie: Option<&str>) -> Answer {
+    let place = place(path);
     let mut request = match method {
         "GET" => pgdeck.get(&place),
         "POST" => {
@@ -153,7 +156,7 @@ async fn call(pgdeck: &InProcess, method: &str, path: &str, cookie: Option<&str>
 }
 
 /// The response that a user with these permissions must get.
-fn expected(access: &str, user: Option<(&[&str], bool)>) -> Answer {
+pub fn expected(access: &str, user: Option<(&[&str], bool)>) -> Answer {
     if access == "public" {
         return Answer::Allowed;
     }

@@ -98,7 +98,7 @@ impl Engine {
         let overhead = Arc::clone(&server.overhead);
         let mut operator = Operator::open(&dsn, &server.budget, overhead, timeout_ms).await?;
         let file = picked(&OPERATORS, facts.major)?;
-        let rows = operator.run(&file, file.statement()).await.map_err(reason)?;
+        let rows = operator.look(&file, file.statement()).await.map_err(reason)?;
         let me: OperatorRow = rows.one()?;
         let same_cluster =
             facts.system_identifier.as_ref().is_none_or(|known| *known == me.system_identifier);
@@ -172,7 +172,7 @@ impl ActionSession {
         let file = picked(&CHOSEN_SESSIONS, self.major)?;
         let role = quoted_literal(&self.observer_role);
         let text = filled(file.statement(), &[&array(pids), &role]);
-        self.operator.run(&file, &text).await.map_err(reason)?.all()
+        self.operator.look(&file, &text).await.map_err(reason)?.all()
     }
 
     fn look_at_session(
@@ -208,7 +208,7 @@ impl ActionSession {
         let look = picked(&CHOSEN_TABLES, self.major)?;
         let text = filled(look.statement(), &[&quoted_literal(name)]);
         let row: Option<TableRow> =
-            self.operator.run(&look, &text).await.map_err(reason)?.all()?.pop();
+            self.operator.look(&look, &text).await.map_err(reason)?.all()?.pop();
         let query = if ask.action == Action::Vacuum { VACUUMED } else { ANALYZED };
         let file = picked(&query, self.major)?;
         let object = row.as_ref().map_or_else(|| name.to_owned(), |row| row.name.clone());
@@ -248,7 +248,7 @@ impl ActionSession {
             Some(oid) => self.counts(oid).await,
             None => None,
         };
-        let answer = self.operator.run(&step.file, &step.shown.sql).await;
+        let answer = self.operator.act(&step.file, &step.shown.sql).await;
         let mut ran = StepResult::new(step, started, before);
         match answer {
             Ok(rows) if step.action.is_on_sessions() => match rows.all() {

@@ -164,7 +164,7 @@ impl ActionSession {
         if !pids.is_empty() {
             let file = picked(&REMAINING, self.major)?;
             let text = filled(file.statement(), &[&array(pids)]);
-            let rows = self.operator.run(&file, &text).await.map_err(reason)?.all()?;
+            let rows = self.operator.look(&file, &text).await.map_err(reason)?.all()?;
             ran.iter_mut().filter(open).for_each(|ran| ran.see_sessions(&rows));
         }
         for ran in ran.iter_mut().filter(open) {
@@ -180,6 +180,6 @@ impl ActionSession {
     pub(super) async fn counts(&mut self, oid: i64) -> Option<CountsRow> {
         let file = picked(&COUNTS, self.major).ok()?;
         let text = filled(file.statement(), &[&oid.to_string()]);
-        self.operator.run(&file, &text).await.ok()?.one().ok()
+        self.operator.look(&file, &text).await.ok()?.one().ok()
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::answer::{Stop, awaited, collect};
-use super::batch::{later, start_up};
+use super::batch::{STATEMENT_TIMEOUT_MS, later, start_up};
 use super::relay::RelayedConnection;
 use super::{Budget, Rows, connect, shown_ms};
 use crate::dsn::Dsn;
@@ -27,10 +27,13 @@ use crate::sql::SqlFile;
 pub const ACTION_LOCK_TIMEOUT_MS: u64 = 2_000;
 /// Added to the server's own timeout for the network (`docs/limits.md#connections`).
 const SLACK: Duration = Duration::from_secs(2);
+/// Our deadline for a query of a look, which takes as long as a reading; never an hour, as VACUUM may.
+const LOOK_DEADLINE: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS).saturating_add(SLACK);
 
 /// A connection that acts.
 pub struct Operator {
     connection: RelayedConnection,
+    /// For the statement that acts.
     deadline: Duration,
     overhead: Arc<Overhead>,
     _permit: OwnedSemaphorePermit,
@@ -96,14 +99,24 @@ impl Operator {
         Err(pooled())
     }
 
-    /// Runs one statement: `file` with its values filled in. The extended protocol takes one only.
-    pub(crate) async fn run(&mut self, file: &SqlFile, text: &str) -> Result<Rows, Failed> {
+    /// Looks: runs a query, `file` with its values filled in.
+    pub(crate) async fn look(&mut self, file: &SqlFile, text: &str) -> Result<Rows, Failed> {
+        self.run(file, text, LOOK_DEADLINE).await
+    }
+
+    /// Acts: runs a statement, which may take as long as was said when the session was opened.
+    pub(crate) async fn act(&mut self, file: &SqlFile, text: &str) -> Result<Rows, Failed> {
+        self.run(file, text, self.deadline).await
+    }
+
+    /// The extended protocol takes one statement only.
+    async fn run(&mut self, file: &SqlFile, text: &str, within: Duration) -> Result<Rows, Failed> {
         let (started, ending) = (Instant::now(), self.connection.ending());
         let marked = format!("/* pgdeck {} */ {text}", file.name);
         let query = sqlx::query(AssertSqlSafe(marked)).persistent(false);
         let answers = query.fetch(&mut *self.connection).map_ok(Either::Right);
         let sets = collect(std::iter::once(file.name), 0, answers);
-        let answer = awaited(self.deadline, THE_SERVER, &ending, sets).await;
+        let answer = awaited(within, THE_SERVER, &ending, sets).await;
         self.overhead.round_trip(started.elapsed());
         let rows = answer.map_err(failed).and_then(|mut sets| {
             let rows = sets.pop().map(Rows::within_limits);

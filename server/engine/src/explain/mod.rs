@@ -25,6 +25,7 @@ use std::sync::Arc;
 use model::explain::{Cancelling, Explained, NotExplained, Preview, Refusal, Request, RunId};
 use model::server::ConnectionState;
 use model::{Cause, Permission, Reason, ServerId, User};
+use tokio::sync::oneshot;
 
 use crate::engine::Engine;
 use crate::planning::{Had, Planner};
@@ -93,18 +94,31 @@ impl Engine {
         let slot = server.explains.slot_for_person().await?;
         let database = request.database.as_deref();
         let running = self.runs().begin(&request.run, &server.id, database, &who.name)?;
-        let abandoned = Abandoned { server: Arc::clone(&server), run: Arc::clone(&running.run) };
+        let mut abandoned = Abandoned {
+            server: Arc::clone(&server),
+            run: Arc::clone(&running.run),
+            is_answered: false,
+        };
         // Its own task, so that a page that is left does not leave a transaction behind.
         let (spawner, noted) = (Arc::clone(&server), Arc::clone(&server));
-        let task = spawner.spawn(async move {
+        let (tell, told) = oneshot::channel();
+        spawner.spawn(async move {
             let Running { run, .. } = &running;
             let (server, guarded, request) = (&*server, &guarded, &request);
             let execution = Execution { server, run, guarded, request, timeout_ms, needs: &[] };
-            let answer = execution.run().await;
-            drop(slot);
-            answer
+            let (answer, is_late) = execution.until_deadline().await;
+            // Nobody listens when the page was left.
+            if is_late {
+                // Cancelling takes the same way, on which nothing may come through.
+                let _ = tell.send(answer);
+                execution.cancel().await;
+            } else {
+                drop((running, slot));
+                let _ = tell.send(answer);
+            }
         });
-        let answer = task.await;
+        let answer = told.await;
+        abandoned.is_answered = true;
         drop(abandoned);
         // Who had what done, never the statement: its text and values are the user's.
         let plan = matches!(&answer, Ok(Ok(_)));
@@ -191,15 +205,16 @@ fn timeout_ms(request: &Request) -> Result<u64, Refusal> {
     fits.then_some(wanted).ok_or(Refusal::Timeout { limit_ms: LONGEST_TIMEOUT_MS })
 }
 
-/// Cancels a run whose caller went away before it ended.
+/// Cancels a run whose caller went away before it was answered.
 struct Abandoned {
     server: Arc<WatchedServer>,
     run: Arc<Run>,
+    is_answered: bool,
 }
 
 impl Drop for Abandoned {
     fn drop(&mut self) {
-        if self.run.is_over() {
+        if self.is_answered || self.run.is_over() {
             return;
         }
         let (server, run) = (Arc::clone(&self.server), Arc::clone(&self.run));

@@ -75,8 +75,31 @@ impl<T: Into<NotExplained>> From<T> for Ended {
 }
 
 impl Execution<'_> {
-    /// Runs it; the session is closed in any case.
+    /// Runs it; the session is closed in any case, and a backend that is late is cancelled.
     pub async fn run(&self) -> Result<Explained, NotExplained> {
+        let (answer, is_late) = self.until_deadline().await;
+        if is_late {
+            self.cancel().await;
+        }
+        answer
+    }
+
+    /// Runs it, and says whether its backend may still be busy, so that `cancel` is called for.
+    pub async fn until_deadline(&self) -> (Result<Explained, NotExplained>, bool) {
+        match self.session().await {
+            Ok(explained) => (Ok(explained), false),
+            Err(Ended { why, late }) => (Err(why), late),
+        }
+    }
+
+    /// Cancels the backend of a run that was given up: with the session only the socket is gone.
+    pub async fn cancel(&self) {
+        if let Err(reason) = cancel::make_sure(self.server, self.run).await {
+            tracing::warn!(server = %self.server.id, reason = %reason.message(), "a late EXPLAIN cannot be cancelled");
+        }
+    }
+
+    async fn session(&self) -> Result<Explained, Ended> {
         let dsn = dsn(self.server, self.request.database.as_deref())?;
         let mut session =
             OnDemand::open(&dsn, &self.server.budget, self.server.overhead.clone()).await?;
@@ -88,16 +111,10 @@ impl Execution<'_> {
             }
             Err(ended) => ended,
         };
-        if ended.late {
-            // Only the socket goes with the session: the backend must be cancelled.
-            drop(session);
-            if let Err(reason) = cancel::make_sure(self.server, self.run).await {
-                tracing::warn!(server = %self.server.id, reason = %reason.message(), "a late EXPLAIN cannot be cancelled");
-            }
-        } else {
+        if !ended.late {
             self.leave(session, end).await;
         }
-        Err(ended.why)
+        Err(ended)
     }
 
     /// Rolls back and closes. When that fails the session is dropped, and the server rolls back.

@@ -1,6 +1,8 @@
 //! What roles, databases and servers impose on our sessions: settings that would break our transactions,
 //! login event triggers, connection limits, passwords. Our sessions set what they rely on, and a refusal names its root.
 
+mod manners;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::time::Duration;

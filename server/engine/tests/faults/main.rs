@@ -1,6 +1,8 @@
 //! Fault injection on real servers: the error is shown with a remedy, the session budget holds, the
 //! connection heals, other servers are unaffected.
 
+mod matrix;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::time::Duration;
@@ -17,7 +19,7 @@ use support::{
 };
 
 /// "Heals by itself within 10 s."
-const HEALS_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const HEALS_WITHIN: Duration = Duration::from_secs(10);
 /// Time for a first connection on a busy test machine.
 const FIRST: Duration = support::PATIENCE;
 
@@ -79,35 +81,6 @@ async fn black_holed_in_the_middle_of_a_row() -> Result {
     until(&engine, "other", PATIENCE, |_| is_fresh(&engine, "other")).await?;
     proxy.set(Fault::Pass);
     until(&engine, "stalled", HEALS_WITHIN, is_up).await?;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_of_the_network_is_survived() -> Result {
-    let server = monitored(17).await?;
-    let proxy = FaultProxy::before(&server).await?;
-    let engine = watch(&[("far", proxy.dsn_for("watcher", "w", "postgres"))])?;
-    until(&engine, "far", FIRST, is_up).await?;
-    for fault in [Fault::Refuse, Fault::ResetAfter(300), Fault::CutAfter(300), Fault::Garbage] {
-        proxy.set(fault);
-        until(&engine, "far", PATIENCE, |link| matches!(link, ConnectionState::Lost { .. }))
-            .await
-            .map_err(|error| error.context(format!("{fault:?}")))?;
-        proxy.set(Fault::Pass);
-        until(&engine, "far", HEALS_WITHIN, is_up)
-            .await
-            .map_err(|error| error.context(format!("healing from {fault:?}")))?;
-    }
-    // Slow is not broken.
-    for fault in [Fault::Latency(Duration::from_millis(300)), Fault::Slices] {
-        proxy.set(fault);
-        after_ticks(&engine, "far", (AreaName::Activity, 2), async || {
-            assert!(is_up(&link(&engine, "far")), "{fault:?}: {:?}", link(&engine, "far"));
-            Ok(())
-        })
-        .await?;
-    }
-    assert!(our_sessions(&server).await? <= 3);
     Ok(())
 }
 
