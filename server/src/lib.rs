@@ -12,6 +12,7 @@ pub mod database;
 pub mod http;
 pub mod lock;
 mod log;
+mod memory;
 pub mod rate_limit;
 pub mod recording;
 pub mod reload;
@@ -35,6 +36,9 @@ pub fn main() -> ExitCode {
         }
         Invocation::Wrong(message) => return Failure::usage(message).report(),
     };
+    if matches!(command, Command::Serve(_)) {
+        memory::give_back();
+    }
     // What ends a recording is said once, as its error.
     let level = if matches!(command, Command::Record(_)) { "error" } else { "warn" };
     // Notices of watched servers concern only our own statements.

@@ -171,3 +171,14 @@ fn a_second_pgdeck_on_the_same_data_says_who_has_it() {
     let again = Running::in_folder(file.to_str().unwrap(), &pgdeck.data_dir);
     assert_eq!(again.terminate().0, 0, "a killed one leaves no lock");
 }
+
+/// It has started itself once more, in the same process and under its name.
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn large_blocks_of_memory_go_back_to_the_system() {
+    let pgdeck = Running::start(&[], |_| {});
+    let read = |what| std::fs::read_to_string(format!("/proc/{}/{what}", pgdeck.pid())).unwrap();
+    assert!(read("environ").contains("GLIBC_TUNABLES=glibc.malloc.mmap_threshold=131072\0"));
+    assert_eq!(read("comm"), "pgdeck\n");
+    assert!(read("cmdline").starts_with(env!("CARGO_BIN_EXE_pgdeck")), "{}", read("cmdline"));
+}
