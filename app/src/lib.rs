@@ -32,6 +32,8 @@ pub use pages::io::{CacheForm, submit_cache};
 #[cfg(feature = "ssr")]
 pub use pages::measure::{MeasuredForm, submit_measurement};
 #[cfg(feature = "ssr")]
+pub use pages::plan::ExplainRequest;
+#[cfg(feature = "ssr")]
 pub use pages::plan::analysis::Analysis as PlanAnalysis;
 #[cfg(feature = "ssr")]
 pub use pages::plan::describe::verdict as plan_verdict;

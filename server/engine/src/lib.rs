@@ -21,6 +21,8 @@ mod error_text;
 pub mod events;
 pub mod explain;
 mod fields;
+#[doc(hidden)]
+pub mod fuzzing;
 mod generated;
 pub mod history;
 pub mod inspect;

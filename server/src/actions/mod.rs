@@ -5,6 +5,7 @@
 
 pub mod confirmation;
 pub mod explain;
+pub mod fields;
 pub mod form;
 
 use std::sync::Arc;

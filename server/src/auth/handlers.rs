@@ -13,6 +13,7 @@ use super::cookies::{browser_cookie, session_cookie};
 use super::sessions::{self, ABSOLUTE_TIMEOUT_MS, IdleTimeout};
 use super::{Auth, known_browsers};
 use crate::audit::changes::Change;
+use crate::http::form_types::{SignInForm, safe_redirect};
 use crate::http::middleware::authenticate::{browser_id, session_id};
 use crate::http::response;
 use crate::http::state::AppState;
@@ -22,14 +23,6 @@ use crate::rate_limit::{self, network};
 #[derive(Deserialize)]
 pub struct LinkQuery {
     token: Option<String>,
-}
-
-/// The form of `/sign-in`.
-#[derive(Deserialize)]
-pub struct SignInForm {
-    name: String,
-    password: String,
-    next: Option<String>,
 }
 
 impl Auth {
@@ -255,38 +248,5 @@ pub fn error_message(error: &str) -> Option<&'static str> {
             Some("This form was open for too long, or the browser keeps no cookies. Try again.")
         }
         _ => None,
-    }
-}
-
-/// The redirect target after sign-in: a local path, or `/` (prevents open redirects).
-fn safe_redirect(next: Option<&str>) -> &str {
-    let is_local = |next: &&str| {
-        next.starts_with('/')
-            && !next.starts_with("//")
-            && !next.contains('\\')
-            && next.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    next.filter(is_local).unwrap_or("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_local_paths_are_redirected_to() {
-        assert_eq!(safe_redirect(Some("/s/shop/activity?sort=age")), "/s/shop/activity?sort=age");
-        for next in [
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil.example",
-            "evil",
-            "",
-            "/a\r\nb",
-            "/\tx",
-            "/ü",
-        ] {
-            assert_eq!(safe_redirect(Some(next)), "/", "{next:?}");
-        }
     }
 }

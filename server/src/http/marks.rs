@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use engine::MarkError;
 use model::ServerId;
-use serde::Deserialize;
 
+use super::form_types::Mark;
 use super::state::AppState;
 use super::{metrics, response};
 
@@ -23,16 +23,6 @@ pub const PATH: &str = "/mark";
 pub const MAX_BYTES: usize = 8 * 1024;
 /// Requests a minute from one address.
 pub const MOST_A_MINUTE: usize = 30;
-
-/// The form.
-#[derive(Debug, Deserialize)]
-pub struct Mark {
-    #[serde(default)]
-    title: String,
-    /// Empty for all servers.
-    #[serde(default)]
-    server: String,
-}
 
 /// Sets the mark. Whatever is wrong is one sentence.
 pub async fn mark(

@@ -6,6 +6,7 @@ pub mod body_limits;
 pub mod connections;
 mod door;
 pub mod events;
+pub mod form_types;
 mod forms;
 pub mod marks;
 pub mod metrics;

@@ -89,7 +89,7 @@ impl<'a> Text<'a> {
         let mut whole = String::new();
         loop {
             let from = self.at;
-            while self.byte().is_some_and(|byte| byte != b'"' && byte != b'\\') {
+            while self.byte().is_some_and(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
                 self.at += 1;
             }
             let part = self.text.get(from..self.at).unwrap_or_default();
@@ -98,8 +98,8 @@ impl<'a> Text<'a> {
             match end {
                 Some(b'"') if whole.is_empty() => return Ok(Cow::Borrowed(part)),
                 Some(b'"') => return Ok(Cow::Owned(whole + part)),
-                Some(_) => whole.push_str(part),
-                None => return Err(self.expected("the end of a string")),
+                Some(b'\\') => whole.push_str(part),
+                _ => return Err(self.expected("the end of a string")),
             }
             whole.push(self.escaped()?);
         }
@@ -119,35 +119,41 @@ impl<'a> Text<'a> {
             Some(b'u') => {
                 let mut code = self.hex()?;
                 // Beyond the first plane a character is two escapes.
-                if (0xD800..0xDC00).contains(&code) {
-                    self.take(b'\\', "the second half of a character")?;
-                    self.take(b'u', "the second half of a character")?;
-                    code = 0x1_0000 + ((code & 0x3FF) << 10) + (self.hex()? & 0x3FF);
+                if (0xD800..0xDC00).contains(&code)
+                    && self.text.get(self.at..self.at + 2) == Some("\\u")
+                {
+                    self.at += 2;
+                    let second = self.hex()?.wrapping_sub(0xDC00);
+                    // What is no second half leaves no character either.
+                    code = if second < 0x400 {
+                        0x1_0000 + ((code & 0x3FF) << 10) + second
+                    } else {
+                        code
+                    };
                 }
-                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+                char::from_u32(code).ok_or_else(|| self.expected("both halves of a character"))?
             }
             _ => return Err(self.expected("an escape")),
         })
     }
 
     fn hex(&mut self) -> Result<u32, Unreadable> {
-        let digits = self.text.get(self.at..self.at + 4).unwrap_or_default();
-        let code = u32::from_str_radix(digits, 16)
+        let digits = self.text.get(self.at..self.at + 4).filter(|digits| !digits.starts_with('+'));
+        let code = u32::from_str_radix(digits.unwrap_or_default(), 16)
             .map_err(|_| self.expected("four hexadecimal digits"))?;
         self.at += 4;
         Ok(code)
     }
 
     /// A number. Reals are exact up to 2^53 · 10^±22, within a few units in the last place beyond: the tables of the
-    /// standard library's reader would be a tenth of what a page loads.
+    /// standard library's reader would be a tenth of what a page loads. What is larger than any double is infinite.
     pub(super) fn number(&mut self) -> Result<Number, Unreadable> {
         let negative = self.peek() == Some(b'-');
         self.at += usize::from(negative);
-        let (mut digits, mut scale, mut real, mut any) = (0_u64, 0_i32, false, false);
+        let (mut digits, mut scale, mut real, from) = (0_u64, 0_i32, false, self.at);
         while let Some(byte) = self.byte() {
             match byte {
                 b'0'..=b'9' => {
-                    any = true;
                     let next =
                         digits.checked_mul(10).and_then(|d| d.checked_add(u64::from(byte - b'0')));
                     match next {
@@ -164,7 +170,9 @@ impl<'a> Text<'a> {
             }
             self.at += 1;
         }
-        if !any {
+        // No zero before other digits, and digits on both sides of the point (RFC 8259, section 6).
+        let written = self.text.as_bytes().get(from..self.at).unwrap_or_default();
+        if matches!(written, [] | [b'.', ..] | [.., b'.'] | [b'0', b'0'..=b'9', ..]) {
             return Err(self.expected("a value"));
         }
         let exponent = self.exponent()?;
@@ -197,7 +205,7 @@ impl<'a> Text<'a> {
         Ok(Some(if negative { -exponent } else { exponent }))
     }
 
-    /// Skips a value of whatever kind, however deep.
+    /// Skips a value of whatever kind, however deep. Whether it is JSON is not judged beyond where it ends.
     pub(super) fn skip(&mut self) -> Result<(), Unreadable> {
         let mut depth = 0_usize;
         loop {

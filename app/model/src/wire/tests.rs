@@ -161,3 +161,23 @@ fn depth_costs_nothing_where_it_is_skipped() {
     let deep = format!("{{\"at\": 1, \"x\": {}{}}}", "[".repeat(200_000), "]".repeat(200_000));
     assert!(read::<Kind>(&format!("{{\"named\": {deep}}}")).is_ok());
 }
+
+#[test]
+fn what_is_no_json_is_refused() {
+    for text in
+        ["01", "-01", "1.", ".5", "-.5", "-", "1.e3", "\"a\nb\"", "\"\u{1f}\"", "\"\\u+123\""]
+    {
+        assert!(read::<serde_json::Value>(text).is_err(), "{text}");
+        assert!(serde_json::from_str::<serde_json::Value>(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn half_a_character_is_none() {
+    for text in
+        ["\\ud834", "\\udd1e", "\\ud834 \\udd1e", "\\ud834\\u0041", "\\ud834\\ud834", "\\ud834x"]
+    {
+        assert!(read::<String>(&format!("\"{text}\"")).is_err(), "{text}");
+    }
+    assert_eq!(read::<String>("\"\\ud834\\udd1e\""), Ok("𝄞".to_owned()));
+}

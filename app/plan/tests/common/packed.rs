@@ -6,7 +6,7 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "the test reads, the example also writes")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Inputs by name; libFuzzer names an input by the SHA-1 of its content.
 pub type Inputs = BTreeMap<String, Vec<u8>>;
@@ -59,7 +59,11 @@ pub fn pack(inputs: &Inputs) -> Vec<u8> {
 
 /// The findings of `tests/regressions`, by name, as the fuzz targets take them.
 pub fn regressions() -> std::io::Result<Inputs> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/regressions");
+    regressions_in(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/regressions"))
+}
+
+/// The findings in a folder.
+pub fn regressions_in(folder: &Path) -> std::io::Result<Inputs> {
     let mut inputs = Inputs::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

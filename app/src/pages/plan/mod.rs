@@ -29,6 +29,8 @@ pub use explain::explainer::Explainer;
 #[cfg(feature = "ssr")]
 pub use explain::journal::{Deed, ExplainJournal, outcome as explain_outcome};
 #[cfg(feature = "ssr")]
+pub use explain::request::ExplainRequest;
+#[cfg(feature = "ssr")]
 pub use explain::server::{PlanPageData, submit_plan_form};
 pub use input::form::MAX_SENT_BYTES;
 #[cfg(feature = "hydrate")]

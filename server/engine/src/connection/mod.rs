@@ -10,7 +10,7 @@ mod many;
 mod observer;
 pub mod on_demand;
 pub mod operator;
-mod relay;
+pub(crate) mod relay;
 mod room;
 mod sign_in;
 

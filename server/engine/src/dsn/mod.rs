@@ -57,7 +57,7 @@ impl Dsn {
         let text = text.trim();
         let pairs = match uri::body(text) {
             Some(body) => uri::pairs(body)?,
-            None if text.contains("://") => {
+            None if uri::has_scheme(text) => {
                 return Err(DsnError::new(
                     "The DSN's scheme is not PostgreSQL's; it begins with postgres:// or postgresql://.",
                 ));

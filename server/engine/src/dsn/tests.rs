@@ -158,3 +158,10 @@ fn the_password_is_never_shown() {
     let env = env(&[("PGPASSWORD", "hunter2")], &[]);
     assert!(!format!("{env:?}").contains("hunter2"));
 }
+
+#[test]
+fn a_value_may_hold_a_uri() {
+    let dsn = parse("host=h user=u password='a://b' dbname=c://d");
+    assert_eq!((dsn.password.as_deref(), dsn.database()), (Some("a://b"), "c://d"));
+    assert!(error("mysql://h/d").contains("scheme is not PostgreSQL's"));
+}

@@ -11,6 +11,14 @@ pub(super) fn body(text: &str) -> Option<&str> {
     text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"))
 }
 
+/// Whether `text` begins as a URI does, whatever its scheme (RFC 3986, section 3.1). A value of a
+/// `key=value` text may hold a URI too.
+pub(super) fn has_scheme(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    })
+}
+
 /// The pairs that the body of a URI stands for.
 ///
 /// Errors name the part; values are not repeated, for a part may hold a piece of a password.

@@ -76,6 +76,8 @@ fn may_hold_secret(text: &str) -> bool {
     !is_ordinary
         || !is_one
         || is_secretive(text)
+        // A name in Unicode escapes may be any name.
+        || text.contains("&\"")
         || text.contains("||") && is_secretive(&joined(text))
 }
 
@@ -105,7 +107,10 @@ fn after_comments(text: &str) -> &str {
     let mut rest = text.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
     loop {
         let after = match rest {
-            _ if rest.starts_with("--") => rest.split_once('\n').map_or("", |(_, after)| after),
+            // Either character ends a line (scan.l, `non_newline`).
+            _ if rest.starts_with("--") => {
+                rest.split_once(['\n', '\r']).map_or("", |(_, after)| after)
+            }
             _ if rest.starts_with("/*") => after_comment(rest),
             _ => return rest,
         };
@@ -113,22 +118,27 @@ fn after_comments(text: &str) -> &str {
     }
 }
 
-/// Comments nest.
+/// What follows a comment; comments nest, and no character is part of two marks.
 fn after_comment(text: &str) -> &str {
-    let mut depth = 0_usize;
-    for (at, _) in text.match_indices(['/', '*']) {
-        let part = text.get(at..).unwrap_or_default();
-        // What `/*/` opens it does not close.
-        if part.starts_with("/*") {
+    let (mut depth, mut rest) = (0_usize, text);
+    loop {
+        if let Some(after) = rest.strip_prefix("/*") {
             depth += 1;
-        } else if part.starts_with("*/") && !(depth == 1 && at == 1) {
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("*/") {
             depth = depth.saturating_sub(1);
+            rest = after;
             if depth == 0 {
-                return part.get(2..).unwrap_or_default();
+                return rest;
             }
+        } else {
+            let mut chars = rest.chars();
+            if chars.next().is_none() {
+                return "";
+            }
+            rest = chars.as_str();
         }
     }
-    ""
 }
 
 /// The text with hidden constants; None where our parser does not know it.
@@ -190,6 +200,8 @@ impl<'a> Shown<'a> {
         let new = if is_comment(token) {
             let hides = secrets.all || secrets.bodies || is_secretive(written);
             hides.then(|| format!("/* {CUT} */"))
+        } else if secrets.values.contains(&from) {
+            Some(HIDDEN.to_owned())
         } else if !is_constant(token) {
             None
         } else if secrets.all
@@ -204,17 +216,25 @@ impl<'a> Shown<'a> {
         };
         if let Some(new) = new {
             self.copy_to(from);
-            self.out.push_str(&new);
+            self.push(&new);
             self.done = to;
         }
     }
 
     fn copy_to(&mut self, to: usize) {
         match self.text.get(self.done..to) {
-            Some(part) => self.out.push_str(part),
+            Some(part) => self.push(part),
             None => self.failed = true,
         }
         self.done = to;
+    }
+
+    /// Two quotes in a row would make one constant of two.
+    fn push(&mut self, part: &str) {
+        if self.out.ends_with('\'') && part.starts_with('\'') {
+            self.out.push(' ');
+        }
+        self.out.push_str(part);
     }
 
     fn end(mut self) -> Option<String> {
@@ -223,7 +243,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// The text up to its first constant, comment or word that a secret may follow.
+/// The text up to its first constant, comment or word that a secret may follow; one that was cut stays as it is.
 fn cut(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let words = SECRETIVE.iter().flat_map(|word| {
@@ -234,9 +254,9 @@ fn cut(text: &str) -> String {
     });
     let constants =
         ["'", "/*", "--"].iter().filter_map(|mark| lower.find(mark)).chain(dollar_quote(&lower));
-    let places: BTreeSet<usize> = words.chain(constants).collect();
+    let places: BTreeSet<usize> = words.chain(constants).chain(lower.find(CUT)).collect();
     match places.first().and_then(|at| text.get(..*at)) {
-        Some(kept) if kept.len() < text.len() => format!("{kept} {CUT}"),
+        Some(kept) if kept.len() < text.len() => format!("{} {CUT}", kept.trim_end()),
         _ => text.to_owned(),
     }
 }

@@ -9,10 +9,24 @@ const SECRETS: &[&str] = &[
     "alter role MARK PassWord $x$S3cret$x$ valid until 'infinity'",
     "alter role MARK password U&'S3\\0063ret'",
     "/* it */ -- is\n alter /* role */ role MARK /* password */ password /* here */ 'S3cret'",
+    // A carriage return ends a comment, and no character is part of two of its marks.
+    "-- it\rcreate server MARK foreign data wrapper f options (passfile 'S3cret')",
+    "/* a /* b */* c */ create server MARK foreign data wrapper f options (passfile 'S3cret')",
+    "/* a /*/ b */ select */ create server MARK foreign data wrapper f options (passfile 'S3cret')",
+    // Names that are spelt in escapes.
+    "select 'MARK', U&\"dblin\\006b\"('S3cret', 'x')",
+    "set u&\"app\\002ejwt\" = 'S3cret' /* MARK */",
+    // Constants that touch each other stay two.
+    "do $b$ begin execute $c$password S3$c$'MARKED password 'x'53''x'; end $b$; select 'MARK', 'S3passw'",
     "/* password S3cret */ alter role MARK password null",
     "create subscription MARK connection 'host=h password=S3cret' publication p",
     "alter subscription MARK connection 'postgres://u:S3cret@h/d'",
     "alter system set primary_conninfo = 'host=MARKED user=S3u password=S3cret'; select 'MARK'",
+    // PostgreSQL takes a name or a number as the value of a setting, too.
+    "alter system set primary_conninfo = \"host=MARKED password=S3cret\"; select 'MARK'",
+    "set app.token to \"S3cret\"; select 'MARK'",
+    "alter role MARK set app.jwt = S3cret",
+    "alter database MARK set app.jwt to S3cret",
     "create user mapping for MARK server s options (user 'u', password 'S3cret')",
     "alter user mapping for MARK server s options (set password 'S3cret')",
     "create server MARK foreign data wrapper f options (passfile 'S3cret')",
@@ -127,11 +141,24 @@ fn a_deep_text_is_hidden_too() {
 }
 
 #[test]
+fn hiding_twice_is_hiding_once() {
+    for text in SECRETS.iter().chain(ORDINARY_TEXTS) {
+        for (end, _) in text.char_indices().step_by(5).chain([(text.len(), ' ')]) {
+            let once = statement(&text[..end]);
+            assert_eq!(statement(&once), once, "{}", &text[..end]);
+        }
+    }
+}
+
+#[test]
 fn comments_at_the_beginning_are_passed_over() {
     for (text, rest) in [
         ("/* a /* b */ c */ select 1", "select 1"),
         ("/*/ a */ select 1", "select 1"),
         ("-- a\n  -- b\n((select 1))", "select 1))"),
+        ("-- a\rselect 1", "select 1"),
+        ("/* a /* b */* c */ select 1", "select 1"),
+        ("/* a /*/ b */ c */ select 1", "select 1"),
         ("/* open", ""),
         ("-- open", ""),
         ("select /* a */ 1", "select /* a */ 1"),

@@ -25,6 +25,8 @@ pub struct Secrets {
     pub is_sql: bool,
     /// The bytes where other constants begin that are hidden.
     pub places: BTreeSet<usize>,
+    /// The bytes where values of settings begin: those may be names and numbers as well.
+    pub values: BTreeSet<usize>,
 }
 
 /// What of a statement is hidden.
@@ -52,9 +54,14 @@ impl Secrets {
             "DoStmt" | "CreateFunctionStmt" => self.bodies = true,
             "CopyStmt" => self.all |= body.get("is_program").and_then(Value::as_bool) == Some(true),
             "VariableSetStmt" => {
-                let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
-                self.all |= name.contains('.') || is_secretive(name);
+                let name = word(body, "name").unwrap_or_default();
+                if name.contains('.') || is_secretive(name) {
+                    self.all = true;
+                    self.values.extend(places(body));
+                }
             }
+            // Of ALTER SYSTEM, ALTER ROLE and ALTER DATABASE.
+            "setstmt" => self.values.extend(places(body)),
             "DefElem" if word(body, "defname") == Some("language") => {
                 let language = texts(body).into_iter().next().unwrap_or_default();
                 self.is_sql &=
@@ -73,11 +80,18 @@ impl Secrets {
 
     /// Hides all constants below.
     fn hide(&mut self, body: &Value) {
-        each(body, |kind, body| {
-            let place = body.get("location").and_then(Value::as_i64).filter(|_| kind == "AConst");
-            self.places.extend(place.and_then(|place| usize::try_from(place).ok()));
-        });
+        self.places.extend(places(body));
     }
+}
+
+/// The bytes where the constants below begin.
+fn places(value: &Value) -> Vec<usize> {
+    let mut places = Vec::new();
+    each(value, |kind, body| {
+        let place = body.get("location").and_then(Value::as_i64).filter(|_| kind == "AConst");
+        places.extend(place.and_then(|place| usize::try_from(place).ok()));
+    });
+    places
 }
 
 /// A column that keeps secrets is compared with something.

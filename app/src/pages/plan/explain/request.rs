@@ -93,8 +93,8 @@ impl ExplainRequest {
         Self {
             server: text("server"),
             database: text("database").trim().to_owned(),
-            // Browsers send CR LF; error positions count LF.
-            statement: text("statement").replace("\r\n", "\n"),
+            // Browsers send CR LF; error positions count LF. Others may send CR alone.
+            statement: text("statement").replace("\r\n", "\n").replace('\r', "\n"),
             values: (1..=given.min(MOST_VALUES)).map(value).collect(),
             analyze: get("mode") == Some("analyze"),
             dml: on("dml"),
@@ -251,6 +251,14 @@ mod tests {
         assert_eq!(request.values.get(1), Some(&Some("x".into())));
         assert_eq!(request.mode(), Mode::Plan);
         assert_eq!(request.options, Options::default(), "an unchecked box is not sent");
+    }
+
+    #[test]
+    fn ends_of_lines_are_the_same_however_often_a_form_is_sent() {
+        let sent = [("statement".to_owned(), "select\r\r\n1\r,\r\n2".to_owned())];
+        let request = ExplainRequest::from_pairs(&sent);
+        assert_eq!(request.statement, "select\n\n1\n,\n2");
+        assert_eq!(ExplainRequest::from_pairs(&request.pairs()).statement, request.statement);
     }
 
     #[test]

@@ -6,9 +6,9 @@
 //! The relay does the TLS, with sqlx's own code: beneath TLS there are no messages to be seen.
 
 mod ending;
-mod limits;
+pub(crate) mod limits;
 mod local_socket;
-mod messages;
+pub(crate) mod messages;
 mod questions;
 mod row;
 mod server_socket;

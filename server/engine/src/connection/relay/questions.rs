@@ -19,8 +19,9 @@ impl Questions {
         self.is_simple
     }
 
-    /// pgdeck sends these bytes.
-    pub fn sent(&mut self, mut bytes: &[u8]) {
+    /// pgdeck sends these bytes; whether a simple query begins in them.
+    pub fn sent(&mut self, mut bytes: &[u8]) -> bool {
+        let mut begins = false;
         while !bytes.is_empty() {
             let in_body = self.left > 0;
             let wanted = if in_body { self.left } else { HEADER - self.header.len() };
@@ -36,9 +37,11 @@ impl Questions {
                 // The length counts itself.
                 self.left = usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(4);
                 self.is_simple = kind == b'Q';
+                begins |= self.is_simple;
                 self.header.clear();
             }
         }
+        begins
     }
 }
 
@@ -51,9 +54,9 @@ mod tests {
         let parse = b"P\0\0\0\x0cQQQQQQQQ";
         for piece in 1..=parse.len() {
             let mut questions = Questions::default();
-            parse.chunks(piece).for_each(|chunk| questions.sent(chunk));
+            assert!(!parse.chunks(piece).any(|chunk| questions.sent(chunk)), "{piece}");
             assert!(!questions.is_simple(), "{piece}");
-            questions.sent(b"Q\0\0\0\x05\0");
+            assert!(questions.sent(b"Q\0\0\0\x05\0"));
             assert!(questions.is_simple(), "{piece}");
         }
     }

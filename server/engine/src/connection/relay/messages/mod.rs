@@ -42,10 +42,8 @@ pub struct Messages {
 impl Messages {
     /// pgdeck has sent this: what comes now is another answer.
     pub fn asked(&mut self, question: &[u8]) {
-        if self.is_ready {
-            self.questions.sent(question);
-        }
-        if self.questions.is_simple() {
+        // Rows of a simple query have been described by no answer before.
+        if self.is_ready && self.questions.sent(question) {
             self.columns = 0;
         }
         (self.answer_bytes, self.unasked_bytes, self.steps) = (0, 0, 0);

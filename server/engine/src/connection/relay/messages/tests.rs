@@ -124,3 +124,20 @@ fn another_protocol_is_called_so() {
         assert_eq!(refused, Err(Violation::Foreign), "{page}");
     }
 }
+
+#[test]
+fn a_question_counts_the_same_however_it_is_cut() {
+    let row = message(b'D', &[b"\0\x01".as_slice(), &[0xff; 4]].concat());
+    let simple = message(b'Q', b"select\0");
+    let extended = [message(b'B', b"\0\0"), message(b'E', b"\0\0")].concat();
+    for piece in [1, 3, 100] {
+        let mut messages = begun();
+        messages.pass(&described(1), &mut Vec::new()).unwrap();
+        // In the extended protocol what was described before holds, also while its first message comes in pieces.
+        extended.chunks(piece).for_each(|chunk| messages.asked(chunk));
+        assert_eq!(messages.pass(&row, &mut Vec::new()), Ok(()), "{piece}");
+        simple.chunks(piece).for_each(|chunk| messages.asked(chunk));
+        let refused = messages.pass(&row, &mut Vec::new());
+        assert_eq!(refused, Err(Violation::Malformed), "{piece}");
+    }
+}
