@@ -100,7 +100,10 @@ async fn every_hostile_answer_is_refused_in_every_phase() -> Result {
         let took = started.elapsed();
         let said = reason.as_ref().map(Reason::message).unwrap_or_default();
         println!("{phase:?}: {attack:?}: {took:.1?}, {} MiB: {said}", peak_kb()? >> 10);
-        let told = reason.is_some_and(|reason| is_told(&reason));
+        // On a busy machine the deadline may come before the limit: it ends the connection as well.
+        let is_late =
+            attack.name.ends_with("without an end") && said.contains("did not answer within");
+        let told = is_late || reason.is_some_and(|reason| is_told(&reason));
         assert!(told, "{phase:?}: {attack:?}");
         assert!(took < AT_MOST, "{phase:?}: {attack:?}: {took:?}");
         seen += 1;

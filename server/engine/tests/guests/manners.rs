@@ -181,6 +181,8 @@ async fn worked(server: &Server) -> Result<Duration> {
 }
 
 /// A line that the server wrote because of us; the prefix has the application's name.
+/// Not that the client is gone, as is logged of a session that is closed in the midst of an answer when pgdeck stops.
 fn is_ours(line: &&str) -> bool {
-    line.contains("watcher@") || line.contains(" pgdeck ")
+    let is_end = line.contains("LOG:  could not receive data from client");
+    (line.contains("watcher@") || line.contains(" pgdeck ")) && !is_end
 }
