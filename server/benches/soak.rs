@@ -21,6 +21,8 @@ const MINUTES: u64 = 60;
 /// What fills its caches first is not growth: this share of the time is not looked at.
 const WARM_UP: f64 = 0.25;
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// Looks in two minutes.
+const STAYS_OVER: usize = 12;
 /// How long the server that comes and goes is there, and then is not.
 const FLAP: Duration = Duration::from_secs(20);
 /// Nothing listens there (RFC 6335: reserved).
@@ -111,7 +113,8 @@ async fn come_and_go(listener: TcpListener, port: u16) {
 struct Watched {
     /// Resident memory after warming up, at the end and at most, MiB.
     memory: [f64; 3],
-    /// Its slope after warming up, MiB an hour, by least squares.
+    /// The slope of what stays of it after warming up, MiB an hour, by least squares: a large answer is held for a
+    /// moment, so the least of each two minutes counts.
     slope: f64,
     /// KiB of log an hour, after warming up.
     log: f64,
@@ -157,6 +160,7 @@ async fn watch(running: &Running, log: &std::path::Path, span: Duration) -> Resu
     let (from, memory, bytes, files) = warm.context("too short")?;
     let hours = began.elapsed().as_secs_f64() / 3_600.0 - from;
     let after: Vec<(f64, f64)> = seen.iter().copied().filter(|(at, _)| *at >= from).collect();
+    let after: Vec<(f64, f64)> = after.chunks(STAYS_OVER).filter_map(least).collect();
     let most = seen.iter().map(|(_, memory)| *memory).fold(0.0, f64::max);
     let last = seen.last().context("nothing seen")?.1;
     let log = (std::fs::metadata(log)?.len() - bytes) as f64 / 1_024.0 / hours;
@@ -164,6 +168,10 @@ async fn watch(running: &Running, log: &std::path::Path, span: Duration) -> Resu
     let memories: Vec<f64> = seen.iter().map(|(_, memory)| *memory).collect();
     let curve = memories.chunks(memories.len().div_ceil(12)).map(mean).collect();
     Ok(Watched { memory: [memory, last, most], slope: slope(&after), log, unread, files, curve })
+}
+
+fn least(points: &[(f64, f64)]) -> Option<(f64, f64)> {
+    points.iter().copied().min_by(|one, other| one.1.total_cmp(&other.1))
 }
 
 fn mean(values: &[f64]) -> f64 {

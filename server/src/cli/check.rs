@@ -1,5 +1,9 @@
 //! `pgdeck check`: runs all rules once, with an exit code by severity.
 
+mod junit;
+mod markdown;
+mod nagios;
+
 use std::process::ExitCode;
 
 use engine::Report;
@@ -31,8 +35,16 @@ pub async fn check(check: &Check, env: &Environment) -> Result<ExitCode, Failure
         Err(reason) => unreachable_report(name, reason),
     };
     let code = exit_code(&report, &check.accept_unchecked);
-    if check.json {
+    let formats = &check.formats;
+    if formats.json {
         println!("{}", serde_json::to_string(&report).map_err(Failure::failed)?);
+    } else if formats.markdown {
+        print!("{}", markdown::markdown(&report));
+    } else if formats.junit {
+        let rules = engine::areas::abouts().map(|(rule, _)| rule);
+        print!("{}", junit::junit(&report, &check.accept_unchecked, rules));
+    } else if formats.nagios {
+        print!("{}", nagios::nagios(&report, code));
     } else if let [NotChecked { rule, reason }] = report.not_checked.as_slice()
         && rule == EVERY_RULE
         && report.findings.is_empty()
@@ -121,10 +133,10 @@ fn as_text(report: &Report) -> String {
         }
     }
     for missed in &report.not_checked {
-        let rule = if missed.rule == EVERY_RULE { "every rule" } else { &missed.rule };
         text.push_str(&format!(
-            "{}: {rule}: {}\n",
+            "{}: {}: {}\n",
             heading(missed),
+            rule_name(missed),
             plain(&missed.reason.message())
         ));
         if let Some(remedy) = missed.reason.remedy().filter(|_| missed.reason.is_blind()) {
@@ -133,6 +145,11 @@ fn as_text(report: &Report) -> String {
     }
     text.push_str(&format!("{}: {}\n", plain(&report.server), summary(report)));
     text
+}
+
+/// The rule that was not checked, in words where it stands for all.
+fn rule_name(missed: &NotChecked) -> &str {
+    if missed.rule == EVERY_RULE { "every rule" } else { &missed.rule }
 }
 
 /// What stands before a rule that was not checked.
@@ -169,7 +186,7 @@ fn summary(report: &Report) -> String {
 mod tests {
     use super::*;
 
-    fn report(severities: &[Severity]) -> Report {
+    pub fn report(severities: &[Severity]) -> Report {
         let findings = severities.iter().map(|severity| Finding {
             rule: "a/b".into(),
             severity: *severity,
@@ -189,7 +206,7 @@ mod tests {
         }
     }
 
-    fn without(reason: Reason, severities: &[Severity]) -> Report {
+    pub fn without(reason: Reason, severities: &[Severity]) -> Report {
         let not_checked = vec![NotChecked { rule: "a/blind".into(), reason }];
         Report { not_checked, ..report(severities) }
     }

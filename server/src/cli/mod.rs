@@ -146,15 +146,33 @@ pub struct Check {
     /// The server [default: the one that PG* variables describe]
     #[arg(value_name = "DSN", default_value = "")]
     pub dsn: String,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    /// What is printed.
+    #[command(flatten)]
+    pub formats: Formats,
     /// A rule that may go unchecked without exit code 3; may be repeated
     #[arg(long, value_name = "RULE")]
     pub accept_unchecked: Vec<String>,
     /// Configuration file, for the limits of rules
     #[arg(long, value_name = "FILE", env = "PGDECK_CONFIG")]
     pub config: Option<PathBuf>,
+}
+
+/// How `pgdeck check` prints: as text, unless one is chosen.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct Formats {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print Markdown, for an issue or a wiki
+    #[arg(long)]
+    pub markdown: bool,
+    /// Print JUnit XML, for a CI server: a finding is a failure, a rule without one has passed
+    #[arg(long)]
+    pub junit: bool,
+    /// Print as a monitoring plugin: a line with the state and counts, then the findings
+    #[arg(long)]
+    pub nagios: bool,
 }
 
 /// `pgdeck plan`.

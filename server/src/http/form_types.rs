@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-/// The form of `/sign-in`.
-#[derive(Debug, Deserialize)]
+/// The form of `/sign-in`; it has a password and is shown nowhere.
+#[derive(Deserialize)]
 pub struct SignInForm {
     /// The user.
     pub name: String,

@@ -104,6 +104,48 @@ async fn a_server_out_of_connections_is_critical() {
     }
 }
 
+#[tokio::test]
+async fn each_format_says_the_same_with_the_same_exit_code() {
+    let server =
+        playground::ServerOptions::new(17).setting("max_connections", "12").start().await.unwrap();
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(server.connect().await.unwrap());
+    }
+    let formats = ["--json", "--markdown", "--junit", "--nagios"].map(|format| {
+        let dsn = server.dsn();
+        tokio::task::spawn_blocking(move || run(&["check", &dsn, format]))
+    });
+    let mut said = Vec::new();
+    for format in formats {
+        let (code, text, message) = format.await.unwrap();
+        assert_eq!((code, message.as_str()), (2, ""), "{text}");
+        said.push(text);
+    }
+    let [json, markdown, junit, nagios] = said.try_into().unwrap();
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let message = report["findings"][0]["says"].as_str().unwrap();
+    assert!(
+        markdown.contains("\n## Critical\n\n### ")
+            && markdown.contains("`activity/connection_use`")
+    );
+    assert!(nagios.starts_with("PGDECK CRITICAL - "), "{nagios}");
+    assert!(nagios.lines().next().unwrap().contains(" | critical=1;;1 "), "{nagios}");
+    // The server's first finding, in the words of each.
+    let words = message.split(' ').next().unwrap();
+    assert!([&markdown, &junit, &nagios].iter().all(|text| text.contains(words)), "{words}");
+    let cases = junit.matches("<testcase ").count();
+    assert!(junit.contains(&format!(" tests=\"{cases}\" failures=\"1\" ")), "{junit}");
+    assert_eq!(junit.matches("<failure type=\"critical\"").count(), 1, "{junit}");
+    // Each rule has its place, those that are judged over time as skipped.
+    let rules = engine::areas::abouts().map(|(rule, _)| rule);
+    for (area, name) in rules.map(|rule| rule.split_once('/').unwrap()) {
+        assert!(junit.contains(&format!("classname=\"{area}\" name=\"{name}")), "{area}/{name}");
+    }
+    let (code, _, message) = run(&["check", "--json", "--junit"]);
+    assert!(code == 64 && message.contains("cannot be used with"), "{message}");
+}
+
 /// What `pgdeck check` says to a person and to a program.
 #[derive(Debug)]
 struct Checked {
