@@ -157,16 +157,20 @@ async fn sslmode_verifies_what_it_says() -> Result {
     Ok(())
 }
 
+async fn opened(server: &Server, sslmode: &str) -> Result<Observer> {
+    let dsn = server.dsn_for("watcher", "w", "postgres") + "?sslmode=" + sslmode;
+    let dsn = Dsn::parse(&dsn, &Environment::empty())?;
+    let overhead = Arc::new(Overhead::default());
+    let opened = Observer::open(&dsn, &Budget::default(), overhead).await;
+    opened.map_err(|reason| anyhow::anyhow!("{reason:?}"))
+}
+
 #[tokio::test]
 async fn limits_hold_within_tls() -> Result {
     let certificates = Certificates::make()?;
     let server = certificates.server().await?;
     for tls in ["require", "disable"] {
-        let dsn = server.dsn_for("watcher", "w", "postgres") + "?sslmode=" + tls;
-        let dsn = Dsn::parse(&dsn, &Environment::empty())?;
-        let overhead = Arc::new(Overhead::default());
-        let opened = Observer::open(&dsn, &Budget::default(), overhead).await;
-        let mut observer = opened.map_err(|reason| anyhow::anyhow!("{reason:?}"))?;
+        let mut observer = opened(&server, tls).await?;
         let answer = observer.read(&[LARGE]).await.map(drop);
         let told = matches!(&answer, Err(Reason::Unreachable { message, .. })
             if message.starts_with("The server sent a row of 9.54"));
@@ -181,11 +185,7 @@ async fn a_long_question_is_answered_as_soon_as_a_short_one() -> Result {
     let certificates = Certificates::make()?;
     let server = certificates.server().await?;
     for tls in ["require", "disable"] {
-        let dsn = server.dsn_for("watcher", "w", "postgres") + "?sslmode=" + tls;
-        let dsn = Dsn::parse(&dsn, &Environment::empty())?;
-        let overhead = Arc::new(Overhead::default());
-        let opened = Observer::open(&dsn, &Budget::default(), overhead).await;
-        let mut observer = opened.map_err(|reason| anyhow::anyhow!("{reason:?}"))?;
+        let mut observer = opened(&server, tls).await?;
         // 33 kB, several times what the relay carries at once.
         let numbers: Vec<i64> = (2_000_000_000..2_000_003_000).collect();
         let mut medians = [0.0; 2];
