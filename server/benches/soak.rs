@@ -166,7 +166,8 @@ async fn watch(running: &Running, log: &std::path::Path, span: Duration) -> Resu
     let log = (std::fs::metadata(log)?.len() - bytes) as f64 / 1_024.0 / hours;
     let files = [files, open_files(running)?];
     let memories: Vec<f64> = seen.iter().map(|(_, memory)| *memory).collect();
-    let curve = memories.chunks(memories.len().div_ceil(12)).map(mean).collect();
+    let part = memories.len().div_ceil(12);
+    let curve = memories.chunks(part).map(|part| mean(part.iter().copied())).collect();
     Ok(Watched { memory: [memory, last, most], slope: slope(&after), log, unread, files, curve })
 }
 
@@ -174,8 +175,9 @@ fn least(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     points.iter().copied().min_by(|one, other| one.1.total_cmp(&other.1))
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1);
+    values.sum::<f64>() / count as f64
 }
 
 /// How often the activity of the real server was read.
@@ -192,9 +194,8 @@ fn open_files(running: &Running) -> Result<usize> {
 
 /// The slope of the line through points with the least squares.
 fn slope(points: &[(f64, f64)]) -> f64 {
-    let count = points.len().max(1) as f64;
-    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
-    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+    let x = mean(points.iter().map(|point| point.0));
+    let y = mean(points.iter().map(|point| point.1));
     let above: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
     let below: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
     above / below

@@ -4,19 +4,18 @@
 //! freed raises that size, up to 32 MiB (mallopt(3), `M_MMAP_THRESHOLD`). From then on answers of some megabytes lie
 //! between small blocks, which keep their pages. Only the environment sets the size without unsafe code.
 
+use std::os::unix::process::CommandExt;
+
 /// Of glibc's settings at the start of a program (manual: *Memory Allocation Tunables*).
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 const VARIABLE: &str = "GLIBC_TUNABLES";
 /// The size with which glibc begins; set, it stays.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 const SETTING: &str = "glibc.malloc.mmap_threshold=131072";
 
-/// Starts this program once more in the same process, with that size set. Does nothing where somebody set how memory is
-/// handed out, and where it cannot be done.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+/// Starts this program once more in the same process, with that size set. Does nothing where another allocator is used,
+/// where somebody set how memory is handed out, and where it cannot be done.
 pub fn give_back() {
-    use std::os::unix::process::CommandExt;
-    if std::env::var_os(VARIABLE).is_some() {
+    let is_glibc = cfg!(all(target_os = "linux", target_env = "gnu"));
+    if !is_glibc || std::env::var_os(VARIABLE).is_some() {
         return;
     }
     let Ok(program) = std::env::current_exe() else { return };
@@ -28,7 +27,3 @@ pub fn give_back() {
     // It returns only where it failed: then memory is handed out as usual.
     let _ = again.args(arguments).env(VARIABLE, SETTING).exec();
 }
-
-/// Other systems have other allocators.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub fn give_back() {}

@@ -47,10 +47,14 @@ pub(crate) fn entry_name(kind: &str, install: &Install) -> String {
     format!("{kind}{}_{stamp}", install.major)
 }
 
+/// Where the cache directory is, unless it is where servers are: those may be in memory, which a cache would hold on to.
+const FOLDER: &str = "PGDECK_PLAYGROUND_CACHE";
+
 /// The cache directory. Refused unless it belongs to this user and no other may write to it.
 fn cache_dir() -> Result<PathBuf, Error> {
     let me = rustix::process::geteuid().as_raw();
-    let cache = std::env::temp_dir().join(format!("{}-cache-{me}", files::PREFIX));
+    let folder = std::env::var_os(FOLDER).map_or_else(std::env::temp_dir, PathBuf::from);
+    let cache = folder.join(format!("{}-cache-{me}", files::PREFIX));
     let _ = fs::DirBuilder::new().mode(0o755).create(&cache);
     let found = fs::symlink_metadata(&cache).map_err(Error::file("create", &cache))?;
     if found.is_dir() && found.uid() == me && found.mode() & 0o022 == 0 {

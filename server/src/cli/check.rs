@@ -116,13 +116,7 @@ fn blind(report: &Report) -> impl Iterator<Item = &NotChecked> {
 fn as_text(report: &Report) -> String {
     let mut text = String::new();
     for finding in &report.findings {
-        let word = finding.severity.as_str();
-        text.push_str(&format!(
-            "{word}: {} ({}, {})\n",
-            plain(&finding.message),
-            finding.rule,
-            plain(&finding.object.to_string())
-        ));
+        text.push_str(&format!("{}\n", line(finding)));
         text.push_str(&format!("    {}\n", plain(&finding.remedy.message)));
         if let Some(sql) = &finding.remedy.sql {
             text.push_str(&format!("    {}\n", plain(sql)));
@@ -145,6 +139,12 @@ fn as_text(report: &Report) -> String {
     }
     text.push_str(&format!("{}: {}\n", plain(&report.server), summary(report)));
     text
+}
+
+/// A finding on one line.
+fn line(finding: &Finding) -> String {
+    let Finding { severity, message, rule, object, .. } = finding;
+    plain(&format!("{}: {message} ({rule}, {object})", severity.as_str()))
 }
 
 /// The rule that was not checked, in words where it stands for all.

@@ -84,14 +84,20 @@ async fn a_server_that_lets_nobody_in_is_critical() {
     assert_eq!(report["not_checked"][0]["rule"], "*");
 }
 
-#[tokio::test]
-async fn a_server_out_of_connections_is_critical() {
-    let server =
-        playground::ServerOptions::new(14).setting("max_connections", "12").start().await.unwrap();
+/// A server of which nearly all connections are held.
+async fn crowded(major: u16) -> (playground::Server, Vec<sqlx::PgConnection>) {
+    let options = playground::ServerOptions::new(major).setting("max_connections", "12");
+    let server = options.start().await.unwrap();
     let mut held = Vec::new();
     for _ in 0..8 {
         held.push(server.connect().await.unwrap());
     }
+    (server, held)
+}
+
+#[tokio::test]
+async fn a_server_out_of_connections_is_critical() {
+    let (server, _held) = crowded(14).await;
     let dsn = server.dsn();
     let output =
         tokio::task::spawn_blocking(move || run(&["check", &dsn, "--json"])).await.unwrap();
@@ -106,12 +112,7 @@ async fn a_server_out_of_connections_is_critical() {
 
 #[tokio::test]
 async fn each_format_says_the_same_with_the_same_exit_code() {
-    let server =
-        playground::ServerOptions::new(17).setting("max_connections", "12").start().await.unwrap();
-    let mut held = Vec::new();
-    for _ in 0..8 {
-        held.push(server.connect().await.unwrap());
-    }
+    let (server, _held) = crowded(17).await;
     let formats = ["--json", "--markdown", "--junit", "--nagios"].map(|format| {
         let dsn = server.dsn();
         tokio::task::spawn_blocking(move || run(&["check", &dsn, format]))

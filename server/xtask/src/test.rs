@@ -96,6 +96,8 @@ fn in_memory(phase: &mut Command) {
     let free = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| available_kb(&text));
     if memory.is_dir() && free.is_some_and(|kb| kb >= MEMORY_KB) && free_kb(memory) >= MEMORY_KB {
         phase.env("TMPDIR", memory);
+        // The templates of servers stay on the disk, where the demo finds them too.
+        phase.env("PGDECK_PLAYGROUND_CACHE", std::env::temp_dir());
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use engine::Report;
 use model::{Finding, NotChecked, Severity};
 
-use super::{EVERY_RULE, blind, rule_name};
+use super::{blind, rule_name};
 use crate::cli::terminal::plain;
 
 /// The whole report, of `rules` by their ids. Failures are what the exit code counts: warnings and critical findings;
@@ -43,8 +43,7 @@ pub fn junit<'a>(
             true => format!("<error message=\"{reason}\">{remedy}</error>"),
             false => format!("<skipped message=\"{reason}\"/>"),
         };
-        let rule = if missed.rule == EVERY_RULE { rule_name(missed) } else { &missed.rule };
-        text.push_str(&case(rule, None, &inside));
+        text.push_str(&case(rule_name(missed), None, &inside));
     }
     passed.iter().for_each(|rule| text.push_str(&case(rule, None, "")));
     text + "</testsuite>\n</testsuites>\n"

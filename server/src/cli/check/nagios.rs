@@ -22,7 +22,8 @@ pub fn nagios(report: &Report, code: u8) -> String {
         Some(missed.reason.message())
     });
     let first = first.map(|message| format!(" {message}")).unwrap_or_default();
-    let mut text = line(&format!("PGDECK {state} - {}: {}{first}", report.server, summary(report)));
+    let about = format!("PGDECK {state} - {}: {}{first}", report.server, summary(report));
+    let mut text = without_bars(&plain(&about));
     text.push_str(&format!(
         " | critical={};;1 warning={};1 info={} unchecked={}\n",
         count(Severity::Critical),
@@ -31,24 +32,19 @@ pub fn nagios(report: &Report, code: u8) -> String {
         blind(report).count()
     ));
     for finding in &report.findings {
-        let severity = finding.severity.as_str();
-        text.push_str(&line(&format!(
-            "{severity}: {} ({}, {})",
-            finding.message, finding.rule, finding.object
-        )));
-        text.push('\n');
+        text.push_str(&without_bars(&format!("{}\n", super::line(finding))));
     }
     for missed in blind(report) {
-        let reason = missed.reason.message();
-        text.push_str(&line(&format!("not checked: {}: {reason}", super::rule_name(missed))));
-        text.push('\n');
+        let reason = plain(&missed.reason.message());
+        let line = format!("not checked: {}: {reason}\n", super::rule_name(missed));
+        text.push_str(&without_bars(&line));
     }
     text
 }
 
-/// One line; a vertical bar would begin the counts.
-fn line(text: &str) -> String {
-    plain(text).replace('|', "¦")
+/// A vertical bar would begin the counts.
+fn without_bars(text: &str) -> String {
+    text.replace('|', "¦")
 }
 
 #[cfg(test)]

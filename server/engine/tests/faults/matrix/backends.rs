@@ -83,9 +83,7 @@ impl Backends {
         if most > BUDGET {
             left.push((Caller::Sampler, format!("{most} sessions at once")));
         }
-        let still = state.sessions.iter().filter(|(_, seen)| Some(seen.last) == state.looked);
-        let samplers = still.filter_map(|((role, _), seen)| caller(place, role, seen));
-        let samplers = samplers.filter(|caller| *caller == Caller::Sampler).count();
+        let samplers = state.there(place).filter(|caller| *caller == Caller::Sampler).count();
         if samplers > SAMPLER {
             left.push((Caller::Sampler, format!("{samplers} sessions of the sampler are left")));
         }
@@ -98,7 +96,7 @@ impl Backends {
             // Nothing that a client says comes through, not even that it has gone.
             let begins = if fault == Fault::Unreachable { lifted } else { seen.first.max(set) };
             let stayed = seen.last.saturating_duration_since(begins);
-            let is_there = Some(seen.last) == state.looked;
+            let is_there = state.is_there(seen);
             let too_long = match caller {
                 Caller::Sampler => false,
                 caller => is_there || stayed > caller.deadline(place) + SLACK,
@@ -112,11 +110,7 @@ impl Backends {
 
     /// Whether there is no session but the sampler's two.
     fn is_quiet(&self, place: &Place) -> bool {
-        let state = locked(&self.state);
-        let there = |seen: &Seen| Some(seen.last) == state.looked;
-        let callers = state.sessions.iter().filter(|(_, seen)| there(seen));
-        let callers = callers.filter_map(|((role, _), seen)| caller(place, role, seen));
-        callers.filter(|caller| *caller != Caller::Sampler).count() == 0
+        locked(&self.state).there(place).all(|caller| caller == Caller::Sampler)
     }
 }
 
@@ -135,6 +129,16 @@ impl State {
             *most = count.max(*most);
         }
         self.looked = Some(now);
+    }
+
+    fn is_there(&self, seen: &Seen) -> bool {
+        Some(seen.last) == self.looked
+    }
+
+    /// Whose sessions of a place were there at the last look.
+    fn there(&self, place: &Place) -> impl Iterator<Item = Caller> {
+        let there = self.sessions.iter().filter(|(_, seen)| self.is_there(seen));
+        there.filter_map(|((role, _), seen)| caller(place, role, seen))
     }
 }
 
